@@ -1,0 +1,41 @@
+# The folder ladder as link errors: a target sees the headers of its own folder and of the folders it links, no others.
+# Each folder gets an include root that holds one symbolic link to it, so `#include "trainer/x.h"` from blocks/ fails.
+
+function(mds_library name folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  mds_include_root(${name} ${folder})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} mds_warnings)
+endfunction()
+
+function(mds_include_root target folder)
+  string(REPLACE "/" "_" flat ${folder})
+  set(root ${PROJECT_BINARY_DIR}/ladder/${flat})
+  get_filename_component(parent ${root}/${folder} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${root}/${folder} SYMBOLIC)
+  target_include_directories(${target} PUBLIC ${root})
+endfunction()
+
+# A folder's LibTorch half: one unity build, because parsing LibTorch's headers costs more than compiling our code.
+function(mds_torch_library name folder)
+  mds_library(${name} ${folder} ${ARGN})
+  target_link_libraries(${name} PUBLIC mds_torch)
+  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+endfunction()
+
+# One test executable a folder; its cases appear in ctest one by one.
+function(mds_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  if(NOT MDSEARCH_TESTS)
+    return()
+  endif()
+  list(TRANSFORM ARG_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/tests/)
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE mds_test_main ${ARG_LINKS} mds_warnings)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${name} PRIVATE MDS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  catch_discover_tests(${name} DISCOVERY_MODE PRE_TEST)
+endfunction()

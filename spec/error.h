@@ -1,0 +1,30 @@
+// The kinds of failure a user can cause or meet. Each message says the place, the value and the allowed range.
+// `main` is the only catch-all: UsageError exits 2, every other exception exits 1.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace mds {
+
+// A flag or argument of the command line that cannot be used.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A value in a user's JSON, or a spec that no network can be built from.
+struct ConfigError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A file, picture, shard or weight file that is missing, truncated or of another format.
+struct FileError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A database that is missing, of another schema version, or that refused a write.
+struct StoreError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace mds

@@ -1,0 +1,12 @@
+#include "spec/shape.h"
+
+namespace mds {
+
+std::string to_string(const Shape& shape) {
+  const auto text = [](int64_t n) { return std::to_string(n); };
+  if (shape.kind == ShapeKind::vector) return text(shape.channels);
+  if (shape.kind == ShapeKind::tokens) return text(shape.height) + "x" + text(shape.channels);
+  return text(shape.channels) + "x" + text(shape.height) + "x" + text(shape.width);
+}
+
+}  // namespace mds

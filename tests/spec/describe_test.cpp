@@ -1,0 +1,98 @@
+#include "spec/describe.h"
+
+#include <filesystem>
+
+#include "tests/catch.h"
+
+namespace {
+
+enum class Colour : uint8_t { red, green };
+
+struct Leaf {
+  int64_t width = 64;
+  Colour colour = Colour::red;
+  bool operator==(const Leaf&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("width", self.width, "channels", mds::between(1, 4096));
+    field("colour", self.colour, "paint");
+  }
+};
+
+struct Tree {
+  std::vector<Leaf> leaves{{}, {.width = 128}};
+  std::vector<int64_t> depths{1, 2};
+  double rate = 0.5;
+  bool operator==(const Tree&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("leaves", self.leaves, "the leaves");
+    field("depths", self.depths, "layers", mds::at_least(0));
+    field("rate", self.rate, "a rate");
+  }
+};
+
+Tree read(const char* text) { return mds::from_json<Tree>(mds::Json::parse(text), "t.json"); }
+
+}  // namespace
+
+template <>
+struct mds::EnumNames<Colour> {
+  static constexpr std::array names{"red", "green"};
+};
+
+TEST_CASE("a described struct survives the round trip through JSON", "[spec]") {
+  Tree tree;
+  tree.leaves[1].colour = Colour::green;
+  tree.depths = {3};
+  CHECK(mds::from_json<Tree>(mds::to_json(tree), "t.json") == tree);
+}
+
+TEST_CASE("an absent key keeps its default", "[spec]") { CHECK(read(R"({"rate": 0.25})").depths == Tree{}.depths); }
+
+TEST_CASE("a misspelt key is an error that names the valid ones", "[spec]") {
+  CHECK_THROWS_WITH(read(R"({"leaves": [{"widht": 3}]})"),
+                    "t.json: leaves.0.widht is not a known key; valid: width, colour");
+}
+
+TEST_CASE("a value out of range is an error that names place, value and range", "[spec]") {
+  CHECK_THROWS_WITH(read(R"({"leaves": [{"width": -3}]})"), "t.json: leaves.0.width is -3; allowed: 1 to 4096");
+  CHECK_THROWS_WITH(read(R"({"depths": [2, -1]})"), "t.json: depths.1 is -1; allowed: at least 0");
+}
+
+TEST_CASE("a wrong type or an unknown name is an error", "[spec]") {
+  CHECK_THROWS_WITH(read(R"({"rate": "fast"})"), "t.json: rate is \"fast\"; expected a number");
+  CHECK_THROWS_WITH(read(R"({"leaves": [{"colour": "blue"}]})"), "t.json: leaves.0.colour is \"blue\"; valid: red, green");
+  CHECK_THROWS_WITH(read(R"({"leaves": [{"width": 1.5}]})"), "t.json: leaves.0.width is 1.5; expected a whole number");
+}
+
+TEST_CASE("a path reaches a nested field and a wrong one says what there is", "[spec]") {
+  Tree tree;
+  mds::visit_path(tree, "leaves.1.width", {"s.json", ""}, [](auto& field) {
+    if constexpr (std::is_same_v<decltype(field), int64_t&>) field = 7;
+  });
+  CHECK(tree.leaves[1].width == 7);
+  const auto nothing = [](auto&) {};
+  CHECK_THROWS_WITH(mds::visit_path(tree, "leaves.2.width", {"s.json", ""}, nothing),
+                    "s.json: leaves has no element \"2\"; allowed: 0 to 1");
+  CHECK_THROWS_WITH(mds::visit_path(tree, "leaves.0.depth", {"s.json", ""}, nothing),
+                    Catch::Contains("leaves.0.depth is not a known key; valid: width, colour"));
+}
+
+TEST_CASE("an overlay sets one value by its dotted key", "[spec]") {
+  mds::Json json = {{"train", {{"lr", 1.0}}}};
+  mds::overlay(json, "train.lr=3e-4");
+  mds::overlay(json, "name=md");
+  CHECK(json == mds::Json{{"train", {{"lr", 3e-4}}}, {"name", "md"}});
+  CHECK_THROWS_AS(mds::overlay(json, "novalue"), mds::UsageError);
+}
+
+TEST_CASE("a text is saved whole or not at all", "[spec]") {
+  const auto folder = std::filesystem::temp_directory_path() / "mds_save_text";
+  std::filesystem::create_directories(folder);
+  const auto file = (folder / "a.txt").string();
+  mds::save_text(file, "one");
+  CHECK_THROWS_AS(mds::save_text("/dev/full/x", "two"), mds::FileError);
+  CHECK_THROWS_WITH(mds::save_text((folder / "none" / "a.txt").string(), "two"), Catch::Contains("cannot be created"));
+  CHECK(std::filesystem::file_size(file) == 3);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+  std::filesystem::remove_all(folder);
+}
