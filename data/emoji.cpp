@@ -16,20 +16,21 @@ void check_package(const std::string& file, const std::string& package) {
   if (!std::filesystem::exists(file)) throw FileError(file + ": does not exist; it comes with the package " + package);
 }
 
-bool in_base_set(const Emoji& emoji) { return !has_skin_tone(emoji.sequence) && emoji.category != "Flags"; }
+// National flags and "flag in hole"; the rainbow, pirate and chequered flags are things and stay.
+bool is_flag(const Emoji& emoji) { return emoji.name.starts_with("flag"); }
 
-// Every emoji with its CLDR name; those without one are skips.
-std::vector<Emoji> named_emoji(const EmojiOptions& options, FolderReport& skipped) {
+bool in_base_set(const Emoji& emoji) { return !has_skin_tone(emoji.sequence) && !is_flag(emoji); }
+
+// Every emoji under its CLDR name. Emoji newer than the installed CLDR keep the short name of emoji-test.txt, which is
+// CLDR's own of that year.
+std::vector<Emoji> named_emoji(const EmojiOptions& options, BuildReport& report) {
   auto names = parse_annotations(load_bytes(options.annotations), options.annotations);
   names.merge(parse_annotations(load_bytes(options.annotations_derived), options.annotations_derived));
-  std::vector<Emoji> list;
-  for (auto& emoji : parse_emoji_test(load_bytes(options.emoji_test), options.emoji_test)) {
+  auto list = parse_emoji_test(load_bytes(options.emoji_test), options.emoji_test);
+  for (auto& emoji : list) {
     const auto name = names.find(without_presentation(emoji.sequence));
-    if (name == names.end()) {
-      skipped.skips.push_back({hex_name(emoji.sequence), "no CLDR name"});
-    } else {
-      list.push_back({emoji.sequence, emoji.category, name->second});
-    }
+    if (name != names.end()) emoji.name = name->second;
+    report.other_names += name == names.end();
   }
   return list;
 }
@@ -53,10 +54,10 @@ BuildReport build_emoji(const EmojiOptions& options, const BuildProgress& progre
   check_package(options.annotations, "unicode-cldr-core");
   check_package(options.annotations_derived, "unicode-cldr-core");
   BuildReport report;
-  auto list = named_emoji(options, report.skipped);
+  auto list = named_emoji(options, report);
   const auto held_out = held_out_groups(list, options.held_out);
   std::erase_if(list, [&](const Emoji& emoji) {
-    return (!options.skin_tones && has_skin_tone(emoji.sequence)) || (!options.flags && emoji.category == "Flags");
+    return (!options.skin_tones && has_skin_tone(emoji.sequence)) || (!options.flags && is_flag(emoji));
   });
   const EmojiFont font(options.font);
   FolderWriter writer(options.out);

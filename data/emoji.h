@@ -1,6 +1,6 @@
 // Builds the Noto emoji data sets from Debian's packages: every emoji as a picture on white with its CLDR name.
 // `emoji` leaves out skin tones and flags (1,608 pictures on Debian 12); `noto` has all (3,655).
-// Held out are about 200 of the former, in whole groups of variants, chosen by hash; `noto` holds out the same groups.
+// Held out are 200 of the former, in whole groups of variants, chosen by hash; `noto` holds out the same groups.
 #pragma once
 
 #include <functional>
@@ -24,6 +24,7 @@ struct EmojiOptions {
 // What a builder wrote and what it left out.
 struct BuildReport {
   int64_t pictures = 0, held_out = 0, groups = 0;
+  int64_t other_names = 0;  // captions taken from the second source, where the first has none
   FolderReport skipped;
 };
 

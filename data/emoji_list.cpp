@@ -95,9 +95,7 @@ std::u32string parse_code_points(std::string_view text) {
 
 std::vector<Emoji> parse_emoji_test(std::string_view text, const std::string& source) {
   std::vector<Emoji> list;
-  std::string category;
   for_each_line(text, [&](std::string_view line, size_t number) {
-    if (line.starts_with("# group: ")) category = line.substr(9);
     const auto semicolon = line.find("; fully-qualified");
     if (line.starts_with("#") || semicolon == std::string_view::npos) return;
     const auto sequence = parse_code_points(line.substr(0, semicolon));
@@ -105,7 +103,7 @@ std::vector<Emoji> parse_emoji_test(std::string_view text, const std::string& so
     const auto name = version == std::string_view::npos ? version : line.find(' ', version + 1);
     if (sequence.empty() || name == std::string_view::npos)
       throw FileError(source + ":" + std::to_string(number) + ": expected \"code points ; status # emoji version name\", got \"" + std::string(line.substr(0, 80)) + "\"");
-    list.push_back({sequence, category, std::string(line.substr(name + 1))});
+    list.push_back({sequence, std::string(line.substr(name + 1))});
   });
   if (list.empty()) throw FileError(source + ": lists no fully-qualified emoji");
   return list;

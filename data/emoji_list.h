@@ -12,7 +12,6 @@ namespace mds {
 
 struct Emoji {
   std::u32string sequence;  // as fonts expect it, with its variation selectors
-  std::string category;     // "Food & Drink"
   std::string name;         // "taco"
 };
 
