@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "data/utf8.h"
 #include "spec/describe.h"
 
 namespace mds {
@@ -42,19 +43,6 @@ std::u32string joined_persons(const std::u32string& key) {
   if (key == std::u32string{0x1FAF1, joiner, 0x1FAF2}) return {handshake};
   const bool family = key.size() >= 3 && std::all_of(key.begin(), key.end(), [](char32_t c) { return c == adult || c == child || c == joiner; });
   return family ? std::u32string{0x1F46A} : key;
-}
-
-std::u32string decode_utf8(std::string_view text) {
-  std::u32string result;
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    char32_t c = length == 1 ? lead : lead & (0x7F >> length);
-    for (size_t k = 1; k < length && i + k < text.size(); ++k) c = c << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3F);
-    result += c;
-    i += length;
-  }
-  return result;
 }
 
 std::string between(std::string_view text, std::string_view open, std::string_view close) {
