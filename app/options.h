@@ -1,0 +1,30 @@
+// What every subcommand's command line shares: --help, positional arguments, --format and the options of computing.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <string>
+#include <vector>
+
+namespace mds {
+
+namespace po = boost::program_options;
+
+// Parses a subcommand's arguments. Returns false after printing the help that --help asks for; a wrong flag or a missing
+// argument is a UsageError. `positional` names the arguments without a dash, in order; the last one may repeat.
+struct CommandLine {
+  std::string usage;    // "mdsearch spec NAME [options]"
+  std::string example;  // one line that works
+  po::options_description options{"Options"};
+  std::vector<std::string> positional;
+};
+bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& values);
+
+struct ComputeOptions {
+  uint64_t seed = 0;
+  int threads = 0;  // 0: all cores
+  std::string device = "cpu";
+};
+void add_compute_options(po::options_description& options, ComputeOptions& compute);
+void apply(const ComputeOptions& compute);  // sets LibTorch's threads; UsageError for a device that is not there
+
+}  // namespace mds

@@ -1,0 +1,24 @@
+// Progress of long work on stderr: one line a unit of work with rate and time left; on a terminal the line is rewritten.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace mds {
+
+class Progress {
+ public:
+  Progress(std::string what, int64_t total, int64_t done = 0);
+  ~Progress();
+  // `detail` is added to the line; off a terminal a line is printed every `every` units and at the end.
+  void show(int64_t done, const std::string& detail = "", int64_t every = 1);
+
+ private:
+  std::string what_;
+  int64_t total_, first_;
+  bool terminal_, open_ = false;
+  std::chrono::steady_clock::time_point start_, last_;
+};
+
+}  // namespace mds

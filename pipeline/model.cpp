@@ -1,0 +1,69 @@
+#include "pipeline/model.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace mds {
+namespace {
+
+Tensor per_channel(const std::vector<double>& values, const Tensor& like) {
+  return at::tensor(values, at::kDouble).to(like.options()).view({1, -1, 1, 1});
+}
+
+}  // namespace
+
+ModelCard load_card(const std::string& folder) { return load_described<ModelCard>(folder + "/model.json"); }
+
+void save_card(const std::string& folder, const ModelCard& card) {
+  std::filesystem::create_directories(folder);
+  Json json = to_json(card);
+  for (auto it = json.begin(); it != json.end();) it = it->is_null() ? json.erase(it) : std::next(it);
+  save_text(folder + "/model.json", json.dump(2) + "\n");
+}
+
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan) {
+  const std::string file = folder + "/" + part + ".safetensors";
+  auto network = make_network(std::move(plan));
+  load_weights(*network, load_tensors(file).tensors, file);
+  network->eval();
+  return network;
+}
+
+void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype) {
+  std::filesystem::create_directories(folder);
+  save_tensors(folder + "/" + part + ".safetensors", {.tensors = converted(weights, dtype), .metadata = {{"format", "pt"}}});
+}
+
+std::string load_merges(const std::string& folder) {
+  std::ifstream in(folder + "/merges.txt");
+  if (!in) throw FileError(folder + "/merges.txt: cannot be read; a model with a text encoder needs its tokenizer's merges");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::string model_hash(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".safetensors") files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  std::string hashes;
+  for (const auto& file : files) hashes += std::filesystem::path(file).filename().string() + ":" + file_sha256(file) + "\n";
+  ModelCard card = load_card(folder);
+  card.provenance = {};
+  return sha256(hashes + to_json(card).dump());
+}
+
+Tensor to_unet(const LatentScale& scale, const Tensor& latent) {
+  return (latent - per_channel(scale.mean, latent)) / per_channel(scale.std, latent);
+}
+
+Tensor from_unet(const LatentScale& scale, const Tensor& latent) {
+  return latent * per_channel(scale.std, latent) + per_channel(scale.mean, latent);
+}
+
+}  // namespace mds

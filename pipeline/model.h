@@ -1,0 +1,137 @@
+// A model folder: `model.json` (specs of every part, conventions, provenance), one .safetensors file a part, and the
+// tokenizer's merges. It is self-contained: everything needed to run the model is in it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "networks/network_spec.h"
+#include "pipeline/weights.h"
+
+namespace mds {
+
+enum class Prediction : uint8_t { epsilon, v, x0 };
+template <>
+struct EnumNames<Prediction> {
+  static constexpr std::array names{"epsilon", "v", "x0"};
+};
+
+// The noise schedule of Stable Diffusion: beta interpolated in its square root.
+struct ScheduleConfig {
+  int64_t steps = 1000;
+  double beta_start = 0.00085;
+  double beta_end = 0.012;
+  bool operator==(const ScheduleConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("steps", self.steps, "training timesteps", between(1, 100000));
+    field("beta_start", self.beta_start, "first beta", between(0, 1));
+    field("beta_end", self.beta_end, "last beta", between(0, 1));
+  }
+};
+
+// The latent a UNet sees is (posterior - mean) / std, channel by channel.
+struct LatentScale {
+  std::vector<double> mean, std;
+  bool operator==(const LatentScale&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("mean", self.mean, "of each latent channel over the training data");
+    field("std", self.std, "of each latent channel over the training data", at_least(0));
+  }
+};
+
+struct TokenizerConfig {
+  int64_t merges = 48894;
+  int64_t pad = -1;
+  bool operator==(const TokenizerConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("merges", self.merges, "byte-pair merges in merges.txt, fixing the vocabulary", between(0, 48894));
+    field("pad", self.pad, "id behind the end of a text; -1: the end token itself", at_least(-1));
+  }
+};
+
+struct ImageNormalisation {
+  std::vector<double> mean{0.48145466, 0.4578275, 0.40821073};
+  std::vector<double> std{0.26862954, 0.26130258, 0.27577711};
+  bool operator==(const ImageNormalisation&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("mean", self.mean, "of red, green and blue in 0..1, subtracted");
+    field("std", self.std, "of red, green and blue, divided by", at_least(0));
+  }
+};
+
+// Where a model comes from: enough to make it again, and what it was measured at.
+struct Provenance {
+  std::string command;
+  Json config = nullptr;
+  std::vector<std::string> data;
+  std::string data_hash;
+  int64_t iterations = 0;
+  uint64_t seed = 0;
+  std::string run_id;
+  std::string license;
+  Json scores = Json::object();
+  bool operator==(const Provenance&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("command", self.command, "that made the weights");
+    field("config", self.config, "effective training configuration");
+    field("data", self.data, "data sets trained on");
+    field("data_hash", self.data_hash, "SHA-256 over the training data");
+    field("iterations", self.iterations, "optimizer steps");
+    field("seed", self.seed, "of the training run");
+    field("run_id", self.run_id, "first 16 digits of the SHA-256 of the configuration");
+    field("license", self.license, "of data and weights");
+    field("scores", self.scores, "measured on held-out data, by name");
+  }
+};
+
+struct ModelCard {
+  std::optional<UNetSpec> unet;
+  std::optional<EncoderSpec> vae_encoder;
+  std::optional<DecoderSpec> vae_decoder;
+  std::optional<TextTowerSpec> text_encoder;
+  std::optional<ImageTowerSpec> image_encoder;
+  std::optional<LatentScale> latent_scale;
+  std::optional<TokenizerConfig> tokenizer;
+  std::optional<ImageNormalisation> image_normalisation;
+  std::optional<ScheduleConfig> schedule;
+  Prediction prediction = Prediction::v;
+  int64_t steps = 50;
+  double guidance = 3.0;
+  Provenance provenance;
+  bool operator==(const ModelCard&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("unet", self.unet, "denoiser");
+    field("vae_encoder", self.vae_encoder, "pictures to latents");
+    field("vae_decoder", self.vae_decoder, "latents to pictures");
+    field("text_encoder", self.text_encoder, "words to token states and an embedding");
+    field("image_encoder", self.image_encoder, "pictures to embeddings");
+    field("latent_scale", self.latent_scale, "between posterior and UNet");
+    field("tokenizer", self.tokenizer, "byte-pair encoding of CLIP");
+    field("image_normalisation", self.image_normalisation, "in front of the image encoder");
+    field("schedule", self.schedule, "noise schedule the UNet was trained on");
+    field("prediction", self.prediction, "what the UNet predicts");
+    field("steps", self.steps, "sampling steps the model is meant for", between(1, 1000));
+    field("guidance", self.guidance, "classifier-free guidance w of eps_u + w (eps_c - eps_u); 1: none", at_least(0));
+    field("provenance", self.provenance, "where the weights come from");
+  }
+};
+
+ModelCard load_card(const std::string& folder);
+void save_card(const std::string& folder, const ModelCard& card);
+
+// "unet" -> FOLDER/unet.safetensors, into a network made from the card's spec.
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan);
+void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);
+
+// The merges of a folder's tokenizer.
+std::string load_merges(const std::string& folder);
+
+// The SHA-256 of a folder's card and parts: the identity of encoders in protocols and caches.
+std::string model_hash(const std::string& folder);
+
+// Normalised latents from raw ones and back; N x C x H x W.
+Tensor to_unet(const LatentScale& scale, const Tensor& latent_NCHW);
+Tensor from_unet(const LatentScale& scale, const Tensor& latent_NCHW);
+
+}  // namespace mds

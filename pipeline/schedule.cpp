@@ -1,0 +1,51 @@
+#include "pipeline/schedule.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace mds {
+namespace {
+
+template <class Value>
+Tensor gathered(const Tensor& t_N, int64_t steps, Value&& value) {
+  std::vector<float> table(static_cast<size_t>(steps));
+  for (int64_t t = 0; t < steps; ++t) table[size_t(t)] = float(value(t));
+  return at::tensor(table).to(t_N.device()).index_select(0, t_N).view({-1, 1, 1, 1});
+}
+
+}  // namespace
+
+NoiseSchedule::NoiseSchedule(const ScheduleConfig& config) {
+  const double first = std::sqrt(config.beta_start), last = std::sqrt(config.beta_end);
+  double product = 1;
+  for (int64_t t = 0; t < config.steps; ++t) {
+    const double root = first + (last - first) * double(t) / double(std::max<int64_t>(1, config.steps - 1));
+    alpha_bar_.push_back(product *= 1 - root * root);
+  }
+}
+
+double NoiseSchedule::a(int64_t t) const { return std::sqrt(alpha_bar(t)); }
+double NoiseSchedule::s(int64_t t) const { return std::sqrt(1 - alpha_bar(t)); }
+Tensor NoiseSchedule::a(const Tensor& t_N) const {
+  return gathered(t_N, steps(), [this](int64_t t) { return a(t); });
+}
+Tensor NoiseSchedule::s(const Tensor& t_N) const {
+  return gathered(t_N, steps(), [this](int64_t t) { return s(t); });
+}
+
+std::vector<int64_t> timesteps(Spacing spacing, int64_t n, int64_t schedule_steps) {
+  if (n < 1 || n > schedule_steps)
+    throw ConfigError("sampling steps are " + std::to_string(n) + "; allowed: 1 to " + std::to_string(schedule_steps));
+  std::vector<int64_t> list;
+  for (int64_t k = 0; k < n; ++k) {
+    if (spacing == Spacing::trailing) {
+      list.push_back(int64_t(std::nearbyint(double(schedule_steps) - double(k) * double(schedule_steps) / double(n))) - 1);
+    } else {
+      list.push_back(std::min((n - 1 - k) * (schedule_steps / n) + 1, schedule_steps - 1));
+    }
+  }
+  return list;
+}
+
+}  // namespace mds

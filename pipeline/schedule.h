@@ -1,0 +1,40 @@
+// The noise schedule: x_t = a_t x0 + s_t eps with a_t^2 = alpha_bar_t and s_t^2 = 1 - alpha_bar_t.
+// Built in float64; timesteps are indices 0 .. steps - 1.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/model.h"
+
+namespace mds {
+
+enum class Spacing : uint8_t { trailing, leading };
+template <>
+struct EnumNames<Spacing> {
+  static constexpr std::array names{"trailing", "leading"};
+};
+
+class NoiseSchedule {
+ public:
+  explicit NoiseSchedule(const ScheduleConfig& config);
+  int64_t steps() const { return int64_t(alpha_bar_.size()); }
+  double alpha_bar(int64_t t) const { return t < 0 ? 1.0 : alpha_bar_[size_t(t)]; }  // t = -1: clean
+  double a(int64_t t) const;
+  double s(int64_t t) const;
+
+  // a or s of each timestep of a batch, N x 1 x 1 x 1 float32.
+  Tensor a(const Tensor& t_N) const;
+  Tensor s(const Tensor& t_N) const;
+  Tensor noised(const Tensor& x0, const Tensor& noise, const Tensor& t_N) const { return a(t_N) * x0 + s(t_N) * noise; }
+
+ private:
+  std::vector<double> alpha_bar_;
+};
+
+// The timesteps of an n-step sampler, from noisy to clean. trailing: round(T - k T / n) - 1, half to even;
+// leading: k (T / n) + 1, reversed, as Stable Diffusion shifts it.
+std::vector<int64_t> timesteps(Spacing spacing, int64_t n, int64_t schedule_steps);
+
+}  // namespace mds

@@ -1,0 +1,69 @@
+// Training of an autoencoder: squared error, KL to the unit Gaussian, on random crops.
+#pragma once
+
+#include "networks/autoencoder.h"
+#include "pipeline/model.h"
+#include "trainer/loop.h"
+
+namespace mds {
+
+struct AutoencoderConfig {
+  static constexpr std::string_view kind = "autoencoder";
+  std::vector<std::string> data{"noto"};
+  int64_t size = 128;
+  int64_t crop = 64;
+  int64_t latent_channels = 8;
+  std::vector<int64_t> widths{16, 32, 64, 128};
+  int64_t encoder_blocks = 1;
+  int64_t decoder_blocks = 2;
+  int64_t mid_blocks = 1;
+  double kl_weight = 1e-5;
+  bool operator==(const AutoencoderConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("data", self.data, "data sets; held-out pairs are never trained on");
+    field("size", self.size, "side the pictures are resized to", between(8, 4096));
+    field("crop", self.crop, "side of the random crops trained on", between(8, 4096));
+    field("latent_channels", self.latent_channels, "of the latent", between(1, 64));
+    field("widths", self.widths, "channels of each level, outermost first", between(1, 4096));
+    field("encoder_blocks", self.encoder_blocks, "residual blocks a level", between(0, 16));
+    field("decoder_blocks", self.decoder_blocks, "residual blocks a level", between(0, 16));
+    field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 16));
+    field("kl_weight", self.kl_weight, "of the mean KL a latent element, beside the mean squared error in [-1, 1]", at_least(0));
+  }
+  EncoderSpec encoder(int64_t side) const { return {side, latent_channels, widths, encoder_blocks, mid_blocks}; }
+  DecoderSpec decoder(int64_t side) const { return {side, latent_channels, widths, decoder_blocks, mid_blocks}; }
+};
+
+class AutoencoderStage final : public Stage {
+ public:
+  // pictures: uint8 N x 3 x size x size.
+  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures);
+  TensorMap weights() const override;  // "vae_encoder.*", "vae_decoder.*"
+  Tensor loss(const StepContext& context) override;
+
+ private:
+  AutoencoderConfig config_;
+  LoopConfig loop_;
+  Tensor pictures_;
+  NetworkPtr encoder_, decoder_;
+};
+
+// uint8 pictures to [-1, 1] and back (clamped, rounded).
+Tensor to_signed(const Tensor& pictures_u8);
+Tensor to_pictures(const Tensor& signed_NCHW);
+
+// Mean and deviation of a posterior's moments N x 2C x H x W; the log variance is clamped to [-30, 20].
+struct Posterior {
+  Tensor mean, std;
+};
+Posterior posterior(const Tensor& moments);
+
+// Moments of all pictures, in batches.
+Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8);
+Tensor decode_latents(const Network& decoder, const Tensor& latents);  // uint8 pictures
+
+// Per-channel mean and deviation of posterior samples.
+LatentScale measure_scale(const Tensor& moments);
+
+}  // namespace mds

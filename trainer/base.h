@@ -1,0 +1,50 @@
+// Base training of a UNet on cached latents: noise a latent, predict epsilon or v, squared error (the paper, equation 1).
+#pragma once
+
+#include "networks/unet.h"
+#include "pipeline/schedule.h"
+#include "trainer/latents.h"
+#include "trainer/loop.h"
+
+namespace mds {
+
+struct BaseConfig {
+  static constexpr std::string_view kind = "base";
+  std::string unet = "mobilediffusion";
+  int64_t width_divisor = 8;
+  std::string latents = "emoji";
+  Prediction prediction = Prediction::v;
+  ScheduleConfig schedule;
+  double caption_dropout = 0.1;
+  bool operator==(const BaseConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("unet", self.unet, "shipped architecture, or a JSON file");
+    field("width_divisor", self.width_divisor, "every width over this; 1: full scale", between(1, 64));
+    field("latents", self.latents, "data set, or a file of cached latents");
+    field("prediction", self.prediction, "what the network learns to predict: epsilon or v");
+    field("schedule", self.schedule, "noise schedule");
+    field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
+  }
+};
+
+// The UNet as it is trained on these latents: scaled, with their size, channels and text.
+UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);
+
+class BaseStage final : public Stage {
+ public:
+  BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  TensorMap weights() const override;
+  Tensor loss(const StepContext& context) override;
+  Network& unet() { return *unet_; }
+
+ private:
+  BaseConfig config_;
+  LoopConfig loop_;
+  const LatentSet& latents_;
+  NoiseSchedule schedule_;
+  Tensor train_rows_;
+  NetworkPtr unet_;
+};
+
+}  // namespace mds

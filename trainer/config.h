@@ -1,0 +1,29 @@
+// A training run as one file: what kind of stage, how long, with which optimizer.
+#pragma once
+
+#include <variant>
+
+#include "trainer/autoencoder.h"
+#include "trainer/base.h"
+#include "trainer/text_image.h"
+
+namespace mds {
+
+using StageConfig = std::variant<BaseConfig, AutoencoderConfig, TextImageConfig>;
+
+struct TrainConfig {
+  std::string name = "run";
+  StageConfig stage;
+  LoopConfig loop;
+  OptimizerConfig optimizer;
+  bool operator==(const TrainConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("name", self.name, "names the output folder");
+    field("stage", self.stage, "kind of training and its settings");
+    field("loop", self.loop, "length, batch, seed");
+    field("optimizer", self.optimizer, "AdamW and its average");
+  }
+};
+
+}  // namespace mds

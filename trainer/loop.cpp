@@ -1,0 +1,122 @@
+#include "trainer/loop.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/autocast_mode.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <filesystem>
+
+namespace mds {
+namespace {
+
+// Runs the forward pass of LibTorch's matrix operations in bfloat16 while it lives.
+class Autocast {
+ public:
+  Autocast(Precision dtype, at::DeviceType device) : on_(dtype == Precision::bf16), device_(device) {
+    if (!on_) return;
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, true);
+  }
+  ~Autocast() {
+    if (!on_) return;
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool on_;
+  at::DeviceType device_;
+};
+
+uint64_t mixed(uint64_t x) {  // splitmix64
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+[[noreturn]] void stop(int64_t iteration, const std::string& what, const std::string& place) {
+  throw std::runtime_error("iteration " + std::to_string(iteration) + ": the " + what + " is not finite" +
+                           (place.empty() ? "" : "; first at " + place));
+}
+
+}  // namespace
+
+at::Generator generator_for(uint64_t seed, int64_t iteration, uint64_t purpose) {
+  return at::detail::createCPUGenerator(mixed(mixed(mixed(seed) ^ uint64_t(iteration)) ^ purpose));
+}
+
+Tensor batch_indices(int64_t count, int64_t batch, uint64_t seed, int64_t iteration) {
+  TORCH_CHECK(count > 0, "a batch needs at least one example");
+  std::vector<Tensor> parts;
+  for (int64_t position = iteration * batch, left = batch; left > 0;) {
+    const int64_t epoch = position / count, offset = position % count, take = std::min(left, count - offset);
+    parts.push_back(at::randperm(count, generator_for(seed, epoch, /*purpose=*/1)).slice(0, offset, offset + take));
+    position += take;
+    left -= take;
+  }
+  return at::cat(parts);
+}
+
+Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer)
+    : stage_(stage), config_(loop), optimizer_(stage.weights(), optimizer, loop.iterations) {}
+
+StepReport Loop::step() {
+  const int64_t iteration = optimizer_.steps();
+  const auto loss_with = [&](const Observer& observer) {
+    const Autocast autocast(config_.dtype, optimizer_.weights().begin()->second.device().type());
+    return stage_.loss({iteration, generator_for(config_.seed, iteration), observer});
+  };
+  optimizer_.zero_grad();
+  const Tensor loss = loss_with({});
+  const double value = loss.item<double>();
+  if (!std::isfinite(value)) {
+    std::string first;
+    loss_with([&](const PlanStep& plan_step, Tensor x) {
+      if (first.empty() && !x.isfinite().all().item<bool>()) first = plan_step.path;
+      return x;
+    });
+    stop(iteration, "loss", first);
+  }
+  loss.backward();
+  const double norm = optimizer_.gradient_norm();
+  if (!std::isfinite(norm)) stop(iteration, "gradient", optimizer_.first_bad_gradient());
+  optimizer_.step();
+  return {optimizer_.steps(), value, norm};
+}
+
+void Loop::run_to(int64_t iteration, const std::function<void(const StepReport&)>& report) {
+  while (optimizer_.steps() < iteration) {
+    const StepReport done = step();
+    if (report) report(done);
+  }
+}
+
+void Loop::save(const std::string& file, const std::string& identity) const {
+  TensorFile content{.tensors = optimizer_.state(), .metadata = {{"identity", identity}}};
+  content.tensors.merge(prefixed(optimizer_.weights(), "weights."));
+  save_tensors(file, content);
+}
+
+bool Loop::resume(const std::string& file, const std::string& identity) {
+  if (!std::filesystem::exists(file)) return false;
+  const TensorFile content = load_tensors(file);
+  const auto found = content.metadata.find("identity");
+  if (found == content.metadata.end() || found->second != identity)
+    throw ConfigError(file + ": is a checkpoint of another configuration; remove it or train under another name");
+  optimizer_.load_state(content.tensors, file);
+  torch::NoGradGuard no_grad;
+  for (const auto& [name, weight] : optimizer_.weights()) {
+    const auto tensor = content.tensors.find("weights." + name);
+    if (tensor == content.tensors.end() || tensor->second.sizes() != weight.sizes())
+      throw FileError(file + ": the weight " + name + " is missing or of another shape");
+    weight.detach().copy_(tensor->second);
+  }
+  return true;
+}
+
+}  // namespace mds

@@ -1,0 +1,105 @@
+#include "trainer/optimizer.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace mds {
+namespace {
+
+TensorMap copies(const TensorMap& tensors, bool zero) {
+  TensorMap result;
+  for (const auto& [name, tensor] : tensors) result[name] = zero ? at::zeros_like(tensor.detach()) : tensor.detach().clone();
+  return result;
+}
+
+// The fused kernel walks memory linearly, so a gradient must be laid out as its weight is.
+Tensor laid_out_like(const Tensor& gradient, const Tensor& weight) {
+  return gradient.strides() == weight.strides() ? gradient : at::empty_like(weight.detach()).copy_(gradient);
+}
+
+void copy_into(TensorMap& target, const TensorMap& source, const std::string& prefix, const std::string& file) {
+  for (auto& [name, tensor] : target) {
+    const auto found = source.find(prefix + name);
+    if (found == source.end() || found->second.sizes() != tensor.sizes())
+      throw FileError(file + ": the optimizer state of " + name + " is missing or of another shape");
+    tensor.copy_(found->second);
+  }
+}
+
+}  // namespace
+
+Optimizer::Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations)
+    : config_(config), iterations_(iterations), weights_(std::move(weights)),
+      ema_(copies(weights_, false)), mean_(copies(weights_, true)), square_(copies(weights_, true)) {
+  for (auto& [name, weight] : weights_) weight.requires_grad_(true);
+}
+
+void Optimizer::zero_grad() {
+  for (auto& [name, weight] : weights_) weight.mutable_grad() = Tensor();
+}
+
+double Optimizer::gradient_norm() const {
+  std::vector<Tensor> norms;
+  for (const auto& [name, weight] : weights_)
+    if (weight.grad().defined()) norms.push_back(weight.grad().norm());
+  return norms.empty() ? 0.0 : at::stack(norms).norm().item<double>();
+}
+
+std::string Optimizer::first_bad_gradient() const {
+  for (const auto& [name, weight] : weights_)
+    if (weight.grad().defined() && !weight.grad().isfinite().all().item<bool>()) return name;
+  return "";
+}
+
+double Optimizer::rate() const {
+  if (steps_ < config_.warmup) return config_.lr * double(steps_ + 1) / double(config_.warmup);
+  if (config_.decay == RateDecay::constant) return config_.lr;
+  const double done = double(steps_ - config_.warmup) / double(std::max<int64_t>(1, iterations_ - config_.warmup));
+  return config_.lr * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, done)));
+}
+
+void Optimizer::step() {
+  torch::NoGradGuard no_grad;
+  const double norm = gradient_norm(), lr = rate();
+  const double factor = config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1.0;
+  std::vector<Tensor> weights, gradients, means, squares, averages;
+  for (const auto& [name, weight] : weights_) {
+    averages.push_back(ema_.at(name));
+    if (!weight.grad().defined()) continue;
+    weights.push_back(weight.detach());
+    gradients.push_back(laid_out_like(weight.grad(), weight));
+    means.push_back(mean_.at(name));
+    squares.push_back(square_.at(name));
+  }
+  if (factor != 1.0) at::_foreach_mul_(gradients, factor);
+  ++steps_;
+  const std::vector<Tensor> steps(weights.size(), at::scalar_tensor(double(steps_), weights[0].options().dtype(at::kFloat)));
+  at::_fused_adamw_(weights, gradients, means, squares, {}, steps, lr, config_.beta1, config_.beta2, config_.weight_decay,
+                    config_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  const double decay = std::min(config_.ema, double(1 + steps_) / double(10 + steps_));
+  std::vector<Tensor> current;
+  for (const auto& [name, weight] : weights_) current.push_back(weight.detach());
+  at::_foreach_lerp_(averages, current, 1 - decay);
+}
+
+TensorMap Optimizer::state() const {
+  TensorMap state = prefixed(ema_, "ema.");
+  state.merge(prefixed(mean_, "mean."));
+  state.merge(prefixed(square_, "square."));
+  state["steps"] = at::scalar_tensor(steps_, at::kLong);
+  return state;
+}
+
+void Optimizer::load_state(const TensorMap& state, const std::string& source) {
+  torch::NoGradGuard no_grad;
+  copy_into(ema_, state, "ema.", source);
+  copy_into(mean_, state, "mean.", source);
+  copy_into(square_, state, "square.", source);
+  if (!state.count("steps")) throw FileError(source + ": the optimizer's step count is missing");
+  steps_ = state.at("steps").item<int64_t>();
+}
+
+}  // namespace mds

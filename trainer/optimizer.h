@@ -1,0 +1,69 @@
+// AdamW with warm-up, decay and global-norm clipping over named weights, and their exponential moving average.
+// All state is in plain named tensors, so that a checkpoint holds it and a resumed run repeats every bit.
+#pragma once
+
+#include <array>
+
+#include "pipeline/weights.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+enum class RateDecay : uint8_t { constant, cosine };
+template <>
+struct EnumNames<RateDecay> {
+  static constexpr std::array names{"constant", "cosine"};
+};
+
+struct OptimizerConfig {
+  double lr = 1e-3;
+  int64_t warmup = 100;
+  RateDecay decay = RateDecay::constant;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+  double clip = 1.0;
+  double ema = 0.9999;
+  bool operator==(const OptimizerConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("lr", self.lr, "learning rate after warm-up", between(0, 10));
+    field("warmup", self.warmup, "iterations of linear warm-up", at_least(0));
+    field("decay", self.decay, "of the rate after warm-up: constant, or cosine to 0 at the last iteration");
+    field("beta1", self.beta1, "AdamW", between(0, 1));
+    field("beta2", self.beta2, "AdamW", between(0, 1));
+    field("epsilon", self.epsilon, "AdamW", between(0, 1));
+    field("weight_decay", self.weight_decay, "AdamW, decoupled", between(0, 10));
+    field("clip", self.clip, "largest global gradient norm; 0: no clipping", at_least(0));
+    field("ema", self.ema, "decay of the moving average, with the warm-up (1 + k) / (10 + k)", between(0, 1));
+  }
+};
+
+class Optimizer {
+ public:
+  // `weights` are the tensors to train, in float32, by name; `iterations` is where a cosine decay ends.
+  Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations);
+
+  void zero_grad();
+  double gradient_norm() const;  // global, before clipping; not finite when any gradient is not
+  std::string first_bad_gradient() const;
+  void step();  // clips, updates the weights, then the moving average
+
+  int64_t steps() const { return steps_; }
+  const TensorMap& weights() const { return weights_; }
+  const TensorMap& ema() const { return ema_; }
+
+  TensorMap state() const;  // "ema.*", "mean.*", "square.*" and "steps"
+  void load_state(const TensorMap& state, const std::string& source);
+
+ private:
+  double rate() const;
+
+  OptimizerConfig config_;
+  int64_t iterations_;
+  int64_t steps_ = 0;
+  TensorMap weights_, ema_, mean_, square_;
+};
+
+}  // namespace mds

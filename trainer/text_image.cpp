@@ -1,0 +1,96 @@
+#include "trainer/text_image.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+namespace mds {
+namespace {
+
+constexpr int64_t tower_batch = 128;
+constexpr double first_logit_scale = 2.6592600369327783;  // ln(1 / 0.07)
+const double most_logit_scale = std::log(100.0);
+
+Tensor unit(const Tensor& x) { return x / x.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-12); }
+
+Tensor channel_row(const std::vector<double>& values) { return at::tensor(values, at::kFloat).view({1, -1, 1, 1}); }
+
+Tensor scaled_to_unit(const Tensor& x_01, const ImageNormalisation& n) { return (x_01 - channel_row(n.mean)) / channel_row(n.std); }
+
+// Each picture gets a crop of its own; brightness and contrast vary, mirror images do not (captions say left and right).
+Tensor augmented(const Tensor& pictures, int64_t size, at::Generator random) {
+  const int64_t n = pictures.size(0), room = pictures.size(2) - size;
+  const Tensor offsets = at::randint(room + 1, {n, 2}, random, at::kLong);
+  std::vector<Tensor> crops;
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t y = offsets[i][0].item<int64_t>(), x = offsets[i][1].item<int64_t>();
+    crops.push_back(pictures[i].slice(1, y, y + size).slice(2, x, x + size));
+  }
+  const Tensor x = at::stack(crops).to(at::kFloat) / 255;
+  const Tensor gain = 0.85 + 0.3 * at::rand({n, 1, 1, 1}, random), shift = 0.1 * at::rand({n, 1, 1, 1}, random) - 0.05;
+  return ((x - 0.5) * gain + 0.5 + shift).clamp(0, 1);
+}
+
+}  // namespace
+
+TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures, TokenBatch tokens)
+    : config_(config), loop_(loop), pictures_(std::move(pictures)), tokens_(std::move(tokens)),
+      text_(make_network(make_plan(config.text))), image_(make_network(make_plan(config.image))),
+      logit_scale_(at::full({1}, first_logit_scale)) {
+  if (config.text.vocabulary != config.merges + 514)
+    throw ConfigError("stage.text.vocabulary is " + std::to_string(config.text.vocabulary) + "; with " + std::to_string(config.merges) + " merges it is " + std::to_string(config.merges + 514));
+  if (config.text.projection != config.image.projection)
+    throw ConfigError("stage.text.projection and stage.image.projection are " + std::to_string(config.text.projection) + " and " + std::to_string(config.image.projection) + "; they must be equal");
+  if (config.size < config.image.size) throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: at least stage.image.size, " + std::to_string(config.image.size));
+  initialise(*text_, loop.seed);
+  initialise(*image_, loop.seed + 1);
+}
+
+TensorMap TextImageStage::weights() const {
+  TensorMap all{{"logit_scale", logit_scale_}};
+  for (const auto& item : text_->named_parameters()) all["text_encoder." + item.key()] = item.value();
+  for (const auto& item : image_->named_parameters()) all["image_encoder." + item.key()] = item.value();
+  return all;
+}
+
+Tensor TextImageStage::loss(const StepContext& context) {
+  const Tensor chosen = batch_indices(pictures_.size(0), loop_.batch, loop_.seed, context.iteration);
+  const Tensor crops = augmented(pictures_.index_select(0, chosen), config_.image.size, context.random);
+  const Tensor x = unit(image_->forward(scaled_to_unit(crops, {}), {}, context.observer).to(at::kFloat));
+  Conditioning conditioning;
+  conditioning.text_end_N = tokens_.end_N.index_select(0, chosen);
+  const Tensor y = unit(text_->forward(tokens_.ids_NT.index_select(0, chosen), conditioning, context.observer).to(at::kFloat));
+  const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
+  const Tensor own = at::arange(chosen.size(0));
+  return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));
+}
+
+Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisation& normalisation) {
+  Tensor x = pictures_u8.to(at::kFloat);
+  if (x.size(2) != size) x = at::_upsample_bicubic2d_aa(x, {size, size}, /*align_corners=*/false).clamp(0, 255);
+  return scaled_to_unit(x / 255, normalisation);
+}
+
+Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures) {
+  torch::NoGradGuard no_grad;
+  std::vector<Tensor> parts;
+  for (const auto& part : normalised_pictures.split(tower_batch)) parts.push_back(unit(image_tower.forward(part)));
+  return at::cat(parts);
+}
+
+TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens) {
+  torch::NoGradGuard no_grad;
+  std::vector<Tensor> states, embeds;
+  for (int64_t i = 0; i < tokens.ids_NT.size(0); i += tower_batch) {
+    const int64_t end = std::min(i + tower_batch, tokens.ids_NT.size(0));
+    Conditioning conditioning;
+    conditioning.text_end_N = tokens.end_N.slice(0, i, end);
+    const auto outputs = text_tower.outputs(tokens.ids_NT.slice(0, i, end), conditioning);
+    states.push_back(outputs.at("last_hidden_state"));
+    if (outputs.count("text_embeds")) embeds.push_back(unit(outputs.at("text_embeds")));
+  }
+  return {at::cat(states), embeds.empty() ? Tensor() : at::cat(embeds)};
+}
+
+}  // namespace mds

@@ -1,0 +1,61 @@
+// Training of a text and an image tower together: the symmetric contrastive loss of CLIP (arXiv 2103.00020).
+#pragma once
+
+#include "networks/tower.h"
+#include "pipeline/model.h"
+#include "trainer/loop.h"
+
+namespace mds {
+
+struct TextImageConfig {
+  static constexpr std::string_view kind = "text_image";
+  std::vector<std::string> data{"noto"};
+  int64_t size = 72;
+  int64_t merges = 4096;
+  TextTowerSpec text{.vocabulary = 4610, .tokens = 32, .width = 128, .layers = 4, .heads = 4, .mlp = 512, .projection = 96};
+  ImageTowerSpec image{.size = 64, .patch = 8, .width = 128, .layers = 4, .heads = 4, .mlp = 512, .projection = 96};
+  bool operator==(const TextImageConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("data", self.data, "data sets; held-out pairs are never trained on");
+    field("size", self.size, "side the pictures are resized to, before a random crop of the image tower's size", between(8, 4096));
+    field("merges", self.merges, "byte-pair merges kept; the vocabulary is 514 more", between(0, 48894));
+    field("text", self.text, "text tower");
+    field("image", self.image, "image tower");
+  }
+};
+
+// Texts as padded ids N x T and the position of each text's end token.
+struct TokenBatch {
+  Tensor ids_NT, end_N;
+};
+
+class TextImageStage final : public Stage {
+ public:
+  // pictures: uint8 N x 3 x size x size, row i with tokens row i.
+  TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures, TokenBatch tokens);
+  TensorMap weights() const override;  // "text_encoder.*", "image_encoder.*", "logit_scale"
+  Tensor loss(const StepContext& context) override;
+
+ private:
+  TextImageConfig config_;
+  LoopConfig loop_;
+  Tensor pictures_;
+  TokenBatch tokens_;
+  NetworkPtr text_, image_;
+  Tensor logit_scale_;
+};
+
+// uint8 N x 3 x H x W, any size, to normalised float of the image tower's size (antialiased bicubic).
+Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisation& normalisation);
+
+// L2-normalised embeddings N x projection, in batches.
+Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures);
+
+struct TextFeatures {
+  Tensor states_NSC;  // last_hidden_state
+  Tensor embeds_NE;   // L2-normalised; undefined without a projection
+};
+TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens);
+
+}  // namespace mds
