@@ -34,6 +34,9 @@ std::vector<std::string> drawing_paths(const OpenClipartOptions& options, Folder
   return paths;
 }
 
+// A caption that more drawings share names a batch ("blueman", "people"), not a thing.
+constexpr int64_t max_sharing = 20;
+
 std::string reason_to_skip(const std::string& caption) {
   if (std::count_if(caption.begin(), caption.end(), [](char c) { return c >= 'a' && c <= 'z'; }) < 3) return "no caption";
   if (std::count(caption.begin(), caption.end(), ' ') >= 12) return "a caption of more than 12 words";
@@ -48,9 +51,12 @@ std::vector<Drawing> captioned(const OpenClipartOptions& options, FolderReport& 
     texts.push_back(parse_clipart(load_bytes(options.collection + "/" + path), path));
     ++titles[texts.back().title];
   }
+  std::map<std::string, int64_t> captions;
+  for (const auto& text : texts) ++captions[clipart_caption(text, titles)];
   std::vector<Drawing> drawings;
   for (const auto& text : texts) {
-    const std::string caption = clipart_caption(text, titles), reason = reason_to_skip(caption);
+    const std::string caption = clipart_caption(text, titles);
+    const std::string reason = captions[caption] > max_sharing ? "a caption shared by more than 20 drawings" : reason_to_skip(caption);
     reason.empty() ? drawings.push_back({text.path, caption}) : skipped.skips.push_back({text.path, reason});
   }
   return drawings;

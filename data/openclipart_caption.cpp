@@ -44,11 +44,12 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-// "Clipart by Nicu Buculei - hat" and "hat - clothing" both mean "hat".
-std::string subject_of(const std::string& title) {
-  const auto first = title.find(" - ");
-  if (first == std::string::npos) return title;
-  return title.starts_with("clipart by ") ? title.substr(title.rfind(" - ") + 3) : title.substr(0, first);
+// "Clipart by Nicu Buculei - hat" and "hat - clothing" both mean "hat"; "France - Anjou" of a flag means all of it.
+std::string subject_of(const std::string& title, bool is_flag) {
+  const auto dash = title.find(" - ");
+  if (dash == std::string::npos) return title;
+  if (title.starts_with("clipart by ")) return title.substr(dash + 3);
+  return is_flag ? title : title.substr(0, dash);
 }
 
 // File names hold the creator's name, cut to length: "camel_head_nicu_bucu_01".
@@ -62,13 +63,21 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// Drops numbers, single letters and the creator's name.
+// Empty for a word that says nothing: numbers, single letters, the creator's and the collections' names.
+std::string cleaned(std::string word, const std::vector<std::string>& creator) {
+  constexpr std::array<std::string_view, 7> collections = {"aiga", "openclipart", "clipart", "svg", "ganson", "md", "historic"};
+  if (is_digit(word.front())) return "";
+  while (is_digit(word.back())) word.pop_back();
+  if (word == "bw" || word == "bwh") return "black and white";
+  const bool single = word.size() == 1 && word != "a" && word != "&";
+  const bool collection = std::find(collections.begin(), collections.end(), word) != collections.end();
+  return single || collection || names_creator(word, creator) ? "" : word;
+}
+
 std::string clean(const std::string& text, const std::vector<std::string>& creator) {
-  auto words = words_of(text);
-  std::erase_if(words, [&](const std::string& word) {
-    const bool has_digit = std::any_of(word.begin(), word.end(), is_digit);
-    return has_digit || (word.size() == 1 && word != "a" && word != "&") || names_creator(word, creator);
-  });
+  std::vector<std::string> words;
+  for (const auto& word : words_of(text))
+    if (auto kept = cleaned(word, creator); !kept.empty()) words.push_back(std::move(kept));
   while (!words.empty() && (words.back() == "a" || words.back() == "&")) words.pop_back();
   return joined(words);
 }
@@ -88,14 +97,12 @@ ClipartText parse_clipart(std::string_view svg, const std::string& path) {
 std::string clipart_caption(const ClipartText& text, const std::map<std::string, int64_t>& titles) {
   const auto count = titles.find(text.title);
   const bool batch = text.title.empty() || (count != titles.end() && count->second > 2);
-  std::string subject = batch ? std::filesystem::path(text.path).stem().string() : text.title;
-  subject = lower(subject);
-  if (batch) replace_all(subject, "_", " ");
-  replace_all(subject, "(b and w)", "black and white");
-  replace_all(subject, " bw", " black and white");
+  std::string subject = lower(batch ? std::filesystem::path(text.path).stem().string() : text.title);
+  replace_all(subject, "_", " ");
+  replace_all(subject, "(b and w)", "bw");
   const auto creator = batch ? words_of(lower(text.creator)) : std::vector<std::string>();
-  std::string caption = clean(subject_of(subject), creator);
   const bool is_flag = text.path.find("/flags/") != std::string::npos;
+  std::string caption = clean(subject_of(subject, is_flag), creator);
   if (is_flag && !caption.empty() && caption.find("flag") == std::string::npos) caption = "flag of " + caption;
   return caption;
 }

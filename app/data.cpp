@@ -1,0 +1,173 @@
+// mdsearch data build|show: builds a data set from installed packages; draws a contact sheet of one.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+#include <numeric>
+#include <random>
+
+#include "data/contact_sheet.h"
+#include "data/emoji.h"
+#include "data/openclipart.h"
+#include "data/resize.h"
+#include "spec/describe.h"
+
+namespace mds {
+namespace {
+
+namespace po = boost::program_options;
+
+struct DataSet {
+  std::string_view name, summary;
+  BuildReport (*build)(const std::string& out, const BuildProgress& progress);
+};
+
+constexpr std::array<DataSet, 3> data_sets = {{
+    {"emoji", "Noto emoji with CLDR captions, without skin tones and flags; 200 held out",
+     [](const std::string& out, const BuildProgress& progress) { return build_emoji({.out = out}, progress); }},
+    {"noto", "all Noto emoji; the same groups held out",
+     [](const std::string& out, const BuildProgress& progress) {
+       return build_emoji({.out = out, .skin_tones = true, .flags = true}, progress);
+     }},
+    {"openclipart", "drawings of the OpenClipart collection; none held out",
+     [](const std::string& out, const BuildProgress& progress) { return build_openclipart({.out = out}, progress); }},
+}};
+
+std::string known_names() {
+  std::string names;
+  for (const auto& set : data_sets) names += (names.empty() ? "" : ", ") + std::string(set.name);
+  return names;
+}
+
+std::string default_folder(const std::string& name) { return "out/data/" + name; }
+
+struct Arguments {
+  std::string action, name, out, format;
+  int64_t count = 0, size = 0;
+  uint64_t seed = 0;
+};
+
+po::options_description flags(Arguments& arguments) {
+  po::options_description flags("mdsearch data build NAME | data show NAME|DIR --out sheet.png");
+  auto add = flags.add_options();
+  add("out", po::value(&arguments.out)->value_name("PATH"), "build: folder (default out/data/NAME); show: the PNG to write");
+  add("count", po::value(&arguments.count)->default_value(64)->value_name("N"), "show: pictures on the sheet, 1 to 4096");
+  add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"), "show: pixels a side of each, 8 to 1024");
+  add("seed", po::value(&arguments.seed)->default_value(0)->value_name("S"), "show: which pictures are drawn");
+  add("format", po::value(&arguments.format)->default_value("table")->value_name("F"), "table or json");
+  add("help", "this text");
+  return flags;
+}
+
+void check(const Arguments& arguments) {
+  const auto fail = [](const std::string& message) { throw UsageError(message); };
+  if (arguments.action != "build" && arguments.action != "show") fail("expected \"build\" or \"show\", got \"" + arguments.action + "\"");
+  if (arguments.name.empty()) fail("which data set? known: " + known_names() + "; show also takes a folder");
+  if (arguments.format != "table" && arguments.format != "json") fail("--format " + arguments.format + ": allowed: table, json");
+  if (arguments.action == "build") return;
+  if (arguments.out.empty()) fail("show needs --out sheet.png");
+  if (arguments.count < 1 || arguments.count > 4096) fail("--count " + std::to_string(arguments.count) + ": allowed: 1 to 4096");
+  if (arguments.size < 8 || arguments.size > 1024) fail("--size " + std::to_string(arguments.size) + ": allowed: 8 to 1024");
+}
+
+void print_help(const po::options_description& flags) {
+  std::cout << flags << "\nData sets:\n";
+  for (const auto& set : data_sets) std::cout << "  " << std::left << std::setw(12) << set.name << set.summary << "\n";
+  std::cout << "\nExample: mdsearch data build emoji && mdsearch data show emoji --out out/emoji.png\n";
+}
+
+BuildProgress progress_on_stderr() {
+  return [terminal = ::isatty(STDERR_FILENO) == 1](int64_t done, int64_t total) {
+    if (terminal && done % 16 == 0) std::cerr << "\r" << done << " of " << total << " pictures" << std::flush;
+    if (!terminal && done > 0 && done % 1000 == 0) std::cerr << done << " of " << total << " pictures\n";
+    if (terminal && done >= total - 1) std::cerr << "\r\x1b[K";
+  };
+}
+
+Json skip_counts(const FolderReport& report) {
+  Json counts = Json::object();
+  for (const auto& [file, reason] : report.skips) counts[reason] = counts.value(reason, 0) + 1;
+  return counts;
+}
+
+void print(const Json& result, const std::string& format) {
+  if (format == "json") {
+    std::cout << result.dump(2) << "\n";
+    return;
+  }
+  for (const auto& [key, value] : result.items()) {
+    if (!value.is_array()) std::cout << std::left << std::setw(14) << key << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    for (const auto& row : value.is_array() ? value : Json::array())
+      std::cout << "  " << std::left << std::setw(10) << row["split"].get<std::string>() << row["caption"].get<std::string>() << "  (" << row["id"].get<std::string>() << ")\n";
+  }
+}
+
+void build(const Arguments& arguments) {
+  const auto set = std::find_if(data_sets.begin(), data_sets.end(), [&](const DataSet& s) { return s.name == arguments.name; });
+  if (set == data_sets.end()) throw UsageError("data set \"" + arguments.name + "\" is not known; known: " + known_names());
+  const std::string folder = arguments.out.empty() ? default_folder(arguments.name) : arguments.out;
+  const auto report = set->build(folder, progress_on_stderr());
+  print({{"name", arguments.name}, {"folder", folder}, {"pictures", report.pictures}, {"held_out", report.held_out},
+         {"groups", report.groups}, {"skipped", skip_counts(report.skipped)}, {"hash", dataset_hash(list_pairs(folder))}},
+        arguments.format);
+}
+
+// A name whose data set is not built yet is built first.
+std::string folder_to_show(const Arguments& arguments) {
+  const bool known = known_names().find(arguments.name) != std::string::npos && !std::filesystem::is_directory(arguments.name);
+  if (!known) return arguments.name;
+  const std::string folder = default_folder(arguments.name);
+  if (!std::filesystem::exists(folder))
+    throw FileError(folder + ": does not exist; run: mdsearch data build " + arguments.name);
+  return folder;
+}
+
+void show(const Arguments& arguments) {
+  const std::string folder = folder_to_show(arguments);
+  FolderReport report;
+  auto pairs = list_pairs(folder, {}, &report);
+  if (!report.skips.empty()) std::cerr << folder << ": " << summary(report) << "\n";
+  std::mt19937_64 random(arguments.seed);
+  for (size_t i = pairs.size(); i > 1; --i) std::swap(pairs[i - 1], pairs[random() % i]);
+  pairs.resize(std::min(pairs.size(), size_t(arguments.count)));
+  const auto images = load_pictures(pairs, arguments.size);
+  std::vector<CaptionedImage> cells;
+  Json rows = Json::array();
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    cells.push_back({to_image(images[int64_t(i)]), pairs[i].caption});
+    rows.push_back({{"id", pairs[i].id}, {"caption", pairs[i].caption}, {"split", pairs[i].split}});
+  }
+  save_png(arguments.out, contact_sheet(cells));
+  print({{"folder", folder}, {"sheet", arguments.out}, {"rows", rows}}, arguments.format);
+}
+
+}  // namespace
+
+int run_data(int argc, char** argv) {
+  Arguments arguments;
+  const auto visible = flags(arguments);
+  po::options_description all;
+  all.add(visible).add_options()("action", po::value(&arguments.action), "")("name", po::value(&arguments.name), "");
+  po::positional_options_description positional;
+  positional.add("action", 1).add("name", 1);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    throw UsageError(error.what());
+  }
+  if (values.count("help")) {
+    print_help(visible);
+    return 0;
+  }
+  check(arguments);
+  arguments.action == "build" ? build(arguments) : show(arguments);
+  return 0;
+}
+
+}  // namespace mds

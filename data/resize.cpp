@@ -1,0 +1,69 @@
+#include "data/resize.h"
+
+#include <torch/types.h>
+
+#include "data/parallel.h"
+#include "spec/error.h"
+
+namespace mds {
+namespace {
+
+void check_size(int64_t size) {
+  if (size < 1 || size > max_image_side)
+    throw ConfigError("picture size is " + std::to_string(size) + "; allowed: 1 to " + std::to_string(max_image_side));
+}
+
+}  // namespace
+
+at::Tensor to_tensor(const Image& image, int64_t size) {
+  check_size(size);
+  Image square = centre_square(image);
+  const auto pixels_HWC = torch::from_blob(square.rgb.data(), {square.height, square.width, 3}, torch::kUInt8);
+  const auto picture_1CHW = pixels_HWC.permute({2, 0, 1}).unsqueeze(0);
+  if (square.width == size) return picture_1CHW[0].contiguous().clone();
+  return at::_upsample_bicubic2d_aa(picture_1CHW, {size, size}, /*align_corners=*/false)[0].contiguous();
+}
+
+Image to_image(const at::Tensor& picture) {
+  TORCH_CHECK(picture.dim() == 3 && picture.size(0) == 3 && picture.scalar_type() == torch::kUInt8,
+              "to_image: expected uint8 3 x H x W, got ", picture.scalar_type(), " ", picture.sizes());
+  const auto pixels_HWC = picture.cpu().permute({1, 2, 0}).contiguous();
+  const auto* data = pixels_HWC.const_data_ptr<uint8_t>();
+  return {picture.size(2), picture.size(1), std::vector<uint8_t>(data, data + pixels_HWC.numel())};
+}
+
+at::Tensor load_pictures(const std::vector<Pair>& pairs, int64_t size) {
+  check_size(size);
+  const auto images = torch::empty({int64_t(pairs.size()), 3, size, size}, torch::kUInt8);
+  parallel_for(int64_t(pairs.size()), [&](int64_t i) { images[i].copy_(to_tensor(load_image(pairs[size_t(i)].file), size)); });
+  return images;
+}
+
+Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options) {
+  check_size(size);
+  Pictures result;
+  const auto pairs = list_pairs(folder, options, &result.skipped);
+  auto images = torch::empty({int64_t(pairs.size()), 3, size, size}, torch::kUInt8);
+  std::vector<std::string> failures(pairs.size());
+  parallel_for(int64_t(pairs.size()), [&](int64_t i) {
+    try {
+      images[i].copy_(to_tensor(load_image(pairs[size_t(i)].file), size));
+    } catch (const FileError& error) {
+      failures[size_t(i)] = std::string(error.what()).substr(pairs[size_t(i)].file.size() + 2);
+    }
+  });
+  std::vector<int64_t> usable;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (failures[i].empty()) {
+      usable.push_back(int64_t(i));
+      result.pairs.push_back(pairs[i]);
+    } else {
+      result.skipped.skips.push_back({pairs[i].file, failures[i]});
+    }
+  }
+  if (usable.empty()) throw FileError(folder + ": none of its pictures can be decoded. " + summary(result.skipped));
+  result.images = usable.size() == pairs.size() ? images : images.index_select(0, torch::tensor(usable));
+  return result;
+}
+
+}  // namespace mds
