@@ -1,5 +1,6 @@
 // mdsearch: dispatch to the subcommands, and the only catch-all for errors.
 #include <c10/util/Exception.h>
+#include <malloc.h>
 
 #include <iostream>
 
@@ -26,9 +27,16 @@ int run(int argc, char** argv) {
   throw mds::UsageError("there is no command \"" + std::string(name) + "\"");
 }
 
+// Activations are megabytes and short-lived: glibc would map and unmap each one, and every page would fault anew.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   const std::string place = argc > 1 ? std::string("mdsearch ") + argv[1] + ": " : "mdsearch: ";
   try {
     return run(argc, argv);

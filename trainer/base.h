@@ -13,6 +13,7 @@ struct BaseConfig {
   std::string unet = "mobilediffusion";
   int64_t width_divisor = 8;
   std::string latents = "emoji";
+  EncoderFolders encoders;
   Prediction prediction = Prediction::v;
   ScheduleConfig schedule;
   double caption_dropout = 0.1;
@@ -22,6 +23,7 @@ struct BaseConfig {
     field("unet", self.unet, "shipped architecture, or a JSON file");
     field("width_divisor", self.width_divisor, "every width over this; 1: full scale", between(1, 64));
     field("latents", self.latents, "data set, or a file of cached latents");
+    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
     field("prediction", self.prediction, "what the network learns to predict: epsilon or v");
     field("schedule", self.schedule, "noise schedule");
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));

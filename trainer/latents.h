@@ -9,6 +9,19 @@
 
 namespace mds {
 
+// The networks around a UNet. The scoring pair is another than the conditioning one, so that scores do not leak.
+struct EncoderFolders {
+  std::string autoencoder = "weights/emoji-autoencoder";
+  std::string text = "weights/emoji-clip";
+  std::string score = "weights/emoji-clip-score";
+  bool operator==(const EncoderFolders&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("autoencoder", self.autoencoder, "model folder of the autoencoder");
+    field("text", self.text, "model folder whose text encoder conditions the UNet");
+    field("score", self.score, "model folder of the text-image pair that scores");
+  }
+};
+
 struct LatentSet {
   Tensor moments;        // float16 N x 2C x H x W
   Tensor text;           // float16 N x S x W: token states of the conditioning encoder

@@ -1,0 +1,18 @@
+// Cached latents of a data set, made on first use; and model folders that can draw.
+#pragma once
+
+#include "trainer/latents.h"
+
+namespace mds {
+
+// `source` is a file of cached latents, a built data set or a folder of pictures. Caches lie under out/cache, named by
+// the content of the data and of the encoders.
+LatentSet open_latents(const std::string& source, const EncoderFolders& encoders);
+
+// The first `merges` lines of the shipped byte-pair merges.
+std::string load_shipped_merges(int64_t merges);
+
+// Writes a self-contained model folder: the UNet's weights and card, with the decoder and text encoder that go with it.
+void save_generator(const std::string& folder, ModelCard card, const EncoderFolders& encoders, const TensorMap& unet);
+
+}  // namespace mds

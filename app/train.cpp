@@ -1,0 +1,82 @@
+// mdsearch train: one stage from its config to a model folder, with a checkpoint to go on from.
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+
+#include "app/options.h"
+#include "app/progress.h"
+#include "app/run.h"
+#include "app/stages.h"
+
+namespace mds {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+TrainConfig load_config(const std::string& file, const std::vector<std::string>& settings) {
+  Json json = load_json(file);
+  for (const auto& setting : settings) overlay(json, setting);
+  return from_json<TrainConfig>(json, file);
+}
+
+std::string describe_step(const StepReport& report) {
+  char text[64];
+  std::snprintf(text, sizeof text, "loss %.4f  gradient %.3f", report.loss, report.gradient_norm);
+  return text;
+}
+
+// Trains to the end or to an interrupt, saving a checkpoint at each interval. Returns whether it reached the end.
+bool train(Loop& loop, const TrainConfig& config, const std::string& checkpoint, const std::string& identity) {
+  Progress progress(config.name, config.loop.iterations, loop.iteration());
+  while (loop.iteration() < config.loop.iterations && !interrupted) {
+    const int64_t next = std::min((loop.iteration() / config.loop.checkpoint_every + 1) * config.loop.checkpoint_every, config.loop.iterations);
+    for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
+      loop.run_to(i, [&](const StepReport& report) { progress.show(report.iteration, describe_step(report), /*every=*/20); });
+    loop.save(checkpoint, identity);
+  }
+  return loop.iteration() == config.loop.iterations;
+}
+
+}  // namespace
+
+int run_train(int argc, char** argv) {
+  CommandLine line{.usage = "mdsearch train CONFIG [--set key=value ...] [--out DIR]",
+                   .example = "mdsearch train configs/train/emoji-autoencoder.json --set loop.iterations=100",
+                   .positional = {"config"}};
+  std::string file, out;
+  std::vector<std::string> settings;
+  ComputeOptions compute;
+  line.options.add_options()("config", po::value(&file)->required(), "training configuration, JSON")(
+      "set", po::value(&settings)->composing(), "overrides one value of the configuration, by dotted key")(
+      "out", po::value(&out), "output folder; default out/train/NAME");
+  add_compute_options(line.options, compute);
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  apply(compute);
+
+  TrainConfig config = load_config(file, settings);
+  if (!values["seed"].defaulted()) config.loop.seed = compute.seed;
+  if (out.empty()) out = "out/train/" + config.name;
+  std::filesystem::create_directories(out);
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  std::signal(SIGTERM, [](int) { interrupted = 1; });
+
+  const auto run = open_stage(config);
+  const std::string identity = Json{{"config", to_json(config)}, {"data", run->data_hash()}}.dump();
+  const std::string checkpoint = out + "/checkpoint.safetensors";
+  Loop loop(run->stage(), config.loop, config.optimizer);
+  if (loop.resume(checkpoint, identity)) std::cerr << "resumes at iteration " << loop.iteration() << "\n";
+  if (!train(loop, config, checkpoint, identity)) {
+    std::cerr << "stopped at iteration " << loop.iteration() << "; the same command goes on from " << checkpoint << "\n";
+    return 1;
+  }
+  Provenance provenance{.command = "mdsearch train " + file, .config = to_json(config), .data = {}, .data_hash = run->data_hash(),
+                        .iterations = loop.iteration(), .seed = config.loop.seed, .run_id = sha256(identity).substr(0, 16),
+                        .license = {}};
+  for (const auto& setting : settings) provenance.command += " --set " + setting;
+  run->finish(loop.ema(), out + "/model", provenance);
+  std::cout << out << "/model\n";
+  return 0;
+}
+
+}  // namespace mds
