@@ -26,7 +26,7 @@ std::vector<std::string> drawing_paths(const OpenClipartOptions& options, Folder
   std::vector<std::string> paths;
   for (const auto& entry : fs::recursive_directory_iterator(options.collection)) {
     if (entry.path().extension() != ".svg") continue;
-    const std::string path = fs::relative(entry.path(), options.collection).string();
+    const std::string path = entry.path().lexically_relative(options.collection).string();
     const std::string reason = entry.is_symlink() ? "a symbolic link" : unusable_folder(path);
     reason.empty() ? paths.push_back(path) : skipped.skips.push_back({path, reason});
   }
