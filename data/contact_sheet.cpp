@@ -83,6 +83,7 @@ std::vector<std::u32string> broken_into(size_t lines, const std::u32string& text
 
 Image contact_sheet(const std::vector<CaptionedImage>& pictures, const ContactSheetOptions& options) {
   std::vector<Image> cells;
+  constexpr int64_t gap = 6;  // between the captions of neighbours
   const bool has_font = std::filesystem::exists(options.font);
   for (const auto& [image, caption] : pictures) {
     if (!has_font) {
@@ -94,8 +95,8 @@ Image contact_sheet(const std::vector<CaptionedImage>& pictures, const ContactSh
     Image cell = make_image({image.width, image.height + 2 * line_height + line_height / 2});
     paste(image, cell, {0, 0});
     int64_t baseline = image.height + line_height;
-    for (const auto& line : broken_into(/*lines=*/2, decode_utf8(caption), image.width, pen)) {
-      pen.draw(line, cell, {0, baseline}, image.width);
+    for (const auto& line : broken_into(/*lines=*/2, decode_utf8(caption), image.width - gap, pen)) {
+      pen.draw(line, cell, {0, baseline}, image.width - gap);
       baseline += line_height;
     }
     cells.push_back(std::move(cell));

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include "spec/describe.h"
@@ -35,6 +37,8 @@ FolderWriter::~FolderWriter() {
 }
 
 void FolderWriter::add(const Image& image, const Pair& pair) {
+  const bool plain = !pair.id.empty() && std::all_of(pair.id.begin(), pair.id.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
+  if (!plain || !ids_.insert(pair.id).second) throw std::logic_error("FolderWriter: the id \"" + pair.id + "\" is odd or used twice");
   const std::string name = pair.id + ".png";
   save_png(temporary_ + "/" + name, image);
   lines_ += Json{{"file_name", name}, {"text", pair.caption}, {"split", pair.split}, {"group", pair.group}, {"id", pair.id}}.dump() + "\n";

@@ -2,6 +2,7 @@
 // beside its final place and is renamed by finish(). A writer that is dropped before removes what it wrote.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "data/image_folder.h"
@@ -15,12 +16,14 @@ class FolderWriter {
   ~FolderWriter();
   FolderWriter(const FolderWriter&) = delete;
 
-  // Stores `image` as <id>.png. The pair's `file` is not used; ids hold letters, digits, '-' and '_'.
+  // Stores `image` as <id>.png. The pair's `file` is not used; ids hold letters, digits, '-' and '_',
+  // and each is used once.
   void add(const Image& image, const Pair& pair);
   void finish();
 
  private:
   std::string folder_, temporary_, lines_;
+  std::set<std::string> ids_;
 };
 
 }  // namespace mds

@@ -26,7 +26,7 @@ std::vector<std::string> drawing_paths(const OpenClipartOptions& options, Folder
   std::vector<std::string> paths;
   for (const auto& entry : fs::recursive_directory_iterator(options.collection)) {
     if (entry.path().extension() != ".svg") continue;
-    const std::string path = fs::relative(entry.path(), options.collection).string();
+    const std::string path = entry.path().lexically_relative(options.collection).string();
     const std::string reason = entry.is_symlink() ? "a symbolic link" : unusable_folder(path);
     reason.empty() ? paths.push_back(path) : skipped.skips.push_back({path, reason});
   }
@@ -38,7 +38,8 @@ std::vector<std::string> drawing_paths(const OpenClipartOptions& options, Folder
 constexpr int64_t max_sharing = 20;
 
 std::string reason_to_skip(const std::string& caption) {
-  if (std::count_if(caption.begin(), caption.end(), [](char c) { return c >= 'a' && c <= 'z'; }) < 3) return "no caption";
+  if (std::count_if(caption.begin(), caption.end(), [](char c) { return c >= 'a' && c <= 'z'; }) < 3 || caption == "icon")
+    return "no caption";
   if (std::count(caption.begin(), caption.end(), ' ') >= 12) return "a caption of more than 12 words";
   if (std::any_of(caption.begin(), caption.end(), [](char c) { return c & 0x80; })) return "a caption that is not plain English letters";
   return "";
@@ -62,17 +63,41 @@ std::vector<Drawing> captioned(const OpenClipartOptions& options, FolderReport& 
   return drawings;
 }
 
-// Centred on a white square. Empty and one-coloured pictures are a FileError.
-Image rasterise(const std::string& file, const OpenClipartOptions& options) {
-  const std::string side = std::to_string(options.size);
-  const std::string png = run_tool({.command = {"rsvg-convert", "--width", side, "--height", side, "--keep-aspect-ratio", file},
+Image render(const std::string& file, int64_t side, const OpenClipartOptions& options) {
+  const std::string pixels = std::to_string(side);
+  const std::string png = run_tool({.command = {"rsvg-convert", "--width", pixels, "--height", pixels, "--keep-aspect-ratio", file},
                                     .package = "librsvg2-bin",
                                     .limit = std::chrono::seconds(options.seconds_per_file)});
-  const Image drawing = decode_image(png, file);
-  if (drawing.width > options.size || drawing.height > options.size) throw FileError(file + ": is larger than asked for");
-  Image square = make_image({options.size, options.size});
-  paste(drawing, square, {(options.size - drawing.width) / 2, (options.size - drawing.height) / 2});
-  if (std::all_of(square.rgb.begin(), square.rgb.end(), [](uint8_t value) { return value == 255; })) throw FileError(file + ": is blank");
+  return decode_image(png, file);
+}
+
+// Without its white margins; a blank picture is a FileError.
+Image trim(const Image& image, const std::string& file) {
+  ImageSize first{image.width, image.height}, last{-1, -1};
+  for (int64_t y = 0; y < image.height; ++y)
+    for (int64_t x = 0; x < image.width; ++x) {
+      const uint8_t* pixel = image.rgb.data() + (y * image.width + x) * 3;
+      if (pixel[0] == 255 && pixel[1] == 255 && pixel[2] == 255) continue;
+      first = {std::min(first.width, x), std::min(first.height, y)};
+      last = {std::max(last.width, x), std::max(last.height, y)};
+    }
+  if (last.width < 0) throw FileError(file + ": is blank");
+  return crop(image, first, {last.width - first.width + 1, last.height - first.height + 1});
+}
+
+// Centred on a white square. Many drawings are small on a large page: those are rendered again, enlarged.
+Image rasterise(const std::string& file, const OpenClipartOptions& options) {
+  constexpr int64_t max_zoom = 16;
+  const int64_t side = options.size;
+  Image drawing = trim(render(file, side, options), file);
+  const int64_t longest = std::max(drawing.width, drawing.height);
+  if (longest * 4 < side * 3) {
+    Image enlarged = trim(render(file, std::min(side * (side - 2) / longest, side * max_zoom), options), file);
+    if (std::max(enlarged.width, enlarged.height) <= side) drawing = std::move(enlarged);
+  }
+  if (std::max(drawing.width, drawing.height) > side) throw FileError(file + ": is larger than asked for");
+  Image square = make_image({side, side});
+  paste(drawing, square, {(side - drawing.width) / 2, (side - drawing.height) / 2});
   return square;
 }
 

@@ -65,7 +65,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 // Empty for a word that says nothing: numbers, single letters, the creator's and the collections' names.
 std::string cleaned(std::string word, const std::vector<std::string>& creator) {
-  constexpr std::array<std::string_view, 7> collections = {"aiga", "openclipart", "clipart", "svg", "ganson", "md", "historic"};
+  constexpr std::array<std::string_view, 9> collections = {"aiga", "openclipart", "clipart", "svg", "ganson", "md", "historic", "gnome", "plastik"};
   if (is_digit(word.front())) return "";
   while (is_digit(word.back())) word.pop_back();
   if (word == "bw" || word == "bwh") return "black and white";

@@ -160,13 +160,15 @@ ImageSize load_image_size(const std::string& file) {
   throw std::logic_error("unreachable picture format");
 }
 
-Image centre_square(const Image& image) {
-  const int64_t side = std::min(image.width, image.height);
-  const int64_t left = (image.width - side) / 2, top = (image.height - side) / 2;
-  Image square = make_image({side, side});
-  for (int64_t y = 0; y < side; ++y)
-    std::copy_n(image.rgb.begin() + ((top + y) * image.width + left) * 3, side * 3, square.rgb.begin() + y * side * 3);
-  return square;
+Image crop(const Image& image, ImageSize offset, ImageSize size) {
+  if (offset.width < 0 || offset.height < 0 || size.width < 1 || size.height < 1 ||
+      offset.width + size.width > image.width || offset.height + size.height > image.height)
+    throw std::logic_error("crop: the rectangle leaves the picture");
+  Image result = make_image(size);
+  for (int64_t y = 0; y < size.height; ++y)
+    std::copy_n(image.rgb.begin() + ((offset.height + y) * image.width + offset.width) * 3, size.width * 3,
+                result.rgb.begin() + y * size.width * 3);
+  return result;
 }
 
 void paste(const Image& picture, Image& canvas, ImageSize offset) {
@@ -176,6 +178,11 @@ void paste(const Image& picture, Image& canvas, ImageSize offset) {
   for (int64_t y = 0; y < picture.height; ++y)
     std::copy_n(picture.rgb.begin() + y * picture.width * 3, picture.width * 3,
                 canvas.rgb.begin() + ((offset.height + y) * canvas.width + offset.width) * 3);
+}
+
+Image centre_square(const Image& image) {
+  const int64_t side = std::min(image.width, image.height);
+  return crop(image, {(image.width - side) / 2, (image.height - side) / 2}, {side, side});
 }
 
 Image tile(const std::vector<Image>& pictures, int64_t columns) {

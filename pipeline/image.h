@@ -43,9 +43,12 @@ std::string png_text(const std::string& file, const std::string& key);          
 constexpr std::string_view thumbnail_mime = "image/webp";
 std::string encode_thumbnail(const Image& image, size_t max_bytes);
 
-Image centre_square(const Image& image);                                // the largest one
-void paste(const Image& picture, Image& canvas, ImageSize offset);      // must fit
-Image tile(const std::vector<Image>& pictures, int64_t columns);        // grid on white; cells fit the largest picture
+// A rectangle of a picture; offset from the left upper corner. paste and crop throw std::logic_error if it does not fit.
+Image crop(const Image& image, ImageSize offset, ImageSize size);
+void paste(const Image& picture, Image& canvas, ImageSize offset);
+
+Image centre_square(const Image& image);                          // the largest one
+Image tile(const std::vector<Image>& pictures, int64_t columns);  // grid on white; cells fit the largest picture
 
 std::string load_bytes(const std::string& file);  // a whole file; FileError
 

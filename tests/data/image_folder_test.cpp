@@ -1,0 +1,171 @@
+#include "data/image_folder.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "data/contact_sheet.h"
+#include "data/folder_writer.h"
+#include "data/utf8.h"
+#include "spec/error.h"
+#include "tests/catch.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / "mds_folder_test";
+  Folder() {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  void text(const std::string& name, const std::string& content) const { std::ofstream(path / name) << content; }
+  void picture(const std::string& name, int64_t width, int64_t height) const {
+    mds::save_png((path / name).string(), mds::make_image({width, height}, 100));
+  }
+  std::string name() const { return path.string(); }
+};
+
+}  // namespace
+
+TEST_CASE("pictures are paired with the text files beside them", "[data]") {
+  const Folder folder;
+  folder.picture("b.png", 40, 30);
+  folder.text("b.txt", "  a grey wall\n");
+  folder.picture("a.PNG", 40, 30);
+  folder.text("a.txt", "first");
+  const auto pairs = mds::list_pairs(folder.name());
+  REQUIRE(pairs.size() == 2);
+  CHECK(pairs[0].caption == "first");
+  CHECK(pairs[1] == mds::Pair{folder.name() + "/b.png", "a grey wall", "train", "b", "b"});
+}
+
+TEST_CASE("what cannot be used is skipped with its reason", "[data]") {
+  const Folder folder;
+  folder.picture("good.png", 64, 64);
+  folder.text("good.txt", "good");
+  folder.picture("silent.png", 64, 64);
+  folder.picture("small.png", 64, 16);
+  folder.text("small.txt", "small");
+  folder.text("lonely.txt", "lonely");
+  folder.text("broken.png", "\x89PNG\r\n\x1a\n and then nothing");
+  folder.text("broken.txt", "broken");
+  mds::FolderReport report;
+  CHECK(mds::list_pairs(folder.name(), {.min_size = 32}, &report).size() == 1);
+  REQUIRE(report.skips.size() == 4);
+  const std::string text = mds::summary(report);
+  CHECK_THAT(text, Contains("1: a picture without a caption") && Contains("1: a caption without a picture"));
+  CHECK_THAT(text, Contains("1: smaller than 32 pixels") && Contains("broken.png: is a broken PNG"));
+}
+
+TEST_CASE("metadata.jsonl gives captions, splits, groups and ids", "[data]") {
+  const Folder folder;
+  folder.picture("x.png", 8, 8);
+  folder.picture("y.png", 8, 8);
+  folder.text("metadata.jsonl",
+              "{\"file_name\": \"y.png\", \"text\": \"why\", \"split\": \"held_out\", \"group\": \"g\", \"id\": \"1\"}\n\n"
+              "{\"file_name\": \"x.png\", \"text\": \"ex\", \"width\": 8}\n{\"file_name\": \"z.png\", \"text\": \"zed\"}\n");
+  mds::FolderReport report;
+  const auto pairs = mds::list_pairs(folder.name(), {}, &report);
+  REQUIRE(pairs.size() == 2);
+  CHECK(pairs[0] == mds::Pair{folder.name() + "/y.png", "why", "held_out", "g", "1"});
+  CHECK(pairs[1] == mds::Pair{folder.name() + "/x.png", "ex", "train", "x.png", "x.png"});
+  CHECK(report.skips.size() == 1);
+  CHECK(mds::pairs_of_split(pairs, "held_out").size() == 1);
+}
+
+TEST_CASE("a broken metadata.jsonl is an error with its line", "[data]") {
+  const Folder folder;
+  folder.picture("x.png", 8, 8);
+  const std::string good = "{\"file_name\": \"x.png\", \"text\": \"ex\"}\n";
+  const auto message = [&](const std::string& line) -> std::string {
+    folder.text("metadata.jsonl", good + line);
+    try {
+      mds::list_pairs(folder.name());
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  CHECK_THAT(message("not json"), Contains("metadata.jsonl:2: is not a JSON object"));
+  CHECK_THAT(message("{\"text\": \"ex\"}"), Contains("metadata.jsonl:2: file_name is missing"));
+  CHECK_THAT(message("{\"file_name\": \"x.png\", \"text\": 3}"), Contains(":2: text is 3; expected text"));
+  CHECK_THAT(message("{\"file_name\": \"x.png\", \"split\": \"test\"}"), Contains("split is \"test\"; valid: train, held_out"));
+  CHECK_THAT(message("{\"file_name\": \"../x.png\"}"), Contains("allowed: paths inside the folder"));
+  CHECK_THAT(message("{\"file_name\": \"/etc/passwd\"}"), Contains("allowed: paths inside the folder"));
+  CHECK_THAT(message(good), Contains("the id \"x.png\" is used twice"));
+}
+
+TEST_CASE("a folder without usable pairs is an error that says what is needed", "[data]") {
+  const Folder folder;
+  CHECK_THROWS_WITH(mds::list_pairs(folder.name()), Contains("no usable pictures") && Contains("x.png beside x.txt"));
+  CHECK_THROWS_WITH(mds::list_pairs(folder.name() + "/absent"), Contains("is not a folder"));
+}
+
+TEST_CASE("the hash of a data set follows its pictures and captions, not its place", "[data]") {
+  const Folder folder;
+  const auto build = [&](const std::string& name, const std::string& caption, uint8_t grey) {
+    mds::FolderWriter writer(folder.name() + "/" + name);
+    writer.add(mds::make_image({8, 8}, grey), {.file = "", .caption = caption, .group = "g", .id = "a"});
+    writer.finish();
+    return mds::dataset_hash(mds::list_pairs(folder.name() + "/" + name));
+  };
+  const auto hash = build("one", "cat", 10);
+  CHECK(hash == build("two", "cat", 10));
+  CHECK(hash != build("three", "dog", 10));
+  CHECK(hash != build("four", "cat", 11));
+}
+
+TEST_CASE("a data set appears whole or not at all", "[data]") {
+  const Folder folder;
+  const std::string out = folder.name() + "/set/";
+  {
+    mds::FolderWriter writer(out);
+    writer.add(mds::make_image({8, 8}), {.file = "", .caption = "a", .group = "g", .id = "a"});
+    CHECK_FALSE(fs::exists(out));
+  }
+  CHECK(fs::is_empty(folder.path));
+  const auto write = [&](const std::string& id) {
+    mds::FolderWriter writer(out);
+    writer.add(mds::make_image({8, 8}), {.file = "", .caption = "a", .group = "g", .id = id});
+    CHECK_THROWS_AS(writer.add(mds::make_image({8, 8}), {.file = "", .caption = "a", .group = "g", .id = id}), std::logic_error);
+    writer.finish();
+  };
+  write("first");
+  write("second");
+  const auto pairs = mds::list_pairs(out);
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].id == "second");
+  CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+}
+
+TEST_CASE("a folder that is no data set is never replaced", "[data]") {
+  const Folder folder;
+  folder.text("thesis.txt", "years of work");
+  CHECK_THROWS_WITH(mds::FolderWriter(folder.name()), Contains("is not a data set"));
+  CHECK_THROWS_WITH(mds::FolderWriter(folder.name() + "/thesis.txt"), Contains("is not a folder"));
+  CHECK_THROWS_WITH(mds::FolderWriter("/dev/null/set"), Contains("cannot be created"));
+  CHECK(fs::exists(folder.path / "thesis.txt"));
+}
+
+TEST_CASE("a contact sheet has a cell for each picture and ink for its caption", "[data]") {
+  const std::vector<mds::CaptionedImage> pictures(3, {mds::make_image({64, 64}), "a very long caption of many words \u65e5"});
+  const auto sheet = mds::contact_sheet(pictures, {.columns = 2});
+  const auto bare = mds::contact_sheet(pictures, {.columns = 2, .font = "/nowhere.ttf"});
+  CHECK(bare.width == 130);
+  CHECK(bare.height == 130);
+  CHECK(sheet.width == bare.width);
+  if (sheet.height == bare.height) {
+    WARN("skipped: fonts-dejavu-core is not installed");
+    return;
+  }
+  CHECK(std::any_of(sheet.rgb.begin(), sheet.rgb.end(), [](uint8_t value) { return value < 64; }));
+}
+
+TEST_CASE("broken UTF-8 becomes replacement characters", "[data]") {
+  CHECK(mds::decode_utf8("a\u00e9\u65e5\U0001F600") == U"a\u00e9\u65e5\U0001F600");
+  CHECK(mds::decode_utf8("\xff\xc3") == U"\uFFFD\uFFFD");
+  CHECK(mds::decode_utf8("\xe6\x97") == U"\uFFFD\uFFFD");
+}
