@@ -20,8 +20,8 @@ double trace_root(const at::Tensor& product) {
   return product.size(0) < product.size(1) ? trace_root_nuclear(product) : trace_root_symmetric(product);
 }
 
-// One thread while it lives, if the matrices are small: they gain nothing from more, and on a busy machine the threads'
-// waiting for each other was measured to cost twenty times the work.
+// One thread while it lives, if the matrices are small: more gain nothing there, and on a busy machine the threads'
+// waits for each other cost far more than the work.
 class ThreadLimit {
  public:
   explicit ThreadLimit(int64_t width) : threads_(at::get_num_threads()) {
