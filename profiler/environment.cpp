@@ -54,7 +54,8 @@ std::string first_line(const std::string& file) {
 std::string operating_system() {
   utsname names{};
   ::uname(&names);
-  return value_of("/etc/os-release", "PRETTY_NAME", '=') + ", " + names.sysname + " " + names.release + " " + names.machine;
+  return value_of("/etc/os-release", "PRETTY_NAME", '=') + ", " + names.sysname + " " + names.release + " " +
+         names.machine;
 }
 
 std::vector<std::string> gpu_models() {

@@ -114,7 +114,10 @@ Summary summarise(Samples samples) {
   std::vector<double> deviations;
   for (const double value : sorted) deviations.push_back(std::abs(value - median));
 
-  Summary summary{.n = static_cast<int64_t>(sorted.size()), .median_ns = median, .min_ns = sorted.front()};
+  Summary summary;
+  summary.n = static_cast<int64_t>(sorted.size());
+  summary.median_ns = median;
+  summary.min_ns = sorted.front();
   if (const auto interval = median_interval_of_sorted(sorted)) {
     summary.low_ns = interval->low;
     summary.high_ns = interval->high;
@@ -134,8 +137,10 @@ Summary summarise(Samples samples) {
 }
 
 Ratio ratio_of_medians(const SampleBlocks& a, const SampleBlocks& b, const RatioOptions& options) {
-  if (options.replicates < 1) throw ConfigError("replicates: is " + std::to_string(options.replicates) + "; allowed: at least 1");
-  const double value = pooled_median(a, "ratio of medians, first side") / pooled_median(b, "ratio of medians, second side");
+  if (options.replicates < 1)
+    throw ConfigError("replicates: is " + std::to_string(options.replicates) + "; allowed: at least 1");
+  const double value =
+      pooled_median(a, "ratio of medians, first side") / pooled_median(b, "ratio of medians, second side");
   Random random(options.seed);
   std::vector<double> ratios;
   for (int64_t r = 0; r < options.replicates; ++r) {

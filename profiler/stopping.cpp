@@ -67,7 +67,8 @@ int64_t StoppingRule::block_samples(double typical_ns, Samples samples) const {
   const auto share = static_cast<double>(config_.blocks);
   const auto by_count = static_cast<double>(config_.samples) / share;
   const double by_time = config_.seconds / share / std::max(1e-9 * typical_ns, 1e-9);
-  if (config_.fixed_count) return std::clamp<int64_t>(static_cast<int64_t>(by_count), 1, config_.samples - count_of(samples));
+  if (config_.fixed_count)
+    return std::clamp<int64_t>(static_cast<int64_t>(by_count), 1, config_.samples - count_of(samples));
   const double wanted = config_.least == Least::both ? std::max(by_count, by_time) : std::min(by_count, by_time);
   return std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, config_.max_samples - count_of(samples));
 }

@@ -55,7 +55,7 @@ struct StoppingConfig {
     field("samples", self.samples, "least number of timed samples", at_least(1));
     field("seconds", self.seconds, "least timed duration", at_least(0));
     field("least", self.least, "whether both leasts must be reached, or either");
-    field("max_samples", self.max_samples, "cap on samples: reached without precision, the timing is unstable", at_least(1));
+    field("max_samples", self.max_samples, "cap on samples; reached first, the timing is unstable", at_least(1));
     field("max_seconds", self.max_seconds, "cap on timed seconds, likewise", at_least(0));
     field("half_width", self.half_width, "wanted half-width of the median's 95% interval over the median", at_least(0));
     field("noisy_iqr", self.noisy_iqr, "interquartile range over median above which a timing is noisy", at_least(0));
@@ -66,7 +66,8 @@ struct StoppingConfig {
     field("warmup_seconds", self.warmup_seconds, "least warm-up", at_least(0));
     field("max_warmup_seconds", self.max_warmup_seconds, "longest warm-up", at_least(0));
     field("warmup_window", self.warmup_window, "samples in a warm-up window", at_least(1));
-    field("warmup_agreement", self.warmup_agreement, "largest relative difference of two windows' medians", at_least(0));
+    field("warmup_agreement", self.warmup_agreement, "largest relative difference of two windows' medians",
+          at_least(0));
   }
 };
 

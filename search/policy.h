@@ -36,15 +36,16 @@ struct PolicyConfig {
 
   static void describe(auto& self, auto&& field) {
     field("rule", self.rule, "paper, halving or none");
-    field("use_clip", self.use_clip, "false where the text-image score is unreliable: the Frechet distance decides alone");
-    field("slope_evaluations", self.slope_evaluations, "paper: evaluations a slope is taken over, the latest ones", at_least(1));
-    field("min_cohort", self.min_cohort, "paper: candidates at equal images seen below which all go on", at_least(2));
+    field("use_clip", self.use_clip, "false where the text-image score is unreliable: log FD decides alone");
+    field("slope_evaluations", self.slope_evaluations, "paper: latest evaluations that a slope is taken over",
+          at_least(1));
+    field("min_cohort", self.min_cohort, "paper: number of candidates below which all go on", at_least(2));
     field("spare_leaders", self.spare_leaders,
-          "paper: a candidate whose scores are themselves no worse than the median goes on, however slowly they still improve");
+          "paper: a candidate as good as the median or better in every score goes on, however slowly it improves");
     field("eta", self.eta, "halving: one in eta is promoted", at_least(1));
     field("confidence", self.confidence, "paper: of the paired bootstrap intervals", between(0.5, 0.9999));
     field("replicates", self.replicates, "bootstrap replicates", at_least(20));
-    field("seed", self.seed, "of the bootstrap's picture indices, shared by all candidates");
+    field("seed", self.seed, "of the bootstrap's picture indices, shared by all candidates", at_least(0));
   }
 };
 
@@ -78,8 +79,8 @@ struct Decision {
 };
 
 // One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order; later evaluations
-// are not looked at, so that candidates further on serve as company. ConfigError for a score that is not finite, and for
-// curves that were not evaluated alike (images seen, pictures, replicates).
+// are not looked at, so that candidates further on serve as company. ConfigError for a score that is not finite, and
+// for curves that were not evaluated alike (images seen, pictures, replicates).
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
 
 }  // namespace mds

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "spec/error.h"
 
 namespace mds {
 
@@ -45,6 +47,9 @@ inline std::vector<int64_t> resample(int64_t n, Random& random) {
 // One row of n indices for each replicate. Rows depend on the seed and n alone, so more replicates only add rows.
 using BootstrapIndices = std::vector<std::vector<int64_t>>;
 inline BootstrapIndices bootstrap_indices(int64_t n, int64_t replicates, uint64_t seed) {
+  if (n < 1) throw ConfigError("bootstrap: has " + std::to_string(n) + " observations; allowed: at least 1");
+  if (replicates < 1)
+    throw ConfigError("bootstrap: has " + std::to_string(replicates) + " replicates; allowed: at least 1");
   Random random(seed);
   BootstrapIndices rows(replicates);
   for (auto& row : rows) row = resample(n, random);
@@ -77,7 +82,8 @@ inline Interval percentile_interval(std::vector<double> replicates, double confi
 }
 
 // The replicates' spread placed around the value itself. For statistics whose replicates are biased because a
-// resample holds fewer distinct observations (a Frechet distance rises by it): the bias cancels, the value stays inside.
+// resample holds fewer distinct observations (a Frechet distance rises by it): the bias cancels, the value stays
+// inside.
 inline Interval centred_interval(double value, const std::vector<double>& replicates, double confidence = 0.95) {
   const auto interval = percentile_interval(replicates, confidence);
   const double shift = value - median_of(replicates);

@@ -10,7 +10,8 @@ using namespace mds;
 
 TEST_CASE("a fake clock's durations come back as the raw samples", "[profiler]") {
   FakeClock clock;
-  const auto timings = time_callables({clock.callable("a", 100), clock.callable("b", 7)}, clock.options(TimingMode::quick));
+  const auto timings =
+      time_callables({clock.callable("a", 100), clock.callable("b", 7)}, clock.options(TimingMode::quick));
   REQUIRE(timings.size() == 2);
   CHECK(timings[0].name == "a");
   CHECK(timings[0].samples_ns == std::vector<int64_t>(9, 100));
@@ -57,7 +58,8 @@ TEST_CASE("an unstable callable is capped while its neighbours finish", "[profil
   FakeClock clock;
   int64_t calls = 0;
   const Callable jumpy{"jumpy", [&] { clock.now += (++calls % 2 ? 100 : 300) * 1'000'000; }};
-  const auto timings = time_callables({jumpy, clock.callable("calm", 50'000'000)}, clock.options(TimingMode::screening));
+  const auto timings =
+      time_callables({jumpy, clock.callable("calm", 50'000'000)}, clock.options(TimingMode::screening));
   CHECK_FALSE(timings[0].stable);
   CHECK(timings[0].mark == "rejected");
   CHECK(timings[1].mark == "steady");

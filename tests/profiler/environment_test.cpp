@@ -32,7 +32,9 @@ TEST_CASE("the peak of memory covers what was touched", "[profiler]") {
 }
 
 TEST_CASE("a reset lowers the peak to the present", "[profiler]") {
-  { std::vector<char> touched(64 << 20, 1); }
+  {
+    std::vector<char> touched(64 << 20, 1);
+  }
   if (!reset_peak_resident()) {
     WARN("this kernel refuses to reset the peak");
     return;

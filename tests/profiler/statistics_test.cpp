@@ -122,7 +122,8 @@ TEST_CASE("blocks that differ widen the ratio's interval", "[profiler]") {
     blocks.emplace_back(50, 1000 + 20 * b);
     pooled.insert(pooled.end(), 50, 1000 + 20 * b);
   }
-  const auto hierarchical = ratio_of_medians(blocks, {pooled}).interval, plain = ratio_of_medians({pooled}, {pooled}).interval;
+  const auto hierarchical = ratio_of_medians(blocks, {pooled}).interval,
+             plain = ratio_of_medians({pooled}, {pooled}).interval;
   CHECK(hierarchical.high - hierarchical.low > plain.high - plain.low);
 }
 

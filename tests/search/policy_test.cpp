@@ -39,7 +39,8 @@ Evaluation evaluation_at(int64_t images, Levels levels, uint64_t seed, const Pol
 Curve curve(const std::string& name, const std::vector<Levels>& levels, const PolicyConfig& config = {}) {
   Curve result{name, {}};
   for (size_t i = 0; i < levels.size(); ++i)
-    result.evaluations.push_back(evaluation_at(1000 * int64_t(i), levels[i], std::hash<std::string>{}(name) % 1000, config));
+    result.evaluations.push_back(
+        evaluation_at(1000 * int64_t(i), levels[i], std::hash<std::string>{}(name) % 1000, config));
   return result;
 }
 
@@ -52,8 +53,9 @@ std::map<std::string, Verdict> verdicts(const PolicyConfig& config, const std::v
 const Levels start{6, 0.1};
 
 std::vector<Curve> mixed_cohort() {
-  return {curve("best", {start, {4.0, 0.30}}), curve("good", {start, {4.5, 0.26}}), curve("middle", {start, {5.0, 0.22}}),
-          curve("worst", {start, {5.9, 0.11}}), curve("mixed", {start, {5.8, 0.31}})};
+  return {curve("best", {start, {4.0, 0.30}}), curve("good", {start, {4.5, 0.26}}),
+          curve("middle", {start, {5.0, 0.22}}), curve("worst", {start, {5.9, 0.11}}),
+          curve("mixed", {start, {5.8, 0.31}})};
 }
 
 }  // namespace
@@ -150,7 +152,8 @@ TEST_CASE("halving promotes the best third by mean rank and stops the rest", "[s
 }
 
 TEST_CASE("the fixed-budget baseline stops nobody", "[search]") {
-  for (const auto& [name, verdict] : verdicts({.rule = PolicyRule::none}, mixed_cohort(), 1000)) CHECK(verdict == Verdict::go_on);
+  for (const auto& [name, verdict] : verdicts({.rule = PolicyRule::none}, mixed_cohort(), 1000))
+    CHECK(verdict == Verdict::go_on);
 }
 
 TEST_CASE("a decision carries the numbers that led to it", "[search]") {
@@ -168,7 +171,8 @@ TEST_CASE("curves that were not evaluated alike are an error that says how", "[s
   auto curves = mixed_cohort();
   SECTION("other pictures") {
     curves[1].evaluations[1].clip.pop_back();
-    CHECK_THROWS_WITH(judge({}, curves, 1000), "candidate good at 1000 images: number of clip values is 63; the cohort has 64");
+    CHECK_THROWS_WITH(judge({}, curves, 1000),
+                      "candidate good at 1000 images: number of clip values is 63; the cohort has 64");
   }
   SECTION("other replicates") {
     curves[2].evaluations[0].log_fd_replicates.resize(3);
@@ -178,6 +182,11 @@ TEST_CASE("curves that were not evaluated alike are an error that says how", "[s
     curves[4].evaluations[0].images_seen = 10;
     CHECK_THROWS_WITH(judge({}, curves, 1000), Catch::Contains("is 10; the cohort has 0"));
   }
+  SECTION("out of order") {
+    curves[0].evaluations[0].images_seen = 1000;
+    CHECK_THROWS_WITH(judge({}, curves, 1000),
+                      "candidate best at 1000 images: does not come after the evaluation before it");
+  }
   SECTION("a score that is not finite") {
     curves[0].evaluations[1].log_fd = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_WITH(judge({}, curves, 1000), "candidate best at 1000 images: log_fd is not finite");
@@ -186,6 +195,7 @@ TEST_CASE("curves that were not evaluated alike are an error that says how", "[s
 
 TEST_CASE("a policy's JSON names the rules it knows", "[search]") {
   CHECK(from_json<PolicyConfig>({{"rule", "halving"}}, "s.json").rule == PolicyRule::halving);
-  CHECK_THROWS_WITH(from_json<PolicyConfig>({{"rule", "luck"}}, "s.json"), Catch::Contains("valid: paper, halving, none"));
+  CHECK_THROWS_WITH(from_json<PolicyConfig>({{"rule", "luck"}}, "s.json"),
+                    Catch::Contains("valid: paper, halving, none"));
   CHECK_THROWS_AS(from_json<PolicyConfig>({{"eta", 0}}, "s.json"), ConfigError);
 }

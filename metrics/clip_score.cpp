@@ -1,0 +1,46 @@
+#include "metrics/clip_score.h"
+
+#include <torch/types.h>
+
+namespace mds {
+namespace {
+
+at::Tensor normalised(const std::string& what, const at::Tensor& embeddings_NE) {
+  const auto values = checked_float64(what, embeddings_NE, 2);
+  const auto norms = values.square().sum(1, /*keepdim=*/true).sqrt();
+  if (norms.min().item<double>() == 0)
+    throw ConfigError(what + ": row " + std::to_string(norms.argmin().item<int64_t>()) +
+                      " is all zero and has no direction");
+  return values / norms;
+}
+
+void require_pairs(const at::Tensor& a_NE, const at::Tensor& b_NE) {
+  if (a_NE.sizes() != b_NE.sizes())
+    throw ConfigError(c10::str("embeddings: pairs need equal shapes, got ", a_NE.sizes(), " and ", b_NE.sizes()));
+}
+
+}  // namespace
+
+at::Tensor clip_values(const at::Tensor& images_NE, const at::Tensor& texts_NE) {
+  require_pairs(images_NE, texts_NE);
+  return (normalised("image embeddings", images_NE) * normalised("text embeddings", texts_NE)).sum(1);
+}
+
+Score clip_score(const std::string& name, const at::Tensor& images_NE, const at::Tensor& texts_NE,
+                 const ScoreOptions& options) {
+  return mean_score(name, clip_values(images_NE, texts_NE), options);
+}
+
+Recall recall_at(int64_t k, const at::Tensor& queries_NE, const at::Tensor& candidates_NE,
+                 const ScoreOptions& options) {
+  require_pairs(queries_NE, candidates_NE);
+  const auto similar_NN =
+      normalised("query embeddings", queries_NE).matmul(normalised("candidate embeddings", candidates_NE).t());
+  const auto n = similar_NN.size(0);
+  if (k < 1 || k > n) throw ConfigError("recall: k is " + std::to_string(k) + "; allowed: 1 to " + std::to_string(n));
+  const auto rank_N = similar_NN.ge(similar_NN.diagonal().unsqueeze(1)).sum(1);  // 1 where only the partner itself
+  const auto hits_N = rank_N.le(k).to(torch::kFloat64);
+  return {mean_score("recall@" + std::to_string(k), hits_N, options), static_cast<double>(k) / static_cast<double>(n)};
+}
+
+}  // namespace mds

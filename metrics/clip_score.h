@@ -1,0 +1,28 @@
+// Agreement of pictures and captions in the space of a text-image encoder: row i of both tensors is one pair (N, E).
+#pragma once
+
+#include "metrics/score.h"
+
+namespace mds {
+
+// Cosine of each pair, float64 (N). ConfigError for unequal shapes, and for a row that is zero or not finite.
+at::Tensor clip_values(const at::Tensor& images_NE, const at::Tensor& texts_NE);
+
+// Their mean, unscaled: between -1 and 1.
+Score clip_score(const std::string& name, const at::Tensor& images_NE, const at::Tensor& texts_NE,
+                 const ScoreOptions& options = {});
+
+struct Recall {
+  Score score;
+  double chance = 0;  // what guessing reaches: k / N
+
+  // Five times chance: below it a text-image score does not order candidates.
+  bool reliable() const { return score.value >= 5 * chance; }
+};
+
+// Share of queries whose own partner is among the k most similar of all N candidates. Candidates as similar as the
+// partner count as ahead of it, so that collapsed embeddings find nothing.
+Recall recall_at(int64_t k, const at::Tensor& queries_NE, const at::Tensor& candidates_NE,
+                 const ScoreOptions& options = {});
+
+}  // namespace mds

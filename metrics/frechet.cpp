@@ -1,0 +1,144 @@
+#include "metrics/frechet.h"
+
+#include <ATen/Parallel.h>
+#include <torch/types.h>
+
+namespace mds {
+namespace {
+
+void require_pictures(int64_t n) {
+  if (n < 2) throw ConfigError("features: come from " + std::to_string(n) + " picture(s); allowed: at least 2");
+}
+
+void require_width(int64_t width, int64_t reference) {
+  if (width != reference)
+    throw ConfigError("features: are " + std::to_string(width) + " wide; the reference has " +
+                      std::to_string(reference));
+}
+
+double trace_root(const at::Tensor& product) {
+  return product.size(0) < product.size(1) ? trace_root_nuclear(product) : trace_root_symmetric(product);
+}
+
+// One thread while it lives, if the matrices are small: more gain nothing there, and on a busy machine the threads'
+// waits for each other cost far more than the work.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int64_t width) : threads_(at::get_num_threads()) {
+    if (width < 512) at::set_num_threads(1);
+  }
+  ~ThreadLimit() { at::set_num_threads(threads_); }
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  int threads_;
+};
+
+// The rows that a resample drew, each once, and how often.
+struct Draw {
+  at::Tensor rows, counts;
+};
+Draw draw_of(const std::vector<int64_t>& indices, int64_t n) {
+  std::vector<int64_t> rows;
+  std::vector<double> times(n), counts;
+  for (const auto i : indices) times.at(i) += 1;
+  for (int64_t i = 0; i < n; ++i) {
+    if (times[i] == 0) continue;
+    rows.push_back(i);
+    counts.push_back(times[i]);
+  }
+  return {torch::tensor(rows), torch::tensor(counts, torch::kFloat64)};
+}
+
+// Centred rows whose Gram matrix is the covariance of the drawn rows, repeats counted.
+struct Centred {
+  at::Tensor mean, rows;
+};
+Centred centred(const at::Tensor& drawn, const at::Tensor& counts) {
+  const auto n = counts.sum();
+  const auto mean = counts.matmul(drawn) / n;
+  return {mean, (drawn - mean) * (counts / (n - 1)).sqrt().unsqueeze(1)};
+}
+
+}  // namespace
+
+double trace_root_nuclear(const at::Tensor& product) { return at::linalg_svdvals(product).sum().item<double>(); }
+
+double trace_root_symmetric(const at::Tensor& product) {
+  const bool tall = product.size(0) > product.size(1);
+  const auto gram = tall ? product.t().matmul(product) : product.matmul(product.t());
+  return at::linalg_eigvalsh(gram).clamp_min(0).sqrt().sum().item<double>();
+}
+
+FeatureStats feature_stats(const at::Tensor& features_ND) {
+  const auto features = checked_float64("features", features_ND, 2);
+  const auto n = features.size(0);
+  require_pictures(n);
+  const auto whole = centred(features, torch::ones(n, torch::kFloat64));
+  return {whole.mean, std::get<1>(at::linalg_qr(whole.rows, "r")), n};
+}
+
+void FeatureAccumulator::add(const at::Tensor& features_ND) {
+  const auto batch = checked_float64("features", features_ND, 2);
+  const auto mean = batch.mean(0);
+  const auto scatter = (batch - mean).t().matmul(batch - mean);
+  const auto count = static_cast<double>(batch.size(0)), before = static_cast<double>(n_);
+  n_ += batch.size(0);
+  if (before == 0) {
+    mean_D_ = mean;
+    scatter_DD_ = scatter;
+    return;
+  }
+  require_width(batch.size(1), mean_D_.size(0));
+  const auto gap = mean - mean_D_;
+  mean_D_ = mean_D_ + gap * (count / (before + count));
+  scatter_DD_ = scatter_DD_ + scatter + gap.outer(gap) * (before * count / (before + count));
+}
+
+FeatureStats FeatureAccumulator::stats() const {
+  require_pictures(n_);
+  const auto [values, vectors] = at::linalg_eigh(scatter_DD_ / static_cast<double>(n_ - 1));
+  return {mean_D_, values.clamp_min(0).sqrt().unsqueeze(1) * vectors.t(), n_};
+}
+
+double frechet_distance(const FeatureStats& a, const FeatureStats& b) {
+  require_width(a.mean_D.size(0), b.mean_D.size(0));
+  const auto sum = (a.mean_D - b.mean_D).square().sum() + a.factor_RD.square().sum() + b.factor_RD.square().sum();
+  return std::max(0.0, sum.item<double>() - 2 * trace_root(a.factor_RD.matmul(b.factor_RD.t())));
+}
+
+double FrechetReference::distance(const at::Tensor& features_ND) const {
+  return frechet_distance(feature_stats(features_ND), reference_);
+}
+
+std::vector<double> FrechetReference::replicates(const at::Tensor& features_ND, const BootstrapIndices& indices) const {
+  const auto features = checked_float64("features", features_ND, 2);
+  const auto n = features.size(0);
+  require_pictures(n);
+  require_width(features.size(1), reference_.mean_D.size(0));
+  const ThreadLimit limit(features.size(1));
+  // Centring commutes with the product, so the reference's factor is applied once for all replicates.
+  const auto products = features.matmul(reference_.factor_RD.t());
+  const double reference_trace = reference_.factor_RD.square().sum().item<double>();
+  std::vector<double> distances;
+  for (const auto& row : indices) {
+    const auto draw = draw_of(row, n);
+    const auto own = centred(features.index_select(0, draw.rows), draw.counts);
+    const auto product = centred(products.index_select(0, draw.rows), draw.counts).rows;
+    const auto sum = (own.mean - reference_.mean_D).square().sum() + own.rows.square().sum();
+    distances.push_back(std::max(0.0, sum.item<double>() + reference_trace - 2 * trace_root(product)));
+  }
+  return distances;
+}
+
+Score FrechetReference::score(const std::string& name, const at::Tensor& features_ND,
+                              const ScoreOptions& options) const {
+  const double value = distance(features_ND);
+  const auto n = features_ND.size(0);
+  const auto indices = bootstrap_indices(n, options.replicates, options.seed);
+  const auto interval = centred_interval(value, replicates(features_ND, indices));
+  return {name, value, std::max(0.0, interval.low), interval.high, n, options.seed};
+}
+
+}  // namespace mds

@@ -1,0 +1,61 @@
+// The Frechet distance between two sets of features, seen as Gaussians (sample covariance, n - 1), in float64:
+//   d^2 = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
+// Covariances are kept as factors, S = F^T F, because tr (S1 S2)^(1/2) is the nuclear norm of F1 F2^T: no matrix root,
+// no complex numbers, and nothing is singular when there are fewer pictures than features.
+#pragma once
+
+#include <vector>
+
+#include "metrics/score.h"
+#include "spec/bootstrap.h"
+
+namespace mds {
+
+// Letters: N pictures, D features, R <= min(N, D) rows of a factor.
+struct FeatureStats {
+  at::Tensor mean_D;
+  at::Tensor factor_RD;
+  int64_t n = 0;
+};
+
+// ConfigError below 2 pictures and for features that are not finite.
+FeatureStats feature_stats(const at::Tensor& features_ND);
+
+// Statistics of sets too large to hold, batch by batch; merging block statistics loses no digits to large means.
+class FeatureAccumulator {
+ public:
+  void add(const at::Tensor& features_ND);
+  FeatureStats stats() const;
+
+ private:
+  at::Tensor mean_D_, scatter_DD_;
+  int64_t n_ = 0;
+};
+
+double frechet_distance(const FeatureStats& a, const FeatureStats& b);
+
+// Two exact ways to tr (S1 S2)^(1/2) from the product F1 F2^T: the sum of its singular values, and the sum of the roots
+// of the eigenvalues of its Gram matrix (R S2 R with R the root of S1, up to rotation). The first keeps more digits
+// where factors are short; the second is the faster where both are square.
+double trace_root_nuclear(const at::Tensor& product);
+double trace_root_symmetric(const at::Tensor& product);
+
+// One reference set, prepared once, against many small sets.
+class FrechetReference {
+ public:
+  explicit FrechetReference(FeatureStats reference) : reference_(std::move(reference)) {}
+
+  double distance(const at::Tensor& features_ND) const;
+
+  // One distance for each row of indices into the pictures. They lie above `distance`, as a resample holds fewer
+  // distinct pictures: compare replicates with replicates, or take centred_interval.
+  std::vector<double> replicates(const at::Tensor& features_ND, const BootstrapIndices& indices) const;
+
+  // The interval answers for which pictures were drawn, not for the bias that n pictures bring.
+  Score score(const std::string& name, const at::Tensor& features_ND, const ScoreOptions& options = {}) const;
+
+ private:
+  FeatureStats reference_;
+};
+
+}  // namespace mds
