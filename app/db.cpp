@@ -17,8 +17,8 @@ struct DbOptions {
 };
 
 Table info_table(const StoreInfo& info) {
-  Table table{.title = info.file + ": schema version " + std::to_string(info.schema_version) + ", " + std::to_string(info.bytes) +
-                       " bytes",
+  Table table{.title = info.file + ": schema version " + std::to_string(info.schema_version) + ", " +
+                       std::to_string(info.bytes) + " bytes",
               .columns = {{.name = "table"}, {.name = "rows"}}};
   for (const auto& count : info.tables) table.rows.push_back({count.table, count.rows});
   return table;
@@ -28,7 +28,8 @@ void print_info(const Store& store, Format format) {
   const StoreInfo info = store.info();
   const Table table = info_table(info);
   if (format != Format::json) return void(std::cout << to_text(table, format));
-  const Json json = {{"file", info.file}, {"schema_version", info.schema_version}, {"bytes", info.bytes}, {"rows", rows_json(table)}};
+  const Json json = {
+      {"file", info.file}, {"schema_version", info.schema_version}, {"bytes", info.bytes}, {"rows", rows_json(table)}};
   std::cout << json.dump(2) << "\n";
 }
 
@@ -42,11 +43,11 @@ int print_check(const Store& store, Format format) {
 
 int run_action(const DbOptions& options) {
   const Format format = parse_format(options.format);
-  if (options.action != "merge" && !options.others.empty()) throw UsageError("db " + options.action + " takes no further argument");
+  if (options.action != "merge" && !options.others.empty())
+    throw UsageError("db " + options.action + " takes no further argument");
   if (options.action == "check") return print_check(Store(options.file, StoreMode::read_only), format);
   if (options.action == "info") return print_info(Store(options.file, StoreMode::read_only), format), 0;
-  if (options.action != "merge")
-    throw UsageError("db " + options.action + ": expected check, merge or info");
+  if (options.action != "merge") throw UsageError("db " + options.action + ": expected check, merge or info");
   if (options.others.empty()) throw UsageError("db merge: name the databases to merge into --db");
   Store store(options.file, StoreMode::create_or_open);
   for (const auto& other : options.others) store.merge(other);
@@ -59,9 +60,9 @@ int run_action(const DbOptions& options) {
 int run_db(int argc, char** argv) {
   DbOptions options;
   po::options_description flags("mdsearch db check|info|merge [OTHER...] [--db FILE]");
-  flags.add_options()                                                                                      //
+  flags.add_options()                                                                                        //
       ("db", po::value(&options.file)->default_value("out/results.db"), "the database; merge writes to it")  //
-      ("format", po::value(&options.format)->default_value("table"), "table, md, csv or json")                //
+      ("format", po::value(&options.format)->default_value("table"), "table, md, csv or json")               //
       ("help", "show this text");
   po::options_description all;
   all.add(flags).add_options()("action", po::value(&options.action))("others", po::value(&options.others));

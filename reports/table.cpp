@@ -22,7 +22,8 @@ std::string number(double value, const Column& column) {
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -158,10 +159,14 @@ Json rows_json(const Table& table) {
 
 std::string to_text(const Table& table, Format format) {
   switch (format) {
-    case Format::table: return aligned_text(table);
-    case Format::md: return markdown_text(table);
-    case Format::csv: return csv_text(table);
-    case Format::json: break;
+    case Format::table:
+      return aligned_text(table);
+    case Format::md:
+      return markdown_text(table);
+    case Format::csv:
+      return csv_text(table);
+    case Format::json:
+      break;
   }
   Json json = {{"rows", rows_json(table)}};
   if (!table.title.empty()) json["title"] = table.title;
@@ -170,7 +175,8 @@ std::string to_text(const Table& table, Format format) {
 }
 
 std::string escape_html(const std::string& text) {
-  return replaced(replaced(replaced(replaced(replaced(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"", "&quot;"), "'", "&#39;");
+  return replaced(replaced(replaced(replaced(replaced(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"", "&quot;"),
+                  "'", "&#39;");
 }
 
 }  // namespace mds

@@ -1,5 +1,5 @@
-// A result as rows and columns, and its four printed forms: aligned text, Markdown, CSV and JSON. Cells hold raw values in
-// base units; scaling and rounding for people happens here and only here. CSV and JSON carry the raw values.
+// A result as rows and columns, and its four printed forms: aligned text, Markdown, CSV and JSON. Cells hold raw values
+// in base units; scaling and rounding for people happens here and only here. CSV and JSON carry the raw values.
 #pragma once
 
 #include <array>
@@ -18,11 +18,11 @@ struct EnumNames<Format> {
 };
 
 struct Column {
-  std::string name;       // key in JSON, header in CSV
-  std::string header{};   // shown to people; empty: the name
-  double scale = 1;       // shown = value * scale, so that a header can say "params M" or "latency ms"
-  int digits = -1;        // after the point; -1: whole numbers as they are, others with 4 significant digits
-  bool hidden = false;    // in CSV and JSON only
+  std::string name;      // key in JSON, header in CSV
+  std::string header{};  // shown to people; empty: the name
+  double scale = 1;      // shown = value * scale, so that a header can say "params M" or "latency ms"
+  int digits = -1;       // after the point; -1: whole numbers as they are, others with 4 significant digits
+  bool hidden = false;   // in CSV and JSON only
 };
 
 struct Table {

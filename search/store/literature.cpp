@@ -1,5 +1,5 @@
-// Table 1 of the MobileDiffusion paper, as printed. TPU v3, 64x64 latent; sizes are the fp16 pipeline: UNet, text encoder
-// and decoder. The paper's "GFLOPs" are 1e9 valid multiply-accumulates.
+// Table 1 of the MobileDiffusion paper, as printed. TPU v3, 64x64 latent; sizes are the fp16 pipeline: UNet, text
+// encoder and decoder. The paper's "GFLOPs" are 1e9 valid multiply-accumulates.
 #include <array>
 
 #include "search/store/schema.h"

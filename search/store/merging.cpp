@@ -1,5 +1,6 @@
-// Takes another database's rows in. Rows are matched by their unique columns and keys renumbered by one map a parent table,
-// read off the schema itself; merging twice gives the same rows as once. A lease is not taken over: its run is queued again.
+// Takes another database's rows in. Rows are matched by their unique columns and keys renumbered by one map a parent
+// table, read off the schema itself; merging twice gives the same rows as once. A lease is not taken over: its run is
+// queued again.
 #include <soci/soci.h>
 
 #include <algorithm>
@@ -23,7 +24,8 @@ struct Column {
 // The columns that identify a row whatever its number; of the tables that others point to.
 const std::map<std::string, std::vector<std::string>> identity{
     {"device", {"kind", "model", "cores", "clock_mhz", "memory_bytes", "os", "details_json"}},
-    {"env", {"git_commit", "git_dirty", "compiler", "compiler_flags", "libtorch", "cuda", "determinism", "details_json"}},
+    {"env",
+     {"git_commit", "git_dirty", "compiler", "compiler_flags", "libtorch", "cuda", "determinism", "details_json"}},
     {"arch", {"hash"}},
     {"block", {"hash"}},
     {"protocol", {"hash"}},
@@ -57,8 +59,8 @@ void copy_rows(soci::session& sql, const std::string& table, const std::string& 
     names += (names.empty() ? "" : ", ") + column.name;
     values += (values.empty() ? "" : ", ") + translated(table, column);
   }
-  sql << "INSERT INTO main." + table + "(" + names + ") SELECT " + values + " FROM other." + table + " o WHERE " + condition +
-             " ON CONFLICT DO NOTHING";
+  sql << "INSERT INTO main." + table + "(" + names + ") SELECT " + values + " FROM other." + table + " o WHERE " +
+             condition + " ON CONFLICT DO NOTHING";
 }
 
 void map_keys(soci::session& sql, const std::string& table) {
@@ -68,15 +70,16 @@ void map_keys(soci::session& sql, const std::string& table) {
     if (std::find(keys.begin(), keys.end(), column.name) != keys.end())
       same += (same.empty() ? "m." : " AND m.") + column.name + " IS " + translated(table, column);
   const std::string id = table + "_id";
-  sql << "CREATE TEMP TABLE map_" + table + " AS SELECT o." + id + " AS theirs, m." + id + " AS ours FROM other." + table +
-             " o JOIN main." + table + " m ON " + same;
+  sql << "CREATE TEMP TABLE map_" + table + " AS SELECT o." + id + " AS theirs, m." + id + " AS ours FROM other." +
+             table + " o JOIN main." + table + " m ON " + same;
 }
 
 // Of a run in both the later update wins, unless a worker of ours is at it.
 void update_runs(soci::session& sql) {
   sql << "UPDATE main.run SET state = CASE o.state WHEN 'leased' THEN 'queued' ELSE o.state END, rung = o.rung, "
          "attempt = o.attempt, fence = o.fence, message = o.message, updated_unix_s = o.updated_unix_s "
-         "FROM other.run o JOIN temp.map_run k ON k.theirs = o.run_id WHERE run.run_id = k.ours AND run.state <> 'leased' "
+         "FROM other.run o JOIN temp.map_run k ON k.theirs = o.run_id WHERE run.run_id = k.ours AND run.state <> "
+         "'leased' "
          "AND (o.updated_unix_s, o.fence) > (run.updated_unix_s, run.fence)";
 }
 
@@ -101,7 +104,9 @@ void merge_attached(soci::session& sql) {
 }  // namespace
 
 void Store::merge(const std::string& other_file) {
-  { const Store readable(other_file, StoreMode::read_only); }  // says clearly what is wrong with the file, if anything
+  {
+    const Store readable(other_file, StoreMode::read_only);
+  }  // says clearly what is wrong with the file, if anything
   std::error_code ignored;
   if (std::filesystem::equivalent(other_file, file_, ignored)) fail("cannot be merged into itself");
   if (depth_ > 0) fail("a merge cannot be part of a transaction");

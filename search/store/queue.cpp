@@ -1,5 +1,5 @@
-// The work queue: runs and their states. A claim is one UPDATE in an immediate transaction, so two workers never get one run;
-// the fence it raises makes every later write under an older lease fail.
+// The work queue: runs and their states. A claim is one UPDATE in an immediate transaction, so two workers never get
+// one run; the fence it raises makes every later write under an older lease fail.
 #include <soci/soci.h>
 
 #include "search/store/clock.h"
@@ -21,7 +21,8 @@ int64_t Store::ensure_run(const RunRow& row) {
              "ON CONFLICT(sweep_id, arch_id, protocol_id, seed) DO NOTHING",
         use(sweep), use(arch), use(protocol), use(row.seed), use(full, full_mark), use(row.rung), use(now), use(now);
     int64_t id = 0;
-    *sql_ << "SELECT run_id FROM run WHERE sweep_id = :sweep AND arch_id = :arch AND protocol_id = :protocol AND seed = :seed",
+    *sql_ << "SELECT run_id FROM run WHERE sweep_id = :sweep AND arch_id = :arch AND protocol_id = :protocol AND seed "
+             "= :seed",
         into(id), use(sweep), use(arch), use(protocol), use(row.seed);
     return id;
   });
@@ -75,9 +76,10 @@ void Store::promote(int64_t run, int64_t rung) {
     if (!resting && rung <= reached) return;  // promoted before, by a process that died after
     if (!resting || rung <= reached)
       fail("run " + std::to_string(run) + " is " + state + " at rung " + std::to_string(reached) +
-           " and cannot be promoted to rung " + std::to_string(rung) + "; promoted are paused or stopped runs, to a deeper rung");
-    *sql_ << "UPDATE run SET state = 'promoted', rung = :rung, updated_unix_s = :now WHERE run_id = :run", use(rung), use(now),
-        use(run);
+           " and cannot be promoted to rung " + std::to_string(rung) +
+           "; promoted are paused or stopped runs, to a deeper rung");
+    *sql_ << "UPDATE run SET state = 'promoted', rung = :rung, updated_unix_s = :now WHERE run_id = :run", use(rung),
+        use(now), use(run);
   });
 }
 

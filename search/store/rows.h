@@ -1,5 +1,5 @@
-// The rows the store takes and gives, one struct a table. Hashes are SHA-256 in lower-case hex; a hash of JSON is that of
-// the text as given (canonical: sorted keys, defaults written out). Numbers carry their unit in the name.
+// The rows the store takes and gives, one struct a table. Hashes are SHA-256 in lower-case hex; a hash of JSON is that
+// of the text as given (canonical: sorted keys, defaults written out). Numbers carry their unit in the name.
 #pragma once
 
 #include <array>
@@ -61,8 +61,8 @@ struct ArchRow {
   int64_t params = 0;
   int64_t macs = 0;
   int64_t macs_valid = 0;
-  std::string convention{};  // how MACs were counted
-  std::string input{};       // shape of one sample, "8x64x64"
+  std::string convention{};          // how MACs were counted
+  std::string input{};               // shape of one sample, "8x64x64"
   std::string verdict = "admitted";  // under the caps: "admitted", "rejected"; a proxy is "unjudged"
   std::string reject_reason{};
   std::string parent{};  // hash of the architecture it was changed from, or empty
@@ -90,7 +90,7 @@ struct RunRow {
   std::string protocol{};  // hash
   int64_t seed = 0;
   std::string proxy_of{};  // hash of the full-scale architecture, or empty
-  int64_t rung = 0;      // index of the rung it is queued for
+  int64_t rung = 0;        // index of the rung it is queued for
 };
 
 struct Worker {
@@ -113,7 +113,7 @@ struct Lease {
 struct RunRef {
   int64_t run = 0;
   std::optional<int64_t> fence;
-  RunRef(int64_t run_id) : run(run_id) {}                              // NOLINT(google-explicit-constructor)
+  RunRef(int64_t run_id) : run(run_id) {}                             // NOLINT(google-explicit-constructor)
   RunRef(const Lease& lease) : run(lease.run), fence(lease.fence) {}  // NOLINT(google-explicit-constructor)
 };
 

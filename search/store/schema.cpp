@@ -1,5 +1,6 @@
-// Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique columns.
-// Observed rows (metric, decision, latency_sample) are append-only by trigger. Times are seconds since 1970, UTC.
+// Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique
+// columns. Observed rows (metric, decision, latency_sample) are append-only by trigger. Times are seconds since 1970,
+// UTC.
 #include "search/store/schema.h"
 
 #include <array>
@@ -200,10 +201,12 @@ SELECT l.*, count(*) AS repetitions, count(DISTINCT s.process) AS processes, sum
 FROM latency_run l JOIN latency_sample s USING(latency_run_id) GROUP BY l.latency_run_id)";
 
 constexpr const char* version_table =
-    "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT NULL)";
+    "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
+    "NULL)";
 
-constexpr std::array tables{"device",     "env",      "arch",   "block",      "arch_block",  "protocol",       "sweep",     "run",
-                            "metric",     "decision", "checkpoint", "picture", "latency_run", "latency_sample", "literature"};
+constexpr std::array tables{"device",     "env",     "arch",        "block",          "arch_block",
+                            "protocol",   "sweep",   "run",         "metric",         "decision",
+                            "checkpoint", "picture", "latency_run", "latency_sample", "literature"};
 
 // Refuses to change or remove a table's rows.
 void make_append_only(std::vector<std::string>& statements, const std::string& table) {
@@ -215,9 +218,27 @@ void make_append_only(std::vector<std::string>& statements, const std::string& t
 Migration first() {
   Migration migration{.version = 1,
                       .description = "architectures, protocols, runs, metrics, decisions, latency samples, literature",
-                      .statements = {version_table, device, env, arch, block, arch_block, protocol, sweep, run, metric,
-                                     decision, checkpoint, picture, picture_limit, latency_run, latency_of_block,
-                                     latency_of_arch, latency_sample, literature_table, latest_metric, run_summary,
+                      .statements = {version_table,
+                                     device,
+                                     env,
+                                     arch,
+                                     block,
+                                     arch_block,
+                                     protocol,
+                                     sweep,
+                                     run,
+                                     metric,
+                                     decision,
+                                     checkpoint,
+                                     picture,
+                                     picture_limit,
+                                     latency_run,
+                                     latency_of_block,
+                                     latency_of_arch,
+                                     latency_sample,
+                                     literature_table,
+                                     latest_metric,
+                                     run_summary,
                                      latency_summary}};
   for (const char* table : {"metric", "decision", "latency_sample"}) make_append_only(migration.statements, table);
   return migration;

@@ -1,5 +1,5 @@
-// Opening, migrating and guarding a results database. A file is looked at before anything is set on it, so that one that is
-// not ours stays as it was; then the busy timeout holds for every statement.
+// Opening, migrating and guarding a results database. A file is looked at before anything is set on it, so that one
+// that is not ours stays as it was; then the busy timeout holds for every statement.
 #include "search/store/store.h"
 
 #include <soci/soci.h>
@@ -39,13 +39,20 @@ int result_code(const soci::soci_error& error) {
 
 std::string explain(const soci::soci_error& error) {
   switch (result_code(error)) {
-    case SQLITE_BUSY: return "is locked by another process for more than " + std::to_string(busy_timeout_s) + " s";
-    case SQLITE_READONLY: return "cannot be written: the file or its folder is read-only";
-    case SQLITE_FULL: return "cannot be written: the disk is full; nothing of this write was kept";
-    case SQLITE_CANTOPEN: return "cannot be opened or created: check that its folder exists and can be written";
-    case SQLITE_NOTADB: return "is not a database";
-    case SQLITE_CORRUPT: return "is damaged: " + error.get_error_message();
-    default: return error.get_error_message();
+    case SQLITE_BUSY:
+      return "is locked by another process for more than " + std::to_string(busy_timeout_s) + " s";
+    case SQLITE_READONLY:
+      return "cannot be written: the file or its folder is read-only";
+    case SQLITE_FULL:
+      return "cannot be written: the disk is full; nothing of this write was kept";
+    case SQLITE_CANTOPEN:
+      return "cannot be opened or created: check that its folder exists and can be written";
+    case SQLITE_NOTADB:
+      return "is not a database";
+    case SQLITE_CORRUPT:
+      return "is damaged: " + error.get_error_message();
+    default:
+      return error.get_error_message();
   }
 }
 
@@ -57,20 +64,23 @@ void check_is_database(const std::string& file) {
   in.read(head.data(), head.size());
   if (!in.gcount() && fs::file_size(file) == 0) return;
   if (std::memcmp(head.data(), "SQLite format 3", 16) != 0)
-    throw StoreError(file + ": is not a database: found no schema version, expected version " + std::to_string(schema_version()));
+    throw StoreError(file + ": is not a database: found no schema version, expected version " +
+                     std::to_string(schema_version()));
 }
 
 void check_filesystem(const std::string& file) {
-  struct statfs status {};
+  struct statfs status{};
   if (::statfs(folder_of(file).c_str(), &status) == 0 && is_network_filesystem(status.f_type))
-    throw StoreError(file + ": lies on a network file system, where SQLite cannot lock safely; write to a local disk and "
+    throw StoreError(file +
+                     ": lies on a network file system, where SQLite cannot lock safely; write to a local disk and "
                      "merge with: mdsearch db merge");
 }
 
 // Reading a write-ahead-logged file makes side files; in a folder that cannot hold them the file is read as it stands.
 std::string connection_string(const std::string& file, bool read_only) {
   std::string name = file;
-  const bool writable = in_memory(file) || (::access(folder_of(file).c_str(), W_OK) == 0 && ::access(file.c_str(), W_OK) == 0);
+  const bool writable =
+      in_memory(file) || (::access(folder_of(file).c_str(), W_OK) == 0 && ::access(file.c_str(), W_OK) == 0);
   const bool plain_name = file.find_first_of("?#%") == std::string::npos;
   if (read_only && !writable && plain_name && !fs::exists(file + "-wal")) name = "file:" + file + "?immutable=1";
   return "dbname=\"" + name + "\" timeout=" + std::to_string(busy_timeout_s);
@@ -91,20 +101,22 @@ std::string enter_wal(soci::session& sql) {
 }  // namespace
 
 bool is_network_filesystem(int64_t statfs_type) {
-  constexpr std::array<uint32_t, 10> network{0x6969,      // NFS
-                                             0x517b,      // SMB
-                                             0xff534d42,  // CIFS
-                                             0xfe534d42,  // SMB 2
-                                             0x0bd00bd0,  // Lustre
-                                             0x47504653,  // GPFS
-                                             0x00c36400,  // Ceph
-                                             0x5346414f,  // AFS
-                                             0x73757245,  // Coda
+  constexpr std::array<uint32_t, 10> network{0x6969,       // NFS
+                                             0x517b,       // SMB
+                                             0xff534d42,   // CIFS
+                                             0xfe534d42,   // SMB 2
+                                             0x0bd00bd0,   // Lustre
+                                             0x47504653,   // GPFS
+                                             0x00c36400,   // Ceph
+                                             0x5346414f,   // AFS
+                                             0x73757245,   // Coda
                                              0x19830326};  // BeeGFS
   return std::find(network.begin(), network.end(), uint32_t(statfs_type)) != network.end();
 }
 
-Store::Store(const std::string& file, StoreMode mode) : file_(file), read_only_(mode == StoreMode::read_only) { open(mode); }
+Store::Store(const std::string& file, StoreMode mode) : file_(file), read_only_(mode == StoreMode::read_only) {
+  open(mode);
+}
 
 Store::~Store() = default;
 
@@ -121,7 +133,8 @@ void Store::open(StoreMode mode) {
   guarded([&] {
     sql_ = std::make_unique<soci::session>(soci::sqlite3, connection_string(file_, read_only_));
     const int64_t found = exists ? stored_version() : 0;
-    if (found == 0 && mode != StoreMode::create_or_open) fail("holds no results; expected schema version " + std::to_string(schema_version()));
+    if (found == 0 && mode != StoreMode::create_or_open)
+      fail("holds no results; expected schema version " + std::to_string(schema_version()));
     if (read_only_) return void(*sql_ << "PRAGMA query_only = ON");
     migrate();
   });
@@ -129,7 +142,8 @@ void Store::open(StoreMode mode) {
 
 int64_t Store::stored_version() const {
   int tables = 0, versions = 0;
-  *sql_ << "SELECT count(*), coalesce(sum(name = 'schema_version'), 0) FROM sqlite_master", soci::into(tables), soci::into(versions);
+  *sql_ << "SELECT count(*), coalesce(sum(name = 'schema_version'), 0) FROM sqlite_master", soci::into(tables),
+      soci::into(versions);
   if (tables == 0) return 0;
   const std::string expected = "expected version " + std::to_string(schema_version());
   if (versions == 0) fail("is a database of another program: found no schema version, " + expected);
@@ -150,14 +164,16 @@ void Store::migrate() {
       if (step.version <= stored_version()) continue;
       for (const auto& statement : step.statements) *sql_ << statement;
       const int64_t now = unix_seconds();
-      *sql_ << "INSERT INTO schema_version VALUES(:version, :now, :description)", soci::use(step.version), soci::use(now),
-          soci::use(step.description);
+      *sql_ << "INSERT INTO schema_version VALUES(:version, :now, :description)", soci::use(step.version),
+          soci::use(now), soci::use(step.description);
     }
     for (const auto& row : literature()) {
-      const std::string source = row.source, network = row.network, name = row.name, unit = row.unit, conditions = row.conditions;
+      const std::string source = row.source, network = row.network, name = row.name, unit = row.unit,
+                        conditions = row.conditions;
       *sql_ << "INSERT INTO literature(source, network, name, value, unit, conditions) "
                "VALUES(:source, :network, :name, :value, :unit, :conditions) ON CONFLICT DO NOTHING",
-          soci::use(source), soci::use(network), soci::use(name), soci::use(row.value), soci::use(unit), soci::use(conditions);
+          soci::use(source), soci::use(network), soci::use(name), soci::use(row.value), soci::use(unit),
+          soci::use(conditions);
     }
   });
 }

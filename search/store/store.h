@@ -1,5 +1,6 @@
-// The results database: one SQLite file that many processes write. This class owns the schema and every SQL statement that
-// writes; reports read through reading_session(). Every method throws StoreError, and a failed write leaves nothing behind.
+// The results database: one SQLite file that many processes write. This class owns the schema and every SQL statement
+// that writes; reports read through reading_session(). Every method throws StoreError, and a failed write leaves
+// nothing behind.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,8 @@ enum class StoreMode : uint8_t { create_or_open, open_existing, read_only };
 
 class Store {
  public:
-  explicit Store(const std::string& file, StoreMode mode = StoreMode::create_or_open);  // ":memory:" lives with the object
+  explicit Store(const std::string& file,
+                 StoreMode mode = StoreMode::create_or_open);  // ":memory:" lives with the object
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -56,12 +58,13 @@ class Store {
   void add_latency(const LatencyRow& row);
 
   std::vector<RunStatus> runs(const std::string& sweep) const;
-  std::vector<MetricRow> metrics(int64_t run) const;                              // by name, then iteration
-  std::vector<MetricRow> curve(int64_t run, const std::string& name) const;       // by iteration
-  std::vector<DecisionRow> decisions(int64_t run) const;                          // oldest first
+  std::vector<MetricRow> metrics(int64_t run) const;                         // by name, then iteration
+  std::vector<MetricRow> curve(int64_t run, const std::string& name) const;  // by iteration
+  std::vector<DecisionRow> decisions(int64_t run) const;                     // oldest first
   std::optional<CheckpointRow> last_checkpoint(int64_t run) const;
   std::optional<ArchRow> find_arch(const std::string& hash_or_name) const;
-  std::vector<LatencyRow> find_latency(const LatencyKey& key) const;  // final samples, else screening, else unstable; or none
+  std::vector<LatencyRow> find_latency(
+      const LatencyKey& key) const;  // final samples, else screening, else unstable; or none
 
   void merge(const std::string& other_file);  // idempotent; of a run in both the later update wins
   std::vector<std::string> check() const;     // what is wrong with the file; empty when sound
@@ -70,7 +73,7 @@ class Store {
  private:
   void open(StoreMode mode);
   void migrate();
-  int64_t stored_version() const;  // 0: an empty database
+  int64_t stored_version() const;                         // 0: an empty database
   void guarded(const std::function<void()>& body) const;  // SQL errors become StoreError with the file's name
   template <class Result>
   Result writing(const std::function<Result()>& body) {

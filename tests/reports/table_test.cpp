@@ -9,8 +9,10 @@ namespace {
 
 Table sample() {
   return {.title = "Cost",
-          .columns = {{.name = "name"}, {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
-                      {.name = "n"}, {.name = "secret", .hidden = true}},
+          .columns = {{.name = "name"},
+                      {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+                      {.name = "n"},
+                      {.name = "secret", .hidden = true}},
           .rows = {{"größe", 386'687'048, 9, "x"}, {"a|b, \"c\"\n<d>", nullptr, 12, Json{{"k", 1}}}},
           .footnotes = {"paper: literature"}};
 }

@@ -63,7 +63,10 @@ TEST_CASE("merging brings in every row once, and again changes nothing", "[store
 
 TEST_CASE("of a run in both databases the later update wins, and its new metrics come along", "[store]") {
   const ScratchFolder folder;
-  { Store store(folder.file("a.db")); add_run(store, "a"); }
+  {
+    Store store(folder.file("a.db"));
+    add_run(store, "a");
+  }
   std::filesystem::copy_file(folder.file("a.db"), folder.file("worker.db"));
   {
     Store worker(folder.file("worker.db"));
@@ -81,7 +84,11 @@ TEST_CASE("of a run in both databases the later update wins, and its new metrics
 
 TEST_CASE("a lease in a merged database is not taken over", "[store]") {
   const ScratchFolder folder;
-  { Store other(folder.file("b.db")); add_run(other, "b"); other.claim("s", {.owner = "elsewhere"}); }
+  {
+    Store other(folder.file("b.db"));
+    add_run(other, "b");
+    other.claim("s", {.owner = "elsewhere"});
+  }
   Store store(folder.file("a.db"));
   store.merge(folder.file("b.db"));
   CHECK(store.runs("s")[0].state == RunState::queued);

@@ -109,7 +109,8 @@ TEST_CASE("a stopped run is not claimed unless an audit promotes it", "[store]")
 
 TEST_CASE("a decision and its inputs are logged once", "[store]") {
   Store store(":memory:");
-  const DecisionRow row{.run = add_run(store, "a"), .rung = 0, .rule = "slopes", .inputs_json = "{}", .verdict = "stop"};
+  const DecisionRow row{
+      .run = add_run(store, "a"), .rung = 0, .rule = "slopes", .inputs_json = "{}", .verdict = "stop"};
   store.add_decision(row);
   store.add_decision(row);
   REQUIRE(store.decisions(row.run).size() == 1);
@@ -155,7 +156,10 @@ TEST_CASE("four processes claim four hundred runs, none twice, none lost", "[sto
 TEST_CASE("a worker killed after its claim loses the run to the next one when the lease runs out", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("a.db");
-  { Store store(file), unused(":memory:"); add_run(store, "a"); }
+  {
+    Store store(file), unused(":memory:");
+    add_run(store, "a");
+  }
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {

@@ -1,10 +1,10 @@
+#include <soci/soci.h>
+
 #include "search/store/schema.h"
 #include "search/store/store.h"
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/search/store/sample.h"
-
-#include <soci/soci.h>
 
 using Catch::Contains;
 using namespace mds;
@@ -52,7 +52,8 @@ TEST_CASE("a repeated evaluation keeps the first value, and metrics cannot be ch
 TEST_CASE("metrics come back by name and iteration, with absent intervals absent", "[store]") {
   Store store(":memory:");
   const int64_t run = add_run(store, "a");
-  for (const int64_t iteration : {60, 10}) store.add_metric(run, {.iteration = iteration, .name = "loss", .value = 0.5});
+  for (const int64_t iteration : {60, 10})
+    store.add_metric(run, {.iteration = iteration, .name = "loss", .value = 0.5});
   store.add_metric(run, {.iteration = 60, .name = "fd", .value = 30, .n = 64, .low = 28, .high = 33});
   const auto rows = store.metrics(run);
   REQUIRE(rows.size() == 3);

@@ -23,18 +23,27 @@ struct ScratchFolder {
 
 inline ArchRow arch(const std::string& name, int64_t params = 1000) {
   const std::string spec = R"({"name":")" + name + "\"}";
-  return {.hash = sha256(spec), .name = name, .spec_json = spec, .params = params, .macs = 30 * params,
-          .macs_valid = 29 * params, .convention = "macs-valid-attn-v1", .input = "8x64x64", .generator = "test"};
+  return {.hash = sha256(spec),
+          .name = name,
+          .spec_json = spec,
+          .params = params,
+          .macs = 30 * params,
+          .macs_valid = 29 * params,
+          .convention = "macs-valid-attn-v1",
+          .input = "8x64x64",
+          .generator = "test"};
 }
 
 inline int64_t add_run(Store& store, const std::string& name, int64_t seed = 0) {
   store.add_sweep("s", "{}");
   store.add_arch(arch(name));
-  return store.ensure_run({.sweep = "s", .arch = arch(name).hash, .protocol = store.add_protocol(R"({"lr": 1e-3})"), .seed = seed});
+  return store.ensure_run(
+      {.sweep = "s", .arch = arch(name).hash, .protocol = store.add_protocol(R"({"lr": 1e-3})"), .seed = seed});
 }
 
 inline LatencyRow latency(Store& store, int64_t first_ns = 1000) {
-  const int64_t device = store.remember_device({.model = "test cpu", .cores = 2}), env = store.remember_env({.git_commit = "abc"});
+  const int64_t device = store.remember_device({.model = "test cpu", .cores = 2}),
+                env = store.remember_env({.git_commit = "abc"});
   return {.key = {.block_json = R"({"block":{},"site":{}})", .device = device, .env = env},
           .path = "down1.0.conv",
           .samples_ns = {first_ns, first_ns + 2, first_ns + 1}};

@@ -31,7 +31,9 @@ void run_sql(const std::string& file, const std::string& statement) {
 TEST_CASE("a new database is one sound file of the current schema version", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("a.db");
-  { Store store(file); }
+  {
+    Store store(file);
+  }
   const Store store(file, StoreMode::open_existing);
   CHECK(store.info().schema_version == schema_version());
   CHECK(store.check().empty());
@@ -40,8 +42,12 @@ TEST_CASE("a new database is one sound file of the current schema version", "[st
 
 TEST_CASE("a closed database leaves no side files, also after reading", "[store]") {
   const ScratchFolder folder;
-  { Store store(folder.file("a.db")); }
-  { Store(folder.file("a.db"), StoreMode::read_only).runs("none"); }
+  {
+    Store store(folder.file("a.db"));
+  }
+  {
+    Store(folder.file("a.db"), StoreMode::read_only).runs("none");
+  }
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 
@@ -60,7 +66,9 @@ TEST_CASE("a file that is no database, or another program's, is refused and left
 TEST_CASE("a database of another schema version is refused with both versions and left as it was", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("future.db");
-  { Store store(file); }
+  {
+    Store store(file);
+  }
   run_sql(file, "UPDATE schema_version SET version = 7");
   const std::string before = content(file);
   for (const auto mode : {StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only})
@@ -76,16 +84,18 @@ TEST_CASE("a database that is not there, or lies where none can be made, is an e
 }
 
 TEST_CASE("network file systems are told from local ones by their statfs type", "[store]") {
-  CHECK(is_network_filesystem(0x6969));      // NFS
-  CHECK(is_network_filesystem(0x0bd00bd0));  // Lustre
-  CHECK(is_network_filesystem(0x47504653));  // GPFS
+  CHECK(is_network_filesystem(0x6969));            // NFS
+  CHECK(is_network_filesystem(0x0bd00bd0));        // Lustre
+  CHECK(is_network_filesystem(0x47504653));        // GPFS
   CHECK_FALSE(is_network_filesystem(0xef53));      // ext4
   CHECK_FALSE(is_network_filesystem(0x794c7630));  // overlayfs
 }
 
 TEST_CASE("a store opened for reading refuses to write", "[store]") {
   const ScratchFolder folder;
-  { Store store(folder.file("a.db")); }
+  {
+    Store store(folder.file("a.db"));
+  }
   Store store(folder.file("a.db"), StoreMode::read_only);
   CHECK_THROWS_WITH(store.add_sweep("s", "{}"), Contains("is opened for reading only"));
 }
@@ -99,7 +109,8 @@ TEST_CASE("a full disk loses the write that met it and nothing else", "[store]")
     int pages = 0;
     store.reading_session() << "PRAGMA page_count", soci::into(pages);
     store.reading_session() << "PRAGMA max_page_count = " + std::to_string(pages), soci::into(pages);
-    CHECK_THROWS_WITH(store.add_sweep("second", std::string(100'000, 'x')), Contains(file) && Contains("the disk is full"));
+    CHECK_THROWS_WITH(store.add_sweep("second", std::string(100'000, 'x')),
+                      Contains(file) && Contains("the disk is full"));
     store.add_sweep("third", "{}");
   }
   Store store(file);
@@ -114,13 +125,16 @@ TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
   CHECK_THROWS_AS(store.transaction([&] {
     store.add_arch(arch("a"));
     store.ensure_run({.sweep = "unknown", .arch = arch("a").hash});
-  }), StoreError);
+  }),
+                  StoreError);
   CHECK_FALSE(store.find_arch("a"));
 }
 
 TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
   const ScratchFolder folder;
-  { Store(folder.file("a.db")).add_arch(arch("a")); }
+  {
+    Store(folder.file("a.db")).add_arch(arch("a"));
+  }
   run_sql(folder.file("a.db"), "UPDATE arch SET spec_json = '{}'");
   const auto problems = Store(folder.file("a.db"), StoreMode::read_only).check();
   REQUIRE(problems.size() == 1);
