@@ -1,0 +1,43 @@
+// A block that runs: the forward pass of one plan step over its layers.
+#pragma once
+
+#include <memory>
+
+#include "blocks/block_spec.h"
+#include "blocks/layer_modules.h"
+
+namespace mds {
+
+// What a network is told beside its main input.
+struct Conditioning {
+  Tensor time;        // timesteps N on entry; the time embedding N x E after the time step
+  Tensor text_NSC;    // token states of the text encoder
+  Tensor text_end_N;  // int64: position of the end token, for pooled text embeddings
+};
+
+class Block {
+ public:
+  virtual ~Block() = default;
+  // x and skip are N x C x H x W or N x T x C as the site says; skip is undefined unless the step joins one.
+  virtual Tensor forward(const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const = 0;
+};
+
+// The forward pass of a block over layers that were made from layers(block, site).
+std::unique_ptr<Block> make_block(const BlockSpec& block, const Site& site, const LayerMap& layers);
+
+// One maker per kind, next to the kind's forward.
+std::unique_ptr<Block> make_module(const TimeEmbedding&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const SingleConvolution&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const OutputNorm&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const Downsample&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const Upsample&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const Resnet&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const Separable&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const TransformerStack&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const TokenEmbedding&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const PatchEmbedding&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const EncoderBlock&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const TokenNorm&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const PooledProjection&, const Site&, const LayerMap&);
+
+}  // namespace mds

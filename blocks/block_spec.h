@@ -1,0 +1,25 @@
+// The single list of block kinds, and what can be asked of any of them without a tensor.
+#pragma once
+
+#include <variant>
+
+#include "blocks/resample.h"
+#include "blocks/resnet.h"
+#include "blocks/stem.h"
+#include "blocks/tower.h"
+#include "blocks/transformer.h"
+
+namespace mds {
+
+using BlockSpec = std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
+                               TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm, PooledProjection>;
+
+std::string_view kind_of(const BlockSpec& block);
+Shape output_shape(const BlockSpec& block, const Site& site);
+
+// All three throw ConfigError when the block cannot stand at the site.
+void list_layers(const BlockSpec& block, const Site& site, LayerSink& sink);
+std::vector<Layer> layers(const BlockSpec& block, const Site& site);
+Cost cost(const BlockSpec& block, const Site& site);
+
+}  // namespace mds

@@ -1,0 +1,138 @@
+#include "blocks/layer.h"
+
+#include <algorithm>
+
+namespace mds {
+namespace {
+
+template <class... Fs>
+struct Overload : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overload(Fs...) -> Overload<Fs...>;
+
+int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+// Pairs (output position, kernel tap) that meet data along one side of length n_in, padding kernel / 2.
+int64_t valid_taps(int64_t n_in, int64_t n_out, int64_t kernel, int64_t stride) {
+  const int64_t padding = kernel / 2;
+  int64_t pairs = 0;
+  for (int64_t tap = 0; tap < kernel; ++tap) {
+    const int64_t first = std::max<int64_t>(0, -floor_div(tap - padding, stride));
+    const int64_t last = std::min(n_out - 1, floor_div(n_in - 1 + padding - tap, stride));
+    pairs += std::max<int64_t>(0, last - first + 1);
+  }
+  return pairs;
+}
+
+Cost convolution_cost(const ConvolutionOp& op, const Shape& in, const Shape& out) {
+  const int64_t per_tap = op.in / op.groups * op.out;
+  const bool patches = op.stride == op.kernel;  // non-overlapping patches have no padding
+  const int64_t dense = out.positions() * op.kernel * op.kernel;
+  const int64_t valid = patches ? dense
+                                : valid_taps(in.height, out.height, op.kernel, op.stride) *
+                                      valid_taps(in.width, out.width, op.kernel, op.stride);
+  return {per_tap * op.kernel * op.kernel + (op.bias ? op.out : 0), per_tap * dense, per_tap * valid};
+}
+
+std::string text(int64_t n) { return std::to_string(n); }
+
+std::string convolution_name(const ConvolutionOp& op) {
+  const std::string kernel = text(op.kernel) + "x" + text(op.kernel);
+  return (op.groups > 1 ? "dwconv " : "conv ") + kernel + (op.stride > 1 ? " s" + text(op.stride) : "");
+}
+
+std::string norm_name(const NormOp& op, const Shape& in) {
+  if (op.kind == NormKind::layer) return in.kind == ShapeKind::map ? "norm" : "LN";
+  const std::string activation = op.activation == Activation::silu ? " SiLU" : op.activation == Activation::none ? "" : " " + std::string(name_of(op.activation));
+  return "GN" + text(op.groups) + activation;
+}
+
+}  // namespace
+
+Cost cost(const LayerOp& op, const Shape& in, const Shape& out) {
+  return std::visit(
+      Overload{
+          [&](const LinearOp& o) {
+            const int64_t positions = in.kind == ShapeKind::vector ? 1 : in.positions();
+            const int64_t macs = positions * o.in * o.out;
+            return Cost{o.in * o.out + (o.bias ? o.out : 0), macs, macs};
+          },
+          [&](const ConvolutionOp& o) { return convolution_cost(o, in, out); },
+          [&](const NormOp& o) { return Cost{2 * o.channels, 0, 0}; },
+          [&](const AttentionOp& o) {
+            const int64_t macs = 2 * in.height * o.keys.height * in.channels;
+            return Cost{0, macs, macs};
+          },
+          [&](const TableOp& o) { return Cost{o.rows * o.width, 0, 0}; },
+      },
+      op);
+}
+
+std::string op_name(const LayerOp& op, const Shape& in) {
+  return std::visit(Overload{
+                        [](const LinearOp& o) -> std::string { return o.gated ? "linear; GLU" : "linear"; },
+                        [](const ConvolutionOp& o) { return convolution_name(o); },
+                        [&](const NormOp& o) { return norm_name(o, in); },
+                        [](const AttentionOp&) -> std::string { return "QK^T; AV"; },
+                        [](const TableOp&) -> std::string { return "table"; },
+                    },
+                    op);
+}
+
+std::string input_name(const Layer& layer) {
+  const auto* attention = std::get_if<AttentionOp>(&layer.op);
+  return to_string(layer.in) + (attention ? "; " + to_string(attention->keys) : "");
+}
+
+std::string weight_name(const LayerOp& op) {
+  return std::visit(
+      Overload{
+          [](const LinearOp& o) { return text(o.out) + "x" + text(o.in) + (o.bias ? " +b" : ""); },
+          [](const ConvolutionOp& o) {
+            const std::string kernel = text(o.kernel);
+            return text(o.out) + "x" + text(o.in / o.groups) + "x" + kernel + "x" + kernel + (o.bias ? " +b" : "");
+          },
+          [](const NormOp& o) { return text(o.channels) + " +b"; },
+          [](const AttentionOp&) { return std::string("-"); },
+          [](const TableOp& o) { return text(o.rows) + "x" + text(o.width); },
+      },
+      op);
+}
+
+void CostSink::repeat(int64_t count, const std::function<void()>& body) {
+  const Cost before = total;
+  total = {};
+  body();
+  const Cost part = total;
+  total = before;
+  total += count * part;
+}
+
+void ListSink::add(std::string_view name, const LayerOp& op, const Shape& in, const Shape& out) {
+  layers.push_back({prefix_ + std::string(name), op, in, out});
+}
+
+void ListSink::repeat(int64_t count, const std::function<void()>& body) {
+  const std::string outer = prefix_;
+  for (int64_t i = 0; i < count; ++i) {
+    prefix_ = outer + std::to_string(i) + ".";
+    body();
+  }
+  prefix_ = outer;
+}
+
+int64_t norm_groups(int64_t channels) {
+  int64_t groups = 1;
+  while (groups < 32 && channels % (2 * groups) == 0) groups *= 2;
+  return groups;
+}
+
+void require_divides(std::string_view what, int64_t divisor, int64_t width) {
+  if (divisor < 1 || width % divisor != 0)
+    throw ConfigError(std::string(what) + " " + std::to_string(divisor) + " does not divide the width " +
+                      std::to_string(width) + "; allowed: its divisors");
+}
+
+}  // namespace mds

@@ -1,0 +1,121 @@
+// The dozen kinds of layer that blocks are made of, as data: what a layer is, what it costs, how it prints.
+// A block lists its layers once, through a LayerSink; cost, layer tables, weights and adapters all read that list.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "spec/cost.h"
+#include "spec/describe.h"
+#include "spec/shape.h"
+
+namespace mds {
+
+enum class Activation : uint8_t { none, silu, gelu, quick_gelu, relu };
+template <>
+struct EnumNames<Activation> {
+  static constexpr std::array names{"none", "silu", "gelu", "quick_gelu", "relu"};
+};
+
+enum class NormKind : uint8_t { group, layer };  // layer: over the channels of each position
+template <>
+struct EnumNames<NormKind> {
+  static constexpr std::array names{"group", "layer"};
+};
+
+enum class AttentionFunction : uint8_t { softmax, relu };
+template <>
+struct EnumNames<AttentionFunction> {
+  static constexpr std::array names{"softmax", "relu"};
+};
+
+// How a layer's weights begin: uniform within 1/sqrt(fan in), or zero for the last layer of a residual branch.
+enum class Init : uint8_t { uniform, zero };
+
+struct LinearOp {
+  int64_t in, out;
+  bool bias = true;
+  bool gated = false;  // (value, gate) halves follow: prints as "linear; GLU"
+  Init init = Init::uniform;
+};
+
+struct ConvolutionOp {
+  int64_t in, out;
+  int64_t kernel = 1, stride = 1, groups = 1;
+  Init init = Init::uniform;
+  bool bias = true;
+};
+
+struct NormOp {
+  NormKind kind;
+  int64_t channels;
+  int64_t groups = 0;
+  double eps = 1e-5;
+  Activation activation = Activation::none;  // applied to the normalised values, in one layer
+};
+
+// Both products of attention; it has no weights. `in` of the layer is the queries.
+struct AttentionOp {
+  int64_t heads;
+  Shape keys;  // tokens
+  AttentionFunction function = AttentionFunction::softmax;
+  bool causal = false;
+};
+
+// A table of vectors looked up by index, or added whole (positions, class token).
+struct TableOp {
+  int64_t rows, width;
+};
+
+using LayerOp = std::variant<LinearOp, ConvolutionOp, NormOp, AttentionOp, TableOp>;
+
+struct Layer {
+  std::string name;  // inside its block; empty where the block is this one layer
+  LayerOp op;
+  Shape in, out;
+};
+
+Cost cost(const LayerOp& op, const Shape& in, const Shape& out);
+std::string op_name(const LayerOp& op, const Shape& in);  // "conv 3x3 s2", "GN32 SiLU", "QK^T; AV"
+std::string input_name(const Layer& layer);               // "256x1024", with the keys behind "; " for attention
+std::string weight_name(const LayerOp& op);               // "640x320x3x3 +b", "-" where there is none
+
+// Receives a block's layers in the order they run.
+class LayerSink {
+ public:
+  virtual ~LayerSink() = default;
+  virtual void add(std::string_view name, const LayerOp& op, const Shape& in, const Shape& out) = 0;
+  // `body` lists the layers of one of `count` equal parts, named "0.", "1.", ...
+  virtual void repeat(int64_t count, const std::function<void()>& body) = 0;
+};
+
+// Sums costs; allocates nothing and evaluates a repeated part once.
+class CostSink final : public LayerSink {
+ public:
+  void add(std::string_view, const LayerOp& op, const Shape& in, const Shape& out) override { total += cost(op, in, out); }
+  void repeat(int64_t count, const std::function<void()>& body) override;
+  Cost total;
+};
+
+class ListSink final : public LayerSink {
+ public:
+  void add(std::string_view name, const LayerOp& op, const Shape& in, const Shape& out) override;
+  void repeat(int64_t count, const std::function<void()>& body) override;
+  std::vector<Layer> layers;
+
+ private:
+  std::string prefix_;
+};
+
+// Group norm's groups: the largest power of two up to 32 that divides the width.
+int64_t norm_groups(int64_t channels);
+
+// Throws ConfigError "width 30: ..." when a head count or the like does not divide; `what` names the field.
+void require_divides(std::string_view what, int64_t divisor, int64_t width);
+
+}  // namespace mds

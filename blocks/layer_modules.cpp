@@ -1,0 +1,111 @@
+#include "blocks/layer_modules.h"
+
+#include <ATen/ATen.h>
+#include <torch/nn/init.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+namespace mds {
+namespace {
+
+template <class Fill>
+void assign(Tensor& weight, Fill&& value) {
+  torch::NoGradGuard no_grad;
+  weight.copy_(value());
+}
+
+void fill_weight(Tensor& weight, Init init, int64_t fan_in, const std::function<Tensor(at::IntArrayRef)>& next) {
+  torch::NoGradGuard no_grad;
+  if (init == Init::zero) return void(weight.zero_());
+  weight.copy_(next(weight.sizes()) / std::sqrt(double(fan_in)));
+}
+
+}  // namespace
+
+Tensor activate(Activation activation, const Tensor& x) {
+  switch (activation) {
+    case Activation::silu: return at::silu(x);
+    case Activation::gelu: return at::gelu(x);
+    case Activation::quick_gelu: return x * at::sigmoid(1.702 * x);
+    case Activation::relu: return at::relu(x);
+    case Activation::none: break;
+  }
+  return x;
+}
+
+LinearLayer::LinearLayer(const LinearOp& op) : op_(op) {
+  weight_ = register_parameter("weight", torch::empty({op.out, op.in}));
+  if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));
+}
+
+Tensor LinearLayer::forward(const Tensor& x) const { return at::linear(x, weight_, bias_); }
+
+void LinearLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
+  fill_weight(weight_, op_.init, op_.in, next);
+  if (op_.bias) fill_weight(bias_, op_.init, op_.in, next);
+}
+
+ConvolutionLayer::ConvolutionLayer(const ConvolutionOp& op) : op_(op) {
+  weight_ = register_parameter("weight", torch::empty({op.out, op.in / op.groups, op.kernel, op.kernel}));
+  if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));
+}
+
+Tensor ConvolutionLayer::forward(const Tensor& x_NCHW) const {
+  const int64_t padding = op_.stride == op_.kernel ? 0 : op_.kernel / 2;
+  return at::conv2d(x_NCHW, weight_, bias_, op_.stride, padding, /*dilation=*/1, op_.groups);
+}
+
+void ConvolutionLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
+  const int64_t fan_in = op_.in / op_.groups * op_.kernel * op_.kernel;
+  fill_weight(weight_, op_.init, fan_in, next);
+  if (op_.bias) fill_weight(bias_, op_.init, fan_in, next);
+}
+
+NormLayer::NormLayer(const NormOp& op) : op_(op) {
+  weight_ = register_parameter("weight", torch::empty({op.channels}));
+  bias_ = register_parameter("bias", torch::empty({op.channels}));
+}
+
+Tensor NormLayer::forward(const Tensor& x) const {
+  if (op_.kind == NormKind::group) return activate(op_.activation, at::group_norm(x, op_.groups, weight_, bias_, op_.eps));
+  const bool map = x.dim() == 4;
+  const Tensor last = map ? x.permute({0, 2, 3, 1}) : x;
+  const Tensor y = activate(op_.activation, at::layer_norm(last, {op_.channels}, weight_, bias_, op_.eps));
+  return map ? y.permute({0, 3, 1, 2}) : y;
+}
+
+void NormLayer::fill(const std::function<Tensor(at::IntArrayRef)>&) {
+  assign(weight_, [&] { return at::ones_like(weight_); });
+  assign(bias_, [&] { return at::zeros_like(bias_); });
+}
+
+Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
+  const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op_.heads, -1}).transpose(1, 2); };
+  const Tensor q = split(q_NTC), k = split(k_NSC), v = split(v_NSC);
+  if (op_.function == AttentionFunction::softmax)
+    return at::scaled_dot_product_attention(q, k, v, {}, 0.0, op_.causal).transpose(1, 2).flatten(2);
+  const double scale = 1.0 / (std::sqrt(double(q.size(-1))) * double(k.size(-2)));
+  return at::matmul(at::relu(at::matmul(q * scale, k.transpose(-2, -1))), v).transpose(1, 2).flatten(2);
+}
+
+TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight", torch::empty({op.rows, op.width})); }
+
+Tensor TableLayer::lookup(const Tensor& ids_NT) const { return at::embedding(weight_, ids_NT); }
+
+void TableLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
+  assign(weight_, [&] { return 0.02 * std::sqrt(3.0) * next(weight_.sizes()); });  // deviation 0.02, as CLIP begins
+}
+
+std::shared_ptr<LayerModule> make_layer(const LayerOp& op) {
+  struct Make {
+    std::shared_ptr<LayerModule> operator()(const LinearOp& o) const { return std::make_shared<LinearLayer>(o); }
+    std::shared_ptr<LayerModule> operator()(const ConvolutionOp& o) const { return std::make_shared<ConvolutionLayer>(o); }
+    std::shared_ptr<LayerModule> operator()(const NormOp& o) const { return std::make_shared<NormLayer>(o); }
+    std::shared_ptr<LayerModule> operator()(const AttentionOp& o) const { return std::make_shared<AttentionLayer>(o); }
+    std::shared_ptr<LayerModule> operator()(const TableOp& o) const { return std::make_shared<TableLayer>(o); }
+  };
+  return std::visit(Make{}, op);
+}
+
+}  // namespace mds

@@ -1,0 +1,103 @@
+// LibTorch's form of each kind of layer. Weights are allocated, not initialised: filling them is a step of its own.
+// Shape letters, here and in every file: N batch, C channels, H height, W width, T tokens, S text tokens, E time width.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "blocks/layer.h"
+
+namespace mds {
+
+using at::Tensor;
+
+class LayerModule : public torch::nn::Module {
+ public:
+  // Fills the weights; `next` draws float32 values uniform in [-1, 1).
+  virtual void fill(const std::function<Tensor(at::IntArrayRef)>& next) = 0;
+};
+
+class LinearLayer final : public LayerModule {
+ public:
+  explicit LinearLayer(const LinearOp& op);
+  Tensor forward(const Tensor& x) const;  // ... x in -> ... x out
+  void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+
+ private:
+  LinearOp op_;
+  Tensor weight_, bias_;
+};
+
+class ConvolutionLayer final : public LayerModule {
+ public:
+  explicit ConvolutionLayer(const ConvolutionOp& op);
+  Tensor forward(const Tensor& x_NCHW) const;
+  void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+
+ private:
+  ConvolutionOp op_;
+  Tensor weight_, bias_;
+};
+
+class NormLayer final : public LayerModule {
+ public:
+  explicit NormLayer(const NormOp& op);
+  Tensor forward(const Tensor& x) const;  // N x C x H x W, or N x T x C for a layer norm
+  void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+
+ private:
+  NormOp op_;
+  Tensor weight_, bias_;
+};
+
+class AttentionLayer final : public LayerModule {
+ public:
+  explicit AttentionLayer(const AttentionOp& op) : op_(op) {}
+  // q_NTC, k_NSC, v_NSC -> N x T x C; softmax, or relu over the number of keys (arXiv 2309.08586).
+  Tensor forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const;
+  void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
+
+ private:
+  AttentionOp op_;
+};
+
+class TableLayer final : public LayerModule {
+ public:
+  explicit TableLayer(const TableOp& op);
+  Tensor lookup(const Tensor& ids_NT) const;  // -> N x T x width
+  const Tensor& rows() const { return weight_; }
+  void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+
+ private:
+  Tensor weight_;
+};
+
+std::shared_ptr<LayerModule> make_layer(const LayerOp& op);
+
+Tensor activate(Activation activation, const Tensor& x);
+
+// The layers of one block by name; asking for one that the block did not list is a programming error.
+class LayerMap {
+ public:
+  void add(const std::string& name, std::shared_ptr<LayerModule> layer) { layers_[name] = std::move(layer); }
+  bool has(const std::string& name) const { return layers_.count(name) > 0; }
+
+  template <class L>
+  const L& get(const std::string& name) const {
+    return dynamic_cast<const L&>(*layers_.at(name));
+  }
+  // nullptr where the block has no such layer.
+  template <class L>
+  const L* find(const std::string& name) const {
+    return has(name) ? &get<L>(name) : nullptr;
+  }
+
+ private:
+  std::map<std::string, std::shared_ptr<LayerModule>> layers_;
+};
+
+}  // namespace mds

@@ -1,0 +1,26 @@
+// Changes of resolution by two: a strided convolution on the way down, nearest neighbour and a convolution on the way up.
+#pragma once
+
+#include "blocks/layer.h"
+#include "spec/site.h"
+
+namespace mds {
+
+struct Downsample {
+  static constexpr std::string_view kind = "downsample";
+  int64_t out = 0;
+  bool operator==(const Downsample&) const = default;
+};
+
+struct Upsample {
+  static constexpr std::string_view kind = "upsample";
+  int64_t out = 0;
+  bool operator==(const Upsample&) const = default;
+};
+
+Shape output_shape(const Downsample& block, const Site& site);
+Shape output_shape(const Upsample& block, const Site& site);
+void list_layers(const Downsample& block, const Site& site, LayerSink& sink);
+void list_layers(const Upsample& block, const Site& site, LayerSink& sink);
+
+}  // namespace mds

@@ -1,0 +1,45 @@
+// The two residual convolution blocks: Stable Diffusion's (full 3x3 convolutions) and the separable one of the paper
+// (ConvNeXt's shape: depthwise convolution, norm, 1x1 up, activation, 1x1 down).
+#pragma once
+
+#include "blocks/layer.h"
+#include "spec/site.h"
+
+namespace mds {
+
+// How the time embedding enters: not, added to the map, or as a scale and a shift of it.
+enum class TimeUse : uint8_t { none, add, scale_shift };
+template <>
+struct EnumNames<TimeUse> {
+  static constexpr std::array names{"none", "add", "scale_shift"};
+};
+
+//   h   = conv1(silu(norm1(x))) + time(silu(e))
+//   out = conv2(silu(norm2(h))) + shortcut(x)
+struct Resnet {
+  static constexpr std::string_view kind = "resnet";
+  int64_t out = 0;
+  TimeUse time = TimeUse::add;
+  double eps = 1e-5;
+  bool operator==(const Resnet&) const = default;
+};
+
+//   r   = proj_in(x), or x where widths agree
+//   h   = dw(r) + time(silu(e))
+//   out = r + pw2(silu(pw1(norm(h))))
+struct Separable {
+  static constexpr std::string_view kind = "separable";
+  int64_t out = 0;
+  int64_t kernel = 3;
+  int64_t expansion = 4;
+  TimeUse time = TimeUse::add;
+  NormKind norm = NormKind::layer;
+  bool operator==(const Separable&) const = default;
+};
+
+Shape output_shape(const Resnet& block, const Site& site);
+Shape output_shape(const Separable& block, const Site& site);
+void list_layers(const Resnet& block, const Site& site, LayerSink& sink);
+void list_layers(const Separable& block, const Site& site, LayerSink& sink);
+
+}  // namespace mds

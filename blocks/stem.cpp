@@ -1,0 +1,27 @@
+#include "blocks/stem.h"
+
+namespace mds {
+
+Shape output_shape(const TimeEmbedding& block, const Site&) { return Shape::vector(block.hidden); }
+Shape output_shape(const SingleConvolution& block, const Site& site) {
+  return Shape::map(block.out, site.in.height, site.in.width);
+}
+Shape output_shape(const OutputNorm&, const Site& site) { return site.in; }
+
+void list_layers(const TimeEmbedding& block, const Site&, LayerSink& sink) {
+  const auto hidden = Shape::vector(block.hidden);
+  sink.add("0", LinearOp{block.width, block.hidden}, Shape::vector(block.width), hidden);
+  sink.add("1", LinearOp{block.hidden, block.hidden}, hidden, hidden);
+}
+
+void list_layers(const SingleConvolution& block, const Site& site, LayerSink& sink) {
+  sink.add("", ConvolutionOp{.in = site.in.channels, .out = block.out, .kernel = block.kernel, .init = block.init}, site.in,
+           output_shape(block, site));
+}
+
+void list_layers(const OutputNorm& block, const Site& site, LayerSink& sink) {
+  const int64_t c = site.in.channels;
+  sink.add("", NormOp{NormKind::group, c, norm_groups(c), block.eps, Activation::silu}, site.in, site.in);
+}
+
+}  // namespace mds

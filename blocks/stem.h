@@ -1,0 +1,40 @@
+// What stands before and after the levels of a network: time embedding, single convolution, output norm.
+#pragma once
+
+#include "blocks/layer.h"
+#include "spec/site.h"
+
+namespace mds {
+
+// Sinusoid (cos first) -> linear -> SiLU -> linear: timesteps N to N x hidden.
+struct TimeEmbedding {
+  static constexpr std::string_view kind = "time";
+  int64_t width = 320;    // of the sinusoid, even
+  int64_t hidden = 1280;  // E
+  bool operator==(const TimeEmbedding&) const = default;
+};
+
+// One convolution, padding kernel / 2.
+struct SingleConvolution {
+  static constexpr std::string_view kind = "convolution";
+  int64_t out = 0;
+  int64_t kernel = 3;
+  Init init = Init::uniform;
+  bool operator==(const SingleConvolution&) const = default;
+};
+
+// Group norm and SiLU.
+struct OutputNorm {
+  static constexpr std::string_view kind = "norm";
+  double eps = 1e-5;
+  bool operator==(const OutputNorm&) const = default;
+};
+
+Shape output_shape(const TimeEmbedding& block, const Site& site);
+Shape output_shape(const SingleConvolution& block, const Site& site);
+Shape output_shape(const OutputNorm& block, const Site& site);
+void list_layers(const TimeEmbedding& block, const Site& site, LayerSink& sink);
+void list_layers(const SingleConvolution& block, const Site& site, LayerSink& sink);
+void list_layers(const OutputNorm& block, const Site& site, LayerSink& sink);
+
+}  // namespace mds

@@ -1,0 +1,58 @@
+#include "blocks/tower.h"
+
+namespace mds {
+namespace {
+
+NormOp token_norm(int64_t width) { return {NormKind::layer, width}; }
+
+}  // namespace
+
+Shape output_shape(const TokenEmbedding& block, const Site& site) { return Shape::tokens(site.in.height, block.width); }
+Shape output_shape(const PatchEmbedding& block, const Site& site) {
+  return Shape::tokens(1 + (site.in.height / block.patch) * (site.in.width / block.patch), block.width);
+}
+Shape output_shape(const EncoderBlock&, const Site& site) { return site.in; }
+Shape output_shape(const TokenNorm&, const Site& site) { return site.in; }
+Shape output_shape(const PooledProjection& block, const Site&) { return Shape::vector(block.out); }
+
+void list_layers(const TokenEmbedding& block, const Site& site, LayerSink& sink) {
+  const Shape out = output_shape(block, site);
+  sink.add("token", TableOp{block.vocabulary, block.width}, site.in, out);
+  sink.add("position", TableOp{site.in.height, block.width}, out, out);
+}
+
+void list_layers(const PatchEmbedding& block, const Site& site, LayerSink& sink) {
+  require_divides("patch", block.patch, site.in.height);
+  require_divides("patch", block.patch, site.in.width);
+  const Shape out = output_shape(block, site);
+  const Shape map = Shape::map(block.width, site.in.height / block.patch, site.in.width / block.patch);
+  sink.add("patch", ConvolutionOp{.in = site.in.channels, .out = block.width, .kernel = block.patch, .stride = block.patch, .bias = false},
+           site.in, map);
+  sink.add("class", TableOp{1, block.width}, out, out);
+  sink.add("position", TableOp{out.height, block.width}, out, out);
+  sink.add("norm", token_norm(block.width), out, out);
+}
+
+void list_layers(const EncoderBlock& block, const Site& site, LayerSink& sink) {
+  const Shape x = site.in, hidden = Shape::tokens(x.height, block.mlp);
+  const int64_t w = x.channels;
+  require_divides("heads", block.heads, w);
+  sink.add("norm1", token_norm(w), x, x);
+  for (const char* name : {"attn.q", "attn.k", "attn.v"}) sink.add(name, LinearOp{w, w}, x, x);
+  sink.add("attn.qkv", AttentionOp{.heads = block.heads, .keys = x, .causal = block.causal}, x, x);
+  sink.add("attn.out", LinearOp{w, w}, x, x);
+  sink.add("norm2", token_norm(w), x, x);
+  sink.add("fc1", LinearOp{w, block.mlp}, x, hidden);
+  sink.add("fc2", LinearOp{block.mlp, w}, hidden, x);
+}
+
+void list_layers(const TokenNorm&, const Site& site, LayerSink& sink) {
+  sink.add("", token_norm(site.in.channels), site.in, site.in);
+}
+
+void list_layers(const PooledProjection& block, const Site& site, LayerSink& sink) {
+  const int64_t w = site.in.channels;
+  sink.add("", LinearOp{.in = w, .out = block.out, .bias = false}, Shape::vector(w), Shape::vector(block.out));
+}
+
+}  // namespace mds

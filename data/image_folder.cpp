@@ -1,0 +1,145 @@
+#include "data/image_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "spec/describe.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct MetadataLine {
+  std::string file_name, text, split = "train", group, id;
+  static void describe(auto& self, auto&& field) {
+    field("file_name", self.file_name, "picture, relative to the folder");
+    field("text", self.text, "its caption");
+    field("split", self.split, "train or held_out");
+    field("group", self.group, "variants of one thing share it");
+    field("id", self.id, "unique in the data set");
+  }
+};
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+bool is_picture(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
+}
+
+// Pictures that another tool added to metadata.jsonl's object are none of our business, so other keys are let pass.
+MetadataLine parse_line(const std::string& line, const Place& place) {
+  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) throw FileError(place.source + ": is not a JSON object: " + line.substr(0, 60));
+  MetadataLine result;
+  MetadataLine::describe(result, [&](std::string_view name, std::string& value, std::string_view) {
+    if (const auto it = json.find(std::string(name)); it != json.end()) read_json(*it, value, place.child(name));
+  });
+  if (result.file_name.empty()) place.child("file_name").fail("is missing or empty; expected a picture's name");
+  if (result.split != "train" && result.split != "held_out")
+    place.child("split").fail("is \"" + result.split + "\"; valid: train, held_out");
+  const fs::path path = fs::path(result.file_name).lexically_normal();
+  if (path.is_absolute() || *path.begin() == "..")
+    place.child("file_name").fail("is \"" + result.file_name + "\"; allowed: paths inside the folder");
+  return result;
+}
+
+std::vector<Pair> list_metadata(const fs::path& folder) {
+  std::ifstream in(folder / "metadata.jsonl");
+  if (!in) throw FileError((folder / "metadata.jsonl").string() + ": cannot be read");
+  std::vector<Pair> pairs;
+  std::string line;
+  for (size_t number = 1; std::getline(in, line); ++number) {
+    if (trimmed(line).empty()) continue;
+    const auto entry = parse_line(line, {(folder / "metadata.jsonl").string() + ":" + std::to_string(number), ""});
+    const std::string id = entry.id.empty() ? entry.file_name : entry.id;
+    pairs.push_back({.file = (folder / entry.file_name).string(), .caption = trimmed(entry.text), .split = entry.split,
+                     .group = entry.group.empty() ? id : entry.group, .id = id});
+  }
+  return pairs;
+}
+
+std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
+  std::map<std::string, fs::path> pictures, captions;  // by name without extension
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto& path = entry.path();
+    if (path.extension() == ".txt") {
+      captions[path.stem().string()] = path;
+    } else if (is_picture(path) && !pictures.emplace(path.stem().string(), path).second) {
+      report.skips.push_back({path.string(), "another picture has the same name"});
+    }
+  }
+  std::vector<Pair> pairs;
+  for (const auto& [name, path] : pictures) {
+    const auto caption = captions.extract(name);
+    const std::string text = caption ? trimmed(load_bytes(caption.mapped().string())) : "";
+    pairs.push_back({.file = path.string(), .caption = text, .group = name, .id = name});
+  }
+  for (const auto& [name, path] : captions) report.skips.push_back({path.string(), "a caption without a picture"});
+  return pairs;
+}
+
+// Empty if the pair can be used.
+std::string reason_to_skip(const Pair& pair, const FolderOptions& options) {
+  if (pair.caption.empty()) return "a picture without a caption";
+  if (!fs::exists(pair.file)) return "a caption without a picture";
+  try {
+    const auto size = load_image_size(pair.file);
+    if (std::min(size.width, size.height) < options.min_size) return "smaller than " + std::to_string(options.min_size) + " pixels";
+  } catch (const FileError& error) {
+    return std::string(error.what()).substr(pair.file.size() + 2);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string summary(const FolderReport& report, size_t shown) {
+  std::map<std::string, size_t> counts;
+  for (const auto& skip : report.skips) ++counts[skip.reason];
+  std::string text = std::to_string(report.skips.size()) + " skipped";
+  for (const auto& [reason, count] : counts) text += "\n  " + std::to_string(count) + ": " + reason;
+  for (size_t i = 0; i < std::min(shown, report.skips.size()); ++i)
+    text += "\n  " + report.skips[i].file + ": " + report.skips[i].reason;
+  return text;
+}
+
+std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options, FolderReport* report) {
+  if (!fs::is_directory(folder)) throw FileError(folder + ": is not a folder");
+  FolderReport local;
+  const auto found = fs::exists(fs::path(folder) / "metadata.jsonl") ? list_metadata(folder) : list_captions(folder, local);
+  std::vector<Pair> pairs;
+  std::set<std::string> ids;
+  for (const auto& pair : found) {
+    if (!ids.insert(pair.id).second) throw FileError(folder + "/metadata.jsonl: the id \"" + pair.id + "\" is used twice");
+    const std::string reason = reason_to_skip(pair, options);
+    reason.empty() ? pairs.push_back(pair) : local.skips.push_back({pair.file, reason});
+  }
+  if (pairs.empty())
+    throw FileError(folder + ": has no usable pictures with captions; needed: metadata.jsonl, or x.png beside x.txt. " + summary(local));
+  if (report) *report = std::move(local);
+  return pairs;
+}
+
+std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::string& split) {
+  std::vector<Pair> result;
+  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(result), [&](const Pair& pair) { return pair.split == split; });
+  return result;
+}
+
+std::string dataset_hash(const std::vector<Pair>& pairs) {
+  Json list = Json::array();
+  for (const auto& pair : pairs)
+    list.push_back({pair.id, pair.caption, pair.split, pair.group, sha256(load_bytes(pair.file))});
+  return sha256(list.dump());
+}
+
+}  // namespace mds

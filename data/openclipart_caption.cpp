@@ -1,0 +1,112 @@
+#include "data/openclipart_caption.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <vector>
+
+namespace mds {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  return text;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+}
+
+std::string element(std::string_view xml, std::string_view name) {
+  const std::string open = "<" + std::string(name) + ">", close = "</" + std::string(name) + ">";
+  const auto start = xml.find(open);
+  const auto stop = start == std::string_view::npos ? start : xml.find(close, start);
+  if (stop == std::string_view::npos) return "";
+  std::string text(xml.substr(start + open.size(), stop - start - open.size()));
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> entities = {{{"&apos;", "'"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&amp;", "&"}}};
+  for (const auto& [entity, character] : entities) replace_all(text, entity, character);
+  return text;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words(1);
+  for (const char c : text) {
+    if (is_letter(c) || is_digit(c) || c == '\'' || c == '&' || (c & 0x80)) {
+      words.back() += c;
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
+// "Clipart by Nicu Buculei - hat" and "hat - clothing" both mean "hat".
+std::string subject_of(const std::string& title) {
+  const auto first = title.find(" - ");
+  if (first == std::string::npos) return title;
+  return title.starts_with("clipart by ") ? title.substr(title.rfind(" - ") + 3) : title.substr(0, first);
+}
+
+// File names hold the creator's name, cut to length: "camel_head_nicu_bucu_01".
+bool names_creator(const std::string& word, const std::vector<std::string>& creator) {
+  return word.size() >= 3 && std::any_of(creator.begin(), creator.end(), [&](const std::string& name) { return name.starts_with(word); });
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+// Drops numbers, single letters and the creator's name.
+std::string clean(const std::string& text, const std::vector<std::string>& creator) {
+  auto words = words_of(text);
+  std::erase_if(words, [&](const std::string& word) {
+    const bool has_digit = std::any_of(word.begin(), word.end(), is_digit);
+    return has_digit || (word.size() == 1 && word != "a" && word != "&") || names_creator(word, creator);
+  });
+  while (!words.empty() && (words.back() == "a" || words.back() == "&")) words.pop_back();
+  return joined(words);
+}
+
+}  // namespace
+
+ClipartText parse_clipart(std::string_view svg, const std::string& path) {
+  const auto start = svg.find("<cc:Work");
+  if (start == std::string_view::npos) return {path, "", ""};
+  const auto work = svg.substr(start, svg.find("</cc:Work>", start) - start);
+  const auto agent = work.find("<cc:Agent");
+  ClipartText text{path, element(work.substr(0, agent), "dc:title"), ""};
+  if (const auto creator = work.find("<dc:creator"); creator != std::string_view::npos) text.creator = element(work.substr(creator), "dc:title");
+  return text;
+}
+
+std::string clipart_caption(const ClipartText& text, const std::map<std::string, int64_t>& titles) {
+  const auto count = titles.find(text.title);
+  const bool batch = text.title.empty() || (count != titles.end() && count->second > 2);
+  std::string subject = batch ? std::filesystem::path(text.path).stem().string() : text.title;
+  subject = lower(subject);
+  if (batch) replace_all(subject, "_", " ");
+  replace_all(subject, "(b and w)", "black and white");
+  replace_all(subject, " bw", " black and white");
+  const auto creator = batch ? words_of(lower(text.creator)) : std::vector<std::string>();
+  std::string caption = clean(subject_of(subject), creator);
+  const bool is_flag = text.path.find("/flags/") != std::string::npos;
+  if (is_flag && !caption.empty() && caption.find("flag") == std::string::npos) caption = "flag of " + caption;
+  return caption;
+}
+
+std::string unusable_folder(const std::string& path) {
+  const auto within = [&](std::string_view folder) { return path.starts_with(folder); };
+  if (within("shapes/stars/") || within("special/")) return "a shape or pattern made by a script";
+  if (within("computer/icons/") && path.find("-theme/") != std::string::npos) return "an icon of a theme";
+  if (within("recreation/games/cards/")) return "a playing card";
+  if (within("unsorted/")) return "unsorted";
+  return "";
+}
+
+}  // namespace mds

@@ -1,0 +1,39 @@
+// Runs work(i) for i in 0..count-1 on a bounded number of threads. The first exception stops the rest and is thrown here.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace mds {
+
+template <class Work>
+void parallel_for(int64_t count, const Work& work) {
+  std::atomic<int64_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto run = [&] {
+    for (int64_t i; (i = next++) < count;) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::scoped_lock lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  {
+    const auto threads = std::min<int64_t>(count, std::clamp(std::thread::hardware_concurrency(), 1U, 16U));
+    std::vector<std::jthread> pool;
+    for (int64_t i = 1; i < threads; ++i) pool.emplace_back(run);
+    run();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace mds

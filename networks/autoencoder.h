@@ -1,0 +1,44 @@
+// The two halves of an autoencoder with factor 8 per three levels: pictures to the moments of a latent, latents to pictures.
+#pragma once
+
+#include "networks/plan.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+// Picture 3 x size x size in [-1, 1] to `moments`, 2 * latent_channels: mean, then log variance.
+struct EncoderSpec {
+  static constexpr std::string_view kind = "vae_encoder";
+  int64_t size = 512;
+  int64_t latent_channels = 8;
+  std::vector<int64_t> widths{128, 256, 512, 512};
+  int64_t blocks = 2;
+  int64_t mid_blocks = 2;
+  bool operator==(const EncoderSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("size", self.size, "side of the picture", between(1, 16384));
+    field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
+    field("widths", self.widths, "channels of each level, outermost first", between(1, 65536));
+    field("blocks", self.blocks, "residual blocks a level", between(0, 64));
+    field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 64));
+  }
+};
+
+// Latent to `sample`, a picture 3 x size x size in [-1, 1] (not clamped).
+struct DecoderSpec {
+  static constexpr std::string_view kind = "vae_decoder";
+  int64_t size = 512;
+  int64_t latent_channels = 8;
+  std::vector<int64_t> widths{128, 256, 512, 512};
+  int64_t blocks = 3;
+  int64_t mid_blocks = 2;
+  bool operator==(const DecoderSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) { EncoderSpec::describe(self, field); }
+};
+
+Plan make_plan(const EncoderSpec& spec);
+Plan make_plan(const DecoderSpec& spec);
+
+}  // namespace mds

@@ -1,0 +1,104 @@
+#include "networks/network.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/types.h>
+
+#include <sstream>
+
+namespace mds {
+namespace {
+
+// A nested module for each segment of a dotted path; LibTorch's own names may hold no dots.
+struct Scope final : torch::nn::Module {};
+
+void register_at(torch::nn::Module& root, const std::string& path, const std::shared_ptr<torch::nn::Module>& layer) {
+  std::istringstream segments(path);
+  std::vector<std::string> names;
+  for (std::string name; std::getline(segments, name, '.');) names.push_back(name);
+  torch::nn::Module* scope = &root;
+  for (size_t i = 0; i + 1 < names.size(); ++i) {
+    const auto children = scope->named_children();
+    const auto* child = children.find(names[i]);
+    scope = child ? child->get() : scope->register_module(names[i], std::make_shared<Scope>()).get();
+  }
+  scope->register_module(names.back(), layer);
+}
+
+void check_input(const Plan& plan, const Tensor& x) {
+  const Shape& in = plan.input;
+  const std::vector<int64_t> wanted = in.kind == ShapeKind::tokens ? std::vector<int64_t>{in.height}
+                                                                   : std::vector<int64_t>{in.channels, in.height, in.width};
+  TORCH_CHECK(x.dim() > 0 && x.sizes().slice(1) == wanted, "input: expected N x ",
+              in.kind == ShapeKind::tokens ? std::to_string(in.height) + " token ids" : to_string(in), ", got ", x.sizes());
+}
+
+}  // namespace
+
+Network::Network(Plan plan) : plan_(std::move(plan)) {
+  for (const auto& step : plan_.steps) {
+    LayerMap layers;
+    for (const auto& layer : mds::layers(step.block, step.site)) {
+      const auto module = make_layer(layer.op);
+      layers.add(layer.name, module);
+      register_at(*this, layer_path(step.path, layer.name), module);
+    }
+    blocks_.push_back(make_block(step.block, step.site, layers));
+  }
+}
+
+Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, const Observer& observer) const {
+  check_input(plan_, input);
+  Conditioning c = conditioning;
+  Tensor x = input.dim() == 4 ? input.contiguous(at::MemoryFormat::ChannelsLast) : input;
+  std::vector<Tensor> skips;
+  for (size_t i = 0; i < plan_.steps.size(); ++i) {
+    const PlanStep& step = plan_.steps[i];
+    Tensor skip;
+    if (step.link == Link::concat || step.link == Link::add) {
+      skip = skips.back();
+      skips.pop_back();
+    }
+    Tensor y = blocks_[i]->forward(x, skip, c);
+    if (observer) y = observer(step, y);
+    if (step.link == Link::time) {
+      c.time = y;
+      continue;
+    }
+    x = y;
+    if (step.link == Link::push) skips.push_back(x);
+  }
+  return x;
+}
+
+std::map<std::string, Tensor> Network::outputs(const Tensor& x, const Conditioning& conditioning) const {
+  std::map<std::string, Tensor> named;
+  forward(x, conditioning, [&](const PlanStep& step, Tensor y) {
+    if (!step.output.empty()) named[step.output] = y;
+    return y;
+  });
+  return named;
+}
+
+NetworkPtr make_network(Plan plan) {
+  auto network = std::make_shared<Network>(std::move(plan));
+  torch::NoGradGuard no_grad;
+  for (auto& parameter : network->parameters())
+    if (parameter.dim() == 4) parameter.set_data(parameter.detach().contiguous(at::MemoryFormat::ChannelsLast));
+  return network;
+}
+
+void initialise(Network& network, uint64_t seed) {
+  auto generator = at::detail::createCPUGenerator(seed);
+  for (const auto& module : network.modules(/*include_self=*/false))
+    if (auto* layer = dynamic_cast<LayerModule*>(module.get()))
+      layer->fill([&](at::IntArrayRef sizes) { return at::rand(sizes, generator) * 2 - 1; });
+}
+
+int64_t parameter_count(const Network& network) {
+  int64_t count = 0;
+  for (const auto& parameter : network.parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace mds

@@ -1,0 +1,51 @@
+// A plan that runs: a LibTorch module with one layer per listed layer, registered under the layer's path.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "blocks/block.h"
+#include "networks/plan.h"
+
+namespace mds {
+
+// Sees the tensor after each step and returns it, or another in its place.
+using Observer = std::function<Tensor(const PlanStep& step, Tensor x)>;
+
+class Network final : public torch::nn::Module {
+ public:
+  // Allocates the weights and leaves them unset: see initialise() and load_weights().
+  explicit Network(Plan plan);
+
+  // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the network's last output.
+  Tensor forward(const Tensor& x, const Conditioning& conditioning = {}, const Observer& observer = {}) const;
+
+  // All named outputs of one pass.
+  std::map<std::string, Tensor> outputs(const Tensor& x, const Conditioning& conditioning = {}) const;
+
+  const Plan& plan() const { return plan_; }
+  // Runs one step on its own, for timing.
+  Tensor run_step(size_t i, const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const {
+    return blocks_[i]->forward(x, skip, conditioning);
+  }
+
+ private:
+  Plan plan_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+};
+
+using NetworkPtr = std::shared_ptr<Network>;
+NetworkPtr make_network(Plan plan);
+
+// Fills every weight from one seed, the same on every machine and thread count.
+void initialise(Network& network, uint64_t seed);
+
+int64_t parameter_count(const Network& network);
+
+}  // namespace mds

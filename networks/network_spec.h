@@ -1,0 +1,32 @@
+// Any network the toolkit knows, as data: the single list of network kinds, their identity, their files.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "networks/autoencoder.h"
+#include "networks/tower.h"
+#include "networks/unet.h"
+
+namespace mds {
+
+using NetworkSpec = std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec>;
+
+inline constexpr int spec_version = 1;
+
+Plan make_plan(const NetworkSpec& spec);
+
+// SHA-256 of the canonical JSON with the spec version: equal networks hash equal, on every machine.
+std::string hash_of(const NetworkSpec& spec);
+
+// The same network for pictures of another size in pixels; text towers refuse.
+NetworkSpec with_size(NetworkSpec spec, int64_t pixels);
+
+// NAME is a shipped architecture (configs/architectures/NAME.json) or a path to a JSON file.
+NetworkSpec load_network(const std::string& name);
+UNetSpec load_unet(const std::string& name);
+
+// The folder that holds configs/ and weights/: MDSEARCH_HOME, the working folder or the source tree, whichever has it.
+std::string shipped_file(const std::string& relative);
+
+}  // namespace mds

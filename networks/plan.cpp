@@ -1,0 +1,35 @@
+#include "networks/plan.h"
+
+namespace mds {
+
+Cost cost(const PlanStep& step) { return cost(step.block, step.site); }
+
+Cost cost(const Plan& plan) {
+  Cost total;
+  for (const auto& step : plan.steps) total += cost(step);
+  return total;
+}
+
+std::string layer_path(const std::string& step_path, const std::string& layer_name) {
+  return layer_name.empty() ? step_path : step_path + "." + layer_name;
+}
+
+std::string to_string(const StepName& name) {
+  std::string path = name.side;
+  if (name.level > 0) path += std::to_string(name.level);
+  if (name.index >= 0) path += "." + std::to_string(name.index);
+  if (*name.part) path += (path.empty() ? "" : ".") + std::string(name.part);
+  return path;
+}
+
+void PlanSink::step(const StepName& name, const BlockSpec& block, const Site& site, const Shape& out, Link link) {
+  const std::string path = to_string(name);
+  try {
+    cost(block, site);
+  } catch (const ConfigError& error) {
+    throw ConfigError(path + ": " + error.what());
+  }
+  plan.steps.push_back({.path = path, .block = block, .site = site, .out = out, .link = link, .output = {}});
+}
+
+}  // namespace mds

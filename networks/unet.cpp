@@ -1,0 +1,192 @@
+#include "networks/unet.h"
+
+namespace mds {
+namespace {
+
+class Walker {
+ public:
+  Walker(const UNetSpec& spec, StepSink& sink)
+      : spec_(spec), sink_(sink), x_(Shape::map(spec.latent_channels, spec.size, spec.size)) {}
+
+  void walk() {
+    const int64_t depth = int64_t(spec_.levels.size());
+    if (depth == 0) throw ConfigError("levels is empty; a UNet needs at least one");
+    sink_.step({"time"}, TimeEmbedding{spec_.levels[0].width, spec_.time_width}, site(),
+               Shape::vector(spec_.time_width), Link::time);
+    emit({"conv_in"}, SingleConvolution{spec_.levels[0].width}, entry_link(0));
+    for (int64_t i = 0; i < depth; ++i) down(i);
+    middle();
+    for (int64_t i = depth - 1; i >= 0; --i) up(i);
+    emit({"norm_out"}, OutputNorm{}, Link::none);
+    emit({"conv_out"}, SingleConvolution{.out = spec_.latent_channels, .init = Init::zero}, Link::none);
+  }
+
+ private:
+  static constexpr size_t most_skips = 256;
+
+  Site site() const { return {x_, 0, spec_.text_tokens, spec_.text_width, spec_.time_width}; }
+
+  void emit(const StepName& name, const BlockSpec& block, Link link) {
+    Site here = site();
+    if (link == Link::concat || link == Link::add) {
+      const int64_t skip = skips_[--open_];
+      if (link == Link::concat) {
+        here.skip_channels = skip;
+        here.in.channels += skip;
+      } else if (skip != x_.channels) {
+        throw ConfigError(to_string(name) + ": adds a skip of " + std::to_string(skip) + " channels to " +
+                          std::to_string(x_.channels) + "; skips \"added\" needs equal widths");
+      }
+    }
+    x_ = output_shape(block, here);
+    sink_.step(name, block, here, x_, link);
+    if (link != Link::push) return;
+    if (open_ == most_skips) throw ConfigError("more than 256 skips are open at once");
+    skips_[open_++] = x_.channels;
+  }
+
+  Link entry_link(size_t level) const { return spec_.levels[level].skips == Skips::none ? Link::none : Link::push; }
+
+  BlockSpec residual(const LevelSpec& level) const {
+    if (level.conv == ConvKind::full) return Resnet{.out = level.width, .time = level.time};
+    return Separable{level.width, level.kernel, level.expansion, level.time, level.norm};
+  }
+
+  static TransformerStack stack(const LevelSpec& level, int64_t depth) {
+    return {.depth = depth,
+            .width = level.transformer_width,
+            .heads = level.heads,
+            .head_width = level.head_width,
+            .self_attention = level.self_attention,
+            .cross_attention = level.cross_attention,
+            .share_self_kv = level.share_self_kv,
+            .share_cross_kv = level.share_cross_kv,
+            .ff_expansion = level.ff_expansion,
+            .ff_gated = level.ff_gated,
+            .ff_activation = level.ff_activation,
+            .attention = level.attention,
+            .projections = level.projections};
+  }
+
+  // A residual block and its stack; `read` joins a skip to the first, `write` keeps the output of the last.
+  void layer(StepName name, const LevelSpec& level, int64_t depth, std::pair<Link, Link> read_write) {
+    const auto [read, write] = read_write;
+    name.part = "conv";
+    if (depth > 0) {
+      emit(name, residual(level), read);
+      name.part = "attn";
+      emit(name, stack(level, depth), write);
+    } else {
+      emit(name, residual(level), write == Link::push ? write : read);
+    }
+  }
+
+  void down(size_t i) {
+    const LevelSpec& level = spec_.levels[i];
+    const bool keep = level.skips == Skips::all || level.skips == Skips::added;
+    for (size_t j = 0; j < level.down.size(); ++j)
+      layer({"down", int64_t(i) + 1, int64_t(j)}, level, level.down[j], {Link::none, keep ? Link::push : Link::none});
+    if (i + 1 < spec_.levels.size())
+      emit({"down", int64_t(i) + 1, -1, "downsample"}, Downsample{level.width}, entry_link(i + 1));
+  }
+
+  void middle() {
+    if (spec_.mid < 0) return;
+    const LevelSpec& level = spec_.levels.back();
+    layer({"mid", 0, 0}, level, spec_.mid, {Link::none, Link::none});
+    layer({"mid", 0, 1}, level, 0, {Link::none, Link::none});
+  }
+
+  void up(size_t i) {
+    const LevelSpec& level = spec_.levels[i];
+    check_up(i);
+    for (size_t j = 0; j < level.up.size(); ++j) {
+      const bool last = j + 1 == level.up.size();
+      Link read = Link::none;
+      if (last && level.skips != Skips::none) read = Link::concat;
+      if (!last && level.skips == Skips::all) read = Link::concat;
+      if (!last && level.skips == Skips::added) read = Link::add;
+      layer({"up", int64_t(i) + 1, int64_t(j)}, level, level.up[j], {read, Link::none});
+    }
+    if (i > 0) emit({"up", int64_t(i) + 1, -1, "upsample"}, Upsample{level.width}, Link::none);
+  }
+
+  void check_up(size_t i) const {
+    const LevelSpec& level = spec_.levels[i];
+    const bool all = level.skips == Skips::all || level.skips == Skips::added;
+    const size_t wanted = all ? level.down.size() + 1 : 1;
+    if (all ? level.up.size() == wanted : level.up.size() >= wanted) return;
+    throw ConfigError("levels." + std::to_string(i) + ".up has " + std::to_string(level.up.size()) + " layers; skips \"" +
+                      std::string(name_of(level.skips)) + "\" over " + std::to_string(level.down.size()) +
+                      " down layers needs " + (all ? "exactly " : "at least ") + std::to_string(wanted));
+  }
+
+  const UNetSpec& spec_;
+  StepSink& sink_;
+  Shape x_;
+  std::array<int64_t, most_skips> skips_;
+  size_t open_ = 0;
+};
+
+void divide(int64_t& width, int64_t divisor, const std::string& name) {
+  if (width % divisor != 0)
+    throw ConfigError(name + " is " + std::to_string(width) + " and does not scale by 1/" + std::to_string(divisor) +
+                      "; allowed: multiples of " + std::to_string(divisor));
+  width /= divisor;
+}
+
+LevelSpec canonical(LevelSpec level, int64_t mid) {
+  const LevelSpec defaults;
+  if (level.conv == ConvKind::full) {
+    level.kernel = defaults.kernel;
+    level.expansion = defaults.expansion;
+    level.norm = defaults.norm;
+  }
+  const auto has_stack = [](const std::vector<int64_t>& depths) {
+    return std::any_of(depths.begin(), depths.end(), [](int64_t d) { return d > 0; });
+  };
+  if (!has_stack(level.down) && !has_stack(level.up) && mid <= 0)
+    return {.width = level.width, .down = level.down, .up = level.up, .conv = level.conv, .time = level.time,
+            .kernel = level.kernel, .expansion = level.expansion, .norm = level.norm, .skips = level.skips};
+  if (level.transformer_width == level.width) level.transformer_width = 0;
+  const bool attention = level.self_attention || level.cross_attention;
+  const int64_t width = level.transformer_width ? level.transformer_width : level.width;
+  if (attention && level.heads == 0 && width % level.head_width == 0) level.heads = width / level.head_width;
+  if (attention && level.heads > 0) level.head_width = defaults.head_width;
+  if (!level.self_attention) level.share_self_kv = defaults.share_self_kv;
+  if (!level.cross_attention) level.share_cross_kv = defaults.share_cross_kv;
+  if (!attention) level.attention = defaults.attention;
+  return level;
+}
+
+}  // namespace
+
+void walk(const UNetSpec& spec, StepSink& sink) { Walker(spec, sink).walk(); }
+
+Plan make_plan(const UNetSpec& spec) {
+  PlanSink sink;
+  sink.plan.input = Shape::map(spec.latent_channels, spec.size, spec.size);
+  walk(spec, sink);
+  sink.plan.steps.back().output = "sample";
+  return std::move(sink.plan);
+}
+
+UNetSpec canonical(UNetSpec spec) {
+  for (size_t i = 0; i < spec.levels.size(); ++i)
+    spec.levels[i] = canonical(spec.levels[i], i + 1 == spec.levels.size() ? spec.mid : -1);
+  return spec;
+}
+
+UNetSpec scaled(UNetSpec spec, int64_t divisor) {
+  divide(spec.time_width, divisor, "time_width");
+  for (size_t i = 0; i < spec.levels.size(); ++i) {
+    LevelSpec& level = spec.levels[i];
+    const std::string place = "levels." + std::to_string(i) + ".";
+    divide(level.width, divisor, place + "width");
+    divide(level.transformer_width, divisor, place + "transformer_width");
+    if (level.heads == 0) divide(level.head_width, divisor, place + "head_width");
+  }
+  return spec;
+}
+
+}  // namespace mds

@@ -1,0 +1,110 @@
+// The UNet family of the paper as data: Stable Diffusion's shape, with each level's choices of section 3.2 as fields.
+// One walk lowers a spec to steps; cost screening and plans share it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "networks/plan.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+enum class ConvKind : uint8_t { full, separable };
+template <>
+struct EnumNames<ConvKind> {
+  static constexpr std::array names{"full", "separable"};
+};
+
+// Which of a level's skips exist. all: one per down layer plus the level's entry (Stable Diffusion); added: the inner
+// ones by addition; last: only the entry, read by the last up layer; none.
+enum class Skips : uint8_t { all, added, last, none };
+template <>
+struct EnumNames<Skips> {
+  static constexpr std::array names{"all", "added", "last", "none"};
+};
+
+struct LevelSpec {
+  int64_t width = 320;
+  std::vector<int64_t> down{0};
+  std::vector<int64_t> up{0, 0};
+  ConvKind conv = ConvKind::full;
+  TimeUse time = TimeUse::add;
+  int64_t kernel = 3;
+  int64_t expansion = 4;
+  NormKind norm = NormKind::layer;
+  Skips skips = Skips::all;
+  int64_t transformer_width = 0;
+  int64_t heads = 0;
+  int64_t head_width = 64;
+  bool self_attention = true;
+  bool cross_attention = true;
+  bool share_self_kv = true;
+  bool share_cross_kv = false;
+  int64_t ff_expansion = 6;
+  bool ff_gated = true;
+  Activation ff_activation = Activation::silu;
+  AttentionFunction attention = AttentionFunction::softmax;
+  bool projections = true;
+  bool operator==(const LevelSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("width", self.width, "channels of the maps", between(1, 65536));
+    field("down", self.down, "transformer depth of each down layer; 0 is a layer without a stack", between(0, 64));
+    field("up", self.up, "transformer depth of each up layer", between(0, 64));
+    field("conv", self.conv, "residual block: full 3x3 convolutions, or separable");
+    field("time", self.time, "how the time embedding enters the residual blocks");
+    field("kernel", self.kernel, "separable: size of the depthwise kernel, odd", between(1, 15));
+    field("expansion", self.expansion, "separable: hidden width over width", between(1, 16));
+    field("norm", self.norm, "separable: group norm, or layer norm over channels");
+    field("skips", self.skips, "skips of this level that are joined on the way up");
+    field("transformer_width", self.transformer_width, "0: the level's width", between(0, 65536));
+    field("heads", self.heads, "0: transformer width over head_width", between(0, 1024));
+    field("head_width", self.head_width, "channels a head", between(1, 65536));
+    field("self_attention", self.self_attention, "in every transformer block of the level");
+    field("cross_attention", self.cross_attention, "in every transformer block of the level");
+    field("share_self_kv", self.share_self_kv, "one projection for keys and values in self-attention");
+    field("share_cross_kv", self.share_cross_kv, "the same in cross-attention");
+    field("ff_expansion", self.ff_expansion, "feed-forward hidden width over width, both gate halves counted", between(1, 64));
+    field("ff_gated", self.ff_gated, "value * activation(gate), or a plain activation");
+    field("ff_activation", self.ff_activation, "of the feed-forward");
+    field("attention", self.attention, "function of the scores");
+    field("projections", self.projections, "1x1 convolutions around each stack");
+  }
+};
+
+struct UNetSpec {
+  static constexpr std::string_view kind = "unet";
+  int64_t latent_channels = 8;
+  int64_t size = 64;
+  int64_t text_tokens = 77;
+  int64_t text_width = 768;
+  int64_t time_width = 1280;
+  int64_t mid = -1;
+  std::vector<LevelSpec> levels{LevelSpec{}};
+  bool operator==(const UNetSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("latent_channels", self.latent_channels, "of the latent read and written", between(1, 1024));
+    field("size", self.size, "side of the latent; the picture's is 8 times as large", between(1, 4096));
+    field("text_tokens", self.text_tokens, "text tokens seen by cross-attention", between(1, 4096));
+    field("text_width", self.text_width, "channels of a text token", between(1, 65536));
+    field("time_width", self.time_width, "width of the time embedding", between(1, 65536));
+    field("mid", self.mid, "transformer depth of the middle (layer, stack, layer); -1: no middle", between(-1, 64));
+    field("levels", self.levels, "from the outermost, highest resolution, inwards");
+  }
+};
+
+// Hands every step of the network to the sink, allocating nothing itself. Throws ConfigError when the levels' layers
+// and skips do not fit each other.
+void walk(const UNetSpec& spec, StepSink& sink);
+
+Plan make_plan(const UNetSpec& spec);
+
+// The same network written one way only: fields that have no effect take their defaults.
+UNetSpec canonical(UNetSpec spec);
+
+// Every width over `divisor`, exactly (ConfigError otherwise), same topology. The latent's channels stay.
+UNetSpec scaled(UNetSpec spec, int64_t divisor);
+
+}  // namespace mds

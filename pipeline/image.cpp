@@ -1,0 +1,196 @@
+#include "pipeline/image.h"
+
+#include <png.h>
+#include <turbojpeg.h>
+#include <webp/decode.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "spec/error.h"
+
+namespace mds {
+namespace {
+
+struct Source {
+  std::string_view bytes;
+  const std::string& name;
+  const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(bytes.data()); }
+  [[noreturn]] void fail(const std::string& what) const { throw FileError(name + ": " + what); }
+};
+
+ImageSize checked(const Source& source, int64_t width, int64_t height) {
+  if (width < 1 || height < 1 || width > max_image_side || height > max_image_side || width * height > max_image_pixels)
+    source.fail("is " + std::to_string(width) + " x " + std::to_string(height) + " pixels; allowed: 1 to " +
+                std::to_string(max_image_side) + " a side and at most " + std::to_string(max_image_pixels) + " in all");
+  return {width, height};
+}
+
+Image on_white(const std::vector<uint8_t>& rgba, ImageSize size) {
+  Image image = make_image(size);
+  for (size_t pixel = 0; pixel < rgba.size() / 4; ++pixel) {
+    const int alpha = rgba[4 * pixel + 3];
+    for (size_t c = 0; c < 3; ++c)
+      image.rgb[3 * pixel + c] = uint8_t((rgba[4 * pixel + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+  }
+  return image;
+}
+
+// --- JPEG ------------------------------------------------------------------------------------------------------------
+
+using JpegReader = std::unique_ptr<void, decltype(&tjDestroy)>;
+
+ImageSize jpeg_size(const Source& source, void* reader) {
+  int width = 0, height = 0, subsampling = 0, colours = 0;
+  if (tjDecompressHeader3(reader, source.data(), source.bytes.size(), &width, &height, &subsampling, &colours) != 0)
+    source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader));
+  if (colours == TJCS_CMYK || colours == TJCS_YCCK) source.fail("is a CMYK JPEG; convert it to RGB or grey");
+  return checked(source, width, height);
+}
+
+Image read_jpeg(const Source& source) {
+  const JpegReader reader(tjInitDecompress(), tjDestroy);
+  const auto size = jpeg_size(source, reader.get());
+  Image image = make_image(size);
+  if (tjDecompress2(reader.get(), source.data(), source.bytes.size(), image.rgb.data(), int(size.width), /*pitch=*/0,
+                    int(size.height), TJPF_RGB, TJFLAG_ACCURATEDCT) != 0)
+    source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader.get()));
+  return image;
+}
+
+// --- PNG -------------------------------------------------------------------------------------------------------------
+
+struct PngReader {
+  png_image image{};
+  ImageSize size;
+  explicit PngReader(const Source& source) {
+    image.version = PNG_IMAGE_VERSION;
+    if (!png_image_begin_read_from_memory(&image, source.bytes.data(), source.bytes.size()))
+      source.fail(std::string("is a broken PNG: ") + image.message);
+    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // else 16-bit samples without a gamma count as linear light
+    try {
+      size = checked(source, image.width, image.height);
+    } catch (...) {
+      png_image_free(&image);
+      throw;
+    }
+  }
+  PngReader(const PngReader&) = delete;
+  ~PngReader() { png_image_free(&image); }
+};
+
+Image read_png(const Source& source) {
+  PngReader reader(source);
+  reader.image.format = PNG_FORMAT_RGBA;
+  std::vector<uint8_t> rgba(size_t(reader.size.width * reader.size.height) * 4);
+  if (!png_image_finish_read(&reader.image, nullptr, rgba.data(), 0, nullptr))
+    source.fail(std::string("is a broken PNG: ") + reader.image.message);
+  return on_white(rgba, reader.size);
+}
+
+// --- WebP ------------------------------------------------------------------------------------------------------------
+
+ImageSize webp_size(const Source& source) {
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(source.data(), source.bytes.size(), &features) != VP8_STATUS_OK) source.fail("is a broken WebP");
+  if (features.has_animation) source.fail("is an animated WebP; one still picture is needed");
+  return checked(source, features.width, features.height);
+}
+
+Image read_webp(const Source& source) {
+  const auto size = webp_size(source);
+  std::vector<uint8_t> rgba(size_t(size.width * size.height) * 4);
+  if (!WebPDecodeRGBAInto(source.data(), source.bytes.size(), rgba.data(), rgba.size(), int(size.width) * 4))
+    source.fail("is a broken WebP");
+  return on_white(rgba, size);
+}
+
+// --- which format ----------------------------------------------------------------------------------------------------
+
+enum class Format : uint8_t { jpeg, png, webp };
+
+Format format_of(const Source& source) {
+  const auto bytes = source.bytes;
+  if (bytes.starts_with("\xff\xd8\xff")) return Format::jpeg;
+  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return Format::png;
+  if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.substr(8, 4) == "WEBP") return Format::webp;
+  source.fail(bytes.empty() ? "is empty" : "is not a JPEG, PNG or WebP picture");
+}
+
+}  // namespace
+
+Image make_image(ImageSize size, uint8_t grey) {
+  return {size.width, size.height, std::vector<uint8_t>(size_t(size.width * size.height) * 3, grey)};
+}
+
+Image decode_image(std::string_view bytes, const std::string& name) {
+  const Source source{bytes, name};
+  switch (format_of(source)) {
+    case Format::jpeg: return read_jpeg(source);
+    case Format::png: return read_png(source);
+    case Format::webp: return read_webp(source);
+  }
+  throw std::logic_error("unreachable picture format");
+}
+
+std::string load_bytes(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file))
+    throw FileError(file + ": cannot be read: " + std::strerror(errno ? errno : EISDIR));
+  std::ostringstream bytes;
+  bytes << in.rdbuf();
+  return std::move(bytes).str();
+}
+
+Image load_image(const std::string& file) { return decode_image(load_bytes(file), file); }
+
+ImageSize load_image_size(const std::string& file) {
+  const std::string bytes = load_bytes(file);
+  const Source source{bytes, file};
+  switch (format_of(source)) {
+    case Format::jpeg: return jpeg_size(source, JpegReader(tjInitDecompress(), tjDestroy).get());
+    case Format::png: return PngReader(source).size;
+    case Format::webp: return webp_size(source);
+  }
+  throw std::logic_error("unreachable picture format");
+}
+
+Image centre_square(const Image& image) {
+  const int64_t side = std::min(image.width, image.height);
+  const int64_t left = (image.width - side) / 2, top = (image.height - side) / 2;
+  Image square = make_image({side, side});
+  for (int64_t y = 0; y < side; ++y)
+    std::copy_n(image.rgb.begin() + ((top + y) * image.width + left) * 3, side * 3, square.rgb.begin() + y * side * 3);
+  return square;
+}
+
+void paste(const Image& picture, Image& canvas, ImageSize offset) {
+  if (offset.width < 0 || offset.height < 0 || offset.width + picture.width > canvas.width ||
+      offset.height + picture.height > canvas.height)
+    throw std::logic_error("paste: the picture does not fit on the canvas");
+  for (int64_t y = 0; y < picture.height; ++y)
+    std::copy_n(picture.rgb.begin() + y * picture.width * 3, picture.width * 3,
+                canvas.rgb.begin() + ((offset.height + y) * canvas.width + offset.width) * 3);
+}
+
+Image tile(const std::vector<Image>& pictures, int64_t columns) {
+  constexpr int64_t gap = 2;
+  if (pictures.empty() || columns < 1) throw std::logic_error("tile: no pictures or no columns");
+  columns = std::min(columns, int64_t(pictures.size()));
+  const int64_t rows = (int64_t(pictures.size()) + columns - 1) / columns;
+  ImageSize cell;
+  for (const auto& picture : pictures)
+    cell = {std::max(cell.width, picture.width), std::max(cell.height, picture.height)};
+  Image sheet = make_image({columns * (cell.width + gap) - gap, rows * (cell.height + gap) - gap});
+  for (size_t i = 0; i < pictures.size(); ++i)
+    paste(pictures[i], sheet,
+          {int64_t(i) % columns * (cell.width + gap), int64_t(i) / columns * (cell.height + gap)});
+  return sheet;
+}
+
+}  // namespace mds

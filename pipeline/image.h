@@ -1,0 +1,52 @@
+// Picture files in and out: JPEG, PNG and WebP are read, PNG (with text chunks) and small WebP pictures are written.
+// A picture in memory is 8-bit RGB without padding, rows from top to bottom; transparency is composited on white.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mds {
+
+constexpr int64_t max_image_side = 16384;
+constexpr int64_t max_image_pixels = 100'000'000;
+
+struct Image {
+  int64_t width = 0, height = 0;
+  std::vector<uint8_t> rgb;  // height * width * 3
+  bool operator==(const Image&) const = default;
+};
+
+struct ImageSize {
+  int64_t width = 0, height = 0;
+  bool operator==(const ImageSize&) const = default;
+};
+
+// Keyword and value of PNG text chunks; a keyword is 1 to 79 Latin characters, a value is UTF-8.
+using PngText = std::vector<std::pair<std::string, std::string>>;
+
+Image make_image(ImageSize size, uint8_t grey = 255);
+
+// The format is told from the content, never from the file's name. FileError names the file and what is wrong with it.
+// CMYK JPEGs and animated WebPs are refused; 16-bit and grey pictures are converted.
+Image load_image(const std::string& file);
+Image decode_image(std::string_view bytes, const std::string& name);  // `name` opens error messages
+ImageSize load_image_size(const std::string& file);                   // reads the header, decodes no pixels
+
+std::string encode_png(const Image& image, const PngText& text = {});
+void save_png(const std::string& file, const Image& image, const PngText& text = {});  // whole or not at all
+std::string png_text(const std::string& file, const std::string& key);                 // FileError if there is none
+
+// A picture for a database or a page, of at most max_bytes (at least 256): WebP of falling quality, then of falling size.
+constexpr std::string_view thumbnail_mime = "image/webp";
+std::string encode_thumbnail(const Image& image, size_t max_bytes);
+
+Image centre_square(const Image& image);                                // the largest one
+void paste(const Image& picture, Image& canvas, ImageSize offset);      // must fit
+Image tile(const std::vector<Image>& pictures, int64_t columns);        // grid on white; cells fit the largest picture
+
+std::string load_bytes(const std::string& file);  // a whole file; FileError
+
+}  // namespace mds

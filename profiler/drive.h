@@ -1,0 +1,35 @@
+// Who runs the blocks of samples. The sampling itself (clock, storage, order, stopping) is bench.h's; a driver only
+// calls `sample` as often as a block asks, in the order of the blocks, and reports what it saw.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace mds {
+
+struct Block {
+  std::string name;
+  int64_t samples = 1;
+  std::function<int64_t()> sample;  // runs the callable once; nanoseconds
+};
+
+struct BlockReport {
+  std::string name;
+  int64_t samples = 0;
+  double seconds = 0;  // the driver's own total
+};
+
+using Driver = std::function<std::vector<BlockReport>(const std::vector<Block>&)>;
+
+std::vector<BlockReport> drive_plainly(const std::vector<Block>& blocks);
+
+// Registers each block as a benchmark with manual time and a fixed iteration count, and runs them through Google
+// Benchmark. Clears its registry; an exception from a sample stops the run and is thrown on. Absent from core builds.
+std::vector<BlockReport> drive_google_benchmark(const std::vector<Block>& blocks);
+
+// Google Benchmark where it is built in.
+Driver default_driver();
+
+}  // namespace mds

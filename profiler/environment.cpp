@@ -1,0 +1,121 @@
+#include "profiler/environment.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <sched.h>
+#include <sys/utsname.h>
+#include <torch/version.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "profiler/build_info.h"
+
+namespace mds {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\"");
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\"") + 1 - first);
+}
+
+// The value of the first line "key<separator>value" of a text file; empty where file or key is missing.
+std::string value_of(const std::string& file, const std::string& key, char separator) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    const auto split = line.find(separator);
+    if (split != std::string::npos && trimmed(line.substr(0, split)) == key) return trimmed(line.substr(split + 1));
+  }
+  return "";
+}
+
+template <class T>
+std::optional<T> number_of(const std::string& text) {
+  std::istringstream in(text);
+  if (T value{}; in >> value) return value;
+  return std::nullopt;
+}
+
+std::optional<int64_t> memory_of(const std::string& key) {
+  const auto kilobytes = number_of<int64_t>(value_of("/proc/meminfo", key, ':'));
+  return kilobytes ? std::optional(*kilobytes * 1024) : std::nullopt;
+}
+
+std::string first_line(const std::string& file) {
+  std::string line;
+  std::ifstream in(file);
+  std::getline(in, line);
+  return line;
+}
+
+std::string operating_system() {
+  utsname names{};
+  ::uname(&names);
+  return value_of("/etc/os-release", "PRETTY_NAME", '=') + ", " + names.sysname + " " + names.release + " " + names.machine;
+}
+
+std::vector<std::string> gpu_models() {
+  std::vector<std::string> models;
+  std::error_code missing;
+  for (const auto& gpu : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", missing))
+    models.push_back(value_of((gpu.path() / "information").string(), "Model", ':'));
+  return models;
+}
+
+std::vector<int64_t> affinity() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int64_t> processors;
+  if (::sched_getaffinity(0, sizeof(set), &set) != 0) return processors;
+  for (int i = 0; i < CPU_SETSIZE; ++i)
+    if (CPU_ISSET(i, &set)) processors.push_back(i);
+  return processors;
+}
+
+std::string allocator() {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    for (const char* name : {"jemalloc", "tcmalloc", "mimalloc"})
+      if (line.find(name) != std::string::npos) return name;
+  return "libc";
+}
+
+Conditions capture_conditions() {
+  Conditions conditions;
+  conditions.threads = at::get_num_threads();
+  conditions.interop_threads = static_cast<int64_t>(at::get_num_interop_threads());
+  conditions.affinity = affinity();
+  const auto first = conditions.affinity.empty() ? 0 : conditions.affinity.front();
+  conditions.governor = first_line("/sys/devices/system/cpu/cpu" + std::to_string(first) + "/cpufreq/scaling_governor");
+  conditions.allocator = allocator();
+  conditions.cpu_mhz = number_of<double>(value_of("/proc/cpuinfo", "cpu MHz", ':'));
+  conditions.load_average = number_of<double>(first_line("/proc/loadavg"));
+  conditions.available_bytes = memory_of("MemAvailable");
+  conditions.deterministic = at::globalContext().deterministicAlgorithms();
+  conditions.tf32 = at::globalContext().float32MatmulPrecision() != at::Float32MatmulPrecision::HIGHEST;
+  return conditions;
+}
+
+}  // namespace
+
+Environment capture_environment() {
+  Environment environment;
+  environment.build = {.git_commit = build_info::git_commit,
+                       .compiler = build_info::compiler,
+                       .flags = build_info::flags,
+                       .torch_version = TORCH_VERSION,
+                       .git_dirty = build_info::git_dirty};
+  environment.device = {.os = operating_system(),
+                        .cpu_model = value_of("/proc/cpuinfo", "model name", ':'),
+                        .cpu_capability = at::get_cpu_capability(),
+                        .cores = ::sysconf(_SC_NPROCESSORS_ONLN),
+                        .memory_bytes = memory_of("MemTotal"),
+                        .gpu_models = gpu_models()};
+  environment.conditions = capture_conditions();
+  return environment;
+}
+
+}  // namespace mds

@@ -1,0 +1,28 @@
+#include "profiler/memory.h"
+
+#include <fstream>
+#include <string>
+
+namespace mds {
+namespace {
+
+// Lines of /proc/self/status read "VmHWM:     12345 kB".
+std::optional<int64_t> status_bytes(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (int64_t kilobytes = 0; word == key + ":" && status >> kilobytes) return kilobytes * 1024;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<int64_t> resident_bytes() { return status_bytes("VmRSS"); }
+std::optional<int64_t> peak_resident_bytes() { return status_bytes("VmHWM"); }
+
+bool reset_peak_resident() {
+  std::ofstream clear("/proc/self/clear_refs");
+  clear << "5" << std::flush;
+  return clear.good();
+}
+
+}  // namespace mds

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The main job on real data: installs what is missing, builds the binary, and runs the emoji sweep of a few small candidates.
+# Ends in the sweep's table, a picture of samples and the path of a report page. Run again, it goes on where it stopped.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+source scripts/steps.sh
+
+readonly mdsearch=build/release/mdsearch
+readonly picture=out/quickstart/samples.png
+readonly page=out/quickstart/report.html
+
+step "install what is missing" bash scripts/setup.sh
+step "configure" cmake --preset release
+step "build" cmake --build --preset release -j "$(build_jobs)" --target mdsearch
+mkdir -p out/quickstart
+step "prepare the emoji data" $mdsearch data build emoji
+step "sweep" $mdsearch sweep configs/sweeps/quickstart.json
+step "write the report page" $mdsearch report sweep --format html --out $page
+$mdsearch report sweep
+printf '\npicture: %s\npage:    %s\ntime:    %d s\n' "$PWD/$picture" "$PWD/$page" $SECONDS

@@ -1,0 +1,85 @@
+// Who trains on: stop-and-promote rules over a cohort's learning curves. Pure functions on numbers, so that any rule
+// can be replayed over stored curves without training.
+//
+// `paper`: a candidate stops when both of its scores improve more slowly than the cohort's median, each beyond a paired
+// bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided goes on.
+// `halving`: the best 1/eta by mean rank are promoted (successive halving). `none`: the fixed-budget baseline.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/bootstrap.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+enum class PolicyRule { paper, halving, none };
+template <>
+struct EnumNames<PolicyRule> {
+  static constexpr std::array<std::string_view, 3> names{"paper", "halving", "none"};
+};
+
+struct PolicyConfig {
+  PolicyRule rule = PolicyRule::paper;
+  bool use_clip = true;
+  int64_t slope_evaluations = 2;
+  int64_t min_cohort = 3;
+  bool spare_leaders = true;
+  double eta = 3;
+  double confidence = 0.95;
+  int64_t replicates = 200;
+  uint64_t seed = 0;
+
+  static void describe(auto& self, auto&& field) {
+    field("rule", self.rule, "paper, halving or none");
+    field("use_clip", self.use_clip, "false where the text-image score is unreliable: the Frechet distance decides alone");
+    field("slope_evaluations", self.slope_evaluations, "paper: evaluations a slope is taken over, the latest ones", at_least(1));
+    field("min_cohort", self.min_cohort, "paper: candidates at equal images seen below which all go on", at_least(2));
+    field("spare_leaders", self.spare_leaders,
+          "paper: a candidate whose scores are themselves no worse than the median goes on, however slowly they still improve");
+    field("eta", self.eta, "halving: one in eta is promoted", at_least(1));
+    field("confidence", self.confidence, "paper: of the paired bootstrap intervals", between(0.5, 0.9999));
+    field("replicates", self.replicates, "bootstrap replicates", at_least(20));
+    field("seed", self.seed, "of the bootstrap's picture indices, shared by all candidates");
+  }
+};
+
+// The pictures each replicate draws. Frechet replicates given to `judge` must be made from the same table.
+BootstrapIndices policy_indices(const PolicyConfig& config, int64_t pictures);
+
+// One candidate's scores at one number of images seen.
+struct Evaluation {
+  int64_t images_seen = 0;
+  double log_fd = 0;                      // natural logarithm of the Frechet distance; lower is better
+  std::vector<double> log_fd_replicates;  // one for each row of policy_indices
+  std::vector<double> clip;               // one for each evaluation picture, in one order for all; higher is better
+};
+
+struct Curve {
+  std::string candidate;
+  std::vector<Evaluation> evaluations;  // by rising images_seen
+};
+
+enum class Verdict { stop, go_on, promote };
+template <>
+struct EnumNames<Verdict> {
+  static constexpr std::array<std::string_view, 3> names{"stop", "continue", "promote"};
+};
+
+struct Decision {
+  std::string candidate;
+  Verdict verdict = Verdict::go_on;
+  std::string rule;  // name and version, "paper/1"
+  Json inputs;       // the numbers that led to the verdict, and the reason in words
+};
+
+// One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order; later evaluations
+// are not looked at, so that candidates further on serve as company. ConfigError for a score that is not finite, and for
+// curves that were not evaluated alike (images seen, pictures, replicates).
+std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
+
+}  // namespace mds

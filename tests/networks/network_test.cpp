@@ -1,0 +1,177 @@
+// Plans and modules agree: on random specs of the space, scaled small, parameters, shapes and multiply-accumulates are
+// the same step by step. The module's are counted by an observer of LibTorch's dispatcher, which knows nothing of plans.
+#include "networks/network.h"
+
+#include <ATen/ATen.h>
+#include <ATen/record_function.h>
+#include <torch/types.h>
+
+#include <random>
+#include <set>
+
+#include "networks/network_spec.h"
+#include "tests/catch.h"
+
+using namespace mds;
+
+namespace {
+
+int64_t counted_macs = 0;
+
+int64_t convolution_macs(c10::ArrayRef<c10::IValue> inputs) {
+  const auto x = inputs[0].toTensor(), w = inputs[1].toTensor();
+  const int64_t stride = inputs[3].toIntVector()[0], padding = inputs[4].toIntVector()[0];
+  const auto side = [&](int64_t n) { return (n + 2 * padding - w.size(2)) / stride + 1; };
+  return x.size(0) * w.numel() * side(x.size(2)) * side(x.size(3));
+}
+
+std::unique_ptr<at::ObserverContext> count(const at::RecordFunction& f) {
+  const std::string name = f.name();
+  const auto inputs = f.inputs();
+  if (name == "aten::convolution") counted_macs += convolution_macs(inputs);
+  if (name == "aten::mm") counted_macs += inputs[0].toTensor().numel() * inputs[1].toTensor().size(1);
+  if (name == "aten::addmm") counted_macs += inputs[1].toTensor().numel() * inputs[2].toTensor().size(1);
+  if (name == "aten::bmm") counted_macs += inputs[0].toTensor().numel() * inputs[1].toTensor().size(2);
+  if (name == "aten::_scaled_dot_product_flash_attention_for_cpu")
+    counted_macs += 2 * inputs[0].toTensor().numel() * inputs[1].toTensor().size(2);
+  return nullptr;
+}
+
+struct MacCounter {
+  at::CallbackHandle handle = at::addGlobalCallback(at::RecordFunctionCallback(count).needsInputs(true));
+  ~MacCounter() { at::removeCallback(handle); }
+};
+
+LevelSpec random_level(std::mt19937& random, int64_t width, bool inner) {
+  const auto pick = [&](int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); };
+  LevelSpec level{.width = width};
+  const int64_t layers = pick(1, 2);
+  for (auto* depths : {&level.down, &level.up}) depths->clear();
+  for (int64_t i = 0; i < layers; ++i) level.down.push_back(pick(0, 2));
+  for (int64_t i = 0; i < layers + 1; ++i) level.up.push_back(pick(0, 2));
+  level.conv = ConvKind(pick(0, 1));
+  level.time = TimeUse(pick(0, 2));
+  level.kernel = 3 + 2 * pick(0, 3);
+  level.expansion = pick(1, 4);
+  level.norm = NormKind(pick(0, 1));
+  level.skips = inner ? Skips(pick(0, 3)) : Skips::all;
+  level.head_width = 8;
+  level.transformer_width = pick(0, 1) * 24;
+  level.self_attention = pick(0, 1);
+  level.cross_attention = pick(0, 1);
+  level.share_self_kv = pick(0, 1);
+  level.share_cross_kv = pick(0, 1);
+  level.ff_expansion = 2 * pick(1, 4);
+  level.ff_gated = pick(0, 1);
+  level.projections = level.transformer_width != 0 || pick(0, 1);
+  return level;
+}
+
+UNetSpec random_unet(unsigned seed) {
+  std::mt19937 random(seed);
+  UNetSpec spec{.latent_channels = 4, .size = 16, .text_tokens = 7, .text_width = 24, .time_width = 32};
+  spec.levels = {random_level(random, 16, false), random_level(random, 32, false), random_level(random, 40, true)};
+  spec.mid = int64_t(seed % 3) - 1;
+  return spec;
+}
+
+Conditioning conditioning(const UNetSpec& spec, int64_t batch) {
+  return {.time = at::arange(batch) * 100, .text_NSC = at::randn({batch, spec.text_tokens, spec.text_width}), .text_end_N = {}};
+}
+
+std::vector<int64_t> sizes(int64_t batch, const Shape& s) {
+  if (s.kind == ShapeKind::vector) return {batch, s.channels};
+  return {batch, s.channels, s.height, s.width};
+}
+
+}  // namespace
+
+TEST_CASE("plan and module agree in parameters, shapes and MACs, step by step", "[networks][torch]") {
+  const unsigned seed = GENERATE(range(0u, 24u));
+  INFO("seed " << seed);
+  torch::NoGradGuard no_grad;
+  const UNetSpec spec = random_unet(seed);
+  const auto network = make_network(make_plan(spec));
+  initialise(*network, seed);
+  CHECK(parameter_count(*network) == cost(network->plan()).params);
+
+  MacCounter counter;
+  counted_macs = 0;
+  const Tensor x = at::randn({1, 4, 16, 16});
+  const Tensor y = network->forward(x, conditioning(spec, 1), [&](const PlanStep& step, Tensor out) {
+    INFO(step.path);
+    CHECK(out.sizes() == sizes(1, step.out));
+    CHECK(counted_macs == cost(step).macs);
+    counted_macs = 0;
+    return out;
+  });
+  CHECK(y.sizes() == x.sizes());
+}
+
+TEST_CASE("parameters are named by the paths of the plan's layers", "[networks][torch]") {
+  const auto network = make_network(make_plan(random_unet(1)));
+  std::set<std::string> wanted, found;
+  for (const auto& step : network->plan().steps)
+    for (const auto& layer : layers(step.block, step.site))
+      if (cost(layer.op, layer.in, layer.out).params > 0) wanted.insert(layer_path(step.path, layer.name) + ".weight");
+  for (const auto& item : network->named_parameters())
+    if (item.key().ends_with(".weight")) found.insert(item.key());
+  CHECK(wanted == found);
+}
+
+TEST_CASE("initialisation depends on the seed alone and zeroes the output", "[networks][torch]") {
+  const UNetSpec spec = random_unet(2);
+  const auto one = make_network(make_plan(spec)), two = make_network(make_plan(spec));
+  initialise(*one, 7);
+  initialise(*two, 7);
+  const auto a = one->parameters(), b = two->parameters();
+  for (size_t i = 0; i < a.size(); ++i) CHECK(at::equal(a[i], b[i]));
+  torch::NoGradGuard no_grad;
+  const Tensor y = one->forward(at::randn({2, 4, 16, 16}), conditioning(spec, 2));
+  CHECK(y.abs().max().item<double>() == 0);
+}
+
+TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "[networks][torch]") {
+  torch::NoGradGuard no_grad;
+  const auto text = make_network(make_plan(TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32, .projection = 12}));
+  initialise(*text, 1);
+  const auto outputs = text->outputs(at::randint(50, {3, 6}), {.time = {}, .text_NSC = {}, .text_end_N = at::full({3}, 4, at::kLong)});
+  CHECK(outputs.at("last_hidden_state").sizes() == std::vector<int64_t>{3, 6, 16});
+  CHECK(outputs.at("text_embeds").sizes() == std::vector<int64_t>{3, 12});
+  const auto image = make_network(make_plan(ImageTowerSpec{.size = 32, .patch = 8, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 12}));
+  initialise(*image, 1);
+  CHECK(image->forward(at::randn({2, 3, 32, 32})).sizes() == std::vector<int64_t>{2, 12});
+  const auto encoder = make_network(make_plan(EncoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1}));
+  const auto decoder = make_network(make_plan(DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1}));
+  initialise(*encoder, 1);
+  initialise(*decoder, 1);
+  const Tensor moments = encoder->forward(at::randn({2, 3, 32, 32}));
+  CHECK(moments.sizes() == std::vector<int64_t>{2, 6, 4, 4});
+  CHECK(decoder->forward(moments.slice(1, 0, 3)).sizes() == std::vector<int64_t>{2, 3, 32, 32});
+}
+
+TEST_CASE("a text tower is causal: later tokens do not change earlier states", "[networks][torch]") {
+  torch::NoGradGuard no_grad;
+  const auto text = make_network(make_plan(TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32}));
+  initialise(*text, 3);
+  const Tensor ids = at::arange(6).unsqueeze(0);
+  Tensor changed = ids.clone();
+  changed[0][5] = 40;
+  const Tensor a = text->forward(ids), b = text->forward(changed);
+  CHECK(at::equal(a.slice(1, 0, 5), b.slice(1, 0, 5)));
+  CHECK(!at::equal(a, b));
+}
+
+TEST_CASE("relu attention is homogeneous in the queries and blind to the order of keys", "[blocks][torch]") {
+  const Shape keys = Shape::tokens(5, 16);
+  const AttentionLayer attention({.heads = 2, .keys = keys, .function = AttentionFunction::relu});
+  const Tensor q = at::randn({1, 3, 16}), k = at::randn({1, 5, 16}), v = at::randn({1, 5, 16});
+  const Tensor order = at::randperm(5);
+  CHECK(at::allclose(attention.forward(3 * q, k, v), 3 * attention.forward(q, k, v), 1e-5, 1e-6));
+  CHECK(at::allclose(attention.forward(q, k.index_select(1, order), v.index_select(1, order)), attention.forward(q, k, v), 1e-5, 1e-6));
+}
+
+TEST_CASE("an input of another shape is refused with both shapes", "[networks][torch]") {
+  const auto network = make_network(make_plan(random_unet(3)));
+  CHECK_THROWS_WITH(network->forward(at::zeros({1, 4, 8, 8})), Catch::Contains("expected N x 4x16x16"));
+}

@@ -1,0 +1,121 @@
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "networks/network_spec.h"
+#include "tests/catch.h"
+
+using namespace mds;
+
+namespace {
+
+// layer,kind,in,out,weight,params,macs,macs_valid
+std::vector<std::string> golden(const std::string& name) {
+  std::ifstream in(std::string(MDS_SOURCE_DIR "/tests/data/") + name + "-layers.csv");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<std::string> printed(const Plan& plan) {
+  std::vector<std::string> lines{"layer,kind,in,out,weight,params,macs,macs_valid"};
+  for (const auto& step : plan.steps)
+    for (const auto& layer : layers(step.block, step.site)) {
+      const Cost c = cost(layer.op, layer.in, layer.out);
+      std::ostringstream line;
+      line << layer_path(step.path, layer.name) << ',' << op_name(layer.op, layer.in) << ',' << input_name(layer) << ','
+           << to_string(layer.out) << ',' << weight_name(layer.op) << ',' << c.params << ',' << c.macs << ',' << c.macs_valid;
+      lines.push_back(line.str());
+    }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("MobileDiffusion and Lite equal the golden layers row by row", "[networks]") {
+  const std::string name = GENERATE("mobilediffusion", "mobilediffusion-lite");
+  CHECK(printed(make_plan(load_network(name))) == golden(name));
+}
+
+TEST_CASE("shipped networks have their exact totals", "[networks]") {
+  const std::map<std::string, Cost> totals = {
+      {"mobilediffusion", {386687048, 185273188352, 182611423232}},
+      {"mobilediffusion-lite", {277649608, 155741945856, 153204819456}},
+      {"md-vae-decoder", {39461067, 720464248832, 715191371264}},
+      {"md-vae-decoder-light", {9800651, 351021563904, 349159695872}},
+      {"clip-vit-l-14-text", {123060480, 6649251840, 6649251840}},
+  };
+  for (const auto& [name, total] : totals) {
+    INFO(name);
+    CHECK(cost(make_plan(load_network(name))) == total);
+  }
+}
+
+TEST_CASE("other sizes have their exact totals", "[networks]") {
+  const auto md = load_network("mobilediffusion");
+  CHECK(cost(make_plan(with_size(md, 256))) == Cost{386687048, 47482830848, 46163210240});
+  CHECK(cost(make_plan(with_size(md, 128))) == Cost{386687048, 13389135872, 12740587520});
+}
+
+TEST_CASE("Stable Diffusion's UNet is a point of the same family", "[networks]") {
+  const LevelSpec sd{.down = {1, 1}, .up = {1, 1, 1}, .heads = 8, .share_self_kv = false, .ff_expansion = 8, .ff_activation = Activation::gelu};
+  UNetSpec spec{.latent_channels = 4, .mid = 1, .levels = {sd, sd, sd, sd}};
+  spec.levels[1].width = 640;
+  spec.levels[2].width = spec.levels[3].width = 1280;
+  spec.levels[3].down = {0, 0};
+  spec.levels[3].up = {0, 0, 0};
+  CHECK(cost(make_plan(spec)) == Cost{859520964, 401636720640, 390878361600});
+}
+
+TEST_CASE("the eighth-width proxy of MobileDiffusion has 6,229,968 parameters", "[networks]") {
+  UNetSpec proxy = scaled(load_unet("mobilediffusion"), 8);
+  proxy.text_width = 128;
+  CHECK(cost(make_plan(proxy)).params == 6229968);
+  CHECK_THROWS_WITH(scaled(load_unet("mobilediffusion"), 7), Catch::Contains("time_width is 1280 and does not scale by 1/7"));
+}
+
+TEST_CASE("every pushed skip is read once, at its resolution", "[networks]") {
+  for (const Skips skips : {Skips::all, Skips::added, Skips::last, Skips::none}) {
+    UNetSpec spec = load_unet("mobilediffusion");
+    spec.levels[2].skips = skips;
+    std::vector<Shape> open;
+    for (const auto& step : make_plan(spec).steps) {
+      if (step.link == Link::concat || step.link == Link::add) {
+        REQUIRE(!open.empty());
+        CHECK(open.back().height == step.site.in.height);
+        if (step.link == Link::concat) CHECK(open.back().channels == step.site.skip_channels);
+        open.pop_back();
+      }
+      if (step.link == Link::push) open.push_back(step.out);
+    }
+    CHECK(open.empty());
+  }
+}
+
+TEST_CASE("the hash ignores fields without effect and key order, and nothing else", "[networks]") {
+  const UNetSpec md = load_unet("mobilediffusion");
+  UNetSpec same = md;
+  same.levels[0].expansion = 2;           // full convolutions have none
+  same.levels[0].share_cross_kv = true;   // no stack
+  same.levels[1].share_self_kv = false;   // no self-attention
+  same.levels[2].heads = 16;              // 1024 / 64
+  CHECK(hash_of(same) == hash_of(md));
+  UNetSpec other = md;
+  other.levels[2].expansion = 3;
+  CHECK(hash_of(other) != hash_of(md));
+  CHECK(hash_of(load_network("mobilediffusion-lite")) != hash_of(md));
+  CHECK(hash_of(from_json<NetworkSpec>(to_json(NetworkSpec(md)), "x")) == hash_of(md));
+}
+
+TEST_CASE("a spec that fits nothing says which level and why", "[networks]") {
+  UNetSpec spec = load_unet("mobilediffusion");
+  spec.levels[0].up = {0};
+  CHECK_THROWS_WITH(make_plan(spec), "levels.0.up has 1 layers; skips \"all\" over 1 down layers needs exactly 2");
+  spec = load_unet("mobilediffusion");
+  spec.levels[2].width = 1000;
+  CHECK_THROWS_WITH(make_plan(spec), Catch::Contains("down3.0.attn: head_width 64 does not divide the width 1000"));
+  spec = load_unet("mobilediffusion");
+  spec.size = 66;
+  CHECK_THROWS_WITH(make_plan(spec), Catch::Contains("down2.downsample: the factor 2 does not divide the width 33"));
+  CHECK_THROWS_WITH(load_network("mobilediffusoin"), Catch::Contains("shipped: ") && Catch::Contains("mobilediffusion-lite"));
+}

@@ -1,0 +1,41 @@
+#include "profiler/environment.h"
+
+#include "profiler/memory.h"
+#include "tests/catch.h"
+
+using namespace mds;
+
+TEST_CASE("the environment names the build, the device and the conditions", "[profiler]") {
+  const auto environment = capture_environment();
+  CHECK_FALSE(environment.build.compiler.empty());
+  CHECK_FALSE(environment.build.torch_version.empty());
+  CHECK(environment.device.cores >= 1);
+  CHECK(environment.conditions.threads >= 1);
+  CHECK_FALSE(environment.conditions.affinity.empty());
+}
+
+TEST_CASE("an environment survives its JSON", "[profiler]") {
+  const auto json = to_json(capture_environment());
+  CHECK(to_json(from_json<Environment>(json, "environment")) == json);
+}
+
+TEST_CASE("the peak of memory covers what was touched", "[profiler]") {
+  REQUIRE(peak_resident_bytes());
+  REQUIRE(resident_bytes());
+  reset_peak_resident();
+  const auto before = *resident_bytes();
+  {
+    std::vector<char> touched(64 << 20, 1);
+    CHECK(touched[12345] == 1);
+  }
+  CHECK(*peak_resident_bytes() >= before + (60 << 20));
+}
+
+TEST_CASE("a reset lowers the peak to the present", "[profiler]") {
+  { std::vector<char> touched(64 << 20, 1); }
+  if (!reset_peak_resident()) {
+    WARN("this kernel refuses to reset the peak");
+    return;
+  }
+  CHECK(*peak_resident_bytes() <= *resident_bytes() + (16 << 20));
+}
