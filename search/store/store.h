@@ -1,5 +1,5 @@
 // The results database: one SQLite file that many processes write. This class owns the schema and every SQL statement
-// that writes; reports read through reading_session(). Every method throws StoreError, and a failed write leaves
+// that writes; reports read through select.h. Every method throws StoreError, and a failed write leaves
 // nothing behind.
 #pragma once
 
@@ -29,6 +29,9 @@ class Store {
 
   const std::string& file() const { return file_; }
   soci::session& reading_session() const { return *sql_; }
+
+  // Runs `body`, which may only read; SQL errors become StoreError with the file's name.
+  void guarded(const std::function<void()>& body) const;
 
   // Runs `body` as one immediate transaction: all of its writes or none. May be nested; the outermost one commits.
   void transaction(const std::function<void()>& body);
@@ -73,8 +76,7 @@ class Store {
  private:
   void open(StoreMode mode);
   void migrate();
-  int64_t stored_version() const;                         // 0: an empty database
-  void guarded(const std::function<void()>& body) const;  // SQL errors become StoreError with the file's name
+  int64_t stored_version() const;  // 0: an empty database
   template <class Result>
   Result writing(const std::function<Result()>& body) {
     Result result{};
@@ -82,11 +84,9 @@ class Store {
     return result;
   }
   int64_t id_of(const char* table, const char* column, const std::string& value) const;  // StoreError if absent
-  std::string text_of(const std::string& query) const;
   void require_writable_run(const RunRef& run) const;
   int64_t remember_block(const std::string& block_json);
   int64_t latency_run(const LatencyRow& row);
-  std::vector<MetricRow> metrics_where(int64_t run, const std::string& condition, const std::string& name) const;
   [[noreturn]] void fail(const std::string& message) const;
 
   std::string file_;
@@ -94,6 +94,9 @@ class Store {
   int depth_ = 0;
   std::unique_ptr<soci::session> sql_;
 };
+
+// Nanoseconds of a latency_sample's BLOB.
+std::vector<int64_t> unpack_samples(const std::string& bytes);
 
 // Whether a statfs f_type names a network file system, on which SQLite's locks and shared memory cannot be relied on.
 bool is_network_filesystem(int64_t statfs_type);
