@@ -9,8 +9,6 @@
 namespace mds {
 namespace {
 
-std::string header_of(const Column& column) { return column.header.empty() ? column.name : column.header; }
-
 std::string number(double value, const Column& column) {
   if (!std::isfinite(value)) return "-";
   char text[64];
@@ -51,12 +49,6 @@ size_t width(const std::string& utf8) {
   return size_t(std::count_if(utf8.begin(), utf8.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
 }
 
-// Numbers stand at the right; a column is one of numbers when every cell that is known is.
-bool is_numeric(const Table& table, size_t column) {
-  return std::all_of(table.rows.begin(), table.rows.end(),
-                     [&](const auto& row) { return row[column].is_null() || row[column].is_number(); });
-}
-
 struct Shown {
   std::string text;
   bool right = false;
@@ -68,8 +60,8 @@ std::vector<std::vector<Shown>> layout(const Table& table, bool as_markdown) {
   std::vector<std::vector<Shown>> lines(table.rows.size() + 1);
   for (size_t c = 0; c < table.columns.size(); ++c) {
     const Column& column = table.columns[c];
-    if (column.hidden) continue;
-    const bool right = is_numeric(table, c);
+    if (column.audience == Audience::programs) continue;
+    const bool right = at_right(table, c);
     size_t widest = 0;
     for (size_t r = 0; r < lines.size(); ++r) {
       const std::string text = r == 0 ? header_of(column) : shown(table.rows[r - 1][c], column);
@@ -120,15 +112,65 @@ std::string markdown_text(const Table& table) {
   return out;
 }
 
-std::string csv_text(const Table& table) {
+// Objects become one column for each of their values, "scores.fd.value": the keys found in any row, in order.
+Json flat(const Json& row) {
+  Json values = Json::object();
+  for (const auto& [name, cell] : row.items()) {
+    if (!cell.is_structured()) {
+      values[name] = cell;
+      continue;
+    }
+    const Json leaves = cell.flatten();
+    for (const auto& [pointer, value] : leaves.items()) values[name + replaced(pointer, "/", ".")] = value;
+  }
+  return values;
+}
+
+std::vector<std::string> csv_columns(const std::vector<Table>& tables, const std::vector<Json>& rows) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const auto& table : tables)
+    for (const auto& column : table.columns) {
+      if (column.audience == Audience::people) continue;
+      const bool expanded = std::any_of(rows.begin(), rows.end(), [&](const Json& row) {
+        return !row.contains(column.name);
+      });
+      if (!expanded) add(column.name);
+      for (const auto& row : rows)
+        for (const auto& [name, value] : row.items())
+          if (expanded && name.starts_with(column.name + ".")) add(name);
+    }
+  return names;
+}
+
+std::string csv_text(const std::vector<Table>& tables) {
+  std::vector<Json> rows;
+  for (const auto& table : tables)
+    for (const auto& row : rows_json(table)) rows.push_back(flat(row));
+  const auto names = csv_columns(tables, rows);
   std::string out;
-  for (size_t c = 0; c < table.columns.size(); ++c) out += (c ? "," : "") + csv(table.columns[c].name);
+  for (const auto& name : names) out += (out.empty() ? "" : ",") + csv(name);
   out += "\r\n";
-  for (const auto& row : table.rows) {
-    for (size_t c = 0; c < row.size(); ++c) out += (c ? "," : "") + csv(raw(row[c]));
-    out += "\r\n";
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < names.size(); ++i) line += (i ? "," : "") + csv(raw(row.value(names[i], Json())));
+    out += line + "\r\n";
   }
   return out;
+}
+
+std::string json_text(const std::vector<Table>& tables) {
+  Json rows = Json::array(), notes = Json::array();
+  for (const auto& table : tables) {
+    for (auto& row : rows_json(table)) rows.push_back(std::move(row));
+    for (const auto& note : table.footnotes)
+      if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+  }
+  Json json = {{"rows", std::move(rows)}};
+  if (!notes.empty()) json["notes"] = std::move(notes);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -147,32 +189,35 @@ std::string shown(const Json& cell, const Column& column) {
   return raw(cell);
 }
 
+std::string header_of(const Column& column) { return column.header.empty() ? column.name : column.header; }
+
+bool at_right(const Table& table, size_t column) {
+  return table.columns[column].right ||
+         std::all_of(table.rows.begin(), table.rows.end(),
+                     [&](const auto& row) { return row[column].is_null() || row[column].is_number(); });
+}
+
 Json rows_json(const Table& table) {
   Json rows = Json::array();
   for (const auto& row : table.rows) {
     Json object = Json::object();
-    for (size_t c = 0; c < row.size(); ++c) object[table.columns[c].name] = row[c];
+    for (size_t c = 0; c < row.size(); ++c)
+      if (table.columns[c].audience != Audience::people) object[table.columns[c].name] = row[c];
     rows.push_back(std::move(object));
   }
   return rows;
 }
 
-std::string to_text(const Table& table, Format format) {
-  switch (format) {
-    case Format::table:
-      return aligned_text(table);
-    case Format::md:
-      return markdown_text(table);
-    case Format::csv:
-      return csv_text(table);
-    case Format::json:
-      break;
-  }
-  Json json = {{"rows", rows_json(table)}};
-  if (!table.title.empty()) json["title"] = table.title;
-  if (!table.footnotes.empty()) json["notes"] = table.footnotes;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string to_text(const std::vector<Table>& tables, Format format) {
+  if (format == Format::csv) return csv_text(tables);
+  if (format == Format::json) return json_text(tables);
+  std::string out;
+  for (const auto& table : tables)
+    out += (out.empty() ? "" : "\n") + (format == Format::md ? markdown_text(table) : aligned_text(table));
+  return out;
 }
+
+std::string to_text(const Table& table, Format format) { return to_text(std::vector<Table>{table}, format); }
 
 std::string escape_html(const std::string& text) {
   return replaced(replaced(replaced(replaced(replaced(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"", "&quot;"),

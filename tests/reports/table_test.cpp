@@ -12,8 +12,8 @@ Table sample() {
           .columns = {{.name = "name"},
                       {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
                       {.name = "n"},
-                      {.name = "secret", .hidden = true}},
-          .rows = {{"größe", 386'687'048, 9, "x"}, {"a|b, \"c\"\n<d>", nullptr, 12, Json{{"k", 1}}}},
+                      {.name = "secret", .audience = Audience::programs}},
+          .rows = {{"größe", 386'687'048, 9, Json{{"k", 2}}}, {"a|b, \"c\"\n<d>", nullptr, 12, Json{{"k", 1}}}},
           .footnotes = {"paper: literature"}};
 }
 
@@ -40,11 +40,11 @@ TEST_CASE("Markdown escapes what would break a table", "[reports]") {
         "\npaper: literature\n");
 }
 
-TEST_CASE("CSV and JSON carry raw values, hidden columns too", "[reports]") {
+TEST_CASE("CSV and JSON carry raw values, columns for programs too, objects spread over columns", "[reports]") {
   CHECK(to_text(sample(), Format::csv) ==
-        "name,params,n,secret\r\n"
-        "größe,386687048,9,x\r\n"
-        "\"a|b, \"\"c\"\"\n<d>\",,12,\"{\"\"k\"\":1}\"\r\n");
+        "name,params,n,secret.k\r\n"
+        "größe,386687048,9,2\r\n"
+        "\"a|b, \"\"c\"\"\n<d>\",,12,1\r\n");
   const Json json = Json::parse(to_text(sample(), Format::json));
   CHECK(json["rows"][0]["params"] == 386'687'048);
   CHECK(json["rows"][1]["params"].is_null());
