@@ -10,7 +10,8 @@ namespace {
 
 bool dominates(const CostPoint& a, const CostPoint& b, Better better) {
   const double sign = better == Better::lower ? 1 : -1;
-  const bool no_worse = a.candidate.macs_valid <= b.candidate.macs_valid && sign * a.score.value <= sign * b.score.value;
+  const bool no_worse =
+      a.candidate.macs_valid <= b.candidate.macs_valid && sign * a.score.value <= sign * b.score.value;
   return no_worse && (a.candidate.macs_valid < b.candidate.macs_valid || sign * a.score.value < sign * b.score.value);
 }
 
@@ -44,8 +45,8 @@ Table table_of(const CostGroup& group) {
                           {.name = "device", .audience = Audience::programs},
                           {.name = "front"}}};
   for (const auto& [candidate, score, front] : group.points)
-    table.rows.push_back({label(candidate), candidate.hash, candidate.params, candidate.macs_valid, group.metric, score.value,
-                          score.low ? Json(*score.low) : Json(), score.high ? Json(*score.high) : Json(),
+    table.rows.push_back({label(candidate), candidate.hash, candidate.params, candidate.macs_valid, group.metric,
+                          score.value, score.low ? Json(*score.low) : Json(), score.high ? Json(*score.high) : Json(),
                           interval_cell(score.low, score.high, digits), score.n, score.iteration, score.images_seen,
                           group.protocol, candidate.device, front});
   return table;

@@ -1,5 +1,5 @@
-// The reports by name. Each is a list of tables made from a database alone: rows of differing protocol or setting stand in
-// tables of their own, and carry protocol and device as columns for programs.
+// The reports by name. Each is a list of tables made from a database alone: rows of differing protocol or setting stand
+// in tables of their own, and carry protocol and device as columns for programs.
 #pragma once
 
 #include <span>
@@ -50,7 +50,8 @@ std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& n
 
 // Digits after the point that show four significant ones of the largest value.
 int digits_for(const std::vector<double>& values);
-Json interval_cell(const std::optional<double>& low, const std::optional<double>& high, int digits);  // "[1.2, 3.4]" or null
+Json interval_cell(const std::optional<double>& low, const std::optional<double>& high,
+                   int digits);  // "[1.2, 3.4]" or null
 std::string thousands(int64_t value);
 
 }  // namespace mds

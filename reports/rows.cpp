@@ -33,9 +33,11 @@ Timing summarised(const std::vector<int64_t>& samples, const std::string& mark) 
 std::vector<TimedThing> timed_things(const Store& store) {
   std::vector<TimedThing> things;
   std::set<std::tuple<Setting, int64_t, bool>> seen;
-  auto runs = select<int64_t, Text, std::optional<int64_t>, std::optional<int64_t>, int64_t, Text, Text, int64_t, int64_t, Text>(
+  auto runs = select<int64_t, Text, std::optional<int64_t>, std::optional<int64_t>, int64_t, Text, Text, int64_t,
+                     int64_t, Text>(
       store,
-      "SELECT l.latency_run_id, l.kind, l.block_id, l.arch_id, l.device_id, d.model, l.dtype, l.threads, l.batch, l.mark "
+      "SELECT l.latency_run_id, l.kind, l.block_id, l.arch_id, l.device_id, d.model, l.dtype, l.threads, l.batch, "
+      "l.mark "
       "FROM latency_run l JOIN device d USING(device_id) WHERE l.kind <> 'residual' ORDER BY l.latency_run_id DESC");
   std::stable_sort(runs.begin(), runs.end(),
                    [](const auto& a, const auto& b) { return rank_of(std::get<9>(a)) < rank_of(std::get<9>(b)); });
@@ -45,8 +47,9 @@ std::vector<TimedThing> timed_things(const Store& store) {
     const int64_t owner = is_block ? block.value_or(0) : arch.value_or(0);
     if (!seen.emplace(setting, owner, is_block).second) continue;
     std::vector<int64_t> samples;
-    for (const auto& [bytes] :
-         select<Text>(store, "SELECT samples_ns FROM latency_sample WHERE latency_run_id = :id ORDER BY process, repetition", id)) {
+    for (const auto& [bytes] : select<Text>(
+             store, "SELECT samples_ns FROM latency_sample WHERE latency_run_id = :id ORDER BY process, repetition",
+             id)) {
       const auto part = unpack_samples(bytes);
       samples.insert(samples.end(), part.begin(), part.end());
     }
@@ -70,7 +73,8 @@ std::vector<BlockOfArch> blocks_of(const Store& store, int64_t arch) {
            "SELECT block_id, path, kind, in_shape, out_shape, params, macs_valid FROM arch_block WHERE arch_id = :arch "
            "ORDER BY step",
            arch))
-    rows.push_back({block, {.path = path, .kind = kind, .in = in, .out = out, .params = params, .macs_valid = macs_valid}});
+    rows.push_back(
+        {block, {.path = path, .kind = kind, .in = in, .out = out, .params = params, .macs_valid = macs_valid}});
   return rows;
 }
 
@@ -93,7 +97,8 @@ std::string to_string(const Setting& setting) {
 }
 
 bool NetworkProfile::complete() const {
-  return !blocks.empty() && std::all_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.timing.has_value(); });
+  return !blocks.empty() &&
+         std::all_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.timing.has_value(); });
 }
 
 double NetworkProfile::blocks_ns() const {
@@ -116,7 +121,8 @@ std::vector<NetworkProfile> network_profiles(const Store& store) {
            store, "SELECT arch_id, name, hash, params, macs_valid FROM arch ORDER BY arch_id")) {
     const auto blocks = blocks_of(store, id);
     for (const auto& [setting, timings] : by_setting) {
-      NetworkProfile profile{.name = name, .hash = hash, .params = params, .macs_valid = macs_valid, .setting = setting};
+      NetworkProfile profile{
+          .name = name, .hash = hash, .params = params, .macs_valid = macs_valid, .setting = setting};
       const auto timing_of = [&](bool is_block, int64_t owner) {
         const auto found = timings.find({is_block, owner});
         return found == timings.end() ? std::nullopt : std::optional(found->second);
@@ -132,7 +138,9 @@ std::vector<NetworkProfile> network_profiles(const Store& store) {
   return profiles;
 }
 
-std::string label(const Candidate& candidate) { return candidate.name.empty() ? short_hash(candidate.hash) : candidate.name; }
+std::string label(const Candidate& candidate) {
+  return candidate.name.empty() ? short_hash(candidate.hash) : candidate.name;
+}
 
 std::vector<Candidate> candidates(const Store& store, const std::string& sweep) {
   if (!sweep.empty() && select<int64_t>(store, "SELECT sweep_id FROM sweep WHERE name = :name", sweep).empty())
@@ -140,15 +148,28 @@ std::vector<Candidate> candidates(const Store& store, const std::string& sweep) 
   std::vector<Candidate> rows;
   for (const auto& [run, in_sweep, name, hash, params, macs, macs_valid, trained, trained_params, protocol, seed, state,
                     message, device, iterations] :
-       select<int64_t, Text, Text, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, Text, Text, Text, int64_t>(
-           store,
-           "SELECT r.run_id, r.sweep, r.name, r.hash, r.params, r.macs, r.macs_valid, r.trained_hash, r.trained_params, "
-           "r.protocol, r.seed, r.state, r.message, d.model, r.iterations FROM run_summary r LEFT JOIN device d USING(device_id) "
-           "WHERE :any = '' OR r.sweep = :sweep ORDER BY r.run_id",
-           sweep, sweep)) {
-    Candidate row{.run = run, .sweep = in_sweep, .name = name, .hash = hash, .params = params, .macs = macs,
-                  .macs_valid = macs_valid, .trained_hash = trained, .trained_params = trained_params,
-                  .protocol = protocol, .seed = seed, .state = state, .message = message, .device = device,
+       select<int64_t, Text, Text, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, Text, Text, Text,
+              int64_t>(store,
+                       "SELECT r.run_id, r.sweep, r.name, r.hash, r.params, r.macs, r.macs_valid, r.trained_hash, "
+                       "r.trained_params, "
+                       "r.protocol, r.seed, r.state, r.message, d.model, r.iterations FROM run_summary r LEFT JOIN "
+                       "device d USING(device_id) "
+                       "WHERE :any = '' OR r.sweep = :sweep ORDER BY r.run_id",
+                       sweep, sweep)) {
+    Candidate row{.run = run,
+                  .sweep = in_sweep,
+                  .name = name,
+                  .hash = hash,
+                  .params = params,
+                  .macs = macs,
+                  .macs_valid = macs_valid,
+                  .trained_hash = trained,
+                  .trained_params = trained_params,
+                  .protocol = protocol,
+                  .seed = seed,
+                  .state = state,
+                  .message = message,
+                  .device = device,
                   .iterations = iterations};
     read_scores(store, row);
     const auto decisions = store.decisions(run);
@@ -179,13 +200,15 @@ std::vector<SamplePicture> pictures(const Store& store, const Candidate& candida
 std::vector<Printed> printed_figures(const Store& store) {
   std::vector<Printed> rows;
   for (const auto& [source, network, name, unit, conditions, value] : select<Text, Text, Text, Text, Text, double>(
-           store, "SELECT source, network, name, unit, conditions, value FROM literature ORDER BY source, network, name"))
+           store,
+           "SELECT source, network, name, unit, conditions, value FROM literature ORDER BY source, network, name"))
     rows.push_back({source, network, name, unit, conditions, value});
   return rows;
 }
 
 std::string protocol_json(const Store& store, const std::string& hash) {
-  for (const auto& [text] : select<Text>(store, "SELECT protocol_json FROM protocol WHERE hash = :hash", hash)) return text;
+  for (const auto& [text] : select<Text>(store, "SELECT protocol_json FROM protocol WHERE hash = :hash", hash))
+    return text;
   return "";
 }
 

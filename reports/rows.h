@@ -47,8 +47,8 @@ struct NetworkProfile {
   std::vector<BlockTiming> blocks{};
   std::optional<Timing> whole{};
 
-  bool complete() const;       // every block was timed
-  double blocks_ns() const;    // sum of the medians
+  bool complete() const;                     // every block was timed
+  double blocks_ns() const;                  // sum of the medians
   std::optional<double> latency_ns() const;  // the whole's median, else the sum of a complete set of blocks
 };
 

@@ -1,5 +1,5 @@
-// Candidates of a sweep: one row each, one table for each sweep and protocol. Counts are those of the full-scale network
-// even where a proxy was trained; scores are those of what was trained.
+// Candidates of a sweep: one row each, one table for each sweep and protocol. Counts are those of the full-scale
+// network even where a proxy was trained; scores are those of what was trained.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -50,8 +50,12 @@ Json optional_json(const std::optional<double>& value) { return value ? Json(*va
 Json scores_json(const Candidate& row) {
   Json scores = Json::object();
   for (const auto& [name, score] : row.scores)
-    scores[name] = {{"value", score.value}, {"low", optional_json(score.low)}, {"high", optional_json(score.high)},
-                    {"n", score.n}, {"iteration", score.iteration}, {"seed", score.eval_seed},
+    scores[name] = {{"value", score.value},
+                    {"low", optional_json(score.low)},
+                    {"high", optional_json(score.high)},
+                    {"n", score.n},
+                    {"iteration", score.iteration},
+                    {"seed", score.eval_seed},
                     {"protocol", score.protocol}};
   return scores;
 }
@@ -61,7 +65,8 @@ std::optional<Setting> common_setting(const std::vector<NetworkProfile>& profile
   std::map<Setting, int> counts;
   for (const auto& profile : profiles)
     for (const auto& row : group) counts[profile.setting] += row.hash == profile.hash && profile.latency_ns();
-  const auto most = std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
   return most == counts.end() || most->second == 0 ? std::nullopt : std::optional(most->first);
 }
 
@@ -77,8 +82,11 @@ void add_score_columns(Table& table, const Group& group) {
     const int digits = digits_for(values);
     const std::string arrow = direction_of(name) == Better::lower ? " ↓" : " ↑";
     table.columns.push_back({.name = name, .header = name + arrow, .digits = digits, .audience = Audience::people});
-    table.columns.push_back({.name = name + "_ci", .header = "95% interval", .digits = digits,
-                             .audience = Audience::people, .right = true});
+    table.columns.push_back({.name = name + "_ci",
+                             .header = "95% interval",
+                             .digits = digits,
+                             .audience = Audience::people,
+                             .right = true});
     for (size_t i = 0; i < group.size(); ++i) {
       const auto score = group[i].scores.find(name);
       const bool known = score != group[i].scores.end();
@@ -119,8 +127,9 @@ void add_footnotes(Table& table, const Group& group) {
     iterations.insert(row.iterations);
     if (row.state == "failed") table.footnotes.push_back(label(row) + " failed: " + row.message);
   }
-  table.footnotes.push_back("Params and GMACs (valid taps, attention included; the paper's \"GFLOPs\") are the full-scale network's; "
-                            "scores are those of what was trained (column trained).");
+  table.footnotes.push_back(
+      "Params and GMACs (valid taps, attention included; the paper's \"GFLOPs\") are the full-scale network's; "
+      "scores are those of what was trained (column trained).");
   if (iterations.size() > 1) table.footnotes.push_back("Scores are comparable only at equal iterations.");
   std::string names;
   for (const auto& device : devices) names += (names.empty() ? "" : "; ") + device;

@@ -134,9 +134,8 @@ std::vector<std::string> csv_columns(const std::vector<Table>& tables, const std
   for (const auto& table : tables)
     for (const auto& column : table.columns) {
       if (column.audience == Audience::people) continue;
-      const bool expanded = std::any_of(rows.begin(), rows.end(), [&](const Json& row) {
-        return !row.contains(column.name);
-      });
+      const bool expanded =
+          std::any_of(rows.begin(), rows.end(), [&](const Json& row) { return !row.contains(column.name); });
       if (!expanded) add(column.name);
       for (const auto& row : rows)
         for (const auto& [name, value] : row.items())
@@ -192,9 +191,9 @@ std::string shown(const Json& cell, const Column& column) {
 std::string header_of(const Column& column) { return column.header.empty() ? column.name : column.header; }
 
 bool at_right(const Table& table, size_t column) {
-  return table.columns[column].right ||
-         std::all_of(table.rows.begin(), table.rows.end(),
-                     [&](const auto& row) { return row[column].is_null() || row[column].is_number(); });
+  return table.columns[column].right || std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
+           return row[column].is_null() || row[column].is_number();
+         });
 }
 
 Json rows_json(const Table& table) {

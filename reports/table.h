@@ -26,7 +26,7 @@ struct Column {
   double scale = 1;      // shown = value * scale, so that a header can say "params M" or "latency ms"
   int digits = -1;       // after the point; -1: whole numbers as they are, others with 4 significant digits
   Audience audience = Audience::all;
-  bool right = false;    // text at the right; numbers always are
+  bool right = false;  // text at the right; numbers always are
 };
 
 struct Table {

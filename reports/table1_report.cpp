@@ -29,18 +29,24 @@ Line printed_line(const std::vector<Printed>& figures, const std::string& networ
 }
 
 // One line for each setting it was timed under; one without latency if none.
-std::vector<Line> counted_lines(const Store& store, const std::vector<NetworkProfile>& profiles, const std::string& network) {
+std::vector<Line> counted_lines(const Store& store, const std::vector<NetworkProfile>& profiles,
+                                const std::string& network) {
   std::vector<Line> lines;
   const auto arch = store.find_arch(network);
   if (!arch) return lines;
-  const Line counted{.network = network, .source = "counted", .params = arch->params, .macs_valid = arch->macs_valid, .hash = arch->hash};
+  const Line counted{.network = network,
+                     .source = "counted",
+                     .params = arch->params,
+                     .macs_valid = arch->macs_valid,
+                     .hash = arch->hash};
   for (const auto& profile : profiles) {
     if (profile.hash != arch->hash || !profile.latency_ns()) continue;
     Line line = counted;
     line.source = profile.whole ? "counted, timed" : "counted, sum of timed blocks";
     line.device = to_string(profile.setting);
     line.latency_ms = *profile.latency_ns() * 1e-6;
-    if (profile.whole && profile.whole->low_ns) line.low_ms = *profile.whole->low_ns * 1e-6, line.high_ms = *profile.whole->high_ns * 1e-6;
+    if (profile.whole && profile.whole->low_ns)
+      line.low_ms = *profile.whole->low_ns * 1e-6, line.high_ms = *profile.whole->high_ns * 1e-6;
     lines.push_back(line);
   }
   if (lines.empty()) lines.push_back(counted);
@@ -80,11 +86,14 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
     auto lines = counted_lines(store, profiles, network);
     lines.push_back(printed_line(figures, network));
     for (const auto& line : lines)
-      table.rows.push_back({line.network, line.literature, line.literature ? "†" : " ", line.source, line.hash, line.params,
-                            line.macs_valid, line.latency_ms, line.low_ms, line.high_ms, line.device, line.size_bytes});
+      table.rows.push_back({line.network, line.literature, line.literature ? "†" : " ", line.source, line.hash,
+                            line.params, line.macs_valid, line.latency_ms, line.low_ms, line.high_ms, line.device,
+                            line.size_bytes});
   }
-  table.footnotes = {"† literature: printed in the source named, never measured here. Latencies of differing devices do not compare.",
-                     "GMACs: valid taps, attention included; the paper calls them GFLOPs. Size: fp16 pipeline of UNet, text encoder, decoder."};
+  table.footnotes = {
+      "† literature: printed in the source named, never measured here. Latencies of differing devices do not compare.",
+      "GMACs: valid taps, attention included; the paper calls them GFLOPs. Size: fp16 pipeline of UNet, text encoder, "
+      "decoder."};
   return {table};
 }
 
