@@ -1,0 +1,84 @@
+// Cost against score. A front is taken only among candidates that saw equally many images under one protocol.
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "reports/report.h"
+
+namespace mds {
+namespace {
+
+bool dominates(const CostPoint& a, const CostPoint& b, Better better) {
+  const double sign = better == Better::lower ? 1 : -1;
+  const bool no_worse =
+      a.candidate.macs_valid <= b.candidate.macs_valid && sign * a.score.value <= sign * b.score.value;
+  return no_worse && (a.candidate.macs_valid < b.candidate.macs_valid || sign * a.score.value < sign * b.score.value);
+}
+
+void mark_front(CostGroup& group) {
+  const Better better = *direction_of(group.metric);
+  for (auto& point : group.points)
+    point.front = std::none_of(group.points.begin(), group.points.end(),
+                               [&](const auto& other) { return dominates(other, point, better); });
+}
+
+Table table_of(const CostGroup& group) {
+  std::vector<double> values;
+  for (const auto& point : group.points) values.push_back(point.score.value);
+  const int digits = digits_for(values);
+  const std::string arrow = direction_of(group.metric) == Better::lower ? " ↓" : " ↑";
+  Table table{.title = "Cost against " + group.metric + " after " + thousands(group.iteration) + " iterations (" +
+                       thousands(group.images_seen) + " images), protocol " + short_hash(group.protocol),
+              .columns = {{.name = "name", .header = "candidate"},
+                          {.name = "hash", .audience = Audience::programs},
+                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+                          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
+                          {.name = "metric", .audience = Audience::programs},
+                          {.name = "value", .header = group.metric + arrow, .digits = digits},
+                          {.name = "low", .audience = Audience::programs},
+                          {.name = "high", .audience = Audience::programs},
+                          {.name = "ci", .header = "95% interval", .audience = Audience::people, .right = true},
+                          {.name = "n"},
+                          {.name = "iteration", .audience = Audience::programs},
+                          {.name = "images_seen", .audience = Audience::programs},
+                          {.name = "protocol", .audience = Audience::programs},
+                          {.name = "device", .audience = Audience::programs},
+                          {.name = "front"}}};
+  for (const auto& [candidate, score, front] : group.points)
+    table.rows.push_back({label(candidate), candidate.hash, candidate.params, candidate.macs_valid, group.metric,
+                          score.value, score.low ? Json(*score.low) : Json(), score.high ? Json(*score.high) : Json(),
+                          interval_cell(score.low, score.high, digits), score.n, score.iteration, score.images_seen,
+                          group.protocol, candidate.device, front});
+  return table;
+}
+
+}  // namespace
+
+std::vector<CostGroup> cost_groups(const std::vector<Candidate>& rows) {
+  std::map<std::tuple<std::string, std::string, int64_t>, CostGroup> groups;
+  for (const auto& row : rows)
+    for (const auto& [name, score] : row.scores) {
+      CostGroup& group = groups[{name, row.protocol, -score.images_seen}];  // furthest trained first
+      group.metric = name;
+      group.protocol = row.protocol;
+      group.images_seen = score.images_seen;
+      group.iteration = score.iteration;
+      group.points.push_back({.candidate = row, .score = score});
+    }
+  std::vector<CostGroup> list;
+  for (auto& [key, group] : groups) {
+    std::stable_sort(group.points.begin(), group.points.end(),
+                     [](const auto& a, const auto& b) { return a.candidate.macs_valid < b.candidate.macs_valid; });
+    mark_front(group);
+    list.push_back(std::move(group));
+  }
+  return list;
+}
+
+std::vector<Table> pareto_report(const Store& store, const ReportOptions& options) {
+  std::vector<Table> tables;
+  for (const auto& group : cost_groups(candidates(store, options.sweep))) tables.push_back(table_of(group));
+  return tables;
+}
+
+}  // namespace mds

@@ -1,0 +1,57 @@
+// The reports by name. Each is a list of tables made from a database alone: rows of differing protocol or setting stand
+// in tables of their own, and carry protocol and device as columns for programs.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reports/rows.h"
+#include "reports/table.h"
+
+namespace mds {
+
+struct ReportOptions {
+  std::string sweep{};    // empty: all
+  std::string network{};  // name or the beginning of a hash; empty: all
+};
+
+struct Report {
+  const char* name;
+  const char* summary;
+  std::vector<Table> (*tables)(const Store&, const ReportOptions&);
+};
+
+std::span<const Report> all_reports();
+const Report& find_report(const std::string& name);  // UsageError that lists the names
+
+std::vector<Table> sweep_report(const Store& store, const ReportOptions& options);
+std::vector<Table> pareto_report(const Store& store, const ReportOptions& options);
+std::vector<Table> table1_report(const Store& store, const ReportOptions& options);
+std::vector<Table> table6_report(const Store& store, const ReportOptions& options);
+
+// --- shared by tables and plots --------------------------------------------------------------------------------------
+
+// One candidate's score against its cost, among those that saw equally many images under one protocol.
+struct CostPoint {
+  Candidate candidate{};
+  MetricRow score{};
+  bool front = false;  // no other has both fewer multiply-accumulates and a better score
+};
+struct CostGroup {
+  std::string metric{};
+  std::string protocol{};  // of the run
+  int64_t images_seen = 0, iteration = 0;
+  std::vector<CostPoint> points{};  // by cost
+};
+std::vector<CostGroup> cost_groups(const std::vector<Candidate>& rows);
+
+std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& network);
+
+// Digits after the point that show four significant ones of the largest value.
+int digits_for(const std::vector<double>& values);
+Json interval_cell(const std::optional<double>& low, const std::optional<double>& high,
+                   int digits);  // "[1.2, 3.4]" or null
+std::string thousands(int64_t value);
+
+}  // namespace mds

@@ -1,0 +1,104 @@
+// Read-only queries over a results database, as typed rows. All numbers in base units (counts, seconds, nanoseconds).
+// A score is comparable only under one protocol and at equal images seen; a latency only under one setting.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "search/store/store.h"
+
+namespace mds {
+
+// --- latency ---------------------------------------------------------------------------------------------------------
+
+// Where and how something was timed; only latencies of one setting belong in one table.
+struct Setting {
+  std::string device{};
+  int64_t device_id = 0;
+  std::string dtype{};
+  int64_t threads = 1;
+  int64_t batch = 1;
+  auto operator<=>(const Setting&) const = default;
+};
+std::string to_string(const Setting& setting);  // "AMD EPYC, fp32, 2 threads, batch 1"
+
+// Median of raw samples with its distribution-free 95% interval (absent below 6 samples).
+struct Timing {
+  double median_ns = 0;
+  std::optional<double> low_ns{}, high_ns{};
+  int64_t n = 0;
+  std::string mark{};  // screening, final or unstable
+};
+
+struct BlockTiming {
+  std::string path{}, kind{}, in{}, out{};
+  int64_t params = 0, macs_valid = 0;
+  std::optional<Timing> timing{};
+};
+
+// One network under one setting: its blocks in plan order and, where it was timed, the whole.
+struct NetworkProfile {
+  std::string name{}, hash{};
+  int64_t params = 0, macs_valid = 0;
+  Setting setting{};
+  std::vector<BlockTiming> blocks{};
+  std::optional<Timing> whole{};
+
+  bool complete() const;                     // every block was timed
+  double blocks_ns() const;                  // sum of the medians
+  std::optional<double> latency_ns() const;  // the whole's median, else the sum of a complete set of blocks
+};
+
+std::vector<NetworkProfile> network_profiles(const Store& store);
+
+// --- runs ------------------------------------------------------------------------------------------------------------
+
+struct Candidate {
+  int64_t run = 0;
+  std::string sweep{}, name{}, hash{};  // of the full-scale architecture
+  int64_t params = 0, macs = 0, macs_valid = 0;
+  std::string trained_hash{};  // of what was trained: itself, or its proxy
+  int64_t trained_params = 0;
+  std::string protocol{};
+  int64_t seed = 0;
+  std::string state{}, message{}, device{}, verdict{};
+  int64_t iterations = 0, images_seen = 0;
+  std::map<std::string, MetricRow> scores{};  // latest of each
+};
+std::string label(const Candidate& candidate);  // its name, else the first letters of its hash
+
+// Oldest first; of all sweeps when `sweep` is empty. StoreError when there is no such sweep.
+std::vector<Candidate> candidates(const Store& store, const std::string& sweep);
+
+// Whether a metric judges a network (a distance, a similarity, a signal-to-noise ratio) and which way is better.
+enum class Better : uint8_t { lower, higher };
+std::optional<Better> direction_of(const std::string& metric);
+
+struct SamplePicture {
+  std::string candidate{}, mime{}, bytes{}, prompt{};
+  int64_t iteration = 0, seed = 0;
+};
+std::vector<SamplePicture> pictures(const Store& store, const Candidate& candidate);
+
+// --- words -----------------------------------------------------------------------------------------------------------
+
+struct Printed {
+  std::string source{}, network{}, name{}, unit{}, conditions{};
+  double value = 0;
+};
+std::vector<Printed> printed_figures(const Store& store);
+
+std::string protocol_json(const Store& store, const std::string& hash);
+
+struct EnvText {
+  std::string git_commit{}, compiler{}, libtorch{};
+  bool git_dirty = false;
+};
+std::vector<EnvText> environments(const Store& store);
+
+std::string short_hash(const std::string& hash);
+
+}  // namespace mds

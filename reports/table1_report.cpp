@@ -1,0 +1,100 @@
+// Networks with our counts and latencies, and under each the figures that the paper prints, marked as literature.
+#include <algorithm>
+
+#include "reports/report.h"
+#include "search/store/select.h"
+
+namespace mds {
+namespace {
+
+struct Line {
+  std::string network{}, source{}, device{};
+  bool literature = false;
+  Json params{}, macs_valid{}, latency_ms{}, low_ms{}, high_ms{}, size_bytes{}, hash{};
+};
+
+Line printed_line(const std::vector<Printed>& figures, const std::string& network) {
+  Line line{.network = network, .literature = true};
+  for (const auto& figure : figures) {
+    if (figure.network != network) continue;
+    line.source = figure.source;
+    if (figure.name == "params") line.params = int64_t(figure.value);
+    if (figure.name == "macs_valid") line.macs_valid = int64_t(figure.value);
+    if (figure.name == "size_bytes") line.size_bytes = int64_t(figure.value);
+    if (figure.name != "latency_ms") continue;
+    line.latency_ms = figure.value;
+    line.device = figure.conditions;
+  }
+  return line;
+}
+
+// One line for each setting it was timed under; one without latency if none.
+std::vector<Line> counted_lines(const Store& store, const std::vector<NetworkProfile>& profiles,
+                                const std::string& network) {
+  std::vector<Line> lines;
+  const auto arch = store.find_arch(network);
+  if (!arch) return lines;
+  const Line counted{.network = network,
+                     .source = "counted",
+                     .params = arch->params,
+                     .macs_valid = arch->macs_valid,
+                     .hash = arch->hash};
+  for (const auto& profile : profiles) {
+    if (profile.hash != arch->hash || !profile.latency_ns()) continue;
+    Line line = counted;
+    line.source = profile.whole ? "counted, timed" : "counted, sum of timed blocks";
+    line.device = to_string(profile.setting);
+    line.latency_ms = *profile.latency_ns() * 1e-6;
+    if (profile.whole && profile.whole->low_ns)
+      line.low_ms = *profile.whole->low_ns * 1e-6, line.high_ms = *profile.whole->high_ns * 1e-6;
+    lines.push_back(line);
+  }
+  if (lines.empty()) lines.push_back(counted);
+  return lines;
+}
+
+std::vector<std::string> networks_by_size(const std::vector<Printed>& figures) {
+  std::vector<std::pair<double, std::string>> sized;
+  for (const auto& figure : figures)
+    if (figure.name == "params") sized.emplace_back(-figure.value, figure.network);
+  std::sort(sized.begin(), sized.end());
+  std::vector<std::string> names;
+  for (const auto& [size, name] : sized) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<Table> table1_report(const Store& store, const ReportOptions& options) {
+  const auto figures = printed_figures(store);
+  const auto profiles = network_profiles(store);
+  Table table{.title = "Networks: counted here, and as printed",
+              .columns = {{.name = "network"},
+                          {.name = "literature", .audience = Audience::programs},
+                          {.name = "mark", .header = "", .audience = Audience::people},
+                          {.name = "source"},
+                          {.name = "hash", .audience = Audience::programs},
+                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+                          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
+                          {.name = "latency_ms", .header = "latency ms", .digits = 1},
+                          {.name = "low_ms", .audience = Audience::programs},
+                          {.name = "high_ms", .audience = Audience::programs},
+                          {.name = "device", .header = "latency on"},
+                          {.name = "size_bytes", .header = "size GB", .scale = 1e-9, .digits = 2}}};
+  for (const auto& network : networks_by_size(figures)) {
+    if (!options.network.empty() && options.network != network) continue;
+    auto lines = counted_lines(store, profiles, network);
+    lines.push_back(printed_line(figures, network));
+    for (const auto& line : lines)
+      table.rows.push_back({line.network, line.literature, line.literature ? "†" : " ", line.source, line.hash,
+                            line.params, line.macs_valid, line.latency_ms, line.low_ms, line.high_ms, line.device,
+                            line.size_bytes});
+  }
+  table.footnotes = {
+      "† literature: printed in the source named, never measured here. Latencies of differing devices do not compare.",
+      "GMACs: valid taps, attention included; the paper calls them GFLOPs. Size: fp16 pipeline of UNet, text encoder, "
+      "decoder."};
+  return {table};
+}
+
+}  // namespace mds

@@ -1,0 +1,42 @@
+// Table 1 of the MobileDiffusion paper, as printed. TPU v3, 64x64 latent; sizes are the fp16 pipeline: UNet, text
+// encoder and decoder. The paper's "GFLOPs" are 1e9 valid multiply-accumulates.
+#include <array>
+
+#include "search/store/schema.h"
+
+namespace mds {
+namespace {
+
+constexpr const char* table1 = "MobileDiffusion, arXiv 2311.16567, Table 1";
+constexpr const char* forward = "one forward step, 64x64 latent";
+constexpr const char* tpu = "one forward step, 64x64 latent, TPU v3";
+constexpr const char* pipeline = "fp16: UNet, text encoder, decoder";
+
+constexpr std::array rows{
+    LiteratureRow{table1, "sdxl", "params", 2300e6, "1", forward},
+    LiteratureRow{table1, "sdxl", "macs_valid", 710e9, "1", forward},
+    LiteratureRow{table1, "sdxl", "latency_ms", 29.5, "ms", tpu},
+    LiteratureRow{table1, "sdxl", "size_bytes", 5.66e9, "bytes", pipeline},
+    LiteratureRow{table1, "sd15", "params", 862e6, "1", forward},
+    LiteratureRow{table1, "sd15", "macs_valid", 392e9, "1", forward},
+    LiteratureRow{table1, "sd15", "latency_ms", 21.7, "ms", tpu},
+    LiteratureRow{table1, "sd15", "size_bytes", 2.07e9, "bytes", pipeline},
+    LiteratureRow{table1, "snapfusion", "params", 848e6, "1", forward},
+    LiteratureRow{table1, "snapfusion", "macs_valid", 285e9, "1", forward},
+    LiteratureRow{table1, "snapfusion", "latency_ms", 15.0, "ms", tpu},
+    LiteratureRow{table1, "snapfusion", "size_bytes", 1.97e9, "bytes", pipeline},
+    LiteratureRow{table1, "mobilediffusion", "params", 386e6, "1", forward},
+    LiteratureRow{table1, "mobilediffusion", "macs_valid", 182e9, "1", forward},
+    LiteratureRow{table1, "mobilediffusion", "latency_ms", 9.9, "ms", tpu},
+    LiteratureRow{table1, "mobilediffusion", "size_bytes", 1.04e9, "bytes", pipeline},
+    LiteratureRow{table1, "mobilediffusion-lite", "params", 278e6, "1", forward},
+    LiteratureRow{table1, "mobilediffusion-lite", "macs_valid", 153e9, "1", forward},
+    LiteratureRow{table1, "mobilediffusion-lite", "latency_ms", 8.8, "ms", tpu},
+    LiteratureRow{table1, "mobilediffusion-lite", "size_bytes", 0.82e9, "bytes", pipeline},
+};
+
+}  // namespace
+
+std::span<const LiteratureRow> literature() { return rows; }
+
+}  // namespace mds

@@ -1,0 +1,204 @@
+// The rows the store takes and gives, one struct a table. Hashes are SHA-256 in lower-case hex; a hash of JSON is that
+// of the text as given (canonical: sorted keys, defaults written out). Numbers carry their unit in the name.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spec/describe.h"
+
+namespace mds {
+
+enum class RunState : uint8_t { queued, leased, paused, promoted, stopped, failed, done };
+enum class LatencyKind : uint8_t { block, end_to_end, residual };
+enum class LatencyMark : uint8_t { screening, final, unstable };
+
+template <>
+struct EnumNames<RunState> {
+  static constexpr std::array names{"queued", "leased", "paused", "promoted", "stopped", "failed", "done"};
+};
+template <>
+struct EnumNames<LatencyKind> {
+  static constexpr std::array names{"block", "end_to_end", "residual"};
+};
+template <>
+struct EnumNames<LatencyMark> {
+  static constexpr std::array names{"screening", "final", "unstable"};
+};
+
+// --- what a number was measured on -----------------------------------------------------------------------------------
+
+struct DeviceRow {
+  std::string kind = "cpu";  // or "cuda"
+  std::string model{};
+  int64_t cores = 0;
+  double clock_mhz = 0;
+  int64_t memory_bytes = 0;
+  std::string os{};
+  std::string details_json = "{}";
+};
+
+struct EnvRow {
+  std::string git_commit{};
+  bool git_dirty = false;
+  std::string compiler{};
+  std::string compiler_flags{};
+  std::string libtorch{};
+  std::string cuda{};
+  std::string determinism{};
+  std::string details_json = "{}";
+};
+
+// --- architectures ---------------------------------------------------------------------------------------------------
+
+struct ArchRow {
+  std::string hash{};  // of spec_json; checked
+  std::string name{};
+  std::string spec_json{};
+  int64_t params = 0;
+  int64_t macs = 0;
+  int64_t macs_valid = 0;
+  std::string convention{};          // how MACs were counted
+  std::string input{};               // shape of one sample, "8x64x64"
+  std::string verdict = "admitted";  // under the caps: "admitted", "rejected"; a proxy is "unjudged"
+  std::string reject_reason{};
+  std::string parent{};  // hash of the architecture it was changed from, or empty
+  std::string generator{};
+  int64_t seed = 0;
+};
+
+// One step of an architecture's plan. Steps of equal block and site share `block_json`, hence one latency.
+struct BlockRow {
+  std::string path{};
+  std::string kind{};
+  std::string in{};
+  std::string out{};
+  int64_t params = 0;
+  int64_t macs = 0;
+  int64_t macs_valid = 0;
+  std::string block_json{};  // canonical JSON of the block's spec and site
+};
+
+// --- runs ------------------------------------------------------------------------------------------------------------
+
+struct RunRow {
+  std::string sweep{};
+  std::string arch{};      // hash of what is trained
+  std::string protocol{};  // hash
+  int64_t seed = 0;
+  std::string proxy_of{};  // hash of the full-scale architecture, or empty
+  int64_t rung = 0;        // index of the rung it is queued for
+};
+
+struct Worker {
+  std::string owner{};  // "host:process", say
+  int64_t lease_seconds = 120;
+  int64_t device = 0;  // ids of remember_device and remember_env; 0: unknown
+  int64_t env = 0;
+};
+
+// The right to work on one run. `fence` grows with every claim: a write that carries an older one is refused.
+struct Lease {
+  int64_t run = 0;
+  int64_t rung = 0;  // train up to here
+  int64_t fence = 0;
+  int64_t attempt = 0;
+  int64_t lease_seconds = 0;
+};
+
+// Whom a write is for: the holder of a lease, or anyone while no lease is out.
+struct RunRef {
+  int64_t run = 0;
+  std::optional<int64_t> fence;
+  RunRef(int64_t run_id) : run(run_id) {}                             // NOLINT(google-explicit-constructor)
+  RunRef(const Lease& lease) : run(lease.run), fence(lease.fence) {}  // NOLINT(google-explicit-constructor)
+};
+
+struct RunStatus {
+  int64_t run = 0;
+  std::string arch{}, proxy_of{}, protocol{};
+  int64_t seed = 0;
+  RunState state = RunState::queued;
+  int64_t rung = 0;
+  int64_t attempt = 0;
+  std::string owner{}, message{};
+};
+
+// --- what runs yield -------------------------------------------------------------------------------------------------
+
+struct MetricRow {
+  int64_t iteration = 0;
+  int64_t images_seen = 0;
+  std::string name{};
+  double value = 0;
+  int64_t n = 1;  // samples behind the value
+  std::optional<double> low{}, high{};
+  int64_t eval_seed = 0;
+  std::string checkpoint{};  // SHA-256 of the weights that were scored, or empty
+  std::string protocol{};    // hash of the score's own protocol; empty: the run's
+};
+
+struct DecisionRow {
+  int64_t run = 0;
+  int64_t rung = 0;
+  std::string rule{};
+  int64_t rule_version = 1;
+  std::string inputs_json{};
+  std::string verdict{};
+  bool audited = false;
+};
+
+struct CheckpointRow {
+  std::string sha256{};
+  std::string path{};
+  int64_t bytes = 0;
+  int64_t iteration = 0;
+};
+
+struct PictureRow {
+  int64_t iteration = 0;
+  std::string mime = "image/png";
+  std::string bytes{};
+  std::string prompt{};
+  int64_t seed = 0;
+};
+
+// --- latency ---------------------------------------------------------------------------------------------------------
+
+struct LatencyKey {
+  LatencyKind kind = LatencyKind::block;
+  std::string block_json{};  // of a block
+  std::string arch{};        // hash; of end_to_end and residual. A block's latency belongs to no architecture
+  int64_t device = 0;
+  int64_t env = 0;  // when searching, 0 stands for any
+  std::string dtype = "fp32";
+  int64_t threads = 1;
+  int64_t batch = 1;
+};
+
+// The raw samples of one process and repetition, in the order they were taken.
+struct LatencyRow {
+  LatencyKey key;
+  std::string path{};  // plan step it was timed as
+  LatencyMark mark = LatencyMark::screening;
+  int64_t process = 0;
+  int64_t repetition = 0;
+  std::vector<int64_t> samples_ns{};
+};
+
+struct TableCount {
+  std::string table{};
+  int64_t rows = 0;
+};
+
+struct StoreInfo {
+  std::string file{};
+  int64_t schema_version = 0;
+  int64_t bytes = 0;
+  std::vector<TableCount> tables{};
+};
+
+}  // namespace mds

@@ -1,0 +1,258 @@
+// Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique
+// columns. Observed rows (metric, decision, latency_sample) are append-only by trigger. Times are seconds since 1970,
+// UTC.
+#include "search/store/schema.h"
+
+#include <array>
+
+namespace mds {
+namespace {
+
+constexpr const char* arch = R"(CREATE TABLE arch(
+  arch_id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE CHECK(length(hash) = 64),
+  name TEXT NOT NULL,
+  spec_json TEXT NOT NULL,
+  params INTEGER NOT NULL CHECK(params >= 0),
+  macs INTEGER NOT NULL CHECK(macs >= 0),
+  macs_valid INTEGER NOT NULL CHECK(macs_valid BETWEEN 0 AND macs),
+  convention TEXT NOT NULL,
+  input TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK(verdict IN ('admitted', 'rejected', 'unjudged')),
+  reject_reason TEXT NOT NULL,
+  parent_hash TEXT NOT NULL,
+  generator TEXT NOT NULL,
+  generator_seed INTEGER NOT NULL))";
+
+constexpr const char* block = R"(CREATE TABLE block(
+  block_id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE CHECK(length(hash) = 64),
+  block_json TEXT NOT NULL))";
+
+constexpr const char* arch_block = R"(CREATE TABLE arch_block(
+  arch_id INTEGER NOT NULL REFERENCES arch,
+  step INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  in_shape TEXT NOT NULL,
+  out_shape TEXT NOT NULL,
+  params INTEGER NOT NULL,
+  macs INTEGER NOT NULL,
+  macs_valid INTEGER NOT NULL,
+  block_id INTEGER NOT NULL REFERENCES block,
+  PRIMARY KEY(arch_id, path)) WITHOUT ROWID)";
+
+constexpr const char* protocol = R"(CREATE TABLE protocol(
+  protocol_id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE CHECK(length(hash) = 64),
+  protocol_json TEXT NOT NULL))";
+
+constexpr const char* device = R"(CREATE TABLE device(
+  device_id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  model TEXT NOT NULL,
+  cores INTEGER NOT NULL,
+  clock_mhz REAL NOT NULL,
+  memory_bytes INTEGER NOT NULL,
+  os TEXT NOT NULL,
+  details_json TEXT NOT NULL,
+  UNIQUE(kind, model, cores, clock_mhz, memory_bytes, os, details_json)))";
+
+constexpr const char* env = R"(CREATE TABLE env(
+  env_id INTEGER PRIMARY KEY,
+  git_commit TEXT NOT NULL,
+  git_dirty INTEGER NOT NULL CHECK(git_dirty IN (0, 1)),
+  compiler TEXT NOT NULL,
+  compiler_flags TEXT NOT NULL,
+  libtorch TEXT NOT NULL,
+  cuda TEXT NOT NULL,
+  determinism TEXT NOT NULL,
+  details_json TEXT NOT NULL,
+  UNIQUE(git_commit, git_dirty, compiler, compiler_flags, libtorch, cuda, determinism, details_json)))";
+
+constexpr const char* sweep = R"(CREATE TABLE sweep(
+  sweep_id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  config_json TEXT NOT NULL,
+  created_unix_s INTEGER NOT NULL))";
+
+constexpr const char* run = R"(CREATE TABLE run(
+  run_id INTEGER PRIMARY KEY,
+  sweep_id INTEGER NOT NULL REFERENCES sweep,
+  arch_id INTEGER NOT NULL REFERENCES arch,
+  protocol_id INTEGER NOT NULL REFERENCES protocol,
+  seed INTEGER NOT NULL,
+  proxy_of_arch_id INTEGER REFERENCES arch,
+  state TEXT NOT NULL CHECK(state IN ('queued', 'leased', 'paused', 'promoted', 'stopped', 'failed', 'done')),
+  rung INTEGER NOT NULL CHECK(rung >= 0),
+  attempt INTEGER NOT NULL DEFAULT 0,
+  fence INTEGER NOT NULL DEFAULT 0,
+  owner TEXT NOT NULL DEFAULT '',
+  lease_expires_unix_s INTEGER NOT NULL DEFAULT 0,
+  device_id INTEGER REFERENCES device,
+  env_id INTEGER REFERENCES env,
+  message TEXT NOT NULL DEFAULT '',
+  created_unix_s INTEGER NOT NULL,
+  updated_unix_s INTEGER NOT NULL,
+  UNIQUE(sweep_id, arch_id, protocol_id, seed)))";
+
+constexpr const char* metric = R"(CREATE TABLE metric(
+  run_id INTEGER NOT NULL REFERENCES run,
+  name TEXT NOT NULL,
+  iteration INTEGER NOT NULL CHECK(iteration >= 0),
+  protocol_id INTEGER NOT NULL REFERENCES protocol,
+  eval_seed INTEGER NOT NULL,
+  images_seen INTEGER NOT NULL CHECK(images_seen >= 0),
+  value REAL NOT NULL,
+  n INTEGER NOT NULL CHECK(n > 0),
+  low REAL,
+  high REAL,
+  checkpoint_sha256 TEXT NOT NULL,
+  CHECK(low IS NULL OR low <= high),
+  PRIMARY KEY(run_id, name, iteration, protocol_id, eval_seed)) WITHOUT ROWID)";
+
+constexpr const char* decision = R"(CREATE TABLE decision(
+  decision_id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES run,
+  rung INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  rule_version INTEGER NOT NULL,
+  inputs_json TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  audited INTEGER NOT NULL CHECK(audited IN (0, 1)),
+  decided_unix_s INTEGER NOT NULL,
+  UNIQUE(run_id, rung, rule, rule_version, inputs_json, audited)))";
+
+constexpr const char* checkpoint = R"(CREATE TABLE checkpoint(
+  checkpoint_id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES run,
+  iteration INTEGER NOT NULL,
+  sha256 TEXT NOT NULL CHECK(length(sha256) = 64),
+  path TEXT NOT NULL,
+  bytes INTEGER NOT NULL CHECK(bytes > 0),
+  UNIQUE(run_id, iteration, sha256)))";
+
+constexpr const char* picture = R"(CREATE TABLE picture(
+  picture_id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES run,
+  iteration INTEGER NOT NULL,
+  prompt TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  mime TEXT NOT NULL CHECK(mime IN ('image/png', 'image/jpeg', 'image/webp')),
+  bytes BLOB NOT NULL CHECK(length(bytes) BETWEEN 1 AND 16384),
+  UNIQUE(run_id, iteration, prompt, seed)))";
+
+constexpr const char* picture_limit = R"(CREATE TRIGGER picture_limit BEFORE INSERT ON picture
+WHEN (SELECT coalesce(sum(length(bytes)), 0) FROM picture WHERE run_id = NEW.run_id) + length(NEW.bytes) > 16384
+BEGIN SELECT RAISE(ABORT, 'pictures of one run may take 16384 bytes together'); END)";
+
+constexpr const char* latency_run = R"(CREATE TABLE latency_run(
+  latency_run_id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK(kind IN ('block', 'end_to_end', 'residual')),
+  block_id INTEGER REFERENCES block,
+  arch_id INTEGER REFERENCES arch,
+  path TEXT NOT NULL,
+  device_id INTEGER NOT NULL REFERENCES device,
+  env_id INTEGER NOT NULL REFERENCES env,
+  dtype TEXT NOT NULL,
+  threads INTEGER NOT NULL CHECK(threads > 0),
+  batch INTEGER NOT NULL CHECK(batch > 0),
+  mark TEXT NOT NULL CHECK(mark IN ('screening', 'final', 'unstable')),
+  measured_unix_s INTEGER NOT NULL,
+  CHECK((kind = 'block') = (block_id IS NOT NULL)),
+  CHECK((kind = 'block') = (arch_id IS NULL))))";
+
+// A block's latency belongs to the block and its site, whichever architecture it was timed in.
+constexpr const char* latency_of_block = R"(CREATE UNIQUE INDEX latency_of_block
+ON latency_run(block_id, device_id, env_id, dtype, threads, batch, mark) WHERE kind = 'block')";
+constexpr const char* latency_of_arch = R"(CREATE UNIQUE INDEX latency_of_arch
+ON latency_run(arch_id, kind, device_id, env_id, dtype, threads, batch, mark) WHERE kind <> 'block')";
+
+constexpr const char* latency_sample = R"(CREATE TABLE latency_sample(
+  latency_run_id INTEGER NOT NULL REFERENCES latency_run,
+  process INTEGER NOT NULL,
+  repetition INTEGER NOT NULL,
+  samples_ns BLOB NOT NULL CHECK(length(samples_ns) > 0 AND length(samples_ns) % 8 = 0),
+  PRIMARY KEY(latency_run_id, process, repetition)))";
+
+constexpr const char* literature_table = R"(CREATE TABLE literature(
+  source TEXT NOT NULL,
+  network TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value REAL NOT NULL,
+  unit TEXT NOT NULL,
+  conditions TEXT NOT NULL,
+  PRIMARY KEY(source, network, name)) WITHOUT ROWID)";
+
+constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
+SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
+  WHERE o.run_id = m.run_id AND o.name = m.name AND o.protocol_id = m.protocol_id AND o.eval_seed = m.eval_seed))";
+
+constexpr const char* run_summary = R"(CREATE VIEW run_summary AS
+SELECT r.run_id, s.name AS sweep, scaled_to.arch_id AS arch_id, scaled_to.hash AS hash, scaled_to.name AS name, scaled_to.params AS params,
+  scaled_to.macs AS macs, scaled_to.macs_valid AS macs_valid, trained.hash AS trained_hash, trained.params AS trained_params,
+  p.hash AS protocol, r.seed, r.state, r.rung, r.attempt, r.message, r.device_id, r.env_id,
+  (SELECT coalesce(max(iteration), 0) FROM metric m WHERE m.run_id = r.run_id) AS iterations
+FROM run r JOIN sweep s USING(sweep_id) JOIN protocol p USING(protocol_id) JOIN arch trained ON trained.arch_id = r.arch_id
+  JOIN arch scaled_to ON scaled_to.arch_id = coalesce(r.proxy_of_arch_id, r.arch_id))";
+
+constexpr const char* latency_summary = R"(CREATE VIEW latency_summary AS
+SELECT l.*, count(*) AS repetitions, count(DISTINCT s.process) AS processes, sum(length(s.samples_ns)) / 8 AS n
+FROM latency_run l JOIN latency_sample s USING(latency_run_id) GROUP BY l.latency_run_id)";
+
+constexpr const char* version_table =
+    "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
+    "NULL)";
+
+constexpr std::array tables{"device",     "env",     "arch",        "block",          "arch_block",
+                            "protocol",   "sweep",   "run",         "metric",         "decision",
+                            "checkpoint", "picture", "latency_run", "latency_sample", "literature"};
+
+// Refuses to change or remove a table's rows.
+void make_append_only(std::vector<std::string>& statements, const std::string& table) {
+  for (const std::string change : {"UPDATE", "DELETE"})
+    statements.push_back("CREATE TRIGGER " + table + "_no_" + change + " BEFORE " + change + " ON " + table +
+                         " BEGIN SELECT RAISE(ABORT, '" + table + " is append-only'); END");
+}
+
+Migration first() {
+  Migration migration{.version = 1,
+                      .description = "architectures, protocols, runs, metrics, decisions, latency samples, literature",
+                      .statements = {version_table,
+                                     device,
+                                     env,
+                                     arch,
+                                     block,
+                                     arch_block,
+                                     protocol,
+                                     sweep,
+                                     run,
+                                     metric,
+                                     decision,
+                                     checkpoint,
+                                     picture,
+                                     picture_limit,
+                                     latency_run,
+                                     latency_of_block,
+                                     latency_of_arch,
+                                     latency_sample,
+                                     literature_table,
+                                     latest_metric,
+                                     run_summary,
+                                     latency_summary}};
+  for (const char* table : {"metric", "decision", "latency_sample"}) make_append_only(migration.statements, table);
+  return migration;
+}
+
+}  // namespace
+
+const std::vector<Migration>& migrations() {
+  static const std::vector<Migration> list{first()};
+  return list;
+}
+
+int64_t schema_version() { return migrations().back().version; }
+
+std::span<const char* const> table_names() { return tables; }
+
+}  // namespace mds

@@ -1,0 +1,37 @@
+// The tables of a results database and their numbered migrations. Only class Store runs them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mds {
+
+inline constexpr int64_t picture_bytes_max = 16384;  // per run, all pictures together
+
+struct Migration {
+  int64_t version;
+  std::string description;
+  std::vector<std::string> statements;
+};
+
+// In order; the last one's version is the version this program reads and writes.
+const std::vector<Migration>& migrations();
+int64_t schema_version();
+
+// Tables that hold rows, parents before children.
+std::span<const char* const> table_names();
+
+// A figure printed in a publication, never measured here.
+struct LiteratureRow {
+  const char* source;
+  const char* network;
+  const char* name;
+  double value;
+  const char* unit;
+  const char* conditions;
+};
+std::span<const LiteratureRow> literature();
+
+}  // namespace mds

@@ -1,0 +1,156 @@
+#include <soci/soci.h>
+
+#include "search/store/schema.h"
+#include "search/store/store.h"
+#include "spec/error.h"
+#include "tests/catch.h"
+#include "tests/search/store/sample.h"
+
+using Catch::Contains;
+using namespace mds;
+using namespace mds::test;
+
+TEST_CASE("what describes is stored once, however often it is added", "[store]") {
+  Store store(":memory:");
+  for (int i = 0; i < 2; ++i) {
+    store.add_arch(arch("a"));
+    store.add_arch_blocks(arch("a").hash, {{.path = "conv_in", .kind = "conv", .block_json = "{}"}});
+    add_run(store, "a");
+    CHECK(store.remember_device({.model = "cpu"}) == 1);
+    CHECK(store.remember_env({.git_commit = "abc"}) == 1);
+  }
+  for (const auto& count : store.info().tables)
+    if (count.table != "literature") CHECK(count.rows <= 1);
+  CHECK(store.remember_device({.model = "another cpu"}) == 2);
+}
+
+TEST_CASE("an architecture whose hash is not that of its spec is refused", "[store]") {
+  Store store(":memory:");
+  ArchRow row = arch("a");
+  row.hash[0] = row.hash[0] == '0' ? '1' : '0';
+  CHECK_THROWS_WITH(store.add_arch(row), Contains("is not that of its spec"));
+}
+
+TEST_CASE("a protocol's hash does not depend on the order or spacing of its keys", "[store]") {
+  Store store(":memory:");
+  CHECK(store.add_protocol(R"({"a": 1, "b": 2})") == store.add_protocol(R"({"b":2,"a":1})"));
+  CHECK_THROWS_WITH(store.add_protocol("{"), Contains("is not JSON"));
+}
+
+TEST_CASE("a repeated evaluation keeps the first value, and metrics cannot be changed", "[store]") {
+  Store store(":memory:");
+  const int64_t run = add_run(store, "a");
+  store.add_metric(run, {.iteration = 60, .images_seen = 960, .name = "clip", .value = 0.2, .low = 0.1, .high = 0.3});
+  store.add_metric(run, {.iteration = 60, .images_seen = 960, .name = "clip", .value = 0.9});
+  const auto curve = store.curve(run, "clip");
+  REQUIRE(curve.size() == 1);
+  CHECK(curve[0].value == 0.2);
+  CHECK(curve[0].high == 0.3);
+  CHECK_THROWS_WITH(store.reading_session() << "UPDATE metric SET value = 1", Contains("append-only"));
+}
+
+TEST_CASE("metrics come back by name and iteration, with absent intervals absent", "[store]") {
+  Store store(":memory:");
+  const int64_t run = add_run(store, "a");
+  for (const int64_t iteration : {60, 10})
+    store.add_metric(run, {.iteration = iteration, .name = "loss", .value = 0.5});
+  store.add_metric(run, {.iteration = 60, .name = "fd", .value = 30, .n = 64, .low = 28, .high = 33});
+  const auto rows = store.metrics(run);
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].name == "fd");
+  CHECK(rows[1].iteration == 10);
+  CHECK_FALSE(rows[1].low);
+}
+
+TEST_CASE("a run keeps the pictures of its last iteration, at most 16384 bytes together", "[store]") {
+  Store store(":memory:");
+  const int64_t run = add_run(store, "a");
+  const auto picture = [](int64_t iteration, int64_t seed, size_t bytes) {
+    return PictureRow{.iteration = iteration, .bytes = std::string(bytes, '\0'), .prompt = "a cat", .seed = seed};
+  };
+  store.add_picture(run, picture(60, 1, 9000));
+  store.add_picture(run, picture(60, 1, 9000));  // again: no new picture
+  CHECK_THROWS_WITH(store.add_picture(run, picture(60, 2, 9000)), Contains("16384 bytes together"));
+  CHECK_THROWS_AS(store.add_picture(run, picture(180, 1, 16385)), StoreError);
+  store.add_picture(run, picture(180, 1, 16384));
+  int64_t iteration = 0, count = 0;
+  store.reading_session() << "SELECT max(iteration), count(*) FROM picture", soci::into(iteration), soci::into(count);
+  CHECK(iteration == 180);
+  CHECK(count == 1);
+}
+
+TEST_CASE("latency samples come back as they were taken and cannot be changed", "[store]") {
+  Store store(":memory:");
+  LatencyRow row = latency(store);
+  store.add_latency(row);
+  row.repetition = 1;
+  row.samples_ns = {-1, int64_t(1) << 62};
+  store.add_latency(row);
+  const auto rows = store.find_latency(row.key);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].samples_ns == latency(store).samples_ns);
+  CHECK(rows[1].samples_ns == row.samples_ns);
+  CHECK_THROWS_WITH(store.reading_session() << "DELETE FROM latency_sample", Contains("append-only"));
+  row.samples_ns.clear();
+  row.repetition = 2;
+  CHECK_THROWS_AS(store.add_latency(row), StoreError);
+}
+
+TEST_CASE("a latency is found by block, site, device and setting, and final samples go first", "[store]") {
+  Store store(":memory:");
+  LatencyRow row = latency(store);
+  CHECK(store.find_latency(row.key).empty());
+  store.add_latency(row);
+  row.mark = LatencyMark::final;
+  row.samples_ns = {7};
+  store.add_latency(row);
+  LatencyKey key = row.key;
+  key.env = 0;  // any
+  REQUIRE(store.find_latency(key).size() == 1);
+  CHECK(store.find_latency(key)[0].mark == LatencyMark::final);
+  key.threads = 2;
+  CHECK(store.find_latency(key).empty());
+}
+
+TEST_CASE("the latency of a whole network belongs to its architecture", "[store]") {
+  Store store(":memory:");
+  store.add_arch(arch("a"));
+  LatencyRow row = latency(store);
+  row.key.kind = LatencyKind::end_to_end;
+  row.key.arch = arch("a").hash;
+  store.add_latency(row);
+  row.key.kind = LatencyKind::residual;
+  CHECK(store.find_latency(row.key).empty());
+  row.key.arch = "unknown";
+  CHECK_THROWS_WITH(store.add_latency(row), Contains("holds no arch with hash unknown"));
+}
+
+TEST_CASE("an unknown device or a row without its run is refused", "[store]") {
+  Store store(":memory:");
+  LatencyRow row = latency(store);
+  row.key.device = 99;
+  CHECK_THROWS_AS(store.add_latency(row), StoreError);
+  CHECK_THROWS_WITH(store.add_metric(99, {.name = "loss"}), Contains("holds no run 99"));
+}
+
+TEST_CASE("twelve candidates with latency samples and curves stay well under 5 MB", "[store]") {
+  const ScratchFolder folder;
+  Store store(folder.file("a.db"));
+  store.transaction([&] {
+    for (int candidate = 0; candidate < 12; ++candidate) {
+      const std::string name = "candidate" + std::to_string(candidate);
+      const int64_t run = add_run(store, name);
+      for (int64_t i = 0; i < 300; ++i) store.add_metric(run, {.iteration = i, .name = "loss", .value = 0.1});
+      store.add_picture(run, {.iteration = 1, .bytes = std::string(16384, 'p')});
+      for (int64_t block = 0; block < 50; ++block) {
+        LatencyRow row = latency(store);
+        row.key.block_json = name + std::to_string(block) + std::string(300, ' ');
+        for (row.process = 0; row.process < 2; ++row.process) {
+          row.samples_ns.assign(64, 1000);
+          store.add_latency(row);
+        }
+      }
+    }
+  });
+  CHECK(store.info().bytes < 3'000'000);
+}

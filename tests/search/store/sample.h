@@ -1,0 +1,52 @@
+// A small store to test on: two architectures, one the proxy of the other, a sweep and its runs.
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "search/store/store.h"
+
+namespace mds::test {
+
+// A folder of its own that goes away with the object.
+struct ScratchFolder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("mds_store_" + std::to_string(::getpid()));
+  ScratchFolder() {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  ~ScratchFolder() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+};
+
+inline ArchRow arch(const std::string& name, int64_t params = 1000) {
+  const std::string spec = R"({"name":")" + name + "\"}";
+  return {.hash = sha256(spec),
+          .name = name,
+          .spec_json = spec,
+          .params = params,
+          .macs = 30 * params,
+          .macs_valid = 29 * params,
+          .convention = "macs-valid-attn-v1",
+          .input = "8x64x64",
+          .generator = "test"};
+}
+
+inline int64_t add_run(Store& store, const std::string& name, int64_t seed = 0) {
+  store.add_sweep("s", "{}");
+  store.add_arch(arch(name));
+  return store.ensure_run(
+      {.sweep = "s", .arch = arch(name).hash, .protocol = store.add_protocol(R"({"lr": 1e-3})"), .seed = seed});
+}
+
+inline LatencyRow latency(Store& store, int64_t first_ns = 1000) {
+  const int64_t device = store.remember_device({.model = "test cpu", .cores = 2}),
+                env = store.remember_env({.git_commit = "abc"});
+  return {.key = {.block_json = R"({"block":{},"site":{}})", .device = device, .env = env},
+          .path = "down1.0.conv",
+          .samples_ns = {first_ns, first_ns + 2, first_ns + 1}};
+}
+
+}  // namespace mds::test

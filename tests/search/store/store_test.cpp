@@ -1,0 +1,142 @@
+#include "search/store/store.h"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <fstream>
+
+#include "search/store/schema.h"
+#include "spec/error.h"
+#include "tests/catch.h"
+#include "tests/search/store/sample.h"
+
+using Catch::Contains;
+using namespace mds;
+using namespace mds::test;
+
+namespace {
+
+std::string content(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void run_sql(const std::string& file, const std::string& statement) {
+  soci::session sql(soci::sqlite3, "dbname=\"" + file + "\"");
+  sql << statement;
+}
+
+}  // namespace
+
+TEST_CASE("a new database is one sound file of the current schema version", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("a.db");
+  {
+    Store store(file);
+  }
+  const Store store(file, StoreMode::open_existing);
+  CHECK(store.info().schema_version == schema_version());
+  CHECK(store.check().empty());
+  CHECK(store.info().tables.back().rows == int64_t(literature().size()));
+}
+
+TEST_CASE("a closed database leaves no side files, also after reading", "[store]") {
+  const ScratchFolder folder;
+  {
+    Store store(folder.file("a.db"));
+  }
+  {
+    Store(folder.file("a.db"), StoreMode::read_only).runs("none");
+  }
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+}
+
+TEST_CASE("a file that is no database, or another program's, is refused and left as it was", "[store]") {
+  const ScratchFolder folder;
+  const auto mode = GENERATE(StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only);
+  std::ofstream(folder.file("text.db")) << "these are not the bytes of a database";
+  run_sql(folder.file("foreign.db"), "CREATE TABLE recipe(name TEXT)");
+  for (const std::string name : {"text.db", "foreign.db"}) {
+    const std::string file = folder.file(name), before = content(file);
+    CHECK_THROWS_WITH(Store(file, mode), Contains(file) && Contains("found no schema version, expected version 1"));
+    CHECK(content(file) == before);
+  }
+}
+
+TEST_CASE("a database of another schema version is refused with both versions and left as it was", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("future.db");
+  {
+    Store store(file);
+  }
+  run_sql(file, "UPDATE schema_version SET version = 7");
+  const std::string before = content(file);
+  for (const auto mode : {StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only})
+    CHECK_THROWS_WITH(Store(file, mode), file + ": has schema version 7, expected version 1");
+  CHECK(content(file) == before);
+}
+
+TEST_CASE("a database that is not there, or lies where none can be made, is an error with its name", "[store]") {
+  CHECK_THROWS_WITH(Store("none.db", StoreMode::read_only), "none.db: there is no such database");
+  CHECK_THROWS_WITH(Store("/proc/none.db"), Contains("/proc/none.db: cannot be opened or created"));
+  CHECK_THROWS_WITH(Store("/no/such/folder/a.db"), Contains("cannot be opened or created"));
+  CHECK_THROWS_WITH(Store("/tmp"), "/tmp: is a folder; expected a database file");
+}
+
+TEST_CASE("network file systems are told from local ones by their statfs type", "[store]") {
+  CHECK(is_network_filesystem(0x6969));            // NFS
+  CHECK(is_network_filesystem(0x0bd00bd0));        // Lustre
+  CHECK(is_network_filesystem(0x47504653));        // GPFS
+  CHECK_FALSE(is_network_filesystem(0xef53));      // ext4
+  CHECK_FALSE(is_network_filesystem(0x794c7630));  // overlayfs
+}
+
+TEST_CASE("a store opened for reading refuses to write", "[store]") {
+  const ScratchFolder folder;
+  {
+    Store store(folder.file("a.db"));
+  }
+  Store store(folder.file("a.db"), StoreMode::read_only);
+  CHECK_THROWS_WITH(store.add_sweep("s", "{}"), Contains("is opened for reading only"));
+}
+
+TEST_CASE("a full disk loses the write that met it and nothing else", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("a.db");
+  {
+    Store store(file);
+    store.add_sweep("first", "{}");
+    int pages = 0;
+    store.reading_session() << "PRAGMA page_count", soci::into(pages);
+    store.reading_session() << "PRAGMA max_page_count = " + std::to_string(pages), soci::into(pages);
+    CHECK_THROWS_WITH(store.add_sweep("second", std::string(100'000, 'x')),
+                      Contains(file) && Contains("the disk is full"));
+    store.add_sweep("third", "{}");
+  }
+  Store store(file);
+  CHECK(store.check().empty());
+  int sweeps = 0;
+  store.reading_session() << "SELECT count(*) FROM sweep", soci::into(sweeps);
+  CHECK(sweeps == 2);
+}
+
+TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
+  Store store(":memory:");
+  CHECK_THROWS_AS(store.transaction([&] {
+    store.add_arch(arch("a"));
+    store.ensure_run({.sweep = "unknown", .arch = arch("a").hash});
+  }),
+                  StoreError);
+  CHECK_FALSE(store.find_arch("a"));
+}
+
+TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
+  const ScratchFolder folder;
+  {
+    Store(folder.file("a.db")).add_arch(arch("a"));
+  }
+  run_sql(folder.file("a.db"), "UPDATE arch SET spec_json = '{}'");
+  const auto problems = Store(folder.file("a.db"), StoreMode::read_only).check();
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(problems[0], Contains("arch " + arch("a").hash));
+}
