@@ -65,6 +65,7 @@ install_packages() {
     type -P sudo > /dev/null || fail "missing: ${missing[*]}. Installing them needs root, and there is no sudo." \
       "Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
     as_root=(sudo)
+    sudo true || fail "sudo was refused. Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
   fi
   say "installing ${missing[*]}"
   "${as_root[@]}" apt-get update -q >&2
@@ -74,8 +75,8 @@ install_packages() {
 
 # A relative DIR starts where the user is.
 set_prefix() {
-  local dir=$1
-  [[ $dir == /* ]] || dir=$called_from/$dir
+  local dir
+  dir=$(cd "$called_from" && mkdir -p "$1" && cd "$1" && pwd)
   make_prefix "$dir"
   [[ $dir == "$root/.deps" ]] || say "configure with -DMDS_PREFIX=$dir"
 }
