@@ -4,7 +4,7 @@
 # Everything happens in DIR/new and is renamed at the end, so that a DIR/usr is always whole; DIR/usr/packages says of what.
 
 # The core packages and what they need of Boost, SOCI and SQLite; the C++ runtime and other databases are left out.
-readonly core_closure='^(nlohmann-json3-dev|catch2|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*|libboost.*-dev|libboost-program-options.*)$'
+readonly core_closure='^(nlohmann-json3-dev|catch2|libcatch2-dev|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*|libboost.*-dev|libboost-program-options.*)$'
 
 make_prefix() {
   local dir=$1 core debs

@@ -68,7 +68,7 @@ accepts_a_whole_prefix_without_apt() {
   mkdir "$scratch/usr"
   awk '$1 == "core" {print $2}' "$root/scripts/packages.txt" > "$scratch/usr/packages"
   for tool in g++ ninja python3; do stand_in $tool true; done
-  for tool in cmake sort; do ln -s "$(type -P $tool)" "$scratch/bin/$tool"; done
+  for tool in cmake mkdir sort; do ln -s "$(type -P $tool)" "$scratch/bin/$tool"; done
   export MDS_TORCH_ROOT=$scratch/torch
   expect 0 "$scratch is complete" setup --prefix "$scratch"
 }
