@@ -62,7 +62,8 @@ foreach(root ${torch_candidates})
   if(NOT torch_version)
     set(torch_version "no LibTorch")
   endif()
-  string(APPEND torch_seen " Seen: ${torch_version} in ${root}.")
+  string(APPEND torch_seen "\n  seen: ${torch_version} in ${root}")
 endforeach()
-message(FATAL_ERROR "LibTorch ${MDS_TORCH_OLDEST} or newer not found.${torch_seen} Run scripts/setup.sh, or set "
-                    "CMAKE_PREFIX_PATH to a LibTorch or MDS_TORCH_ROOT to the folder of a pip-installed torch.")
+message(FATAL_ERROR "LibTorch ${MDS_TORCH_OLDEST} or newer not found.${torch_seen}\n"
+                    "Run scripts/setup.sh, or set CMAKE_PREFIX_PATH to a LibTorch or MDS_TORCH_ROOT to the folder of a "
+                    "pip-installed torch.")

@@ -4,7 +4,7 @@
 # Everything happens in DIR/new and is renamed at the end, so that a DIR/usr is always whole; DIR/usr/packages says of what.
 
 # The core packages and what they need of Boost, SOCI and SQLite; the C++ runtime and other databases are left out.
-readonly core_closure='^(nlohmann-json3-dev|catch2|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*|libboost.*-dev|libboost-program-options.*)$'
+readonly core_closure='^(nlohmann-json3-dev|catch2|libcatch2-dev|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*|libboost.*-dev|libboost-program-options.*)$'
 
 make_prefix() {
   local dir=$1 core debs
@@ -58,13 +58,14 @@ prune() (
   find include/boost -type f | sort > ../all
   {
     find include/boost/config include/boost/version.hpp -type f
-    boost_includes | "${CXX:-g++}" -std=c++20 -M -x c++ -I include - | grep -o 'include/boost/[^ ]*'
+    boost_includes | "${CXX:-g++}" -std=c++20 -M -x c++ -I include -I include/soci - | grep -o 'include/boost/[^ ]*'
   } | sort -u > ../reached
   comm -23 ../all ../reached | xargs -d '\n' rm
   find include/boost -type d -empty -delete
 )
 
+# What leads to Boost: our own includes, and SOCI's headers.
 boost_includes() {
   grep -rhE '^#include <boost/' --include='*.h' --include='*.cpp' --exclude-dir={build,out,.deps,.venv} "${root:?}" || true
-  echo '#include <boost/program_options.hpp>'
+  printf '#include <%s>\n' boost/program_options.hpp soci/soci.h soci/sqlite3/soci-sqlite3.h
 }

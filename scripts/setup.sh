@@ -65,6 +65,7 @@ install_packages() {
     type -P sudo > /dev/null || fail "missing: ${missing[*]}. Installing them needs root, and there is no sudo." \
       "Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
     as_root=(sudo)
+    sudo true || fail "sudo was refused. Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
   fi
   say "installing ${missing[*]}"
   "${as_root[@]}" apt-get update -q >&2
@@ -74,8 +75,8 @@ install_packages() {
 
 # A relative DIR starts where the user is.
 set_prefix() {
-  local dir=$1
-  [[ $dir == /* ]] || dir=$called_from/$dir
+  local dir
+  dir=$(cd "$called_from" && mkdir -p "$1" && cd "$1" && pwd)
   make_prefix "$dir"
   [[ $dir == "$root/.deps" ]] || say "configure with -DMDS_PREFIX=$dir"
 }
@@ -87,8 +88,16 @@ require_apt() {
     "Where packages come another way, scripts/setup.sh --prefix DIR takes a prefix made on a Debian or Ubuntu machine."
 }
 
+find_torch() { cmake -P cmake/find_torch.cmake 2>&1; }
+
 install_torch() {
-  if cmake -P cmake/find_torch.cmake >&2; then return; fi
+  local answer
+  if answer=$(find_torch); then
+    say "${answer#-- }"
+    return
+  fi
+  grep -o 'seen: .*' <<< "$answer" >&2 || true
+  [[ -z ${MDS_TORCH_ROOT-} ]] || fail "MDS_TORCH_ROOT=$MDS_TORCH_ROOT holds no LibTorch that is new enough"
   say "installing LibTorch $torch_release into .venv"
   python3 -m venv .venv || fail "python3 cannot make a virtual environment (package python3-venv)"
   if ! pip_install "torch==$torch_release+cpu"; then
@@ -96,7 +105,8 @@ install_torch() {
     say "pip has no CPU build of torch $torch_release here; taking its general build, which may be several GB"
     pip_install "torch==$torch_release" || fail "pip failed: $(tail -n 3 .venv/pip.log)"
   fi
-  cmake -P cmake/find_torch.cmake >&2
+  answer=$(find_torch) || fail "$answer"
+  say "${answer#-- }"
 }
 
 pip_install() { .venv/bin/python -m pip install --progress-bar off "$1" > .venv/pip.log 2>&1; }

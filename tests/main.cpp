@@ -1,2 +1,5 @@
-#define CATCH_CONFIG_MAIN
+// The test runner, for Catch2 2 and 3 alike.
+#define CATCH_CONFIG_RUNNER
 #include "catch.h"
+
+int main(int argc, char* argv[]) { return Catch::Session().run(argc, argv); }

@@ -1,0 +1,22 @@
+# `--target check_headers` compiles each header alone, to show that it includes what it uses: a unity build would hide it.
+# mds_library lists its target under its folder; this reads the lists, so it comes after the last folder.
+
+add_custom_target(check_headers)
+get_property(folders GLOBAL PROPERTY MDS_FOLDERS)
+list(REMOVE_DUPLICATES folders)
+foreach(folder ${folders})
+  string(MAKE_C_IDENTIFIER check_headers_${folder} target)
+  file(GLOB headers RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS ${folder}/*.h)
+  if(NOT headers)
+    continue()
+  endif()
+  set(sources)
+  foreach(header ${headers})
+    file(CONFIGURE OUTPUT ${target}/${header}.cpp CONTENT "#include \"${header}\"\n")
+    list(APPEND sources ${PROJECT_BINARY_DIR}/${target}/${header}.cpp)
+  endforeach()
+  get_property(libraries GLOBAL PROPERTY MDS_LIBRARIES_${folder})
+  add_library(${target} OBJECT EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(${target} PRIVATE ${libraries} mds_warnings)
+  add_dependencies(check_headers ${target})
+endforeach()

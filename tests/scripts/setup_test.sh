@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# What scripts/setup.sh and cmake/find_torch.cmake say and do, one function a case: `setup_test.sh CASE` runs one of them.
+# The machine is pretended: each case makes a folder of stand-in commands and puts it, or nothing else, on PATH.
+set -euo pipefail
+root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/bin"
+
+stand_in() { printf '#!/bin/bash\n%s\n' "$2" > "$scratch/bin/$1"; chmod +x "$scratch/bin/$1"; }
+
+# expect STATUS TEXT COMMAND...: the exit status, and a text that stdout or stderr must hold.
+expect() {
+  local status=$1 text=$2 actual=0 output
+  shift 2
+  output=$("$@" 2>&1) || actual=$?
+  if [[ $actual != "$status" || $output != *"$text"* ]]; then
+    printf 'expected exit %s and "%s", got exit %s and:\n%s\n' "$status" "$text" "$actual" "$output"
+    exit 1
+  fi
+}
+
+setup() { PATH=$scratch/bin /bin/bash "$root/scripts/setup.sh" "$@"; }
+
+fake_torch() {
+  mkdir -p "$scratch/torch/include/torch/headeronly"
+  printf '#define TORCH_VERSION_MAJOR %s\n#define TORCH_VERSION_MINOR %s\n#define TORCH_VERSION_PATCH 1\n' "$@" \
+    > "$scratch/torch/include/torch/headeronly/version.h"
+}
+
+lists_packages() {
+  expect 0 "core      libsoci-dev                   -        SQL over SQLite and PostgreSQL" setup --list
+}
+
+wrong_use() {
+  expect 2 "usage: scripts/setup.sh" setup --prefx .deps
+  expect 2 "usage: scripts/setup.sh" setup --prefix
+}
+
+names_missing_tools() {
+  expect 1 "ninja (package ninja-build)" setup
+  expect 1 "ninja (package ninja-build)" setup --prefix "$scratch/deps"
+}
+
+# shellcheck disable=SC2016  # the stand-ins expand their own arguments
+installs_only_what_is_missing() {
+  stand_in dpkg-query 'for p; do [[ $p == ninja-build ]] || echo -n "installed:$p "; done'
+  stand_in apt-get 'echo "apt-get $*"; [[ $1 == update ]]'
+  stand_in env 'shift; "$@"'
+  stand_in id 'echo 0'
+  expect 1 "DPkg::Lock::Timeout=300 ninja-build" setup
+}
+
+without_root_suggests_a_prefix() {
+  stand_in dpkg-query 'true'
+  stand_in apt-get 'false'
+  stand_in id 'echo 1000'
+  expect 1 "scripts/setup.sh --prefix .deps" setup
+}
+
+keeps_a_foreign_folder() {
+  mkdir "$scratch/usr"
+  expect 1 "is not a prefix made by setup.sh" bash "$root/scripts/setup.sh" --prefix "$scratch"
+}
+
+accepts_a_whole_prefix_without_apt() {
+  fake_torch 2 9
+  mkdir "$scratch/usr"
+  awk '$1 == "core" {print $2}' "$root/scripts/packages.txt" > "$scratch/usr/packages"
+  for tool in g++ ninja python3; do stand_in $tool true; done
+  for tool in cmake mkdir sort; do ln -s "$(type -P $tool)" "$scratch/bin/$tool"; done
+  export MDS_TORCH_ROOT=$scratch/torch
+  expect 0 "$scratch is complete" setup --prefix "$scratch"
+}
+
+refuses_an_old_libtorch() {
+  fake_torch 2 4
+  expect 1 "seen: 2.4.1 in $scratch/torch" cmake "-DMDS_TORCH_ROOT=$scratch/torch" -P "$root/cmake/find_torch.cmake"
+}
+
+finds_libtorch_on_the_prefix_path() {
+  fake_torch 2 10
+  expect 0 "LibTorch 2.10.1: $scratch/torch" \
+    env -u MDS_TORCH_ROOT "CMAKE_PREFIX_PATH=$scratch/torch/share/cmake" cmake -P "$root/cmake/find_torch.cmake"
+}
+
+"$1"
