@@ -8,6 +8,7 @@ namespace mds {
 namespace {
 
 constexpr std::array list = {
+    Command{"generate", "text to pictures with a model folder", run_generate},
     Command{"train", "run one training stage, resumable", run_train},
 };
 

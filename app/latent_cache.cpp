@@ -7,22 +7,10 @@
 #include <iostream>
 
 #include "app/stage_data.h"
-#include "trainer/autoencoder.h"
-#include "trainer/text_image.h"
+#include "pipeline/text_encoder.h"
 
 namespace mds {
 namespace {
-
-struct Captions {
-  std::vector<std::string> texts;
-  TextFeatures features(const std::string& folder) const {
-    const ModelCard card = load_card(folder);
-    if (!card.text_encoder || !card.tokenizer) throw ConfigError(folder + "/model.json: has no text_encoder and tokenizer");
-    const Tokenizer tokenizer(load_merges(folder), card.tokenizer->merges);
-    const auto tower = load_part(folder, "text_encoder", make_plan(*card.text_encoder));
-    return embed_texts(*tower, tokenize(tokenizer, *card.tokenizer, texts, card.text_encoder->tokens));
-  }
-};
 
 Tensor picture_features(const std::string& folder, const Tensor& pictures) {
   const ModelCard card = load_card(folder);
@@ -50,9 +38,10 @@ LatentSet make_latents(const std::string& folder, const EncoderFolders& encoders
   const auto decoder = load_part(encoders.autoencoder, "vae_decoder", make_plan(*autoencoder.vae_decoder));
   const Tensor moments = encode_pictures(*encoder, data.images);
   set.moments = moments.to(at::kHalf);
-  set.text = Captions{set.captions}.features(encoders.text).states_NSC.to(at::kHalf);
-  set.empty_text = Captions{{""}}.features(encoders.text).states_NSC.to(at::kHalf);
-  set.text_features = Captions{set.captions}.features(encoders.score).embeds_NE;
+  const TextEncoder conditioning(encoders.text);
+  set.text = conditioning.features(set.captions).states_NSC.to(at::kHalf);
+  set.empty_text = conditioning.features({""}).states_NSC.to(at::kHalf);
+  set.text_features = TextEncoder(encoders.score).features(set.captions).embeds_NE;
   set.image_features = picture_features(encoders.score, decode_latents(*decoder, posterior(moments).mean));
   return set;
 }

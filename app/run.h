@@ -3,6 +3,7 @@
 
 namespace mds {
 
+int run_generate(int argc, char** argv);
 int run_train(int argc, char** argv);
 
 }  // namespace mds

@@ -10,6 +10,7 @@
 #include "app/stage_data.h"
 #include "metrics/clip_score.h"
 #include "metrics/psnr.h"
+#include "pipeline/text_encoder.h"
 
 namespace mds {
 namespace {
