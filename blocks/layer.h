@@ -112,8 +112,9 @@ class ListSink final : public LayerSink {
   std::string prefix_;
 };
 
-// Group norm's groups: the largest power of two up to 32 that divides the width.
-int64_t norm_groups(int64_t channels);
+// Group norm's groups: the largest power of two up to `most` that divides the width.
+inline constexpr int64_t most_norm_groups = 32;
+int64_t norm_groups(int64_t channels, int64_t most = most_norm_groups);
 
 // Throws ConfigError "width 30: ..." when a head count or the like does not divide; `what` names the field.
 void require_divides(std::string_view what, int64_t divisor, int64_t width);

@@ -21,6 +21,7 @@ struct Resnet {
   int64_t out = 0;
   TimeUse time = TimeUse::add;
   double eps = 1e-5;
+  int64_t groups = most_norm_groups;  // at most
   bool operator==(const Resnet&) const = default;
 };
 

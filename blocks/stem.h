@@ -27,6 +27,7 @@ struct SingleConvolution {
 struct OutputNorm {
   static constexpr std::string_view kind = "norm";
   double eps = 1e-5;
+  int64_t groups = most_norm_groups;  // at most
   bool operator==(const OutputNorm&) const = default;
 };
 
