@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on real data: installs what is missing, builds the binary, and runs the emoji sweep of a few small candidates.
+# The main job on real data: installs what is missing, builds the binary, sweeps a few small candidates on emoji.
 # Ends in the sweep's table, a picture of samples and the path of a report page. Run again, it goes on where it stopped.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 source scripts/steps.sh
