@@ -47,13 +47,12 @@ LatentSet make_latents(const std::string& folder, const EncoderFolders& encoders
   set.held_out = at::tensor(held_out, at::kLong).to(at::kBool);
   set.scale = *autoencoder.latent_scale;
   const auto encoder = load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder));
-  const auto decoder = load_part(encoders.autoencoder, "vae_decoder", make_plan(*autoencoder.vae_decoder));
   const Tensor moments = encode_pictures(*encoder, data.images);
   set.moments = moments.to(at::kHalf);
   set.text = Captions{set.captions}.features(encoders.text).states_NSC.to(at::kHalf);
   set.empty_text = Captions{{""}}.features(encoders.text).states_NSC.to(at::kHalf);
   set.text_features = Captions{set.captions}.features(encoders.score).embeds_NE;
-  set.image_features = picture_features(encoders.score, decode_latents(*decoder, posterior(moments).mean));
+  set.image_features = picture_features(encoders.score, data.images);
   return set;
 }
 

@@ -14,8 +14,6 @@
 namespace mds {
 namespace {
 
-constexpr const char* shipped_license = "weights Apache-2.0; trained on Noto Emoji (OFL-1.1) with names of Unicode CLDR (Unicode-DFS-2016) and, where listed, OpenClipart (public domain)";
-
 constexpr int64_t scale_pictures = 2048;  // enough for a deviation to three digits
 
 class AutoencoderRun final : public StageRun {

@@ -25,12 +25,6 @@ std::string worker_name() {
   return std::string(host) + ":" + std::to_string(::getpid());
 }
 
-UNetSpec proxy_from(const ArchRow& arch) {
-  Json json = Json::parse(arch.spec_json);
-  json.erase("spec_version");
-  return std::get<UNetSpec>(from_json<NetworkSpec>(json, "arch " + arch.hash));
-}
-
 }  // namespace
 
 SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents)
@@ -67,7 +61,7 @@ bool SweepWorker::work() {
 }
 
 void SweepWorker::train(const Lease& lease, const RunStatus& run) {
-  const UNetSpec proxy = proxy_from(store_.find_arch(run.arch).value());
+  const UNetSpec proxy = std::get<UNetSpec>(network_of(store_.find_arch(run.arch).value()));
   std::filesystem::create_directories(config_.run_folder(lease.run));
   const std::string checkpoint = config_.run_folder(lease.run) + "/checkpoint.safetensors";
   const std::string identity = Json{{"arch", run.arch}, {"protocol", run.protocol}, {"seed", run.seed}}.dump();

@@ -14,6 +14,8 @@ class SweepWorker {
   // Works until nothing can be claimed; true when it did anything. A candidate that fails is recorded with its message.
   bool work();
 
+  const Evaluator& evaluator() const { return evaluator_; }
+
  private:
   void train(const Lease& lease, const RunStatus& run);
   void evaluate(const Lease& lease, const Network& unet, int64_t iteration);

@@ -60,6 +60,7 @@ class Store {
   void add_decision(const DecisionRow& row);
   void add_latency(const LatencyRow& row);
 
+  std::optional<std::string> sweep_config(const std::string& name) const;
   std::vector<RunStatus> runs(const std::string& sweep) const;
   std::vector<MetricRow> metrics(int64_t run) const;                         // by name, then iteration
   std::vector<MetricRow> curve(int64_t run, const std::string& name) const;  // by iteration
