@@ -10,6 +10,7 @@
 #include <numeric>
 #include <random>
 
+#include "app/run.h"
 #include "data/contact_sheet.h"
 #include "data/emoji.h"
 #include "data/openclipart.h"
