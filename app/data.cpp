@@ -11,6 +11,7 @@
 #include <iostream>
 #include <random>
 
+#include "app/run.h"
 #include "data/contact_sheet.h"
 #include "data/emoji.h"
 #include "data/openclipart.h"

@@ -36,6 +36,10 @@ struct EnumNames<AttentionFunction> {
 
 // How a layer's weights begin: uniform within 1/sqrt(fan in), or zero for the last layer of a residual branch.
 enum class Init : uint8_t { uniform, zero };
+template <>
+struct EnumNames<Init> {
+  static constexpr std::array names{"uniform", "zero"};
+};
 
 struct LinearOp {
   int64_t in, out;
