@@ -28,6 +28,7 @@ struct Resnet {
     field("out", self.out, "channels written", between(1, 65536));
     field("time", self.time, "how the time embedding enters");
     field("eps", self.eps, "of the norms", at_least(0));
+    field("groups", self.groups, "of the norms, at most", between(1, 1024));
   }
 };
 

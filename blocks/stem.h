@@ -43,6 +43,7 @@ struct OutputNorm {
 
   static void describe(auto& self, auto&& field) {
     field("eps", self.eps, "added to the variance", at_least(0));
+    field("groups", self.groups, "at most", between(1, 1024));
   }
 };
 
