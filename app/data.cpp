@@ -1,15 +1,17 @@
-// mdsearch data build|show: builds a data set from installed packages; draws a contact sheet of one.
+// mdsearch data build|show|bench: builds a data set from installed packages, draws a contact sheet of one, times
+// loading.
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
+#include <chrono>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
-#include <numeric>
 #include <random>
 
+#include "app/run.h"
 #include "data/contact_sheet.h"
 #include "data/emoji.h"
 #include "data/openclipart.h"
@@ -43,6 +45,10 @@ std::string known_names() {
   return names;
 }
 
+auto find_set(const std::string& name) {
+  return std::find_if(data_sets.begin(), data_sets.end(), [&](const DataSet& set) { return set.name == name; });
+}
+
 std::string default_folder(const std::string& name) { return "out/data/" + name; }
 
 struct Arguments {
@@ -52,11 +58,14 @@ struct Arguments {
 };
 
 po::options_description flags(Arguments& arguments) {
-  po::options_description flags("mdsearch data build NAME | data show NAME|DIR --out sheet.png");
+  po::options_description flags("mdsearch data build NAME | data show NAME|DIR --out sheet.png | data bench NAME|DIR");
   auto add = flags.add_options();
-  add("out", po::value(&arguments.out)->value_name("PATH"), "build: folder (default out/data/NAME); show: the PNG to write");
-  add("count", po::value(&arguments.count)->default_value(64)->value_name("N"), "show: pictures on the sheet, 1 to 4096");
-  add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"), "show: pixels a side of each, 8 to 1024");
+  add("out", po::value(&arguments.out)->value_name("PATH"),
+      "build: folder (default out/data/NAME); show: the PNG to write");
+  add("count", po::value(&arguments.count)->default_value(64)->value_name("N"),
+      "show: pictures on the sheet, 1 to 4096");
+  add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"),
+      "show and bench: pixels a side, 8 to 1024");
   add("seed", po::value(&arguments.seed)->default_value(0)->value_name("S"), "show: which pictures are drawn");
   add("format", po::value(&arguments.format)->default_value("table")->value_name("F"), "table or json");
   add("help", "this text");
@@ -65,13 +74,16 @@ po::options_description flags(Arguments& arguments) {
 
 void check(const Arguments& arguments) {
   const auto fail = [](const std::string& message) { throw UsageError(message); };
-  if (arguments.action != "build" && arguments.action != "show") fail("expected \"build\" or \"show\", got \"" + arguments.action + "\"");
-  if (arguments.name.empty()) fail("which data set? known: " + known_names() + "; show also takes a folder");
-  if (arguments.format != "table" && arguments.format != "json") fail("--format " + arguments.format + ": allowed: table, json");
-  if (arguments.action == "build") return;
-  if (arguments.out.empty()) fail("show needs --out sheet.png");
-  if (arguments.count < 1 || arguments.count > 4096) fail("--count " + std::to_string(arguments.count) + ": allowed: 1 to 4096");
-  if (arguments.size < 8 || arguments.size > 1024) fail("--size " + std::to_string(arguments.size) + ": allowed: 8 to 1024");
+  if (arguments.action != "build" && arguments.action != "show" && arguments.action != "bench")
+    fail("expected build, show or bench, got \"" + arguments.action + "\"");
+  if (arguments.name.empty()) fail("which data set? known: " + known_names() + "; show and bench also take a folder");
+  if (arguments.format != "table" && arguments.format != "json")
+    fail("--format " + arguments.format + ": allowed: table, json");
+  if (arguments.action == "show" && arguments.out.empty()) fail("show needs --out sheet.png");
+  if (arguments.count < 1 || arguments.count > 4096)
+    fail("--count " + std::to_string(arguments.count) + ": allowed: 1 to 4096");
+  if (arguments.size < 8 || arguments.size > 1024)
+    fail("--size " + std::to_string(arguments.size) + ": allowed: 8 to 1024");
 }
 
 void print_help(const po::options_description& flags) {
@@ -100,26 +112,35 @@ void print(const Json& result, const std::string& format) {
     return;
   }
   for (const auto& [key, value] : result.items()) {
-    if (!value.is_array()) std::cout << std::left << std::setw(14) << key << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    if (!value.is_array())
+      std::cout << std::left << std::setw(14) << key << (value.is_string() ? value.get<std::string>() : value.dump())
+                << "\n";
     for (const auto& row : value.is_array() ? value : Json::array())
-      std::cout << "  " << std::left << std::setw(10) << row["split"].get<std::string>() << row["caption"].get<std::string>() << "  (" << row["id"].get<std::string>() << ")\n";
+      std::cout << "  " << std::left << std::setw(10) << row["split"].get<std::string>()
+                << row["caption"].get<std::string>() << "  (" << row["id"].get<std::string>() << ")\n";
   }
 }
 
 void build(const Arguments& arguments) {
-  const auto set = std::find_if(data_sets.begin(), data_sets.end(), [&](const DataSet& s) { return s.name == arguments.name; });
-  if (set == data_sets.end()) throw UsageError("data set \"" + arguments.name + "\" is not known; known: " + known_names());
+  const auto set = find_set(arguments.name);
+  if (set == data_sets.end())
+    throw UsageError("data set \"" + arguments.name + "\" is not known; known: " + known_names());
   const std::string folder = arguments.out.empty() ? default_folder(arguments.name) : arguments.out;
   const auto report = set->build(folder, progress_on_stderr());
-  print({{"name", arguments.name}, {"folder", folder}, {"pictures", report.pictures}, {"held_out", report.held_out},
-         {"groups", report.groups}, {"skipped", skip_counts(report.skipped)}, {"hash", dataset_hash(list_pairs(folder))}},
+  print({{"name", arguments.name},
+         {"folder", folder},
+         {"pictures", report.pictures},
+         {"held_out", report.held_out},
+         {"groups", report.groups},
+         {"skipped", skip_counts(report.skipped)},
+         {"hash", dataset_hash(list_pairs(folder))}},
         arguments.format);
 }
 
-// A name whose data set is not built yet is built first.
-std::string folder_to_show(const Arguments& arguments) {
-  const bool known = known_names().find(arguments.name) != std::string::npos && !std::filesystem::is_directory(arguments.name);
-  if (!known) return arguments.name;
+// A known name means its default folder, unless there is a folder of that name.
+std::string folder_of(const Arguments& arguments) {
+  if (find_set(arguments.name) == data_sets.end() || std::filesystem::is_directory(arguments.name))
+    return arguments.name;
   const std::string folder = default_folder(arguments.name);
   if (!std::filesystem::exists(folder))
     throw FileError(folder + ": does not exist; run: mdsearch data build " + arguments.name);
@@ -127,7 +148,7 @@ std::string folder_to_show(const Arguments& arguments) {
 }
 
 void show(const Arguments& arguments) {
-  const std::string folder = folder_to_show(arguments);
+  const std::string folder = folder_of(arguments);
   FolderReport report;
   auto pairs = list_pairs(folder, {}, &report);
   if (!report.skips.empty()) std::cerr << folder << ": " << summary(report) << "\n";
@@ -143,6 +164,22 @@ void show(const Arguments& arguments) {
   }
   save_png(arguments.out, contact_sheet(cells));
   print({{"folder", folder}, {"sheet", arguments.out}, {"rows", rows}}, arguments.format);
+}
+
+// Decoding, cropping and resizing of the whole set from the file cache, as training does it once.
+void bench(const Arguments& arguments) {
+  const std::string folder = folder_of(arguments);
+  const auto pairs = list_pairs(folder);
+  load_pictures(pairs, arguments.size);
+  const auto start = std::chrono::steady_clock::now();
+  load_pictures(pairs, arguments.size);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  print({{"folder", folder},
+         {"pictures", pairs.size()},
+         {"size", arguments.size},
+         {"seconds", seconds},
+         {"pictures_per_second", double(pairs.size()) / seconds}},
+        arguments.format);
 }
 
 }  // namespace
@@ -166,7 +203,9 @@ int run_data(int argc, char** argv) {
     return 0;
   }
   check(arguments);
-  arguments.action == "build" ? build(arguments) : show(arguments);
+  if (arguments.action == "build") build(arguments);
+  if (arguments.action == "show") show(arguments);
+  if (arguments.action == "bench") bench(arguments);
   return 0;
 }
 

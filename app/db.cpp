@@ -2,6 +2,7 @@
 #include <boost/program_options.hpp>
 #include <iostream>
 
+#include "app/run.h"
 #include "reports/table.h"
 #include "search/store/store.h"
 #include "spec/error.h"

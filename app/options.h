@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "spec/describe.h"
+
 namespace mds {
 
 namespace po = boost::program_options;
@@ -18,6 +20,17 @@ struct CommandLine {
   std::vector<std::string> positional;
 };
 bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& values);
+
+// The enumerator that a flag's value names; another value is a UsageError that lists the names.
+template <NamedEnum E>
+E parse_choice(const std::string& flag, const std::string& value) {
+  std::string valid;
+  for (size_t i = 0; i < EnumNames<E>::names.size(); ++i) {
+    if (value == EnumNames<E>::names[i]) return static_cast<E>(i);
+    valid += (i ? ", " : "") + std::string(EnumNames<E>::names[i]);
+  }
+  throw UsageError(flag + " is \"" + value + "\"; allowed: " + valid);
+}
 
 struct ComputeOptions {
   uint64_t seed = 0;

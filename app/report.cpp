@@ -2,6 +2,7 @@
 #include <boost/program_options.hpp>
 #include <iostream>
 
+#include "app/run.h"
 #include "reports/page.h"
 #include "spec/error.h"
 

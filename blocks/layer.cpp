@@ -123,9 +123,9 @@ void ListSink::repeat(int64_t count, const std::function<void()>& body) {
   prefix_ = outer;
 }
 
-int64_t norm_groups(int64_t channels) {
+int64_t norm_groups(int64_t channels, int64_t most) {
   int64_t groups = 1;
-  while (groups < 32 && channels % (2 * groups) == 0) groups *= 2;
+  while (2 * groups <= most && channels % (2 * groups) == 0) groups *= 2;
   return groups;
 }
 

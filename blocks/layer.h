@@ -36,6 +36,10 @@ struct EnumNames<AttentionFunction> {
 
 // How a layer's weights begin: uniform within 1/sqrt(fan in), or zero for the last layer of a residual branch.
 enum class Init : uint8_t { uniform, zero };
+template <>
+struct EnumNames<Init> {
+  static constexpr std::array names{"uniform", "zero"};
+};
 
 struct LinearOp {
   int64_t in, out;
@@ -112,8 +116,9 @@ class ListSink final : public LayerSink {
   std::string prefix_;
 };
 
-// Group norm's groups: the largest power of two up to 32 that divides the width.
-int64_t norm_groups(int64_t channels);
+// Group norm's groups: the largest power of two up to `most` that divides the width.
+inline constexpr int64_t most_norm_groups = 32;
+int64_t norm_groups(int64_t channels, int64_t most = most_norm_groups);
 
 // Throws ConfigError "width 30: ..." when a head count or the like does not divide; `what` names the field.
 void require_divides(std::string_view what, int64_t divisor, int64_t width);

@@ -10,12 +10,20 @@ struct Downsample {
   static constexpr std::string_view kind = "downsample";
   int64_t out = 0;
   bool operator==(const Downsample&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "channels written", between(1, 65536));
+  }
 };
 
 struct Upsample {
   static constexpr std::string_view kind = "upsample";
   int64_t out = 0;
   bool operator==(const Upsample&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "channels written", between(1, 65536));
+  }
 };
 
 Shape output_shape(const Downsample& block, const Site& site);

@@ -20,7 +20,7 @@ void list_layers(const Resnet& block, const Site& site, LayerSink& sink) {
   const int64_t c_in = site.in.channels, c = block.out;
   const Shape out = output_shape(block, site);
   const auto norm = [&](int64_t channels) {
-    return NormOp{NormKind::group, channels, norm_groups(channels), block.eps, Activation::silu};
+    return NormOp{NormKind::group, channels, norm_groups(channels, block.groups), block.eps, Activation::silu};
   };
   sink.add("norm1", norm(c_in), site.in, site.in);
   sink.add("conv1", ConvolutionOp{.in = c_in, .out = c, .kernel = 3}, site.in, out);

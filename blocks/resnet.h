@@ -21,7 +21,15 @@ struct Resnet {
   int64_t out = 0;
   TimeUse time = TimeUse::add;
   double eps = 1e-5;
+  int64_t groups = most_norm_groups;  // at most
   bool operator==(const Resnet&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "channels written", between(1, 65536));
+    field("time", self.time, "how the time embedding enters");
+    field("eps", self.eps, "of the norms", at_least(0));
+    field("groups", self.groups, "of the norms, at most", between(1, 1024));
+  }
 };
 
 //   r   = proj_in(x), or x where widths agree
@@ -35,6 +43,14 @@ struct Separable {
   TimeUse time = TimeUse::add;
   NormKind norm = NormKind::layer;
   bool operator==(const Separable&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "channels written", between(1, 65536));
+    field("kernel", self.kernel, "of the depthwise convolution, odd", between(1, 15));
+    field("expansion", self.expansion, "hidden width over width", between(1, 16));
+    field("time", self.time, "how the time embedding enters");
+    field("norm", self.norm, "group norm, or layer norm over channels");
+  }
 };
 
 Shape output_shape(const Resnet& block, const Site& site);

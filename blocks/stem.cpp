@@ -21,7 +21,7 @@ void list_layers(const SingleConvolution& block, const Site& site, LayerSink& si
 
 void list_layers(const OutputNorm& block, const Site& site, LayerSink& sink) {
   const int64_t c = site.in.channels;
-  sink.add("", NormOp{NormKind::group, c, norm_groups(c), block.eps, Activation::silu}, site.in, site.in);
+  sink.add("", NormOp{NormKind::group, c, norm_groups(c, block.groups), block.eps, Activation::silu}, site.in, site.in);
 }
 
 }  // namespace mds

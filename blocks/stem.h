@@ -12,6 +12,11 @@ struct TimeEmbedding {
   int64_t width = 320;    // of the sinusoid, even
   int64_t hidden = 1280;  // E
   bool operator==(const TimeEmbedding&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("width", self.width, "of the sinusoid", between(1, 65536));
+    field("hidden", self.hidden, "of the embedding", between(1, 65536));
+  }
 };
 
 // One convolution, padding kernel / 2.
@@ -21,13 +26,25 @@ struct SingleConvolution {
   int64_t kernel = 3;
   Init init = Init::uniform;
   bool operator==(const SingleConvolution&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "channels written", between(1, 65536));
+    field("kernel", self.kernel, "its size, odd", between(1, 15));
+    field("init", self.init, "how the weights begin");
+  }
 };
 
 // Group norm and SiLU.
 struct OutputNorm {
   static constexpr std::string_view kind = "norm";
   double eps = 1e-5;
+  int64_t groups = most_norm_groups;  // at most
   bool operator==(const OutputNorm&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("eps", self.eps, "added to the variance", at_least(0));
+    field("groups", self.groups, "at most", between(1, 1024));
+  }
 };
 
 Shape output_shape(const TimeEmbedding& block, const Site& site);

@@ -12,6 +12,11 @@ struct TokenEmbedding {
   int64_t vocabulary = 49408;
   int64_t width = 768;
   bool operator==(const TokenEmbedding&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("vocabulary", self.vocabulary, "rows of the token table", between(3, 1 << 24));
+    field("width", self.width, "channels of a token", between(1, 65536));
+  }
 };
 
 // A picture map to tokens: class token first, then patches row by row, + positions, then a layer norm.
@@ -20,6 +25,11 @@ struct PatchEmbedding {
   int64_t patch = 32;
   int64_t width = 768;
   bool operator==(const PatchEmbedding&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("patch", self.patch, "side of a patch", between(1, 16384));
+    field("width", self.width, "channels of a token", between(1, 65536));
+  }
 };
 
 //   x += attn(norm1(x)); x += fc2(activation(fc1(norm2(x))))
@@ -30,12 +40,21 @@ struct EncoderBlock {
   Activation activation = Activation::quick_gelu;
   bool causal = false;
   bool operator==(const EncoderBlock&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("heads", self.heads, "a divisor of the width", between(1, 1024));
+    field("mlp", self.mlp, "hidden width of the feed-forward", between(1, 1 << 20));
+    field("activation", self.activation, "of the feed-forward");
+    field("causal", self.causal, "no token sees a later one");
+  }
 };
 
 // Layer norm over tokens.
 struct TokenNorm {
   static constexpr std::string_view kind = "token_norm";
   bool operator==(const TokenNorm&) const = default;
+
+  static void describe(auto&, auto&&) {}
 };
 
 // One token of each sample (the class token, or the end of the text), projected without bias.
@@ -44,6 +63,11 @@ struct PooledProjection {
   int64_t out = 512;
   bool at_text_end = false;  // else the first token
   bool operator==(const PooledProjection&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "width of the embedding", between(1, 65536));
+    field("at_text_end", self.at_text_end, "the token at the text's end, else the first");
+  }
 };
 
 Shape output_shape(const TokenEmbedding& block, const Site& site);

@@ -27,6 +27,22 @@ struct TransformerStack {
   bool projections = true;
   bool operator==(const TransformerStack&) const = default;
 
+  static void describe(auto& self, auto&& field) {
+    field("depth", self.depth, "transformer blocks", between(0, 64));
+    field("width", self.width, "0: the map's", between(0, 65536));
+    field("heads", self.heads, "0: width over head_width", between(0, 1024));
+    field("head_width", self.head_width, "channels a head", between(1, 65536));
+    field("self_attention", self.self_attention, "in every block");
+    field("cross_attention", self.cross_attention, "in every block");
+    field("share_self_kv", self.share_self_kv, "one projection for keys and values in self-attention");
+    field("share_cross_kv", self.share_cross_kv, "the same in cross-attention");
+    field("ff_expansion", self.ff_expansion, "hidden width over width, both gate halves counted", between(1, 64));
+    field("ff_gated", self.ff_gated, "value * activation(gate), or a plain activation");
+    field("ff_activation", self.ff_activation, "of the feed-forward");
+    field("attention", self.attention, "function of the scores");
+    field("projections", self.projections, "1x1 convolutions around the stack");
+  }
+
   int64_t inner_width(const Site& site) const { return width ? width : site.in.channels; }
   int64_t head_count(const Site& site) const { return heads ? heads : inner_width(site) / head_width; }
 };

@@ -1,4 +1,4 @@
-# `--target check_headers` compiles each header alone, to show that it includes what it uses: a unity build would hide it.
+# `--target check_headers` compiles each header alone, to show that it includes what it uses: a unity build hides it.
 # mds_library lists its target under its folder; this reads the lists, so it comes after the last folder.
 
 add_custom_target(check_headers)

@@ -35,7 +35,8 @@ function(mds_torch_candidates roots)
   endforeach()
   foreach(python ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../.venv/bin/python3 python3)
     # find_spec does not import torch, which would take seconds.
-    execute_process(COMMAND ${python} -c "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"
+    set(locate "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])")
+    execute_process(COMMAND ${python} -c "${locate}"
                     OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
     if(NOT failed)
       list(APPEND found ${root})

@@ -10,7 +10,7 @@ namespace mds {
 
 struct ContactSheetOptions {
   int64_t columns = 8;
-  int64_t text_pixels = 13;  // height of the captions' letters
+  int64_t text_pixels = 13;                                              // height of the captions' letters
   std::string font = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";  // without it there are pictures only
 };
 

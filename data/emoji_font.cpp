@@ -46,7 +46,8 @@ struct EmojiFont::State {
 EmojiFont::EmojiFont(const std::string& file) : state_(std::make_unique<State>()) {
   auto& state = *state_;
   if (FT_Init_FreeType(&state.library) != 0) throw FileError(file + ": FreeType cannot start");
-  if (FT_New_Face(state.library, file.c_str(), 0, &state.face) != 0) throw FileError(file + ": is not a font that FreeType reads");
+  if (FT_New_Face(state.library, file.c_str(), 0, &state.face) != 0)
+    throw FileError(file + ": is not a font that FreeType reads");
   if (!FT_HAS_COLOR(state.face) || state.face->num_fixed_sizes < 1 || FT_Select_Size(state.face, 0) != 0)
     throw FileError(file + ": has no colour bitmaps (table CBDT)");
   state.font = hb_ft_font_create_referenced(state.face);
@@ -57,7 +58,8 @@ EmojiFont::~EmojiFont() = default;
 std::optional<Image> EmojiFont::render(const std::u32string& sequence) const {
   const auto& state = *state_;
   hb_buffer_reset(state.buffer);
-  hb_buffer_add_utf32(state.buffer, reinterpret_cast<const uint32_t*>(sequence.data()), int(sequence.size()), 0, int(sequence.size()));
+  hb_buffer_add_utf32(state.buffer, reinterpret_cast<const uint32_t*>(sequence.data()), int(sequence.size()), 0,
+                      int(sequence.size()));
   hb_buffer_guess_segment_properties(state.buffer);
   hb_shape(state.font, state.buffer, nullptr, 0);
   unsigned count = 0;

@@ -18,18 +18,25 @@ bool is_gender_sign(char32_t c) { return c == 0x2640 || c == 0x2642; }
 
 // A variant and the code point that stands for all variants.
 constexpr std::array<std::pair<char32_t, char32_t>, 14> representatives = {{
-    {0x1F468, adult},   {0x1F469, adult},                          // man, woman
-    {0x1F466, child},   {0x1F467, child},                          // boy, girl
-    {0x1F474, 0x1F9D3}, {0x1F475, 0x1F9D3},                        // old man, old woman -> older person
-    {0x1F478, 0x1FAC5}, {0x1F934, 0x1FAC5},                        // princess, prince -> person with crown
-    {0x1F936, 0x1F385},                                            // Mrs. Claus -> Santa Claus
-    {0x1F57A, 0x1F483},                                            // man dancing -> woman dancing
-    {0x1F930, 0x1FAC4}, {0x1FAC3, 0x1FAC4},                        // pregnant woman, man -> person
-    {0x1F46C, 0x1F46B}, {0x1F46D, 0x1F46B},                        // men, women holding hands -> woman and man
+    {0x1F468, adult},
+    {0x1F469, adult},  // man, woman
+    {0x1F466, child},
+    {0x1F467, child},  // boy, girl
+    {0x1F474, 0x1F9D3},
+    {0x1F475, 0x1F9D3},  // old man, old woman -> older person
+    {0x1F478, 0x1FAC5},
+    {0x1F934, 0x1FAC5},  // princess, prince -> person with crown
+    {0x1F936, 0x1F385},  // Mrs. Claus -> Santa Claus
+    {0x1F57A, 0x1F483},  // man dancing -> woman dancing
+    {0x1F930, 0x1FAC4},
+    {0x1FAC3, 0x1FAC4},  // pregnant woman, man -> person
+    {0x1F46C, 0x1F46B},
+    {0x1F46D, 0x1F46B},  // men, women holding hands -> woman and man
 }};
 
 char32_t representative(char32_t c) {
-  const auto it = std::find_if(representatives.begin(), representatives.end(), [c](const auto& pair) { return pair.first == c; });
+  const auto it =
+      std::find_if(representatives.begin(), representatives.end(), [c](const auto& pair) { return pair.first == c; });
   return it == representatives.end() ? c : it->second;
 }
 
@@ -41,7 +48,9 @@ std::u32string joined_persons(const std::u32string& key) {
   if (key == person + join + heart + join + kiss_mark + join + person) return {0x1F48F};
   if (key == person + join + std::u32string{0x1F384}) return {0x1F385};  // Mx. Claus
   if (key == std::u32string{0x1FAF1, joiner, 0x1FAF2}) return {handshake};
-  const bool family = key.size() >= 3 && std::all_of(key.begin(), key.end(), [](char32_t c) { return c == adult || c == child || c == joiner; });
+  const bool family = key.size() >= 3 && std::all_of(key.begin(), key.end(), [](char32_t c) {
+                        return c == adult || c == child || c == joiner;
+                      });
   return family ? std::u32string{0x1F46A} : key;
 }
 
@@ -49,13 +58,16 @@ std::string between(std::string_view text, std::string_view open, std::string_vi
   const auto start = text.find(open);
   if (start == std::string_view::npos) return "";
   const auto stop = text.find(close, start + open.size());
-  return stop == std::string_view::npos ? "" : std::string(text.substr(start + open.size(), stop - start - open.size()));
+  return stop == std::string_view::npos ? ""
+                                        : std::string(text.substr(start + open.size(), stop - start - open.size()));
 }
 
 std::string unescaped(std::string text) {
-  constexpr std::array<std::pair<std::string_view, char>, 5> entities = {{{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
+  constexpr std::array<std::pair<std::string_view, char>, 5> entities = {
+      {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
   for (const auto& [entity, character] : entities)
-    for (size_t at = 0; (at = text.find(entity, at)) != std::string::npos; ++at) text.replace(at, entity.size(), 1, character);
+    for (size_t at = 0; (at = text.find(entity, at)) != std::string::npos; ++at)
+      text.replace(at, entity.size(), 1, character);
   return text;
 }
 
@@ -90,7 +102,9 @@ std::vector<Emoji> parse_emoji_test(std::string_view text, const std::string& so
     const auto version = line.find(" E", line.find('#'));  // "# <emoji> E1.0 grinning face"
     const auto name = version == std::string_view::npos ? version : line.find(' ', version + 1);
     if (sequence.empty() || name == std::string_view::npos)
-      throw FileError(source + ":" + std::to_string(number) + ": expected \"code points ; status # emoji version name\", got \"" + std::string(line.substr(0, 80)) + "\"");
+      throw FileError(source + ":" + std::to_string(number) +
+                      ": expected \"code points ; status # emoji version name\", got \"" +
+                      std::string(line.substr(0, 80)) + "\"");
     list.push_back({sequence, std::string(line.substr(name + 1))});
   });
   if (list.empty()) throw FileError(source + ": lists no fully-qualified emoji");
@@ -115,7 +129,9 @@ std::u32string without_presentation(const std::u32string& sequence) {
   return result;
 }
 
-bool has_skin_tone(const std::u32string& sequence) { return std::any_of(sequence.begin(), sequence.end(), is_skin_tone); }
+bool has_skin_tone(const std::u32string& sequence) {
+  return std::any_of(sequence.begin(), sequence.end(), is_skin_tone);
+}
 
 std::u32string variant_group(const std::u32string& sequence) {
   std::u32string key;

@@ -28,7 +28,8 @@ FolderWriter::FolderWriter(std::string folder) : folder_(fs::path(std::move(fold
   temporary_ = folder_ + ".tmp" + std::to_string(::getpid());
   std::error_code error;
   fs::remove_all(temporary_, error);
-  if (!fs::create_directories(temporary_, error)) throw FileError(temporary_ + ": cannot be created: " + error.message());
+  if (!fs::create_directories(temporary_, error))
+    throw FileError(temporary_ + ": cannot be created: " + error.message());
 }
 
 FolderWriter::~FolderWriter() {
@@ -37,14 +38,23 @@ FolderWriter::~FolderWriter() {
 }
 
 void FolderWriter::add(const Image& image, const Pair& pair) {
-  const bool plain = !pair.id.empty() && std::all_of(pair.id.begin(), pair.id.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
-  if (!plain || !ids_.insert(pair.id).second) throw std::logic_error("FolderWriter: the id \"" + pair.id + "\" is odd or used twice");
+  const bool plain = !pair.id.empty() && std::all_of(pair.id.begin(), pair.id.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '-' || c == '_';
+  });
+  if (!plain || !ids_.insert(pair.id).second)
+    throw std::logic_error("FolderWriter: the id \"" + pair.id + "\" is odd or used twice");
+  groups_.insert(pair.group);
+  held_out_ += pair.split == "held_out";
   const std::string name = pair.id + ".png";
   save_png(temporary_ + "/" + name, image);
-  lines_ += Json{{"file_name", name}, {"text", pair.caption}, {"split", pair.split}, {"group", pair.group}, {"id", pair.id}}.dump() + "\n";
+  lines_ +=
+      Json{{"file_name", name}, {"text", pair.caption}, {"split", pair.split}, {"group", pair.group}, {"id", pair.id}}
+          .dump() +
+      "\n";
 }
 
-void FolderWriter::finish() {
+BuildReport FolderWriter::finish() {
+  if (ids_.empty()) throw FileError(folder_ + ": not written, for there is no usable picture");
   save_text(temporary_ + "/metadata.jsonl", lines_);
   const std::string old = temporary_ + ".old";
   std::error_code error;
@@ -57,6 +67,11 @@ void FolderWriter::finish() {
   }
   temporary_.clear();
   fs::remove_all(old, error);
+  return {.pictures = int64_t(ids_.size()),
+          .held_out = held_out_,
+          .groups = int64_t(groups_.size()),
+          .other_names = 0,
+          .skipped = {}};
 }
 
 }  // namespace mds

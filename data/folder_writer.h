@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "data/image_folder.h"
+#include "data/build_report.h"
 
 namespace mds {
 
@@ -19,11 +19,13 @@ class FolderWriter {
   // Stores `image` as <id>.png. The pair's `file` is not used; ids hold letters, digits, '-' and '_',
   // and each is used once.
   void add(const Image& image, const Pair& pair);
-  void finish();
+  // Puts the data set in place and counts it. FileError if nothing was added.
+  BuildReport finish();
 
  private:
   std::string folder_, temporary_, lines_;
-  std::set<std::string> ids_;
+  std::set<std::string> ids_, groups_;
+  int64_t held_out_ = 0;
 };
 
 }  // namespace mds

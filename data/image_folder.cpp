@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "data/utf8.h"
 #include "spec/describe.h"
 
 namespace mds {
@@ -24,18 +25,21 @@ struct MetadataLine {
   }
 };
 
-std::string trimmed(const std::string& text) {
+// Without white space around it, and without the byte order mark that some editors write.
+std::string trimmed(std::string text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
   const auto first = text.find_first_not_of(" \t\r\n");
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 bool is_picture(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
 }
 
-// Pictures that another tool added to metadata.jsonl's object are none of our business, so other keys are let pass.
+// Other tools keep more in the same lines ("width", "url"), so unknown keys are let pass.
 MetadataLine parse_line(const std::string& line, const Place& place) {
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) throw FileError(place.source + ": is not a JSON object: " + line.substr(0, 60));
@@ -61,8 +65,11 @@ std::vector<Pair> list_metadata(const fs::path& folder) {
     if (trimmed(line).empty()) continue;
     const auto entry = parse_line(line, {(folder / "metadata.jsonl").string() + ":" + std::to_string(number), ""});
     const std::string id = entry.id.empty() ? entry.file_name : entry.id;
-    pairs.push_back({.file = (folder / entry.file_name).string(), .caption = trimmed(entry.text), .split = entry.split,
-                     .group = entry.group.empty() ? id : entry.group, .id = id});
+    pairs.push_back({.file = (folder / entry.file_name).string(),
+                     .caption = trimmed(entry.text),
+                     .split = entry.split,
+                     .group = entry.group.empty() ? id : entry.group,
+                     .id = id});
   }
   return pairs;
 }
@@ -90,10 +97,12 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
 // Empty if the pair can be used.
 std::string reason_to_skip(const Pair& pair, const FolderOptions& options) {
   if (pair.caption.empty()) return "a picture without a caption";
+  if (decode_utf8(pair.caption).find(U'\uFFFD') != std::u32string::npos) return "a caption that is not UTF-8";
   if (!fs::exists(pair.file)) return "a caption without a picture";
   try {
     const auto size = load_image_size(pair.file);
-    if (std::min(size.width, size.height) < options.min_size) return "smaller than " + std::to_string(options.min_size) + " pixels";
+    if (std::min(size.width, size.height) < options.min_size)
+      return "smaller than " + std::to_string(options.min_size) + " pixels";
   } catch (const FileError& error) {
     return std::string(error.what()).substr(pair.file.size() + 2);
   }
@@ -115,23 +124,27 @@ std::string summary(const FolderReport& report, size_t shown) {
 std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options, FolderReport* report) {
   if (!fs::is_directory(folder)) throw FileError(folder + ": is not a folder");
   FolderReport local;
-  const auto found = fs::exists(fs::path(folder) / "metadata.jsonl") ? list_metadata(folder) : list_captions(folder, local);
+  const auto found =
+      fs::exists(fs::path(folder) / "metadata.jsonl") ? list_metadata(folder) : list_captions(folder, local);
   std::vector<Pair> pairs;
   std::set<std::string> ids;
   for (const auto& pair : found) {
-    if (!ids.insert(pair.id).second) throw FileError(folder + "/metadata.jsonl: the id \"" + pair.id + "\" is used twice");
+    if (!ids.insert(pair.id).second)
+      throw FileError(folder + "/metadata.jsonl: the id \"" + pair.id + "\" is used twice");
     const std::string reason = reason_to_skip(pair, options);
     reason.empty() ? pairs.push_back(pair) : local.skips.push_back({pair.file, reason});
   }
   if (pairs.empty())
-    throw FileError(folder + ": has no usable pictures with captions; needed: metadata.jsonl, or x.png beside x.txt. " + summary(local));
+    throw FileError(folder + ": has no usable pictures with captions; needed: metadata.jsonl, or x.png beside x.txt. " +
+                    summary(local));
   if (report) *report = std::move(local);
   return pairs;
 }
 
 std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::string& split) {
   std::vector<Pair> result;
-  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(result), [&](const Pair& pair) { return pair.split == split; });
+  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(result),
+               [&](const Pair& pair) { return pair.split == split; });
   return result;
 }
 
@@ -139,7 +152,7 @@ std::string dataset_hash(const std::vector<Pair>& pairs) {
   Json list = Json::array();
   for (const auto& pair : pairs)
     list.push_back({pair.id, pair.caption, pair.split, pair.group, sha256(load_bytes(pair.file))});
-  return sha256(list.dump());
+  return sha256(list.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace));
 }
 
 }  // namespace mds

@@ -34,9 +34,11 @@ struct FolderReport {
 std::string summary(const FolderReport& report, size_t shown = 5);  // counts and the first few, for a log
 
 // The pairs of a folder in the order of metadata.jsonl, or by name. A picture without a caption, a caption without a
-// picture, a picture that is too small or has a broken header are skips; no pair left is a FileError, and so are a
-// malformed line of metadata.jsonl, a repeated id, and a file_name that leads out of the folder.
-std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options = {}, FolderReport* report = nullptr);
+// picture, a caption that is not UTF-8, a picture that is too small or has a broken header are skips; no pair left is a
+// FileError, and so are a malformed line of metadata.jsonl, a repeated id, and a file_name that leads out of the
+// folder.
+std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options = {},
+                             FolderReport* report = nullptr);
 
 std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::string& split);
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <mutex>
-#include <set>
 
 #include "data/folder_writer.h"
 #include "data/openclipart_caption.h"
@@ -38,10 +38,12 @@ std::vector<std::string> drawing_paths(const OpenClipartOptions& options, Folder
 constexpr int64_t max_sharing = 20;
 
 std::string reason_to_skip(const std::string& caption) {
-  if (std::count_if(caption.begin(), caption.end(), [](char c) { return c >= 'a' && c <= 'z'; }) < 3 || caption == "icon")
+  if (std::count_if(caption.begin(), caption.end(), [](char c) { return c >= 'a' && c <= 'z'; }) < 3 ||
+      caption == "icon")
     return "no caption";
   if (std::count(caption.begin(), caption.end(), ' ') >= 12) return "a caption of more than 12 words";
-  if (std::any_of(caption.begin(), caption.end(), [](char c) { return c & 0x80; })) return "a caption that is not plain English letters";
+  if (std::any_of(caption.begin(), caption.end(), [](char c) { return c & 0x80; }))
+    return "a caption that is not plain English letters";
   return "";
 }
 
@@ -57,7 +59,8 @@ std::vector<Drawing> captioned(const OpenClipartOptions& options, FolderReport& 
   std::vector<Drawing> drawings;
   for (const auto& text : texts) {
     const std::string caption = clipart_caption(text, titles);
-    const std::string reason = captions[caption] > max_sharing ? "a caption shared by more than 20 drawings" : reason_to_skip(caption);
+    const std::string reason =
+        captions[caption] > max_sharing ? "a caption shared by more than 20 drawings" : reason_to_skip(caption);
     reason.empty() ? drawings.push_back({text.path, caption}) : skipped.skips.push_back({text.path, reason});
   }
   return drawings;
@@ -65,9 +68,10 @@ std::vector<Drawing> captioned(const OpenClipartOptions& options, FolderReport& 
 
 Image render(const std::string& file, int64_t side, const OpenClipartOptions& options) {
   const std::string pixels = std::to_string(side);
-  const std::string png = run_tool({.command = {"rsvg-convert", "--width", pixels, "--height", pixels, "--keep-aspect-ratio", file},
-                                    .package = "librsvg2-bin",
-                                    .limit = std::chrono::seconds(options.seconds_per_file)});
+  const std::string png =
+      run_tool({.command = {"rsvg-convert", "--width", pixels, "--height", pixels, "--keep-aspect-ratio", file},
+                .package = "librsvg2-bin",
+                .limit = std::chrono::seconds(options.seconds_per_file)});
   return decode_image(png, file);
 }
 
@@ -108,14 +112,9 @@ std::string id_of(const std::string& path) {
   return id;
 }
 
-}  // namespace
-
-BuildReport build_openclipart(const OpenClipartOptions& options, const BuildProgress& progress) {
-  BuildReport report;
-  run_tool({.command = {"rsvg-convert", "--version"}, .package = "librsvg2-bin"});
-  const auto drawings = captioned(options, report.skipped);
-  FolderWriter writer(options.out);
-  std::vector<std::string> failures(drawings.size());
+// Rendered by several rsvg-convert at a time; a drawing that fails has no pixels.
+std::vector<Image> rasterise_all(const std::vector<Drawing>& drawings, const OpenClipartOptions& options,
+                                 const BuildProgress& progress) {
   std::vector<Image> images(drawings.size());
   std::mutex mutex;
   int64_t done = 0;
@@ -123,24 +122,33 @@ BuildReport build_openclipart(const OpenClipartOptions& options, const BuildProg
     try {
       images[size_t(i)] = rasterise(options.collection + "/" + drawings[size_t(i)].path, options);
     } catch (const FileError&) {
-      failures[size_t(i)] = "a drawing that rsvg-convert cannot render, or a blank one";
+      images[size_t(i)] = {};
     }
     const std::scoped_lock lock(mutex);
     if (progress) progress(++done, int64_t(drawings.size()));
   });
-  std::set<std::string> captions;
+  return images;
+}
+
+}  // namespace
+
+BuildReport build_openclipart(const OpenClipartOptions& options, const BuildProgress& progress) {
+  FolderReport skipped;
+  run_tool({.command = {"rsvg-convert", "--version"}, .package = "librsvg2-bin"});
+  const auto drawings = captioned(options, skipped);
+  FolderWriter writer(options.out);
+  const auto images = rasterise_all(drawings, options, progress);
   for (size_t i = 0; i < drawings.size(); ++i) {
-    if (!failures[i].empty()) {
-      report.skipped.skips.push_back({drawings[i].path, failures[i]});
-      continue;
+    if (images[i].rgb.empty()) {
+      skipped.skips.push_back({drawings[i].path, "a drawing that rsvg-convert cannot render, or a blank one"});
+    } else {
+      writer.add(
+          images[i],
+          {.file = "", .caption = drawings[i].caption, .group = drawings[i].caption, .id = id_of(drawings[i].path)});
     }
-    writer.add(images[i], {.file = "", .caption = drawings[i].caption, .group = drawings[i].caption, .id = id_of(drawings[i].path)});
-    captions.insert(drawings[i].caption);
-    ++report.pictures;
   }
-  if (report.pictures == 0) throw FileError(options.collection + ": has no usable drawing. " + summary(report.skipped));
-  report.groups = int64_t(captions.size());
-  writer.finish();
+  BuildReport report = writer.finish();
+  report.skipped = std::move(skipped);
   return report;
 }
 

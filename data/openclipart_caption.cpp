@@ -12,12 +12,14 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return text;
 }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
 }
 
 std::string element(std::string_view xml, std::string_view name) {
@@ -26,7 +28,8 @@ std::string element(std::string_view xml, std::string_view name) {
   const auto stop = start == std::string_view::npos ? start : xml.find(close, start);
   if (stop == std::string_view::npos) return "";
   std::string text(xml.substr(start + open.size(), stop - start - open.size()));
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> entities = {{{"&apos;", "'"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&amp;", "&"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> entities = {
+      {{"&apos;", "'"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&amp;", "&"}}};
   for (const auto& [entity, character] : entities) replace_all(text, entity, character);
   return text;
 }
@@ -54,7 +57,8 @@ std::string subject_of(const std::string& title, bool is_flag) {
 
 // File names hold the creator's name, cut to length: "camel_head_nicu_bucu_01".
 bool names_creator(const std::string& word, const std::vector<std::string>& creator) {
-  return word.size() >= 3 && std::any_of(creator.begin(), creator.end(), [&](const std::string& name) { return name.starts_with(word); });
+  return word.size() >= 3 &&
+         std::any_of(creator.begin(), creator.end(), [&](const std::string& name) { return name.starts_with(word); });
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -65,7 +69,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 // Empty for a word that says nothing: numbers, single letters, the creator's and the collections' names.
 std::string cleaned(std::string word, const std::vector<std::string>& creator) {
-  constexpr std::array<std::string_view, 9> collections = {"aiga", "openclipart", "clipart", "svg", "ganson", "md", "historic", "gnome", "plastik"};
+  constexpr std::array<std::string_view, 9> collections = {"aiga", "openclipart", "clipart", "svg",    "ganson",
+                                                           "md",   "historic",    "gnome",   "plastik"};
   if (is_digit(word.front())) return "";
   while (is_digit(word.back())) word.pop_back();
   if (word == "bw" || word == "bwh") return "black and white";
@@ -90,7 +95,8 @@ ClipartText parse_clipart(std::string_view svg, const std::string& path) {
   const auto work = svg.substr(start, svg.find("</cc:Work>", start) - start);
   const auto agent = work.find("<cc:Agent");
   ClipartText text{path, element(work.substr(0, agent), "dc:title"), ""};
-  if (const auto creator = work.find("<dc:creator"); creator != std::string_view::npos) text.creator = element(work.substr(creator), "dc:title");
+  if (const auto creator = work.find("<dc:creator"); creator != std::string_view::npos)
+    text.creator = element(work.substr(creator), "dc:title");
   return text;
 }
 

@@ -1,4 +1,5 @@
-// Runs work(i) for i in 0..count-1 on a bounded number of threads. The first exception stops the rest and is thrown here.
+// Runs work(i) for i in 0..count-1 on a bounded number of threads. The first exception stops the rest and is thrown
+// here.
 #pragma once
 
 #include <algorithm>

@@ -35,7 +35,8 @@ Image to_image(const at::Tensor& picture) {
 at::Tensor load_pictures(const std::vector<Pair>& pairs, int64_t size) {
   check_size(size);
   const auto images = torch::empty({int64_t(pairs.size()), 3, size, size}, torch::kUInt8);
-  parallel_for(int64_t(pairs.size()), [&](int64_t i) { images[i].copy_(to_tensor(load_image(pairs[size_t(i)].file), size)); });
+  parallel_for(int64_t(pairs.size()),
+               [&](int64_t i) { images[i].copy_(to_tensor(load_image(pairs[size_t(i)].file), size)); });
   return images;
 }
 

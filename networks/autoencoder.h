@@ -14,6 +14,7 @@ struct EncoderSpec {
   std::vector<int64_t> widths{128, 256, 512, 512};
   int64_t blocks = 2;
   int64_t mid_blocks = 2;
+  int64_t groups = most_norm_groups;
   bool operator==(const EncoderSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -22,6 +23,7 @@ struct EncoderSpec {
     field("widths", self.widths, "channels of each level, outermost first", between(1, 65536));
     field("blocks", self.blocks, "residual blocks a level", between(0, 64));
     field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 64));
+    field("groups", self.groups, "of the group norms, at most; one channel a group would erase its mean", between(1, 1024));
   }
 };
 
@@ -33,6 +35,7 @@ struct DecoderSpec {
   std::vector<int64_t> widths{128, 256, 512, 512};
   int64_t blocks = 3;
   int64_t mid_blocks = 2;
+  int64_t groups = most_norm_groups;
   bool operator==(const DecoderSpec&) const = default;
 
   static void describe(auto& self, auto&& field) { EncoderSpec::describe(self, field); }

@@ -6,12 +6,6 @@
 namespace mds {
 namespace {
 
-template <class Spec>
-Spec canonical_form(Spec spec) {
-  if constexpr (std::is_same_v<Spec, UNetSpec>) return canonical(std::move(spec));
-  return spec;
-}
-
 void resize(UNetSpec& spec, int64_t pixels) {
   require_divides("the latent's factor", 8, pixels);
   spec.size = pixels / 8;
@@ -32,12 +26,18 @@ Plan make_plan(const NetworkSpec& spec) {
   return std::visit([](const auto& s) { return make_plan(s); }, spec);
 }
 
-std::string hash_of(const NetworkSpec& spec) {
-  const NetworkSpec same = std::visit([](const auto& s) -> NetworkSpec { return canonical_form(s); }, spec);
-  Json json = to_json(same);
-  json["spec_version"] = spec_version;
-  return sha256(json.dump());
+NetworkSpec canonical(const NetworkSpec& spec) {
+  const auto* unet = std::get_if<UNetSpec>(&spec);
+  return unet ? NetworkSpec(canonical(*unet)) : spec;
 }
+
+std::string canonical_json(const NetworkSpec& spec) {
+  Json json = to_json(canonical(spec));
+  json["spec_version"] = spec_version;
+  return json.dump();
+}
+
+std::string hash_of(const NetworkSpec& spec) { return sha256(canonical_json(spec)); }
 
 NetworkSpec with_size(NetworkSpec spec, int64_t pixels) {
   std::visit([&](auto& s) { resize(s, pixels); }, spec);

@@ -16,7 +16,13 @@ inline constexpr int spec_version = 1;
 
 Plan make_plan(const NetworkSpec& spec);
 
-// SHA-256 of the canonical JSON with the spec version: equal networks hash equal, on every machine.
+// The same network written one way only: fields that have no effect take their defaults.
+NetworkSpec canonical(const NetworkSpec& spec);
+
+// The canonical network as JSON with sorted keys and its "spec_version".
+std::string canonical_json(const NetworkSpec& spec);
+
+// SHA-256 of the canonical JSON: equal networks hash equal, on every machine.
 std::string hash_of(const NetworkSpec& spec);
 
 // The same network for pictures of another size in pixels; text towers refuse.

@@ -2,6 +2,10 @@
 
 namespace mds {
 
+std::string canonical_json(const PlanStep& step) {
+  return Json{{"block", to_json(step.block)}, {"site", to_json(step.site)}, {"adds_skip", step.link == Link::add}}.dump();
+}
+
 Cost cost(const PlanStep& step) { return cost(step.block, step.site); }
 
 Cost cost(const Plan& plan) {

@@ -28,6 +28,10 @@ struct Plan {
   std::vector<PlanStep> steps;
 };
 
+// Canonical JSON of all that decides what the step computes: block, site, and whether a skip is added. Steps of equal
+// text do equal work, in whatever network.
+std::string canonical_json(const PlanStep& step);
+
 Cost cost(const PlanStep& step);
 Cost cost(const Plan& plan);
 

@@ -135,6 +135,18 @@ void divide(int64_t& width, int64_t divisor, const std::string& name) {
   width /= divisor;
 }
 
+}  // namespace
+
+void walk(const UNetSpec& spec, StepSink& sink) { Walker(spec, sink).walk(); }
+
+Plan make_plan(const UNetSpec& spec) {
+  PlanSink sink;
+  sink.plan.input = Shape::map(spec.latent_channels, spec.size, spec.size);
+  walk(spec, sink);
+  sink.plan.steps.back().output = "sample";
+  return std::move(sink.plan);
+}
+
 LevelSpec canonical(LevelSpec level, int64_t mid) {
   const LevelSpec defaults;
   if (level.conv == ConvKind::full) {
@@ -157,18 +169,6 @@ LevelSpec canonical(LevelSpec level, int64_t mid) {
   if (!level.cross_attention) level.share_cross_kv = defaults.share_cross_kv;
   if (!attention) level.attention = defaults.attention;
   return level;
-}
-
-}  // namespace
-
-void walk(const UNetSpec& spec, StepSink& sink) { Walker(spec, sink).walk(); }
-
-Plan make_plan(const UNetSpec& spec) {
-  PlanSink sink;
-  sink.plan.input = Shape::map(spec.latent_channels, spec.size, spec.size);
-  walk(spec, sink);
-  sink.plan.steps.back().output = "sample";
-  return std::move(sink.plan);
 }
 
 UNetSpec canonical(UNetSpec spec) {

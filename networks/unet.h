@@ -103,6 +103,7 @@ Plan make_plan(const UNetSpec& spec);
 
 // The same network written one way only: fields that have no effect take their defaults.
 UNetSpec canonical(UNetSpec spec);
+LevelSpec canonical(LevelSpec level, int64_t mid);  // mid: the middle's depth where it is the innermost level, else -1
 
 // Every width over `divisor`, exactly (ConfigError otherwise), same topology. The latent's channels stay.
 UNetSpec scaled(UNetSpec spec, int64_t divisor);

@@ -5,12 +5,12 @@
 #include <webp/decode.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <sstream>
 
 #include "spec/error.h"
 
@@ -131,31 +131,51 @@ Image make_image(ImageSize size, uint8_t grey) {
 Image decode_image(std::string_view bytes, const std::string& name) {
   const Source source{bytes, name};
   switch (format_of(source)) {
-    case Format::jpeg: return read_jpeg(source);
-    case Format::png: return read_png(source);
-    case Format::webp: return read_webp(source);
+    case Format::jpeg:
+      return read_jpeg(source);
+    case Format::png:
+      return read_png(source);
+    case Format::webp:
+      return read_webp(source);
   }
   throw std::logic_error("unreachable picture format");
 }
 
-std::string load_bytes(const std::string& file) {
+std::string load_bytes(const std::string& file, size_t limit) {
   std::ifstream in(file, std::ios::binary);
   if (!in || std::filesystem::is_directory(file))
     throw FileError(file + ": cannot be read: " + std::strerror(errno ? errno : EISDIR));
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  return std::move(bytes).str();
+  std::string bytes;
+  std::array<char, 65536> buffer;
+  while (bytes.size() < limit &&
+         (in.read(buffer.data(), std::streamsize(std::min(buffer.size(), limit - bytes.size()))) || in.gcount() > 0))
+    bytes.append(buffer.data(), size_t(in.gcount()));
+  if (in.bad()) throw FileError(file + ": cannot be read to its end: " + std::strerror(errno));
+  return bytes;
 }
 
 Image load_image(const std::string& file) { return decode_image(load_bytes(file), file); }
 
 ImageSize load_image_size(const std::string& file) {
-  const std::string bytes = load_bytes(file);
-  const Source source{bytes, file};
+  constexpr size_t usual_header = 1 << 18;  // colour profiles and previews come before a JPEG's size
+  const std::string start = load_bytes(file, usual_header);
+  try {
+    return decode_image_size(start, file);
+  } catch (const FileError&) {
+    if (start.size() < usual_header) throw;
+    return decode_image_size(load_bytes(file), file);
+  }
+}
+
+ImageSize decode_image_size(std::string_view bytes, const std::string& name) {
+  const Source source{bytes, name};
   switch (format_of(source)) {
-    case Format::jpeg: return jpeg_size(source, JpegReader(tjInitDecompress(), tjDestroy).get());
-    case Format::png: return PngReader(source).size;
-    case Format::webp: return webp_size(source);
+    case Format::jpeg:
+      return jpeg_size(source, JpegReader(tjInitDecompress(), tjDestroy).get());
+    case Format::png:
+      return PngReader(source).size;
+    case Format::webp:
+      return webp_size(source);
   }
   throw std::logic_error("unreachable picture format");
 }
@@ -195,8 +215,7 @@ Image tile(const std::vector<Image>& pictures, int64_t columns) {
     cell = {std::max(cell.width, picture.width), std::max(cell.height, picture.height)};
   Image sheet = make_image({columns * (cell.width + gap) - gap, rows * (cell.height + gap) - gap});
   for (size_t i = 0; i < pictures.size(); ++i)
-    paste(pictures[i], sheet,
-          {int64_t(i) % columns * (cell.width + gap), int64_t(i) / columns * (cell.height + gap)});
+    paste(pictures[i], sheet, {int64_t(i) % columns * (cell.width + gap), int64_t(i) / columns * (cell.height + gap)});
   return sheet;
 }
 

@@ -33,23 +33,29 @@ Image make_image(ImageSize size, uint8_t grey = 255);
 // CMYK JPEGs and animated WebPs are refused; 16-bit and grey pictures are converted.
 Image load_image(const std::string& file);
 Image decode_image(std::string_view bytes, const std::string& name);  // `name` opens error messages
-ImageSize load_image_size(const std::string& file);                   // reads the header, decodes no pixels
+
+// From the header; no pixels are decoded.
+ImageSize load_image_size(const std::string& file);
+ImageSize decode_image_size(std::string_view bytes, const std::string& name);
 
 std::string encode_png(const Image& image, const PngText& text = {});
 void save_png(const std::string& file, const Image& image, const PngText& text = {});  // whole or not at all
 std::string png_text(const std::string& file, const std::string& key);                 // FileError if there is none
 
-// A picture for a database or a page, of at most max_bytes (at least 256): WebP of falling quality, then of falling size.
+// A picture for a database or a page, of at most max_bytes (at least 256): WebP of falling quality, then of falling
+// size.
 constexpr std::string_view thumbnail_mime = "image/webp";
 std::string encode_thumbnail(const Image& image, size_t max_bytes);
 
-// A rectangle of a picture; offset from the left upper corner. paste and crop throw std::logic_error if it does not fit.
+// A rectangle of a picture; offset from the left upper corner. paste and crop throw std::logic_error if it does not
+// fit.
 Image crop(const Image& image, ImageSize offset, ImageSize size);
 void paste(const Image& picture, Image& canvas, ImageSize offset);
 
 Image centre_square(const Image& image);                          // the largest one
 Image tile(const std::vector<Image>& pictures, int64_t columns);  // grid on white; cells fit the largest picture
 
-std::string load_bytes(const std::string& file);  // a whole file; FileError
+// A file's first `limit` bytes, or all there are; FileError if it cannot be read.
+std::string load_bytes(const std::string& file, size_t limit = SIZE_MAX);
 
 }  // namespace mds

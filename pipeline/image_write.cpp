@@ -26,7 +26,8 @@ struct PngWriter {
   ~PngWriter() { png_destroy_write_struct(&png, &info); }
 };
 
-bool write_png(const PngWriter& writer, const Image& image, const std::vector<png_text_struct>& text, std::string& out) {
+bool write_png(const PngWriter& writer, const Image& image, const std::vector<png_text_struct>& text,
+               std::string& out) {
   if (setjmp(png_jmpbuf(writer.png))) return false;
   png_set_write_fn(writer.png, &out, append, nullptr);
   png_set_IHDR(writer.png, writer.info, png_uint_32(image.width), png_uint_32(image.height), 8, PNG_COLOR_TYPE_RGB,
@@ -75,7 +76,9 @@ Image halved(const Image& image) {
     for (int64_t x = 0; x < half.width; ++x)
       for (int64_t c = 0; c < 3; ++c) {
         const int64_t right = std::min(2 * x + 1, image.width - 1), below = std::min(2 * y + 1, image.height - 1);
-        const auto at = [&](int64_t row, int64_t column) { return int(image.rgb[size_t((row * image.width + column) * 3 + c)]); };
+        const auto at = [&](int64_t row, int64_t column) {
+          return int(image.rgb[size_t((row * image.width + column) * 3 + c)]);
+        };
         half.rgb[size_t((y * half.width + x) * 3 + c)] =
             uint8_t((at(2 * y, 2 * x) + at(2 * y, right) + at(below, 2 * x) + at(below, right) + 2) / 4);
       }
@@ -84,7 +87,8 @@ Image halved(const Image& image) {
 
 std::string encode_webp(const Image& image, float quality) {
   uint8_t* bytes = nullptr;
-  const size_t size = WebPEncodeRGB(image.rgb.data(), int(image.width), int(image.height), int(image.width) * 3, quality, &bytes);
+  const size_t size =
+      WebPEncodeRGB(image.rgb.data(), int(image.width), int(image.height), int(image.width) * 3, quality, &bytes);
   const std::unique_ptr<uint8_t, decltype(&WebPFree)> owner(bytes, [](void* p) { WebPFree(p); });
   return {reinterpret_cast<const char*>(bytes), size};
 }
@@ -109,13 +113,16 @@ std::string encode_png(const Image& image, const PngText& text) {
   return bytes;
 }
 
-void save_png(const std::string& file, const Image& image, const PngText& text) { save_text(file, encode_png(image, text)); }
+void save_png(const std::string& file, const Image& image, const PngText& text) {
+  save_text(file, encode_png(image, text));
+}
 
 std::string png_text(const std::string& file, const std::string& key) {
   const std::string bytes = load_bytes(file);
   const PngTextReader reader;
   Input input{bytes};
-  if (!bytes.starts_with("\x89PNG") || !read_info(reader, input)) throw FileError(file + ": is not a PNG or is a broken one");
+  if (!bytes.starts_with("\x89PNG") || !read_info(reader, input))
+    throw FileError(file + ": is not a PNG or is a broken one");
   png_textp chunks = nullptr;
   const int count = png_get_text(reader.png, reader.info, &chunks, nullptr);
   std::string keys;
@@ -123,7 +130,8 @@ std::string png_text(const std::string& file, const std::string& key) {
     if (chunks[i].key == key) return {chunks[i].text, std::max(chunks[i].text_length, chunks[i].itxt_length)};
     keys += (keys.empty() ? "" : ", ") + std::string(chunks[i].key);
   }
-  throw FileError(file + ": has no text chunk \"" + key + "\" before its pixels; there are: " + (keys.empty() ? "none" : keys));
+  throw FileError(file + ": has no text chunk \"" + key +
+                  "\" before its pixels; there are: " + (keys.empty() ? "none" : keys));
 }
 
 std::string encode_thumbnail(const Image& image, size_t max_bytes) {

@@ -18,9 +18,7 @@ struct Tokenizer::State {
   std::mutex mutex;
   std::unordered_map<std::string, std::vector<int64_t>> cache;
 
-  void reset() {
-    cache = {{"<|startoftext|>", {512 + table.size()}}, {"<|endoftext|>", {513 + table.size()}}};
-  }
+  void reset() { cache = {{"<|startoftext|>", {512 + table.size()}}, {"<|endoftext|>", {513 + table.size()}}}; }
 
   void append(const std::string& piece, std::vector<int64_t>& ids) {
     const std::scoped_lock lock(mutex);
@@ -34,7 +32,8 @@ struct Tokenizer::State {
 };
 
 Tokenizer::Tokenizer(std::string_view merges_text, int64_t merges, TokenizerMode mode)
-    : state_(new State{.table = MergeTable(merges_text, merges), .mode = mode, .splitter = {}, .mutex = {}, .cache = {}}) {
+    : state_(
+          new State{.table = MergeTable(merges_text, merges), .mode = mode, .splitter = {}, .mutex = {}, .cache = {}}) {
   state_->reset();
 }
 

@@ -11,16 +11,18 @@ namespace {
 
 // U+00A0 to U+00FF in order; these may lack their semicolon.
 constexpr const char* latin1 =
-    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro "
+    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute "
+    "micro "
     "para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil "
     "Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave "
     "Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml "
     "igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute "
     "thorn yuml";
 
-constexpr std::array<char32_t, 32> windows_1252 = {
-    0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D,  0x17D, 0x8F,
-    0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178};
+constexpr std::array<char32_t, 32> windows_1252 = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
+                                                   0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0x8D,   0x17D,  0x8F,
+                                                   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                   0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
 
 struct Reference {
   char32_t character;
@@ -29,15 +31,15 @@ struct Reference {
 
 std::map<std::string, Reference, std::less<>> make_references() {
   std::map<std::string, Reference, std::less<>> references = {
-      {"amp", {'&', false}}, {"lt", {'<', false}}, {"gt", {'>', false}}, {"quot", {'"', false}},
-      {"AMP", {'&', false}}, {"LT", {'<', false}}, {"GT", {'>', false}}, {"QUOT", {'"', false}},
-      {"apos", {'\'', true}}, {"ndash", {0x2013, true}}, {"mdash", {0x2014, true}}, {"lsquo", {0x2018, true}},
-      {"rsquo", {0x2019, true}}, {"sbquo", {0x201A, true}}, {"ldquo", {0x201C, true}}, {"rdquo", {0x201D, true}},
-      {"bdquo", {0x201E, true}}, {"dagger", {0x2020, true}}, {"Dagger", {0x2021, true}}, {"bull", {0x2022, true}},
+      {"amp", {'&', false}},      {"lt", {'<', false}},       {"gt", {'>', false}},       {"quot", {'"', false}},
+      {"AMP", {'&', false}},      {"LT", {'<', false}},       {"GT", {'>', false}},       {"QUOT", {'"', false}},
+      {"apos", {'\'', true}},     {"ndash", {0x2013, true}},  {"mdash", {0x2014, true}},  {"lsquo", {0x2018, true}},
+      {"rsquo", {0x2019, true}},  {"sbquo", {0x201A, true}},  {"ldquo", {0x201C, true}},  {"rdquo", {0x201D, true}},
+      {"bdquo", {0x201E, true}},  {"dagger", {0x2020, true}}, {"Dagger", {0x2021, true}}, {"bull", {0x2022, true}},
       {"hellip", {0x2026, true}}, {"permil", {0x2030, true}}, {"lsaquo", {0x2039, true}}, {"rsaquo", {0x203A, true}},
-      {"euro", {0x20AC, true}}, {"trade", {0x2122, true}}, {"OElig", {0x152, true}}, {"oelig", {0x153, true}},
-      {"Scaron", {0x160, true}}, {"scaron", {0x161, true}}, {"Yuml", {0x178, true}}, {"fnof", {0x192, true}},
-      {"ensp", {0x2002, true}}, {"emsp", {0x2003, true}}, {"thinsp", {0x2009, true}}, {"hearts", {0x2665, true}}};
+      {"euro", {0x20AC, true}},   {"trade", {0x2122, true}},  {"OElig", {0x152, true}},   {"oelig", {0x153, true}},
+      {"Scaron", {0x160, true}},  {"scaron", {0x161, true}},  {"Yuml", {0x178, true}},    {"fnof", {0x192, true}},
+      {"ensp", {0x2002, true}},   {"emsp", {0x2003, true}},   {"thinsp", {0x2009, true}}, {"hearts", {0x2665, true}}};
   std::istringstream names(latin1);
   std::string name;
   for (char32_t c = 0xA0; names >> name; ++c) references[name] = {c, false};
@@ -91,7 +93,8 @@ size_t take_name(std::string_view text, std::string& out) {
       return length + 1;
     }
   for (; length >= 2; --length)
-    if (const auto it = references.find(text.substr(0, length)); it != references.end() && !it->second.needs_semicolon) {
+    if (const auto it = references.find(text.substr(0, length));
+        it != references.end() && !it->second.needs_semicolon) {
       append_utf8(out, it->second.character);
       return length;
     }

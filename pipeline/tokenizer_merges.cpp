@@ -74,16 +74,18 @@ MergeTable::MergeTable(std::string_view text, int64_t merges) : merges_(merges) 
     if (line_number == 1 && is_header(line)) continue;
     const auto space = line.find(' ');
     const auto left = symbols.find(std::string(line.substr(0, space)));
-    const auto right = space == std::string_view::npos ? symbols.end() : symbols.find(std::string(line.substr(space + 1)));
+    const auto right =
+        space == std::string_view::npos ? symbols.end() : symbols.find(std::string(line.substr(space + 1)));
     const int64_t id = 2 * byte_symbols + read;
     if (left == symbols.end() || right == symbols.end() || !symbols.emplace(left->first + right->first, id).second)
-      throw ConfigError("tokenizer: line " + std::to_string(line_number) + " of the merges is \"" + std::string(line.substr(0, 60)) +
-                        "\"; expected two known symbols that make a new one");
+      throw ConfigError("tokenizer: line " + std::to_string(line_number) + " of the merges is \"" +
+                        std::string(line.substr(0, 60)) + "\"; expected two known symbols that make a new one");
     merged_[pair_key(left->second, right->second)] = id;
     ++read;
   }
   if (read < merges)
-    throw ConfigError("tokenizer: there are " + std::to_string(read) + " merges; " + std::to_string(merges) + " were asked for");
+    throw ConfigError("tokenizer: there are " + std::to_string(read) + " merges; " + std::to_string(merges) +
+                      " were asked for");
 }
 
 // A heap over candidate pairs in a linked list: long words cost n log n. An entry is stale if its symbols have changed.
@@ -91,13 +93,15 @@ std::vector<int64_t> MergeTable::apply(std::string_view piece) const {
   std::vector<Symbol> symbols;
   for (size_t i = 0; i < piece.size(); ++i) {
     const int64_t at = int64_t(i), last = int64_t(piece.size()) - 1;
-    symbols.push_back({byte_ids()[static_cast<unsigned char>(piece[i])] + (at == last ? byte_symbols : 0), at - 1, at == last ? -1 : at + 1});
+    symbols.push_back({byte_ids()[static_cast<unsigned char>(piece[i])] + (at == last ? byte_symbols : 0), at - 1,
+                       at == last ? -1 : at + 1});
   }
   std::priority_queue<Merge, std::vector<Merge>, std::greater<>> queue;
   const auto offer = [&](int64_t left, int64_t right) {
     if (left < 0 || right < 0) return;
     const int64_t left_id = symbols[size_t(left)].id, right_id = symbols[size_t(right)].id;
-    if (const auto it = merged_.find(pair_key(left_id, right_id)); it != merged_.end()) queue.push({it->second, left, right, left_id, right_id});
+    if (const auto it = merged_.find(pair_key(left_id, right_id)); it != merged_.end())
+      queue.push({it->second, left, right, left_id, right_id});
   };
   for (int64_t i = 0; i + 1 < int64_t(symbols.size()); ++i) offer(i, i + 1);
   while (!queue.empty()) {

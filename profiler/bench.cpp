@@ -26,7 +26,7 @@ class Sampler {
   bool finished() const { return rule_.finished(timing_.samples_ns); }
 
   // The untimed runs that open a block happen inside its first sample's call, before the clock starts.
-  Block next_block() {
+  DriverBlock next_block() {
     untimed_runs_ = options_.stopping.block_warmup;
     return {timing_.name, rule_.block_samples(typical_ns_, timing_.samples_ns), [this] { return sample(); }};
   }
@@ -104,7 +104,7 @@ std::vector<Timing> time_callables(const std::vector<Callable>& callables, const
   Random random(options.seed);
   while (!open.empty()) {
     random.shuffle(open);
-    std::vector<Block> round;
+    std::vector<DriverBlock> round;
     for (const auto i : open) round.push_back(samplers[i].next_block());
     const auto reports = options.driver(round);
     for (size_t i = 0; i < open.size(); ++i) samplers[open[i]].end_block(reports[i]);

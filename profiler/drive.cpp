@@ -2,7 +2,7 @@
 
 namespace mds {
 
-std::vector<BlockReport> drive_plainly(const std::vector<Block>& blocks) {
+std::vector<BlockReport> drive_plainly(const std::vector<DriverBlock>& blocks) {
   std::vector<BlockReport> reports;
   for (const auto& block : blocks) {
     BlockReport report{.name = block.name};

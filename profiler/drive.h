@@ -9,7 +9,7 @@
 
 namespace mds {
 
-struct Block {
+struct DriverBlock {
   std::string name;
   int64_t samples = 1;
   std::function<int64_t()> sample;  // runs the callable once; nanoseconds
@@ -21,13 +21,13 @@ struct BlockReport {
   double seconds = 0;  // the driver's own total
 };
 
-using Driver = std::function<std::vector<BlockReport>(const std::vector<Block>&)>;
+using Driver = std::function<std::vector<BlockReport>(const std::vector<DriverBlock>&)>;
 
-std::vector<BlockReport> drive_plainly(const std::vector<Block>& blocks);
+std::vector<BlockReport> drive_plainly(const std::vector<DriverBlock>& blocks);
 
 // Registers each block as a benchmark with manual time and a fixed iteration count, and runs them through Google
 // Benchmark. Clears its registry; an exception from a sample stops the run and is thrown on. Absent from core builds.
-std::vector<BlockReport> drive_google_benchmark(const std::vector<Block>& blocks);
+std::vector<BlockReport> drive_google_benchmark(const std::vector<DriverBlock>& blocks);
 
 // Google Benchmark where it is built in.
 Driver default_driver();

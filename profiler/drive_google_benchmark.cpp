@@ -12,7 +12,7 @@ namespace {
 
 class BlockReporter : public benchmark::BenchmarkReporter {
  public:
-  explicit BlockReporter(const std::vector<Block>& blocks) : blocks_(blocks) {}
+  explicit BlockReporter(const std::vector<DriverBlock>& blocks) : blocks_(blocks) {}
 
   bool ReportContext(const Context&) override { return true; }
 
@@ -27,12 +27,12 @@ class BlockReporter : public benchmark::BenchmarkReporter {
   std::vector<BlockReport> reports() const { return reports_; }
 
  private:
-  const std::vector<Block>& blocks_;
+  const std::vector<DriverBlock>& blocks_;
   std::vector<BlockReport> reports_;
 };
 
 // Exceptions may not cross the library's frames: the first one is kept, and every later block is skipped.
-void run_block(benchmark::State& state, const Block& block, std::exception_ptr& failure) {
+void run_block(benchmark::State& state, const DriverBlock& block, std::exception_ptr& failure) {
   if (failure) return state.SkipWithError("an earlier block failed");
   for (auto iteration : state) {
     static_cast<void>(iteration);
@@ -48,7 +48,7 @@ void run_block(benchmark::State& state, const Block& block, std::exception_ptr& 
 
 }  // namespace
 
-std::vector<BlockReport> drive_google_benchmark(const std::vector<Block>& blocks) {
+std::vector<BlockReport> drive_google_benchmark(const std::vector<DriverBlock>& blocks) {
   std::exception_ptr failure;
   benchmark::ClearRegisteredBenchmarks();
   for (const auto& block : blocks) {

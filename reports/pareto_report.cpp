@@ -37,7 +37,7 @@ Table table_of(const CostGroup& group) {
                           {.name = "value", .header = group.metric + arrow, .digits = digits},
                           {.name = "low", .audience = Audience::programs},
                           {.name = "high", .audience = Audience::programs},
-                          {.name = "ci", .header = "95% interval", .audience = Audience::people, .right = true},
+                          {.name = "ci", .header = "95%", .audience = Audience::people, .right = true},
                           {.name = "n"},
                           {.name = "iteration", .audience = Audience::programs},
                           {.name = "images_seen", .audience = Audience::programs},

@@ -20,11 +20,11 @@ struct TimedThing {
   Setting setting{};
   int64_t owner = 0;  // block_id or arch_id
   bool is_block = false;
-  Timing timing{};
+  TimingSummary timing{};
 };
 
-Timing summarised(const std::vector<int64_t>& samples, const std::string& mark) {
-  Timing timing{.median_ns = median_ns(samples), .n = int64_t(samples.size()), .mark = mark};
+TimingSummary summarised(const std::vector<int64_t>& samples, const std::string& mark) {
+  TimingSummary timing{.median_ns = median_ns(samples), .n = int64_t(samples.size()), .mark = mark};
   if (const auto interval = median_interval(samples)) timing.low_ns = interval->low, timing.high_ns = interval->high;
   return timing;
 }
@@ -58,7 +58,7 @@ std::vector<TimedThing> timed_things(const Store& store) {
   return things;
 }
 
-using Timings = std::map<std::pair<bool, int64_t>, Timing>;  // by (is_block, owner)
+using Timings = std::map<std::pair<bool, int64_t>, TimingSummary>;  // by (is_block, owner)
 
 struct BlockOfArch {
   int64_t block_id = 0;

@@ -26,7 +26,7 @@ struct Setting {
 std::string to_string(const Setting& setting);  // "AMD EPYC, fp32, 2 threads, batch 1"
 
 // Median of raw samples with its distribution-free 95% interval (absent below 6 samples).
-struct Timing {
+struct TimingSummary {
   double median_ns = 0;
   std::optional<double> low_ns{}, high_ns{};
   int64_t n = 0;
@@ -36,7 +36,7 @@ struct Timing {
 struct BlockTiming {
   std::string path{}, kind{}, in{}, out{};
   int64_t params = 0, macs_valid = 0;
-  std::optional<Timing> timing{};
+  std::optional<TimingSummary> timing{};
 };
 
 // One network under one setting: its blocks in plan order and, where it was timed, the whole.
@@ -45,7 +45,7 @@ struct NetworkProfile {
   int64_t params = 0, macs_valid = 0;
   Setting setting{};
   std::vector<BlockTiming> blocks{};
-  std::optional<Timing> whole{};
+  std::optional<TimingSummary> whole{};
 
   bool complete() const;                     // every block was timed
   double blocks_ns() const;                  // sum of the medians

@@ -82,11 +82,8 @@ void add_score_columns(Table& table, const Group& group) {
     const int digits = digits_for(values);
     const std::string arrow = direction_of(name) == Better::lower ? " ↓" : " ↑";
     table.columns.push_back({.name = name, .header = name + arrow, .digits = digits, .audience = Audience::people});
-    table.columns.push_back({.name = name + "_ci",
-                             .header = "95% interval",
-                             .digits = digits,
-                             .audience = Audience::people,
-                             .right = true});
+    table.columns.push_back(
+        {.name = name + "_ci", .header = "95%", .digits = digits, .audience = Audience::people, .right = true});
     for (size_t i = 0; i < group.size(); ++i) {
       const auto score = group[i].scores.find(name);
       const bool known = score != group[i].scores.end();
@@ -137,6 +134,8 @@ void add_footnotes(Table& table, const Group& group) {
 }
 
 Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles) {
+  const bool several_seeds =
+      std::any_of(group.begin(), group.end(), [&](auto& row) { return row.seed != group[0].seed; });
   Table table{.title = "Sweep " + group.front().sweep + ", protocol " + short_hash(group.front().protocol),
               .columns = {{.name = "sweep", .audience = Audience::programs},
                           {.name = "name", .header = "candidate"},
@@ -147,7 +146,7 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles) 
                           {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
                           {.name = "trained_hash", .audience = Audience::programs},
                           {.name = "trained_params", .header = "trained M", .scale = 1e-6, .digits = 2},
-                          {.name = "seed"},
+                          {.name = "seed", .audience = several_seeds ? Audience::all : Audience::programs},
                           {.name = "state"},
                           {.name = "iterations"},
                           {.name = "images_seen", .audience = Audience::programs},
@@ -157,9 +156,10 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles) 
                           {.name = "device", .audience = Audience::programs},
                           {.name = "scores", .audience = Audience::programs}}};
   for (const auto& row : group)
-    table.rows.push_back({row.sweep, label(row), row.hash, short_hash(row.hash), row.params, row.macs, row.macs_valid,
-                          row.trained_hash, row.trained_params, row.seed, row.state, row.iterations, row.images_seen,
-                          row.verdict, row.message, row.protocol, row.device, scores_json(row)});
+    table.rows.push_back({row.sweep, row.name.empty() ? Json() : Json(row.name), row.hash, short_hash(row.hash),
+                          row.params, row.macs, row.macs_valid, row.trained_hash, row.trained_params, row.seed,
+                          row.state, row.iterations, row.images_seen, row.verdict, row.message, row.protocol,
+                          row.device, scores_json(row)});
   add_score_columns(table, group);
   add_latency_columns(table, group, profiles);
   add_footnotes(table, group);

@@ -151,11 +151,11 @@ std::string csv_text(const std::vector<Table>& tables) {
   const auto names = csv_columns(tables, rows);
   std::string out;
   for (const auto& name : names) out += (out.empty() ? "" : ",") + csv(name);
-  out += "\r\n";
+  out += "\n";
   for (const auto& row : rows) {
     std::string line;
     for (size_t i = 0; i < names.size(); ++i) line += (i ? "," : "") + csv(raw(row.value(names[i], Json())));
-    out += line + "\r\n";
+    out += line + "\n";
   }
   return out;
 }

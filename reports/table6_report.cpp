@@ -54,12 +54,12 @@ Table table_of(const NetworkProfile& profile) {
       .footnotes = {
           "low and high bound the median at 95% confidence, whatever the distribution; they need 6 samples."}};
   for (const auto& block : profile.blocks) table.rows.push_back(row_of(profile, block));
-  const Timing sum{.median_ns = profile.blocks_ns(), .n = 0, .mark = profile.complete() ? "sum" : "sum of those timed"};
+  const TimingSummary sum{.median_ns = profile.blocks_ns(), .n = 0, .mark = profile.complete() ? "sum" : "sum of those timed"};
   const BlockTiming blocks{
       .path = "(blocks)", .kind = "sum", .params = profile.params, .macs_valid = profile.macs_valid, .timing = sum};
   table.rows.push_back(row_of(profile, blocks));
   if (!profile.whole) return table;
-  const Timing rest{.median_ns = profile.whole->median_ns - sum.median_ns, .n = 0, .mark = "derived"};
+  const TimingSummary rest{.median_ns = profile.whole->median_ns - sum.median_ns, .n = 0, .mark = "derived"};
   table.rows.push_back(row_of(profile, {.path = "(residual)", .kind = "residual", .timing = rest}));
   table.rows.push_back(row_of(profile, {.path = "(whole)",
                                         .kind = "end_to_end",

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# make_prefix DIR, for setup.sh: the core packages under DIR/usr, without root, in at most 15 MiB, ready to be copied to a
-# machine without network. The .deb files come from DIR/debs where that folder has them, else from apt-get download.
-# Everything happens in DIR/new and is renamed at the end, so that a DIR/usr is always whole; DIR/usr/packages says of what.
+# make_prefix DIR, for setup.sh: the core packages under DIR/usr, without root, in at most 15 MiB, ready to be copied to
+# a machine without network. The .deb files come from DIR/debs where that folder has them, else from apt-get download.
+# All of it happens in DIR/new and is renamed at the end, so that a DIR/usr is always whole; DIR/usr/packages lists it.
 
 # The core packages and what they need of Boost, SOCI and SQLite; the C++ runtime and other databases are left out.
-readonly core_closure='^(nlohmann-json3-dev|catch2|libcatch2-dev|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*|libboost.*-dev|libboost-program-options.*)$'
+core_closure='nlohmann-json3-dev|catch2|libcatch2-dev|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*'
+core_closure="^($core_closure|libboost.*-dev|libboost-program-options.*)$"
 
 make_prefix() {
   local dir=$1 core debs
@@ -66,6 +67,7 @@ prune() (
 
 # What leads to Boost: our own includes, and SOCI's headers.
 boost_includes() {
-  grep -rhE '^#include <boost/' --include='*.h' --include='*.cpp' --exclude-dir={build,out,.deps,.venv} "${root:?}" || true
+  grep -rhE '^#include <boost/' --include='*.h' --include='*.cpp' --exclude-dir={build,out,.deps,.venv} "${root:?}" ||
+    true
   printf '#include <%s>\n' boost/program_options.hpp soci/soci.h soci/sqlite3/soci-sqlite3.h
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The main job on real data: installs what is missing, builds the binary, and runs the emoji sweep of a few small candidates.
+# The main job on real data: installs what is missing, builds the binary, sweeps a few small candidates on emoji.
 # Ends in the sweep's table, a picture of samples and the path of a report page. Run again, it goes on where it stopped.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 source scripts/steps.sh
 
 readonly mdsearch=build/release/mdsearch
-readonly picture=out/quickstart/samples.png
+readonly picture=out/sweeps/quickstart/samples.png
 readonly page=out/quickstart/report.html
 
 step "install what is missing" bash scripts/setup.sh

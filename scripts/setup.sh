@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what mdsearch is built from, on Debian 12, Ubuntu 24.04 or newer. Safe to repeat: a second run changes nothing.
+# Installs what mdsearch is built from, on Debian 12, Ubuntu 24.04 or newer. Safe to repeat: a second run does nothing.
 #   scripts/setup.sh               packages through apt-get (as root or with sudo), then LibTorch
-#   scripts/setup.sh --prefix DIR  without root: the core build's packages unpacked into DIR (usually .deps), then LibTorch
+#   scripts/setup.sh --prefix DIR  without root: what the core build needs, unpacked into DIR (.deps), then LibTorch
 #   scripts/setup.sh --list        every package, its group and what it is for
 # LibTorch is taken where cmake/find_torch.cmake finds it (MDS_TORCH_ROOT, CMAKE_PREFIX_PATH, a Python package `torch`),
 # else pip installs it into the private environment .venv.
@@ -13,6 +13,7 @@ cd ..
 readonly root=$PWD
 readonly torch_release=2.13.0
 readonly oldest_cmake=3.25
+readonly without_root="Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
@@ -62,10 +63,10 @@ install_packages() {
     return
   fi
   if [[ $(id -u) != 0 ]]; then
-    type -P sudo > /dev/null || fail "missing: ${missing[*]}. Installing them needs root, and there is no sudo." \
-      "Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
+    type -P sudo > /dev/null ||
+      fail "missing: ${missing[*]}. Installing them needs root, and there is no sudo. $without_root"
     as_root=(sudo)
-    sudo true || fail "sudo was refused. Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
+    sudo true || fail "missing: ${missing[*]}. Installing them needs root, and sudo was refused. $without_root"
   fi
   say "installing ${missing[*]}"
   "${as_root[@]}" apt-get update -q >&2

@@ -4,9 +4,15 @@
 #include <cstdint>
 #include <string>
 
+#include "spec/describe.h"
+
 namespace mds {
 
 enum class ShapeKind : uint8_t { vector, tokens, map };
+template <>
+struct EnumNames<ShapeKind> {
+  static constexpr std::array names{"vector", "tokens", "map"};
+};
 
 struct Shape {
   ShapeKind kind = ShapeKind::map;
@@ -20,6 +26,13 @@ struct Shape {
 
   int64_t positions() const { return height * width; }
   bool operator==(const Shape&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("kind", self.kind, "what the extents mean");
+    field("channels", self.channels, "channels, or width of a vector", at_least(0));
+    field("height", self.height, "rows of a map, or number of tokens", at_least(1));
+    field("width", self.width, "columns of a map", at_least(1));
+  }
 };
 
 std::string to_string(const Shape& shape);

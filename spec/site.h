@@ -14,6 +14,14 @@ struct Site {
   int64_t text_width = 0;
   int64_t time_width = 0;     // E
   bool operator==(const Site&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("in", self.in, "shape read, after the skip is joined");
+    field("skip_channels", self.skip_channels, "how many of its channels a skip brings", at_least(0));
+    field("text_tokens", self.text_tokens, "text tokens in scope", at_least(0));
+    field("text_width", self.text_width, "channels of a text token", at_least(0));
+    field("time_width", self.time_width, "width of the time embedding in scope", at_least(0));
+  }
 };
 
 }  // namespace mds

@@ -17,6 +17,7 @@ struct AutoencoderConfig {
   int64_t encoder_blocks = 1;
   int64_t decoder_blocks = 2;
   int64_t mid_blocks = 1;
+  int64_t groups = 4;
   double kl_weight = 1e-5;
   bool operator==(const AutoencoderConfig&) const = default;
 
@@ -29,10 +30,11 @@ struct AutoencoderConfig {
     field("encoder_blocks", self.encoder_blocks, "residual blocks a level", between(0, 16));
     field("decoder_blocks", self.decoder_blocks, "residual blocks a level", between(0, 16));
     field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 16));
+    field("groups", self.groups, "of the group norms, at most", between(1, 1024));
     field("kl_weight", self.kl_weight, "of the mean KL a latent element, beside the mean squared error in [-1, 1]", at_least(0));
   }
-  EncoderSpec encoder(int64_t side) const { return {side, latent_channels, widths, encoder_blocks, mid_blocks}; }
-  DecoderSpec decoder(int64_t side) const { return {side, latent_channels, widths, decoder_blocks, mid_blocks}; }
+  EncoderSpec encoder(int64_t side) const { return {side, latent_channels, widths, encoder_blocks, mid_blocks, groups}; }
+  DecoderSpec decoder(int64_t side) const { return {side, latent_channels, widths, decoder_blocks, mid_blocks, groups}; }
 };
 
 class AutoencoderStage final : public Stage {

@@ -26,7 +26,7 @@ struct LatentSet {
   Tensor moments;        // float16 N x 2C x H x W
   Tensor text;           // float16 N x S x W: token states of the conditioning encoder
   Tensor empty_text;     // float16 1 x S x W: of the empty caption
-  Tensor image_features; // float32 N x E: the scoring encoder's, of the pictures as the autoencoder returns them
+  Tensor image_features; // float32 N x E: the scoring encoder's, of the pictures
   Tensor text_features;  // float32 N x E: the scoring encoder's
   Tensor held_out;       // bool N
   std::vector<std::string> captions;

@@ -26,6 +26,11 @@ std::vector<int64_t> unpack_samples(const std::string& bytes) {
   return samples;
 }
 
+std::optional<std::string> Store::sweep_config(const std::string& name) const {
+  for (const auto& [config] : select<Text>(*this, "SELECT config_json FROM sweep WHERE name = :name", name)) return config;
+  return std::nullopt;
+}
+
 std::vector<RunStatus> Store::runs(const std::string& sweep) const {
   std::vector<RunStatus> rows;
   for (const auto& [run, arch, proxy_of, protocol, seed, state, rung, attempt, owner, message] :

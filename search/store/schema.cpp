@@ -188,13 +188,16 @@ constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
 SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
   WHERE o.run_id = m.run_id AND o.name = m.name AND o.protocol_id = m.protocol_id AND o.eval_seed = m.eval_seed))";
 
+// What was trained may be a proxy; name and counts are those of the full-scale architecture.
 constexpr const char* run_summary = R"(CREATE VIEW run_summary AS
-SELECT r.run_id, s.name AS sweep, scaled_to.arch_id AS arch_id, scaled_to.hash AS hash, scaled_to.name AS name, scaled_to.params AS params,
-  scaled_to.macs AS macs, scaled_to.macs_valid AS macs_valid, trained.hash AS trained_hash, trained.params AS trained_params,
+SELECT r.run_id, s.name AS sweep, whole.arch_id AS arch_id, whole.hash AS hash, whole.name AS name,
+  whole.params AS params, whole.macs AS macs, whole.macs_valid AS macs_valid,
+  trained.hash AS trained_hash, trained.params AS trained_params,
   p.hash AS protocol, r.seed, r.state, r.rung, r.attempt, r.message, r.device_id, r.env_id,
   (SELECT coalesce(max(iteration), 0) FROM metric m WHERE m.run_id = r.run_id) AS iterations
-FROM run r JOIN sweep s USING(sweep_id) JOIN protocol p USING(protocol_id) JOIN arch trained ON trained.arch_id = r.arch_id
-  JOIN arch scaled_to ON scaled_to.arch_id = coalesce(r.proxy_of_arch_id, r.arch_id))";
+FROM run r JOIN sweep s USING(sweep_id) JOIN protocol p USING(protocol_id)
+  JOIN arch trained ON trained.arch_id = r.arch_id
+  JOIN arch whole ON whole.arch_id = coalesce(r.proxy_of_arch_id, r.arch_id))";
 
 constexpr const char* latency_summary = R"(CREATE VIEW latency_summary AS
 SELECT l.*, count(*) AS repetitions, count(DISTINCT s.process) AS processes, sum(length(s.samples_ns)) / 8 AS n

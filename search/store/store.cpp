@@ -4,6 +4,7 @@
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -128,6 +129,9 @@ void Store::open(StoreMode mode) {
   if (file_.empty() || file_.find('"') != std::string::npos) fail("is no usable name for a database");
   if (!in_memory(file_)) {
     if (exists) check_is_database(file_);
+    // The default, out/results.db, lies in a folder that a fresh clone does not have. Deeper paths are the user's to
+    // make.
+    if (!exists) ::mkdir(folder_of(file_).c_str(), 0777);
     if (!read_only_) check_filesystem(file_);
   }
   guarded([&] {

@@ -1,6 +1,6 @@
 // The results database: one SQLite file that many processes write. This class owns the schema and every SQL statement
-// that writes; reports read through select.h. Every method throws StoreError, and a failed write leaves
-// nothing behind.
+// that writes; reports read through select.h. Every method throws StoreError, and a failed write leaves nothing behind.
+// One object serves one thread and must not cross a fork.
 #pragma once
 
 #include <functional>
@@ -21,8 +21,8 @@ enum class StoreMode : uint8_t { create_or_open, open_existing, read_only };
 
 class Store {
  public:
-  explicit Store(const std::string& file,
-                 StoreMode mode = StoreMode::create_or_open);  // ":memory:" lives with the object
+  // ":memory:" lives with the object.
+  explicit Store(const std::string& file, StoreMode mode = StoreMode::create_or_open);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -33,7 +33,8 @@ class Store {
   // Runs `body`, which may only read; SQL errors become StoreError with the file's name.
   void guarded(const std::function<void()>& body) const;
 
-  // Runs `body` as one immediate transaction: all of its writes or none. May be nested; the outermost one commits.
+  // Runs `body` as one immediate transaction: all of its writes or none. May be nested: the outermost
+  // one commits, and an error must reach it.
   void transaction(const std::function<void()>& body);
 
   // Get or insert; the id is valid in this file only.
@@ -60,14 +61,14 @@ class Store {
   void add_decision(const DecisionRow& row);
   void add_latency(const LatencyRow& row);
 
+  std::optional<std::string> sweep_config(const std::string& name) const;
   std::vector<RunStatus> runs(const std::string& sweep) const;
   std::vector<MetricRow> metrics(int64_t run) const;                         // by name, then iteration
   std::vector<MetricRow> curve(int64_t run, const std::string& name) const;  // by iteration
   std::vector<DecisionRow> decisions(int64_t run) const;                     // oldest first
   std::optional<CheckpointRow> last_checkpoint(int64_t run) const;
   std::optional<ArchRow> find_arch(const std::string& hash_or_name) const;
-  std::vector<LatencyRow> find_latency(
-      const LatencyKey& key) const;  // final samples, else screening, else unstable; or none
+  std::vector<LatencyRow> find_latency(const LatencyKey& key) const;  // the best mark's samples: final before screening
 
   void merge(const std::string& other_file);  // idempotent; of a run in both the later update wins
   std::vector<std::string> check() const;     // what is wrong with the file; empty when sound

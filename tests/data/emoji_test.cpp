@@ -36,15 +36,20 @@ TEST_CASE("only fully-qualified emoji are listed, with their names", "[data]") {
 }
 
 TEST_CASE("a malformed emoji list is an error with its line", "[data]") {
-  CHECK_THROWS_WITH(mds::parse_emoji_test("\nXYZ ; fully-qualified # ? E1.0 x\n", "list.txt"), Catch::Contains("list.txt:2: expected"));
-  CHECK_THROWS_WITH(mds::parse_emoji_test("1F32E ; fully-qualified # taco\n", "list.txt"), Catch::Contains("list.txt:1: expected"));
-  CHECK_THROWS_WITH(mds::parse_emoji_test("# nothing\n", "list.txt"), Catch::Contains("lists no fully-qualified emoji"));
+  CHECK_THROWS_WITH(mds::parse_emoji_test("\nXYZ ; fully-qualified # ? E1.0 x\n", "list.txt"),
+                    Catch::Contains("list.txt:2: expected"));
+  CHECK_THROWS_WITH(mds::parse_emoji_test("1F32E ; fully-qualified # taco\n", "list.txt"),
+                    Catch::Contains("list.txt:1: expected"));
+  CHECK_THROWS_WITH(mds::parse_emoji_test("# nothing\n", "list.txt"),
+                    Catch::Contains("lists no fully-qualified emoji"));
 }
 
 TEST_CASE("spoken names are read and keywords are not", "[data]") {
   const auto names = mds::parse_annotations(
-      "<annotation cp=\"\u263a\">smile | face</annotation>\n<annotation cp=\"\u263a\" type=\"tts\">smiling &amp; face</annotation>\n"
-      "<annotation cp=\"&amp;\" type=\"tts\">ampersand</annotation>\n", "en.xml");
+      "<annotation cp=\"\u263a\">smile | face</annotation>\n<annotation cp=\"\u263a\" type=\"tts\">smiling &amp; "
+      "face</annotation>\n"
+      "<annotation cp=\"&amp;\" type=\"tts\">ampersand</annotation>\n",
+      "en.xml");
   CHECK(names.size() == 2);
   CHECK(names.at(U"\u263a") == "smiling & face");
   CHECK(names.at(U"&") == "ampersand");
@@ -54,12 +59,12 @@ TEST_CASE("spoken names are read and keywords are not", "[data]") {
 TEST_CASE("variants of one emoji share a group", "[data]") {
   using mds::variant_group;
   const auto cook = variant_group(U"\U0001F9D1\u200d\U0001F373");
-  CHECK(variant_group(U"\U0001F468\u200d\U0001F373") == cook);                  // man
-  CHECK(variant_group(U"\U0001F469\U0001F3FE\u200d\U0001F373") == cook);        // woman, skin tone
-  CHECK(variant_group(U"\U0001F9D1\u200d\U0001F33E") != cook);                  // farmer
+  CHECK(variant_group(U"\U0001F468\u200d\U0001F373") == cook);                            // man
+  CHECK(variant_group(U"\U0001F469\U0001F3FE\u200d\U0001F373") == cook);                  // woman, skin tone
+  CHECK(variant_group(U"\U0001F9D1\u200d\U0001F33E") != cook);                            // farmer
   CHECK(variant_group(U"\U0001F3C4\u200d\u2640\ufe0f") == variant_group(U"\U0001F3C4"));  // woman surfing
-  CHECK(variant_group(U"\U0001F934") == variant_group(U"\U0001F478"));          // prince, princess
-  CHECK(variant_group(U"\U0001F466") == variant_group(U"\U0001F467"));          // boy, girl
+  CHECK(variant_group(U"\U0001F934") == variant_group(U"\U0001F478"));                    // prince, princess
+  CHECK(variant_group(U"\U0001F466") == variant_group(U"\U0001F467"));                    // boy, girl
   CHECK(variant_group(U"\U0001F468\u200d\U0001F467") == variant_group(U"\U0001F46A"));    // families
   CHECK(variant_group(U"\U0001F469\u200d\u2764\ufe0f\u200d\U0001F48B\u200d\U0001F468") == variant_group(U"\U0001F48F"));
   CHECK(variant_group(U"\U0001F468") != variant_group(U"\U0001F466"));
@@ -84,7 +89,8 @@ TEST_CASE("what is held out does not change when other groups are added behind i
 
 TEST_CASE("a missing package is named", "[data]") {
   mds::EmojiOptions options{.out = (fs::temp_directory_path() / "mds_no_emoji").string(), .font = "/nowhere/emoji.ttf"};
-  CHECK_THROWS_WITH(mds::build_emoji(options), Catch::Contains("/nowhere/emoji.ttf: does not exist") && Catch::Contains("fonts-noto-color-emoji"));
+  CHECK_THROWS_WITH(mds::build_emoji(options),
+                    Catch::Contains("/nowhere/emoji.ttf: does not exist") && Catch::Contains("fonts-noto-color-emoji"));
   CHECK_FALSE(fs::exists(options.out));
 }
 
@@ -104,10 +110,13 @@ TEST_CASE("the emoji data set is built from the installed packages", "[data]") {
   fs::remove_all(folder);
   fs::create_directories(folder);
   std::ofstream(folder / "list.txt") << listing
-      << "1F468 200D 1F373 ; fully-qualified # x E4.0 man cook\n1F469 200D 1F373 ; fully-qualified # x E4.0 woman cook\n"
-      << "1F468 1F3FB      ; fully-qualified # x E4.0 man: light skin tone\n1F1E6 1F1F1 ; fully-qualified # x E4.0 flag: Albania\n"
-      << "10FFFD           ; fully-qualified # x E1.0 private\n";
-  mds::EmojiOptions options{.out = (folder / "emoji").string(), .held_out = 2, .emoji_test = (folder / "list.txt").string()};
+                                     << "1F468 200D 1F373 ; fully-qualified # x E4.0 man cook\n1F469 200D 1F373 ; "
+                                        "fully-qualified # x E4.0 woman cook\n"
+                                     << "1F468 1F3FB      ; fully-qualified # x E4.0 man: light skin tone\n1F1E6 1F1F1 "
+                                        "; fully-qualified # x E4.0 flag: Albania\n"
+                                     << "10FFFD           ; fully-qualified # x E1.0 private\n";
+  mds::EmojiOptions options{
+      .out = (folder / "emoji").string(), .held_out = 2, .emoji_test = (folder / "list.txt").string()};
   const auto report = mds::build_emoji(options);
   CHECK(report.pictures == 4);
   CHECK(report.held_out == 2);

@@ -64,9 +64,10 @@ TEST_CASE("metadata.jsonl gives captions, splits, groups and ids", "[data]") {
   const Folder folder;
   folder.picture("x.png", 8, 8);
   folder.picture("y.png", 8, 8);
-  folder.text("metadata.jsonl",
-              "{\"file_name\": \"y.png\", \"text\": \"why\", \"split\": \"held_out\", \"group\": \"g\", \"id\": \"1\"}\n\n"
-              "{\"file_name\": \"x.png\", \"text\": \"ex\", \"width\": 8}\n{\"file_name\": \"z.png\", \"text\": \"zed\"}\n");
+  folder.text(
+      "metadata.jsonl",
+      "{\"file_name\": \"y.png\", \"text\": \"why\", \"split\": \"held_out\", \"group\": \"g\", \"id\": \"1\"}\n\n"
+      "{\"file_name\": \"x.png\", \"text\": \"ex\", \"width\": 8}\n{\"file_name\": \"z.png\", \"text\": \"zed\"}\n");
   mds::FolderReport report;
   const auto pairs = mds::list_pairs(folder.name(), {}, &report);
   REQUIRE(pairs.size() == 2);
@@ -92,7 +93,8 @@ TEST_CASE("a broken metadata.jsonl is an error with its line", "[data]") {
   CHECK_THAT(message("not json"), Contains("metadata.jsonl:2: is not a JSON object"));
   CHECK_THAT(message("{\"text\": \"ex\"}"), Contains("metadata.jsonl:2: file_name is missing"));
   CHECK_THAT(message("{\"file_name\": \"x.png\", \"text\": 3}"), Contains(":2: text is 3; expected text"));
-  CHECK_THAT(message("{\"file_name\": \"x.png\", \"split\": \"test\"}"), Contains("split is \"test\"; valid: train, held_out"));
+  CHECK_THAT(message("{\"file_name\": \"x.png\", \"split\": \"test\"}"),
+             Contains("split is \"test\"; valid: train, held_out"));
   CHECK_THAT(message("{\"file_name\": \"../x.png\"}"), Contains("allowed: paths inside the folder"));
   CHECK_THAT(message("{\"file_name\": \"/etc/passwd\"}"), Contains("allowed: paths inside the folder"));
   CHECK_THAT(message(good), Contains("the id \"x.png\" is used twice"));
@@ -130,7 +132,8 @@ TEST_CASE("a data set appears whole or not at all", "[data]") {
   const auto write = [&](const std::string& id) {
     mds::FolderWriter writer(out);
     writer.add(mds::make_image({8, 8}), {.file = "", .caption = "a", .group = "g", .id = id});
-    CHECK_THROWS_AS(writer.add(mds::make_image({8, 8}), {.file = "", .caption = "a", .group = "g", .id = id}), std::logic_error);
+    CHECK_THROWS_AS(writer.add(mds::make_image({8, 8}), {.file = "", .caption = "a", .group = "g", .id = id}),
+                    std::logic_error);
     writer.finish();
   };
   write("first");
@@ -151,7 +154,8 @@ TEST_CASE("a folder that is no data set is never replaced", "[data]") {
 }
 
 TEST_CASE("a contact sheet has a cell for each picture and ink for its caption", "[data]") {
-  const std::vector<mds::CaptionedImage> pictures(3, {mds::make_image({64, 64}), "a very long caption of many words \u65e5"});
+  const std::vector<mds::CaptionedImage> pictures(
+      3, {mds::make_image({64, 64}), "a very long caption of many words \u65e5"});
   const auto sheet = mds::contact_sheet(pictures, {.columns = 2});
   const auto bare = mds::contact_sheet(pictures, {.columns = 2, .font = "/nowhere.ttf"});
   CHECK(bare.width == 130);
@@ -168,4 +172,19 @@ TEST_CASE("broken UTF-8 becomes replacement characters", "[data]") {
   CHECK(mds::decode_utf8("a\u00e9\u65e5\U0001F600") == U"a\u00e9\u65e5\U0001F600");
   CHECK(mds::decode_utf8("\xff\xc3") == U"\uFFFD\uFFFD");
   CHECK(mds::decode_utf8("\xe6\x97") == U"\uFFFD\uFFFD");
+}
+
+TEST_CASE("captions may open with a byte order mark but must be UTF-8", "[data]") {
+  const Folder folder;
+  folder.picture("a.png", 8, 8);
+  folder.text("a.txt",
+              "\xef\xbb\xbf"
+              "cat\r\n");
+  folder.picture("b.png", 8, 8);
+  folder.text("b.txt", "caf\xe9");
+  mds::FolderReport report;
+  const auto pairs = mds::list_pairs(folder.name(), {}, &report);
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].caption == "cat");
+  CHECK(report.skips[0].reason == "a caption that is not UTF-8");
 }

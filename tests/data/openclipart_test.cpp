@@ -13,13 +13,18 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-std::string caption(const std::string& path, const std::string& title, const std::string& creator = "", int64_t count = 1) {
+std::string caption(const std::string& path, const std::string& title, const std::string& creator = "",
+                    int64_t count = 1) {
   return mds::clipart_caption({path, title, creator}, {{title, count}});
 }
 
 std::string drawing(const std::string& title, const std::string& body) {
-  return "<svg xmlns='http://www.w3.org/2000/svg' xmlns:cc='c' xmlns:dc='d' width='100' height='50'><metadata><cc:Work><dc:title>" + title +
-         "</dc:title><dc:creator><cc:Agent><dc:title>A. Nonymous</dc:title></cc:Agent></dc:creator></cc:Work></metadata>" + body + "</svg>";
+  return "<svg xmlns='http://www.w3.org/2000/svg' xmlns:cc='c' xmlns:dc='d' width='100' "
+         "height='50'><metadata><cc:Work><dc:title>" +
+         title +
+         "</dc:title><dc:creator><cc:Agent><dc:title>A. "
+         "Nonymous</dc:title></cc:Agent></dc:creator></cc:Work></metadata>" +
+         body + "</svg>";
 }
 
 }  // namespace
@@ -28,7 +33,8 @@ TEST_CASE("a title is read from the work, not from its publisher", "[data]") {
   const auto text = mds::parse_clipart(drawing("Salt &amp; Pepper", ""), "food/a.svg");
   CHECK(text.title == "Salt & Pepper");
   CHECK(text.creator == "A. Nonymous");
-  CHECK(mds::parse_clipart("<svg><cc:Work><cc:Agent><dc:title>Publisher</dc:title></cc:Agent></cc:Work></svg>", "x.svg").title.empty());
+  CHECK(mds::parse_clipart("<svg><cc:Work><cc:Agent><dc:title>Publisher</dc:title></cc:Agent></cc:Work></svg>", "x.svg")
+            .title.empty());
   CHECK(mds::parse_clipart("no svg", "x.svg").title.empty());
 }
 
@@ -55,23 +61,28 @@ TEST_CASE("flags are called flags", "[data]") {
 TEST_CASE("a program's output is returned, and its failures are errors", "[data]") {
   CHECK(mds::run_tool({.command = {"printf", "%s-%s", "a b", "$c"}, .package = "coreutils"}) == "a b-$c");
   CHECK_THROWS_WITH(mds::run_tool({.command = {"false"}, .package = "coreutils"}), Contains("false: failed"));
-  CHECK_THROWS_WITH(mds::run_tool({.command = {"no-such-program-here"}, .package = "some-package"}), Contains("it comes with the package some-package"));
+  CHECK_THROWS_WITH(mds::run_tool({.command = {"no-such-program-here"}, .package = "some-package"}),
+                    Contains("it comes with the package some-package"));
   using std::chrono::milliseconds;
-  CHECK_THROWS_WITH(mds::run_tool({.command = {"sleep", "30"}, .package = "coreutils", .limit = milliseconds(50)}), Contains("stopped after 50 ms"));
+  CHECK_THROWS_WITH(mds::run_tool({.command = {"sleep", "30"}, .package = "coreutils", .limit = milliseconds(50)}),
+                    Contains("stopped after 50 ms"));
 }
 
 TEST_CASE("drawings become centred squares and the others are counted", "[data]") {
   const auto folder = fs::temp_directory_path() / "mds_openclipart_test";
   fs::remove_all(folder);
   fs::create_directories(folder / "svg/shapes/stars");
-  const auto write = [&](const std::string& name, const std::string& text) { std::ofstream(folder / "svg" / name) << text; };
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream(folder / "svg" / name) << text;
+  };
   write("dot.svg", drawing("Red dot", "<rect x='5' y='5' width='10' height='10' fill='red'/>"));
   write("blank.svg", drawing("White void", ""));
   write("broken.svg", drawing("Broken thing", "<rect"));
   write("numbers.svg", drawing("42", ""));
   write("shapes/stars/star.svg", drawing("Star", "<rect width='9' height='9'/>"));
   fs::create_symlink("dot.svg", folder / "svg/link.svg");
-  const mds::OpenClipartOptions options{.out = (folder / "out").string(), .collection = (folder / "svg").string(), .size = 64};
+  const mds::OpenClipartOptions options{
+      .out = (folder / "out").string(), .collection = (folder / "svg").string(), .size = 64};
   mds::BuildReport report;
   try {
     report = mds::build_openclipart(options);
@@ -94,5 +105,6 @@ TEST_CASE("drawings become centred squares and the others are counted", "[data]"
 }
 
 TEST_CASE("a missing collection names its package", "[data]") {
-  CHECK_THROWS_WITH(mds::build_openclipart({.out = "/tmp/x", .collection = "/nowhere"}), Contains("openclipart-svg") || Contains("librsvg2-bin"));
+  CHECK_THROWS_WITH(mds::build_openclipart({.out = "/tmp/x", .collection = "/nowhere"}),
+                    Contains("openclipart-svg") || Contains("librsvg2-bin"));
 }

@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 mds::Image checkers(int64_t width, int64_t height) {
   mds::Image image = mds::make_image({width, height}, 0);
   for (int64_t i = 0; i < width * height; ++i)
-    for (int64_t c = 0; c < 3; ++c) image.rgb[size_t(i * 3 + c)] = uint8_t((i % width * 7 + i / width * 13 + c * 50) % 256);
+    for (int64_t c = 0; c < 3; ++c)
+      image.rgb[size_t(i * 3 + c)] = uint8_t((i % width * 7 + i / width * 13 + c * 50) % 256);
   return image;
 }
 
@@ -91,5 +92,9 @@ TEST_CASE("a parallel loop visits every index once and passes on an exception", 
   mds::parallel_for(1000, [&](int64_t i) { ++visits[size_t(i)]; });
   CHECK(visits == std::vector<int>(1000, 1));
   mds::parallel_for(0, [](int64_t) { FAIL(); });
-  CHECK_THROWS_AS(mds::parallel_for(100, [](int64_t i) { if (i == 50) throw mds::FileError("x"); }), mds::FileError);
+  CHECK_THROWS_AS(mds::parallel_for(100,
+                                    [](int64_t i) {
+                                      if (i == 50) throw mds::FileError("x");
+                                    }),
+                  mds::FileError);
 }

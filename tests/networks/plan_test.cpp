@@ -119,3 +119,20 @@ TEST_CASE("a spec that fits nothing says which level and why", "[networks]") {
   CHECK_THROWS_WITH(make_plan(spec), Catch::Contains("down2.downsample: the factor 2 does not divide the width 33"));
   CHECK_THROWS_WITH(load_network("mobilediffusoin"), Catch::Contains("shipped: ") && Catch::Contains("mobilediffusion-lite"));
 }
+
+TEST_CASE("the hash is that of the canonical JSON, which names its version", "[networks]") {
+  const auto md = load_network("mobilediffusion");
+  CHECK(sha256(canonical_json(md)) == hash_of(md));
+  CHECK(Json::parse(canonical_json(md))["spec_version"] == spec_version);
+  CHECK(canonical_json(canonical(md)) == canonical_json(md));
+}
+
+TEST_CASE("the JSON of a block and its site gives both back", "[networks]") {
+  for (const char* name : {"mobilediffusion", "md-vae-decoder", "clip-vit-l-14-text"})
+    for (const auto& step : make_plan(load_network(name)).steps) {
+      INFO(step.path);
+      const Json json = Json::parse(canonical_json(step));
+      CHECK(from_json<BlockSpec>(json["block"], "x") == step.block);
+      CHECK(from_json<Site>(json["site"], "x") == step.site);
+    }
+}

@@ -39,7 +39,8 @@ std::string encode_jpeg(const Image& image, int format = TJPF_RGB, int subsampli
   unsigned char* bytes = nullptr;
   unsigned long size = 0;
   const auto writer = tjInitCompress();
-  REQUIRE(tjCompress2(writer, image.rgb.data(), int(image.width), 0, int(image.height), format, &bytes, &size, subsampling, 95, 0) == 0);
+  REQUIRE(tjCompress2(writer, image.rgb.data(), int(image.width), 0, int(image.height), format, &bytes, &size,
+                      subsampling, 95, 0) == 0);
   const std::string result(reinterpret_cast<char*>(bytes), size);
   tjFree(bytes);
   tjDestroy(writer);
@@ -62,7 +63,8 @@ std::string encode_raw_png(ImageSize size, uint32_t format, const void* pixels) 
 
 std::string encode_webp(const std::vector<uint8_t>& rgba, ImageSize size) {
   uint8_t* bytes = nullptr;
-  const size_t length = WebPEncodeLosslessRGBA(rgba.data(), int(size.width), int(size.height), int(size.width) * 4, &bytes);
+  const size_t length =
+      WebPEncodeLosslessRGBA(rgba.data(), int(size.width), int(size.height), int(size.width) * 4, &bytes);
   const std::string result(reinterpret_cast<char*>(bytes), length);
   WebPFree(bytes);
   return result;
@@ -88,16 +90,19 @@ TEST_CASE("a PNG is read back as it was written, with its text", "[pipeline]") {
   mds::save_png(file, image, {{"seed", "42"}, {"prompt", "caf\u00e9 \u65e5\u672c"}});
   CHECK(mds::load_image(file) == image);
   CHECK(mds::load_image_size(file) == ImageSize{37, 21});
+  CHECK(mds::decode_image_size(mds::load_bytes(file, fs::file_size(file) - 20), file) == ImageSize{37, 21});
   CHECK(mds::png_text(file, "seed") == "42");
   CHECK(mds::png_text(file, "prompt") == "caf\u00e9 \u65e5\u672c");
-  CHECK_THROWS_WITH(mds::png_text(file, "steps"), Catch::Contains("no text chunk \"steps\"") && Catch::Contains("seed, prompt"));
+  CHECK_THROWS_WITH(mds::png_text(file, "steps"),
+                    Catch::Contains("no text chunk \"steps\"") && Catch::Contains("seed, prompt"));
 }
 
 TEST_CASE("colour and grey JPEGs are read", "[pipeline]") {
   const Image image = gradient(64, 48);
   CHECK(largest_difference(mds::decode_image(encode_jpeg(image), "x"), image) <= 6);
   const auto grey = mds::decode_image(encode_jpeg(image, TJPF_RGB, TJSAMP_GRAY), "x");
-  for (size_t i = 0; i < grey.rgb.size(); i += 3) REQUIRE((grey.rgb[i] == grey.rgb[i + 1] && grey.rgb[i] == grey.rgb[i + 2]));
+  for (size_t i = 0; i < grey.rgb.size(); i += 3)
+    REQUIRE((grey.rgb[i] == grey.rgb[i + 1] && grey.rgb[i] == grey.rgb[i + 2]));
 }
 
 TEST_CASE("the format is told from the content, not from the name", "[pipeline]") {
@@ -130,8 +135,10 @@ TEST_CASE("broken and foreign files are errors that name the file", "[pipeline]"
   for (const auto& bytes : {jpeg, png, webp})
     for (const size_t length : {bytes.size() / 2, size_t(15)})
       CHECK_THROWS_AS(mds::decode_image(bytes.substr(0, length), "cut"), mds::FileError);
-  CHECK_THROWS_WITH(mds::load_image(write("cut.jpg", jpeg.substr(0, jpeg.size() / 2))), Catch::Contains("cut.jpg: is a broken JPEG"));
-  CHECK_THROWS_WITH(mds::load_image(write("text.png", "hello")), Catch::Contains("text.png: is not a JPEG, PNG or WebP"));
+  CHECK_THROWS_WITH(mds::load_image(write("cut.jpg", jpeg.substr(0, jpeg.size() / 2))),
+                    Catch::Contains("cut.jpg: is a broken JPEG"));
+  CHECK_THROWS_WITH(mds::load_image(write("text.png", "hello")),
+                    Catch::Contains("text.png: is not a JPEG, PNG or WebP"));
   CHECK_THROWS_WITH(mds::load_image(write("empty.png", "")), Catch::Contains("is empty"));
   CHECK_THROWS_WITH(mds::load_image((folder() / "absent.png").string()), Catch::Contains("absent.png: cannot be read"));
   CHECK_THROWS_WITH(mds::load_image(folder().string()), Catch::Contains("cannot be read"));
@@ -139,7 +146,8 @@ TEST_CASE("broken and foreign files are errors that name the file", "[pipeline]"
 
 TEST_CASE("no damage to a file's bytes crashes a reader", "[pipeline]") {
   const Image image = gradient(24, 24);
-  for (const auto& whole : {encode_jpeg(image), mds::encode_png(image), encode_webp(std::vector<uint8_t>(24 * 24 * 4, 77), {24, 24})})
+  for (const auto& whole :
+       {encode_jpeg(image), mds::encode_png(image), encode_webp(std::vector<uint8_t>(24 * 24 * 4, 77), {24, 24})})
     for (size_t at = 0; at < std::min<size_t>(whole.size(), 400); ++at) {
       std::string damaged = whole;
       damaged[at] = char(damaged[at] ^ 0x5A);
@@ -172,7 +180,8 @@ TEST_CASE("a picture's claimed size is checked before memory is taken", "[pipeli
     for (int i = 0; i < 4; ++i) png[size_t(29 + i)] = char(~crc >> (24 - 8 * i));
     return png;
   };
-  CHECK_THROWS_WITH(mds::decode_image(claim(20000, 8), "x"), Catch::Contains("20000 x 8 pixels; allowed: 1 to 16384 a side"));
+  CHECK_THROWS_WITH(mds::decode_image(claim(20000, 8), "x"),
+                    Catch::Contains("20000 x 8 pixels; allowed: 1 to 16384 a side"));
   CHECK_THROWS_WITH(mds::decode_image(claim(16000, 16000), "x"), Catch::Contains("at most 100000000 in all"));
 }
 

@@ -42,9 +42,9 @@ TEST_CASE("Markdown escapes what would break a table", "[reports]") {
 
 TEST_CASE("CSV and JSON carry raw values, columns for programs too, objects spread over columns", "[reports]") {
   CHECK(to_text(sample(), Format::csv) ==
-        "name,params,n,secret.k\r\n"
-        "größe,386687048,9,2\r\n"
-        "\"a|b, \"\"c\"\"\n<d>\",,12,1\r\n");
+        "name,params,n,secret.k\n"
+        "größe,386687048,9,2\n"
+        "\"a|b, \"\"c\"\"\n<d>\",,12,1\n");
   const Json json = Json::parse(to_text(sample(), Format::json));
   CHECK(json["rows"][0]["params"] == 386'687'048);
   CHECK(json["rows"][1]["params"].is_null());

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What scripts/setup.sh and cmake/find_torch.cmake say and do, one function a case: `setup_test.sh CASE` runs one of them.
+# What scripts/setup.sh and cmake/find_torch.cmake say and do, one function a case; `setup_test.sh CASE` runs one.
 # The machine is pretended: each case makes a folder of stand-in commands and puts it, or nothing else, on PATH.
 set -euo pipefail
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
@@ -82,6 +82,15 @@ finds_libtorch_on_the_prefix_path() {
   fake_torch 2 10
   expect 0 "LibTorch 2.10.1: $scratch/torch" \
     env -u MDS_TORCH_ROOT "CMAKE_PREFIX_PATH=$scratch/torch/share/cmake" cmake -P "$root/cmake/find_torch.cmake"
+}
+
+finds_libtorch_of_python() {
+  fake_torch 2 9
+  touch "$scratch/torch/__init__.py"
+  mkdir "$scratch/cmake"
+  cp "$root/cmake/find_torch.cmake" "$scratch/cmake/"
+  expect 0 "LibTorch 2.9.1: $scratch/torch" \
+    env -u MDS_TORCH_ROOT -u CMAKE_PREFIX_PATH "PYTHONPATH=$scratch" cmake -P "$scratch/cmake/find_torch.cmake"
 }
 
 "$1"

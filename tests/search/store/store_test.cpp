@@ -83,6 +83,13 @@ TEST_CASE("a database that is not there, or lies where none can be made, is an e
   CHECK_THROWS_WITH(Store("/tmp"), "/tmp: is a folder; expected a database file");
 }
 
+TEST_CASE("the folder of a new database is made, folders above it are not", "[store]") {
+  const ScratchFolder folder;
+  CHECK_NOTHROW(Store(folder.file("out/results.db")));
+  CHECK_THROWS_AS(Store(folder.file("a/b/results.db")), StoreError);
+  CHECK_FALSE(std::filesystem::exists(folder.file("a")));
+}
+
 TEST_CASE("network file systems are told from local ones by their statfs type", "[store]") {
   CHECK(is_network_filesystem(0x6969));            // NFS
   CHECK(is_network_filesystem(0x0bd00bd0));        // Lustre

@@ -1,0 +1,99 @@
+// mdsearch profile: the latency of a network and of each of its blocks on this machine, measured, stored and printed.
+#include <ATen/Parallel.h>
+
+#include <iostream>
+
+#include "app/options.h"
+#include "app/profile_text.h"
+#include "app/run.h"
+#include "app/subprocess.h"
+#include "reports/table.h"
+
+namespace mds {
+namespace {
+
+struct Request {
+  std::string name, format, mode, dtype, database;
+  int64_t pixels = 0;
+  int64_t processes = 0;  // 0: what the mode asks for
+  bool raw = false;
+  ComputeOptions compute;
+  ProfileOptions profile{.mode = TimingMode::screening, .whole = true};
+};
+
+void require_within(const char* flag, int64_t value, const Range& range) {
+  if (double(value) < range.low || double(value) > range.high)
+    throw UsageError(std::string(flag) + " is " + std::to_string(value) + "; allowed: " + to_string(range));
+}
+
+bool read_request(int argc, char** argv, Request& request) {
+  CommandLine line{.usage = "mdsearch profile NAME [--blocks] [--batch N] [--size PX] [--mode quick|screening|final]",
+                   .example = "mdsearch profile mobilediffusion --blocks --mode quick",
+                   .positional = {"name"}};
+  line.options.add_options()("name", po::value(&request.name)->required(), "a shipped architecture or a JSON file")(
+      "blocks", "each block as well; blocks and residual add up to the whole")(
+      "batch", po::value(&request.profile.batch)->default_value(1), "samples in one pass")(
+      "size", po::value(&request.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
+      "mode", po::value(&request.mode)->default_value("screening"),
+      "quick: 9 samples; screening: at least 64 and 3 s; final: at least 1,024 or 60 s")(
+      "processes", po::value(&request.processes)->default_value(0), "fresh processes to measure in; 0: 2 in final mode, else 1")(
+      "dtype", po::value(&request.dtype)->default_value("fp32"), "fp32 or bf16")(
+      "db", po::value(&request.database)->default_value("out/results.db"), "the database that takes the samples")(
+      "raw", "print this process's samples as JSON, and store nothing")(
+      "format", po::value(&request.format)->default_value("table"), "table, md, csv or json");
+  add_compute_options(line.options, request.compute);
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return false;
+  require_within("--batch", request.profile.batch, between(1, 4096));
+  require_within("--processes", request.processes, between(0, 64));
+  request.profile.mode = parse_choice<TimingMode>("--mode", request.mode);
+  request.profile.dtype = parse_choice<Precision>("--dtype", request.dtype);
+  request.profile.seed = request.compute.seed;
+  request.profile.blocks = values.count("blocks") > 0;
+  request.raw = values.count("raw") > 0;
+  if (request.processes == 0) request.processes = request.profile.mode == TimingMode::final ? 2 : 1;
+  return true;
+}
+
+RawProfile measure_here(const NamedNetwork& network, const ProfileOptions& options) {
+  Plan plan = make_plan(canonical(network.spec));
+  const auto steps = options.blocks ? distinct_steps(plan) : std::vector<size_t>{};
+  return time_plan(std::move(plan), steps, options);
+}
+
+// Each process draws its own weights and order.
+RawProfile measure_apart(const Request& request, int64_t process) {
+  std::vector<std::string> arguments{"profile",   request.name,
+                                     "--raw",     "--mode",
+                                     request.mode, "--dtype",
+                                     request.dtype, "--batch",
+                                     std::to_string(request.profile.batch), "--size",
+                                     std::to_string(request.pixels), "--threads",
+                                     std::to_string(at::get_num_threads()), "--seed",
+                                     std::to_string(request.profile.seed + uint64_t(process))};
+  if (request.profile.blocks) arguments.push_back("--blocks");
+  return from_json<RawProfile>(Json::parse(run_self(arguments)), "process " + std::to_string(process));
+}
+
+}  // namespace
+
+int run_profile(int argc, char** argv) {
+  Request request;
+  if (!read_request(argc, argv, request)) return 0;
+  const Format format = parse_format(request.format);
+  apply(request.compute);
+  const NamedNetwork network = load_named(request.name, request.pixels);
+  if (request.raw) {
+    std::cout << to_json(measure_here(network, request.profile)).dump() << "\n";
+    return 0;
+  }
+  Store store = open_results(request.database);  // before the work, so that a file that cannot be written is known first
+  std::vector<RawProfile> processes;
+  for (int64_t i = 0; i < request.processes; ++i)
+    processes.push_back(request.processes == 1 ? measure_here(network, request.profile) : measure_apart(request, i));
+  record_profile(store, network, request.profile, processes);
+  std::cout << profile_text({network, request.profile, processes}, format);
+  return 0;
+}
+
+}  // namespace mds

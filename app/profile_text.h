@@ -1,0 +1,20 @@
+// A profile as people and programs read it: medians with intervals, shares, rates, and the residual of the whole.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/profiling.h"
+#include "reports/table.h"
+
+namespace mds {
+
+struct ProfileResult {
+  NamedNetwork network;
+  ProfileOptions options;  // `whole` is on
+  std::vector<RawProfile> processes;
+};
+
+std::string profile_text(const ProfileResult& result, Format format);
+
+}  // namespace mds

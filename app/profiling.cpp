@@ -1,0 +1,120 @@
+#include "app/profiling.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+namespace mds {
+namespace {
+
+const StepSamples* find(const RawProfile& process, const std::string& path) {
+  const auto found = std::find_if(process.steps.begin(), process.steps.end(), [&](const auto& s) { return s.path == path; });
+  return found == process.steps.end() ? nullptr : &*found;
+}
+
+LatencyMark stored_mark(TimingMark mark, TimingMode mode) {
+  if (mark == TimingMark::unstable || mark == TimingMark::rejected) return LatencyMark::unstable;
+  return mode == TimingMode::final ? LatencyMark::final : LatencyMark::screening;
+}
+
+LatencyKey key_of(Store& store, const ProfileOptions& options) {
+  return {.device = record_device(store),
+          .dtype = std::string(name_of(options.dtype)),
+          .threads = at::get_num_threads(),
+          .batch = options.batch};
+}
+
+LatencyKey block_key(LatencyKey key, const PlanStep& step) {
+  key.kind = LatencyKind::block;
+  key.block_json = canonical_json(step);
+  return key;
+}
+
+LatencyKey network_key(LatencyKey key, LatencyKind kind, const std::string& arch) {
+  key.kind = kind;
+  key.arch = arch;
+  return key;
+}
+
+// One row a process and interleaved block.
+void add_samples(Store& store, LatencyRow row, const std::vector<RawProfile>& processes) {
+  for (size_t p = 0; p < processes.size(); ++p) {
+    const StepSamples* step = find(processes[p], row.path);
+    if (!step) continue;
+    row.process = int64_t(p);
+    for (row.repetition = 0; row.repetition < int64_t(step->samples_ns.size()); ++row.repetition) {
+      row.samples_ns = step->samples_ns[size_t(row.repetition)];
+      store.add_latency(row);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<int64_t> pooled(const std::vector<RawProfile>& processes, const std::string& path) {
+  std::vector<int64_t> samples;
+  for (const auto& process : processes)
+    if (const StepSamples* step = find(process, path))
+      for (const auto& block : step->samples_ns) samples.insert(samples.end(), block.begin(), block.end());
+  return samples;
+}
+
+TimingMark worst_mark(const std::vector<RawProfile>& processes, const std::string& path) {
+  TimingMark worst = TimingMark::steady;
+  for (const auto& process : processes)
+    if (const StepSamples* step = find(process, path)) worst = std::max(worst, step->mark);
+  return worst;
+}
+
+std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes) {
+  std::map<std::string, double> by_work;
+  for (const size_t i : distinct_steps(plan))
+    by_work[canonical_json(plan.steps[i])] = median_ns(pooled(processes, plan.steps[i].path));
+  std::vector<double> medians;
+  for (const auto& step : plan.steps) medians.push_back(by_work.at(canonical_json(step)));
+  return medians;
+}
+
+void record_profile(Store& store, const NamedNetwork& network, const ProfileOptions& options,
+                    const std::vector<RawProfile>& processes) {
+  const Plan plan = make_plan(canonical(network.spec));
+  store.transaction([&] {
+    const std::string arch = record_arch(store, network);
+    LatencyKey key = key_of(store, options);
+    key.env = record_env(store);
+    const auto add = [&](const LatencyKey& owner, const std::string& path) {
+      add_samples(store, {.key = owner, .path = path, .mark = stored_mark(worst_mark(processes, path), options.mode)}, processes);
+    };
+    for (const size_t i : distinct_steps(plan)) add(block_key(key, plan.steps[i]), plan.steps[i].path);
+    if (!options.whole) return;
+    add(network_key(key, LatencyKind::end_to_end, arch), whole_path);
+    if (!options.blocks) return;
+    const auto medians = step_medians(plan, processes);
+    const double residual = median_ns(pooled(processes, whole_path)) - std::accumulate(medians.begin(), medians.end(), 0.0);
+    store.add_latency({.key = network_key(key, LatencyKind::residual, arch),
+                       .path = "(residual)",
+                       .mark = stored_mark(worst_mark(processes, whole_path), options.mode),
+                       .samples_ns = {std::llround(residual)}});
+  });
+}
+
+void profile_into(Store& store, const std::string& name, const UNetSpec& spec, const ProfileOptions& options) {
+  const NamedNetwork network{name, canonical(spec)};
+  const Plan plan = make_plan(network.spec);
+  const LatencyKey key = key_of(store, options);
+  const std::string arch = record_arch(store, network);
+  std::vector<size_t> missing;
+  if (options.blocks)
+    for (const size_t i : distinct_steps(plan))
+      if (store.find_latency(block_key(key, plan.steps[i])).empty()) missing.push_back(i);
+  ProfileOptions left = options;
+  left.blocks = false;  // no residual: the samples of a whole and its steps come from different runs
+  left.whole = options.whole && store.find_latency(network_key(key, LatencyKind::end_to_end, arch)).empty();
+  if (missing.empty() && !left.whole) return;
+  record_profile(store, network, left, {time_plan(plan, missing, left)});
+}
+
+}  // namespace mds

@@ -1,0 +1,102 @@
+#include "app/recording.h"
+
+#include <filesystem>
+
+#include "profiler/environment.h"
+
+namespace mds {
+namespace {
+
+constexpr int64_t least_pixels = 8, most_pixels = 16384;
+
+BlockRow block_row(const PlanStep& step) {
+  const Cost c = cost(step);
+  return {.path = step.path,
+          .kind = std::string(kind_of(step.block)),
+          .in = to_string(step.site.in),
+          .out = to_string(step.out),
+          .params = c.params,
+          .macs = c.macs,
+          .macs_valid = c.macs_valid,
+          .block_json = canonical_json(step)};
+}
+
+ArchRow arch_row(const NamedNetwork& network, const Plan& plan, const ArchOrigin& origin) {
+  const Cost c = cost(plan);
+  return {.hash = hash_of(network.spec),
+          .name = network.name,
+          .spec_json = canonical_json(network.spec),
+          .params = c.params,
+          .macs = c.macs,
+          .macs_valid = c.macs_valid,
+          .convention = cost_convention,
+          .input = to_string(plan.input),
+          .verdict = origin.verdict,
+          .reject_reason = origin.reject_reason,
+          .parent = origin.parent,
+          .generator = origin.generator,
+          .seed = origin.seed};
+}
+
+}  // namespace
+
+NamedNetwork load_named(const std::string& name, int64_t pixels) {
+  NamedNetwork network{name.ends_with(".json") ? std::filesystem::path(name).stem().string() : name, load_network(name)};
+  if (pixels == 0) return network;
+  if (pixels < least_pixels || pixels > most_pixels)
+    throw UsageError("--size is " + std::to_string(pixels) + "; allowed: " + std::to_string(least_pixels) + " to " +
+                     std::to_string(most_pixels));
+  network.spec = with_size(network.spec, pixels);
+  network.name += "-" + std::to_string(pixels) + "px";
+  return network;
+}
+
+NetworkSpec network_of(const ArchRow& arch) {
+  Json json = Json::parse(arch.spec_json);
+  json.erase("spec_version");
+  return from_json<NetworkSpec>(json, "arch " + arch.hash);
+}
+
+Store open_results(const std::string& file) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) throw StoreError(file + ": its folder cannot be made: " + error.message());
+  return Store(file);
+}
+
+// No clock is part of the identity: what the kernel tells is the clock of the moment, which belongs to the environment.
+int64_t record_device(Store& store) {
+  const DeviceInfo device = capture_environment().device;
+  return store.remember_device(
+      {.model = device.cpu_model,
+       .cores = device.cores,
+       .memory_bytes = device.memory_bytes.value_or(0),
+       .os = device.os,
+       .details_json = Json{{"cpu_capability", device.cpu_capability}, {"gpu_models", device.gpu_models}}.dump()});
+}
+
+int64_t record_env(Store& store) {
+  const Environment now = capture_environment();
+  return store.remember_env({.git_commit = now.build.git_commit,
+                             .git_dirty = now.build.git_dirty,
+                             .compiler = now.build.compiler,
+                             .compiler_flags = now.build.flags,
+                             .libtorch = now.build.torch_version,
+                             .determinism = now.conditions.deterministic ? "deterministic algorithms" : "any algorithm",
+                             .details_json = to_json(now.conditions).dump()});
+}
+
+std::string record_arch(Store& store, const NamedNetwork& network, const ArchOrigin& origin) {
+  const Plan plan = make_plan(canonical(network.spec));
+  const ArchRow row = arch_row(network, plan, origin);
+  std::vector<BlockRow> blocks;
+  for (const auto& step : plan.steps) blocks.push_back(block_row(step));
+  store.transaction([&] {
+    store.add_arch(row);
+    store.add_arch_blocks(row.hash, blocks);
+  });
+  return row.hash;
+}
+
+}  // namespace mds

@@ -1,0 +1,42 @@
+// What every command that stores shares: networks under a name, and the rows that say what was measured, on what machine
+// and in which state.
+#pragma once
+
+#include <string>
+
+#include "networks/network_spec.h"
+#include "search/store/store.h"
+
+namespace mds {
+
+struct NamedNetwork {
+  std::string name;  // "mobilediffusion", "mobilediffusion-256px", or a JSON file's name without folder and ending
+  NetworkSpec spec;
+};
+
+// NAME of the command line, at its own size or for pictures of `pixels` a side (0: its own).
+NamedNetwork load_named(const std::string& name, int64_t pixels);
+
+// The network of a stored architecture.
+NetworkSpec network_of(const ArchRow& arch);
+
+// Opens the results database of --db for writing, making it and its folder on first use.
+Store open_results(const std::string& file);
+
+// This machine; and this program with the state the machine is in now. Ids of the store's rows.
+int64_t record_device(Store& store);
+int64_t record_env(Store& store);
+
+// Where an architecture comes from and how the caps judge it.
+struct ArchOrigin {
+  std::string verdict = "unjudged";
+  std::string reject_reason{};
+  std::string parent{};
+  std::string generator{};
+  int64_t seed = 0;
+};
+
+// The network in canonical form with the table of its steps. Returns its hash; a network that is there stays as it is.
+std::string record_arch(Store& store, const NamedNetwork& network, const ArchOrigin& origin = {});
+
+}  // namespace mds

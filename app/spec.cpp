@@ -1,0 +1,84 @@
+// mdsearch spec: a network as numbers, block by block or layer by layer, without building it.
+#include <iostream>
+
+#include "app/options.h"
+#include "app/recording.h"
+#include "app/run.h"
+#include "reports/table.h"
+
+namespace mds {
+namespace {
+
+const std::vector<Column> cost_columns = {{.name = "params"},
+                                          {.name = "macs", .audience = Audience::programs},
+                                          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 3}};
+
+std::vector<Column> with_costs(std::vector<Column> columns) {
+  columns.insert(columns.end(), cost_columns.begin(), cost_columns.end());
+  return columns;
+}
+
+Table block_table(const Plan& plan) {
+  Table table{.columns = with_costs({{.name = "path"}, {.name = "kind"}, {.name = "in"}, {.name = "out"}})};
+  for (const auto& step : plan.steps) {
+    const Cost c = cost(step);
+    table.rows.push_back({step.path, std::string(kind_of(step.block)), to_string(step.site.in), to_string(step.out), c.params,
+                          c.macs, c.macs_valid});
+  }
+  return table;
+}
+
+// The first two columns have other names in the JSON of --layers than in its tables.
+Table layer_table(const std::vector<PlanStep>& steps, const char* name, const char* op) {
+  Table table{.columns = with_costs({{.name = name}, {.name = op}, {.name = "in"}, {.name = "out"}, {.name = "weight"}})};
+  for (const auto& step : steps)
+    for (const auto& layer : layers(step.block, step.site)) {
+      const Cost c = cost(layer.op, layer.in, layer.out);
+      table.rows.push_back({layer_path(step.path, layer.name), op_name(layer.op, layer.in), input_name(layer),
+                            to_string(layer.out), weight_name(layer.op), c.params, c.macs, c.macs_valid});
+    }
+  return table;
+}
+
+std::string giga(int64_t count) { return shown(count, {.name = "", .scale = 1e-9, .digits = 2}) + " G"; }
+
+std::string text_of(const NamedNetwork& network, bool with_layers, Format format) {
+  const Plan plan = make_plan(network.spec);
+  const Cost total = cost(plan);
+  const std::string hash = hash_of(network.spec);
+  if (format == Format::json) {
+    Json blocks = rows_json(block_table(plan));
+    for (size_t i = 0; with_layers && i < plan.steps.size(); ++i)
+      blocks[i]["layers"] = rows_json(layer_table({plan.steps[i]}, "name", "op"));
+    const Json json = {{"name", network.name}, {"hash", hash},
+                       {"params", total.params}, {"macs", total.macs},
+                       {"macs_valid", total.macs_valid}, {"blocks", std::move(blocks)}};
+    return json.dump(2) + "\n";
+  }
+  Table table = with_layers ? layer_table(plan.steps, "layer", "kind") : block_table(plan);
+  table.title = network.name + ", hash " + hash.substr(0, 8);
+  table.footnotes = {"Total of one sample " + to_string(plan.input) + ": " + std::to_string(total.params) + " parameters, " +
+                     giga(total.macs_valid) + " MACs where a kernel meets data (" + giga(total.macs) + " with the padding)."};
+  return to_text(table, format);
+}
+
+}  // namespace
+
+int run_spec(int argc, char** argv) {
+  CommandLine line{.usage = "mdsearch spec NAME [--size PX] [--layers] [--format table|md|csv|json]",
+                   .example = "mdsearch spec mobilediffusion --layers --format csv",
+                   .positional = {"name"}};
+  std::string name, format;
+  int64_t pixels = 0;
+  line.options.add_options()("name", po::value(&name)->required(), "a shipped architecture or a JSON file")(
+      "size", po::value(&pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
+      "layers", "every layer instead of every block; in JSON: both")(
+      "format", po::value(&format)->default_value("table"), "table, md, csv or json");
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  const Format as = parse_format(format);
+  std::cout << text_of(load_named(name, pixels), values.count("layers") > 0, as);
+  return 0;
+}
+
+}  // namespace mds

@@ -1,0 +1,137 @@
+#include "app/step_timing.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/types.h>
+
+#include <numeric>
+#include <set>
+
+#include "app/progress.h"
+#include "profiler/bench.h"
+#include "profiler/memory.h"
+
+namespace mds {
+namespace {
+
+constexpr int64_t some_timestep = 500;
+
+// A network with what each of its steps needs to run alone.
+class Rig {
+ public:
+  Rig(Plan plan, const ProfileOptions& options)
+      : batch_(options.batch),
+        dtype_(options.dtype == Precision::bf16 ? at::kBFloat16 : at::kFloat),
+        generator_(at::detail::createCPUGenerator(options.seed)),
+        network_(make_network(std::move(plan))) {
+    initialise(*network_, options.seed);
+    network_->to(dtype_);
+  }
+
+  Callable step(size_t i) {
+    const PlanStep& step = network_->plan().steps[i];
+    return {step.path, [this, i, x = main_input(step), skip = skip_input(step), conditioning = conditioning_of(step)] {
+              network_->run_step(i, x, skip, conditioning);
+            }};
+  }
+
+  Callable whole() {
+    const auto& steps = network_->plan().steps;
+    Conditioning conditioning = conditioning_of(steps.front());
+    for (const auto& step : steps)
+      if (step.site.text_tokens > 0) conditioning.text_NSC = conditioning_of(step).text_NSC;
+    return {whole_path,
+            [this, x = main_input(steps.front()), conditioning] { network_->forward(x, conditioning); }};
+  }
+
+ private:
+  Tensor random(at::IntArrayRef sizes) { return at::randn(sizes, generator_, at::kFloat).to(dtype_); }
+
+  Tensor random(const Shape& shape) {
+    if (shape.kind == ShapeKind::vector) return random({batch_, shape.channels});
+    if (shape.kind == ShapeKind::tokens) return random({batch_, shape.height, shape.channels});
+    return random({batch_, shape.channels, shape.height, shape.width}).contiguous(at::MemoryFormat::ChannelsLast);
+  }
+
+  Tensor main_input(const PlanStep& step) {
+    Shape shape = step.site.in;
+    if (const auto* tokens = std::get_if<TokenEmbedding>(&step.block))
+      return at::randint(tokens->vocabulary, {batch_, shape.height}, generator_, at::kLong);
+    shape.channels -= step.site.skip_channels;
+    return random(shape);
+  }
+
+  Tensor skip_input(const PlanStep& step) {
+    if (step.link != Link::concat && step.link != Link::add) return {};
+    Shape shape = step.site.in;
+    if (step.link == Link::concat) shape.channels = step.site.skip_channels;
+    return random(shape);
+  }
+
+  Conditioning conditioning_of(const PlanStep& step) {
+    const Site& site = step.site;
+    Conditioning conditioning;
+    if (step.link == Link::time)
+      conditioning.time = at::full({batch_}, some_timestep, at::kLong);
+    else if (site.time_width > 0)
+      conditioning.time = random({batch_, site.time_width});
+    if (site.text_tokens > 0) conditioning.text_NSC = random({batch_, site.text_tokens, site.text_width});
+    if (site.in.kind == ShapeKind::tokens) conditioning.text_end_N = at::full({batch_}, site.in.height - 1, at::kLong);
+    return conditioning;
+  }
+
+  int64_t batch_;
+  at::ScalarType dtype_;
+  at::Generator generator_;
+  NetworkPtr network_;
+};
+
+std::optional<int64_t> peak_of(const Callable& whole) {
+  reset_peak_resident();
+  whole.run();
+  return peak_resident_bytes();
+}
+
+StepSamples samples_of(const Timing& timing) {
+  StepSamples samples{.path = timing.name, .samples_ns = timing.sample_blocks()};
+  read_enum(Json(timing.mark), samples.mark, {"timing", "mark"});
+  return samples;
+}
+
+}  // namespace
+
+std::vector<size_t> distinct_steps(const Plan& plan) {
+  std::set<std::string> seen;
+  std::vector<size_t> indices;
+  for (size_t i = 0; i < plan.steps.size(); ++i)
+    if (seen.insert(canonical_json(plan.steps[i])).second) indices.push_back(i);
+  return indices;
+}
+
+RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileOptions& options) {
+  const torch::NoGradGuard no_grad;
+  std::vector<size_t> indices = steps;
+  if (!options.whole) {  // only the weights of the wanted steps are needed
+    std::vector<PlanStep> wanted;
+    for (const size_t i : steps) wanted.push_back(plan.steps[i]);
+    plan.steps = std::move(wanted);
+    std::iota(indices.begin(), indices.end(), size_t{0});
+  }
+  RawProfile profile;
+  Rig rig(std::move(plan), options);
+  std::vector<Callable> callables;
+  if (options.whole) {
+    callables.push_back(rig.whole());
+    profile.peak_bytes = peak_of(callables.front());
+  }
+  for (const size_t i : indices) callables.push_back(rig.step(i));
+  Progress progress("profile", int64_t(callables.size()));
+  int64_t done = 0;
+  const auto timings = time_callables(callables, {.stopping = stopping_config(options.mode),
+                                                  .seed = options.seed,
+                                                  .on_finished = [&](const Timing& timing) { progress.show(++done, timing.name); }});
+  for (const auto& timing : timings) profile.steps.push_back(samples_of(timing));
+  return profile;
+}
+
+}  // namespace mds

@@ -1,0 +1,56 @@
+// Times steps of a plan and its whole forward pass against each other, on random weights and inputs, in this process.
+// Every raw sample is kept. Steps of equal block and site do equal work: one of them stands for all.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "networks/plan.h"
+#include "profiler/stopping.h"
+#include "trainer/loop.h"
+
+namespace mds {
+
+struct ProfileOptions {
+  TimingMode mode = TimingMode::quick;
+  Precision dtype = Precision::fp32;
+  int64_t batch = 1;
+  uint64_t seed = 0;  // of weights, inputs and the order of the samples
+  bool whole = false;
+  bool blocks = true;
+};
+
+inline constexpr const char* whole_path = "(whole)";
+
+// Samples of one plan step, or of the whole under `whole_path`, in the interleaved blocks they were taken in.
+struct StepSamples {
+  std::string path;
+  SampleBlocks samples_ns;
+  TimingMark mark = TimingMark::screening;
+
+  static void describe(auto& self, auto&& field) {
+    field("path", self.path, "plan step, or (whole)");
+    field("samples_ns", self.samples_ns, "durations in nanoseconds, block by block");
+    field("mark", self.mark, "how the stopping rule ended");
+  }
+};
+
+// What one process measures.
+struct RawProfile {
+  std::vector<StepSamples> steps;
+  std::optional<int64_t> peak_bytes;
+
+  static void describe(auto& self, auto&& field) {
+    field("steps", self.steps, "what was timed");
+    field("peak_bytes", self.peak_bytes, "resident memory at most in one whole forward pass, weights and program included");
+  }
+};
+
+// Indices of the first step of each distinct block and site.
+std::vector<size_t> distinct_steps(const Plan& plan);
+
+// Times the steps given by index, and the whole if options say so, in this process, on random weights and inputs.
+RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileOptions& options);
+
+}  // namespace mds

@@ -1,0 +1,131 @@
+// mdsearch sweep and worker: enumerate, choose, short-train with early stopping, profile, store; goes on where it stopped.
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "app/options.h"
+#include "app/profiling.h"
+#include "app/run.h"
+#include "app/subprocess.h"
+#include "app/sweep_judge.h"
+#include "app/sweep_worker.h"
+#include "app/sweep_samples.h"
+#include "app/latent_cache.h"
+
+namespace mds {
+namespace {
+
+struct Options {
+  std::string config, db;
+  int64_t workers = 1;
+  ComputeOptions compute;
+};
+
+bool parse_options(const std::string& command, int argc, char** argv, Options& options) {
+  const bool sweep = command == "sweep";
+  CommandLine line{.usage = "mdsearch " + command + " CONFIG [--db FILE]" + (sweep ? " [--workers N]" : ""),
+                   .example = "mdsearch " + command + " configs/sweeps/quickstart.json",
+                   .positional = {"config"}};
+  line.options.add_options()("config", po::value(&options.config)->required(), "sweep configuration, JSON")(
+      "db", po::value(&options.db)->default_value("out/results.db"), "results database");
+  if (sweep) line.options.add_options()("workers", po::value(&options.workers)->default_value(1), "processes that train");
+  add_compute_options(line.options, options.compute);
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return false;
+  if (options.workers < 1 || options.workers > 256) throw UsageError("--workers is " + std::to_string(options.workers) + "; allowed: 1 to 256");
+  apply(options.compute);
+  return true;
+}
+
+std::string candidate_name(const Candidate& candidate) { return candidate.name.empty() ? "candidate-" + hash_of(candidate.network).substr(0, 8) : candidate.name; }
+
+// Chooses the candidates and queues one run each, in one transaction; nothing where the sweep is there already.
+void enqueue(Store& store, const SweepConfig& config, const LatentSet& latents) {
+  if (!store.runs(config.name).empty()) return;
+  Space space(load_space(shipped_file(config.space)), config.space);
+  std::cerr << "enumerating " << config.space << "\n";
+  const Enumeration found = enumerate(space, {.params = config.max_params, .macs_valid = int64_t(config.max_gmacs * 1e9)}, config.candidates);
+  std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.top.size() << " chosen\n";
+  store.transaction([&] {
+    const std::string protocol = store.add_protocol(protocol_json(config, latents).dump());
+    for (const auto& candidate : found.top) {
+      const std::string name = candidate_name(candidate);
+      const std::string full = record_arch(store, {name, candidate.network}, {.verdict = "admitted", .generator = candidate.choices.dump()});
+      const UNetSpec proxy = proxy_of(candidate.network, config.stage.width_divisor, latents);
+      const std::string small = record_arch(store, {name + "-1/" + std::to_string(config.stage.width_divisor), proxy}, {.parent = full});
+      store.ensure_run({.sweep = config.name, .arch = small, .protocol = protocol, .seed = int64_t(config.seed), .proxy_of = full});
+    }
+  });
+}
+
+void keep_config(Store& store, const SweepConfig& config) {
+  const std::string json = to_json(config).dump();
+  if (const auto known = store.sweep_config(config.name); known && *known != json)
+    throw ConfigError("the sweep " + config.name + " is in " + store.file() + " with another configuration; give this one another name");
+  store.add_sweep(config.name, json);
+}
+
+// Runs the workers until nothing is left to claim: in this process, or in several with an equal share of the cores.
+void train_all(SweepWorker& worker, const Options& options) {
+  if (options.workers == 1) return void(worker.work());
+  const int threads = std::max(1, int(std::thread::hardware_concurrency()) / int(options.workers));
+  std::vector<std::jthread> processes;
+  for (int64_t i = 0; i < options.workers; ++i)
+    processes.emplace_back([&] { run_self({"worker", options.config, "--db", options.db, "--threads", std::to_string(threads)}); });
+}
+
+bool waits(const Store& store, const SweepConfig& config) {
+  for (const auto& run : store.runs(config.name))
+    if (run.state == RunState::queued || run.state == RunState::promoted || run.state == RunState::leased) return true;
+  return false;
+}
+
+// Trains and judges rung by rung. A run whose worker died is free again when its lease ends.
+void run_rungs(Store& store, const SweepConfig& config, const Options& options, const LatentSet& latents) {
+  SweepWorker worker(store, config, latents);
+  for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
+    for (train_all(worker, options); waits(store, config); train_all(worker, options)) {
+      std::cerr << "waiting for a lease of " << config.lease_seconds << " s to end\n";
+      std::this_thread::sleep_for(std::chrono::seconds(2));
+    }
+    if (rung + 1 < int64_t(config.rungs.size())) judge_rung(store, config, worker.evaluator(), rung);
+  }
+}
+
+void profile_all(Store& store, const SweepConfig& config) {
+  for (const auto& run : store.runs(config.name)) {
+    const ArchRow arch = store.find_arch(run.proxy_of).value();
+    std::cerr << "timing the blocks of " << arch.name << "\n";
+    profile_into(store, arch.name, std::get<UNetSpec>(network_of(arch)), {.mode = TimingMode::quick});
+  }
+}
+
+}  // namespace
+
+int run_sweep(int argc, char** argv) {
+  Options options;
+  if (!parse_options("sweep", argc, argv, options)) return 0;
+  const SweepConfig config = load_sweep(options.config);
+  std::filesystem::create_directories(config.folder());
+  Store store = open_results(options.db);
+  keep_config(store, config);
+  const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
+  enqueue(store, config, latents);
+  run_rungs(store, config, options, latents);
+  if (config.profile) profile_all(store, config);
+  save_best(store, config, latents);
+  std::cout << options.db << "\n" << config.folder() << "\n";
+  return 0;
+}
+
+int run_worker(int argc, char** argv) {
+  Options options;
+  if (!parse_options("worker", argc, argv, options)) return 0;
+  const SweepConfig config = load_sweep(options.config);
+  Store store(options.db, StoreMode::open_existing);
+  const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
+  SweepWorker(store, config, latents).work();
+  return 0;
+}
+
+}  // namespace mds

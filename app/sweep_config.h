@@ -1,0 +1,58 @@
+// A sweep as one file, and what it calls the things it leaves on disk.
+#pragma once
+
+#include "search/enumerate.h"
+#include "search/policy.h"
+#include "trainer/evaluate.h"
+
+namespace mds {
+
+struct SweepConfig {
+  std::string name = "sweep";
+  std::string space = "configs/spaces/mobilediffusion.json";
+  int64_t candidates = 6;
+  int64_t max_params = 400'000'000;
+  double max_gmacs = 200;
+  BaseConfig stage;
+  int64_t batch = 16;
+  uint64_t seed = 0;
+  OptimizerConfig optimizer{.warmup = 20, .ema = 0.99};
+  std::vector<int64_t> rungs{60, 180};
+  int64_t checkpoint_every = 100;
+  EvaluationConfig evaluation;
+  PolicyConfig policy;
+  bool profile = true;
+  int64_t lease_seconds = 30;
+
+  static void describe(auto& self, auto&& field) {
+    field("name", self.name, "of the sweep in the database and under out/sweeps");
+    field("space", self.space, "file of the search space");
+    field("candidates", self.candidates, "networks trained, the space's included ones among them", between(1, 100000));
+    field("max_params", self.max_params, "cap on full-scale parameters", at_least(1));
+    field("max_gmacs", self.max_gmacs, "cap on full-scale macs_valid, in 1e9", at_least(0.001));
+    field("stage", self.stage, "short training of each candidate; its unet is the candidate");
+    field("batch", self.batch, "examples an iteration", between(1, 1 << 20));
+    field("seed", self.seed, "of weights, data order and noise, the same for all candidates", at_least(0));
+    field("optimizer", self.optimizer, "AdamW and its average");
+    field("rungs", self.rungs, "iterations after which all candidates are scored and judged, rising", at_least(1));
+    field("checkpoint_every", self.checkpoint_every, "iterations between checkpoints inside a rung", at_least(1));
+    field("evaluation", self.evaluation, "pictures drawn for the scores");
+    field("policy", self.policy, "who goes on at the end of a rung");
+    field("profile", self.profile, "time the full-scale candidates block by block on this machine");
+    field("lease_seconds", self.lease_seconds, "after which a silent worker's run is free again", between(2, 86400));
+  }
+
+  LoopConfig loop() const { return {.iterations = rungs.back(), .batch = batch, .seed = seed, .dtype = Precision::fp32, .checkpoint_every = checkpoint_every}; }
+  std::string folder() const { return "out/sweeps/" + name; }
+  std::string run_folder(int64_t run) const { return folder() + "/run-" + std::to_string(run); }
+};
+
+SweepConfig load_sweep(const std::string& file);
+
+// The conditions all candidates share; its hash marks their scores.
+Json protocol_json(const SweepConfig& config, const LatentSet& latents);
+
+// One evaluation's features and cosines, kept for the judge.
+std::string evaluation_file(const SweepConfig& config, int64_t run, int64_t iteration);
+
+}  // namespace mds

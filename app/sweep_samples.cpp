@@ -1,0 +1,52 @@
+#include "app/sweep_samples.h"
+
+#include <iostream>
+#include <limits>
+
+#include "app/latent_cache.h"
+#include "app/picture_side.h"
+#include "app/recording.h"
+
+namespace mds {
+namespace {
+
+struct Best {
+  RunStatus run;
+  MetricRow score;
+};
+
+std::optional<Best> best_run(const Store& store, const SweepConfig& config) {
+  std::optional<Best> best;
+  for (const auto& run : store.runs(config.name)) {
+    if (run.state != RunState::done) continue;
+    const auto curve = store.curve(run.run, "fd_emoji_clip");
+    if (!curve.empty() && (!best || curve.back().value < best->score.value)) best = Best{run, curve.back()};
+  }
+  return best;
+}
+
+}  // namespace
+
+void save_best(const Store& store, const SweepConfig& config, const LatentSet& latents) {
+  const auto best = best_run(store, config);
+  if (!best) return void(std::cerr << "no run of the sweep finished; there is no best network\n");
+  const auto checkpoint = load_tensors(config.run_folder(best->run.run) + "/checkpoint.safetensors");
+  const UNetSpec proxy = std::get<UNetSpec>(network_of(store.find_arch(best->run.arch).value()));
+  const TensorMap weights = with_prefix(checkpoint.tensors, "ema.");
+  const auto unet = make_network(make_plan(proxy));
+  load_weights(*unet, weights, "moving average");
+
+  ModelCard card;
+  card.unet = proxy;
+  card.prediction = config.stage.prediction;
+  card.schedule = config.stage.schedule;
+  card.guidance = config.evaluation.sampler.guidance;
+  card.provenance = {.command = "mdsearch sweep " + config.name, .config = to_json(config), .data = {config.stage.latents},
+                     .data_hash = latents.hash, .iterations = best->score.iteration, .seed = config.seed,
+                     .run_id = best->run.arch.substr(0, 16), .license = shipped_license,
+                     .scores = {{best->score.name, best->score.value}}};
+  save_generator(config.folder() + "/best", card, config.stage.encoders, weights);
+  save_grid(config.folder() + "/samples.png", Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, config.stage).pictures);
+}
+
+}  // namespace mds

@@ -1,0 +1,98 @@
+#include "tests/app/run_mdsearch.h"
+#include "tests/catch.h"
+
+using namespace mds;
+
+namespace {
+
+std::string profile_of_tiny(const std::string& database, const std::string& more = "") {
+  return "profile " + tiny_unet + " --mode quick --threads 1 --format json --db " + database + " " + more;
+}
+
+Json latency_rows(const std::string& database) {
+  return mdsearch("report table6 --format json --db " + database).json()["rows"];
+}
+
+}  // namespace
+
+TEST_CASE("a profile's blocks and residual add up to the whole, and every plan step has its row", "[app]") {
+  const ScratchFolder folder;
+  const Outcome outcome = mdsearch(profile_of_tiny(folder.path + "/deep/results.db", "--blocks"));
+  REQUIRE(outcome.code == 0);
+  const Json json = outcome.json();
+  CHECK(json["latency_ms"]["n"] == 9);
+  CHECK(json["latency_ms"]["low"] <= json["latency_ms"]["median"]);
+  CHECK(json["latency_ms"]["p90"].is_null());  // 9 samples cannot bound it
+  CHECK(json["threads"] == 1);
+  CHECK(json["peak_bytes"].get<int64_t>() > 1 << 20);
+
+  double sum = json["residual_ms"].get<double>();
+  std::vector<std::string> paths;
+  for (const auto& block : json["blocks"]) {
+    sum += block["median_ms"].get<double>();
+    paths.push_back(block["path"]);
+    CHECK(block["share"].get<double>() == Approx(block["median_ms"].get<double>() / json["latency_ms"]["median"].get<double>()));
+  }
+  CHECK(sum == Approx(json["latency_ms"]["median"].get<double>()).epsilon(1e-12));
+  std::vector<std::string> steps;
+  const Json spec = mdsearch("spec " + tiny_unet + " --format json").json();
+  for (const auto& block : spec["blocks"]) steps.push_back(block["path"]);
+  CHECK(paths == steps);
+}
+
+TEST_CASE("the store holds a profile's samples, and its report shows the same medians", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/results.db";
+  const Json json = mdsearch(profile_of_tiny(database, "--blocks")).json();
+  CHECK(mdsearch("db check --db " + database).code == 0);
+  const Json rows = latency_rows(database);
+  for (size_t i = 0; i < json["blocks"].size(); ++i) {
+    CHECK(rows[i]["path"] == json["blocks"][i]["path"]);
+    CHECK(rows[i]["median_ms"] == json["blocks"][i]["median_ms"]);
+    CHECK(rows[i]["mark"] == "screening");
+  }
+}
+
+TEST_CASE("several processes pool their samples", "[app]") {
+  const ScratchFolder folder;
+  const Json json = mdsearch(profile_of_tiny(folder.path + "/results.db", "--processes 2")).json();
+  CHECK(json["latency_ms"]["n"] == 18);
+  CHECK(json["blocks"].empty());
+  CHECK(json["residual_ms"].is_null());
+}
+
+TEST_CASE("bf16, larger batches and other kinds of network are profiled as well", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/results.db";
+  const Outcome half = mdsearch(profile_of_tiny(database, "--blocks --dtype bf16 --batch 2"));
+  REQUIRE(half.code == 0);
+  CHECK(half.json()["dtype"] == "bf16");
+  CHECK(half.json()["batch"] == 2);
+  const auto [name, text] = GENERATE(table<std::string, std::string>({
+      {"text", R"({"kind": "text_tower", "vocabulary": 50, "tokens": 6, "width": 16, "layers": 1, "heads": 2, "mlp": 32, "projection": 8})"},
+      {"image", R"({"kind": "image_tower", "size": 32, "patch": 8, "width": 16, "layers": 1, "heads": 2, "mlp": 32, "projection": 8})"},
+      {"decoder", R"({"kind": "vae_decoder", "size": 32, "latent_channels": 4, "widths": [8, 8, 8, 8], "blocks": 1})"},
+  }));
+  const std::string file = folder.path + "/" + name + ".json";
+  std::ofstream(file) << text;
+  const Outcome outcome = mdsearch("profile " + file + " --blocks --mode quick --format json --db " + database);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.json()["name"] == name);
+}
+
+TEST_CASE("a database that cannot be written stops a profile before it starts", "[app]") {
+  const Outcome outcome = mdsearch(profile_of_tiny("/proc/results.db"));
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out.empty());
+  CHECK_THAT(outcome.err, Catch::Contains("/proc/results.db: cannot be"));
+}
+
+TEST_CASE("raw samples go to stdout and nowhere else", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/results.db";
+  const Json json = mdsearch(profile_of_tiny(database, "--blocks --raw")).json();
+  CHECK(json["steps"][0]["path"] == "(whole)");
+  for (const auto& step : json["steps"]) CHECK(step["samples_ns"].size() == 9);
+  CHECK(!std::filesystem::exists(database));
+}

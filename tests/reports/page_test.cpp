@@ -1,0 +1,87 @@
+#include "reports/page.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "reports/gnuplot.h"
+#include "spec/error.h"
+#include "tests/catch.h"
+#include "tests/reports/sample_sweep.h"
+
+using Catch::Contains;
+using namespace mds;
+using namespace mds::test;
+
+TEST_CASE("a page holds all of its parts and fetches nothing", "[reports]") {
+  Store store(":memory:");
+  fill_sample(store);
+  const std::string page = report_page(store, find_report("sweep"), {});
+  CHECK_THAT(page, Contains("data:image/svg+xml;base64,"));
+  CHECK_THAT(page, Contains("data:image/png;base64," + base64("\x89PNG\r\n\x1a\n")));
+  CHECK_THAT(page, !Contains("http") && !Contains("<script") && !Contains("@import"));
+  for (const char* part : {"Candidates", "Cost against score", "Learning curves", "Latency per block", "Samples",
+                           "Decisions", "Provenance"})
+    CHECK_THAT(page, Contains("<h2>" + std::string(part) + "</h2>"));
+  CHECK_THAT(page, Contains(sha256(R"({"lr":0.001})")));
+}
+
+TEST_CASE("text from a database stays text in a page", "[reports]") {
+  Store store(":memory:");
+  fill_sample(store);
+  const std::string page = report_page(store, find_report("sweep"), {});
+  CHECK_THAT(page, !Contains("<i>") && !Contains("<b>"));
+  CHECK_THAT(page,
+             Contains("&lt;i&gt;|`x`&#39;") && Contains("&lt;b&gt;&quot;cat&quot;&lt;/b&gt; &amp; &#39;dog&#39;"));
+}
+
+TEST_CASE("every report has a page, also of an empty database", "[reports]") {
+  Store store(":memory:");
+  for (const auto& report : all_reports()) CHECK_THAT(report_page(store, report, {}), Contains("</html>"));
+}
+
+TEST_CASE("a literature row is marked in the page", "[reports]") {
+  Store store(":memory:");
+  CHECK_THAT(report_page(store, find_report("table1"), {}), Contains("<tr class=\"literature\">"));
+}
+
+TEST_CASE("a missing gnuplot is an error that names its package", "[reports]") {
+  const std::string path = ::getenv("PATH");
+  ::setenv("PATH", "/nonexistent", 1);
+  CHECK_THROWS_WITH(gnuplot_svg("plot x"), "gnuplot: not found on PATH; install the package gnuplot-nox");
+  ::setenv("PATH", path.c_str(), 1);
+}
+
+TEST_CASE("a script that gnuplot refuses is an error with its message", "[reports]") {
+  CHECK_THROWS_WITH(gnuplot_svg("set terminal svg\nplot nonsense("), Contains("gnuplot: made no plot"));
+}
+
+TEST_CASE("a label cannot act in a script", "[reports]") {
+  CHECK(quoted_label("a`ls`'\"\\$@\nb") == "'a ls       b'");
+  const std::string svg =
+      gnuplot_svg("set terminal svg\nset title " + quoted_label("`touch mds_label_ran`") + "\nplot [0:1] x\n");
+  CHECK_THAT(svg, Contains("touch mds_label_ran"));
+  CHECK_FALSE(std::filesystem::exists("mds_label_ran"));
+}
+
+TEST_CASE("a file that is no picture cannot be shown", "[reports]") {
+  const auto file = std::filesystem::temp_directory_path() / ("mds_page_" + std::to_string(::getpid()) + ".txt");
+  std::ofstream(file) << "just text";
+  Store store(":memory:");
+  const auto page_with = [&](const std::string& name) {
+    return report_page(store, find_report("sweep"), {.picture_files = {name}});
+  };
+  CHECK_THROWS_WITH(page_with(file.string()), Contains("is no PNG, JPEG or WebP picture"));
+  CHECK_THROWS_WITH(page_with("/none.png"), Contains("/none.png: cannot be read"));
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("base64 equals the published vectors", "[reports]") {
+  CHECK(base64("") == "");
+  CHECK(base64("f") == "Zg==");
+  CHECK(base64("fo") == "Zm8=");
+  CHECK(base64("foobar") == "Zm9vYmFy");
+  CHECK(base64("\xff\xfe\xfd") == "//79");
+}

@@ -1,0 +1,121 @@
+// A tiny sweep: MobileDiffusion and a cheaper network, both trained to the end, and one that was stopped early, whose
+// name tries to break out of every format. MobileDiffusion has two timed blocks and a timed whole.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "search/store/store.h"
+
+namespace mds::test {
+
+struct Counts {
+  int64_t params = 0;
+  int64_t macs_valid = 0;
+};
+
+inline ArchRow network(const std::string& name, const std::string& spec, const Counts& counts) {
+  return {.hash = sha256(spec),
+          .name = name,
+          .spec_json = spec,
+          .params = counts.params,
+          .macs = counts.macs_valid + counts.macs_valid / 50,
+          .macs_valid = counts.macs_valid,
+          .convention = "macs-valid-attn-v1",
+          .input = "8x64x64",
+          .generator = "test"};
+}
+
+struct Training {
+  ArchRow full{};
+  std::string proxy_spec{};
+  int64_t iterations = 180;
+  double fd = 40, clip = 0.25;
+  RunState state = RunState::done;
+};
+
+inline int64_t add_training(Store& store, const Training& training, const std::string& protocol) {
+  const ArchRow proxy = network("", training.proxy_spec, {training.full.params / 62, training.full.macs_valid / 60});
+  store.add_arch(training.full);
+  store.add_arch(proxy);
+  const int64_t run =
+      store.ensure_run({.sweep = "quick", .arch = proxy.hash, .protocol = protocol, .proxy_of = training.full.hash});
+  const auto lease =
+      store.claim("quick", {.owner = "test", .device = store.remember_device({.model = "test cpu", .cores = 2})});
+  for (int64_t at = 60; at <= training.iterations; at += 60) {
+    const double behind = double(training.iterations - at) / 10;
+    const double fd = training.fd + behind, clip = training.clip - behind / 1000;
+    store.add_metric(*lease, {.iteration = at,
+                              .images_seen = 16 * at,
+                              .name = "fd_emoji_clip",
+                              .value = fd,
+                              .n = 64,
+                              .low = fd - 2,
+                              .high = fd + 3});
+    store.add_metric(*lease, {.iteration = at, .images_seen = 16 * at, .name = "clip_emoji", .value = clip, .n = 64});
+    store.add_metric(*lease, {.iteration = at, .images_seen = 16 * at, .name = "loss", .value = 1 / double(at)});
+  }
+  store.add_picture(
+      *lease, {.iteration = training.iterations, .bytes = "\x89PNG\r\n\x1a\n", .prompt = "<b>\"cat\"</b> & 'dog'"});
+  store.finish(*lease, training.state);
+  store.add_decision({.run = run, .rule = "paper/1", .inputs_json = "{\"slope\":-0.1}", .verdict = "promote"});
+  return run;
+}
+
+inline void add_latencies(Store& store, const ArchRow& arch, const std::string& device) {
+  store.add_arch_blocks(arch.hash, {{.path = "conv_in",
+                                     .kind = "conv",
+                                     .in = "8x64x64",
+                                     .out = "320x64x64",
+                                     .params = 23360,
+                                     .macs = 94'371'840,
+                                     .macs_valid = 92'416'000,
+                                     .block_json = "{\"conv_in\":1}"},
+                                    {.path = "down1.0.conv",
+                                     .kind = "resnet",
+                                     .in = "320x64x64",
+                                     .out = "320x64x64",
+                                     .params = 2'050'000,
+                                     .macs = 8'000'000'000,
+                                     .macs_valid = 7'800'000'000,
+                                     .block_json = "{\"resnet\":1}"}});
+  LatencyRow row{.key = {.device = store.remember_device({.model = device}),
+                         .env = store.remember_env({.git_commit = "abc"}),
+                         .threads = 2}};
+  const auto timed = [&](int64_t median_ns) {
+    row.samples_ns.clear();
+    for (int64_t k = -4; k <= 4; ++k) row.samples_ns.push_back(median_ns + 10'000 * k);
+    store.add_latency(row);
+  };
+  row.key.block_json = "{\"conv_in\":1}";
+  timed(1'000'000);
+  row.key.block_json = "{\"resnet\":1}";
+  timed(20'000'000);
+  row.key.kind = LatencyKind::end_to_end;
+  row.key.arch = arch.hash;
+  row.mark = LatencyMark::final;
+  timed(22'000'000);
+}
+
+inline void fill_sample(Store& store) {
+  store.add_sweep("quick", "{}");
+  const std::string protocol = store.add_protocol(R"({"lr": 0.001})");
+  const ArchRow md = network("mobilediffusion", R"({"name":"md"})", {386'687'048, 182'611'423'232});
+  add_training(store, {.full = md, .proxy_spec = "{\"p\":1}"}, protocol);
+  add_training(store,
+               {.full = network("", R"({"name":"x"})", {200'000'000, 95'000'000'000}),
+                .proxy_spec = "{\"p\":2}",
+                .fd = 52,
+                .clip = 0.26},
+               protocol);
+  add_training(store,
+               {.full = network("<i>|`x`'", R"({"name":"y"})", {300'000'000, 90'000'000'000}),
+                .proxy_spec = "{\"p\":3}",
+                .iterations = 60,
+                .fd = 90,
+                .state = RunState::stopped},
+               protocol);
+  add_latencies(store, md, "test cpu");
+}
+
+}  // namespace mds::test

@@ -1,0 +1,88 @@
+#include "search/space.h"
+
+#include <set>
+
+#include "tests/catch.h"
+
+using namespace mds;
+
+namespace {
+
+SpaceSpec space_of(const char* choices) {
+  return from_json<SpaceSpec>(Json{{"base", "mobilediffusion"}, {"choices", Json::parse(choices)}}, "s.json");
+}
+
+std::set<std::string> hashes(const SpaceSpec& spec, int64_t& points) {
+  Space space(spec, "s.json");
+  std::set<std::string> found;
+  points = 0;
+  space.for_each([&](const UNetSpec& network, const Point& point) {
+    ++points;
+    found.insert(hash_of(network));
+    (void)point;
+  });
+  return found;
+}
+
+// The shipped space with every third option of its longest lists, small enough to hash whole.
+SpaceSpec thinned() {
+  SpaceSpec spec = load_space(shipped_file("configs/spaces/mobilediffusion.json"));
+  for (auto& choice : spec.choices) {
+    if (choice.values.size() > 2 && choice.path != "levels.2.skips") choice.values.resize(2);
+    if (choice.options.size() > 2) choice.options.resize(2);
+    if (choice.entries.size() > 1) choice.entries.resize(1);
+  }
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("every point of a thinned shipped space is a network of its own", "[search]") {
+  int64_t points = 0;
+  const auto found = hashes(thinned(), points);
+  CHECK(points > 10000);
+  CHECK(int64_t(found.size()) == points);
+}
+
+TEST_CASE("a choice exists only where its condition holds, and leaves nothing behind", "[search]") {
+  const auto spec = space_of(R"([
+    {"name": "conv", "path": "levels.2.conv", "values": ["separable", "full"]},
+    {"name": "kernel", "path": "levels.2.kernel", "values": [5, 7], "when": {"levels.2.conv": ["separable"]}}])");
+  Space space(spec, "s.json");
+  std::vector<std::pair<ConvKind, int64_t>> seen;
+  space.for_each([&](const UNetSpec& network, const Point&) { seen.emplace_back(network.levels[2].conv, network.levels[2].kernel); });
+  CHECK(seen == std::vector<std::pair<ConvKind, int64_t>>{{ConvKind::separable, 5}, {ConvKind::separable, 7}, {ConvKind::full, 3}});
+}
+
+TEST_CASE("lists are built from entries and lengths, and a length can be a condition", "[search]") {
+  const auto spec = space_of(R"([
+    {"name": "up", "path": "levels.2.up", "entries": [2, 3], "lengths": [1, 2]},
+    {"name": "skips", "path": "levels.2.skips", "values": ["last", "none"], "when": {"levels.2.up": {"length": [2]}}}])");
+  int64_t points = 0;
+  CHECK(hashes(spec, points).size() == 10);
+  CHECK(points == 2 + 4 * 2);
+}
+
+TEST_CASE("a point can be turned back into its network and its named values", "[search]") {
+  Space space(thinned(), "s.json");
+  std::vector<std::pair<std::string, Point>> kept;
+  int64_t i = 0;
+  space.for_each([&](const UNetSpec& network, const Point& point) {
+    if (i++ % 997 == 0) kept.emplace_back(hash_of(network), point);
+  });
+  for (const auto& [hash, point] : kept) CHECK(hash_of(space.network(point)) == hash);
+  CHECK(space.choices(kept.back().second).contains("inner width"));
+}
+
+TEST_CASE("a space that names a missing field or a bad value says where", "[search]") {
+  const auto build = [](const char* choices) { Space(space_of(choices), "s.json"); };
+  CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.2.widht", "values": [1]}])"),
+                    Catch::Contains("s.json: choices.0.levels.2.widht is not a known key; valid: width"));
+  CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.7.width", "values": [1]}])"), Catch::Contains("has no element \"7\"; allowed: 0 to 2"));
+  CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.2.width", "values": ["wide"]}])"), Catch::Contains("expected a whole number"));
+  CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.2.conv", "values": ["round"]}])"), Catch::Contains("valid: full, separable"));
+  CHECK_THROWS_WITH(build(R"([{"name": "a"}])"), Catch::Contains("names no field"));
+  CHECK_THROWS_WITH(build(R"([])"), Catch::Contains("choices is empty"));
+  CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.2.width", "values": [64], "when": {"levels.2.konv": ["full"]}}])"),
+                    Catch::Contains("levels.2.konv is not a known key"));
+}

@@ -1,0 +1,64 @@
+#include "trainer/evaluate.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+namespace mds {
+namespace {
+
+Tensor features_of(const LatentSet& latents, bool held_out) { return latents.image_features.index_select(0, latents.rows(held_out)); }
+
+Recall held_out_recall(const LatentSet& latents) {
+  const Tensor rows = latents.rows(/*of_held_out=*/true);
+  return recall_at(1, latents.image_features.index_select(0, rows), latents.text_features.index_select(0, rows));
+}
+
+// The same captions for every candidate: a seeded choice of the held-out rows, repeated where more pictures are asked for.
+Tensor caption_rows(const LatentSet& latents, const EvaluationConfig& config) {
+  const Tensor rows = latents.rows(/*of_held_out=*/true);
+  if (rows.numel() < 2) throw ConfigError("evaluation: the data set holds out " + std::to_string(rows.numel()) + " pairs; at least 2 are needed");
+  return rows.index_select(0, batch_indices(rows.numel(), config.pictures, config.seed, 0));
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config)
+    : latents_(latents), config_(config), rows_(caption_rows(latents, config)),
+      held_out_(feature_stats(features_of(latents, true))), train_(feature_stats(features_of(latents, false))),
+      recall_(held_out_recall(latents)) {
+  const std::string autoencoder = shipped_file(encoders.autoencoder), score = shipped_file(encoders.score);
+  decoder_ = load_part(autoencoder, "vae_decoder", make_plan(load_card(autoencoder).vae_decoder.value()));
+  const ModelCard card = load_card(score);
+  image_tower_ = load_part(score, "image_encoder", make_plan(card.image_encoder.value()));
+  normalisation_ = card.image_normalisation.value();
+  tower_size_ = card.image_encoder->size;
+  for (int64_t i = 0; i < rows_.numel(); ++i) captions_.push_back(latents.captions[size_t(rows_[i].item<int64_t>())]);
+}
+
+Drawn Evaluator::draw(const Network& unet, const BaseConfig& stage, const std::function<void()>& tick) const {
+  torch::NoGradGuard no_grad;
+  const NoiseSchedule schedule(stage.schedule);
+  std::vector<uint64_t> seeds;
+  for (int64_t i = 0; i < config_.pictures; ++i) seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
+  const Shape& input = unet.plan().input;
+  const Tensor noise = seeded_noise(seeds, {input.channels, input.height, input.width});
+  const Tensor text = latents_.text.index_select(0, rows_).to(at::kFloat);
+  const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(at::kFloat), config_.sampler.guidance);
+  const Tensor latent = sample(schedule, stage.prediction, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
+    if (tick) tick();
+    return denoiser(x, t);
+  });
+  Drawn drawn;
+  drawn.pictures = decode_latents(*decoder_, from_unet(latents_.scale, latent));
+  drawn.features_NE = embed_pictures(*image_tower_, normalised(drawn.pictures, tower_size_, normalisation_));
+  drawn.clip_N = clip_values(drawn.features_NE, latents_.text_features.index_select(0, rows_));
+  return drawn;
+}
+
+std::vector<Score> Evaluator::scores(const Drawn& drawn) const {
+  const ScoreOptions options{.seed = config_.seed};
+  return {held_out_.score("fd_emoji_clip", drawn.features_NE, options), train_.score("fd_emoji_clip_train", drawn.features_NE, options),
+          mean_score("clip_emoji", drawn.clip_N, options)};
+}
+
+}  // namespace mds

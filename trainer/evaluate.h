@@ -1,0 +1,63 @@
+// The scores a sweep ranks by: pictures drawn from fixed held-out captions and fixed noise, decoded, embedded by the scoring
+// encoder, compared with held-out and training pictures (Frechet distance) and with their captions (cosine).
+#pragma once
+
+#include <vector>
+
+#include "metrics/clip_score.h"
+#include "metrics/frechet.h"
+#include "pipeline/encode.h"
+#include "pipeline/sampler.h"
+#include "trainer/base.h"
+
+namespace mds {
+
+struct EvaluationConfig {
+  int64_t pictures = 64;
+  uint64_t seed = 0;
+  SamplerConfig sampler{.steps = 10, .guidance = 3};
+  bool operator==(const EvaluationConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("pictures", self.pictures, "drawn for each evaluation, one a held-out caption", between(2, 1 << 20));
+    field("seed", self.seed, "of the captions chosen and of each picture's noise", at_least(0));
+    field("sampler", self.sampler, "steps, guidance, spacing");
+  }
+};
+
+// What one evaluation drew.
+struct Drawn {
+  Tensor pictures;     // uint8 N x 3 x H x W
+  Tensor features_NE;  // the scoring encoder's, float32, unit rows
+  Tensor clip_N;       // cosine of each picture and its caption, float64
+};
+
+class Evaluator {
+ public:
+  // `latents` must outlive the evaluator.
+  Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config);
+
+  // Pictures of a UNet trained on the same latents; `tick` is called after each sampling step.
+  Drawn draw(const Network& unet, const BaseConfig& stage, const std::function<void()>& tick = {}) const;
+
+  // fd_emoji_clip (held-out), fd_emoji_clip_train, clip_emoji, each with a bootstrap interval over the pictures.
+  std::vector<Score> scores(const Drawn& drawn) const;
+
+  const FrechetReference& held_out() const { return held_out_; }
+  const std::vector<std::string>& captions() const { return captions_; }
+  bool clip_reliable() const { return recall_.reliable(); }  // recall@1 among the held-out at least five times chance
+  const Recall& recall() const { return recall_; }
+
+ private:
+  const LatentSet& latents_;
+  EvaluationConfig config_;
+  Tensor rows_;  // of the captions drawn
+  std::vector<std::string> captions_;
+  NetworkPtr decoder_, image_tower_;
+  ImageNormalisation normalisation_;
+  int64_t tower_size_;
+  FrechetReference held_out_, train_;
+  Recall recall_;
+};
+
+}  // namespace mds
