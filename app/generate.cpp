@@ -117,7 +117,7 @@ std::string numbered(const std::string& folder, size_t i) {
 }
 
 // One row a prompt, or nearly square where each prompt has one picture.
-int64_t grid_columns(const GenerateOptions& options, size_t pictures, int64_t size) {
+int64_t columns_of(const GenerateOptions& options, size_t pictures, int64_t size) {
   const int64_t n = int64_t(pictures), columns = options.count > 1 ? int64_t(options.count) : int64_t(std::ceil(std::sqrt(double(n))));
   const int64_t most = max_image_side / (size + 2), rows = (n + columns - 1) / columns;
   if (columns > most || rows > most)
@@ -152,7 +152,7 @@ int run_generate(int argc, char** argv) {
   const DrawRequest request = request_of(options);
   const Generator generator(options.model);
   const SamplerConfig sampler = sampler_of(generator.defaults(), options, given);
-  const int64_t columns = options.grid ? grid_columns(options, request.prompts.size(), generator.size()) : 1;
+  const int64_t columns = options.grid ? columns_of(options, request.prompts.size(), generator.size()) : 1;
   const auto folder = options.one_file() ? std::filesystem::path(options.out).parent_path() : std::filesystem::path(options.out);
   if (!folder.empty()) std::filesystem::create_directories(folder);
   const std::string model = model_hash(options.model);
