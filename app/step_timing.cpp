@@ -35,12 +35,12 @@ class Rig {
             }};
   }
 
+  // The first step's input and conditioning are the network's: every step of a network has the same text in scope.
   Callable whole() {
     const auto& steps = network_->plan().steps;
-    Conditioning conditioning = conditioning_of(steps.front());
-    for (const auto& step : steps)
-      if (step.site.text_tokens > 0) conditioning.text_NSC = conditioning_of(step).text_NSC;
-    return {whole_path, [this, x = main_input(steps.front()), conditioning] { network_->forward(x, conditioning); }};
+    return {whole_path, [this, x = main_input(steps.front()), conditioning = conditioning_of(steps.front())] {
+              network_->forward(x, conditioning);
+            }};
   }
 
  private:
