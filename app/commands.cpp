@@ -9,12 +9,16 @@ namespace {
 
 constexpr std::array list = {
     Command{"spec", "parameters and multiply-accumulates of a network, by block or layer", run_spec},
-    Command{"profile", "latency of a network and of its blocks on this machine", run_profile},
+    Command{"enumerate", "screen a search space under caps", run_enumerate},
+    Command{"sweep", "enumerate, short-train with early stopping, profile, store", run_sweep},
+    Command{"worker", "one more worker of a sweep", run_worker},
     Command{"train", "run one training stage, resumable", run_train},
-    Command{"report", "tables and pages from a results database", run_report},
+    Command{"profile", "latency of a network and of its blocks on this machine", run_profile},
 #ifndef MDSEARCH_CORE
+    Command{"generate", "text to pictures with a model folder", run_generate},
     Command{"data", "build a data set, show its pictures", run_data},
 #endif
+    Command{"report", "tables and pages from a results database", run_report},
     Command{"db", "check, merge or count a results database", run_db},
 };
 

@@ -13,9 +13,6 @@ inline constexpr const char* shipped_license =
 // the content of the data and of the encoders.
 LatentSet open_latents(const std::string& source, const EncoderFolders& encoders);
 
-// The first `merges` lines of the shipped byte-pair merges.
-std::string load_shipped_merges(int64_t merges);
-
 // Writes a self-contained model folder: the UNet's weights and card, with the decoder and text encoder that go with it.
 void save_generator(const std::string& folder, ModelCard card, const EncoderFolders& encoders, const TensorMap& unet);
 

@@ -52,6 +52,12 @@ NamedNetwork load_named(const std::string& name, int64_t pixels) {
   return network;
 }
 
+NetworkSpec network_of(const ArchRow& arch) {
+  Json json = Json::parse(arch.spec_json);
+  json.erase("spec_version");
+  return from_json<NetworkSpec>(json, "arch " + arch.hash);
+}
+
 Store open_results(const std::string& file) {
   const auto folder = std::filesystem::path(file).parent_path();
   std::error_code error;

@@ -17,6 +17,9 @@ struct NamedNetwork {
 // NAME of the command line, at its own size or for pictures of `pixels` a side (0: its own).
 NamedNetwork load_named(const std::string& name, int64_t pixels);
 
+// The network of a stored architecture.
+NetworkSpec network_of(const ArchRow& arch);
+
 // Opens the results database of --db for writing, making it and its folder on first use.
 Store open_results(const std::string& file);
 

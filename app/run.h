@@ -8,6 +8,10 @@ int run_db(int argc, char** argv);
 int run_profile(int argc, char** argv);
 int run_report(int argc, char** argv);
 int run_spec(int argc, char** argv);
+int run_enumerate(int argc, char** argv);
+int run_generate(int argc, char** argv);
+int run_sweep(int argc, char** argv);
 int run_train(int argc, char** argv);
+int run_worker(int argc, char** argv);
 
 }  // namespace mds

@@ -41,15 +41,4 @@ SplitPictures load_data(const std::vector<std::string>& names, int64_t size) {
   return data;
 }
 
-TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts, int64_t tokens) {
-  const int64_t end_token = tokenizer.vocabulary() - 1;
-  std::vector<int64_t> ids, ends;
-  for (const auto& text : texts) {
-    const auto padded = tokenizer.encode_padded(text, tokens, config.pad < 0 ? end_token : config.pad);
-    ends.push_back(std::find(padded.begin(), padded.end(), end_token) - padded.begin());
-    ids.insert(ids.end(), padded.begin(), padded.end());
-  }
-  return {at::tensor(ids, at::kLong).view({-1, tokens}), at::tensor(ends, at::kLong)};
-}
-
 }  // namespace mds

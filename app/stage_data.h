@@ -5,14 +5,12 @@
 #include <vector>
 
 #include "data/resize.h"
-#include "pipeline/tokenizer.h"
-#include "trainer/text_image.h"
 
 namespace mds {
 
 // The pictures of several data sets (names under out/data, or folders), split by their metadata.
 struct PictureSet {
-  Tensor pictures;  // uint8 N x 3 x size x size
+  at::Tensor pictures;  // uint8 N x 3 x size x size
   std::vector<Pair> pairs;
   std::string hash;
 };
@@ -24,7 +22,5 @@ SplitPictures load_data(const std::vector<std::string>& names, int64_t size);
 
 // NAME of a built data set, or a folder, to the folder.
 std::string data_folder(const std::string& name);
-
-TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts, int64_t tokens);
 
 }  // namespace mds

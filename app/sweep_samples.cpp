@@ -1,19 +1,14 @@
 #include "app/sweep_samples.h"
 
-#include <ATen/ATen.h>
-
 #include <iostream>
 #include <limits>
 
 #include "app/latent_cache.h"
+#include "app/picture_side.h"
 #include "app/recording.h"
-#include "data/resize.h"
-#include "pipeline/image.h"
 
 namespace mds {
 namespace {
-
-constexpr int64_t sample_columns = 8;
 
 struct Best {
   RunStatus run;
@@ -28,12 +23,6 @@ std::optional<Best> best_run(const Store& store, const SweepConfig& config) {
     if (!curve.empty() && (!best || curve.back().value < best->score.value)) best = Best{run, curve.back()};
   }
   return best;
-}
-
-void save_samples(const std::string& file, const Drawn& drawn) {
-  std::vector<Image> pictures;
-  for (int64_t i = 0; i < drawn.pictures.size(0); ++i) pictures.push_back(to_image(drawn.pictures[i]));
-  save_png(file, tile(pictures, sample_columns));
 }
 
 }  // namespace
@@ -57,7 +46,7 @@ void save_best(const Store& store, const SweepConfig& config, const LatentSet& l
                      .run_id = best->run.arch.substr(0, 16), .license = shipped_license,
                      .scores = {{best->score.name, best->score.value}}};
   save_generator(config.folder() + "/best", card, config.stage.encoders, weights);
-  save_samples(config.folder() + "/samples.png", Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, config.stage));
+  save_grid(config.folder() + "/samples.png", Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, config.stage).pictures);
 }
 
 }  // namespace mds

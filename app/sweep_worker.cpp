@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/picture_side.h"
 #include "app/progress.h"
 #include "app/recording.h"
-#include "app/sweep_pictures.h"
 
 namespace mds {
 namespace {

@@ -25,13 +25,23 @@ std::string describe_step(const StepReport& report) {
   return text;
 }
 
+// Trains up to an iteration; an error says what there is to go on from.
+void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint, const std::function<void(const StepReport&)>& report) {
+  try {
+    loop.run_to(iteration, report);
+  } catch (const std::runtime_error& error) {
+    const bool saved = std::filesystem::exists(checkpoint);
+    throw std::runtime_error(error.what() + (saved ? "; the last good checkpoint is " + checkpoint : std::string("; no checkpoint was saved yet")));
+  }
+}
+
 // Trains to the end or to an interrupt, saving a checkpoint at each interval. Returns whether it reached the end.
 bool train(Loop& loop, const TrainConfig& config, const std::string& checkpoint, const std::string& identity) {
   Progress progress(config.name, config.loop.iterations, loop.iteration());
   while (loop.iteration() < config.loop.iterations && !interrupted) {
     const int64_t next = std::min((loop.iteration() / config.loop.checkpoint_every + 1) * config.loop.checkpoint_every, config.loop.iterations);
     for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
-      loop.run_to(i, [&](const StepReport& report) { progress.show(report.iteration, describe_step(report), /*every=*/20); });
+      run_to(loop, i, checkpoint, [&](const StepReport& report) { progress.show(report.iteration, describe_step(report), /*every=*/20); });
     loop.save(checkpoint, identity);
   }
   return loop.iteration() == config.loop.iterations;

@@ -34,7 +34,7 @@ class NoiseSchedule {
 };
 
 // The timesteps of an n-step sampler, from noisy to clean. trailing: round(T - k T / n) - 1, half to even;
-// leading: k (T / n) + 1, reversed, as Stable Diffusion shifts it.
+// leading: k (T / n) + 1, reversed, as Stable Diffusion shifts it (unshifted for n = T). Strictly falling.
 std::vector<int64_t> timesteps(Spacing spacing, int64_t n, int64_t schedule_steps);
 
 }  // namespace mds

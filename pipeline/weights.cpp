@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <tuple>
 
 #include "spec/describe.h"
 
@@ -55,30 +57,60 @@ Header read_header(std::ifstream& in, const std::string& file) {
   return {std::move(json), 8 + length, size - 8 - length};
 }
 
-Tensor read_tensor(std::ifstream& in, const Json& entry, const Header& header, const Place& place) {
-  const auto fail = [&](const std::string& why) { throw FileError(place.source + ": tensor " + place.path + ": " + why); };
-  if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() || !entry.contains("shape") ||
-      !entry["shape"].is_array() || !entry.contains("data_offsets") || entry["data_offsets"].size() != 2)
-    fail("its header entry lacks dtype, shape or data_offsets");
-  const auto dtype = dtype_of(entry["dtype"].get<std::string>(), place);
+// Where a tensor lies in the file, checked against its own shape and the file's size.
+struct Entry {
+  std::string name;
+  at::ScalarType dtype;
   std::vector<int64_t> shape;
-  uint64_t bytes = c10::elementSize(dtype);
-  for (const auto& side : entry["shape"]) {
+  uint64_t begin, end;  // offsets behind the header
+};
+
+Entry read_entry(const std::string& name, const Json& json, const Header& header, const std::string& file) {
+  const auto fail = [&](const std::string& why) { throw FileError(file + ": tensor " + name + ": " + why); };
+  const auto list = [&](const char* key) { return json.contains(key) && json[key].is_array(); };
+  if (!json.is_object() || !json.contains("dtype") || !json["dtype"].is_string() || !list("shape") || !list("data_offsets") ||
+      json["data_offsets"].size() != 2)
+    fail("its header entry lacks dtype, shape or data_offsets");
+  Entry entry{.name = name, .dtype = dtype_of(json["dtype"].get<std::string>(), {file, name}), .shape = {}, .begin = 0, .end = 0};
+  uint64_t bytes = c10::elementSize(entry.dtype);
+  for (const auto& side : json["shape"]) {
     if (!side.is_number_unsigned()) fail("its shape is not a list of whole numbers");
-    shape.push_back(side.get<int64_t>());
-    const uint64_t n = uint64_t(shape.back());
-    if (n != 0 && bytes > header.data_bytes / n) fail("its shape is larger than the file's " + std::to_string(header.data_bytes) + " bytes of data");
+    const uint64_t n = side.get<uint64_t>();
+    if (n > header.data_bytes || (n != 0 && bytes > header.data_bytes / n))
+      fail("its shape is larger than the file's " + std::to_string(header.data_bytes) + " bytes of data");
+    entry.shape.push_back(int64_t(n));
     bytes *= n;
   }
-  for (const auto& offset : entry["data_offsets"])
+  for (const auto& offset : json["data_offsets"])
     if (!offset.is_number_unsigned()) fail("its data_offsets are not whole numbers");
-  const uint64_t begin = entry["data_offsets"][0].get<uint64_t>(), end = entry["data_offsets"][1].get<uint64_t>();
-  if (begin > end || end > header.data_bytes || end - begin != bytes)
-    fail("occupies bytes " + std::to_string(begin) + " to " + std::to_string(end) + ", its shape needs " + std::to_string(bytes) +
+  entry.begin = json["data_offsets"][0].get<uint64_t>();
+  entry.end = json["data_offsets"][1].get<uint64_t>();
+  if (entry.begin > entry.end || entry.end > header.data_bytes || entry.end - entry.begin != bytes)
+    fail("occupies bytes " + std::to_string(entry.begin) + " to " + std::to_string(entry.end) + ", its shape needs " + std::to_string(bytes) +
          " and the file holds " + std::to_string(header.data_bytes) + "; the file is truncated or damaged");
-  Tensor tensor = at::empty(shape, dtype);
-  in.seekg(std::streamoff(header.data_begin + begin));
-  if (bytes > 0 && !in.read(static_cast<char*>(tensor.data_ptr()), std::streamsize(bytes))) fail("cannot be read");
+  return entry;
+}
+
+// In the order of the data, which the tensors must fill without overlap or hole.
+std::vector<Entry> in_file_order(std::vector<Entry> entries, const Header& header, const std::string& file) {
+  std::sort(entries.begin(), entries.end(), [](const Entry& x, const Entry& y) { return std::tie(x.begin, x.end) < std::tie(y.begin, y.end); });
+  uint64_t at = 0;
+  for (const auto& entry : entries) {
+    if (entry.begin != at)
+      throw FileError(file + ": tensor " + entry.name + ": begins at byte " + std::to_string(entry.begin) + " of the data, expected " +
+                      std::to_string(at) + ", where the one before it ends");
+    at = entry.end;
+  }
+  if (at != header.data_bytes)
+    throw FileError(file + ": its tensors end at byte " + std::to_string(at) + " of the data, the file holds " + std::to_string(header.data_bytes));
+  return entries;
+}
+
+Tensor read_tensor(std::ifstream& in, const Entry& entry, const Header& header, const std::string& file) {
+  Tensor tensor = at::empty(entry.shape, entry.dtype);
+  in.seekg(std::streamoff(header.data_begin + entry.begin));
+  if (entry.end > entry.begin && !in.read(static_cast<char*>(tensor.data_ptr()), std::streamsize(entry.end - entry.begin)))
+    throw FileError(file + ": tensor " + entry.name + ": cannot be read: " + std::strerror(errno));
   return tensor;
 }
 
@@ -124,13 +156,16 @@ TensorFile load_tensors(const std::string& file) {
   if (!in) throw FileError(file + ": cannot be read: " + std::strerror(errno));
   const Header header = read_header(in, file);
   TensorFile content;
-  for (const auto& [name, entry] : header.json.items()) {
-    if (name == "__metadata__") {
-      for (const auto& [key, value] : entry.items()) content.metadata[key] = value.is_string() ? value.get<std::string>() : value.dump();
-    } else {
-      content.tensors[name] = read_tensor(in, entry, header, {file, name});
+  std::vector<Entry> entries;
+  for (const auto& [name, json] : header.json.items()) {
+    if (name != "__metadata__") {
+      entries.push_back(read_entry(name, json, header, file));
+      continue;
     }
+    if (!json.is_object()) throw FileError(file + ": offset 8: the header's __metadata__ is not an object");
+    for (const auto& [key, value] : json.items()) content.metadata[key] = value.is_string() ? value.get<std::string>() : value.dump();
   }
+  for (const auto& entry : in_file_order(std::move(entries), header, file)) content.tensors[entry.name] = read_tensor(in, entry, header, file);
   return content;
 }
 

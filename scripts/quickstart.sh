@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 source scripts/steps.sh
 
 readonly mdsearch=build/release/mdsearch
-readonly picture=out/quickstart/samples.png
+readonly picture=out/sweeps/quickstart/samples.png
 readonly page=out/quickstart/report.html
 
 step "install what is missing" bash scripts/setup.sh

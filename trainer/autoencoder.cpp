@@ -1,12 +1,9 @@
 #include "trainer/autoencoder.h"
 
 #include <ATen/ATen.h>
-#include <torch/types.h>
 
 namespace mds {
 namespace {
-
-constexpr int64_t inference_batch = 32;
 
 // The same crop position for a whole batch keeps the copy cheap; positions differ between iterations.
 Tensor random_crop(const Tensor& pictures, int64_t crop, at::Generator random) {
@@ -17,13 +14,6 @@ Tensor random_crop(const Tensor& pictures, int64_t crop, at::Generator random) {
       .slice(3, at_yx[1].item<int64_t>(), at_yx[1].item<int64_t>() + crop);
 }
 
-Tensor in_batches(const Tensor& inputs, const std::function<Tensor(const Tensor&)>& run) {
-  torch::NoGradGuard no_grad;
-  std::vector<Tensor> results;
-  for (const auto& part : inputs.split(inference_batch)) results.push_back(run(part));
-  return at::cat(results);
-}
-
 // Begins with a deviation of exp(-3): the decoder hears the mean from the first iteration, not unit noise.
 void narrow_posterior(Network& encoder, int64_t latent_channels) {
   torch::NoGradGuard no_grad;
@@ -31,14 +21,6 @@ void narrow_posterior(Network& encoder, int64_t latent_channels) {
 }
 
 }  // namespace
-
-Tensor to_signed(const Tensor& pictures_u8) { return pictures_u8.to(at::kFloat) / 127.5 - 1; }
-Tensor to_pictures(const Tensor& x) { return ((x.to(at::kFloat) + 1) * 127.5).round().clamp(0, 255).to(at::kByte); }
-
-Posterior posterior(const Tensor& moments) {
-  const auto halves = moments.to(at::kFloat).chunk(2, 1);
-  return {halves[0], at::exp(0.5 * halves[1].clamp(-30, 20))};
-}
 
 AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures)
     : config_(config), loop_(loop), pictures_(std::move(pictures)),
@@ -65,23 +47,6 @@ Tensor AutoencoderStage::loss(const StepContext& context) {
   const Tensor y = decoder_->forward(z, {}, context.observer).to(at::kFloat);
   const Tensor kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean();
   return at::mse_loss(y, x) + config_.kl_weight * kl;
-}
-
-Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8) {
-  return in_batches(pictures_u8, [&](const Tensor& part) { return encoder.forward(to_signed(part)); });
-}
-
-Tensor decode_latents(const Network& decoder, const Tensor& latents) {
-  return in_batches(latents, [&](const Tensor& part) { return to_pictures(decoder.forward(part)); });
-}
-
-LatentScale measure_scale(const Tensor& moments) {
-  const auto [mean, std] = posterior(moments);
-  const Tensor centre = mean.to(at::kDouble).mean({0, 2, 3});
-  const Tensor variance = (mean.to(at::kDouble) - centre.view({1, -1, 1, 1})).square().mean({0, 2, 3}) + std.to(at::kDouble).square().mean({0, 2, 3});
-  const Tensor deviation = variance.sqrt();
-  const auto list = [](const Tensor& t) { return std::vector<double>(t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()); };
-  return {list(centre), list(deviation)};
 }
 
 }  // namespace mds

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "networks/autoencoder.h"
-#include "pipeline/model.h"
+#include "pipeline/encode.h"
 #include "trainer/loop.h"
 
 namespace mds {
@@ -50,22 +50,5 @@ class AutoencoderStage final : public Stage {
   Tensor pictures_;
   NetworkPtr encoder_, decoder_;
 };
-
-// uint8 pictures to [-1, 1] and back (clamped, rounded).
-Tensor to_signed(const Tensor& pictures_u8);
-Tensor to_pictures(const Tensor& signed_NCHW);
-
-// Mean and deviation of a posterior's moments N x 2C x H x W; the log variance is clamped to [-30, 20].
-struct Posterior {
-  Tensor mean, std;
-};
-Posterior posterior(const Tensor& moments);
-
-// Moments of all pictures, in batches.
-Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8);
-Tensor decode_latents(const Network& decoder, const Tensor& latents);  // uint8 pictures
-
-// Per-channel mean and deviation of posterior samples.
-LatentScale measure_scale(const Tensor& moments);
 
 }  // namespace mds

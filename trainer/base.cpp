@@ -2,7 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include "trainer/autoencoder.h"
+#include "pipeline/encode.h"
+#include "pipeline/prediction.h"
 
 namespace mds {
 
@@ -41,8 +42,8 @@ Tensor BaseStage::loss(const StepContext& context) {
   conditioning.time = t;
   conditioning.text_NSC = at::where(dropped, latents_.empty_text.to(at::kFloat), latents_.text.index_select(0, chosen).to(at::kFloat));
   const Tensor output = unet_->forward(schedule_.noised(x0, noise, t), conditioning, context.observer).to(at::kFloat);
-  const Tensor target = config_.prediction == Prediction::epsilon ? noise : schedule_.a(t) * noise - schedule_.s(t) * x0;
-  return at::mse_loss(output, target);
+  const Tensor wanted = target(config_.prediction, {x0, noise}, {schedule_.a(t), schedule_.s(t)});
+  return at::mse_loss(output, wanted);
 }
 
 }  // namespace mds

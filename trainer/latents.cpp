@@ -11,11 +11,30 @@ const Tensor& tensor_of(const TensorFile& content, const std::string& name, cons
   return found->second;
 }
 
-void check_rows(const LatentSet& set, const std::string& file) {
-  const int64_t n = set.count();
-  const bool equal = set.text.size(0) == n && set.image_features.size(0) == n && set.text_features.size(0) == n &&
-                     set.held_out.size(0) == n && int64_t(set.captions.size()) == n;
-  if (n == 0 || !equal) throw FileError(file + ": its tensors and captions differ in their number of rows, or hold none");
+// -1 in `wanted` allows any size; `letters` is how the message writes them.
+void check_sizes(const std::string& place, const Tensor& tensor, std::vector<int64_t> wanted, const std::string& letters) {
+  bool fits = tensor.dim() == int64_t(wanted.size());
+  for (size_t i = 0; fits && i < wanted.size(); ++i) fits = wanted[i] < 0 || wanted[i] == tensor.size(int64_t(i));
+  if (!fits) throw FileError(place + " is " + c10::str(tensor.sizes()) + "; expected " + letters);
+}
+
+void check(const LatentSet& set, const std::string& file) {
+  check_sizes(file + ": moments", set.moments, {-1, -1, -1, -1}, "[N, 2C, H, W]");
+  const int64_t n = set.count(), channels = set.moments.size(1) / 2;
+  const std::string rows = "[" + std::to_string(n) + ", ";
+  if (n == 0 || channels == 0 || set.moments.size(1) % 2 != 0) throw FileError(file + ": moments is " + c10::str(set.moments.sizes()) + "; expected [N, 2C, H, W]");
+  check_sizes(file + ": text", set.text, {n, -1, -1}, rows + "S, C]");
+  const int64_t tokens = set.text.size(1), width = set.text.size(2);
+  check_sizes(file + ": empty_text", set.empty_text, {1, tokens, width}, "[1, " + std::to_string(tokens) + ", " + std::to_string(width) + "]");
+  check_sizes(file + ": image_features", set.image_features, {n, -1}, rows + "E]");
+  const int64_t features = set.image_features.size(1);
+  check_sizes(file + ": text_features", set.text_features, {n, features}, rows + std::to_string(features) + "]");
+  if (set.held_out.scalar_type() != at::kBool) throw FileError(file + ": held_out is not a mask");
+  check_sizes(file + ": held_out", set.held_out, {n}, "[" + std::to_string(n) + "]");
+  if (int64_t(set.captions.size()) != n) throw FileError(file + ": has " + std::to_string(set.captions.size()) + " captions; expected " + std::to_string(n));
+  if (int64_t(set.scale.mean.size()) != channels || int64_t(set.scale.std.size()) != channels)
+    throw FileError(file + ": scale has " + std::to_string(set.scale.mean.size()) + " means and " + std::to_string(set.scale.std.size()) +
+                    " deviations; expected " + std::to_string(channels));
 }
 
 }  // namespace
@@ -49,7 +68,7 @@ LatentSet load_latents(const std::string& file) {
   read_json(json("captions"), set.captions, {file, "captions"});
   read_json(json("scale"), set.scale, {file, "scale"});
   set.hash = metadata("hash");
-  check_rows(set, file);
+  check(set, file);
   return set;
 }
 

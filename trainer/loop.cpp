@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/autocast_mode.h>
-#include <torch/types.h>
 
 #include <cmath>
 #include <filesystem>
@@ -97,9 +96,7 @@ void Loop::run_to(int64_t iteration, const std::function<void(const StepReport&)
 }
 
 void Loop::save(const std::string& file, const std::string& identity) const {
-  TensorFile content{.tensors = optimizer_.state(), .metadata = {{"identity", identity}}};
-  content.tensors.merge(prefixed(optimizer_.weights(), "weights."));
-  save_tensors(file, content);
+  save_tensors(file, {.tensors = optimizer_.state(), .metadata = {{"identity", identity}}});
 }
 
 bool Loop::resume(const std::string& file, const std::string& identity) {
@@ -109,13 +106,6 @@ bool Loop::resume(const std::string& file, const std::string& identity) {
   if (found == content.metadata.end() || found->second != identity)
     throw ConfigError(file + ": is a checkpoint of another configuration; remove it or train under another name");
   optimizer_.load_state(content.tensors, file);
-  torch::NoGradGuard no_grad;
-  for (const auto& [name, weight] : optimizer_.weights()) {
-    const auto tensor = content.tensors.find("weights." + name);
-    if (tensor == content.tensors.end() || tensor->second.sizes() != weight.sizes())
-      throw FileError(file + ": the weight " + name + " is missing or of another shape");
-    weight.detach().copy_(tensor->second);
-  }
   return true;
 }
 

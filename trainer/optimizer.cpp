@@ -20,12 +20,11 @@ Tensor laid_out_like(const Tensor& gradient, const Tensor& weight) {
   return gradient.strides() == weight.strides() ? gradient : at::empty_like(weight.detach()).copy_(gradient);
 }
 
-void copy_into(TensorMap& target, const TensorMap& source, const std::string& prefix, const std::string& file) {
-  for (auto& [name, tensor] : target) {
+void check_holds(const TensorMap& source, const TensorMap& wanted, const std::string& prefix, const std::string& file) {
+  for (const auto& [name, tensor] : wanted) {
     const auto found = source.find(prefix + name);
     if (found == source.end() || found->second.sizes() != tensor.sizes())
-      throw FileError(file + ": the optimizer state of " + name + " is missing or of another shape");
-    tensor.copy_(found->second);
+      throw FileError(file + ": " + prefix + name + " is missing or of another shape");
   }
 }
 
@@ -86,20 +85,21 @@ void Optimizer::step() {
 }
 
 TensorMap Optimizer::state() const {
-  TensorMap state = prefixed(ema_, "ema.");
-  state.merge(prefixed(mean_, "mean."));
-  state.merge(prefixed(square_, "square."));
-  state["steps"] = at::scalar_tensor(steps_, at::kLong);
+  TensorMap state{{"steps", at::scalar_tensor(steps_, at::kLong)}};
+  for (const auto& [prefix, tensors] : state_parts()) state.merge(prefixed(*tensors, prefix));
   return state;
 }
 
 void Optimizer::load_state(const TensorMap& state, const std::string& source) {
-  torch::NoGradGuard no_grad;
-  copy_into(ema_, state, "ema.", source);
-  copy_into(mean_, state, "mean.", source);
-  copy_into(square_, state, "square.", source);
-  if (!state.count("steps")) throw FileError(source + ": the optimizer's step count is missing");
+  check_holds(state, {{"steps", at::scalar_tensor(0, at::kLong)}}, "", source);
+  for (const auto& [prefix, tensors] : state_parts()) check_holds(state, *tensors, prefix, source);
+  for (const auto& [prefix, tensors] : state_parts())
+    for (const auto& [name, tensor] : *tensors) tensor.detach().copy_(state.at(prefix + name));
   steps_ = state.at("steps").item<int64_t>();
+}
+
+std::vector<std::pair<std::string, const TensorMap*>> Optimizer::state_parts() const {
+  return {{"weights.", &weights_}, {"ema.", &ema_}, {"mean.", &mean_}, {"square.", &square_}};
 }
 
 }  // namespace mds

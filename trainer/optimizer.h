@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "pipeline/weights.h"
 #include "spec/describe.h"
@@ -54,11 +56,13 @@ class Optimizer {
   const TensorMap& weights() const { return weights_; }
   const TensorMap& ema() const { return ema_; }
 
-  TensorMap state() const;  // "ema.*", "mean.*", "square.*" and "steps"
+  // "weights.*", "ema.*", "mean.*", "square.*" and "steps". A state that does not fit is a FileError and changes nothing.
+  TensorMap state() const;
   void load_state(const TensorMap& state, const std::string& source);
 
  private:
   double rate() const;
+  std::vector<std::pair<std::string, const TensorMap*>> state_parts() const;
 
   OptimizerConfig config_;
   int64_t iterations_;

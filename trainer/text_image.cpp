@@ -1,22 +1,14 @@
 #include "trainer/text_image.h"
 
 #include <ATen/ATen.h>
-#include <torch/types.h>
 
 #include <cmath>
 
 namespace mds {
 namespace {
 
-constexpr int64_t tower_batch = 128;
 constexpr double first_logit_scale = 2.6592600369327783;  // ln(1 / 0.07)
 const double most_logit_scale = std::log(100.0);
-
-Tensor unit(const Tensor& x) { return x / x.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-12); }
-
-Tensor channel_row(const std::vector<double>& values) { return at::tensor(values, at::kFloat).view({1, -1, 1, 1}); }
-
-Tensor scaled_to_unit(const Tensor& x_01, const ImageNormalisation& n) { return (x_01 - channel_row(n.mean)) / channel_row(n.std); }
 
 // Each picture gets a crop of its own; brightness and contrast vary, mirror images do not (captions say left and right).
 Tensor augmented(const Tensor& pictures, int64_t size, at::Generator random) {
@@ -57,40 +49,13 @@ TensorMap TextImageStage::weights() const {
 Tensor TextImageStage::loss(const StepContext& context) {
   const Tensor chosen = batch_indices(pictures_.size(0), loop_.batch, loop_.seed, context.iteration);
   const Tensor crops = augmented(pictures_.index_select(0, chosen), config_.image.size, context.random);
-  const Tensor x = unit(image_->forward(scaled_to_unit(crops, {}), {}, context.observer).to(at::kFloat));
+  const Tensor x = unit(image_->forward(standardised(crops, {}), {}, context.observer).to(at::kFloat));
   Conditioning conditioning;
   conditioning.text_end_N = tokens_.end_N.index_select(0, chosen);
   const Tensor y = unit(text_->forward(tokens_.ids_NT.index_select(0, chosen), conditioning, context.observer).to(at::kFloat));
   const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
   const Tensor own = at::arange(chosen.size(0));
   return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));
-}
-
-Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisation& normalisation) {
-  Tensor x = pictures_u8.to(at::kFloat);
-  if (x.size(2) != size) x = at::_upsample_bicubic2d_aa(x, {size, size}, /*align_corners=*/false).clamp(0, 255);
-  return scaled_to_unit(x / 255, normalisation);
-}
-
-Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures) {
-  torch::NoGradGuard no_grad;
-  std::vector<Tensor> parts;
-  for (const auto& part : normalised_pictures.split(tower_batch)) parts.push_back(unit(image_tower.forward(part)));
-  return at::cat(parts);
-}
-
-TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens) {
-  torch::NoGradGuard no_grad;
-  std::vector<Tensor> states, embeds;
-  for (int64_t i = 0; i < tokens.ids_NT.size(0); i += tower_batch) {
-    const int64_t end = std::min(i + tower_batch, tokens.ids_NT.size(0));
-    Conditioning conditioning;
-    conditioning.text_end_N = tokens.end_N.slice(0, i, end);
-    const auto outputs = text_tower.outputs(tokens.ids_NT.slice(0, i, end), conditioning);
-    states.push_back(outputs.at("last_hidden_state"));
-    if (outputs.count("text_embeds")) embeds.push_back(unit(outputs.at("text_embeds")));
-  }
-  return {at::cat(states), embeds.empty() ? Tensor() : at::cat(embeds)};
 }
 
 }  // namespace mds

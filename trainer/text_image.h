@@ -2,7 +2,7 @@
 #pragma once
 
 #include "networks/tower.h"
-#include "pipeline/model.h"
+#include "pipeline/encode.h"
 #include "trainer/loop.h"
 
 namespace mds {
@@ -25,11 +25,6 @@ struct TextImageConfig {
   }
 };
 
-// Texts as padded ids N x T and the position of each text's end token.
-struct TokenBatch {
-  Tensor ids_NT, end_N;
-};
-
 class TextImageStage final : public Stage {
  public:
   // pictures: uint8 N x 3 x size x size, row i with tokens row i.
@@ -45,17 +40,5 @@ class TextImageStage final : public Stage {
   NetworkPtr text_, image_;
   Tensor logit_scale_;
 };
-
-// uint8 N x 3 x H x W, any size, to normalised float of the image tower's size (antialiased bicubic).
-Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisation& normalisation);
-
-// L2-normalised embeddings N x projection, in batches.
-Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures);
-
-struct TextFeatures {
-  Tensor states_NSC;  // last_hidden_state
-  Tensor embeds_NE;   // L2-normalised; undefined without a projection
-};
-TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens);
 
 }  // namespace mds

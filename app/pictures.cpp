@@ -1,5 +1,6 @@
-#include "app/sweep_pictures.h"
+#include <filesystem>
 
+#include "app/picture_side.h"
 #include "data/resize.h"
 #include "pipeline/image.h"
 
@@ -8,6 +9,7 @@ namespace {
 
 constexpr int64_t pictures_kept = 6;
 constexpr size_t bytes_a_picture = 2500;
+constexpr int64_t grid_columns = 8;
 
 }  // namespace
 
@@ -15,6 +17,13 @@ void record_pictures(Store& store, const Lease& lease, int64_t iteration, const 
   for (int64_t i = 0; i < std::min(pictures_kept, pictures.size(0)); ++i)
     store.add_picture(lease, {.iteration = iteration, .mime = std::string(thumbnail_mime),
                               .bytes = encode_thumbnail(to_image(pictures[i]), bytes_a_picture), .prompt = captions[size_t(i)], .seed = i});
+}
+
+bool save_grid(const std::string& file, const Tensor& pictures) {
+  std::vector<Image> images;
+  for (int64_t i = 0; i < pictures.size(0); ++i) images.push_back(to_image(pictures[i]));
+  save_png(file, tile(images, grid_columns));
+  return true;
 }
 
 }  // namespace mds

@@ -1,0 +1,81 @@
+#include "pipeline/encode.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <functional>
+
+namespace mds {
+namespace {
+
+constexpr int64_t picture_batch = 32;
+constexpr int64_t tower_batch = 128;
+
+Tensor in_batches(const Tensor& inputs, int64_t batch, const std::function<Tensor(const Tensor&)>& run) {
+  torch::NoGradGuard no_grad;
+  std::vector<Tensor> results;
+  for (const auto& part : inputs.split(batch)) results.push_back(run(part));
+  return at::cat(results);
+}
+
+Tensor channel_row(const std::vector<double>& values) { return at::tensor(values, at::kFloat).view({1, -1, 1, 1}); }
+
+}  // namespace
+
+Tensor to_signed(const Tensor& pictures_u8) { return pictures_u8.to(at::kFloat) / 127.5 - 1; }
+Tensor to_pictures(const Tensor& x) { return ((x.to(at::kFloat) + 1) * 127.5).round().clamp(0, 255).to(at::kByte); }
+
+Posterior posterior(const Tensor& moments) {
+  const auto halves = moments.to(at::kFloat).chunk(2, 1);
+  return {halves[0], at::exp(0.5 * halves[1].clamp(-30, 20))};
+}
+
+Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8) {
+  return in_batches(pictures_u8, picture_batch, [&](const Tensor& part) { return encoder.forward(to_signed(part)); });
+}
+
+Tensor decode_latents(const Network& decoder, const Tensor& latents) {
+  return in_batches(latents, picture_batch, [&](const Tensor& part) { return to_pictures(decoder.forward(part)); });
+}
+
+LatentScale measure_scale(const Tensor& moments) {
+  const auto [mean, std] = posterior(moments);
+  const Tensor centre = mean.to(at::kDouble).mean({0, 2, 3});
+  const Tensor variance = (mean.to(at::kDouble) - centre.view({1, -1, 1, 1})).square().mean({0, 2, 3}) +
+                          std.to(at::kDouble).square().mean({0, 2, 3});
+  const Tensor deviation = variance.sqrt();
+  const auto list = [](const Tensor& t) { return std::vector<double>(t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()); };
+  return {list(centre), list(deviation)};
+}
+
+Tensor unit(const Tensor& x) { return x / x.norm(2, {-1}, /*keepdim=*/true).clamp_min(1e-12); }
+
+Tensor standardised(const Tensor& x_01, const ImageNormalisation& normalisation) {
+  return (x_01 - channel_row(normalisation.mean)) / channel_row(normalisation.std);
+}
+
+Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisation& normalisation) {
+  Tensor x = pictures_u8.to(at::kFloat);
+  if (x.size(2) != size) x = at::_upsample_bicubic2d_aa(x, {size, size}, /*align_corners=*/false).clamp(0, 255);
+  return standardised(x / 255, normalisation);
+}
+
+Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures) {
+  return in_batches(normalised_pictures, tower_batch, [&](const Tensor& part) { return unit(image_tower.forward(part)); });
+}
+
+TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens) {
+  torch::NoGradGuard no_grad;
+  std::vector<Tensor> states, embeds;
+  for (int64_t i = 0; i < tokens.ids_NT.size(0); i += tower_batch) {
+    const int64_t end = std::min(i + tower_batch, tokens.ids_NT.size(0));
+    Conditioning conditioning;
+    conditioning.text_end_N = tokens.end_N.slice(0, i, end);
+    const auto outputs = text_tower.outputs(tokens.ids_NT.slice(0, i, end), conditioning);
+    states.push_back(outputs.at("last_hidden_state"));
+    if (outputs.count("text_embeds")) embeds.push_back(unit(outputs.at("text_embeds")));
+  }
+  return {at::cat(states), embeds.empty() ? Tensor() : at::cat(embeds)};
+}
+
+}  // namespace mds

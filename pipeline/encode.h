@@ -1,0 +1,47 @@
+// The networks around a UNet at work: pictures to latents and back, texts and pictures to embeddings. Everything runs in
+// batches and without gradients; pictures are uint8 N x 3 x H x W.
+#pragma once
+
+#include "pipeline/model.h"
+
+namespace mds {
+
+// To [-1, 1] and back (clamped, rounded).
+Tensor to_signed(const Tensor& pictures_u8);
+Tensor to_pictures(const Tensor& signed_NCHW);
+
+// Mean and deviation of a posterior's moments N x 2C x H x W; the log variance is clamped to [-30, 20].
+struct Posterior {
+  Tensor mean, std;
+};
+Posterior posterior(const Tensor& moments);
+
+Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8);  // moments
+Tensor decode_latents(const Network& decoder, const Tensor& latents);       // uint8 pictures, from raw latents
+
+// Per-channel mean and deviation of posterior samples.
+LatentScale measure_scale(const Tensor& moments);
+
+// Rows of length 1.
+Tensor unit(const Tensor& x_NE);
+
+// Red, green and blue in 0..1 to the image tower's units.
+Tensor standardised(const Tensor& x_01, const ImageNormalisation& normalisation);
+
+// The same from uint8 pictures of any size, resized to size x size (antialiased bicubic).
+Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisation& normalisation);
+
+Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures);  // unit rows, N x projection
+
+// Texts as padded ids N x T and the position of each text's end token.
+struct TokenBatch {
+  Tensor ids_NT, end_N;
+};
+
+struct TextFeatures {
+  Tensor states_NSC;  // last_hidden_state
+  Tensor embeds_NE;   // unit rows; undefined without a projection
+};
+TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens);
+
+}  // namespace mds

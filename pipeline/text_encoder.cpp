@@ -1,0 +1,42 @@
+#include "pipeline/text_encoder.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace mds {
+namespace {
+
+ModelCard card_with_text(const std::string& folder) {
+  ModelCard card = load_card(folder);
+  if (!card.text_encoder || !card.tokenizer) throw ConfigError(folder + "/model.json: has no text_encoder and tokenizer");
+  return card;
+}
+
+}  // namespace
+
+TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts, int64_t tokens) {
+  std::vector<int64_t> ids, ends;
+  for (const auto& text : texts) {
+    const auto padded = tokenizer.encode_padded(text, tokens, config.pad < 0 ? tokenizer.eot() : config.pad);
+    ends.push_back(std::find(padded.begin(), padded.end(), tokenizer.eot()) - padded.begin());
+    ids.insert(ids.end(), padded.begin(), padded.end());
+  }
+  return {at::tensor(ids, at::kLong).view({-1, tokens}), at::tensor(ends, at::kLong)};
+}
+
+TextEncoder::TextEncoder(const std::string& folder) : TextEncoder(folder, card_with_text(folder)) {}
+
+TextEncoder::TextEncoder(const std::string& folder, const ModelCard& card)
+    : spec_(*card.text_encoder), config_(*card.tokenizer), tokenizer_(load_merges(folder), config_.merges),
+      tower_(load_part(folder, "text_encoder", make_plan(spec_))) {
+  if (spec_.vocabulary != tokenizer_.vocabulary() || config_.pad >= spec_.vocabulary)
+    throw ConfigError(folder + "/model.json: text_encoder.vocabulary is " + std::to_string(spec_.vocabulary) + ", the tokenizer's is " +
+                      std::to_string(tokenizer_.vocabulary()) + " and its pad " + std::to_string(config_.pad));
+}
+
+TextFeatures TextEncoder::features(const std::vector<std::string>& texts) const {
+  return embed_texts(*tower_, tokenize(tokenizer_, config_, texts, spec_.tokens));
+}
+
+}  // namespace mds

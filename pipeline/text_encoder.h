@@ -1,0 +1,30 @@
+// Words to features with the text encoder and tokenizer of a model folder.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/encode.h"
+#include "pipeline/tokenizer.h"
+
+namespace mds {
+
+TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts, int64_t tokens);
+
+class TextEncoder {
+ public:
+  // ConfigError where the folder's card has no text encoder and tokenizer, or the two do not fit each other.
+  explicit TextEncoder(const std::string& folder);
+  TextFeatures features(const std::vector<std::string>& texts) const;
+  const TextTowerSpec& spec() const { return spec_; }
+
+ private:
+  TextEncoder(const std::string& folder, const ModelCard& card);
+
+  TextTowerSpec spec_;
+  TokenizerConfig config_;
+  Tokenizer tokenizer_;
+  NetworkPtr tower_;
+};
+
+}  // namespace mds

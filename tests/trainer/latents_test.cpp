@@ -1,0 +1,79 @@
+// Cached latents come back as they were written; a file that holds something else is refused by name.
+#include "trainer/latents.h"
+
+#include <ATen/ATen.h>
+
+#include "tests/catch.h"
+#include "tests/trainer/toy.h"
+
+using namespace mds;
+using Catch::Contains;
+
+TEST_CASE("cached latents come back as they were written", "[trainer][torch]") {
+  const std::string file = toy::temporary("latents.safetensors");
+  const LatentSet written = toy::latents();
+  save_latents(file, written);
+  const LatentSet read = load_latents(file);
+  CHECK(at::equal(read.moments, written.moments));
+  CHECK(at::equal(read.text, written.text));
+  CHECK(at::equal(read.empty_text, written.empty_text));
+  CHECK(at::equal(read.image_features, written.image_features));
+  CHECK(at::equal(read.text_features, written.text_features));
+  CHECK(at::equal(read.held_out, written.held_out));
+  CHECK(read.captions == written.captions);
+  CHECK(read.scale == written.scale);
+  CHECK(read.hash == written.hash);
+  CHECK(read.rows(true).numel() + read.rows(false).numel() == read.count());
+  CHECK(at::equal(read.rows(true), at::tensor({10, 11}, at::kLong)));
+}
+
+TEST_CASE("a file of latents that is damaged or holds something else is refused", "[trainer][torch]") {
+  const std::string file = toy::temporary("bad.safetensors");
+  LatentSet set = toy::latents();
+  save_latents(file, set);
+  TensorFile content = load_tensors(file);
+  std::string why;
+  const auto change = [&](const std::string& name, const Tensor& tensor, const std::string& expected) {
+    content.tensors[name] = tensor;
+    why = expected;
+  };
+  SECTION("no moments") {
+    content.tensors.erase("moments");
+    why = "holds no \"moments\"";
+  }
+  SECTION("no captions") {
+    content.metadata.erase("captions");
+    why = "its metadata lack \"captions\"";
+  }
+  SECTION("captions that are no JSON") {
+    content.metadata["captions"] = "[";
+    why = "\"captions\" is not JSON";
+  }
+  SECTION("captions that are no texts") {
+    content.metadata["captions"] = "[1]";
+    why = "captions.0";
+  }
+  SECTION("a caption too few") {
+    content.metadata["captions"] = Json(std::vector<std::string>(11, "x")).dump();
+    why = "captions";
+  }
+  SECTION("rows") { change("text", set.text.slice(0, 0, 3), "text is [3, 3, 6]; expected [12, S, C]"); }
+  SECTION("rank") { change("moments", at::ones({}), "moments is []; expected [N, 2C, H, W]"); }
+  SECTION("an odd number of moments") { change("moments", set.moments.slice(1, 0, 3), "moments is [12, 3, 8, 8]"); }
+  SECTION("an empty text of another width") { change("empty_text", at::ones({1, 3, 5}), "empty_text is [1, 3, 5]; expected [1, 3, 6]"); }
+  SECTION("features of another width") { change("text_features", at::ones({12, 4}), "text_features is [12, 4]; expected [12, 5]"); }
+  SECTION("a mask of numbers") { change("held_out", at::ones({12}), "held_out"); }
+  SECTION("a scale of other channels") {
+    content.metadata["scale"] = R"({"mean":[0],"std":[1]})";
+    why = "scale";
+  }
+  save_tensors(file, content);
+  CHECK_THROWS_WITH(load_latents(file), Contains(file) && Contains(why));
+}
+
+TEST_CASE("a truncated file of latents is refused", "[trainer][torch]") {
+  const std::string file = toy::temporary("cut.safetensors");
+  save_latents(file, toy::latents());
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  CHECK_THROWS_AS(load_latents(file), FileError);
+}

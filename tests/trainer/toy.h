@@ -1,0 +1,60 @@
+// Toys to train on: cached latents that a small UNet learns quickly, and a stage of one weight.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "pipeline/sampler.h"
+#include "trainer/base.h"
+
+namespace mds::toy {
+
+inline std::string temporary(const std::string& name) { return (std::filesystem::temp_directory_path() / ("mds_trainer_" + name)).string(); }
+
+inline std::string bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// 12 latents 2 x 8 x 8, each a constant that its text tells; the last 2 are held out.
+inline LatentSet latents() {
+  const int64_t n = 12;
+  const Tensor value = at::linspace(-2, 2, n).view({n, 1, 1, 1});
+  const Tensor mean = value * at::tensor({1.0, -1.0}).to(at::kFloat).view({1, 2, 1, 1}).expand({n, 2, 8, 8});
+  LatentSet set;
+  set.moments = at::cat({mean, at::full_like(mean, -6)}, 1).to(at::kHalf);
+  set.text = (value.view({n, 1, 1}) * seeded_noise({1}, {3, 6})).to(at::kHalf);
+  set.empty_text = seeded_noise({2}, {3, 6}).to(at::kHalf);
+  set.image_features = seeded_noise({3}, {n, 5})[0];
+  set.text_features = seeded_noise({4}, {n, 5})[0];
+  set.held_out = at::arange(n) >= n - 2;
+  for (int64_t i = 0; i < n; ++i) set.captions.push_back("caption " + std::to_string(i));
+  set.scale = {{0, 0}, {1.2, 1.2}};
+  set.hash = "toy";
+  return set;
+}
+
+inline UNetSpec unet() {
+  return {.latent_channels = 2, .size = 8, .text_tokens = 3, .text_width = 6, .time_width = 16, .mid = -1,
+          .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .head_width = 4},
+                     LevelSpec{.width = 16, .down = {0}, .up = {0, 0}, .conv = ConvKind::separable}}};
+}
+
+// The loss is `of` the only weight, w = (1, 2, 3).
+class OneWeight final : public Stage {
+ public:
+  explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of) : of_(std::move(of)), w_(at::arange(1, 4, at::kFloat)) {}
+  TensorMap weights() const override { return {{"w", w_}}; }
+  Tensor loss(const StepContext& context) override { return of_(w_, context.iteration); }
+
+ private:
+  std::function<Tensor(const Tensor&, int64_t)> of_;
+  Tensor w_;
+};
+
+}  // namespace mds::toy
