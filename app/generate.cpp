@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <iomanip>
 #include <iostream>
 #include <sstream>
 
@@ -74,19 +75,22 @@ SamplerConfig sampler_of(const SamplerConfig& defaults, const GenerateOptions& o
   }
 }
 
-std::vector<Image> draw(const Generator& generator, const DrawRequest& request, const SamplerConfig& sampler) {
+// Hands each picture on as soon as it is drawn, in order.
+void draw(const Generator& generator, const DrawRequest& request, const SamplerConfig& sampler, const std::function<void(size_t, Image)>& take) {
   const size_t n = request.prompts.size();
-  Progress progress("pictures", int64_t(n) * sampler.steps);
-  std::vector<Image> images;
-  for (size_t i = 0; i < n; i += pictures_at_once) {
-    const size_t end = std::min(i + pictures_at_once, n);
-    const DrawRequest part{{request.prompts.begin() + i, request.prompts.begin() + end}, {request.seeds.begin() + i, request.seeds.begin() + end}};
-    const Tensor pictures = generator.draw(part, sampler, [&](int64_t steps) {
-      progress.show(int64_t(i) * sampler.steps + steps * int64_t(end - i), "", /*every=*/int64_t(end - i) * sampler.steps);
+  Progress progress("pictures x steps", int64_t(n) * sampler.steps);
+  for (size_t begin = 0; begin < n; begin += pictures_at_once) {
+    DrawRequest part;
+    for (size_t i = begin; i < std::min(begin + pictures_at_once, n); ++i) {
+      part.prompts.push_back(request.prompts[i]);
+      part.seeds.push_back(request.seeds[i]);
+    }
+    const int64_t count = int64_t(part.seeds.size());
+    const at::Tensor pictures = generator.draw(part, sampler, [&](int64_t steps) {
+      progress.show(int64_t(begin) * sampler.steps + steps * count, "", /*every=*/count * sampler.steps);
     });
-    for (int64_t k = 0; k < pictures.size(0); ++k) images.push_back(to_image(pictures[k]));
+    for (int64_t k = 0; k < count; ++k) take(begin + size_t(k), to_image(pictures[k]));
   }
-  return images;
 }
 
 PngText text_chunks(const std::string& prompt, uint64_t seed, const SamplerConfig& sampler, const std::string& model) {
@@ -101,25 +105,30 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-void write(const GenerateOptions& options, const DrawRequest& request, const std::vector<Image>& images, const std::function<PngText(const std::string&, uint64_t)>& text) {
-  const auto save = [](const std::string& file, const Image& image, const PngText& chunks) {
-    save_png(file, image, chunks);
-    std::cout << file << "\n";
-  };
-  if (options.one_file()) {
-    const int64_t columns = options.count > 1 ? int64_t(options.count) : int64_t(std::ceil(std::sqrt(double(images.size()))));
-    return save(options.out, tile(images, columns), text(joined(options.prompts), request.seeds[0]));
-  }
-  for (size_t i = 0; i < images.size(); ++i) {
-    char name[16];
-    std::snprintf(name, sizeof name, "/%05zu.png", i);
-    save(options.out + name, images[i], text(request.prompts[i], request.seeds[i]));
-  }
+void save(const std::string& file, const Image& image, const PngText& text) {
+  save_png(file, image, text);
+  std::cout << file << std::endl;
+}
+
+std::string numbered(const std::string& folder, size_t i) {
+  std::ostringstream name;
+  name << folder << "/" << std::setw(5) << std::setfill('0') << i << ".png";
+  return name.str();
+}
+
+// One row a prompt, or nearly square where each prompt has one picture.
+int64_t grid_columns(const GenerateOptions& options, size_t pictures, int64_t size) {
+  const int64_t n = int64_t(pictures), columns = options.count > 1 ? int64_t(options.count) : int64_t(std::ceil(std::sqrt(double(n))));
+  const int64_t most = max_image_side / (size + 2), rows = (n + columns - 1) / columns;
+  if (columns > most || rows > most)
+    throw UsageError("--grid would be " + std::to_string(columns) + " x " + std::to_string(rows) + " pictures; allowed: " + std::to_string(most) + " a side");
+  return columns;
 }
 
 CommandLine command_line(GenerateOptions& options) {
   CommandLine line{.usage = "mdsearch generate --model DIR --prompt T [options] --out F",
-                   .example = "mdsearch generate --model weights/emoji --prompt \"red heart\" --out out/heart.png"};
+                   .example = "mdsearch generate --model weights/emoji --prompt \"red heart\" --out out/heart.png",
+                   .positional = {}};
   line.options.add_options()("model", po::value(&options.model)->required()->value_name("DIR"), "model folder")(
       "prompt", po::value(&options.prompts)->composing()->value_name("T"), "what to draw; may repeat")(
       "prompts", po::value(&options.prompts_file)->value_name("FILE"), "prompts, one a line")(
@@ -143,11 +152,16 @@ int run_generate(int argc, char** argv) {
   const DrawRequest request = request_of(options);
   const Generator generator(options.model);
   const SamplerConfig sampler = sampler_of(generator.defaults(), options, given);
+  const int64_t columns = options.grid ? grid_columns(options, request.prompts.size(), generator.size()) : 1;
   const auto folder = options.one_file() ? std::filesystem::path(options.out).parent_path() : std::filesystem::path(options.out);
   if (!folder.empty()) std::filesystem::create_directories(folder);
   const std::string model = model_hash(options.model);
-  write(options, request, draw(generator, request, sampler),
-        [&](const std::string& prompt, uint64_t seed) { return text_chunks(prompt, seed, sampler, model); });
+  std::vector<Image> grid;
+  draw(generator, request, sampler, [&](size_t i, Image image) {
+    if (options.grid) return grid.push_back(std::move(image));
+    save(options.one_file() ? options.out : numbered(options.out, i), image, text_chunks(request.prompts[i], request.seeds[i], sampler, model));
+  });
+  if (options.grid) save(options.out, tile(grid, columns), text_chunks(joined(options.prompts), request.seeds[0], sampler, model));
   return 0;
 }
 

@@ -19,7 +19,7 @@ const OptimizerConfig optimizer_config{.lr = 3e-3, .warmup = 2, .decay = RateDec
 
 struct BaseRun {
   explicit BaseRun(Prediction prediction = Prediction::v, LoopConfig config = loop_config)
-      : stage(toy::unet(), {.prediction = prediction}, config, set), loop(stage, config, optimizer_config) {}
+      : stage(toy::unet(), toy::predicting(prediction), config, set), loop(stage, config, optimizer_config) {}
   LatentSet set = toy::latents();
   BaseStage stage;
   Loop loop;

@@ -38,7 +38,7 @@ TEST_CASE("a UNet learns toy latents", "[trainer][torch]") {
   const Precision dtype = GENERATE(Precision::fp32, Precision::bf16);
   const LatentSet set = toy::latents();
   const LoopConfig config{.iterations = 80, .batch = 8, .seed = 1, .dtype = dtype};
-  BaseStage stage(toy::unet(), {.prediction = prediction}, config, set);
+  BaseStage stage(toy::unet(), toy::predicting(prediction), config, set);
   const auto [first, last] = trained(stage, config, 1e-2);
   CHECK(first == Approx(1).margin(0.5));  // an untrained UNet predicts 0, and both targets have a square of about 1
   CHECK(last < 0.7 * first);
@@ -47,15 +47,15 @@ TEST_CASE("a UNet learns toy latents", "[trainer][torch]") {
 
 TEST_CASE("base training refuses to predict x0, and data that are all held out", "[trainer][torch]") {
   LatentSet set = toy::latents();
-  CHECK_THROWS_WITH(BaseStage(toy::unet(), {.prediction = Prediction::x0}, {}, set), Contains("stage.prediction"));
+  CHECK_THROWS_WITH(BaseStage(toy::unet(), toy::predicting(Prediction::x0), {}, set), Contains("stage.prediction"));
   set.held_out.fill_(true);
   CHECK_THROWS_WITH(BaseStage(toy::unet(), {}, {}, set), Contains("every pair is held out"));
 }
 
 TEST_CASE("held-out latents are never trained on", "[trainer][torch]") {
   LatentSet set = toy::latents();
-  set.moments.index_put_({set.held_out}, at::full({}, NAN, at::kHalf));
-  set.text.index_put_({set.held_out}, at::full({}, NAN, at::kHalf));
+  set.moments.masked_fill_(set.held_out.view({-1, 1, 1, 1}), NAN);
+  set.text.masked_fill_(set.held_out.view({-1, 1, 1}), NAN);
   const LoopConfig config{.iterations = 6, .batch = 10};
   BaseStage stage(toy::unet(), {}, config, set);
   CHECK_NOTHROW(Loop(stage, config, {}).run_to(6));
@@ -79,7 +79,7 @@ TEST_CASE("a text and an image tower learn which caption belongs to which pictur
   ids.select(1, 1).copy_(at::arange(8) + 64);
   const LoopConfig loop{.iterations = 60, .batch = 8, .seed = 1};
   TextImageStage stage(config, loop, colours(16), {ids, at::full({8}, 2, at::kLong)});
-  const auto [first, last] = trained(stage, loop, 1e-2);
+  const auto [first, last] = trained(stage, loop, 3e-3);
   CHECK(first > 0.5 * std::log(8));
   CHECK(last < 0.5 * first);
 }

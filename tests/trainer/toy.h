@@ -45,6 +45,12 @@ inline UNetSpec unet() {
                      LevelSpec{.width = 16, .down = {0}, .up = {0, 0}, .conv = ConvKind::separable}}};
 }
 
+inline BaseConfig predicting(Prediction prediction) {
+  BaseConfig config;
+  config.prediction = prediction;
+  return config;
+}
+
 // The loss is `of` the only weight, w = (1, 2, 3).
 class OneWeight final : public Stage {
  public:
