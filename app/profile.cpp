@@ -36,7 +36,8 @@ bool read_request(int argc, char** argv, Request& request) {
       "size", po::value(&request.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
       "mode", po::value(&request.mode)->default_value("screening"),
       "quick: 9 samples; screening: at least 64 and 3 s; final: at least 1,024 or 60 s")(
-      "processes", po::value(&request.processes)->default_value(0), "fresh processes to measure in; 0: 2 in final mode, else 1")(
+      "processes", po::value(&request.processes)->default_value(0),
+      "fresh processes to measure in; 0: 2 in final mode, 1 otherwise")(
       "dtype", po::value(&request.dtype)->default_value("fp32"), "fp32 or bf16")(
       "db", po::value(&request.database)->default_value("out/results.db"), "the database that takes the samples")(
       "raw", "print this process's samples as JSON, and store nothing")(
@@ -63,13 +64,20 @@ RawProfile measure_here(const NamedNetwork& network, const ProfileOptions& optio
 
 // Each process draws its own weights and order.
 RawProfile measure_apart(const Request& request, int64_t process) {
-  std::vector<std::string> arguments{"profile",   request.name,
-                                     "--raw",     "--mode",
-                                     request.mode, "--dtype",
-                                     request.dtype, "--batch",
-                                     std::to_string(request.profile.batch), "--size",
-                                     std::to_string(request.pixels), "--threads",
-                                     std::to_string(at::get_num_threads()), "--seed",
+  std::vector<std::string> arguments{"profile",
+                                     request.name,
+                                     "--raw",
+                                     "--mode",
+                                     request.mode,
+                                     "--dtype",
+                                     request.dtype,
+                                     "--batch",
+                                     std::to_string(request.profile.batch),
+                                     "--size",
+                                     std::to_string(request.pixels),
+                                     "--threads",
+                                     std::to_string(at::get_num_threads()),
+                                     "--seed",
                                      std::to_string(request.profile.seed + uint64_t(process))};
   if (request.profile.blocks) arguments.push_back("--blocks");
   return from_json<RawProfile>(Json::parse(run_self(arguments)), "process " + std::to_string(process));
@@ -87,7 +95,8 @@ int run_profile(int argc, char** argv) {
     std::cout << to_json(measure_here(network, request.profile)).dump() << "\n";
     return 0;
   }
-  Store store = open_results(request.database);  // before the work, so that a file that cannot be written is known first
+  // Opened before the work, so that a file that cannot be written is known first.
+  Store store = open_results(request.database);
   std::vector<RawProfile> processes;
   for (int64_t i = 0; i < request.processes; ++i)
     processes.push_back(request.processes == 1 ? measure_here(network, request.profile) : measure_apart(request, i));

@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "profiler/environment.h"
 
@@ -24,11 +23,17 @@ Json milliseconds(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6
 class Printer {
  public:
   explicit Printer(const ProfileResult& result)
-      : result_(result), plan_(make_plan(canonical(result.network.spec))), whole_(timed(whole_path, "end_to_end", cost(plan_))) {
+      : result_(result),
+        plan_(make_plan(canonical(result.network.spec))),
+        whole_(timed(whole_path, "end_to_end", cost(plan_))) {
     if (!result.options.blocks) return;
-    const auto medians = step_medians(plan_, result.processes);
-    blocks_ns_ = std::accumulate(medians.begin(), medians.end(), 0.0);
-    for (size_t i = 0; i < plan_.steps.size(); ++i) blocks_.push_back(step_line(i, medians[i]));
+    const auto first = representatives(plan_);
+    for (size_t i = 0; i < first.size(); ++i) {
+      const PlanStep& step = plan_.steps[i];
+      blocks_.push_back(timed(plan_.steps[first[i]].path, std::string(kind_of(step.block)), cost(step)));
+      blocks_.back().path = step.path;
+      blocks_ns_ += blocks_.back().median_ns;
+    }
   }
 
   Json json() const {
@@ -60,27 +65,19 @@ class Printer {
     Table table = table_of(lines);
     table.title = result_.network.name + ": " + device_ + ", " + std::string(name_of(result_.options.dtype)) + ", " +
                   std::to_string(at::get_num_threads()) + " threads, batch " + std::to_string(result_.options.batch);
-    table.footnotes = {"low and high bound the median at 95% confidence; a block of equal shape was timed once."};
+    table.footnotes = {"low and high bound the median at 95% confidence.",
+                       "Blocks of equal shape are timed once and share the numbers."};
+    const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
     if (const auto peak = peak_bytes())
-      table.footnotes.push_back("Peak memory of the whole: " + shown(*peak, {.name = "", .scale = 1e-6, .digits = 0}) + " MB.");
+      table.footnotes.push_back("Peak memory of the whole: " + shown(*peak, megabytes) + " MB.");
     return table;
   }
 
  private:
   Line timed(const std::string& path, const std::string& kind, const Cost& work) const {
     const Summary summary = summarise(pooled(result_.processes, path));
-    return {path, kind, summary.median_ns, work.macs_valid, summary, std::string(name_of(worst_mark(result_.processes, path)))};
-  }
-
-  // A step that another one of equal work stands for shows that one's samples.
-  Line step_line(size_t i, double median) const {
-    const PlanStep& step = plan_.steps[i];
-    const std::string work = canonical_json(step);
-    const auto first = std::find_if(plan_.steps.begin(), plan_.steps.end(), [&](const auto& s) { return canonical_json(s) == work; });
-    Line line = timed(first->path, std::string(kind_of(step.block)), cost(step));
-    line.path = step.path;
-    line.median_ns = median;
-    return line;
+    const TimingMark mark = worst_mark(result_.processes, path);
+    return {path, kind, summary.median_ns, work.macs_valid, summary, std::string(name_of(mark))};
   }
 
   Line residual() const {
@@ -111,11 +108,12 @@ class Printer {
                             {.name = "n"},
                             {.name = "mark"}}};
     for (const auto& line : lines) {
-      const auto& summary = line.summary;
-      table.rows.push_back({line.path, line.kind, summary ? Json(line.macs_valid) : Json(), line.median_ns * 1e-6,
-                            summary ? milliseconds(summary->low_ns) : Json(), summary ? milliseconds(summary->high_ns) : Json(),
-                            line.median_ns / whole_.median_ns, gflops(line), summary ? Json(summary->n) : Json(),
-                            summary ? Json(line.mark) : Json()});
+      const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
+      if (const auto& summary = line.summary)
+        table.rows.push_back({line.path, line.kind, line.macs_valid, ms, milliseconds(summary->low_ns),
+                              milliseconds(summary->high_ns), share, gflops(line), summary->n, line.mark});
+      else
+        table.rows.push_back({line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr});
     }
     return table;
   }

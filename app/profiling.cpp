@@ -4,14 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 namespace mds {
 namespace {
 
 const StepSamples* find(const RawProfile& process, const std::string& path) {
-  const auto found = std::find_if(process.steps.begin(), process.steps.end(), [&](const auto& s) { return s.path == path; });
+  const auto found =
+      std::find_if(process.steps.begin(), process.steps.end(), [&](const auto& step) { return step.path == path; });
   return found == process.steps.end() ? nullptr : &*found;
 }
 
@@ -70,11 +70,8 @@ TimingMark worst_mark(const std::vector<RawProfile>& processes, const std::strin
 }
 
 std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes) {
-  std::map<std::string, double> by_work;
-  for (const size_t i : distinct_steps(plan))
-    by_work[canonical_json(plan.steps[i])] = median_ns(pooled(processes, plan.steps[i].path));
   std::vector<double> medians;
-  for (const auto& step : plan.steps) medians.push_back(by_work.at(canonical_json(step)));
+  for (const size_t i : representatives(plan)) medians.push_back(median_ns(pooled(processes, plan.steps[i].path)));
   return medians;
 }
 
@@ -86,14 +83,16 @@ void record_profile(Store& store, const NamedNetwork& network, const ProfileOpti
     LatencyKey key = key_of(store, options);
     key.env = record_env(store);
     const auto add = [&](const LatencyKey& owner, const std::string& path) {
-      add_samples(store, {.key = owner, .path = path, .mark = stored_mark(worst_mark(processes, path), options.mode)}, processes);
+      const LatencyMark mark = stored_mark(worst_mark(processes, path), options.mode);
+      add_samples(store, {.key = owner, .path = path, .mark = mark}, processes);
     };
     for (const size_t i : distinct_steps(plan)) add(block_key(key, plan.steps[i]), plan.steps[i].path);
     if (!options.whole) return;
     add(network_key(key, LatencyKind::end_to_end, arch), whole_path);
     if (!options.blocks) return;
     const auto medians = step_medians(plan, processes);
-    const double residual = median_ns(pooled(processes, whole_path)) - std::accumulate(medians.begin(), medians.end(), 0.0);
+    const double blocks = std::accumulate(medians.begin(), medians.end(), 0.0);
+    const double residual = median_ns(pooled(processes, whole_path)) - blocks;
     store.add_latency({.key = network_key(key, LatencyKind::residual, arch),
                        .path = "(residual)",
                        .mark = stored_mark(worst_mark(processes, whole_path), options.mode),

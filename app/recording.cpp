@@ -41,7 +41,8 @@ ArchRow arch_row(const NamedNetwork& network, const Plan& plan, const ArchOrigin
 }  // namespace
 
 NamedNetwork load_named(const std::string& name, int64_t pixels) {
-  NamedNetwork network{name.ends_with(".json") ? std::filesystem::path(name).stem().string() : name, load_network(name)};
+  NamedNetwork network{name.ends_with(".json") ? std::filesystem::path(name).stem().string() : name,
+                       load_network(name)};
   if (pixels == 0) return network;
   if (pixels < least_pixels || pixels > most_pixels)
     throw UsageError("--size is " + std::to_string(pixels) + "; allowed: " + std::to_string(least_pixels) + " to " +

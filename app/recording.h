@@ -1,5 +1,5 @@
-// What every command that stores shares: networks under a name, and the rows that say what was measured, on what machine
-// and in which state.
+// What every command that stores shares: networks under a name, and the rows that say what was measured, on what
+// machine and in which state.
 #pragma once
 
 #include <string>

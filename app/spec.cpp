@@ -22,15 +22,16 @@ Table block_table(const Plan& plan) {
   Table table{.columns = with_costs({{.name = "path"}, {.name = "kind"}, {.name = "in"}, {.name = "out"}})};
   for (const auto& step : plan.steps) {
     const Cost c = cost(step);
-    table.rows.push_back({step.path, std::string(kind_of(step.block)), to_string(step.site.in), to_string(step.out), c.params,
-                          c.macs, c.macs_valid});
+    table.rows.push_back({step.path, std::string(kind_of(step.block)), to_string(step.site.in), to_string(step.out),
+                          c.params, c.macs, c.macs_valid});
   }
   return table;
 }
 
 // The first two columns have other names in the JSON of --layers than in its tables.
 Table layer_table(const std::vector<PlanStep>& steps, const char* name, const char* op) {
-  Table table{.columns = with_costs({{.name = name}, {.name = op}, {.name = "in"}, {.name = "out"}, {.name = "weight"}})};
+  Table table{.columns =
+                  with_costs({{.name = name}, {.name = op}, {.name = "in"}, {.name = "out"}, {.name = "weight"}})};
   for (const auto& step : steps)
     for (const auto& layer : layers(step.block, step.site)) {
       const Cost c = cost(layer.op, layer.in, layer.out);
@@ -50,15 +51,16 @@ std::string text_of(const NamedNetwork& network, bool with_layers, Format format
     Json blocks = rows_json(block_table(plan));
     for (size_t i = 0; with_layers && i < plan.steps.size(); ++i)
       blocks[i]["layers"] = rows_json(layer_table({plan.steps[i]}, "name", "op"));
-    const Json json = {{"name", network.name}, {"hash", hash},
-                       {"params", total.params}, {"macs", total.macs},
+    const Json json = {{"name", network.name},           {"hash", hash},
+                       {"params", total.params},         {"macs", total.macs},
                        {"macs_valid", total.macs_valid}, {"blocks", std::move(blocks)}};
     return json.dump(2) + "\n";
   }
   Table table = with_layers ? layer_table(plan.steps, "layer", "kind") : block_table(plan);
   table.title = network.name + ", hash " + hash.substr(0, 8);
-  table.footnotes = {"Total of one sample " + to_string(plan.input) + ": " + std::to_string(total.params) + " parameters, " +
-                     giga(total.macs_valid) + " MACs where a kernel meets data (" + giga(total.macs) + " with the padding)."};
+  table.footnotes = {"Total of one sample " + to_string(plan.input) + ": " + std::to_string(total.params) +
+                     " parameters, " + giga(total.macs_valid) + " MACs where a kernel meets data (" + giga(total.macs) +
+                     " with the padding)."};
   return to_text(table, format);
 }
 

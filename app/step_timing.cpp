@@ -4,8 +4,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/types.h>
 
+#include <map>
 #include <numeric>
-#include <set>
 
 #include "app/progress.h"
 #include "profiler/bench.h"
@@ -35,13 +35,12 @@ class Rig {
             }};
   }
 
+  // The first step's input and conditioning are the network's: every step of a network has the same text in scope.
   Callable whole() {
     const auto& steps = network_->plan().steps;
-    Conditioning conditioning = conditioning_of(steps.front());
-    for (const auto& step : steps)
-      if (step.site.text_tokens > 0) conditioning.text_NSC = conditioning_of(step).text_NSC;
-    return {whole_path,
-            [this, x = main_input(steps.front()), conditioning] { network_->forward(x, conditioning); }};
+    return {whole_path, [this, x = main_input(steps.front()), conditioning = conditioning_of(steps.front())] {
+              network_->forward(x, conditioning);
+            }};
   }
 
  private:
@@ -100,11 +99,19 @@ StepSamples samples_of(const Timing& timing) {
 
 }  // namespace
 
-std::vector<size_t> distinct_steps(const Plan& plan) {
-  std::set<std::string> seen;
+std::vector<size_t> representatives(const Plan& plan) {
+  std::map<std::string, size_t> first;
   std::vector<size_t> indices;
   for (size_t i = 0; i < plan.steps.size(); ++i)
-    if (seen.insert(canonical_json(plan.steps[i])).second) indices.push_back(i);
+    indices.push_back(first.emplace(canonical_json(plan.steps[i]), i).first->second);
+  return indices;
+}
+
+std::vector<size_t> distinct_steps(const Plan& plan) {
+  const auto first = representatives(plan);
+  std::vector<size_t> indices;
+  for (size_t i = 0; i < first.size(); ++i)
+    if (first[i] == i) indices.push_back(i);
   return indices;
 }
 
@@ -127,10 +134,10 @@ RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileO
   for (const size_t i : indices) callables.push_back(rig.step(i));
   Progress progress("profile", int64_t(callables.size()));
   int64_t done = 0;
-  const auto timings = time_callables(callables, {.stopping = stopping_config(options.mode),
-                                                  .seed = options.seed,
-                                                  .on_finished = [&](const Timing& timing) { progress.show(++done, timing.name); }});
-  for (const auto& timing : timings) profile.steps.push_back(samples_of(timing));
+  const BenchOptions bench{.stopping = stopping_config(options.mode),
+                           .seed = options.seed,
+                           .on_finished = [&](const Timing& timing) { progress.show(++done, timing.name); }};
+  for (const auto& timing : time_callables(callables, bench)) profile.steps.push_back(samples_of(timing));
   return profile;
 }
 

@@ -43,11 +43,14 @@ struct RawProfile {
 
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "what was timed");
-    field("peak_bytes", self.peak_bytes, "resident memory at most in one whole forward pass, weights and program included");
+    field("peak_bytes", self.peak_bytes,
+          "most memory resident in one forward pass of the whole, weights and program too");
   }
 };
 
-// Indices of the first step of each distinct block and site.
+// For each step the first one of equal block and site, which stands for it.
+std::vector<size_t> representatives(const Plan& plan);
+// Those steps, each once.
 std::vector<size_t> distinct_steps(const Plan& plan);
 
 // Times the steps given by index, and the whole if options say so, in this process, on random weights and inputs.

@@ -6,7 +6,7 @@
 
 namespace mds {
 
-// Runs `mdsearch ARGUMENTS...` and returns what it writes to stdout; its stderr is ours. Throws when it does not exit 0.
+// Runs `mdsearch ARGUMENTS...` and returns what it writes to stdout; its stderr is ours. Throws unless it exits 0.
 std::string run_self(const std::vector<std::string>& arguments);
 
 }  // namespace mds

@@ -3,7 +3,8 @@
 namespace mds {
 
 std::string canonical_json(const PlanStep& step) {
-  return Json{{"block", to_json(step.block)}, {"site", to_json(step.site)}, {"adds_skip", step.link == Link::add}}.dump();
+  const bool adds_skip = step.link == Link::add;
+  return Json{{"block", to_json(step.block)}, {"site", to_json(step.site)}, {"adds_skip", adds_skip}}.dump();
 }
 
 Cost cost(const PlanStep& step) { return cost(step.block, step.site); }

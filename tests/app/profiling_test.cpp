@@ -38,7 +38,9 @@ TEST_CASE("screening samples are marked so, and a whole is timed on demand", "[a
   Store store(":memory:");
   const UNetSpec spec = tiny();
   profile_into(store, "tiny", spec, {.whole = true, .blocks = false});
-  const auto rows = store.find_latency({.kind = LatencyKind::end_to_end, .arch = hash_of(spec), .device = record_device(store),
+  const auto rows = store.find_latency({.kind = LatencyKind::end_to_end,
+                                        .arch = hash_of(spec),
+                                        .device = record_device(store),
                                         .threads = at::get_num_threads()});
   REQUIRE(rows.size() == 9);
   for (const auto& row : rows) CHECK(row.mark == LatencyMark::screening);
@@ -54,6 +56,7 @@ TEST_CASE("the median of a step pools processes, and the worst mark stands", "[a
 }
 
 TEST_CASE("raw profiles survive their way between processes", "[app]") {
-  const RawProfile profile{.steps = {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::noisy}}, .peak_bytes = 7};
+  const RawProfile profile{.steps = {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::noisy}},
+                           .peak_bytes = 7};
   CHECK(to_json(from_json<RawProfile>(to_json(profile), "x")) == to_json(profile));
 }
