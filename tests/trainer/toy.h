@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,9 @@
 #include "trainer/base.h"
 
 namespace mds::toy {
+
+// Toys are too small for threads: on a busy machine they would only wait for each other.
+inline const bool one_thread = (at::set_num_threads(1), true);
 
 inline std::string temporary(const std::string& name) { return (std::filesystem::temp_directory_path() / ("mds_trainer_" + name)).string(); }
 
