@@ -1,0 +1,166 @@
+// A whole sweep of toy networks on toy latents, run as a user runs it: to the end, killed and started again, and with a
+// candidate that fails.
+#include <csignal>
+#include <fcntl.h>
+#include <set>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "pipeline/model.h"
+#include "search/store/store.h"
+#include "tests/app/run_mdsearch.h"
+#include "tests/catch.h"
+#include "tests/trainer/toy.h"
+
+extern char** environ;
+
+using namespace mds;
+
+namespace {
+
+// Encoders, latents, space and sweep configuration in a folder of their own.
+struct ToySweep {
+  ScratchFolder folder;
+
+  ToySweep() {
+    save_encoders();
+    save_latents(folder.path + "/latents.safetensors", toy_latents());
+    save_text(folder.path + "/base.json", to_json(NetworkSpec(toy::unet())).dump());
+    write("space.json", {{"base", folder.path + "/base.json"},
+                         {"choices", {{{"name", "kernel"}, {"path", "levels.1.kernel"}, {"values", {3, 5, 7}}}}}});
+    write("sweep.json", config());
+  }
+
+  Json config() const {
+    const std::string p = folder.path;
+    return {{"name", "toy"}, {"space", p + "/space.json"}, {"candidates", 3}, {"batch", 4}, {"seed", 1}, {"rungs", {4, 8}},
+            {"checkpoint_every", 2}, {"lease_seconds", 2}, {"profile", false},
+            {"stage", {{"width_divisor", 1}, {"latents", p + "/latents.safetensors"},
+                       {"encoders", {{"autoencoder", p + "/vae"}, {"text", p + "/clip"}, {"score", p + "/clip"}}}}},
+            {"evaluation", {{"pictures", 4}, {"sampler", {{"steps", 2}}}}}, {"policy", {{"rule", "none"}}}};
+  }
+  void write(const std::string& name, const Json& json) const { save_text(folder.path + "/" + name, json.dump()); }
+  std::string arguments() const { return "sweep sweep.json --threads 1 --db r.db"; }
+
+  Outcome run() const {
+    const std::string out = folder.path + "/stdout", err = folder.path + "/stderr";
+    const int status = std::system(("cd " + folder.path + " && " MDSEARCH_PROGRAM " " + arguments() + " >" + out + " 2>" + err).c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+  }
+
+  // Starts the sweep and kills it without warning.
+  void run_and_kill(std::chrono::milliseconds after) const {
+    std::string line = "cd " + folder.path + " && exec " MDSEARCH_PROGRAM " " + arguments() + " >/dev/null 2>&1";
+    std::string shell = "sh", flag = "-c";
+    char* argv[] = {shell.data(), flag.data(), line.data(), nullptr};
+    pid_t child = 0;
+    REQUIRE(posix_spawnp(&child, "sh", nullptr, nullptr, argv, environ) == 0);
+    std::this_thread::sleep_for(after);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+
+  // Every run's state, with its scores: what must not depend on kills.
+  Json results() const {
+    const Store store(folder.path + "/r.db", StoreMode::read_only);
+    Json rows = Json::array();
+    for (const auto& run : store.runs("toy")) {
+      Json scores = Json::object();
+      for (const auto& metric : store.metrics(run.run)) scores[metric.name + "@" + std::to_string(metric.iteration)] = metric.value;
+      rows.push_back({{"arch", run.arch}, {"state", std::string(name_of(run.state))}, {"scores", scores}, {"decisions", store.decisions(run.run).size()}});
+    }
+    return rows;
+  }
+
+ private:
+  static LatentSet toy_latents() {
+    LatentSet set = toy::latents();
+    set.image_features = toy_features(5), set.text_features = toy_features(6);
+    return set;
+  }
+  static Tensor toy_features(uint64_t seed) {
+    const Tensor x = seeded_noise({seed}, {12, 5})[0];
+    return x / x.norm(2, {-1}, /*keepdim=*/true);
+  }
+
+  void save_encoders() const {
+    ModelCard vae;
+    vae.vae_decoder = DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
+    save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
+    vae.latent_scale = toy::latents().scale;
+    save_card(folder.path + "/vae", vae);
+    ModelCard clip;
+    clip.image_encoder = ImageTowerSpec{.size = 16, .patch = 8, .width = 8, .layers = 1, .heads = 1, .mlp = 8, .projection = 5};
+    clip.text_encoder = TextTowerSpec{.vocabulary = 514, .tokens = 3, .width = 6, .layers = 1, .heads = 1, .mlp = 8};
+    clip.tokenizer = TokenizerConfig{.merges = 0, .pad = -1};
+    clip.image_normalisation = ImageNormalisation{};
+    save_random("clip", "image_encoder", make_plan(*clip.image_encoder));
+    save_random("clip", "text_encoder", make_plan(*clip.text_encoder));
+    save_text(folder.path + "/clip/merges.txt", "");
+    save_card(folder.path + "/clip", clip);
+  }
+  void save_random(const std::string& name, const std::string& part, Plan plan) const {
+    const auto network = make_network(std::move(plan));
+    initialise(*network, 7);
+    save_part(folder.path + "/" + name, part, weights_of(*network), at::kFloat);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a sweep trains every candidate to the last rung, and a second start does nothing twice", "[app]") {
+  const ToySweep sweep;
+  const Outcome first = sweep.run();
+  INFO(first.err);
+  REQUIRE(first.code == 0);
+  const Json results = sweep.results();
+  REQUIRE(results.size() == 3);
+  for (const auto& run : results) {
+    CHECK(run["state"] == "done");
+    CHECK(run["decisions"] == 1);
+    CHECK(run["scores"].contains("fd_emoji_clip@4"));
+    CHECK(run["scores"].contains("clip_emoji@8"));
+  }
+  CHECK(std::filesystem::exists(sweep.folder.path + "/out/sweeps/toy/best/unet.safetensors"));
+  REQUIRE(sweep.run().code == 0);
+  CHECK(sweep.results() == results);
+}
+
+TEST_CASE("a sweep killed at any moment ends where an undisturbed one ends", "[app]") {
+  const ToySweep undisturbed, killed;
+  REQUIRE(undisturbed.run().code == 0);
+  for (const int milliseconds : {150, 400, 650, 900}) killed.run_and_kill(std::chrono::milliseconds(milliseconds));
+  const Outcome last = killed.run();
+  INFO(last.err);
+  REQUIRE(last.code == 0);
+  CHECK(killed.results() == undisturbed.results());
+  CHECK(mdsearch("db check --db " + killed.folder.path + "/r.db").code == 0);
+}
+
+TEST_CASE("a candidate that fails is recorded with its message and the sweep goes on", "[app]") {
+  const ToySweep sweep;
+  std::filesystem::create_directories(sweep.folder.path + "/out/sweeps/toy/run-2");
+  save_text(sweep.folder.path + "/out/sweeps/toy/run-2/checkpoint.safetensors", "not a checkpoint");
+  const Outcome outcome = sweep.run();
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Store store(sweep.folder.path + "/r.db", StoreMode::read_only);
+  for (const auto& run : store.runs("toy")) {
+    CHECK(run.state == (run.run == 2 ? RunState::failed : RunState::done));
+    if (run.run == 2) CHECK_THAT(run.message, Catch::Contains("run-2/checkpoint.safetensors"));
+  }
+}
+
+TEST_CASE("a changed configuration under the same name is refused", "[app]") {
+  const ToySweep sweep;
+  REQUIRE(sweep.run().code == 0);
+  Json config = sweep.config();
+  config["batch"] = 5;
+  sweep.write("sweep.json", config);
+  const Outcome outcome = sweep.run();
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("with another configuration"));
+}
