@@ -13,7 +13,9 @@ struct Model {
   ScratchFolder folder;
   Model() { save_tiny_model(folder.path + "/model"); }
   std::string at(const std::string& name) const { return folder.path + "/" + name; }
-  Outcome generate(const std::string& arguments) const { return mdsearch("generate --threads 1 --model " + at("model") + " " + arguments); }
+  Outcome generate(const std::string& arguments) const {
+    return mdsearch("generate --threads 1 --model " + at("model") + " " + arguments);
+  }
 };
 
 }  // namespace
@@ -41,7 +43,8 @@ TEST_CASE("generate writes one picture that tells how it was made, and the same 
 TEST_CASE("generate writes several pictures into a folder, each of its own seed", "[app][torch]") {
   const Model model;
   std::ofstream(model.at("prompts.txt")) << "green heart\r\n\nblue heart\n";
-  const Outcome outcome = model.generate("--prompt red --prompts " + model.at("prompts.txt") + " --count 2 --seed 10 --steps 2 --out " + model.at("many"));
+  const Outcome outcome = model.generate("--prompt red --prompts " + model.at("prompts.txt") +
+                                         " --count 2 --seed 10 --steps 2 --out " + model.at("many"));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   const std::vector<std::string> prompts{"red", "red", "green heart", "green heart", "blue heart", "blue heart"};
@@ -55,13 +58,15 @@ TEST_CASE("generate writes several pictures into a folder, each of its own seed"
   REQUIRE(model.generate("--prompt 'green heart' --seed 13 --steps 2 --out " + model.at("alone.png")).code == 0);
   const Image alone = load_image(model.at("alone.png")), together = load_image(model.at("many/00003.png"));
   int largest = 0;
-  for (size_t i = 0; i < alone.rgb.size(); ++i) largest = std::max(largest, std::abs(int(alone.rgb[i]) - int(together.rgb[i])));
+  for (size_t i = 0; i < alone.rgb.size(); ++i)
+    largest = std::max(largest, std::abs(int(alone.rgb[i]) - int(together.rgb[i])));
   CHECK(largest <= 1);
 }
 
 TEST_CASE("generate --grid writes a row for each prompt", "[app][torch]") {
   const Model model;
-  const Outcome outcome = model.generate("--prompt red --prompt green --count 3 --grid --steps 1 --spacing leading --out " + model.at("grid.png"));
+  const Outcome outcome = model.generate(
+      "--prompt red --prompt green --count 3 --grid --steps 1 --spacing leading --out " + model.at("grid.png"));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK(load_image_size(model.at("grid.png")) == ImageSize{3 * 34 - 2, 2 * 34 - 2});
@@ -88,7 +93,8 @@ TEST_CASE("generate refuses wrong use with 2 and writes nothing", "[app][torch]"
 
 TEST_CASE("generate says which file of a model is missing or damaged", "[app][torch]") {
   const Model model;
-  CHECK_THAT(mdsearch("generate --prompt a --out a.png --model " + model.at("none")).err, Contains(model.at("none/model.json")));
+  CHECK_THAT(mdsearch("generate --prompt a --out a.png --model " + model.at("none")).err,
+             Contains(model.at("none/model.json")));
   const std::string unet = model.at("model/unet.safetensors");
   std::filesystem::resize_file(unet, 1000);
   const Outcome outcome = model.generate("--prompt a --out " + model.at("out.png"));

@@ -15,7 +15,9 @@ namespace {
 
 const std::string folder = (std::filesystem::temp_directory_path() / "mds_generator_test").string();
 
-double largest_difference(const Tensor& x, const Tensor& y) { return (x.to(at::kInt) - y.to(at::kInt)).abs().max().item<double>(); }
+double largest_difference(const Tensor& x, const Tensor& y) {
+  return (x.to(at::kInt) - y.to(at::kInt)).abs().max().item<double>();
+}
 
 }  // namespace
 
@@ -25,7 +27,8 @@ TEST_CASE("a model folder draws pictures that repeat and depend on prompt and se
   CHECK(generator.defaults() == SamplerConfig{.steps = 3, .guidance = 3, .spacing = Spacing::trailing});
   const auto draw = [&](const DrawRequest& request) { return generator.draw(request, generator.defaults()); };
   int64_t calls = 0;
-  const Tensor two = generator.draw({{"red", "heart"}, {5, 6}}, generator.defaults(), [&](int64_t done) { calls = done; });
+  const Tensor two =
+      generator.draw({{"red", "heart"}, {5, 6}}, generator.defaults(), [&](int64_t done) { calls = done; });
   CHECK(calls == 3);
   CHECK(two.sizes() == std::vector<int64_t>{2, 3, 32, 32});
   CHECK(two.scalar_type() == at::kByte);

@@ -16,7 +16,9 @@ namespace mds::toy {
 // Toys are too small for threads: on a busy machine they would only wait for each other.
 inline const bool one_thread = (at::set_num_threads(1), true);
 
-inline std::string temporary(const std::string& name) { return (std::filesystem::temp_directory_path() / ("mds_trainer_" + name)).string(); }
+inline std::string temporary(const std::string& name) {
+  return (std::filesystem::temp_directory_path() / ("mds_trainer_" + name)).string();
+}
 
 inline std::string bytes_of(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
@@ -58,7 +60,8 @@ inline BaseConfig predicting(Prediction prediction) {
 // The loss is `of` the only weight, w = (1, 2, 3).
 class OneWeight final : public Stage {
  public:
-  explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of) : of_(std::move(of)), w_(at::arange(1, 4, at::kFloat)) {}
+  explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of)
+      : of_(std::move(of)), w_(at::arange(1, 4, at::kFloat)) {}
   TensorMap weights() const override { return {{"w", w_}}; }
   Tensor loss(const StepContext& context) override { return of_(w_, context.iteration); }
 
