@@ -146,7 +146,7 @@ CommandLine command_line(GenerateOptions& options) {
       "guidance", po::value(&options.guidance)->value_name("W"),
       "classifier-free guidance, 1: none; default: the model's")(
       "spacing", po::value(&options.spacing)->value_name("S"), "timesteps: trailing (default) or leading")(
-      "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i has seed + i")(
+      "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i: seed + i")(
       "grid", po::bool_switch(&options.grid), "all pictures in one file")(
       "out", po::value(&options.out)->required()->value_name("F"), "file.png for one picture or a grid, else a folder");
   add_compute_options(line.options, options.compute);
