@@ -7,13 +7,14 @@
 
 #include "spec/describe.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 using namespace mds;
 using Catch::Contains;
 
 namespace {
 
-const std::string folder = (std::filesystem::temp_directory_path() / "mds_generator_test").string();
+const std::string folder = (mds::scratch("generator_test")).string();
 
 ModelCard small_card() {
   ModelCard card;
