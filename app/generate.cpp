@@ -58,12 +58,14 @@ DrawRequest request_of(GenerateOptions& options) {
     }
   if (options.grid && !options.one_file()) throw UsageError("--grid writes one picture: --out must end in .png");
   if (!options.grid && options.one_file() && request.prompts.size() > 1)
-    throw UsageError(std::to_string(request.prompts.size()) + " pictures do not fit into " + options.out + "; give a folder, or --grid");
+    throw UsageError(std::to_string(request.prompts.size()) + " pictures do not fit into " + options.out +
+                     "; give a folder, or --grid");
   return request;
 }
 
 // The card's sampler with the command line's values in place of some of its own.
-SamplerConfig sampler_of(const SamplerConfig& defaults, const GenerateOptions& options, const po::variables_map& given) {
+SamplerConfig sampler_of(const SamplerConfig& defaults, const GenerateOptions& options,
+                         const po::variables_map& given) {
   Json json = to_json(defaults);
   if (given.count("steps")) json["steps"] = options.steps;
   if (given.count("guidance")) json["guidance"] = options.guidance;
@@ -76,7 +78,8 @@ SamplerConfig sampler_of(const SamplerConfig& defaults, const GenerateOptions& o
 }
 
 // Hands each picture on as soon as it is drawn, in order.
-void draw(const Generator& generator, const DrawRequest& request, const SamplerConfig& sampler, const std::function<void(size_t, Image)>& take) {
+void draw(const Generator& generator, const DrawRequest& request, const SamplerConfig& sampler,
+          const std::function<void(size_t, Image)>& take) {
   const size_t n = request.prompts.size();
   Progress progress("pictures x steps", int64_t(n) * sampler.steps);
   for (size_t begin = 0; begin < n; begin += pictures_at_once) {
@@ -95,8 +98,13 @@ void draw(const Generator& generator, const DrawRequest& request, const SamplerC
 
 PngText text_chunks(const std::string& prompt, uint64_t seed, const SamplerConfig& sampler, const std::string& model) {
   const Json json = to_json(sampler);
-  return {{"prompt", prompt}, {"seed", std::to_string(seed)}, {"steps", json["steps"].dump()}, {"guidance", json["guidance"].dump()},
-          {"spacing", std::string(name_of(sampler.spacing))}, {"model", model}, {"software", "mdsearch"}};
+  return {{"prompt", prompt},
+          {"seed", std::to_string(seed)},
+          {"steps", json["steps"].dump()},
+          {"guidance", json["guidance"].dump()},
+          {"spacing", std::string(name_of(sampler.spacing))},
+          {"model", model},
+          {"software", "mdsearch"}};
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -117,11 +125,13 @@ std::string numbered(const std::string& folder, size_t i) {
 }
 
 // One row a prompt, or nearly square where each prompt has one picture.
-int64_t grid_columns(const GenerateOptions& options, size_t pictures, int64_t size) {
-  const int64_t n = int64_t(pictures), columns = options.count > 1 ? int64_t(options.count) : int64_t(std::ceil(std::sqrt(double(n))));
+int64_t columns_of(const GenerateOptions& options, size_t pictures, int64_t size) {
+  const int64_t n = int64_t(pictures),
+                columns = options.count > 1 ? int64_t(options.count) : int64_t(std::ceil(std::sqrt(double(n))));
   const int64_t most = max_image_side / (size + 2), rows = (n + columns - 1) / columns;
   if (columns > most || rows > most)
-    throw UsageError("--grid would be " + std::to_string(columns) + " x " + std::to_string(rows) + " pictures; allowed: " + std::to_string(most) + " a side");
+    throw UsageError("--grid would be " + std::to_string(columns) + " x " + std::to_string(rows) +
+                     " pictures; allowed: " + std::to_string(most) + " a side");
   return columns;
 }
 
@@ -133,9 +143,10 @@ CommandLine command_line(GenerateOptions& options) {
       "prompt", po::value(&options.prompts)->composing()->value_name("T"), "what to draw; may repeat")(
       "prompts", po::value(&options.prompts_file)->value_name("FILE"), "prompts, one a line")(
       "steps", po::value(&options.steps)->value_name("N"), "sampling steps; default: the model's")(
-      "guidance", po::value(&options.guidance)->value_name("W"), "classifier-free guidance, 1: none; default: the model's")(
+      "guidance", po::value(&options.guidance)->value_name("W"),
+      "classifier-free guidance, 1: none; default: the model's")(
       "spacing", po::value(&options.spacing)->value_name("S"), "timesteps: trailing (default) or leading")(
-      "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i of all has seed + i")(
+      "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i has seed + i")(
       "grid", po::bool_switch(&options.grid), "all pictures in one file")(
       "out", po::value(&options.out)->required()->value_name("F"), "file.png for one picture or a grid, else a folder");
   add_compute_options(line.options, options.compute);
@@ -152,16 +163,19 @@ int run_generate(int argc, char** argv) {
   const DrawRequest request = request_of(options);
   const Generator generator(options.model);
   const SamplerConfig sampler = sampler_of(generator.defaults(), options, given);
-  const int64_t columns = options.grid ? grid_columns(options, request.prompts.size(), generator.size()) : 1;
-  const auto folder = options.one_file() ? std::filesystem::path(options.out).parent_path() : std::filesystem::path(options.out);
+  const int64_t columns = options.grid ? columns_of(options, request.prompts.size(), generator.size()) : 1;
+  const auto folder =
+      options.one_file() ? std::filesystem::path(options.out).parent_path() : std::filesystem::path(options.out);
   if (!folder.empty()) std::filesystem::create_directories(folder);
   const std::string model = model_hash(options.model);
   std::vector<Image> grid;
   draw(generator, request, sampler, [&](size_t i, Image image) {
     if (options.grid) return grid.push_back(std::move(image));
-    save(options.one_file() ? options.out : numbered(options.out, i), image, text_chunks(request.prompts[i], request.seeds[i], sampler, model));
+    save(options.one_file() ? options.out : numbered(options.out, i), image,
+         text_chunks(request.prompts[i], request.seeds[i], sampler, model));
   });
-  if (options.grid) save(options.out, tile(grid, columns), text_chunks(joined(options.prompts), request.seeds[0], sampler, model));
+  if (options.grid)
+    save(options.out, tile(grid, columns), text_chunks(joined(options.prompts), request.seeds[0], sampler, model));
   return 0;
 }
 

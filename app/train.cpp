@@ -26,12 +26,14 @@ std::string describe_step(const StepReport& report) {
 }
 
 // Trains up to an iteration; an error says what there is to go on from.
-void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint, const std::function<void(const StepReport&)>& report) {
+void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint,
+            const std::function<void(const StepReport&)>& report) {
   try {
     loop.run_to(iteration, report);
   } catch (const std::runtime_error& error) {
     const bool saved = std::filesystem::exists(checkpoint);
-    throw std::runtime_error(error.what() + (saved ? "; the last good checkpoint is " + checkpoint : std::string("; no checkpoint was saved yet")));
+    throw std::runtime_error(error.what() + (saved ? "; the last good checkpoint is " + checkpoint
+                                                   : std::string("; no checkpoint was saved yet")));
   }
 }
 
@@ -39,9 +41,11 @@ void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint, const 
 bool train(Loop& loop, const TrainConfig& config, const std::string& checkpoint, const std::string& identity) {
   Progress progress(config.name, config.loop.iterations, loop.iteration());
   while (loop.iteration() < config.loop.iterations && !interrupted) {
-    const int64_t next = std::min((loop.iteration() / config.loop.checkpoint_every + 1) * config.loop.checkpoint_every, config.loop.iterations);
+    const int64_t next = std::min((loop.iteration() / config.loop.checkpoint_every + 1) * config.loop.checkpoint_every,
+                                  config.loop.iterations);
     for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
-      run_to(loop, i, checkpoint, [&](const StepReport& report) { progress.show(report.iteration, describe_step(report), /*every=*/20); });
+      run_to(loop, i, checkpoint,
+             [&](const StepReport& report) { progress.show(report.iteration, describe_step(report), /*every=*/20); });
     loop.save(checkpoint, identity);
   }
   return loop.iteration() == config.loop.iterations;
@@ -77,11 +81,17 @@ int run_train(int argc, char** argv) {
   Loop loop(run->stage(), config.loop, config.optimizer);
   if (loop.resume(checkpoint, identity)) std::cerr << "resumes at iteration " << loop.iteration() << "\n";
   if (!train(loop, config, checkpoint, identity)) {
-    std::cerr << "stopped at iteration " << loop.iteration() << "; the same command goes on from " << checkpoint << "\n";
+    std::cerr << "stopped at iteration " << loop.iteration() << "; the same command goes on from " << checkpoint
+              << "\n";
     return 1;
   }
-  Provenance provenance{.command = "mdsearch train " + file, .config = to_json(config), .data = {}, .data_hash = run->data_hash(),
-                        .iterations = loop.iteration(), .seed = config.loop.seed, .run_id = sha256(identity).substr(0, 16),
+  Provenance provenance{.command = "mdsearch train " + file,
+                        .config = to_json(config),
+                        .data = {},
+                        .data_hash = run->data_hash(),
+                        .iterations = loop.iteration(),
+                        .seed = config.loop.seed,
+                        .run_id = sha256(identity).substr(0, 16),
                         .license = {}};
   for (const auto& setting : settings) provenance.command += " --set " + setting;
   run->finish(loop.ema(), out + "/model", provenance);

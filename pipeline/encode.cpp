@@ -44,7 +44,9 @@ LatentScale measure_scale(const Tensor& moments) {
   const Tensor variance = (mean.to(at::kDouble) - centre.view({1, -1, 1, 1})).square().mean({0, 2, 3}) +
                           std.to(at::kDouble).square().mean({0, 2, 3});
   const Tensor deviation = variance.sqrt();
-  const auto list = [](const Tensor& t) { return std::vector<double>(t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()); };
+  const auto list = [](const Tensor& t) {
+    return std::vector<double>(t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel());
+  };
   return {list(centre), list(deviation)};
 }
 
@@ -61,7 +63,8 @@ Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisat
 }
 
 Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures) {
-  return in_batches(normalised_pictures, tower_batch, [&](const Tensor& part) { return unit(image_tower.forward(part)); });
+  return in_batches(normalised_pictures, tower_batch,
+                    [&](const Tensor& part) { return unit(image_tower.forward(part)); });
 }
 
 TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens) {

@@ -1,5 +1,5 @@
-// The networks around a UNet at work: pictures to latents and back, texts and pictures to embeddings. Everything runs in
-// batches and without gradients; pictures are uint8 N x 3 x H x W.
+// The networks around a UNet at work: pictures to latents and back, texts and pictures to embeddings. Everything runs
+// in batches and without gradients; pictures are uint8 N x 3 x H x W.
 #pragma once
 
 #include "pipeline/model.h"

@@ -8,7 +8,9 @@ namespace {
 ModelCard card_that_draws(const std::string& folder) {
   ModelCard card = load_card(folder);
   std::string lacking;
-  const auto need = [&](bool there, const char* part) { lacking += there ? "" : (lacking.empty() ? "" : ", ") + std::string(part); };
+  const auto need = [&](bool there, const char* part) {
+    lacking += there ? "" : (lacking.empty() ? "" : ", ") + std::string(part);
+  };
   need(card.unet.has_value(), "unet");
   need(card.vae_decoder.has_value(), "vae_decoder");
   need(card.text_encoder.has_value(), "text_encoder");
@@ -39,13 +41,15 @@ void Generator::check(const std::string& file) const {
   const size_t channels = size_t(unet.latent_channels);
   if (card_.latent_scale->mean.size() != channels || card_.latent_scale->std.size() != channels)
     throw ConfigError(file + ": latent_scale holds " + std::to_string(card_.latent_scale->mean.size()) + " means and " +
-                      std::to_string(card_.latent_scale->std.size()) + " deviations; the latent has " + std::to_string(channels) + " channels");
+                      std::to_string(card_.latent_scale->std.size()) + " deviations; the latent has " +
+                      std::to_string(channels) + " channels");
 }
 
-Tensor Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, const std::function<void(int64_t)>& done) const {
+Tensor Generator::draw(const DrawRequest& request, const SamplerConfig& sampler,
+                       const std::function<void(int64_t)>& done) const {
   if (request.prompts.empty() || request.prompts.size() != request.seeds.size())
-    throw ConfigError("there are " + std::to_string(request.prompts.size()) + " prompts and " + std::to_string(request.seeds.size()) +
-                      " seeds; needed: one seed a prompt, and at least one");
+    throw ConfigError("there are " + std::to_string(request.prompts.size()) + " prompts and " +
+                      std::to_string(request.seeds.size()) + " seeds; needed: one seed a prompt, and at least one");
   const Shape& latent = unet_->plan().input;
   const Denoiser denoiser = guided(*unet_, text_.features(request.prompts).states_NSC, empty_text_, sampler.guidance);
   int64_t calls = 0;

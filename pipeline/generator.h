@@ -26,7 +26,8 @@ class Generator {
 
   // One picture a prompt, uint8 N x 3 x size x size, in one batch. A picture depends on its prompt and seed alone.
   // `done` hears of each timestep, as it ends, how many there were.
-  Tensor draw(const DrawRequest& request, const SamplerConfig& sampler, const std::function<void(int64_t)>& done = {}) const;
+  Tensor draw(const DrawRequest& request, const SamplerConfig& sampler,
+              const std::function<void(int64_t)>& done = {}) const;
 
  private:
   void check(const std::string& file) const;

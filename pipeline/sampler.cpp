@@ -36,7 +36,8 @@ Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, double g
   return guided(conditioned(unet, std::move(text_NSC)), conditioned(unet, std::move(empty_1SC)), guidance);
 }
 
-Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const SamplerConfig& config, Tensor noise, const Denoiser& denoiser) {
+Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const SamplerConfig& config, Tensor noise,
+              const Denoiser& denoiser) {
   torch::NoGradGuard no_grad;
   const std::vector<int64_t> list = timesteps(config.spacing, config.steps, schedule.steps());
   Tensor x = std::move(noise);
@@ -44,7 +45,8 @@ Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const Sample
     const int64_t t = list[i], previous = i + 1 < list.size() ? list[i + 1] : -1;
     const auto [x0, eps] = parts(prediction, denoiser(x, t), x, amplitudes(schedule, t));
     x = schedule.a(previous) * x0 + schedule.s(previous) * eps;
-    if (!x.isfinite().all().item<bool>()) throw std::runtime_error("sampling: the latent is not finite after timestep " + std::to_string(t));
+    if (!x.isfinite().all().item<bool>())
+      throw std::runtime_error("sampling: the latent is not finite after timestep " + std::to_string(t));
   }
   return x;
 }

@@ -34,7 +34,8 @@ Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, double g
 
 // From noise to clean latents, both N x C x H x W. `config.guidance` is the denoiser's affair. A latent that is not
 // finite is a std::runtime_error that names the timestep.
-Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const SamplerConfig& config, Tensor noise, const Denoiser& denoiser);
+Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const SamplerConfig& config, Tensor noise,
+              const Denoiser& denoiser);
 
 // Noise of a generator for each picture, N x shape: row i depends on seeds[i] alone, whatever the batch.
 Tensor seeded_noise(const std::vector<uint64_t>& seeds, const std::vector<int64_t>& shape);

@@ -40,10 +40,12 @@ std::vector<int64_t> timesteps(Spacing spacing, int64_t n, int64_t schedule_step
     throw ConfigError("sampling steps are " + std::to_string(n) + "; allowed: 1 to " + std::to_string(schedule_steps));
   std::vector<int64_t> list;
   const int64_t stride = schedule_steps / n;
-  const int64_t offset = std::min<int64_t>(1, schedule_steps - 1 - (n - 1) * stride);  // 0 where 1 would leave the schedule
+  const int64_t offset =
+      std::min<int64_t>(1, schedule_steps - 1 - (n - 1) * stride);  // 0 where 1 would leave the schedule
   for (int64_t k = 0; k < n; ++k) {
     const double trailing = double(schedule_steps) - double(k) * double(schedule_steps) / double(n);
-    list.push_back(spacing == Spacing::trailing ? int64_t(std::nearbyint(trailing)) - 1 : (n - 1 - k) * stride + offset);
+    list.push_back(spacing == Spacing::trailing ? int64_t(std::nearbyint(trailing)) - 1
+                                                : (n - 1 - k) * stride + offset);
   }
   return list;
 }

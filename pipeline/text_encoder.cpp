@@ -9,13 +9,15 @@ namespace {
 
 ModelCard card_with_text(const std::string& folder) {
   ModelCard card = load_card(folder);
-  if (!card.text_encoder || !card.tokenizer) throw ConfigError(folder + "/model.json: has no text_encoder and tokenizer");
+  if (!card.text_encoder || !card.tokenizer)
+    throw ConfigError(folder + "/model.json: has no text_encoder and tokenizer");
   return card;
 }
 
 }  // namespace
 
-TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts, int64_t tokens) {
+TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts,
+                    int64_t tokens) {
   std::vector<int64_t> ids, ends;
   for (const auto& text : texts) {
     const auto padded = tokenizer.encode_padded(text, tokens, config.pad < 0 ? tokenizer.eot() : config.pad);
@@ -31,8 +33,9 @@ TextEncoder::TextEncoder(const std::string& folder, const ModelCard& card)
     : spec_(*card.text_encoder), config_(*card.tokenizer), tokenizer_(load_merges(folder), config_.merges),
       tower_(load_part(folder, "text_encoder", make_plan(spec_))) {
   if (spec_.vocabulary != tokenizer_.vocabulary() || config_.pad >= spec_.vocabulary)
-    throw ConfigError(folder + "/model.json: text_encoder.vocabulary is " + std::to_string(spec_.vocabulary) + ", the tokenizer's is " +
-                      std::to_string(tokenizer_.vocabulary()) + " and its pad " + std::to_string(config_.pad));
+    throw ConfigError(folder + "/model.json: text_encoder.vocabulary is " + std::to_string(spec_.vocabulary) +
+                      ", the tokenizer's is " + std::to_string(tokenizer_.vocabulary()) + " and its pad " +
+                      std::to_string(config_.pad));
 }
 
 TextFeatures TextEncoder::features(const std::vector<std::string>& texts) const {

@@ -9,7 +9,8 @@
 
 namespace mds {
 
-TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts, int64_t tokens);
+TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts,
+                    int64_t tokens);
 
 class TextEncoder {
  public:

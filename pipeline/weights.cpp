@@ -68,10 +68,14 @@ struct Entry {
 Entry read_entry(const std::string& name, const Json& json, const Header& header, const std::string& file) {
   const auto fail = [&](const std::string& why) { throw FileError(file + ": tensor " + name + ": " + why); };
   const auto list = [&](const char* key) { return json.contains(key) && json[key].is_array(); };
-  if (!json.is_object() || !json.contains("dtype") || !json["dtype"].is_string() || !list("shape") || !list("data_offsets") ||
-      json["data_offsets"].size() != 2)
+  if (!json.is_object() || !json.contains("dtype") || !json["dtype"].is_string() || !list("shape") ||
+      !list("data_offsets") || json["data_offsets"].size() != 2)
     fail("its header entry lacks dtype, shape or data_offsets");
-  Entry entry{.name = name, .dtype = dtype_of(json["dtype"].get<std::string>(), {file, name}), .shape = {}, .begin = 0, .end = 0};
+  Entry entry{.name = name,
+              .dtype = dtype_of(json["dtype"].get<std::string>(), {file, name}),
+              .shape = {},
+              .begin = 0,
+              .end = 0};
   uint64_t bytes = c10::elementSize(entry.dtype);
   for (const auto& side : json["shape"]) {
     if (!side.is_number_unsigned()) fail("its shape is not a list of whole numbers");
@@ -86,30 +90,34 @@ Entry read_entry(const std::string& name, const Json& json, const Header& header
   entry.begin = json["data_offsets"][0].get<uint64_t>();
   entry.end = json["data_offsets"][1].get<uint64_t>();
   if (entry.begin > entry.end || entry.end > header.data_bytes || entry.end - entry.begin != bytes)
-    fail("occupies bytes " + std::to_string(entry.begin) + " to " + std::to_string(entry.end) + ", its shape needs " + std::to_string(bytes) +
-         " and the file holds " + std::to_string(header.data_bytes) + "; the file is truncated or damaged");
+    fail("occupies bytes " + std::to_string(entry.begin) + " to " + std::to_string(entry.end) + ", its shape needs " +
+         std::to_string(bytes) + " and the file holds " + std::to_string(header.data_bytes) +
+         "; the file is truncated or damaged");
   return entry;
 }
 
 // In the order of the data, which the tensors must fill without overlap or hole.
 std::vector<Entry> in_file_order(std::vector<Entry> entries, const Header& header, const std::string& file) {
-  std::sort(entries.begin(), entries.end(), [](const Entry& x, const Entry& y) { return std::tie(x.begin, x.end) < std::tie(y.begin, y.end); });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& x, const Entry& y) { return std::tie(x.begin, x.end) < std::tie(y.begin, y.end); });
   uint64_t at = 0;
   for (const auto& entry : entries) {
     if (entry.begin != at)
-      throw FileError(file + ": tensor " + entry.name + ": begins at byte " + std::to_string(entry.begin) + " of the data, expected " +
-                      std::to_string(at) + ", where the one before it ends");
+      throw FileError(file + ": tensor " + entry.name + ": begins at byte " + std::to_string(entry.begin) +
+                      " of the data, expected " + std::to_string(at) + ", where the one before it ends");
     at = entry.end;
   }
   if (at != header.data_bytes)
-    throw FileError(file + ": its tensors end at byte " + std::to_string(at) + " of the data, the file holds " + std::to_string(header.data_bytes));
+    throw FileError(file + ": its tensors end at byte " + std::to_string(at) + " of the data, the file holds " +
+                    std::to_string(header.data_bytes));
   return entries;
 }
 
 Tensor read_tensor(std::ifstream& in, const Entry& entry, const Header& header, const std::string& file) {
   Tensor tensor = at::empty(entry.shape, entry.dtype);
   in.seekg(std::streamoff(header.data_begin + entry.begin));
-  if (entry.end > entry.begin && !in.read(static_cast<char*>(tensor.data_ptr()), std::streamsize(entry.end - entry.begin)))
+  if (entry.end > entry.begin &&
+      !in.read(static_cast<char*>(tensor.data_ptr()), std::streamsize(entry.end - entry.begin)))
     throw FileError(file + ": tensor " + entry.name + ": cannot be read: " + std::strerror(errno));
   return tensor;
 }
@@ -135,7 +143,9 @@ void save_tensors(const std::string& file, const TensorFile& content) {
   uint64_t offset = 0;
   for (const auto& [name, tensor] : content.tensors) {
     const uint64_t bytes = uint64_t(tensor.numel()) * tensor.element_size();
-    header[name] = {{"dtype", dtype_name(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + bytes}}};
+    header[name] = {{"dtype", dtype_name(tensor.scalar_type())},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
   std::string text = header.dump();
@@ -163,9 +173,11 @@ TensorFile load_tensors(const std::string& file) {
       continue;
     }
     if (!json.is_object()) throw FileError(file + ": offset 8: the header's __metadata__ is not an object");
-    for (const auto& [key, value] : json.items()) content.metadata[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    for (const auto& [key, value] : json.items())
+      content.metadata[key] = value.is_string() ? value.get<std::string>() : value.dump();
   }
-  for (const auto& entry : in_file_order(std::move(entries), header, file)) content.tensors[entry.name] = read_tensor(in, entry, header, file);
+  for (const auto& entry : in_file_order(std::move(entries), header, file))
+    content.tensors[entry.name] = read_tensor(in, entry, header, file);
   return content;
 }
 
@@ -189,7 +201,8 @@ void load_weights(Network& network, const TensorMap& tensors, const std::string&
     if (found == tensors.end()) {
       problems.push_back("missing " + item.key());
     } else if (found->second.sizes() != item.value().sizes()) {
-      problems.push_back("misshapen " + item.key() + ": " + sizes_text(found->second.sizes()) + ", expected " + sizes_text(item.value().sizes()));
+      problems.push_back("misshapen " + item.key() + ": " + sizes_text(found->second.sizes()) + ", expected " +
+                         sizes_text(item.value().sizes()));
     }
   }
   for (const auto& [name, unused] : tensors)

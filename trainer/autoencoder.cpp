@@ -26,7 +26,9 @@ AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopCo
     : config_(config), loop_(loop), pictures_(std::move(pictures)),
       encoder_(make_network(make_plan(config.encoder(config.crop)))),
       decoder_(make_network(make_plan(config.decoder(config.crop)))) {
-  if (config.crop > config.size) throw ConfigError("stage.crop is " + std::to_string(config.crop) + "; allowed: at most stage.size, " + std::to_string(config.size));
+  if (config.crop > config.size)
+    throw ConfigError("stage.crop is " + std::to_string(config.crop) + "; allowed: at most stage.size, " +
+                      std::to_string(config.size));
   initialise(*encoder_, loop.seed);
   initialise(*decoder_, loop.seed + 1);
   narrow_posterior(*encoder_, config.latent_channels);

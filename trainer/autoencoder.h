@@ -31,10 +31,15 @@ struct AutoencoderConfig {
     field("decoder_blocks", self.decoder_blocks, "residual blocks a level", between(0, 16));
     field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 16));
     field("groups", self.groups, "of the group norms, at most", between(1, 1024));
-    field("kl_weight", self.kl_weight, "of the mean KL a latent element, beside the mean squared error in [-1, 1]", at_least(0));
+    field("kl_weight", self.kl_weight, "of the mean KL a latent element, beside the mean squared error in [-1, 1]",
+          at_least(0));
   }
-  EncoderSpec encoder(int64_t side) const { return {side, latent_channels, widths, encoder_blocks, mid_blocks, groups}; }
-  DecoderSpec decoder(int64_t side) const { return {side, latent_channels, widths, decoder_blocks, mid_blocks, groups}; }
+  EncoderSpec encoder(int64_t side) const {
+    return {side, latent_channels, widths, encoder_blocks, mid_blocks, groups};
+  }
+  DecoderSpec decoder(int64_t side) const {
+    return {side, latent_channels, widths, decoder_blocks, mid_blocks, groups};
+  }
 };
 
 class AutoencoderStage final : public Stage {

@@ -17,10 +17,15 @@ UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& 
 }
 
 BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
-    : config_(config), loop_(loop), latents_(latents), schedule_(config.schedule), train_rows_(latents.rows(/*of_held_out=*/false)),
+    : config_(config),
+      loop_(loop),
+      latents_(latents),
+      schedule_(config.schedule),
+      train_rows_(latents.rows(/*of_held_out=*/false)),
       unet_(make_network(make_plan(unet))) {
   if (train_rows_.numel() == 0) throw ConfigError("stage.latents: every pair is held out; nothing to train on");
-  if (config.prediction == Prediction::x0) throw ConfigError("stage.prediction is \"x0\"; base training predicts epsilon or v");
+  if (config.prediction == Prediction::x0)
+    throw ConfigError("stage.prediction is \"x0\"; base training predicts epsilon or v");
   initialise(*unet_, loop.seed);
 }
 
@@ -32,7 +37,8 @@ TensorMap BaseStage::weights() const {
 
 Tensor BaseStage::loss(const StepContext& context) {
   const int64_t n = loop_.batch;
-  const Tensor chosen = train_rows_.index_select(0, batch_indices(train_rows_.numel(), n, loop_.seed, context.iteration));
+  const Tensor chosen =
+      train_rows_.index_select(0, batch_indices(train_rows_.numel(), n, loop_.seed, context.iteration));
   const auto [mean, std] = posterior(latents_.moments.index_select(0, chosen));
   const Tensor x0 = to_unet(latents_.scale, mean + std * at::randn(mean.sizes(), context.random));
   const Tensor noise = at::randn(x0.sizes(), context.random);
@@ -40,7 +46,8 @@ Tensor BaseStage::loss(const StepContext& context) {
   const Tensor dropped = (at::rand({n, 1, 1}, context.random) < config_.caption_dropout);
   Conditioning conditioning;
   conditioning.time = t;
-  conditioning.text_NSC = at::where(dropped, latents_.empty_text.to(at::kFloat), latents_.text.index_select(0, chosen).to(at::kFloat));
+  conditioning.text_NSC =
+      at::where(dropped, latents_.empty_text.to(at::kFloat), latents_.text.index_select(0, chosen).to(at::kFloat));
   const Tensor output = unet_->forward(schedule_.noised(x0, noise, t), conditioning, context.observer).to(at::kFloat);
   const Tensor wanted = target(config_.prediction, {x0, noise}, {schedule_.a(t), schedule_.s(t)});
   return at::mse_loss(output, wanted);

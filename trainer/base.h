@@ -1,4 +1,5 @@
-// Base training of a UNet on cached latents: noise a latent, predict epsilon or v, squared error (the paper, equation 1).
+// Base training of a UNet on cached latents: noise a latent, predict epsilon or v, squared error (the paper, equation
+// 1).
 #pragma once
 
 #include "networks/unet.h"

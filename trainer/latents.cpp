@@ -7,12 +7,14 @@ namespace {
 
 const Tensor& tensor_of(const TensorFile& content, const std::string& name, const std::string& file) {
   const auto found = content.tensors.find(name);
-  if (found == content.tensors.end()) throw FileError(file + ": holds no \"" + name + "\"; it is no file of cached latents");
+  if (found == content.tensors.end())
+    throw FileError(file + ": holds no \"" + name + "\"; it is no file of cached latents");
   return found->second;
 }
 
 // -1 in `wanted` allows any size; `letters` is how the message writes them.
-void check_sizes(const std::string& place, const Tensor& tensor, std::vector<int64_t> wanted, const std::string& letters) {
+void check_sizes(const std::string& place, const Tensor& tensor, std::vector<int64_t> wanted,
+                 const std::string& letters) {
   bool fits = tensor.dim() == int64_t(wanted.size());
   for (size_t i = 0; fits && i < wanted.size(); ++i) fits = wanted[i] < 0 || wanted[i] == tensor.size(int64_t(i));
   if (!fits) throw FileError(place + " is " + c10::str(tensor.sizes()) + "; expected " + letters);
@@ -22,39 +24,53 @@ void check(const LatentSet& set, const std::string& file) {
   check_sizes(file + ": moments", set.moments, {-1, -1, -1, -1}, "[N, 2C, H, W]");
   const int64_t n = set.count(), channels = set.moments.size(1) / 2;
   const std::string rows = "[" + std::to_string(n) + ", ";
-  if (n == 0 || channels == 0 || set.moments.size(1) % 2 != 0) throw FileError(file + ": moments is " + c10::str(set.moments.sizes()) + "; expected [N, 2C, H, W]");
+  if (n == 0 || channels == 0 || set.moments.size(1) % 2 != 0)
+    throw FileError(file + ": moments is " + c10::str(set.moments.sizes()) + "; expected [N, 2C, H, W]");
   check_sizes(file + ": text", set.text, {n, -1, -1}, rows + "S, C]");
   const int64_t tokens = set.text.size(1), width = set.text.size(2);
-  check_sizes(file + ": empty_text", set.empty_text, {1, tokens, width}, "[1, " + std::to_string(tokens) + ", " + std::to_string(width) + "]");
+  check_sizes(file + ": empty_text", set.empty_text, {1, tokens, width},
+              "[1, " + std::to_string(tokens) + ", " + std::to_string(width) + "]");
   check_sizes(file + ": image_features", set.image_features, {n, -1}, rows + "E]");
   const int64_t features = set.image_features.size(1);
   check_sizes(file + ": text_features", set.text_features, {n, features}, rows + std::to_string(features) + "]");
   if (set.held_out.scalar_type() != at::kBool) throw FileError(file + ": held_out is not a mask");
   check_sizes(file + ": held_out", set.held_out, {n}, "[" + std::to_string(n) + "]");
-  if (int64_t(set.captions.size()) != n) throw FileError(file + ": has " + std::to_string(set.captions.size()) + " captions; expected " + std::to_string(n));
+  if (int64_t(set.captions.size()) != n)
+    throw FileError(file + ": has " + std::to_string(set.captions.size()) + " captions; expected " + std::to_string(n));
   if (int64_t(set.scale.mean.size()) != channels || int64_t(set.scale.std.size()) != channels)
-    throw FileError(file + ": scale has " + std::to_string(set.scale.mean.size()) + " means and " + std::to_string(set.scale.std.size()) +
-                    " deviations; expected " + std::to_string(channels));
+    throw FileError(file + ": scale has " + std::to_string(set.scale.mean.size()) + " means and " +
+                    std::to_string(set.scale.std.size()) + " deviations; expected " + std::to_string(channels));
 }
 
 }  // namespace
 
-Tensor LatentSet::rows(bool of_held_out) const { return at::nonzero(of_held_out ? held_out : held_out.logical_not()).flatten(); }
+Tensor LatentSet::rows(bool of_held_out) const {
+  return at::nonzero(of_held_out ? held_out : held_out.logical_not()).flatten();
+}
 
 void save_latents(const std::string& file, const LatentSet& set) {
-  save_tensors(file, {.tensors = {{"moments", set.moments}, {"text", set.text}, {"empty_text", set.empty_text},
-                                  {"image_features", set.image_features}, {"text_features", set.text_features},
-                                  {"held_out", set.held_out}},
-                      .metadata = {{"captions", Json(set.captions).dump()}, {"scale", to_json(set.scale).dump()}, {"hash", set.hash}}});
+  save_tensors(
+      file, {.tensors = {{"moments", set.moments},
+                         {"text", set.text},
+                         {"empty_text", set.empty_text},
+                         {"image_features", set.image_features},
+                         {"text_features", set.text_features},
+                         {"held_out", set.held_out}},
+             .metadata = {
+                 {"captions", Json(set.captions).dump()}, {"scale", to_json(set.scale).dump()}, {"hash", set.hash}}});
 }
 
 LatentSet load_latents(const std::string& file) {
   const TensorFile content = load_tensors(file);
-  LatentSet set{.moments = tensor_of(content, "moments", file), .text = tensor_of(content, "text", file),
+  LatentSet set{.moments = tensor_of(content, "moments", file),
+                .text = tensor_of(content, "text", file),
                 .empty_text = tensor_of(content, "empty_text", file),
                 .image_features = tensor_of(content, "image_features", file),
-                .text_features = tensor_of(content, "text_features", file), .held_out = tensor_of(content, "held_out", file),
-                .captions = {}, .scale = {}, .hash = {}};
+                .text_features = tensor_of(content, "text_features", file),
+                .held_out = tensor_of(content, "held_out", file),
+                .captions = {},
+                .scale = {},
+                .hash = {}};
   const auto metadata = [&](const std::string& key) {
     const auto found = content.metadata.find(key);
     if (found == content.metadata.end()) throw FileError(file + ": its metadata lack \"" + key + "\"");

@@ -1,5 +1,5 @@
-// A data set as a UNet sees it: posterior moments of the pictures and token states of the captions, made once and cached
-// in one file. Training, sampling and scoring from it need no picture library and no tokenizer.
+// A data set as a UNet sees it: posterior moments of the pictures and token states of the captions, made once and
+// cached in one file. Training, sampling and scoring from it need no picture library and no tokenizer.
 #pragma once
 
 #include <string>

@@ -62,8 +62,8 @@ class Loop {
  public:
   Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer);
 
-  // Trains up to `iteration`. A loss or gradient that is not finite throws std::runtime_error with the iteration and the
-  // first block or weight concerned; the weights then are those of the last finite step.
+  // Trains up to `iteration`. A loss or gradient that is not finite throws std::runtime_error with the iteration and
+  // the first block or weight concerned; the weights then are those of the last finite step.
   void run_to(int64_t iteration, const std::function<void(const StepReport&)>& report = {});
 
   int64_t iteration() const { return optimizer_.steps(); }

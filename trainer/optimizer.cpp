@@ -11,7 +11,8 @@ namespace {
 
 TensorMap copies(const TensorMap& tensors, bool zero) {
   TensorMap result;
-  for (const auto& [name, tensor] : tensors) result[name] = zero ? at::zeros_like(tensor.detach()) : tensor.detach().clone();
+  for (const auto& [name, tensor] : tensors)
+    result[name] = zero ? at::zeros_like(tensor.detach()) : tensor.detach().clone();
   return result;
 }
 
@@ -75,9 +76,10 @@ void Optimizer::step() {
   }
   if (factor != 1.0) at::_foreach_mul_(gradients, factor);
   ++steps_;
-  const std::vector<Tensor> steps(weights.size(), at::scalar_tensor(double(steps_), weights[0].options().dtype(at::kFloat)));
-  at::_fused_adamw_(weights, gradients, means, squares, {}, steps, lr, config_.beta1, config_.beta2, config_.weight_decay,
-                    config_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  const std::vector<Tensor> steps(weights.size(),
+                                  at::scalar_tensor(double(steps_), weights[0].options().dtype(at::kFloat)));
+  at::_fused_adamw_(weights, gradients, means, squares, {}, steps, lr, config_.beta1, config_.beta2,
+                    config_.weight_decay, config_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
   const double decay = std::min(config_.ema, double(1 + steps_) / double(10 + steps_));
   std::vector<Tensor> current;
   for (const auto& [name, weight] : weights_) current.push_back(weight.detach());

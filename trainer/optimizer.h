@@ -56,7 +56,8 @@ class Optimizer {
   const TensorMap& weights() const { return weights_; }
   const TensorMap& ema() const { return ema_; }
 
-  // "weights.*", "ema.*", "mean.*", "square.*" and "steps". A state that does not fit is a FileError and changes nothing.
+  // "weights.*", "ema.*", "mean.*", "square.*" and "steps". A state that does not fit is a FileError and changes
+  // nothing.
   TensorMap state() const;
   void load_state(const TensorMap& state, const std::string& source);
 

@@ -10,7 +10,8 @@ namespace {
 constexpr double first_logit_scale = 2.6592600369327783;  // ln(1 / 0.07)
 const double most_logit_scale = std::log(100.0);
 
-// Each picture gets a crop of its own; brightness and contrast vary, mirror images do not (captions say left and right).
+// Each picture gets a crop of its own; brightness and contrast vary, mirror images do not (captions say left and
+// right).
 Tensor augmented(const Tensor& pictures, int64_t size, at::Generator random) {
   const int64_t n = pictures.size(0), room = pictures.size(2) - size;
   const Tensor offsets = at::randint(room + 1, {n, 2}, random, at::kLong);
@@ -26,15 +27,24 @@ Tensor augmented(const Tensor& pictures, int64_t size, at::Generator random) {
 
 }  // namespace
 
-TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures, TokenBatch tokens)
-    : config_(config), loop_(loop), pictures_(std::move(pictures)), tokens_(std::move(tokens)),
-      text_(make_network(make_plan(config.text))), image_(make_network(make_plan(config.image))),
+TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures,
+                               TokenBatch tokens)
+    : config_(config),
+      loop_(loop),
+      pictures_(std::move(pictures)),
+      tokens_(std::move(tokens)),
+      text_(make_network(make_plan(config.text))),
+      image_(make_network(make_plan(config.image))),
       logit_scale_(at::full({1}, first_logit_scale)) {
   if (config.text.vocabulary != config.merges + 514)
-    throw ConfigError("stage.text.vocabulary is " + std::to_string(config.text.vocabulary) + "; with " + std::to_string(config.merges) + " merges it is " + std::to_string(config.merges + 514));
+    throw ConfigError("stage.text.vocabulary is " + std::to_string(config.text.vocabulary) + "; with " +
+                      std::to_string(config.merges) + " merges it is " + std::to_string(config.merges + 514));
   if (config.text.projection != config.image.projection)
-    throw ConfigError("stage.text.projection and stage.image.projection are " + std::to_string(config.text.projection) + " and " + std::to_string(config.image.projection) + "; they must be equal");
-  if (config.size < config.image.size) throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: at least stage.image.size, " + std::to_string(config.image.size));
+    throw ConfigError("stage.text.projection and stage.image.projection are " + std::to_string(config.text.projection) +
+                      " and " + std::to_string(config.image.projection) + "; they must be equal");
+  if (config.size < config.image.size)
+    throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: at least stage.image.size, " +
+                      std::to_string(config.image.size));
   initialise(*text_, loop.seed);
   initialise(*image_, loop.seed + 1);
 }
@@ -52,7 +62,8 @@ Tensor TextImageStage::loss(const StepContext& context) {
   const Tensor x = unit(image_->forward(standardised(crops, {}), {}, context.observer).to(at::kFloat));
   Conditioning conditioning;
   conditioning.text_end_N = tokens_.end_N.index_select(0, chosen);
-  const Tensor y = unit(text_->forward(tokens_.ids_NT.index_select(0, chosen), conditioning, context.observer).to(at::kFloat));
+  const Tensor y =
+      unit(text_->forward(tokens_.ids_NT.index_select(0, chosen), conditioning, context.observer).to(at::kFloat));
   const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
   const Tensor own = at::arange(chosen.size(0));
   return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));

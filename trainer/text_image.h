@@ -12,13 +12,15 @@ struct TextImageConfig {
   std::vector<std::string> data{"noto"};
   int64_t size = 72;
   int64_t merges = 4096;
-  TextTowerSpec text{.vocabulary = 4610, .tokens = 32, .width = 128, .layers = 4, .heads = 4, .mlp = 512, .projection = 96};
+  TextTowerSpec text{
+      .vocabulary = 4610, .tokens = 32, .width = 128, .layers = 4, .heads = 4, .mlp = 512, .projection = 96};
   ImageTowerSpec image{.size = 64, .patch = 8, .width = 128, .layers = 4, .heads = 4, .mlp = 512, .projection = 96};
   bool operator==(const TextImageConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
     field("data", self.data, "data sets; held-out pairs are never trained on");
-    field("size", self.size, "side the pictures are resized to, before a random crop of the image tower's size", between(8, 4096));
+    field("size", self.size, "side the pictures are resized to, before a random crop of the image tower's size",
+          between(8, 4096));
     field("merges", self.merges, "byte-pair merges kept; the vocabulary is 514 more", between(0, 48894));
     field("text", self.text, "text tower");
     field("image", self.image, "image tower");

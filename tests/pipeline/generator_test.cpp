@@ -5,9 +5,9 @@
 
 #include <filesystem>
 
-#include "spec/describe.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
+#include "tests/pipeline/tiny_model.h"
 
 using namespace mds;
 using Catch::Contains;
@@ -16,46 +16,20 @@ namespace {
 
 const std::string folder = (mds::scratch("generator_test")).string();
 
-ModelCard small_card() {
-  ModelCard card;
-  card.unet = UNetSpec{.latent_channels = 3, .size = 4, .text_tokens = 6, .text_width = 8, .time_width = 16, .mid = -1,
-                       .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .head_width = 4}}};
-  card.vae_decoder = DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 8, 8, 8}, .blocks = 1, .mid_blocks = 0};
-  card.text_encoder = TextTowerSpec{.vocabulary = 516, .tokens = 6, .width = 8, .layers = 1, .heads = 2, .mlp = 16};
-  card.tokenizer = TokenizerConfig{.merges = 2, .pad = -1};
-  card.latent_scale = LatentScale{{0, 0.1, -0.1}, {1, 2, 0.5}};
-  card.schedule = ScheduleConfig{};
-  card.steps = 3;
-  return card;
+double largest_difference(const Tensor& x, const Tensor& y) {
+  return (x.to(at::kInt) - y.to(at::kInt)).abs().max().item<double>();
 }
-
-void save_random_part(const std::string& part, const Plan& plan, uint64_t seed) {
-  const auto network = make_network(plan);
-  TensorMap weights = weights_of(*network);
-  for (auto& [name, weight] : weights) weight.copy_(0.3 * seeded_noise({seed++}, weight.sizes().vec())[0]);
-  save_part(folder, part, weights, at::kFloat);
-}
-
-void save_model(const ModelCard& card) {
-  std::filesystem::remove_all(folder);
-  save_card(folder, card);
-  save_random_part("unet", make_plan(*small_card().unet), 1);
-  save_random_part("vae_decoder", make_plan(*small_card().vae_decoder), 1000);
-  save_random_part("text_encoder", make_plan(*small_card().text_encoder), 2000);
-  save_text(folder + "/merges.txt", "r e\nre d</w>\n");
-}
-
-double largest_difference(const Tensor& x, const Tensor& y) { return (x.to(at::kInt) - y.to(at::kInt)).abs().max().item<double>(); }
 
 }  // namespace
 
 TEST_CASE("a model folder draws pictures that repeat and depend on prompt and seed alone", "[pipeline][torch]") {
-  save_model(small_card());
+  save_tiny_model(folder);
   const Generator generator(folder);
   CHECK(generator.defaults() == SamplerConfig{.steps = 3, .guidance = 3, .spacing = Spacing::trailing});
   const auto draw = [&](const DrawRequest& request) { return generator.draw(request, generator.defaults()); };
   int64_t calls = 0;
-  const Tensor two = generator.draw({{"red", "heart"}, {5, 6}}, generator.defaults(), [&](int64_t done) { calls = done; });
+  const Tensor two =
+      generator.draw({{"red", "heart"}, {5, 6}}, generator.defaults(), [&](int64_t done) { calls = done; });
   CHECK(calls == 3);
   CHECK(two.sizes() == std::vector<int64_t>{2, 3, 32, 32});
   CHECK(two.scalar_type() == at::kByte);
@@ -65,7 +39,7 @@ TEST_CASE("a model folder draws pictures that repeat and depend on prompt and se
 }
 
 TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][torch]") {
-  ModelCard card = small_card();
+  ModelCard card = tiny_card();
   std::string why;
   SECTION("parts") {
     card.vae_decoder.reset();
@@ -93,12 +67,12 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
     card.latent_scale->mean.pop_back();
     why = "latent_scale holds 2 means and 3 deviations; the latent has 3 channels";
   }
-  save_model(card);
+  save_tiny_model(folder, card);
   CHECK_THROWS_WITH(Generator(folder), Contains(folder) && Contains(why));
 }
 
 TEST_CASE("prompts and seeds must be as many, and steps within the schedule", "[pipeline][torch]") {
-  save_model(small_card());
+  save_tiny_model(folder);
   const Generator generator(folder);
   CHECK_THROWS_AS(generator.draw({{"red"}, {1, 2}}, generator.defaults()), ConfigError);
   CHECK_THROWS_AS(generator.draw({{}, {}}, generator.defaults()), ConfigError);

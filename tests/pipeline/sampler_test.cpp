@@ -1,5 +1,5 @@
-// The sampler against a denoiser that is exact: for x0 ~ N(m, S) the best eps of x_t is s (a^2 S + s^2)^-1 (x_t - a m), and
-// the probability flow from x_T has the closed form m + sqrt(S / (a_T^2 S + s_T^2)) (x_T - a_T m).
+// The sampler against a denoiser that is exact: for x0 ~ N(m, S) the best eps of x_t is s (a^2 S + s^2)^-1 (x_t - a m),
+// and the probability flow from x_T has the closed form m + sqrt(S / (a_T^2 S + s_T^2)) (x_T - a_T m).
 #include "pipeline/sampler.h"
 
 #include <ATen/ATen.h>
@@ -18,7 +18,8 @@ struct Gaussian {
 
   Denoiser denoiser(const NoiseSchedule& schedule, Prediction prediction = Prediction::epsilon) const {
     return [this, &schedule, prediction](const Tensor& x, int64_t t) {
-      const Amplitudes at_t{at::scalar_tensor(schedule.a(t), at::kDouble), at::scalar_tensor(schedule.s(t), at::kDouble)};
+      const Amplitudes at_t{at::scalar_tensor(schedule.a(t), at::kDouble),
+                            at::scalar_tensor(schedule.s(t), at::kDouble)};
       const Tensor eps = at_t.s / (at_t.a * at_t.a * variance + at_t.s * at_t.s) * (x - at_t.a * mean);
       return target(prediction, parts(Prediction::epsilon, eps, x, at_t), at_t);
     };
@@ -35,7 +36,13 @@ const Gaussian gaussian{channels({1, -2, 0}), channels({0.25, 4, 1})};
 
 UNetSpec small_unet() {
   LevelSpec level{.width = 8, .down = {1}, .up = {0, 1}, .head_width = 4};
-  return {.latent_channels = 3, .size = 4, .text_tokens = 5, .text_width = 6, .time_width = 16, .mid = -1, .levels = {level}};
+  return {.latent_channels = 3,
+          .size = 4,
+          .text_tokens = 5,
+          .text_width = 6,
+          .time_width = 16,
+          .mid = -1,
+          .levels = {level}};
 }
 
 NetworkPtr random_network(const UNetSpec& spec) {
@@ -54,10 +61,11 @@ NetworkPtr random_network(const UNetSpec& spec) {
 
 TEST_CASE("with eps = 0 the step from 999 to 874 multiplies the latent by 1.98882784", "[pipeline]") {
   std::map<int64_t, double> seen;
-  const Tensor x = sample(NoiseSchedule({}), Prediction::epsilon, {.steps = 8}, at::ones({1, 1, 1, 1}, at::kDouble), [&](const Tensor& at_t, int64_t t) {
-    seen[t] = at_t.item<double>();
-    return at::zeros_like(at_t);
-  });
+  const Tensor x = sample(NoiseSchedule({}), Prediction::epsilon, {.steps = 8}, at::ones({1, 1, 1, 1}, at::kDouble),
+                          [&](const Tensor& at_t, int64_t t) {
+                            seen[t] = at_t.item<double>();
+                            return at::zeros_like(at_t);
+                          });
   CHECK(seen.size() == 8);
   CHECK(seen.at(874) / seen.at(999) == Approx(1.98882784).margin(1e-8));
   CHECK(x.item<double>() == Approx(1 / 0.06826491).epsilon(1e-7));  // the last step goes to alpha_bar = 1
@@ -68,7 +76,8 @@ TEST_CASE("DDIM converges to the probability flow of a Gaussian, at first order"
   const NoiseSchedule schedule({});
   const Tensor noise = seeded_noise({3}, {64, 3, 1, 1})[0].to(at::kDouble);
   const auto error = [&](int64_t steps) {
-    const Tensor x = sample(schedule, Prediction::epsilon, {.steps = steps, .spacing = spacing}, noise, gaussian.denoiser(schedule));
+    const Tensor x =
+        sample(schedule, Prediction::epsilon, {.steps = steps, .spacing = spacing}, noise, gaussian.denoiser(schedule));
     return (x - gaussian.flow(schedule, noise)).abs().max().item<double>();
   };
   const double coarse = error(50), fine = error(200), finest = error(1000);
@@ -101,7 +110,8 @@ TEST_CASE("all predictions draw the same picture", "[pipeline]") {
 TEST_CASE("guidance between two Gaussians of equal covariance is a Gaussian of the shifted mean", "[pipeline]") {
   const double w = GENERATE(0.0, 0.5, 1.0, 3.0, 7.5);
   const NoiseSchedule schedule({});
-  const Gaussian conditional{channels({1, -2, 0}), channels({0.25, 4, 1})}, unconditional{channels({0, 1, 1}), conditional.variance};
+  const Gaussian conditional{channels({1, -2, 0}), channels({0.25, 4, 1})},
+      unconditional{channels({0, 1, 1}), conditional.variance};
   const Gaussian shifted{unconditional.mean + w * (conditional.mean - unconditional.mean), conditional.variance};
   const Denoiser mixed = guided(conditional.denoiser(schedule), unconditional.denoiser(schedule), w);
   const Tensor x = seeded_noise({9}, {8, 3, 1, 1})[0].to(at::kDouble);
@@ -126,7 +136,8 @@ TEST_CASE("a picture depends on its own seed and text, not on its batch", "[pipe
   const Tensor text = seeded_noise({1, 2, 3}, {5, 6}), empty = seeded_noise({4}, {5, 6});
   const std::vector<uint64_t> seeds{11, 12, 13};
   const auto draw = [&](const Tensor& words, const std::vector<uint64_t>& which) {
-    return sample(NoiseSchedule({}), Prediction::v, {.steps = 3}, seeded_noise(which, {3, 4, 4}), guided(*unet, words, empty, 3));
+    return sample(NoiseSchedule({}), Prediction::v, {.steps = 3}, seeded_noise(which, {3, 4, 4}),
+                  guided(*unet, words, empty, 3));
   };
   const Tensor together = draw(text, seeds);
   for (int64_t i = 0; i < 3; ++i)
@@ -145,5 +156,6 @@ TEST_CASE("seeded noise is a unit Gaussian and repeats", "[pipeline]") {
 
 TEST_CASE("a latent that is not finite stops the sampler at its timestep", "[pipeline]") {
   const Denoiser broken = [](const Tensor& x, int64_t t) { return t < 500 ? x / 0 : x; };
-  CHECK_THROWS_WITH(sample(NoiseSchedule({}), Prediction::v, {.steps = 4}, at::ones({1, 1, 2, 2}), broken), Catch::Contains("timestep 499"));
+  CHECK_THROWS_WITH(sample(NoiseSchedule({}), Prediction::v, {.steps = 4}, at::ones({1, 1, 2, 2}), broken),
+                    Catch::Contains("timestep 499"));
 }

@@ -85,9 +85,12 @@ TEST_CASE("squared errors of the predictions differ by powers of the signal-to-n
   const int64_t t = GENERATE(1, 499, 999);
   const Amplitudes at_t{at::scalar_tensor(schedule.a(t), at::kDouble), at::scalar_tensor(schedule.s(t), at::kDouble)};
   const double snr = schedule.alpha_bar(t) / (1 - schedule.alpha_bar(t));
-  const Tensor x_t = at::randn({100}, at::kDouble), right = at::randn({100}, at::kDouble), wrong = at::randn({100}, at::kDouble);
+  const Tensor x_t = at::randn({100}, at::kDouble), right = at::randn({100}, at::kDouble),
+               wrong = at::randn({100}, at::kDouble);
   const auto error = [&](Prediction prediction) {
-    const auto said = [&](const Tensor& eps) { return target(prediction, parts(Prediction::epsilon, eps, x_t, at_t), at_t); };
+    const auto said = [&](const Tensor& eps) {
+      return target(prediction, parts(Prediction::epsilon, eps, x_t, at_t), at_t);
+    };
     return at::mse_loss(said(wrong), said(right)).item<double>();
   };
   CHECK(error(Prediction::epsilon) == Approx(snr * error(Prediction::x0)));

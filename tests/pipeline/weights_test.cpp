@@ -44,7 +44,8 @@ void check_refused(const std::string& why) {
 }
 
 NetworkPtr tower() {
-  const auto network = make_network(make_plan(TextTowerSpec{.vocabulary = 20, .tokens = 4, .width = 8, .layers = 1, .heads = 2, .mlp = 16}));
+  const auto network = make_network(
+      make_plan(TextTowerSpec{.vocabulary = 20, .tokens = 4, .width = 8, .layers = 1, .heads = 2, .mlp = 16}));
   initialise(*network, 1);
   return network;
 }
@@ -52,9 +53,13 @@ NetworkPtr tower() {
 }  // namespace
 
 TEST_CASE("tensors of every type come back as they were written", "[pipeline]") {
-  const auto dtype = GENERATE(at::kFloat, at::kHalf, at::kBFloat16, at::kDouble, at::kLong, at::kInt, at::kChar, at::kByte, at::kBool);
+  const auto dtype =
+      GENERATE(at::kFloat, at::kHalf, at::kBFloat16, at::kDouble, at::kLong, at::kInt, at::kChar, at::kByte, at::kBool);
   const Tensor tensor = (at::arange(24).view({2, 3, 4}) % 2).to(dtype);
-  const TensorMap written{{"a", tensor}, {"b.scalar", tensor[1][0][1]}, {"c.empty", tensor.slice(0, 0, 0)}, {"d.strided", tensor.transpose(0, 2)}};
+  const TensorMap written{{"a", tensor},
+                          {"b.scalar", tensor[1][0][1]},
+                          {"c.empty", tensor.slice(0, 0, 0)},
+                          {"d.strided", tensor.transpose(0, 2)}};
   save_tensors(file, {.tensors = written, .metadata = {{"key", "a \"quoted\" value"}}});
   const TensorFile read = load_tensors(file);
   REQUIRE(read.tensors.size() == written.size());
@@ -103,21 +108,24 @@ TEST_CASE("a header that is no JSON object is refused", "[pipeline]") {
 }
 
 TEST_CASE("a shape larger than the file is refused before it is allocated", "[pipeline]") {
-  const std::string shape = GENERATE(as<std::string>{}, "[1000000000000]", "[65536,65536,65536,65536]", "[4294967296,4294967296]", "[0,9223372036854775808]");
+  const std::string shape = GENERATE(as<std::string>{}, "[1000000000000]", "[65536,65536,65536,65536]",
+                                     "[4294967296,4294967296]", "[0,9223372036854775808]");
   write_file("{" + entry("w", shape, "[0,4]") + "}", 4);
   check_refused("tensor w: its shape is larger than the file's 4 bytes");
 }
 
 TEST_CASE("offsets that disagree with shape or file are refused", "[pipeline]") {
-  const std::string offsets = GENERATE(as<std::string>{}, "[0,4]", "[4,0]", "[0,12]", "[8,16]", "[18446744073709551608,0]");
+  const std::string offsets =
+      GENERATE(as<std::string>{}, "[0,4]", "[4,0]", "[0,12]", "[8,16]", "[18446744073709551608,0]");
   write_file("{" + entry("w", "[2]", offsets) + "}", 8);
   check_refused("its shape needs 8 and the file holds 8");
 }
 
 TEST_CASE("an entry of the wrong form is refused", "[pipeline]") {
-  const std::string json = GENERATE(as<std::string>{}, "1", "{}", R"({"dtype":"F32","shape":[1],"data_offsets":{"a":0,"b":4}})",
-                                    R"({"dtype":"F32","shape":[1.5],"data_offsets":[0,4]})", R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})",
-                                    R"({"dtype":"F32","shape":[1],"data_offsets":["0","4"]})", R"({"dtype":"F99","shape":[1],"data_offsets":[0,4]})");
+  const std::string json = GENERATE(
+      as<std::string>{}, "1", "{}", R"({"dtype":"F32","shape":[1],"data_offsets":{"a":0,"b":4}})",
+      R"({"dtype":"F32","shape":[1.5],"data_offsets":[0,4]})", R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})",
+      R"({"dtype":"F32","shape":[1],"data_offsets":["0","4"]})", R"({"dtype":"F99","shape":[1],"data_offsets":[0,4]})");
   write_file("{\"w\":" + json + "}", 4);
   check_refused("tensor w");
 }
@@ -136,7 +144,9 @@ TEST_CASE("a file that is not there is refused by name", "[pipeline]") {
 TEST_CASE("a failed write leaves the old file as it was", "[pipeline]") {
   const auto folder = mds::scratch("weights_folder");
   std::filesystem::create_directories(folder / "w.safetensors");  // a folder stands where the file should go
-  CHECK_THROWS_AS(save_tensors((folder / "w.safetensors").string(), {.tensors = {{"w", at::ones({3})}}, .metadata = {}}), FileError);
+  CHECK_THROWS_AS(
+      save_tensors((folder / "w.safetensors").string(), {.tensors = {{"w", at::ones({3})}}, .metadata = {}}),
+      FileError);
   CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
 }
 
@@ -151,7 +161,8 @@ TEST_CASE("weights that do not fit a network are listed by name", "[pipeline][to
   weights["stranger"] = at::zeros({1});
   CHECK_THROWS_WITH(load_weights(*network, weights, "some.safetensors"),
                     Contains("some.safetensors: 3 tensors do not fit") && Contains("missing " + missing) &&
-                        Contains("misshapen " + misshapen + ": [1, 2, 3], expected [") && Contains("unexpected stranger"));
+                        Contains("misshapen " + misshapen + ": [1, 2, 3], expected [") &&
+                        Contains("unexpected stranger"));
   CHECK(at::equal(network->parameters()[0], before));  // nothing was copied
 }
 

@@ -60,8 +60,12 @@ TEST_CASE("a file of latents that is damaged or holds something else is refused"
   SECTION("rows") { change("text", set.text.slice(0, 0, 3), "text is [3, 3, 6]; expected [12, S, C]"); }
   SECTION("rank") { change("moments", at::ones({}), "moments is []; expected [N, 2C, H, W]"); }
   SECTION("an odd number of moments") { change("moments", set.moments.slice(1, 0, 3), "moments is [12, 3, 8, 8]"); }
-  SECTION("an empty text of another width") { change("empty_text", at::ones({1, 3, 5}), "empty_text is [1, 3, 5]; expected [1, 3, 6]"); }
-  SECTION("features of another width") { change("text_features", at::ones({12, 4}), "text_features is [12, 4]; expected [12, 5]"); }
+  SECTION("an empty text of another width") {
+    change("empty_text", at::ones({1, 3, 5}), "empty_text is [1, 3, 5]; expected [1, 3, 6]");
+  }
+  SECTION("features of another width") {
+    change("text_features", at::ones({12, 4}), "text_features is [12, 4]; expected [12, 5]");
+  }
   SECTION("a mask of numbers") { change("held_out", at::ones({12}), "held_out"); }
   SECTION("a scale of other channels") {
     content.metadata["scale"] = R"({"mean":[0],"std":[1]})";

@@ -98,16 +98,19 @@ TEST_CASE("a weight that is not finite stops the run at the first block it reach
   const std::string path = "up2.0.conv";
   for (auto& item : run.stage.unet().named_parameters())
     if (item.key().starts_with(path)) item.value().detach().fill_(NAN);
-  CHECK_THROWS_WITH(run.loop.run_to(6), Contains("iteration 2") && Contains("loss is not finite") && Contains("first at " + path));
+  CHECK_THROWS_WITH(run.loop.run_to(6),
+                    Contains("iteration 2") && Contains("loss is not finite") && Contains("first at " + path));
   CHECK(run.loop.iteration() == 2);
 }
 
 TEST_CASE("a gradient that is not finite stops the run with the weights of the last good step", "[trainer][torch]") {
-  toy::OneWeight stage([](const Tensor& w, int64_t iteration) { return iteration < 3 ? w.sum() : (w * 0).sqrt().sum(); });
+  toy::OneWeight stage(
+      [](const Tensor& w, int64_t iteration) { return iteration < 3 ? w.sum() : (w * 0).sqrt().sum(); });
   Loop loop(stage, loop_config, optimizer_config);
   loop.run_to(3);
   const Tensor before = loop.weights().at("w").detach().clone();
-  CHECK_THROWS_WITH(loop.run_to(6), Contains("iteration 3") && Contains("gradient is not finite") && Contains("first at w"));
+  CHECK_THROWS_WITH(loop.run_to(6),
+                    Contains("iteration 3") && Contains("gradient is not finite") && Contains("first at w"));
   CHECK(at::equal(loop.weights().at("w"), before));
   CHECK(loop.iteration() == 3);
 }
@@ -134,7 +137,10 @@ TEST_CASE("each epoch visits every example once, in an order of its own", "[trai
 }
 
 TEST_CASE("randomness depends on seed, iteration and purpose alone", "[trainer]") {
-  const auto draw = [](uint64_t seed, int64_t iteration, uint64_t purpose) { return at::randn({4}, generator_for(seed, iteration, purpose)); };
+  const auto draw = [](uint64_t seed, int64_t iteration, uint64_t purpose) {
+    return at::randn({4}, generator_for(seed, iteration, purpose));
+  };
   CHECK(at::equal(draw(1, 2, 3), draw(1, 2, 3)));
-  for (const Tensor& other : {draw(2, 2, 3), draw(1, 3, 3), draw(1, 2, 4), draw(2, 1, 3)}) CHECK(!at::equal(draw(1, 2, 3), other));
+  for (const Tensor& other : {draw(2, 2, 3), draw(1, 3, 3), draw(1, 2, 4), draw(2, 1, 3)})
+    CHECK(!at::equal(draw(1, 2, 3), other));
 }

@@ -35,8 +35,9 @@ double moved(Optimizer& optimizer) {
 
 TEST_CASE("AdamW repeats LibTorch's, channels-last weights included", "[trainer][torch]") {
   Problem ours, theirs;
-  Optimizer optimizer({{"weight", ours.weight}, {"bias", ours.bias}},
-                      {.lr = 0.02, .warmup = 0, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .weight_decay = 0.1, .clip = 0}, 30);
+  Optimizer optimizer(
+      {{"weight", ours.weight}, {"bias", ours.bias}},
+      {.lr = 0.02, .warmup = 0, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .weight_decay = 0.1, .clip = 0}, 30);
   theirs.weight.requires_grad_(true);
   theirs.bias.requires_grad_(true);
   torch::optim::AdamW reference({theirs.weight, theirs.bias},

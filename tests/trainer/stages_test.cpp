@@ -62,12 +62,19 @@ TEST_CASE("held-out latents are never trained on", "[trainer][torch]") {
 }
 
 TEST_CASE("an autoencoder learns to return toy pictures", "[trainer][torch]") {
-  const AutoencoderConfig config{.size = 24, .crop = 16, .latent_channels = 2, .widths = {8, 8}, .encoder_blocks = 1, .decoder_blocks = 1, .mid_blocks = 0};
+  const AutoencoderConfig config{.size = 24,
+                                 .crop = 16,
+                                 .latent_channels = 2,
+                                 .widths = {8, 8},
+                                 .encoder_blocks = 1,
+                                 .decoder_blocks = 1,
+                                 .mid_blocks = 0};
   const LoopConfig loop{.iterations = 60, .batch = 8, .seed = 1};
   AutoencoderStage stage(config, loop, colours(24));
   const auto [first, last] = trained(stage, loop, 1e-2);
   CHECK(last < 0.5 * first);
-  CHECK_THROWS_WITH(AutoencoderStage({.size = 16, .crop = 32}, loop, colours(16)), Contains("stage.crop is 32; allowed: at most stage.size, 16"));
+  CHECK_THROWS_WITH(AutoencoderStage({.size = 16, .crop = 32}, loop, colours(16)),
+                    Contains("stage.crop is 32; allowed: at most stage.size, 16"));
 }
 
 TEST_CASE("a text and an image tower learn which caption belongs to which picture", "[trainer][torch]") {

@@ -4,6 +4,7 @@
 #include "tests/scratch.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <filesystem>
 #include <fstream>
@@ -56,7 +57,8 @@ inline BaseConfig predicting(Prediction prediction) {
 // The loss is `of` the only weight, w = (1, 2, 3).
 class OneWeight final : public Stage {
  public:
-  explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of) : of_(std::move(of)), w_(at::arange(1, 4, at::kFloat)) {}
+  explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of)
+      : of_(std::move(of)), w_(at::arange(1, 4, at::kFloat)) {}
   TensorMap weights() const override { return {{"w", w_}}; }
   Tensor loss(const StepContext& context) override { return of_(w_, context.iteration); }
 

@@ -1,0 +1,45 @@
+// A model folder of random weights that draws 32 x 32 pictures in milliseconds.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <string>
+
+#include "pipeline/sampler.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+inline ModelCard tiny_card() {
+  ModelCard card;
+  card.unet = UNetSpec{.latent_channels = 3, .size = 4, .text_tokens = 6, .text_width = 8, .time_width = 16, .mid = -1,
+                       .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .head_width = 4}}};
+  card.vae_decoder =
+      DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 8, 8, 8}, .blocks = 1, .mid_blocks = 0};
+  card.text_encoder = TextTowerSpec{.vocabulary = 516, .tokens = 6, .width = 8, .layers = 1, .heads = 2, .mlp = 16};
+  card.tokenizer = TokenizerConfig{.merges = 2, .pad = -1};
+  card.latent_scale = LatentScale{{0, 0.1, -0.1}, {1, 2, 0.5}};
+  card.schedule = ScheduleConfig{};
+  card.steps = 3;
+  return card;
+}
+
+inline void save_random_part(const std::string& folder, const std::string& part, const Plan& plan, uint64_t seed) {
+  const auto network = make_network(plan);
+  TensorMap weights = weights_of(*network);
+  for (auto& [name, weight] : weights) weight.copy_(0.3 * seeded_noise({seed++}, weight.sizes().vec())[0]);
+  save_part(folder, part, weights, at::kFloat);
+}
+
+// The card may claim what its parts are not.
+inline void save_tiny_model(const std::string& folder, const ModelCard& card = tiny_card()) {
+  std::filesystem::remove_all(folder);
+  save_card(folder, card);
+  save_random_part(folder, "unet", make_plan(*tiny_card().unet), 1);
+  save_random_part(folder, "vae_decoder", make_plan(*tiny_card().vae_decoder), 1000);
+  save_random_part(folder, "text_encoder", make_plan(*tiny_card().text_encoder), 2000);
+  save_text(folder + "/merges.txt", "r e\nre d</w>\n");
+}
+
+}  // namespace mds
