@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t pictures_kept = 6;
 constexpr size_t bytes_a_picture = 2500;
-constexpr int64_t grid_columns = 8;
+constexpr int64_t sample_columns = 8;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ void record_pictures(Store& store, const Lease& lease, int64_t iteration, const 
 bool save_grid(const std::string& file, const Tensor& pictures) {
   std::vector<Image> images;
   for (int64_t i = 0; i < pictures.size(0); ++i) images.push_back(to_image(pictures[i]));
-  save_png(file, tile(images, grid_columns));
+  save_png(file, tile(images, sample_columns));
   return true;
 }
 

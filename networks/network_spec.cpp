@@ -45,6 +45,7 @@ NetworkSpec with_size(NetworkSpec spec, int64_t pixels) {
 }
 
 std::string shipped_file(const std::string& relative) {
+  if (relative.starts_with("/") && std::filesystem::exists(relative)) return relative;
   const char* home = std::getenv("MDSEARCH_HOME");
   for (const std::string& root : {std::string(home ? home : ""), std::string("."), std::string(MDS_HOME)})
     if (!root.empty() && std::filesystem::exists(root + "/" + relative)) return root == "." ? relative : root + "/" + relative;

@@ -1,6 +1,7 @@
 #include "reports/page.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -30,7 +31,8 @@ std::string picture(const std::string& mime, const std::string& bytes, const std
 
 // A plot as an image of its own: its ids and styles cannot meet those of another plot.
 std::string plot(const std::string& svg, const std::string& caption) {
-  return figure(picture("image/svg+xml", svg, caption), caption);
+  return "<figure class=\"plot\">" + picture("image/svg+xml", svg, caption) + "<figcaption>" + escape_html(caption) +
+         "</figcaption></figure>\n";
 }
 
 bool went_on(const Candidate& candidate) { return candidate.state != "stopped" && candidate.state != "failed"; }
@@ -147,6 +149,11 @@ std::string provenance_section(const Store& store, const std::vector<Candidate>&
   return section("Provenance", body);
 }
 
+std::string sentence(std::string words) {
+  if (!words.empty()) words[0] = char(std::toupper(static_cast<unsigned char>(words[0])));
+  return words + ".";
+}
+
 std::string facts(const std::vector<Candidate>& rows) {
   std::map<std::string, int> states;
   std::set<std::string> devices;
@@ -167,7 +174,8 @@ std::string report_page(const Store& store, const Report& report, const PageOpti
   const auto rows = candidates(store, options.report.sweep);
   const bool whole = name == "sweep", costs = whole || name == "pareto", latencies = whole || name == "table6";
   const std::string title = whole && !rows.empty() ? "Sweep " + rows.back().sweep : report.name;
-  std::string body = "<header><h1>" + escape_html(title) + "</h1>\n<p>" + escape_html(report.summary) + "</p>\n";
+  std::string body =
+      "<header><h1>" + escape_html(title) + "</h1>\n<p>" + escape_html(sentence(report.summary)) + "</p>\n";
   if (costs) body += "<p class=\"note\">" + escape_html(facts(rows)) + "</p>\n";
   body += "</header>\n";
   if (latencies && !whole) body += latency_section(store, options.report.network);

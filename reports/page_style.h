@@ -20,11 +20,13 @@ th { font-weight: 500; color: var(--soft); text-align: left; border-bottom: 1px 
 th, td { padding: 6px 12px 6px 0; white-space: nowrap; vertical-align: baseline; }
 td { border-bottom: 1px solid var(--rule); }
 th.r, td.r { text-align: right; }
+th:last-child, td:last-child { padding-right: 0; }
 tr.literature td { color: var(--soft); font-style: italic; }
 tr.front td { font-weight: 600; }
 .note { color: var(--soft); font-size: 13px; }
 figure { margin: 0 0 28px; }
-figure > img { display: block; width: 100%; height: auto; }
+figure > img { display: block; max-width: 100%; height: auto; }
+.plot > img, .grid img { width: 100%; }
 figcaption { margin-top: 6px; color: var(--soft); font-size: 13px; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 20px; }
 .grid figure { margin: 0; }

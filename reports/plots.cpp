@@ -21,7 +21,7 @@ std::string colour(size_t index) { return index < palette.size() ? palette[index
 std::string opening(int width, int height) {
   std::ostringstream out;
   out << "set terminal svg size " << width << "," << height << " dynamic noenhanced font 'system-ui,12'\n"
-      << "set encoding utf8\nset datafile missing 'nan'\n"
+      << "set encoding utf8\nset datafile missing 'nan'\nset pointintervalbox 0\n"
       << "set border 3 linewidth 0.6 linecolor rgb '#9a9a9a'\n"
       << "set tics nomirror out scale 0.5 textcolor rgb '#555555'\n"
       << "set grid ytics linetype 1 linewidth 0.5 linecolor rgb '#ececec'\n"

@@ -5,6 +5,7 @@
 #include "networks/network_spec.h"
 #include "search/space.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 #include "trainer/config.h"
 
 using namespace mds;
@@ -29,7 +30,7 @@ TEST_CASE("every shipped configuration loads", "[app]") {
 }
 
 TEST_CASE("a sweep's rungs must rise", "[app]") {
-  const auto file = (std::filesystem::temp_directory_path() / "mds_sweep_rungs.json").string();
+  const auto file = (mds::scratch("sweep_rungs.json")).string();
   save_text(file, R"({"rungs": [60, 60]})");
   CHECK_THROWS_WITH(load_sweep(file), Catch::Contains("rungs.1 is 60; allowed: more than 60"));
   save_text(file, R"({"rungs": []})");

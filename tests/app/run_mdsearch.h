@@ -1,6 +1,8 @@
 // Runs the built program as a shell user does: exit code, stdout and stderr apart.
 #pragma once
 
+#include "tests/scratch.h"
+
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -22,7 +24,7 @@ struct Outcome {
 
 // A folder that lives as long as the object.
 struct ScratchFolder {
-  std::string path = (std::filesystem::temp_directory_path() / "mdsearch-test-XXXXXX").string();
+  std::string path = (mds::scratch("mdsearch-test-XXXXXX")).string();
   ScratchFolder() {
     if (!mkdtemp(path.data())) throw FileError(path + ": cannot be made");
   }

@@ -8,6 +8,7 @@
 #include "data/emoji_list.h"
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 namespace {
 
@@ -88,14 +89,14 @@ TEST_CASE("what is held out does not change when other groups are added behind i
 }
 
 TEST_CASE("a missing package is named", "[data]") {
-  mds::EmojiOptions options{.out = (fs::temp_directory_path() / "mds_no_emoji").string(), .font = "/nowhere/emoji.ttf"};
+  mds::EmojiOptions options{.out = (mds::scratch("no_emoji")).string(), .font = "/nowhere/emoji.ttf"};
   CHECK_THROWS_WITH(mds::build_emoji(options),
                     Catch::Contains("/nowhere/emoji.ttf: does not exist") && Catch::Contains("fonts-noto-color-emoji"));
   CHECK_FALSE(fs::exists(options.out));
 }
 
 TEST_CASE("a file that is no colour font is an error", "[data]") {
-  const auto file = (fs::temp_directory_path() / "mds_no_font.ttf").string();
+  const auto file = (mds::scratch("no_font.ttf")).string();
   std::ofstream(file) << "no font";
   CHECK_THROWS_WITH(mds::EmojiFont(file), Catch::Contains("mds_no_font.ttf: is not a font"));
 }
@@ -106,7 +107,7 @@ TEST_CASE("the emoji data set is built from the installed packages", "[data]") {
     return;
   }
   // A short list keeps this fast; the options are those of the full set.
-  const auto folder = fs::temp_directory_path() / "mds_emoji_test";
+  const auto folder = mds::scratch("emoji_test");
   fs::remove_all(folder);
   fs::create_directories(folder);
   std::ofstream(folder / "list.txt") << listing

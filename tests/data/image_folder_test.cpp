@@ -8,6 +8,7 @@
 #include "data/utf8.h"
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 namespace {
 
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 using Catch::Contains;
 
 struct Folder {
-  fs::path path = fs::temp_directory_path() / "mds_folder_test";
+  fs::path path = mds::scratch("folder_test");
   Folder() {
     fs::remove_all(path);
     fs::create_directories(path);

@@ -7,6 +7,7 @@
 #include "data/tool.h"
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 namespace {
 
@@ -69,7 +70,7 @@ TEST_CASE("a program's output is returned, and its failures are errors", "[data]
 }
 
 TEST_CASE("drawings become centred squares and the others are counted", "[data]") {
-  const auto folder = fs::temp_directory_path() / "mds_openclipart_test";
+  const auto folder = mds::scratch("openclipart_test");
   fs::remove_all(folder);
   fs::create_directories(folder / "svg/shapes/stars");
   const auto write = [&](const std::string& name, const std::string& text) {

@@ -8,6 +8,7 @@
 #include "data/parallel.h"
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 namespace {
 
@@ -61,7 +62,7 @@ TEST_CASE("the centre square is resized, not the whole picture", "[data][torch]"
 }
 
 TEST_CASE("pictures are loaded in order, and broken ones are skipped by folder or refused by list", "[data][torch]") {
-  const auto folder = fs::temp_directory_path() / "mds_resize_test";
+  const auto folder = mds::scratch("resize_test");
   fs::remove_all(folder);
   fs::create_directories(folder);
   for (int i = 0; i < 20; ++i) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "tests/catch.h"
+#include "tests/scratch.h"
 #include "tests/pipeline/tiny_model.h"
 
 using namespace mds;
@@ -13,7 +14,7 @@ using Catch::Contains;
 
 namespace {
 
-const std::string folder = (std::filesystem::temp_directory_path() / "mds_generator_test").string();
+const std::string folder = (mds::scratch("generator_test")).string();
 
 double largest_difference(const Tensor& x, const Tensor& y) {
   return (x.to(at::kInt) - y.to(at::kInt)).abs().max().item<double>();

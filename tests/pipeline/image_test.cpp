@@ -9,6 +9,7 @@
 
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 namespace {
 
@@ -71,7 +72,7 @@ std::string encode_webp(const std::vector<uint8_t>& rgba, ImageSize size) {
 }
 
 fs::path folder() {
-  const auto path = fs::temp_directory_path() / "mds_image_test";
+  const auto path = mds::scratch("image_test");
   fs::create_directories(path);
   return path;
 }

@@ -10,13 +10,14 @@
 #include "networks/tower.h"
 #include "spec/describe.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 using namespace mds;
 using Catch::Contains;
 
 namespace {
 
-const std::string file = (std::filesystem::temp_directory_path() / "mds_weights_test.safetensors").string();
+const std::string file = (mds::scratch("weights_test.safetensors")).string();
 
 std::string bytes_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -141,7 +142,7 @@ TEST_CASE("a file that is not there is refused by name", "[pipeline]") {
 }
 
 TEST_CASE("a failed write leaves the old file as it was", "[pipeline]") {
-  const auto folder = std::filesystem::temp_directory_path() / "mds_weights_folder";
+  const auto folder = mds::scratch("weights_folder");
   std::filesystem::create_directories(folder / "w.safetensors");  // a folder stands where the file should go
   CHECK_THROWS_AS(
       save_tensors((folder / "w.safetensors").string(), {.tensors = {{"w", at::ones({3})}}, .metadata = {}}),

@@ -60,8 +60,8 @@ TEST_CASE("a script that gnuplot refuses is an error with its message", "[report
 
 TEST_CASE("a label cannot act in a script", "[reports]") {
   CHECK(quoted_label("a`ls`'\"\\$@\nb") == "'a ls       b'");
-  const std::string svg =
-      gnuplot_svg("set terminal svg\nset title " + quoted_label("`touch mds_label_ran`") + "\nplot [0:1] x\n");
+  const std::string svg = gnuplot_svg("set terminal svg noenhanced\nset title " +
+                                      quoted_label("`touch mds_label_ran`") + "\nplot [0:1] x\n");
   CHECK_THAT(svg, Contains("touch mds_label_ran"));
   CHECK_FALSE(std::filesystem::exists("mds_label_ran"));
 }

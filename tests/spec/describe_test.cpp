@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 namespace {
 
@@ -86,7 +87,7 @@ TEST_CASE("an overlay sets one value by its dotted key", "[spec]") {
 }
 
 TEST_CASE("a text is saved whole or not at all", "[spec]") {
-  const auto folder = std::filesystem::temp_directory_path() / "mds_save_text";
+  const auto folder = mds::scratch("save_text");
   std::filesystem::create_directories(folder);
   const auto file = (folder / "a.txt").string();
   mds::save_text(file, "one");

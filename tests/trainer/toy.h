@@ -1,6 +1,8 @@
 // Toys to train on: cached latents that a small UNet learns quickly, and a stage of one weight.
 #pragma once
 
+#include "tests/scratch.h"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -13,12 +15,7 @@
 
 namespace mds::toy {
 
-// Toys are too small for threads: on a busy machine they would only wait for each other.
-inline const bool one_thread = (at::set_num_threads(1), true);
-
-inline std::string temporary(const std::string& name) {
-  return (std::filesystem::temp_directory_path() / ("mds_trainer_" + name)).string();
-}
+inline std::string temporary(const std::string& name) { return scratch("trainer_" + name).string(); }
 
 inline std::string bytes_of(const std::string& file) {
   std::ifstream in(file, std::ios::binary);

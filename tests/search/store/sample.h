@@ -1,6 +1,8 @@
 // A small store to test on: two architectures, one the proxy of the other, a sweep and its runs.
 #pragma once
 
+#include "tests/scratch.h"
+
 #include <unistd.h>
 
 #include <filesystem>
@@ -12,7 +14,7 @@ namespace mds::test {
 
 // A folder of its own that goes away with the object.
 struct ScratchFolder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("mds_store_" + std::to_string(::getpid()));
+  std::filesystem::path path = mds::scratch("store");
   ScratchFolder() {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
