@@ -27,7 +27,7 @@ TEST_CASE("generate writes one picture that tells how it was made, and the same 
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK(outcome.out == file + "\n");
-  CHECK(load_image_size(file) == ImageSize{32, 32});
+  CHECK((load_image_size(file) == ImageSize{32, 32}));
   CHECK(png_text(file, "prompt") == "red heart");
   CHECK(png_text(file, "seed") == "7");
   CHECK(png_text(file, "steps") == "3");  // the model's own
@@ -69,7 +69,7 @@ TEST_CASE("generate --grid writes a row for each prompt", "[app][torch]") {
       "--prompt red --prompt green --count 3 --grid --steps 1 --spacing leading --out " + model.at("grid.png"));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  CHECK(load_image_size(model.at("grid.png")) == ImageSize{3 * 34 - 2, 2 * 34 - 2});
+  CHECK((load_image_size(model.at("grid.png")) == ImageSize{3 * 34 - 2, 2 * 34 - 2}));
   CHECK(png_text(model.at("grid.png"), "prompt") == "red\ngreen");
 }
 
