@@ -35,7 +35,7 @@ std::string plot(const std::string& svg, const std::string& caption) {
          "</figcaption></figure>\n";
 }
 
-bool went_on(const Candidate& candidate) { return candidate.state != "stopped" && candidate.state != "failed"; }
+bool went_on(const SweepCandidate& candidate) { return candidate.state != "stopped" && candidate.state != "failed"; }
 
 std::string tables_section(const std::string& title, const std::vector<Table>& tables) {
   std::string body;
@@ -43,7 +43,7 @@ std::string tables_section(const std::string& title, const std::vector<Table>& t
   return section(title, body);
 }
 
-std::string curves_section(const Store& store, const std::vector<Candidate>& rows) {
+std::string curves_section(const Store& store, const std::vector<SweepCandidate>& rows) {
   std::map<std::string, std::vector<CurveLine>> by_metric;
   for (const auto& row : rows) {
     std::map<std::string, std::vector<MetricRow>> curves;
@@ -58,7 +58,7 @@ std::string curves_section(const Store& store, const std::vector<Candidate>& row
   return section("Learning curves", body);
 }
 
-std::string cost_section(const std::vector<Candidate>& rows) {
+std::string cost_section(const std::vector<SweepCandidate>& rows) {
   std::map<std::string, std::vector<CostGroup>> by_metric;
   for (auto& group : cost_groups(rows)) by_metric[group.metric].push_back(std::move(group));
   std::string body;
@@ -102,7 +102,7 @@ std::string picture_file(const std::string& file) {
   return figure(picture(mime, bytes, file), std::filesystem::path(file).filename().string());
 }
 
-std::string pictures_section(const Store& store, const std::vector<Candidate>& rows,
+std::string pictures_section(const Store& store, const std::vector<SweepCandidate>& rows,
                              const std::vector<std::string>& files) {
   std::string body;
   for (const auto& file : files) body += picture_file(file);
@@ -116,7 +116,7 @@ std::string pictures_section(const Store& store, const std::vector<Candidate>& r
   return section("Samples", body);
 }
 
-std::string decisions_section(const Store& store, const std::vector<Candidate>& rows) {
+std::string decisions_section(const Store& store, const std::vector<SweepCandidate>& rows) {
   Table table{.columns = {{.name = "candidate"},
                           {.name = "rung"},
                           {.name = "rule"},
@@ -132,7 +132,7 @@ std::string decisions_section(const Store& store, const std::vector<Candidate>& 
                                   " decisions with their inputs</summary>" + html_table(table) + "</details>\n");
 }
 
-std::string provenance_section(const Store& store, const std::vector<Candidate>& rows) {
+std::string provenance_section(const Store& store, const std::vector<SweepCandidate>& rows) {
   std::set<std::string> protocols;
   for (const auto& row : rows) protocols.insert(row.protocol);
   std::string body;
@@ -154,7 +154,7 @@ std::string sentence(std::string words) {
   return words + ".";
 }
 
-std::string facts(const std::vector<Candidate>& rows) {
+std::string facts(const std::vector<SweepCandidate>& rows) {
   std::map<std::string, int> states;
   std::set<std::string> devices;
   for (const auto& row : rows) {
@@ -184,7 +184,7 @@ std::string report_page(const Store& store, const Report& report, const PageOpti
   if (whole) body += cost_section(rows) + curves_section(store, rows);
   if (whole) body += latency_section(store, options.report.network);
   if (whole) body += pictures_section(store, rows, options.picture_files) + decisions_section(store, rows);
-  body += provenance_section(store, costs ? rows : std::vector<Candidate>{});
+  body += provenance_section(store, costs ? rows : std::vector<SweepCandidate>{});
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
          "content=\"width=device-width, initial-scale=1\">\n<title>" +
          escape_html(title) + "</title>\n<style>" + page_style + "</style>\n</head>\n<body>\n" + body +

@@ -54,7 +54,7 @@ Table table_of(const CostGroup& group) {
 
 }  // namespace
 
-std::vector<CostGroup> cost_groups(const std::vector<Candidate>& rows) {
+std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows) {
   std::map<std::tuple<std::string, std::string, int64_t>, CostGroup> groups;
   for (const auto& row : rows)
     for (const auto& [name, score] : row.scores) {

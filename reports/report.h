@@ -34,7 +34,7 @@ std::vector<Table> table6_report(const Store& store, const ReportOptions& option
 
 // One candidate's score against its cost, among those that saw equally many images under one protocol.
 struct CostPoint {
-  Candidate candidate{};
+  SweepCandidate candidate{};
   MetricRow score{};
   bool front = false;  // no other has both fewer multiply-accumulates and a better score
 };
@@ -44,7 +44,7 @@ struct CostGroup {
   int64_t images_seen = 0, iteration = 0;
   std::vector<CostPoint> points{};  // by cost
 };
-std::vector<CostGroup> cost_groups(const std::vector<Candidate>& rows);
+std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows);
 
 std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& network);
 

@@ -78,7 +78,7 @@ std::vector<BlockOfArch> blocks_of(const Store& store, int64_t arch) {
   return rows;
 }
 
-void read_scores(const Store& store, Candidate& candidate) {
+void read_scores(const Store& store, SweepCandidate& candidate) {
   for (const auto& row : store.metrics(candidate.run)) {
     candidate.images_seen = std::max(candidate.images_seen, row.images_seen);
     if (!direction_of(row.name)) continue;
@@ -138,14 +138,14 @@ std::vector<NetworkProfile> network_profiles(const Store& store) {
   return profiles;
 }
 
-std::string label(const Candidate& candidate) {
+std::string label(const SweepCandidate& candidate) {
   return candidate.name.empty() ? short_hash(candidate.hash) : candidate.name;
 }
 
-std::vector<Candidate> candidates(const Store& store, const std::string& sweep) {
+std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep) {
   if (!sweep.empty() && select<int64_t>(store, "SELECT sweep_id FROM sweep WHERE name = :name", sweep).empty())
     throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
-  std::vector<Candidate> rows;
+  std::vector<SweepCandidate> rows;
   for (const auto& [run, in_sweep, name, hash, params, macs, macs_valid, trained, trained_params, protocol, seed, state,
                     message, device, iterations] :
        select<int64_t, Text, Text, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, Text, Text, Text,
@@ -156,7 +156,7 @@ std::vector<Candidate> candidates(const Store& store, const std::string& sweep) 
                        "device d USING(device_id) "
                        "WHERE :any = '' OR r.sweep = :sweep ORDER BY r.run_id",
                        sweep, sweep)) {
-    Candidate row{.run = run,
+    SweepCandidate row{.run = run,
                   .sweep = in_sweep,
                   .name = name,
                   .hash = hash,
@@ -188,7 +188,7 @@ std::optional<Better> direction_of(const std::string& metric) {
   return std::nullopt;
 }
 
-std::vector<SamplePicture> pictures(const Store& store, const Candidate& candidate) {
+std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate) {
   std::vector<SamplePicture> rows;
   for (const auto& [mime, bytes, prompt, iteration, seed] : select<Text, Text, Text, int64_t, int64_t>(
            store, "SELECT mime, bytes, prompt, iteration, seed FROM picture WHERE run_id = :run ORDER BY picture_id",

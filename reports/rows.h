@@ -56,7 +56,7 @@ std::vector<NetworkProfile> network_profiles(const Store& store);
 
 // --- runs ------------------------------------------------------------------------------------------------------------
 
-struct Candidate {
+struct SweepCandidate {
   int64_t run = 0;
   std::string sweep{}, name{}, hash{};  // of the full-scale architecture
   int64_t params = 0, macs = 0, macs_valid = 0;
@@ -68,10 +68,10 @@ struct Candidate {
   int64_t iterations = 0, images_seen = 0;
   std::map<std::string, MetricRow> scores{};  // latest of each
 };
-std::string label(const Candidate& candidate);  // its name, else the first letters of its hash
+std::string label(const SweepCandidate& candidate);  // its name, else the first letters of its hash
 
 // Oldest first; of all sweeps when `sweep` is empty. StoreError when there is no such sweep.
-std::vector<Candidate> candidates(const Store& store, const std::string& sweep);
+std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep);
 
 // Whether a metric judges a network (a distance, a similarity, a signal-to-noise ratio) and which way is better.
 enum class Better : uint8_t { lower, higher };
@@ -81,7 +81,7 @@ struct SamplePicture {
   std::string candidate{}, mime{}, bytes{}, prompt{};
   int64_t iteration = 0, seed = 0;
 };
-std::vector<SamplePicture> pictures(const Store& store, const Candidate& candidate);
+std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate);
 
 // --- words -----------------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@
 namespace mds {
 namespace {
 
-using Group = std::vector<Candidate>;
+using Group = std::vector<SweepCandidate>;
 
-std::vector<Group> by_sweep_and_protocol(const std::vector<Candidate>& rows) {
+std::vector<Group> by_sweep_and_protocol(const std::vector<SweepCandidate>& rows) {
   std::map<std::pair<std::string, std::string>, Group> groups;
   for (const auto& row : rows) groups[{row.sweep, row.protocol}].push_back(row);
   std::vector<Group> list;
@@ -36,7 +36,7 @@ std::string sorting_score(const std::set<std::string>& names) {
 // Furthest trained first, then best by score.
 void sort_by_merit(Group& group) {
   const std::string decisive = sorting_score(score_names(group));
-  const auto merit = [&](const Candidate& row) {
+  const auto merit = [&](const SweepCandidate& row) {
     const auto score = row.scores.find(decisive);
     if (score == row.scores.end()) return std::pair{-row.iterations, 1e300};
     const bool lower = direction_of(score->first) == Better::lower;
@@ -47,7 +47,7 @@ void sort_by_merit(Group& group) {
 
 Json optional_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-Json scores_json(const Candidate& row) {
+Json scores_json(const SweepCandidate& row) {
   Json scores = Json::object();
   for (const auto& [name, score] : row.scores)
     scores[name] = {{"value", score.value},
