@@ -22,6 +22,9 @@ class Block {
   virtual Tensor forward(const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const = 0;
 };
 
+// Throws c10::Error unless a field of the conditioning is there with the sizes that a block needs.
+void check_conditioning(const char* field, const Tensor& given, at::IntArrayRef wanted);
+
 // The forward pass of a block over layers that were made from layers(block, site).
 std::unique_ptr<Block> make_block(const BlockSpec& block, const Site& site, const LayerMap& layers);
 

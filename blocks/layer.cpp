@@ -26,14 +26,25 @@ int64_t valid_taps(int64_t n_in, int64_t n_out, int64_t kernel, int64_t stride) 
   return pairs;
 }
 
+Cost linear_cost(const LinearOp& op, const Shape& in) {
+  const int64_t weights = multiply_counts(op.in, op.out), macs = multiply_counts(weights, in.height, in.width);
+  return {add_counts(weights, op.bias ? op.out : 0), macs, macs};
+}
+
 Cost convolution_cost(const ConvolutionOp& op, const Shape& in, const Shape& out) {
-  const int64_t per_tap = op.in / op.groups * op.out;
+  const int64_t per_tap = multiply_counts(op.in / op.groups, op.out), taps = op.kernel * op.kernel;
   const bool patches = op.stride == op.kernel;  // non-overlapping patches have no padding
-  const int64_t dense = out.positions() * op.kernel * op.kernel;
+  const int64_t dense = multiply_counts(out.height, out.width, taps);
   const int64_t valid = patches ? dense
-                                : valid_taps(in.height, out.height, op.kernel, op.stride) *
-                                      valid_taps(in.width, out.width, op.kernel, op.stride);
-  return {per_tap * op.kernel * op.kernel + (op.bias ? op.out : 0), per_tap * dense, per_tap * valid};
+                                : multiply_counts(valid_taps(in.height, out.height, op.kernel, op.stride),
+                                                  valid_taps(in.width, out.width, op.kernel, op.stride));
+  return {add_counts(multiply_counts(per_tap, taps), op.bias ? op.out : 0), multiply_counts(per_tap, dense),
+          multiply_counts(per_tap, valid)};
+}
+
+Cost attention_cost(const AttentionOp& op, const Shape& queries) {
+  const int64_t macs = multiply_counts(int64_t(2), queries.height, op.keys.height, queries.channels);
+  return {0, macs, macs};
 }
 
 std::string text(int64_t n) { return std::to_string(n); }
@@ -45,8 +56,10 @@ std::string convolution_name(const ConvolutionOp& op) {
 
 std::string norm_name(const NormOp& op, const Shape& in) {
   if (op.kind == NormKind::layer) return in.kind == ShapeKind::map ? "norm" : "LN";
-  const std::string activation = op.activation == Activation::silu ? " SiLU" : op.activation == Activation::none ? "" : " " + std::string(name_of(op.activation));
-  return "GN" + text(op.groups) + activation;
+  std::string name = "GN" + text(op.groups);
+  if (op.activation == Activation::silu) name += " SiLU";
+  else if (op.activation != Activation::none) name += " " + std::string(name_of(op.activation));
+  return name;
 }
 
 }  // namespace
@@ -54,18 +67,11 @@ std::string norm_name(const NormOp& op, const Shape& in) {
 Cost cost(const LayerOp& op, const Shape& in, const Shape& out) {
   return std::visit(
       Overload{
-          [&](const LinearOp& o) {
-            const int64_t positions = in.kind == ShapeKind::vector ? 1 : in.positions();
-            const int64_t macs = positions * o.in * o.out;
-            return Cost{o.in * o.out + (o.bias ? o.out : 0), macs, macs};
-          },
+          [&](const LinearOp& o) { return linear_cost(o, in); },
           [&](const ConvolutionOp& o) { return convolution_cost(o, in, out); },
           [&](const NormOp& o) { return Cost{2 * o.channels, 0, 0}; },
-          [&](const AttentionOp& o) {
-            const int64_t macs = 2 * in.height * o.keys.height * in.channels;
-            return Cost{0, macs, macs};
-          },
-          [&](const TableOp& o) { return Cost{o.rows * o.width, 0, 0}; },
+          [&](const AttentionOp& o) { return attention_cost(o, in); },
+          [&](const TableOp& o) { return Cost{multiply_counts(o.rows, o.width), 0, 0}; },
       },
       op);
 }

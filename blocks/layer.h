@@ -101,7 +101,9 @@ class LayerSink {
 // Sums costs; allocates nothing and evaluates a repeated part once.
 class CostSink final : public LayerSink {
  public:
-  void add(std::string_view, const LayerOp& op, const Shape& in, const Shape& out) override { total += cost(op, in, out); }
+  void add(std::string_view, const LayerOp& op, const Shape& in, const Shape& out) override {
+    total += cost(op, in, out);
+  }
   void repeat(int64_t count, const std::function<void()>& body) override;
   Cost total;
 };

@@ -68,7 +68,8 @@ NormLayer::NormLayer(const NormOp& op) : op_(op) {
 }
 
 Tensor NormLayer::forward(const Tensor& x) const {
-  if (op_.kind == NormKind::group) return activate(op_.activation, at::group_norm(x, op_.groups, weight_, bias_, op_.eps));
+  if (op_.kind == NormKind::group)
+    return activate(op_.activation, at::group_norm(x, op_.groups, weight_, bias_, op_.eps));
   const bool map = x.dim() == 4;
   const Tensor last = map ? x.permute({0, 2, 3, 1}) : x;
   const Tensor y = activate(op_.activation, at::layer_norm(last, {op_.channels}, weight_, bias_, op_.eps));
@@ -100,7 +101,9 @@ void TableLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
 std::shared_ptr<LayerModule> make_layer(const LayerOp& op) {
   struct Make {
     std::shared_ptr<LayerModule> operator()(const LinearOp& o) const { return std::make_shared<LinearLayer>(o); }
-    std::shared_ptr<LayerModule> operator()(const ConvolutionOp& o) const { return std::make_shared<ConvolutionLayer>(o); }
+    std::shared_ptr<LayerModule> operator()(const ConvolutionOp& o) const {
+      return std::make_shared<ConvolutionLayer>(o);
+    }
     std::shared_ptr<LayerModule> operator()(const NormOp& o) const { return std::make_shared<NormLayer>(o); }
     std::shared_ptr<LayerModule> operator()(const AttentionOp& o) const { return std::make_shared<AttentionLayer>(o); }
     std::shared_ptr<LayerModule> operator()(const TableOp& o) const { return std::make_shared<TableLayer>(o); }

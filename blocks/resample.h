@@ -1,4 +1,4 @@
-// Changes of resolution by two: a strided convolution on the way down, nearest neighbour and a convolution on the way up.
+// Changes of resolution by two: a strided convolution going down, nearest neighbour and a convolution going up.
 #pragma once
 
 #include "blocks/layer.h"

@@ -11,7 +11,9 @@ void add_time(TimeUse use, int64_t channels, const Site& site, LayerSink& sink) 
 
 }  // namespace
 
-Shape output_shape(const Resnet& block, const Site& site) { return Shape::map(block.out, site.in.height, site.in.width); }
+Shape output_shape(const Resnet& block, const Site& site) {
+  return Shape::map(block.out, site.in.height, site.in.width);
+}
 Shape output_shape(const Separable& block, const Site& site) {
   return Shape::map(block.out, site.in.height, site.in.width);
 }

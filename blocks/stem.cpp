@@ -15,8 +15,8 @@ void list_layers(const TimeEmbedding& block, const Site&, LayerSink& sink) {
 }
 
 void list_layers(const SingleConvolution& block, const Site& site, LayerSink& sink) {
-  sink.add("", ConvolutionOp{.in = site.in.channels, .out = block.out, .kernel = block.kernel, .init = block.init}, site.in,
-           output_shape(block, site));
+  sink.add("", ConvolutionOp{.in = site.in.channels, .out = block.out, .kernel = block.kernel, .init = block.init},
+           site.in, output_shape(block, site));
 }
 
 void list_layers(const OutputNorm& block, const Site& site, LayerSink& sink) {

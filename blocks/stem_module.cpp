@@ -21,6 +21,7 @@ class TimeModule final : public Block {
   TimeModule(const TimeEmbedding& spec, const LayerMap& layers)
       : width_(spec.width), first_(layers.get<LinearLayer>("0")), second_(layers.get<LinearLayer>("1")) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
+    check_conditioning("time", c.time, {x.size(0)});
     return second_.forward(at::silu(first_.forward(sinusoid(c.time, width_).to(x.scalar_type()))));
   }
 
@@ -77,6 +78,11 @@ std::unique_ptr<Block> make_module(const OutputNorm&, const Site&, const LayerMa
 }
 std::unique_ptr<Block> make_module(const TokenNorm&, const Site&, const LayerMap& layers) {
   return std::make_unique<OneNorm>(layers);
+}
+
+void check_conditioning(const char* field, const Tensor& given, at::IntArrayRef wanted) {
+  TORCH_CHECK(given.defined(), "conditioning: ", field, " is missing; expected ", wanted);
+  TORCH_CHECK(given.sizes() == wanted, "conditioning: ", field, " has sizes ", given.sizes(), "; expected ", wanted);
 }
 
 std::unique_ptr<Block> make_block(const BlockSpec& block, const Site& site, const LayerMap& layers) {

@@ -61,6 +61,7 @@ class PooledModule final : public Block {
       : at_text_end_(spec.at_text_end), projection_(layers.get<LinearLayer>("")) {}
   Tensor forward(const Tensor& x_NTC, const Tensor&, const Conditioning& c) const override {
     if (!at_text_end_) return projection_.forward(x_NTC.select(1, 0));
+    check_conditioning("text_end_N", c.text_end_N, {x_NTC.size(0)});
     const Tensor index = c.text_end_N.view({-1, 1, 1}).expand({-1, 1, x_NTC.size(2)});
     return projection_.forward(x_NTC.gather(1, index).squeeze(1));
   }

@@ -6,29 +6,36 @@ namespace {
 constexpr double stack_norm_eps = 1e-6;  // Stable Diffusion's, in front of proj_in only
 
 void check(const TransformerStack& block, const Site& site) {
+  const TransformerOptions& options = block.options;
   const int64_t d = block.inner_width(site);
-  if (!block.projections && d != site.in.channels)
+  if (!options.projections && d != site.in.channels)
     throw ConfigError("transformer width " + std::to_string(d) + " needs projections where the map has " +
                       std::to_string(site.in.channels) + " channels; allowed: projections true, or equal widths");
-  require_divides(block.heads ? "heads" : "head_width", block.heads ? block.heads : block.head_width, d);
-  if (block.ff_gated) require_divides("a gated ff_expansion's half", 2, block.ff_expansion * d);
+  if (options.attends())
+    require_divides(options.heads ? "heads" : "head_width", options.heads ? options.heads : options.head_width, d);
+  if (options.ff_gated) require_divides("a gated ff_expansion's half", 2, options.ff_expansion * d);
 }
 
 NormOp token_norm(int64_t d) { return {NormKind::layer, d}; }
 LinearOp plain(int64_t in, int64_t out) { return {.in = in, .out = out, .bias = false}; }
 
+// The last layer of each branch: without a zeroed proj_out behind it, it is what makes a new stack the identity.
+LinearOp branch_end(const TransformerStack& block, int64_t in, int64_t out) {
+  return {.in = in, .out = out, .init = block.options.projections ? Init::uniform : Init::zero};
+}
+
 void list_self_attention(const TransformerStack& block, const Shape& y, int64_t heads, LayerSink& sink) {
   const int64_t d = y.channels;
   sink.add("norm_sa", token_norm(d), y, y);
   sink.add("sa.q", plain(d, d), y, y);
-  if (block.share_self_kv) {
+  if (block.options.share_self_kv) {
     sink.add("sa.kv", plain(d, d), y, y);
   } else {
     sink.add("sa.k", plain(d, d), y, y);
     sink.add("sa.v", plain(d, d), y, y);
   }
-  sink.add("sa.qkv", AttentionOp{heads, y, block.attention}, y, y);
-  sink.add("sa.out", LinearOp{d, d}, y, y);
+  sink.add("sa.qkv", AttentionOp{heads, y, block.options.attention}, y, y);
+  sink.add("sa.out", branch_end(block, d, d), y, y);
 }
 
 void list_cross_attention(const TransformerStack& block, const Shape& y, const Site& site, LayerSink& sink) {
@@ -37,21 +44,22 @@ void list_cross_attention(const TransformerStack& block, const Shape& y, const S
   const Shape keys = Shape::tokens(site.text_tokens, d);
   sink.add("norm_ca", token_norm(d), y, y);
   sink.add("ca.q", plain(d, d), y, y);
-  if (block.share_cross_kv) {
+  if (block.options.share_cross_kv) {
     sink.add("ca.kv", plain(site.text_width, d), text, keys);
   } else {
     sink.add("ca.k", plain(site.text_width, d), text, keys);
     sink.add("ca.v", plain(site.text_width, d), text, keys);
   }
-  sink.add("ca.qkv", AttentionOp{block.head_count(site), keys, block.attention}, y, y);
-  sink.add("ca.out", LinearOp{d, d}, y, y);
+  sink.add("ca.qkv", AttentionOp{block.head_count(site), keys, block.options.attention}, y, y);
+  sink.add("ca.out", branch_end(block, d, d), y, y);
 }
 
 void list_feed_forward(const TransformerStack& block, const Shape& y, LayerSink& sink) {
-  const int64_t d = y.channels, wide = block.ff_expansion * d, hidden = block.ff_gated ? wide / 2 : wide;
+  const bool gated = block.options.ff_gated;
+  const int64_t d = y.channels, wide = block.options.ff_expansion * d, hidden = gated ? wide / 2 : wide;
   sink.add("norm_ff", token_norm(d), y, y);
-  sink.add("ff.in", LinearOp{.in = d, .out = wide, .gated = block.ff_gated}, y, Shape::tokens(y.height, wide));
-  sink.add("ff.out", LinearOp{hidden, d}, Shape::tokens(y.height, hidden), y);
+  sink.add("ff.in", LinearOp{.in = d, .out = wide, .gated = gated}, y, Shape::tokens(y.height, wide));
+  sink.add("ff.out", branch_end(block, hidden, d), Shape::tokens(y.height, hidden), y);
 }
 
 }  // namespace
@@ -60,17 +68,20 @@ Shape output_shape(const TransformerStack&, const Site& site) { return site.in; 
 
 void list_layers(const TransformerStack& block, const Site& site, LayerSink& sink) {
   check(block, site);
+  const TransformerOptions& options = block.options;
   const int64_t c = site.in.channels, d = block.inner_width(site);
   const Shape inner = Shape::map(d, site.in.height, site.in.width);
   const Shape y = Shape::tokens(site.in.positions(), d);
-  sink.add("norm", NormOp{NormKind::group, c, norm_groups(c), stack_norm_eps}, site.in, site.in);
-  if (block.projections) sink.add("proj_in", ConvolutionOp{.in = c, .out = d}, site.in, inner);
+  if (options.projections) {
+    sink.add("norm", NormOp{NormKind::group, c, norm_groups(c), stack_norm_eps}, site.in, site.in);
+    sink.add("proj_in", ConvolutionOp{.in = c, .out = d}, site.in, inner);
+  }
   sink.repeat(block.depth, [&] {
-    if (block.self_attention) list_self_attention(block, y, block.head_count(site), sink);
-    if (block.cross_attention) list_cross_attention(block, y, site, sink);
+    if (options.self_attention) list_self_attention(block, y, block.head_count(site), sink);
+    if (options.cross_attention) list_cross_attention(block, y, site, sink);
     list_feed_forward(block, y, sink);
   });
-  if (block.projections) sink.add("proj_out", ConvolutionOp{.in = d, .out = c, .init = Init::zero}, inner, site.in);
+  if (options.projections) sink.add("proj_out", ConvolutionOp{.in = d, .out = c, .init = Init::zero}, inner, site.in);
 }
 
 }  // namespace mds

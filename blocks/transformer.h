@@ -1,6 +1,7 @@
 // A stack of transformer blocks between two projections of a map:
 //   y = proj_in(norm(x)); per block: y += sa(norm_sa(y)); y += ca(norm_ca(y), text); y += ff(norm_ff(y))
 //   out = x + proj_out(y)
+// Without projections there is no outer norm and no outer sum either: y = x; the blocks; out = y.
 // Self- and cross-attention are options of their own, keys and values can share a projection, and the feed-forward is
 // gated (value * activation(gate), halves of expansion * width / 2 each) or plain.
 #pragma once
@@ -10,41 +11,55 @@
 
 namespace mds {
 
-struct TransformerStack {
-  static constexpr std::string_view kind = "transformer";
-  int64_t depth = 1;
-  int64_t width = 0;  // 0: the map's
+// What the blocks of a stack have in common with those of the level they stand in.
+struct TransformerOptions {
   int64_t heads = 0;  // 0: width / head_width
   int64_t head_width = 64;
   bool self_attention = true;
   bool cross_attention = true;
-  bool share_self_kv = false;
+  bool share_self_kv = true;
   bool share_cross_kv = false;
-  int64_t ff_expansion = 8;  // hidden width over width, both halves of a gated one counted
+  int64_t ff_expansion = 6;  // hidden width over width, both halves of a gated one counted
   bool ff_gated = true;
-  Activation ff_activation = Activation::gelu;
+  Activation ff_activation = Activation::silu;
   AttentionFunction attention = AttentionFunction::softmax;
   bool projections = true;
+  bool operator==(const TransformerOptions&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("heads", self.heads, "0: the transformer's width over head_width", between(0, 1024));
+    field("head_width", self.head_width, "channels a head", between(1, 65536));
+    field("self_attention", self.self_attention, "in every transformer block");
+    field("cross_attention", self.cross_attention, "in every transformer block");
+    field("share_self_kv", self.share_self_kv, "one projection for keys and values in self-attention");
+    field("share_cross_kv", self.share_cross_kv, "the same in cross-attention");
+    field("ff_expansion", self.ff_expansion, "feed-forward hidden width over width, both gate halves counted",
+          between(1, 64));
+    field("ff_gated", self.ff_gated, "value * activation(gate), or a plain activation");
+    field("ff_activation", self.ff_activation, "of the feed-forward");
+    field("attention", self.attention, "function of the scores");
+    field("projections", self.projections, "a norm and 1x1 convolutions around each stack, and a sum over it");
+  }
+  bool attends() const { return self_attention || cross_attention; }
+};
+
+struct TransformerStack {
+  static constexpr std::string_view kind = "transformer";
+  int64_t depth = 1;
+  int64_t width = 0;  // 0: the map's
+  TransformerOptions options;
   bool operator==(const TransformerStack&) const = default;
 
   static void describe(auto& self, auto&& field) {
     field("depth", self.depth, "transformer blocks", between(0, 64));
     field("width", self.width, "0: the map's", between(0, 65536));
-    field("heads", self.heads, "0: width over head_width", between(0, 1024));
-    field("head_width", self.head_width, "channels a head", between(1, 65536));
-    field("self_attention", self.self_attention, "in every block");
-    field("cross_attention", self.cross_attention, "in every block");
-    field("share_self_kv", self.share_self_kv, "one projection for keys and values in self-attention");
-    field("share_cross_kv", self.share_cross_kv, "the same in cross-attention");
-    field("ff_expansion", self.ff_expansion, "hidden width over width, both gate halves counted", between(1, 64));
-    field("ff_gated", self.ff_gated, "value * activation(gate), or a plain activation");
-    field("ff_activation", self.ff_activation, "of the feed-forward");
-    field("attention", self.attention, "function of the scores");
-    field("projections", self.projections, "1x1 convolutions around the stack");
+    TransformerOptions::describe(self.options, field);
   }
 
   int64_t inner_width(const Site& site) const { return width ? width : site.in.channels; }
-  int64_t head_count(const Site& site) const { return heads ? heads : inner_width(site) / head_width; }
+  int64_t head_count(const Site& site) const {
+    return options.heads ? options.heads : inner_width(site) / options.head_width;
+  }
 };
 
 Shape output_shape(const TransformerStack& block, const Site& site);

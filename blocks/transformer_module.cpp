@@ -11,7 +11,7 @@ struct AttentionPart {
   const LinearLayer *q, *kv, *k, *v, *out;
   const AttentionLayer* attention;
 
-  AttentionPart(const LayerMap& layers, const std::string& prefix, const std::string& norm_name, const std::string& name)
+  AttentionPart(const LayerMap& layers, const std::string& prefix, const char* norm_name, const std::string& name)
       : norm(layers.find<NormLayer>(prefix + norm_name)),
         q(layers.find<LinearLayer>(prefix + name + ".q")), kv(layers.find<LinearLayer>(prefix + name + ".kv")),
         k(layers.find<LinearLayer>(prefix + name + ".k")), v(layers.find<LinearLayer>(prefix + name + ".v")),
@@ -36,43 +36,46 @@ struct TransformerPart {
         norm_ff(layers.get<NormLayer>(prefix + "norm_ff")),
         ff_in(layers.get<LinearLayer>(prefix + "ff.in")), ff_out(layers.get<LinearLayer>(prefix + "ff.out")) {}
 
-  Tensor forward(Tensor y, const Tensor& text, const TransformerStack& spec) const {
+  Tensor forward(Tensor y, const Tensor& text, const TransformerOptions& options) const {
     if (self.norm) y = self.forward(y, {});
     if (cross.norm) y = cross.forward(y, text);
     const Tensor h = ff_in.forward(norm_ff.forward(y));
-    if (!spec.ff_gated) return y + ff_out.forward(activate(spec.ff_activation, h));
+    if (!options.ff_gated) return y + ff_out.forward(activate(options.ff_activation, h));
     const auto halves = h.chunk(2, -1);  // value, gate
-    return y + ff_out.forward(halves[0] * activate(spec.ff_activation, halves[1]));
+    return y + ff_out.forward(halves[0] * activate(options.ff_activation, halves[1]));
   }
 };
 
 class TransformerModule final : public Block {
  public:
-  TransformerModule(const TransformerStack& spec, const LayerMap& layers)
-      : spec_(spec), norm_(layers.get<NormLayer>("norm")),
+  TransformerModule(const TransformerStack& spec, const Site& site, const LayerMap& layers)
+      : spec_(spec), site_(site), norm_(layers.find<NormLayer>("norm")),
         proj_in_(layers.find<ConvolutionLayer>("proj_in")), proj_out_(layers.find<ConvolutionLayer>("proj_out")) {
     for (int64_t i = 0; i < spec.depth; ++i) parts_.emplace_back(layers, std::to_string(i) + ".");
   }
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
-    const Tensor h = norm_.forward(x);
-    Tensor y = (proj_in_ ? proj_in_->forward(h) : h).permute({0, 2, 3, 1}).flatten(1, 2);
-    for (const auto& part : parts_) y = part.forward(y, c.text_NSC, spec_);
+    if (spec_.options.cross_attention && spec_.depth > 0)
+      check_conditioning("text_NSC", c.text_NSC, {x.size(0), site_.text_tokens, site_.text_width});
+    Tensor y = spec_.options.projections ? proj_in_->forward(norm_->forward(x)) : x;
+    y = y.permute({0, 2, 3, 1}).flatten(1, 2);
+    for (const auto& part : parts_) y = part.forward(y, c.text_NSC, spec_.options);
     y = y.unflatten(1, {x.size(2), x.size(3)}).permute({0, 3, 1, 2});
-    return x + (proj_out_ ? proj_out_->forward(y) : y);
+    return spec_.options.projections ? x + proj_out_->forward(y) : y;
   }
 
  private:
   TransformerStack spec_;
-  const NormLayer& norm_;
+  Site site_;
+  const NormLayer* norm_;
   const ConvolutionLayer *proj_in_, *proj_out_;
   std::vector<TransformerPart> parts_;
 };
 
 }  // namespace
 
-std::unique_ptr<Block> make_module(const TransformerStack& spec, const Site&, const LayerMap& layers) {
-  return std::make_unique<TransformerModule>(spec, layers);
+std::unique_ptr<Block> make_module(const TransformerStack& spec, const Site& site, const LayerMap& layers) {
+  return std::make_unique<TransformerModule>(spec, site, layers);
 }
 
 }  // namespace mds

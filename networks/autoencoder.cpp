@@ -4,68 +4,55 @@ namespace mds {
 namespace {
 
 constexpr double autoencoder_norm_eps = 1e-6;
-
-// Appends steps to a plan along one running shape.
-class Chain {
- public:
-  Chain(Shape input, int64_t groups) : x_(input), groups_(groups) { sink_.plan.input = input; }
-  void add(const StepName& name, const BlockSpec& block) {
-    const Site site{.in = x_};
-    x_ = output_shape(block, site);
-    sink_.step(name, block, site, x_, Link::none);
-  }
-  void residuals(const char* side, int64_t level, int64_t count, int64_t width) {
-    for (int64_t i = 0; i < count; ++i)
-      add({side, level, i, "conv"}, Resnet{.out = width, .time = TimeUse::none, .eps = autoencoder_norm_eps, .groups = groups_});
-  }
-  void output_norm() { add({"norm_out"}, OutputNorm{autoencoder_norm_eps, groups_}); }
-  Plan finish(const char* output) {
-    sink_.plan.steps.back().output = output;
-    return std::move(sink_.plan);
-  }
-
- private:
-  Shape x_;
-  int64_t groups_;
-  PlanSink sink_;
-};
+constexpr size_t most_levels = 10;
 
 int64_t levels_of(const std::vector<int64_t>& widths) {
-  if (widths.empty()) throw ConfigError("widths is empty; an autoencoder needs at least one level");
+  if (widths.empty() || widths.size() > most_levels)
+    throw ConfigError("widths has " + std::to_string(widths.size()) + " levels; allowed: 1 to " +
+                      std::to_string(most_levels));
   return int64_t(widths.size());
+}
+
+void add_residuals(Chain& chain, StepName name, int64_t count, const Resnet& block) {
+  name.part = "conv";
+  for (name.index = 0; name.index < count; ++name.index) chain.add(name, block);
+}
+
+Resnet residual(int64_t width, int64_t groups) {
+  return {.out = width, .time = TimeUse::none, .eps = autoencoder_norm_eps, .groups = groups};
 }
 
 }  // namespace
 
 Plan make_plan(const EncoderSpec& spec) {
   const int64_t levels = levels_of(spec.widths);
-  Chain chain(Shape::map(3, spec.size, spec.size), spec.groups);
+  Chain chain(Shape::map(3, spec.size, spec.size));
   chain.add({"conv_in"}, SingleConvolution{spec.widths[0]});
   for (int64_t i = 0; i < levels; ++i) {
-    chain.residuals("down", i + 1, spec.blocks, spec.widths[i]);
+    add_residuals(chain, {"down", i + 1}, spec.blocks, residual(spec.widths[i], spec.groups));
     if (i + 1 < levels) chain.add({"down", i + 1, -1, "downsample"}, Downsample{spec.widths[i]});
   }
-  chain.residuals("mid", 0, spec.mid_blocks, spec.widths.back());
-  chain.output_norm();
+  add_residuals(chain, {"mid"}, spec.mid_blocks, residual(spec.widths.back(), spec.groups));
+  chain.add({"norm_out"}, OutputNorm{autoencoder_norm_eps, spec.groups});
   chain.add({"conv_out"}, SingleConvolution{2 * spec.latent_channels});
-  chain.add({"quant"}, SingleConvolution{.out = 2 * spec.latent_channels, .kernel = 1});
-  return chain.finish("moments");
+  chain.add({"quant"}, SingleConvolution{.out = 2 * spec.latent_channels, .kernel = 1}, "moments");
+  return chain.finish();
 }
 
 Plan make_plan(const DecoderSpec& spec) {
   const int64_t levels = levels_of(spec.widths), factor = int64_t(1) << (levels - 1);
   require_divides("the decoder's factor", factor, spec.size);
-  Chain chain(Shape::map(spec.latent_channels, spec.size / factor, spec.size / factor), spec.groups);
+  Chain chain(Shape::map(spec.latent_channels, spec.size / factor, spec.size / factor));
   chain.add({"post_quant"}, SingleConvolution{.out = spec.latent_channels, .kernel = 1});
   chain.add({"conv_in"}, SingleConvolution{spec.widths.back()});
-  chain.residuals("mid", 0, spec.mid_blocks, spec.widths.back());
+  add_residuals(chain, {"mid"}, spec.mid_blocks, residual(spec.widths.back(), spec.groups));
   for (int64_t i = levels - 1; i >= 0; --i) {
-    chain.residuals("up", i + 1, spec.blocks, spec.widths[i]);
+    add_residuals(chain, {"up", i + 1}, spec.blocks, residual(spec.widths[i], spec.groups));
     if (i > 0) chain.add({"up", i + 1, -1, "upsample"}, Upsample{spec.widths[i]});
   }
-  chain.output_norm();
-  chain.add({"conv_out"}, SingleConvolution{3});
-  return chain.finish("sample");
+  chain.add({"norm_out"}, OutputNorm{autoencoder_norm_eps, spec.groups});
+  chain.add({"conv_out"}, SingleConvolution{3}, "sample");
+  return chain.finish();
 }
 
 }  // namespace mds

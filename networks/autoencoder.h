@@ -1,4 +1,4 @@
-// The two halves of an autoencoder with factor 8 per three levels: pictures to the moments of a latent, latents to pictures.
+// The two halves of an autoencoder with factor 8 per three levels: pictures to a latent's moments, latents to pictures.
 #pragma once
 
 #include "networks/plan.h"
@@ -23,7 +23,8 @@ struct EncoderSpec {
     field("widths", self.widths, "channels of each level, outermost first", between(1, 65536));
     field("blocks", self.blocks, "residual blocks a level", between(0, 64));
     field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 64));
-    field("groups", self.groups, "of the group norms, at most; one channel a group would erase its mean", between(1, 1024));
+    field("groups", self.groups, "of the group norms, at most; one channel a group would erase its mean",
+          between(1, 1024));
   }
 };
 

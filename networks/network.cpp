@@ -25,12 +25,24 @@ void register_at(torch::nn::Module& root, const std::string& path, const std::sh
   scope->register_module(names.back(), layer);
 }
 
+Conditioning on_device(const Conditioning& c, at::Device device) {
+  const auto moved = [&](const Tensor& x) { return x.defined() ? x.to(device) : x; };
+  return {.time = moved(c.time), .text_NSC = moved(c.text_NSC), .text_end_N = moved(c.text_end_N)};
+}
+
+at::Device& chosen_device() {
+  static at::Device device = at::kCPU;
+  return device;
+}
+
 void check_input(const Plan& plan, const Tensor& x) {
   const Shape& in = plan.input;
-  const std::vector<int64_t> wanted = in.kind == ShapeKind::tokens ? std::vector<int64_t>{in.height}
-                                                                   : std::vector<int64_t>{in.channels, in.height, in.width};
+  const std::vector<int64_t> wanted = in.kind == ShapeKind::tokens
+                                          ? std::vector<int64_t>{in.height}
+                                          : std::vector<int64_t>{in.channels, in.height, in.width};
   TORCH_CHECK(x.dim() > 0 && x.sizes().slice(1) == wanted, "input: expected N x ",
-              in.kind == ShapeKind::tokens ? std::to_string(in.height) + " token ids" : to_string(in), ", got ", x.sizes());
+              in.kind == ShapeKind::tokens ? std::to_string(in.height) + " token ids" : to_string(in), ", got ",
+              x.sizes());
 }
 
 }  // namespace
@@ -45,12 +57,14 @@ Network::Network(Plan plan) : plan_(std::move(plan)) {
     }
     blocks_.push_back(make_block(step.block, step.site, layers));
   }
+  any_weight_ = parameters().at(0);
 }
 
 Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, const Observer& observer) const {
   check_input(plan_, input);
-  Conditioning c = conditioning;
-  Tensor x = input.dim() == 4 ? input.contiguous(at::MemoryFormat::ChannelsLast) : input;
+  Conditioning c = on_device(conditioning, device());
+  Tensor x = input.to(device());
+  if (x.dim() == 4) x = x.contiguous(at::MemoryFormat::ChannelsLast);
   std::vector<Tensor> skips;
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
     const PlanStep& step = plan_.steps[i];
@@ -80,9 +94,15 @@ std::map<std::string, Tensor> Network::outputs(const Tensor& x, const Conditioni
   return named;
 }
 
+at::Device Network::device() const { return any_weight_.device(); }
+
+void set_compute_device(at::Device device) { chosen_device() = device; }
+at::Device compute_device() { return chosen_device(); }
+
 NetworkPtr make_network(Plan plan) {
   auto network = std::make_shared<Network>(std::move(plan));
   torch::NoGradGuard no_grad;
+  network->to(compute_device());
   for (auto& parameter : network->parameters())
     if (parameter.dim() == 4) parameter.set_data(parameter.detach().contiguous(at::MemoryFormat::ChannelsLast));
   return network;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 #include <torch/nn/module.h>
 
 #include <functional>
@@ -23,13 +24,15 @@ class Network final : public torch::nn::Module {
   // Allocates the weights and leaves them unset: see initialise() and load_weights().
   explicit Network(Plan plan);
 
-  // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the network's last output.
+  // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the network's last output. Inputs
+  // may lie on any device; the network computes, and leaves its output, where its weights are.
   Tensor forward(const Tensor& x, const Conditioning& conditioning = {}, const Observer& observer = {}) const;
 
   // All named outputs of one pass.
   std::map<std::string, Tensor> outputs(const Tensor& x, const Conditioning& conditioning = {}) const;
 
   const Plan& plan() const { return plan_; }
+  at::Device device() const;  // of the weights
   // Runs one step on its own, for timing.
   Tensor run_step(size_t i, const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const {
     return blocks_[i]->forward(x, skip, conditioning);
@@ -38,7 +41,12 @@ class Network final : public torch::nn::Module {
  private:
   Plan plan_;
   std::vector<std::unique_ptr<Block>> blocks_;
+  Tensor any_weight_;  // shares its storage with the parameter, wherever that moves
 };
+
+// Where networks made from now on keep their weights: one choice for the process, as LibTorch's thread count is.
+void set_compute_device(at::Device device);
+at::Device compute_device();
 
 using NetworkPtr = std::shared_ptr<Network>;
 NetworkPtr make_network(Plan plan);

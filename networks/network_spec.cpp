@@ -48,8 +48,10 @@ std::string shipped_file(const std::string& relative) {
   if (relative.starts_with("/") && std::filesystem::exists(relative)) return relative;
   const char* home = std::getenv("MDSEARCH_HOME");
   for (const std::string& root : {std::string(home ? home : ""), std::string("."), std::string(MDS_HOME)})
-    if (!root.empty() && std::filesystem::exists(root + "/" + relative)) return root == "." ? relative : root + "/" + relative;
-  throw FileError(relative + ": not found in the working folder or beside the program; set MDSEARCH_HOME to the project's folder");
+    if (!root.empty() && std::filesystem::exists(root + "/" + relative))
+      return root == "." ? relative : root + "/" + relative;
+  throw FileError(relative +
+                  ": not found in the working folder or beside the program; set MDSEARCH_HOME to the project's folder");
 }
 
 NetworkSpec load_network(const std::string& name) {

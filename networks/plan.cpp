@@ -11,7 +11,13 @@ Cost cost(const PlanStep& step) { return cost(step.block, step.site); }
 
 Cost cost(const Plan& plan) {
   Cost total;
-  for (const auto& step : plan.steps) total += cost(step);
+  for (const auto& step : plan.steps) {
+    try {
+      total += cost(step);
+    } catch (const ConfigError& error) {
+      throw ConfigError(step.path + ": " + error.what());
+    }
+  }
   return total;
 }
 
@@ -27,14 +33,22 @@ std::string to_string(const StepName& name) {
   return path;
 }
 
-void PlanSink::step(const StepName& name, const BlockSpec& block, const Site& site, const Shape& out, Link link) {
+void PlanSink::step(const StepName& name, const BlockSpec& block, const Site& site, Link link) {
   const std::string path = to_string(name);
   try {
     cost(block, site);
   } catch (const ConfigError& error) {
     throw ConfigError(path + ": " + error.what());
   }
+  const Shape out = output_shape(block, site);
   plan.steps.push_back({.path = path, .block = block, .site = site, .out = out, .link = link, .output = {}});
+}
+
+void Chain::add(const StepName& name, const BlockSpec& block, const char* output) {
+  const Site site{.in = x_};
+  sink_.step(name, block, site, Link::none);
+  sink_.plan.steps.back().output = output;
+  x_ = sink_.plan.steps.back().out;
 }
 
 }  // namespace mds

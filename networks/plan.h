@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "blocks/block_spec.h"
@@ -10,7 +11,7 @@
 
 namespace mds {
 
-// What a step does with the stack of skips: nothing, push its output, or read the last one by joining channels or adding.
+// What a step does with the stack of skips: nothing, push its output, read the last one by joining channels or adding.
 // `time` steps turn the timesteps into the time embedding and leave the main path alone.
 enum class Link : uint8_t { none, push, concat, add, time };
 
@@ -50,14 +51,26 @@ std::string to_string(const StepName& name);
 class StepSink {
  public:
   virtual ~StepSink() = default;
-  virtual void step(const StepName& name, const BlockSpec& block, const Site& site, const Shape& out, Link link) = 0;
+  virtual void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) = 0;
 };
 
 // Collects a plan, checking each block at its site; a ConfigError names the step's path.
 class PlanSink final : public StepSink {
  public:
-  void step(const StepName& name, const BlockSpec& block, const Site& site, const Shape& out, Link link) override;
+  void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) override;
   Plan plan;
+};
+
+// A plan of steps that each read what the one before gave, and no skips.
+class Chain {
+ public:
+  explicit Chain(const Shape& input) : x_(input) { sink_.plan.input = input; }
+  void add(const StepName& name, const BlockSpec& block, const char* output = "");
+  Plan finish() { return std::move(sink_.plan); }
+
+ private:
+  Shape x_;
+  PlanSink sink_;
 };
 
 }  // namespace mds

@@ -11,8 +11,7 @@ class Walker {
   void walk() {
     const int64_t depth = int64_t(spec_.levels.size());
     if (depth == 0) throw ConfigError("levels is empty; a UNet needs at least one");
-    sink_.step({"time"}, TimeEmbedding{spec_.levels[0].width, spec_.time_width}, site(),
-               Shape::vector(spec_.time_width), Link::time);
+    sink_.step({"time"}, TimeEmbedding{spec_.levels[0].width, spec_.time_width}, site(), Link::time);
     emit({"conv_in"}, SingleConvolution{spec_.levels[0].width}, entry_link(0));
     for (int64_t i = 0; i < depth; ++i) down(i);
     middle();
@@ -39,7 +38,7 @@ class Walker {
       }
     }
     x_ = output_shape(block, here);
-    sink_.step(name, block, here, x_, link);
+    sink_.step(name, block, here, link);
     if (link != Link::push) return;
     if (open_ == most_skips) throw ConfigError("more than 256 skips are open at once");
     skips_[open_++] = x_.channels;
@@ -53,19 +52,7 @@ class Walker {
   }
 
   static TransformerStack stack(const LevelSpec& level, int64_t depth) {
-    return {.depth = depth,
-            .width = level.transformer_width,
-            .heads = level.heads,
-            .head_width = level.head_width,
-            .self_attention = level.self_attention,
-            .cross_attention = level.cross_attention,
-            .share_self_kv = level.share_self_kv,
-            .share_cross_kv = level.share_cross_kv,
-            .ff_expansion = level.ff_expansion,
-            .ff_gated = level.ff_gated,
-            .ff_activation = level.ff_activation,
-            .attention = level.attention,
-            .projections = level.projections};
+    return {.depth = depth, .width = level.transformer_width, .options = level.stack};
   }
 
   // A residual block and its stack; `read` joins a skip to the first, `write` keeps the output of the last.
@@ -116,9 +103,10 @@ class Walker {
     const bool all = level.skips == Skips::all || level.skips == Skips::added;
     const size_t wanted = all ? level.down.size() + 1 : 1;
     if (all ? level.up.size() == wanted : level.up.size() >= wanted) return;
-    throw ConfigError("levels." + std::to_string(i) + ".up has " + std::to_string(level.up.size()) + " layers; skips \"" +
-                      std::string(name_of(level.skips)) + "\" over " + std::to_string(level.down.size()) +
-                      " down layers needs " + (all ? "exactly " : "at least ") + std::to_string(wanted));
+    throw ConfigError("levels." + std::to_string(i) + ".up has " + std::to_string(level.up.size()) +
+                      " layers; skips \"" + std::string(name_of(level.skips)) + "\" over " +
+                      std::to_string(level.down.size()) + " down layers needs " + (all ? "exactly " : "at least ") +
+                      std::to_string(wanted));
   }
 
   const UNetSpec& spec_;
@@ -135,6 +123,13 @@ void divide(int64_t& width, int64_t divisor, const std::string& name) {
   width /= divisor;
 }
 
+bool has_stack(const LevelSpec& level, int64_t mid) {
+  const auto some = [](const std::vector<int64_t>& depths) {
+    return std::any_of(depths.begin(), depths.end(), [](int64_t d) { return d > 0; });
+  };
+  return some(level.down) || some(level.up) || mid > 0;
+}
+
 }  // namespace
 
 void walk(const UNetSpec& spec, StepSink& sink) { Walker(spec, sink).walk(); }
@@ -147,33 +142,48 @@ Plan make_plan(const UNetSpec& spec) {
   return std::move(sink.plan);
 }
 
+bool reads_text(const LevelSpec& level, int64_t mid) { return level.stack.cross_attention && has_stack(level, mid); }
+
 LevelSpec canonical(LevelSpec level, int64_t mid) {
   const LevelSpec defaults;
+  const bool one_skip = level.down.empty() && level.up.size() == 1;  // the level's entry, read by its only up layer
+  if (one_skip && level.skips != Skips::none) level.skips = defaults.skips;
   if (level.conv == ConvKind::full) {
     level.kernel = defaults.kernel;
     level.expansion = defaults.expansion;
     level.norm = defaults.norm;
   }
-  const auto has_stack = [](const std::vector<int64_t>& depths) {
-    return std::any_of(depths.begin(), depths.end(), [](int64_t d) { return d > 0; });
-  };
-  if (!has_stack(level.down) && !has_stack(level.up) && mid <= 0)
-    return {.width = level.width, .down = level.down, .up = level.up, .conv = level.conv, .time = level.time,
-            .kernel = level.kernel, .expansion = level.expansion, .norm = level.norm, .skips = level.skips};
+  if (!has_stack(level, mid)) {
+    level.transformer_width = defaults.transformer_width;
+    level.stack = defaults.stack;
+    return level;
+  }
   if (level.transformer_width == level.width) level.transformer_width = 0;
-  const bool attention = level.self_attention || level.cross_attention;
   const int64_t width = level.transformer_width ? level.transformer_width : level.width;
-  if (attention && level.heads == 0 && width % level.head_width == 0) level.heads = width / level.head_width;
-  if (attention && level.heads > 0) level.head_width = defaults.head_width;
-  if (!level.self_attention) level.share_self_kv = defaults.share_self_kv;
-  if (!level.cross_attention) level.share_cross_kv = defaults.share_cross_kv;
-  if (!attention) level.attention = defaults.attention;
+  TransformerOptions& stack = level.stack;
+  if (stack.heads == 0 && width % stack.head_width == 0) stack.heads = width / stack.head_width;
+  if (stack.heads > 0) stack.head_width = defaults.stack.head_width;
+  if (!stack.self_attention) stack.share_self_kv = defaults.stack.share_self_kv;
+  if (!stack.cross_attention) stack.share_cross_kv = defaults.stack.share_cross_kv;
+  if (!stack.attends()) {
+    stack.attention = defaults.stack.attention;
+    stack.heads = defaults.stack.heads;
+    stack.head_width = defaults.stack.head_width;
+  }
   return level;
 }
 
 UNetSpec canonical(UNetSpec spec) {
-  for (size_t i = 0; i < spec.levels.size(); ++i)
-    spec.levels[i] = canonical(spec.levels[i], i + 1 == spec.levels.size() ? spec.mid : -1);
+  bool text = false;
+  for (size_t i = 0; i < spec.levels.size(); ++i) {
+    const int64_t mid = i + 1 == spec.levels.size() ? spec.mid : -1;
+    spec.levels[i] = canonical(spec.levels[i], mid);
+    text |= reads_text(spec.levels[i], mid);
+  }
+  if (!text) {
+    spec.text_tokens = UNetSpec{}.text_tokens;
+    spec.text_width = UNetSpec{}.text_width;
+  }
   return spec;
 }
 
@@ -184,7 +194,7 @@ UNetSpec scaled(UNetSpec spec, int64_t divisor) {
     const std::string place = "levels." + std::to_string(i) + ".";
     divide(level.width, divisor, place + "width");
     divide(level.transformer_width, divisor, place + "transformer_width");
-    if (level.heads == 0) divide(level.head_width, divisor, place + "head_width");
+    if (level.stack.heads == 0) divide(level.stack.head_width, divisor, place + "head_width");
   }
   return spec;
 }

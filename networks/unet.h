@@ -35,17 +35,7 @@ struct LevelSpec {
   NormKind norm = NormKind::layer;
   Skips skips = Skips::all;
   int64_t transformer_width = 0;
-  int64_t heads = 0;
-  int64_t head_width = 64;
-  bool self_attention = true;
-  bool cross_attention = true;
-  bool share_self_kv = true;
-  bool share_cross_kv = false;
-  int64_t ff_expansion = 6;
-  bool ff_gated = true;
-  Activation ff_activation = Activation::silu;
-  AttentionFunction attention = AttentionFunction::softmax;
-  bool projections = true;
+  TransformerOptions stack;
   bool operator==(const LevelSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -59,17 +49,7 @@ struct LevelSpec {
     field("norm", self.norm, "separable: group norm, or layer norm over channels");
     field("skips", self.skips, "skips of this level that are joined on the way up");
     field("transformer_width", self.transformer_width, "0: the level's width", between(0, 65536));
-    field("heads", self.heads, "0: transformer width over head_width", between(0, 1024));
-    field("head_width", self.head_width, "channels a head", between(1, 65536));
-    field("self_attention", self.self_attention, "in every transformer block of the level");
-    field("cross_attention", self.cross_attention, "in every transformer block of the level");
-    field("share_self_kv", self.share_self_kv, "one projection for keys and values in self-attention");
-    field("share_cross_kv", self.share_cross_kv, "the same in cross-attention");
-    field("ff_expansion", self.ff_expansion, "feed-forward hidden width over width, both gate halves counted", between(1, 64));
-    field("ff_gated", self.ff_gated, "value * activation(gate), or a plain activation");
-    field("ff_activation", self.ff_activation, "of the feed-forward");
-    field("attention", self.attention, "function of the scores");
-    field("projections", self.projections, "1x1 convolutions around each stack");
+    TransformerOptions::describe(self.stack, field);
   }
 };
 
@@ -104,6 +84,7 @@ Plan make_plan(const UNetSpec& spec);
 // The same network written one way only: fields that have no effect take their defaults.
 UNetSpec canonical(UNetSpec spec);
 LevelSpec canonical(LevelSpec level, int64_t mid);  // mid: the middle's depth where it is the innermost level, else -1
+bool reads_text(const LevelSpec& level, int64_t mid);
 
 // Every width over `divisor`, exactly (ConfigError otherwise), same topology. The latent's channels stay.
 UNetSpec scaled(UNetSpec spec, int64_t divisor);

@@ -1,5 +1,8 @@
 #include "search/enumerate.h"
 
+#include <bit>
+#include <cmath>
+
 #include "search/spread.h"
 
 namespace mds {
@@ -21,6 +24,8 @@ class Digest {
     } else if constexpr (requires { value.begin(); }) {
       fold(value.size());
       for (const auto& element : value) add(element);
+    } else if constexpr (std::same_as<Value, double>) {
+      fold(std::bit_cast<uint64_t>(value));
     } else {
       fold(uint64_t(value));
     }
@@ -31,7 +36,7 @@ class Digest {
   void fold(uint64_t value) { state = mixed(state ^ (value + 0x9e3779b97f4a7c15)); }
 };
 
-// Numbers already seen: open addressing, because a node for each of ten million would not fit a cache or a small machine.
+// Numbers already seen: open addressing, because a node for each of ten million would fit no cache and no small machine.
 class SeenSet {
  public:
   bool insert(uint64_t value) {
@@ -57,6 +62,12 @@ class SeenSet {
   size_t count_ = 0;
 };
 
+void require_within(const char* flag, const Json& value, const Range& range) {
+  const double number = value.get<double>();
+  if (!(number >= range.low && number <= range.high))
+    throw UsageError(std::string(flag) + " is " + value.dump() + "; allowed: " + to_string(range));
+}
+
 std::vector<Candidate> included(const Space& space, const Caps& caps) {
   std::vector<Candidate> list;
   for (const auto& name : space.include()) {
@@ -64,8 +75,8 @@ std::vector<Candidate> included(const Space& space, const Caps& caps) {
     const Cost c = cost(make_plan(network));
     if (c.params > caps.params || c.macs_valid > caps.macs_valid)
       throw ConfigError("the included network " + name + " has " + std::to_string(c.params) + " parameters and " +
-                        std::to_string(c.macs_valid) + " macs_valid; the caps are " + std::to_string(caps.params) + " and " +
-                        std::to_string(caps.macs_valid));
+                        std::to_string(c.macs_valid) + " macs_valid; the caps are " + std::to_string(caps.params) +
+                        " and " + std::to_string(caps.macs_valid));
     list.push_back({network, c, Json::object(), name});
   }
   return list;
@@ -73,19 +84,32 @@ std::vector<Candidate> included(const Space& space, const Caps& caps) {
 
 }  // namespace
 
+Caps caps_of(int64_t max_params, double max_gmacs) {
+  require_within("--max-params", max_params, max_params_range);
+  require_within("--max-gmacs", max_gmacs, max_gmacs_range);
+  return {.params = max_params, .macs_valid = std::llround(max_gmacs * 1e9)};
+}
+
 uint64_t Fingerprints::of(const UNetSpec& spec) {
   known_.resize(spec.levels.size());
   Digest digest;
-  for (const int64_t value : {spec.latent_channels, spec.size, spec.text_tokens, spec.text_width, spec.time_width, spec.mid}) digest.add(value);
+  bool text = false;
   for (size_t i = 0; i < spec.levels.size(); ++i) {
     Known& known = known_[i];
-    if (known.digest == 0 || !(known.level == spec.levels[i])) {
+    const int64_t mid = i + 1 == spec.levels.size() ? spec.mid : -1;
+    if (known.digest == 0 || known.mid != mid || !(known.level == spec.levels[i])) {
       Digest level;
-      level.add(canonical(spec.levels[i], i + 1 == spec.levels.size() ? spec.mid : -1));
-      known = {spec.levels[i], level.state};
+      level.add(canonical(spec.levels[i], mid));
+      known = {spec.levels[i], mid, reads_text(spec.levels[i], mid), level.state};
     }
     digest.add(known.digest);
+    text |= known.reads_text;
   }
+  UNetSpec::describe(spec, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
+    const bool unread = !text && name.starts_with("text_");
+    if constexpr (!std::same_as<decltype(field), const std::vector<LevelSpec>&>)
+      if (!unread) digest.add(field);
+  });
   return digest.state;
 }
 
@@ -96,11 +120,13 @@ Cost CostMemo::cost_of(const UNetSpec& spec) {
   return total_;
 }
 
-void CostMemo::step(const StepName&, const BlockSpec& block, const Site& site, const Shape&, Link) {
+void CostMemo::step(const StepName& name, const BlockSpec& block, const Site& site, Link) try {
   if (next_ == known_.size()) known_.push_back({block, site, cost(block, site)});
   Known& known = known_[next_++];
   if (!(known.site == site && known.block == block)) known = {block, site, cost(block, site)};
   total_ += known.cost;
+} catch (const ConfigError& error) {
+  throw ConfigError(to_string(name) + ": " + error.what());
 }
 
 Enumeration enumerate(Space& space, const Caps& caps, int64_t top) {
@@ -118,8 +144,9 @@ Enumeration enumerate(Space& space, const Caps& caps, int64_t top) {
     Cost c;
     try {
       c = memo.cost_of(network);
-    } catch (const ConfigError&) {
-      return void(++result.rejected.invalid);
+    } catch (const ConfigError& error) {
+      if (result.rejected.invalid++ == 0) result.first_invalid = error.what();
+      return;
     }
     const bool params = c.params > caps.params, macs = c.macs_valid > caps.macs_valid;
     if (params && macs) return void(++result.rejected.both);
@@ -134,6 +161,9 @@ Enumeration enumerate(Space& space, const Caps& caps, int64_t top) {
     candidate.choices = space.choices(point);
     spread.choose(c, point);
   });
+  if (result.rejected.invalid == result.total)
+    throw ConfigError("all " + std::to_string(result.total) + " points of the space are invalid; the first: " +
+                      result.first_invalid);
   if (int64_t(result.top.size()) > top) result.top.resize(size_t(std::max<int64_t>(0, top)));
   for (const auto& [c, point] : spread.select(top - int64_t(result.top.size())))
     result.top.push_back({space.network(point), c, space.choices(point), ""});

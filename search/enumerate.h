@@ -9,10 +9,16 @@
 
 namespace mds {
 
+// What a network may cost at most; the paper's by default.
 struct Caps {
   int64_t params = 400'000'000;
   int64_t macs_valid = 200'000'000'000;
+  double gmacs() const { return double(macs_valid) / 1e9; }
 };
+
+// Caps as people write them, with macs_valid in 1e9. UsageError, naming the flags that set them, outside the ranges.
+inline constexpr Range max_params_range = at_least(1), max_gmacs_range = between(0.001, 9e9);
+Caps caps_of(int64_t max_params, double max_gmacs);
 
 struct Candidate {
   UNetSpec network;
@@ -29,16 +35,18 @@ struct Rejections {
 struct Enumeration {
   int64_t total = 0, admitted = 0;
   Rejections rejected;
+  std::string first_invalid;  // why the first invalid point is none
   std::vector<Candidate> top;
 };
 
 // Visits every point; admitted + rejected.total() == total. The `top` candidates begin with the space's included
 // networks, then alternate between the front of most parameters for fewest MACs and the rest of the cost plane, each
-// time the one that differs most from those chosen. Deterministic. An included network over the caps is a ConfigError.
+// time the one that differs most from those chosen. Deterministic. An included network over the caps is a ConfigError,
+// and so is a space whose points are all invalid.
 Enumeration enumerate(Space& space, const Caps& caps, int64_t top);
 
-// 64 bits of a network's canonical form: equal where hash_of is equal, without making text. Levels that stayed as in the
-// network before cost a comparison.
+// 64 bits of a network's canonical form: equal where hash_of is equal, without making text. Levels that stayed as in
+// the network before, under the same middle, cost a comparison.
 class Fingerprints {
  public:
   uint64_t of(const UNetSpec& spec);
@@ -46,6 +54,8 @@ class Fingerprints {
  private:
   struct Known {
     LevelSpec level;
+    int64_t mid;
+    bool reads_text;
     uint64_t digest;
   };
   std::vector<Known> known_;
@@ -55,7 +65,7 @@ class Fingerprints {
 class CostMemo final : public StepSink {
  public:
   Cost cost_of(const UNetSpec& spec);
-  void step(const StepName& name, const BlockSpec& block, const Site& site, const Shape& out, Link link) override;
+  void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) override;
 
  private:
   struct Known {

@@ -1,11 +1,11 @@
 #include "search/space.h"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 
 namespace mds {
 namespace {
-
-constexpr size_t longest_list = 16;  // keeps the buffers of current_ in place while lists change length
 
 std::vector<Json> all_lists(const std::vector<int64_t>& entries, const std::vector<int64_t>& lengths) {
   std::vector<Json> lists;
@@ -28,55 +28,108 @@ std::vector<Json> all_lists(const std::vector<int64_t>& entries, const std::vect
   return lists;
 }
 
+// How many lists all_lists makes, or more than `most` where it would be more.
+size_t count_lists(const ChoiceSpec& spec, size_t most) {
+  size_t count = 0;
+  for (const int64_t length : spec.lengths) {
+    size_t lists = 1;
+    for (int64_t i = 0; i < length && lists <= most; ++i) lists *= spec.entries.size();
+    count += std::min(lists, most + 1);
+  }
+  return count;
+}
+
+// Exactly one of the three forms of a choice, with no more options than a Point can tell apart.
+void check_form(const ChoiceSpec& spec, const Place& place) {
+  constexpr size_t most = std::numeric_limits<Point::value_type>::max();
+  const bool values = !spec.values.empty(), options = !spec.options.empty();
+  const bool lists = !spec.entries.empty() || !spec.lengths.empty();
+  if (spec.name.empty()) place.child("name").fail("is empty; every choice needs a name of its own");
+  if (options && !spec.path.empty()) place.fail("has options and path; give one of them");
+  if (!options && spec.path.empty())
+    place.fail("names no field; give path with values, path with entries and lengths, or options");
+  if (values + lists + options > 1)
+    place.fail("has more than one of values, entries with lengths, and options; give one of them");
+  if (spec.entries.empty() != spec.lengths.empty()) place.fail("has one of entries and lengths; give both");
+  if (values + lists + options == 0) place.fail("has no values");
+  const std::string allowed = "; allowed: 1 to " + std::to_string(most);
+  if (count_lists(spec, most) > most)
+    place.fail("makes its " + std::to_string(spec.entries.size()) + " entries into too many lists" + allowed);
+  if (const size_t count = spec.values.size() + spec.options.size(); count > most)
+    place.fail("has " + std::to_string(count) + " values" + allowed);
+}
+
 // The options of a choice as objects of path and value, with the label each shows in reports.
 std::vector<Json> patches(const ChoiceSpec& spec, const Place& place, std::vector<Json>& labels) {
-  if (!spec.options.empty()) {
-    if (!spec.path.empty()) place.fail("has options and path; give one of them");
-    for (const auto& option : spec.options) check_type(place.child("options"), option, option.is_object() && !option.empty(), "objects of path and value");
-    labels = spec.options;
-    return spec.options;
-  }
-  if (spec.path.empty()) place.fail("names no field; give path with values, path with entries and lengths, or options");
-  if (spec.entries.empty() != spec.lengths.empty()) place.fail("has one of entries and lengths; give both");
+  check_form(spec, place);
+  for (const auto& option : spec.options)
+    check_type(place.child("options"), option, option.is_object() && !option.empty(), "objects of path and value");
+  if (!spec.options.empty()) return labels = spec.options;
   labels = spec.entries.empty() ? spec.values : all_lists(spec.entries, spec.lengths);
-  if (labels.empty()) place.fail("has no values");
   std::vector<Json> result;
   for (const auto& value : labels) result.push_back(Json{{spec.path, value}});
   return result;
 }
 
 template <class Field>
-Field typed_value(const Json& json, const Place& place) {
+Field typed_value(const Json& json, const Place& place, Range range) {
   Field value{};
-  read_json(json, value, place);
+  read_json(json, value, place, range);
   return value;
+}
+
+// Other choices point into the elements of a list of objects, so that it may not change its length.
+template <class Field>
+void check_settable(const Field&, const Place& place) {
+  if constexpr (is_list<Field>)
+    if constexpr (Described<typename Field::value_type>)
+      place.fail("is a list of objects and cannot be replaced; name a field of one of them");
+}
+
+// {"length": [1, 2]} of a condition.
+struct AllowedLengths {
+  std::vector<int64_t> length;
+  static void describe(auto& self, auto&& field) { field("length", self.length, "of the list", at_least(0)); }
+};
+
+bool has(const auto& values, const auto& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
 }
 
 }  // namespace
 
-Space::Space(const SpaceSpec& spec, const std::string& source) : base_(load_unet(spec.base)), include_(spec.include) {
-  current_ = base_;
-  for (auto& level : current_.levels) {
-    level.down.reserve(longest_list);
-    level.up.reserve(longest_list);
+Space::Space(const SpaceSpec& spec, const std::string& source)
+    : base_(load_unet(spec.base)), current_(base_), include_(spec.include) {
+  constexpr size_t most_choices = 256;
+  const Place choices{source, "choices"};
+  if (spec.choices.empty()) choices.fail("is empty; a space needs at least one choice");
+  if (spec.choices.size() > most_choices)
+    choices.fail("has " + std::to_string(spec.choices.size()) + " choices; allowed: 1 to " +
+                 std::to_string(most_choices));
+  for (size_t i = 0; i < spec.include.size(); ++i)
+    if (std::find(spec.include.begin(), spec.include.begin() + i, spec.include[i]) != spec.include.begin() + i)
+      Place{source, "include"}.child(i).fail("is \"" + spec.include[i] + "\" a second time");
+  for (size_t i = 0; i < spec.choices.size(); ++i) {
+    const Place place = choices.child(i);
+    for (const auto& other : choices_)
+      if (other.name == spec.choices[i].name) place.child("name").fail("is \"" + other.name + "\" a second time");
+    choices_.push_back(compile(spec.choices[i], place));
   }
-  if (spec.choices.empty()) Place{source, "choices"}.fail("is empty; a space needs at least one choice");
-  for (size_t i = 0; i < spec.choices.size(); ++i)
-    choices_.push_back(compile(spec.choices[i], Place{source, "choices"}.child(i)));
   point_.assign(choices_.size(), -1);
 }
 
 Space::Action Space::assignment(const std::string& path, const Json& value, const Place& place) {
   Action action;
-  visit_path(current_, path, place, [&](auto& field) {
+  visit_path(current_, path, place, [&](auto& field, Range range) {
     using Field = std::remove_reference_t<decltype(field)>;
-    action = [target = &field, typed = typed_value<Field>(value, place.child(path))] { *target = typed; };
+    check_settable(field, place.child(path));
+    action = [target = &field, typed = typed_value<Field>(value, place.child(path), range)] { *target = typed; };
   });
   return action;
 }
 
 void Space::remember(Choice& choice, const std::string& path, const Place& place) {
-  visit_path(current_, path, place, [&](auto& field) {
+  visit_path(current_, path, place, [&](auto& field, Range) {
     auto saved = std::make_shared<std::remove_reference_t<decltype(field)>>(field);
     choice.save.push_back([target = &field, saved] { *saved = *target; });
     choice.restore.push_back([target = &field, saved] { *target = *saved; });
@@ -85,20 +138,22 @@ void Space::remember(Choice& choice, const std::string& path, const Place& place
 
 std::function<bool()> Space::condition(const std::string& path, const Json& allowed, const Place& place) {
   std::function<bool()> test;
-  visit_path(current_, path, place, [&](auto& field) {
+  const Place here = place.child(path);
+  visit_path(current_, path, place, [&](auto& field, Range range) {
     using Field = std::remove_reference_t<decltype(field)>;
     if (allowed.is_object()) {
-      if constexpr (requires { field.size(); field.at(0); } && !std::is_same_v<Field, std::string>) {
-        const auto lengths = typed_value<std::vector<int64_t>>(allowed.value("length", Json()), place.child(path).child("length"));
-        test = [target = &field, lengths] { return std::find(lengths.begin(), lengths.end(), int64_t(target->size())) != lengths.end(); };
+      if constexpr (!is_list<Field>) {
+        here.fail("is no list and has no length");
       } else {
-        place.child(path).fail("is no list and has no length");
+        const auto lengths = typed_value<AllowedLengths>(allowed, here, {}).length;
+        if (lengths.empty()) here.child("length").fail("is empty; the choice would never exist");
+        test = [target = &field, lengths] { return has(lengths, int64_t(target->size())); };
       }
     } else {
-      check_type(place.child(path), allowed, allowed.is_array(), "a list of values, or {\"length\": [...]}");
+      check_type(here, allowed, allowed.is_array() && !allowed.empty(), "a list of values, or {\"length\": [...]}");
       std::vector<Field> values;
-      for (const auto& value : allowed) values.push_back(typed_value<Field>(value, place.child(path)));
-      test = [target = &field, values] { return std::find(values.begin(), values.end(), *target) != values.end(); };
+      for (const auto& value : allowed) values.push_back(typed_value<Field>(value, here, range));
+      test = [target = &field, values] { return has(values, *target); };
     }
   });
   return test;
@@ -116,7 +171,8 @@ Space::Choice Space::compile(const ChoiceSpec& spec, const Place& place) {
   }
   for (const auto& [path, unused] : options.front().items()) remember(choice, path, place);
   check_type(place.child("when"), spec.when, spec.when.is_object(), "an object of path and allowed values");
-  for (const auto& [path, allowed] : spec.when.items()) choice.when.push_back(condition(path, allowed, place.child("when")));
+  for (const auto& [path, allowed] : spec.when.items())
+    choice.when.push_back(condition(path, allowed, place.child("when")));
   return choice;
 }
 
@@ -145,7 +201,7 @@ UNetSpec Space::network(const Point& point) {
     if (point[i] >= 0)
       for (const auto& assign : choices_[i].options[size_t(point[i])]) assign();
   UNetSpec network = current_;
-  current_ = base_;  // the lists keep their buffers, which the choices point into
+  current_ = base_;
   return network;
 }
 

@@ -1,5 +1,5 @@
-// A search space as data: a base network and choices that overwrite its fields. A choice exists only where its condition
-// holds, so that two different points are two different networks.
+// A search space as data: a base network and choices that overwrite its fields. A choice exists only where its
+// condition holds, so that two different points are two different networks.
 #pragma once
 
 #include <functional>

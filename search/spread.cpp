@@ -25,8 +25,11 @@ void Spread::offer_front(const Cost& cost, const Point& point) {
 
 // Keeps each of a cell's n offers with probability 1 / n, by a hash of the count, so that runs repeat.
 void Spread::offer_cell(const Cost& cost, const Point& point) {
-  const auto part = [](double value, double cap) { return std::min(cells_a_side - 1, int64_t(value / cap * cells_a_side)); };
-  const size_t cell = size_t(part(double(cost.params), params_cap_) * cells_a_side + part(double(cost.macs_valid), macs_cap_));
+  const auto part = [](double value, double cap) {
+    return std::min(cells_a_side - 1, int64_t(value / cap * cells_a_side));
+  };
+  const size_t cell =
+      size_t(part(double(cost.params), params_cap_) * cells_a_side + part(double(cost.macs_valid), macs_cap_));
   const uint64_t n = ++offered_[cell];
   const uint64_t draw = (n * 0x9e3779b97f4a7c15 ^ cell * 0xbf58476d1ce4e5b9) * 0x94d049bb133111eb >> 32;
   if (draw % n == 0) cells_[cell] = {cost, point};
@@ -36,7 +39,8 @@ void Spread::offer_cell(const Cost& cost, const Point& point) {
 double Spread::distance(const Entry& a, const Entry& b) const {
   double differing = 0;
   for (size_t i = 0; i < a.point.size(); ++i) differing += a.point[i] != b.point[i];
-  const double params = double(a.cost.params - b.cost.params) / params_cap_, macs = double(a.cost.macs_valid - b.cost.macs_valid) / macs_cap_;
+  const double params = double(a.cost.params - b.cost.params) / params_cap_,
+               macs = double(a.cost.macs_valid - b.cost.macs_valid) / macs_cap_;
   return differing / double(a.point.size()) + std::hypot(params, macs);
 }
 
@@ -58,10 +62,12 @@ std::vector<Spread::Entry> Spread::select(int64_t count) {
   for (const auto& [macs, entry] : front_) front.push_back(entry);
   for (const auto& entry : cells_)
     if (!entry.point.empty()) cells.push_back(entry);
-  for (bool from_front = true; int64_t(selected.size()) < count && !(front.empty() && cells.empty()); from_front = !from_front) {
+  for (bool from_front = true; int64_t(selected.size()) < count && !(front.empty() && cells.empty());
+       from_front = !from_front) {
     auto& pool = (from_front && !front.empty()) || cells.empty() ? front : cells;
     const auto it = farthest(pool);
-    const bool known = std::any_of(chosen_.begin(), chosen_.end(), [&](const Entry& e) { return e.point == it->point; });
+    const bool known =
+        std::any_of(chosen_.begin(), chosen_.end(), [&](const Entry& e) { return e.point == it->point; });
     if (!known) {
       chosen_.push_back(*it);
       selected.push_back(*it);

@@ -7,6 +7,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <iterator>
+#include <set>
 #include <sstream>
 
 namespace mds {
@@ -18,6 +21,30 @@ std::string number(double value) {
   text << value;
   return text.str();
 }
+
+constexpr int deepest_json = 64;  // writing and reading recurse
+
+// Watches a document while it is parsed; the keys of each object that is open, by depth.
+class JsonGuard {
+ public:
+  explicit JsonGuard(const std::string& source) : source_(source) {}
+  bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      if (depth >= deepest_json)
+        throw ConfigError(source_ + ": nests deeper than " + std::to_string(deepest_json) + " objects and lists");
+      keys_.resize(size_t(depth));
+      keys_.emplace_back();
+    }
+    if (event == Event::key && !keys_[size_t(depth) - 1].insert(parsed.get<std::string>()).second)
+      throw ConfigError(source_ + ": has the key " + shown(parsed) + " twice in one object");
+    return true;
+  }
+
+ private:
+  const std::string& source_;
+  std::vector<std::set<std::string>> keys_;
+};
 
 }  // namespace
 
@@ -40,21 +67,37 @@ void fail_unknown_key(const Place& place, const std::string& key, const std::vec
 }
 
 void check_type(const Place& place, const Json& json, bool matches, std::string_view wanted) {
-  if (!matches) place.fail("is " + json.dump().substr(0, 60) + "; expected " + std::string(wanted));
+  if (!matches) place.fail("is " + shown(json) + "; expected " + std::string(wanted));
+}
+
+std::string shown(const Json& json) {
+  constexpr size_t most = 60;
+  if (json.is_object()) return json.empty() ? "{}" : "an object";
+  if (json.is_array()) return json.empty() ? "[]" : "a list";
+  const auto* text = json.get_ptr<const std::string*>();
+  const Json start = text && text->size() > most ? Json(text->substr(0, most) + "...") : json;
+  return start.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void check_range(const Place& place, double value, const Range& range) {
-  if (!(value >= range.low && value <= range.high)) place.fail("is " + number(value) + "; allowed: " + to_string(range));
+  const bool inside = value >= range.low && value <= range.high;
+  if (!inside) place.fail("is " + number(value) + "; allowed: " + to_string(range));
+}
+
+Json parse_json(std::string_view text, const std::string& source) {
+  JsonGuard guard(source);
+  try {
+    return Json::parse(text, std::ref(guard), /*allow_exceptions=*/true, /*ignore_comments=*/true);
+  } catch (const Json::parse_error& error) {
+    throw ConfigError(source + ": is not JSON: " + error.what());
+  }
 }
 
 Json load_json(const std::string& file) {
   std::ifstream in(file);
-  if (!in || std::filesystem::is_directory(file)) throw FileError(file + ": cannot be read: " + std::strerror(errno ? errno : EISDIR));
-  try {
-    return Json::parse(in, nullptr, /*allow_exceptions=*/true, /*ignore_comments=*/true);
-  } catch (const Json::parse_error& error) {
-    throw ConfigError(file + ": is not JSON: " + error.what());
-  }
+  if (!in || std::filesystem::is_directory(file))
+    throw FileError(file + ": cannot be read: " + std::strerror(errno ? errno : EISDIR));
+  return parse_json(std::string(std::istreambuf_iterator<char>(in), {}), file);
 }
 
 void save_text(const std::string& file, const std::string& text) {
@@ -62,7 +105,7 @@ void save_text(const std::string& file, const std::string& text) {
   const auto fail = [&](const char* what) {
     const std::string reason = std::strerror(errno);
     ::unlink(temporary.c_str());
-    throw FileError(file + ": " + what + ": " + reason);
+    throw WriteError(file + ": " + what + ": " + reason);
   };
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor < 0) fail("cannot be created");
@@ -76,7 +119,7 @@ void save_text(const std::string& file, const std::string& text) {
     }
     done += size_t(n);
   }
-  const bool flushed = ::fsync(descriptor) == 0 || errno == EINVAL;  // a pipe or /dev/full has nothing to flush
+  const bool flushed = ::fsync(descriptor) == 0;
   if (::close(descriptor) != 0 || !flushed) fail("cannot be flushed");
   if (::rename(temporary.c_str(), file.c_str()) != 0) fail("cannot be put in place");
 }
@@ -87,9 +130,9 @@ void overlay(Json& json, const std::string& assignment) {
   std::string pointer = "/" + assignment.substr(0, equals);
   std::replace(pointer.begin(), pointer.end(), '.', '/');
   const std::string text = assignment.substr(equals + 1);
-  const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json value = Json::accept(text) ? parse_json(text, "--set " + assignment) : Json(text);
   try {
-    json[Json::json_pointer(pointer)] = value.is_discarded() ? Json(text) : value;
+    json[Json::json_pointer(pointer)] = value;
   } catch (const Json::exception&) {
     throw UsageError("--set " + assignment + ": the configuration has no place of that name");
   }

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -56,7 +57,7 @@ concept Described = std::is_class_v<T> && requires(T value) { T::describe(value,
 struct Place {
   std::string source;
   std::string path;
-  Place child(std::string_view key) const { return {source, path.empty() ? std::string(key) : path + "." + std::string(key)}; }
+  Place child(std::string_view key) const { return {source, (path.empty() ? "" : path + ".") + std::string(key)}; }
   Place child(size_t index) const { return child(std::to_string(index)); }
   [[noreturn]] void fail(const std::string& message) const;
 };
@@ -64,6 +65,7 @@ struct Place {
 [[noreturn]] void fail_unknown_key(const Place& place, const std::string& key, const std::vector<std::string>& valid);
 void check_type(const Place& place, const Json& json, bool matches, std::string_view wanted);
 void check_range(const Place& place, double value, const Range& range);
+std::string shown(const Json& json);  // for error messages: at most 60 characters of it
 
 // --- writing ---------------------------------------------------------------------------------------------------------
 
@@ -112,7 +114,7 @@ Json to_json(const std::variant<Ts...>& value) {
       value);
 }
 
-// --- reading: absent keys keep their defaults, unknown keys and wrong types are errors ----------------------------------
+// --- reading: absent keys keep their defaults, unknown keys and wrong types are errors ------------------------------
 
 template <class T>
 void read_json(const Json& json, T& value, const Place& place, Range range = {});
@@ -137,7 +139,8 @@ void read_element(const Json& json, std::optional<T>& value, const Place& place,
 
 template <class... Ts>
 void read_element(const Json& json, std::variant<Ts...>& value, const Place& place, Range) {
-  check_type(place, json, json.is_object() && json.contains("kind") && json["kind"].is_string(), "an object with a \"kind\"");
+  const bool has_kind = json.is_object() && json.contains("kind") && json["kind"].is_string();
+  check_type(place, json, has_kind, "an object with a \"kind\"");
   Json fields = json;
   fields.erase("kind");
   std::string valid;
@@ -149,7 +152,7 @@ void read_element(const Json& json, std::variant<Ts...>& value, const Place& pla
     value = std::move(spec);
     return true;
   }() || ...);
-  if (!found) place.child("kind").fail("is " + json["kind"].dump() + "; valid: " + valid);
+  if (!found) place.child("kind").fail("is " + shown(json["kind"]) + "; valid: " + valid);
 }
 
 template <class T>
@@ -172,7 +175,20 @@ void read_enum(const Json& json, E& value, const Place& place) {
     if (json == EnumNames<E>::names[i]) return void(value = static_cast<E>(i));
     valid += (i ? ", " : "") + std::string(EnumNames<E>::names[i]);
   }
-  place.fail("is " + json.dump() + "; valid: " + valid);
+  place.fail("is " + shown(json) + "; valid: " + valid);
+}
+
+template <std::integral T>
+void read_whole(const Json& json, T& value, const Place& place, Range range) {
+  check_type(place, json, json.is_number_integer(), "a whole number");
+  check_range(place, json.get<double>(), range);
+  const auto* wide = json.get_ptr<const Json::number_unsigned_t*>();
+  if (!(wide ? std::in_range<T>(*wide) : std::in_range<T>(json.get<int64_t>()))) {
+    using Limits = std::numeric_limits<T>;
+    place.fail("is " + shown(json) + "; allowed: " + std::to_string(Limits::min()) + " to " +
+               std::to_string(Limits::max()));
+  }
+  value = json.get<T>();
 }
 
 template <class T>
@@ -187,9 +203,7 @@ void read_json(const Json& json, T& value, const Place& place, Range range) {
     check_type(place, json, json.is_boolean(), "true or false");
     value = json.get<bool>();
   } else if constexpr (std::integral<T>) {
-    check_type(place, json, json.is_number_integer(), "a whole number");
-    check_range(place, json.get<double>(), range);
-    value = json.get<T>();
+    read_whole(json, value, place, range);
   } else if constexpr (std::floating_point<T>) {
     check_type(place, json, json.is_number(), "a number");
     check_range(place, json.get<double>(), range);
@@ -212,30 +226,37 @@ T from_json(const Json& json, const std::string& source) {
 
 // --- access by path --------------------------------------------------------------------------------------------------
 
-// Calls visit(field) on the field that a dotted path names ("levels.2.width"); an unknown step is a ConfigError.
+template <class T>
+inline constexpr bool is_list = false;
+template <class T>
+inline constexpr bool is_list<std::vector<T>> = true;
+
+// Calls visit(field, range) on the field that a dotted path names ("levels.2.width"); an unknown step is a ConfigError.
+// Lists of single values are fields as a whole: their elements have no path.
 template <class T, class Visit>
 void visit_path(T& value, std::string_view path, const Place& place, Visit&& visit) {
   const auto dot = path.find('.');
   const std::string head(path.substr(0, dot));
-  const auto enter = [&](auto& field) {
-    if (dot == std::string_view::npos) return void(visit(field));
+  const auto enter = [&](auto& field, Range range) {
+    if (dot == std::string_view::npos) return void(visit(field, range));
     visit_path(field, path.substr(dot + 1), place.child(head), visit);
   };
   if constexpr (Described<T>) {
     bool found = false;
     std::vector<std::string> valid;
-    T::describe(value, [&](std::string_view name, auto& field, std::string_view, Range = {}) {
+    T::describe(value, [&](std::string_view name, auto& field, std::string_view, Range range = {}) {
       valid.emplace_back(name);
       if (name != head) return;
       found = true;
-      enter(field);
+      enter(field, range);
     });
     if (!found) fail_unknown_key(place, head, valid);
-  } else if constexpr (requires { value.at(0); value.size(); } && !std::same_as<T, std::string> && !std::same_as<T, Json>) {
+  } else if constexpr (is_list<T>) {
+    if constexpr (!Described<typename T::value_type>) place.fail("is a list of single values, set as a whole");
     const bool is_index = !head.empty() && head.size() < 6 && head.find_first_not_of("0123456789") == std::string::npos;
     if (!is_index || std::stoul(head) >= value.size())
       place.fail("has no element \"" + head + "\"; allowed: 0 to " + std::to_string(int64_t(value.size()) - 1));
-    enter(value.at(std::stoul(head)));
+    enter(value.at(std::stoul(head)), Range{});
   } else {
     place.fail("is a single value and has no field \"" + head + "\"");
   }
@@ -243,7 +264,10 @@ void visit_path(T& value, std::string_view path, const Place& place, Visit&& vis
 
 // --- files -----------------------------------------------------------------------------------------------------------
 
-Json load_json(const std::string& file);                        // FileError or ConfigError with line and column
+// JSON of any origin (a file, a header, a line of a list); comments are allowed. A ConfigError, opened by `source`, where
+// it is none, with line and column, nests deeper than 64, or gives a key twice in one object.
+Json parse_json(std::string_view text, const std::string& source);
+Json load_json(const std::string& file);                           // FileError, or parse_json's errors
 void save_text(const std::string& file, const std::string& text);  // whole or not at all: temporary name, flush, rename
 
 template <class T>
@@ -256,19 +280,5 @@ void overlay(Json& json, const std::string& assignment);
 
 // SHA-256 of the text in lower-case hex; the identity of specs is the hash of their canonical JSON.
 std::string sha256(std::string_view bytes);
-
-// One line per field: name, default, meaning.
-struct FieldHelp {
-  std::string name, value, meaning;
-};
-template <Described T>
-std::vector<FieldHelp> field_help(const T& defaults = {}) {
-  std::vector<FieldHelp> rows;
-  T::describe(defaults, [&](std::string_view name, const auto& field, std::string_view meaning, Range range = {}) {
-    const auto limits = to_string(range);
-    rows.push_back({std::string(name), to_json(field).dump(), std::string(meaning) + (limits.empty() ? "" : " (" + limits + ")")});
-  });
-  return rows;
-}
 
 }  // namespace mds

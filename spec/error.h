@@ -22,9 +22,19 @@ struct FileError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A file that could not be written: the disk is full, or the folder is read-only.
+struct WriteError : FileError {
+  using FileError::FileError;
+};
+
 // A database that is missing, of another schema version, or that refused a write.
 struct StoreError : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+// A worker's lease on a run has ended, so that another may be at it.
+struct LeaseLost : StoreError {
+  using StoreError::StoreError;
 };
 
 }  // namespace mds

@@ -31,17 +31,25 @@ TEST_CASE("blocks cost what the closed forms say", "[blocks]") {
   const Site site{Shape::map(1664, 16, 16), 640, 77, 768, 1280};
   CHECK(cost(Separable{.out = 1024}, site).params == 11422720);
   const Site inner{Shape::map(1024, 16, 16), 0, 77, 768, 1280};
-  const TransformerStack stack{.depth = 3, .share_self_kv = true, .ff_expansion = 6};
+  const TransformerStack stack{.depth = 3};
   CHECK(cost(stack, inner).params == 50906112);
   CHECK(cost(stack, inner).macs == 12698255360);
 }
 
+TEST_CASE("a stack without projections lists neither them nor the norm before them", "[blocks]") {
+  const Site site{Shape::map(640, 32, 32), 0, 77, 768, 1280};
+  const TransformerStack with{.depth = 2}, without{.depth = 2, .options = {.projections = false}};
+  CHECK(cost(with, site).params - cost(without, site).params == 2 * (640 * 640 + 640) + 2 * 640);
+  for (const auto& layer : layers(without, site)) CHECK((layer.name.starts_with("0.") || layer.name.starts_with("1.")));
+}
+
 TEST_CASE("the listed layers sum to the block's cost and their names are unique", "[blocks]") {
   const Site site{Shape::map(64, 8, 8), 32, 7, 24, 40};
-  const BlockSpec block = GENERATE(
-      BlockSpec(Resnet{.out = 48, .time = TimeUse::scale_shift}), BlockSpec(Separable{.out = 64, .kernel = 5}),
-      BlockSpec(TransformerStack{.depth = 2, .width = 32, .head_width = 8, .ff_gated = false}), BlockSpec(Downsample{8}),
-      BlockSpec(Upsample{8}), BlockSpec(OutputNorm{}), BlockSpec(SingleConvolution{9}), BlockSpec(PatchEmbedding{4, 16}));
+  const BlockSpec block =
+      GENERATE(BlockSpec(Resnet{.out = 48, .time = TimeUse::scale_shift}), BlockSpec(Separable{.out = 64, .kernel = 5}),
+               BlockSpec(TransformerStack{.depth = 2, .width = 32, .options = {.head_width = 8, .ff_gated = false}}),
+               BlockSpec(Downsample{8}), BlockSpec(Upsample{8}), BlockSpec(OutputNorm{}),
+               BlockSpec(SingleConvolution{9}), BlockSpec(PatchEmbedding{4, 16}));
   Cost total;
   std::set<std::string> names;
   for (const auto& layer : layers(block, site)) {
@@ -51,11 +59,21 @@ TEST_CASE("the listed layers sum to the block's cost and their names are unique"
   CHECK(total == cost(block, site));
 }
 
+TEST_CASE("a cost beyond 64 bits is an error, not a negative number", "[blocks]") {
+  const Site site{Shape::map(65536, 16384, 16384), 0, 77, 768, 1280};
+  const BlockSpec block = GENERATE(BlockSpec(Resnet{.out = 65536}), BlockSpec(TransformerStack{.depth = 64}));
+  CHECK_THROWS_WITH(cost(block, site), Catch::Contains("costs more than 9223372036854775807"));
+  CHECK_THROWS_AS(add_counts(int64_t(1) << 62, int64_t(1) << 62), ConfigError);
+  CHECK_THROWS_AS(multiply_counts(int64_t(-2), int64_t(3)), ConfigError);
+  CHECK(multiply_counts(int64_t(1) << 31, int64_t(1) << 30, int64_t(2)) == int64_t(1) << 62);
+}
+
 TEST_CASE("a block that cannot stand at its site is refused with value and range", "[blocks]") {
   const Site site{Shape::map(60, 9, 9), 0, 7, 24, 40};
-  CHECK_THROWS_WITH(cost(TransformerStack{.head_width = 64}, site), "head_width 64 does not divide the width 60; allowed: its divisors");
+  CHECK_THROWS_WITH(cost(TransformerStack{}, site),
+                    "head_width 64 does not divide the width 60; allowed: its divisors");
   CHECK_THROWS_WITH(cost(Separable{.out = 60, .kernel = 4}, site), Catch::Contains("kernel 4 is even"));
-  CHECK_THROWS_WITH(cost(TransformerStack{.width = 32, .head_width = 8, .projections = false}, site),
+  CHECK_THROWS_WITH(cost(TransformerStack{.width = 32, .options = {.head_width = 8, .projections = false}}, site),
                     Catch::Contains("needs projections"));
   CHECK_THROWS_WITH(cost(Downsample{8}, site), Catch::Contains("does not divide the width 9"));
 }

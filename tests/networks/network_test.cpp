@@ -1,5 +1,5 @@
 // Plans and modules agree: on random specs of the space, scaled small, parameters, shapes and multiply-accumulates are
-// the same step by step. The module's are counted by an observer of LibTorch's dispatcher, which knows nothing of plans.
+// the same step by step. The module's are counted by an observer of LibTorch's dispatcher, which knows no plans.
 #include "networks/network.h"
 
 #include <ATen/ATen.h>
@@ -43,7 +43,9 @@ struct MacCounter {
 };
 
 LevelSpec random_level(std::mt19937& random, int64_t width, bool inner) {
-  const auto pick = [&](int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); };
+  const auto pick = [&](int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random);
+  };
   LevelSpec level{.width = width};
   const int64_t layers = pick(1, 2);
   for (auto* depths : {&level.down, &level.up}) depths->clear();
@@ -55,15 +57,15 @@ LevelSpec random_level(std::mt19937& random, int64_t width, bool inner) {
   level.expansion = pick(1, 4);
   level.norm = NormKind(pick(0, 1));
   level.skips = inner ? Skips(pick(0, 3)) : Skips::all;
-  level.head_width = 8;
+  level.stack.head_width = 8;
   level.transformer_width = pick(0, 1) * 24;
-  level.self_attention = pick(0, 1);
-  level.cross_attention = pick(0, 1);
-  level.share_self_kv = pick(0, 1);
-  level.share_cross_kv = pick(0, 1);
-  level.ff_expansion = 2 * pick(1, 4);
-  level.ff_gated = pick(0, 1);
-  level.projections = level.transformer_width != 0 || pick(0, 1);
+  level.stack.self_attention = pick(0, 1);
+  level.stack.cross_attention = pick(0, 1);
+  level.stack.share_self_kv = pick(0, 1);
+  level.stack.share_cross_kv = pick(0, 1);
+  level.stack.ff_expansion = 2 * pick(1, 4);
+  level.stack.ff_gated = pick(0, 1);
+  level.stack.projections = level.transformer_width != 0 || pick(0, 1);
   return level;
 }
 
@@ -76,7 +78,9 @@ UNetSpec random_unet(unsigned seed) {
 }
 
 Conditioning conditioning(const UNetSpec& spec, int64_t batch) {
-  return {.time = at::arange(batch) * 100, .text_NSC = at::randn({batch, spec.text_tokens, spec.text_width}), .text_end_N = {}};
+  return {.time = at::arange(batch) * 100,
+          .text_NSC = at::randn({batch, spec.text_tokens, spec.text_width}),
+          .text_end_N = {}};
 }
 
 std::vector<int64_t> sizes(int64_t batch, const Shape& s) {
@@ -131,18 +135,60 @@ TEST_CASE("initialisation depends on the seed alone and zeroes the output", "[ne
   CHECK(y.abs().max().item<double>() == 0);
 }
 
+TEST_CASE("a new stack is the identity, with projections and without", "[networks][torch]") {
+  torch::NoGradGuard no_grad;
+  const bool projections = GENERATE(true, false);
+  const Site site{Shape::map(16, 4, 4), 0, 7, 24, 0};
+  const TransformerStack stack{.depth = 2, .options = {.head_width = 8, .projections = projections}};
+  const auto network =
+      make_network({site.in, {{.path = "attn", .block = stack, .site = site, .out = site.in, .output = {}}}});
+  initialise(*network, 5);
+  const Tensor x = at::randn({2, 16, 4, 4});
+  CHECK(at::equal(network->forward(x, {.time = {}, .text_NSC = at::randn({2, 7, 24}), .text_end_N = {}}), x));
+}
+
+TEST_CASE("conditioning that a network needs and does not get, or of another size, is refused", "[networks][torch]") {
+  torch::NoGradGuard no_grad;
+  UNetSpec spec = random_unet(3);
+  spec.levels[1].stack.cross_attention = true;
+  spec.levels[1].up.back() = 1;
+  const auto network = make_network(make_plan(spec));
+  const auto run = [&](auto change) {
+    Conditioning c = conditioning(spec, 2);
+    change(c);
+    network->forward(at::zeros({2, 4, 16, 16}), c);
+  };
+  CHECK_NOTHROW(run([](Conditioning&) {}));
+  CHECK_THROWS_WITH(run([](Conditioning& c) { c.text_NSC = Tensor(); }),
+                    Catch::Contains("text_NSC is missing; expected [2, 7, 24]"));
+  CHECK_THROWS_WITH(run([](Conditioning& c) { c.text_NSC = at::zeros({2, 9, 24}); }),
+                    Catch::Contains("text_NSC has sizes [2, 9, 24]; expected [2, 7, 24]"));
+  CHECK_THROWS_WITH(run([](Conditioning& c) { c.time = Tensor(); }), Catch::Contains("time is missing; expected [2]"));
+  CHECK_THROWS_WITH(run([](Conditioning& c) { c.time = at::zeros({3}); }),
+                    Catch::Contains("time has sizes [3]; expected [2]"));
+  const auto text = make_network(make_plan(
+      TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 12}));
+  CHECK_THROWS_WITH(text->forward(at::zeros({3, 6}, at::kLong)),
+                    Catch::Contains("text_end_N is missing; expected [3]"));
+}
+
 TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "[networks][torch]") {
   torch::NoGradGuard no_grad;
-  const auto text = make_network(make_plan(TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32, .projection = 12}));
+  const auto text = make_network(make_plan(
+      TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32, .projection = 12}));
   initialise(*text, 1);
-  const auto outputs = text->outputs(at::randint(50, {3, 6}), {.time = {}, .text_NSC = {}, .text_end_N = at::full({3}, 4, at::kLong)});
+  const auto outputs =
+      text->outputs(at::randint(50, {3, 6}), {.time = {}, .text_NSC = {}, .text_end_N = at::full({3}, 4, at::kLong)});
   CHECK(outputs.at("last_hidden_state").sizes() == std::vector<int64_t>{3, 6, 16});
   CHECK(outputs.at("text_embeds").sizes() == std::vector<int64_t>{3, 12});
-  const auto image = make_network(make_plan(ImageTowerSpec{.size = 32, .patch = 8, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 12}));
+  const auto image = make_network(make_plan(
+      ImageTowerSpec{.size = 32, .patch = 8, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 12}));
   initialise(*image, 1);
   CHECK(image->forward(at::randn({2, 3, 32, 32})).sizes() == std::vector<int64_t>{2, 12});
-  const auto encoder = make_network(make_plan(EncoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1}));
-  const auto decoder = make_network(make_plan(DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1}));
+  const auto encoder = make_network(make_plan(
+      EncoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1}));
+  const auto decoder = make_network(make_plan(
+      DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1}));
   initialise(*encoder, 1);
   initialise(*decoder, 1);
   const Tensor moments = encoder->forward(at::randn({2, 3, 32, 32}));
@@ -152,7 +198,8 @@ TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "
 
 TEST_CASE("a text tower is causal: later tokens do not change earlier states", "[networks][torch]") {
   torch::NoGradGuard no_grad;
-  const auto text = make_network(make_plan(TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32}));
+  const auto text = make_network(
+      make_plan(TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32}));
   initialise(*text, 3);
   const Tensor ids = at::arange(6).unsqueeze(0);
   Tensor changed = ids.clone();
@@ -168,7 +215,8 @@ TEST_CASE("relu attention is homogeneous in the queries and blind to the order o
   const Tensor q = at::randn({1, 3, 16}), k = at::randn({1, 5, 16}), v = at::randn({1, 5, 16});
   const Tensor order = at::randperm(5);
   CHECK(at::allclose(attention.forward(3 * q, k, v), 3 * attention.forward(q, k, v), 1e-5, 1e-6));
-  CHECK(at::allclose(attention.forward(q, k.index_select(1, order), v.index_select(1, order)), attention.forward(q, k, v), 1e-5, 1e-6));
+  CHECK(at::allclose(attention.forward(q, k.index_select(1, order), v.index_select(1, order)),
+                     attention.forward(q, k, v), 1e-5, 1e-6));
 }
 
 TEST_CASE("an input of another shape is refused with both shapes", "[networks][torch]") {

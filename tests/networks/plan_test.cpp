@@ -1,5 +1,6 @@
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "networks/network_spec.h"
@@ -24,7 +25,8 @@ std::vector<std::string> printed(const Plan& plan) {
       const Cost c = cost(layer.op, layer.in, layer.out);
       std::ostringstream line;
       line << layer_path(step.path, layer.name) << ',' << op_name(layer.op, layer.in) << ',' << input_name(layer) << ','
-           << to_string(layer.out) << ',' << weight_name(layer.op) << ',' << c.params << ',' << c.macs << ',' << c.macs_valid;
+           << to_string(layer.out) << ',' << weight_name(layer.op) << ',' << c.params << ',' << c.macs << ','
+           << c.macs_valid;
       lines.push_back(line.str());
     }
   return lines;
@@ -58,7 +60,10 @@ TEST_CASE("other sizes have their exact totals", "[networks]") {
 }
 
 TEST_CASE("Stable Diffusion's UNet is a point of the same family", "[networks]") {
-  const LevelSpec sd{.down = {1, 1}, .up = {1, 1, 1}, .heads = 8, .share_self_kv = false, .ff_expansion = 8, .ff_activation = Activation::gelu};
+  const LevelSpec sd{
+      .down = {1, 1},
+      .up = {1, 1, 1},
+      .stack = {.heads = 8, .share_self_kv = false, .ff_expansion = 8, .ff_activation = Activation::gelu}};
   UNetSpec spec{.latent_channels = 4, .mid = 1, .levels = {sd, sd, sd, sd}};
   spec.levels[1].width = 640;
   spec.levels[2].width = spec.levels[3].width = 1280;
@@ -67,11 +72,20 @@ TEST_CASE("Stable Diffusion's UNet is a point of the same family", "[networks]")
   CHECK(cost(make_plan(spec)) == Cost{859520964, 401636720640, 390878361600});
 }
 
+TEST_CASE("Stable Diffusion's skips without projections in the middle level are reading E", "[networks]") {
+  UNetSpec spec = load_unet("mobilediffusion");
+  spec.levels[2].skips = Skips::all;
+  CHECK(cost(make_plan(spec)).params == 390883400);
+  spec.levels[1].stack.projections = false;
+  CHECK(cost(make_plan(spec)).params == 388418120);
+}
+
 TEST_CASE("the eighth-width proxy of MobileDiffusion has 6,229,968 parameters", "[networks]") {
   UNetSpec proxy = scaled(load_unet("mobilediffusion"), 8);
   proxy.text_width = 128;
   CHECK(cost(make_plan(proxy)).params == 6229968);
-  CHECK_THROWS_WITH(scaled(load_unet("mobilediffusion"), 7), Catch::Contains("time_width is 1280 and does not scale by 1/7"));
+  CHECK_THROWS_WITH(scaled(load_unet("mobilediffusion"), 7),
+                    Catch::Contains("time_width is 1280 and does not scale by 1/7"));
 }
 
 TEST_CASE("every pushed skip is read once, at its resolution", "[networks]") {
@@ -96,15 +110,44 @@ TEST_CASE("the hash ignores fields without effect and key order, and nothing els
   const UNetSpec md = load_unet("mobilediffusion");
   UNetSpec same = md;
   same.levels[0].expansion = 2;           // full convolutions have none
-  same.levels[0].share_cross_kv = true;   // no stack
-  same.levels[1].share_self_kv = false;   // no self-attention
-  same.levels[2].heads = 16;              // 1024 / 64
+  same.levels[0].stack.share_cross_kv = true;   // no stack
+  same.levels[1].stack.share_self_kv = false;   // no self-attention
+  same.levels[2].stack.heads = 16;              // 1024 / 64
   CHECK(hash_of(same) == hash_of(md));
   UNetSpec other = md;
   other.levels[2].expansion = 3;
   CHECK(hash_of(other) != hash_of(md));
   CHECK(hash_of(load_network("mobilediffusion-lite")) != hash_of(md));
   CHECK(hash_of(from_json<NetworkSpec>(to_json(NetworkSpec(md)), "x")) == hash_of(md));
+}
+
+TEST_CASE("one plan has one hash", "[networks]") {
+  UNetSpec one_skip = load_unet("mobilediffusion");
+  one_skip.levels[2].down = {};
+  one_skip.levels[2].up = {2};
+  std::set<std::string> hashes;
+  for (const Skips skips : {Skips::all, Skips::added, Skips::last}) {
+    one_skip.levels[2].skips = skips;
+    hashes.insert(hash_of(one_skip));
+  }
+  CHECK(hashes.size() == 1);
+  one_skip.levels[2].skips = Skips::none;
+  CHECK(!hashes.contains(hash_of(one_skip)));
+
+  UNetSpec blind = load_unet("mobilediffusion");
+  for (auto& level : blind.levels) level.stack.cross_attention = false;
+  UNetSpec other = blind;
+  other.text_tokens = 32;
+  other.text_width = 96;
+  CHECK(hash_of(blind) == hash_of(other));
+  other.levels[2].stack.cross_attention = true;
+  CHECK(hash_of(blind) != hash_of(other));
+
+  UNetSpec dense = blind;
+  for (auto& level : dense.levels) level.stack.self_attention = false;
+  other = dense;
+  other.levels[2].stack.heads = 16;
+  CHECK(hash_of(dense) == hash_of(other));
 }
 
 TEST_CASE("a spec that fits nothing says which level and why", "[networks]") {
@@ -117,7 +160,20 @@ TEST_CASE("a spec that fits nothing says which level and why", "[networks]") {
   spec = load_unet("mobilediffusion");
   spec.size = 66;
   CHECK_THROWS_WITH(make_plan(spec), Catch::Contains("down2.downsample: the factor 2 does not divide the width 33"));
-  CHECK_THROWS_WITH(load_network("mobilediffusoin"), Catch::Contains("shipped: ") && Catch::Contains("mobilediffusion-lite"));
+  spec = load_unet("mobilediffusion");
+  spec.size = 4096;
+  for (auto& level : spec.levels) level.width = 65536;
+  CHECK_THROWS_WITH(cost(make_plan(spec)), Catch::Contains("up1.0.conv: costs more than 9223372036854775807"));
+  CHECK_THROWS_WITH(load_network("mobilediffusoin"),
+                    Catch::Contains("shipped: ") && Catch::Contains("mobilediffusion-lite"));
+}
+
+TEST_CASE("an autoencoder has 1 to 10 levels", "[networks]") {
+  const size_t levels = GENERATE(0, 11, 64, 66);
+  const std::vector<int64_t> widths(levels, 8);
+  const auto message = "widths has " + std::to_string(levels) + " levels; allowed: 1 to 10";
+  CHECK_THROWS_WITH(make_plan(DecoderSpec{.widths = widths}), message);
+  CHECK_THROWS_WITH(make_plan(EncoderSpec{.widths = widths}), message);
 }
 
 TEST_CASE("the hash is that of the canonical JSON, which names its version", "[networks]") {

@@ -1,5 +1,6 @@
 #include "search/enumerate.h"
 
+#include <cmath>
 #include <set>
 
 #include "tests/catch.h"
@@ -16,7 +17,8 @@ SpaceSpec small_space() {
       {"name": "ff", "path": "levels.2.ff_expansion", "values": [4, 6, 8]},
       {"name": "kv", "path": "levels.1.share_self_kv", "values": [true, false]},
       {"name": "up", "path": "levels.2.up", "entries": [2, 3], "lengths": [2, 3]},
-      {"name": "attention", "options": [{"levels.1.self_attention": false}, {"levels.1.self_attention": true}]}]})"), "s.json");
+      {"name": "attention", "options": [{"levels.1.self_attention": false}, {"levels.1.self_attention": true}]}]})"),
+                              "s.json");
 }
 
 }  // namespace
@@ -63,7 +65,22 @@ TEST_CASE("the chosen are distinct, under the caps, and begin with the included 
 }
 
 TEST_CASE("fingerprints are equal exactly where hashes are", "[search]") {
-  Space space(small_space(), "s.json");
+  const char* middle = R"({"base": "mobilediffusion", "choices": [
+      {"name": "no inner stacks", "options": [{"levels.2.down": [0], "levels.2.up": [0, 0]}]},
+      {"name": "ff", "path": "levels.2.ff_expansion", "values": [4, 6, 8]},
+      {"name": "middle", "path": "mid", "values": [-1, 1]}]})";
+  const char* text = R"({"base": "mobilediffusion", "choices": [
+      {"name": "no outer text", "path": "levels.1.cross_attention", "values": [false]},
+      {"name": "inner text", "path": "levels.2.cross_attention", "values": [true, false]},
+      {"name": "inner self", "path": "levels.2.self_attention", "values": [true, false]},
+      {"name": "heads", "path": "levels.2.heads", "values": [8, 16]},
+      {"name": "tokens", "path": "text_tokens", "values": [32, 77]},
+      {"name": "layers", "options": [
+        {"levels.2.down": [], "levels.2.up": [2]}, {"levels.2.down": [2], "levels.2.up": [2, 2]}]},
+      {"name": "skips", "path": "levels.2.skips", "values": ["all", "added", "last", "none"]}]})";
+  const auto parsed = [](const char* json) { return from_json<SpaceSpec>(Json::parse(json), "s.json"); };
+  const SpaceSpec spec = GENERATE_COPY(small_space(), parsed(middle), parsed(text));
+  Space space(spec, "s.json");
   std::set<std::string> hashes;
   std::set<uint64_t> prints;
   Fingerprints fingerprints;
@@ -74,7 +91,38 @@ TEST_CASE("fingerprints are equal exactly where hashes are", "[search]") {
   CHECK(hashes.size() == prints.size());
 }
 
+TEST_CASE("the first invalid point says why, and a space of nothing else is an error", "[search]") {
+  SpaceSpec spec = small_space();
+  Space space(spec, "s.json");
+  CHECK_THAT(enumerate(space, {}, 4).first_invalid,
+             Catch::Contains("down3.0.attn: head_width 64 does not divide the width 1000"));
+  spec.choices[0].values = {1000, 1001};
+  Space invalid(spec, "s.json");
+  CHECK_THROWS_WITH(enumerate(invalid, {}, 4),
+                    Catch::StartsWith("all 288 points of the space are invalid; the first: down3.0.attn"));
+}
+
+TEST_CASE("points whose cost no longer fits 64 bits are invalid", "[search]") {
+  Space space(from_json<SpaceSpec>(Json::parse(R"({"base": "mobilediffusion", "choices": [
+      {"name": "size", "path": "size", "values": [64, 4096]},
+      {"name": "width", "options": [
+        {"levels.0.width": 320, "levels.1.width": 640, "levels.2.width": 1024},
+        {"levels.0.width": 65536, "levels.1.width": 65536, "levels.2.width": 65536}]}]})"), "s.json"), "s.json");
+  CHECK(enumerate(space, {}, 4).rejected.invalid == 1);
+}
+
 TEST_CASE("an included network over the caps is an error that names both", "[search]") {
   Space space(small_space(), "s.json");
-  CHECK_THROWS_WITH(enumerate(space, {.params = 300'000'000}, 4), Catch::Contains("mobilediffusion has 386687048 parameters"));
+  CHECK_THROWS_WITH(enumerate(space, {.params = 300'000'000}, 4),
+                    Catch::Contains("mobilediffusion has 386687048 parameters"));
+}
+
+TEST_CASE("caps are whole numbers within the range of what is counted, by default the paper's", "[search]") {
+  CHECK(caps_of(Caps{}.params, Caps{}.gmacs()).params == 400'000'000);
+  CHECK(caps_of(Caps{}.params, Caps{}.gmacs()).macs_valid == 200'000'000'000);
+  CHECK(caps_of(1, 182.611423232).macs_valid == 182'611'423'232);
+  CHECK(caps_of(1, 9e9).macs_valid == 9'000'000'000'000'000'000);
+  CHECK_THROWS_WITH(caps_of(1, 1e30), "--max-gmacs is 1e+30; allowed: 0.001 to 9000000000");
+  CHECK_THROWS_WITH(caps_of(1, std::nan("")), Catch::Contains("--max-gmacs is null"));
+  CHECK_THROWS_WITH(caps_of(0, 200), "--max-params is 0; allowed: at least 1");
 }

@@ -61,21 +61,49 @@ TEST_CASE("a value out of range is an error that names place, value and range", 
 
 TEST_CASE("a wrong type or an unknown name is an error", "[spec]") {
   CHECK_THROWS_WITH(read(R"({"rate": "fast"})"), "t.json: rate is \"fast\"; expected a number");
-  CHECK_THROWS_WITH(read(R"({"leaves": [{"colour": "blue"}]})"), "t.json: leaves.0.colour is \"blue\"; valid: red, green");
+  CHECK_THROWS_WITH(read(R"({"leaves": [{"colour": "blue"}]})"),
+                    "t.json: leaves.0.colour is \"blue\"; valid: red, green");
   CHECK_THROWS_WITH(read(R"({"leaves": [{"width": 1.5}]})"), "t.json: leaves.0.width is 1.5; expected a whole number");
 }
 
 TEST_CASE("a path reaches a nested field and a wrong one says what there is", "[spec]") {
   Tree tree;
-  mds::visit_path(tree, "leaves.1.width", {"s.json", ""}, [](auto& field) {
-    if constexpr (std::is_same_v<decltype(field), int64_t&>) field = 7;
+  mds::visit_path(tree, "leaves.1.width", {"s.json", ""}, [](auto& field, mds::Range range) {
+    if constexpr (std::is_same_v<decltype(field), int64_t&>) field = int64_t(range.high);
   });
-  CHECK(tree.leaves[1].width == 7);
-  const auto nothing = [](auto&) {};
+  CHECK(tree.leaves[1].width == 4096);
+  const auto nothing = [](auto&, mds::Range) {};
   CHECK_THROWS_WITH(mds::visit_path(tree, "leaves.2.width", {"s.json", ""}, nothing),
                     "s.json: leaves has no element \"2\"; allowed: 0 to 1");
   CHECK_THROWS_WITH(mds::visit_path(tree, "leaves.0.depth", {"s.json", ""}, nothing),
                     Catch::Contains("leaves.0.depth is not a known key; valid: width, colour"));
+  CHECK_THROWS_WITH(mds::visit_path(tree, "depths.0", {"s.json", ""}, nothing),
+                    "s.json: depths is a list of single values, set as a whole");
+}
+
+TEST_CASE("a number that its type cannot hold is an error, not another number", "[spec]") {
+  CHECK_THROWS_WITH(read(R"({"depths": [18446744073709551615]})"),
+                    "t.json: depths.0 is 18446744073709551615; allowed: -9223372036854775808 to 9223372036854775807");
+}
+
+TEST_CASE("an error shows the start of a long value and no more of a document than its kind", "[spec]") {
+  CHECK_THROWS_WITH(read((R"({"rate": ")" + std::string(100, 'x') + "\"}").c_str()),
+                    "t.json: rate is \"" + std::string(60, 'x') + "...\"; expected a number");
+  CHECK_THROWS_WITH(read(R"({"rate": {"a": [1, 2]}})"), "t.json: rate is an object; expected a number");
+  CHECK_THROWS_WITH(read(R"({"rate": [1]})"), "t.json: rate is a list; expected a number");
+}
+
+TEST_CASE("JSON that nests too deep, repeats a key or is broken is refused while it is read", "[spec]") {
+  const auto nested = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  CHECK_NOTHROW(mds::parse_json(nested(64), "t.json"));
+  for (const size_t depth : {65, 1000000})
+    CHECK_THROWS_WITH(mds::parse_json(nested(depth), "t.json"), "t.json: nests deeper than 64 objects and lists");
+  CHECK_THROWS_AS(mds::parse_json(R"({"a": )" + nested(64) + "}", "t.json"), mds::ConfigError);
+  CHECK_THROWS_WITH(mds::parse_json(R"([{"a": 1, "b": {"a": 2}, "a": 3}])", "t.json"),
+                    "t.json: has the key \"a\" twice in one object");
+  CHECK(mds::parse_json(R"([{"a": {"a": 1}}, {"a": [{"a": 2}, {"a": 3}]}] // note)", "t.json").size() == 2);
+  CHECK_THROWS_WITH(mds::parse_json("{\n  \"a\": }", "t.json"),
+                    Catch::Contains("t.json: is not JSON") && Catch::Contains("line 2"));
 }
 
 TEST_CASE("an overlay sets one value by its dotted key", "[spec]") {
