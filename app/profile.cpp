@@ -21,11 +21,6 @@ struct Request {
   ProfileOptions profile{.mode = TimingMode::screening, .whole = true};
 };
 
-void require_within(const char* flag, int64_t value, const Range& range) {
-  if (double(value) < range.low || double(value) > range.high)
-    throw UsageError(std::string(flag) + " is " + std::to_string(value) + "; allowed: " + to_string(range));
-}
-
 bool read_request(int argc, char** argv, Request& request) {
   CommandLine line{.usage = "mdsearch profile NAME [--blocks] [--batch N] [--size PX] [--mode quick|screening|final]",
                    .example = "mdsearch profile mobilediffusion --blocks --mode quick",
@@ -45,6 +40,8 @@ bool read_request(int argc, char** argv, Request& request) {
   add_compute_options(line.options, request.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
+  if (request.compute.device != "cpu")
+    throw UsageError("--device is \"" + request.compute.device + "\"; profile times the CPU: allowed: cpu");
   require_within("--batch", request.profile.batch, between(1, 4096));
   require_within("--processes", request.processes, between(0, 64));
   request.profile.mode = parse_choice<TimingMode>("--mode", request.mode);

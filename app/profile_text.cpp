@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "profiler/environment.h"
+#include "reports/report.h"
 
 namespace mds {
 namespace {
@@ -65,7 +66,7 @@ class Printer {
     Table table = table_of(lines);
     table.title = result_.network.name + ": " + device_ + ", " + std::string(name_of(result_.options.dtype)) + ", " +
                   std::to_string(at::get_num_threads()) + " threads, batch " + std::to_string(result_.options.batch);
-    table.footnotes = {"low and high bound the median at 95% confidence.",
+    table.footnotes = {median_footnote, gflops_footnote,
                        "Blocks of equal shape are timed once and share the numbers."};
     const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
     if (const auto peak = peak_bytes())
@@ -75,7 +76,7 @@ class Printer {
 
  private:
   Line timed(const std::string& path, const std::string& kind, const Cost& work) const {
-    const Summary summary = summarise(pooled(result_.processes, path));
+    const Summary summary = summarise(samples_of(result_.processes, path));
     const TimingMark mark = worst_mark(result_.processes, path);
     return {path, kind, summary.median_ns, work.macs_valid, summary, std::string(name_of(mark))};
   }
@@ -90,12 +91,6 @@ class Printer {
     return peak;
   }
 
-  // Two operations a multiply-accumulate, on the taps that meet data.
-  Json gflops(const Line& line) const {
-    if (line.macs_valid == 0 || line.median_ns <= 0) return nullptr;
-    return 2 * double(line.macs_valid * result_.options.batch) / line.median_ns;
-  }
-
   Table table_of(const std::vector<Line>& lines) const {
     Table table{.columns = {{.name = "path"},
                             {.name = "kind"},
@@ -104,14 +99,16 @@ class Printer {
                             {.name = "low_ms", .header = "low", .digits = 3},
                             {.name = "high_ms", .header = "high", .digits = 3},
                             {.name = "share", .header = "share %", .scale = 100, .digits = 1},
-                            {.name = "gflops", .header = "GFLOP/s", .digits = 1},
+                            gflops_column(),
                             {.name = "n"},
                             {.name = "mark"}}};
     for (const auto& line : lines) {
       const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
       if (const auto& summary = line.summary)
         table.rows.push_back({line.path, line.kind, line.macs_valid, ms, milliseconds(summary->low_ns),
-                              milliseconds(summary->high_ns), share, gflops(line), summary->n, line.mark});
+                              milliseconds(summary->high_ns), share,
+                              to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n,
+                              line.mark});
       else
         table.rows.push_back({line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr});
     }

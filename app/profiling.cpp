@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -16,12 +17,24 @@ const StepSamples* find(const RawProfile& process, const std::string& path) {
 }
 
 LatencyMark stored_mark(TimingMark mark, TimingMode mode) {
-  if (mark == TimingMark::unstable || mark == TimingMark::rejected) return LatencyMark::unstable;
-  return mode == TimingMode::final ? LatencyMark::final : LatencyMark::screening;
+  switch (mark) {
+    case TimingMark::steady:
+      return mode == TimingMode::final ? LatencyMark::final : LatencyMark::screening;
+    case TimingMark::screening:
+      return LatencyMark::screening;
+    case TimingMark::noisy:
+      return LatencyMark::noisy;
+    case TimingMark::unstable:
+      return LatencyMark::unstable;
+    case TimingMark::rejected:
+      return LatencyMark::rejected;
+  }
+  throw std::logic_error("a timing's mark that the store does not know");
 }
 
 LatencyKey key_of(Store& store, const ProfileOptions& options) {
   return {.device = record_device(store),
+          .env = record_env(store),
           .dtype = std::string(name_of(options.dtype)),
           .threads = at::get_num_threads(),
           .batch = options.batch};
@@ -39,12 +52,19 @@ LatencyKey network_key(LatencyKey key, LatencyKind kind, const std::string& arch
   return key;
 }
 
-// One row a process and interleaved block.
+// A number that no other process of any database has: the time of recording, a nanosecond apart.
+int64_t first_process_number() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+// One row a process and interleaved block; `row` holds the first process's number.
 void add_samples(Store& store, LatencyRow row, const std::vector<RawProfile>& processes) {
-  for (size_t p = 0; p < processes.size(); ++p) {
-    const StepSamples* step = find(processes[p], row.path);
+  int64_t number = row.process.number;
+  for (const auto& process : processes) {
+    const StepSamples* step = find(process, row.path);
     if (!step) continue;
-    row.process = int64_t(p);
+    row.process = {number++, step->warmup_count, step->warmup_ns, to_json(process.conditions).dump()};
     for (row.repetition = 0; row.repetition < int64_t(step->samples_ns.size()); ++row.repetition) {
       row.samples_ns = step->samples_ns[size_t(row.repetition)];
       store.add_latency(row);
@@ -54,12 +74,12 @@ void add_samples(Store& store, LatencyRow row, const std::vector<RawProfile>& pr
 
 }  // namespace
 
-std::vector<int64_t> pooled(const std::vector<RawProfile>& processes, const std::string& path) {
-  std::vector<int64_t> samples;
+SampleBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path) {
+  SampleBlocks blocks;
   for (const auto& process : processes)
     if (const StepSamples* step = find(process, path))
-      for (const auto& block : step->samples_ns) samples.insert(samples.end(), block.begin(), block.end());
-  return samples;
+      blocks.insert(blocks.end(), step->samples_ns.begin(), step->samples_ns.end());
+  return blocks;
 }
 
 TimingMark worst_mark(const std::vector<RawProfile>& processes, const std::string& path) {
@@ -71,20 +91,21 @@ TimingMark worst_mark(const std::vector<RawProfile>& processes, const std::strin
 
 std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes) {
   std::vector<double> medians;
-  for (const size_t i : representatives(plan)) medians.push_back(median_ns(pooled(processes, plan.steps[i].path)));
+  for (const size_t i : representatives(plan))
+    medians.push_back(median_ns(pooled(samples_of(processes, plan.steps[i].path))));
   return medians;
 }
 
 void record_profile(Store& store, const NamedNetwork& network, const ProfileOptions& options,
                     const std::vector<RawProfile>& processes) {
   const Plan plan = make_plan(canonical(network.spec));
+  const LatencyProcess first{.number = first_process_number()};
   store.transaction([&] {
     const std::string arch = record_arch(store, network);
-    LatencyKey key = key_of(store, options);
-    key.env = record_env(store);
+    const LatencyKey key = key_of(store, options);
     const auto add = [&](const LatencyKey& owner, const std::string& path) {
       const LatencyMark mark = stored_mark(worst_mark(processes, path), options.mode);
-      add_samples(store, {.key = owner, .path = path, .mark = mark}, processes);
+      add_samples(store, {.key = owner, .path = path, .mark = mark, .process = first}, processes);
     };
     for (const size_t i : distinct_steps(plan)) add(block_key(key, plan.steps[i]), plan.steps[i].path);
     if (!options.whole) return;
@@ -92,10 +113,11 @@ void record_profile(Store& store, const NamedNetwork& network, const ProfileOpti
     if (!options.blocks) return;
     const auto medians = step_medians(plan, processes);
     const double blocks = std::accumulate(medians.begin(), medians.end(), 0.0);
-    const double residual = median_ns(pooled(processes, whole_path)) - blocks;
+    const double residual = median_ns(pooled(samples_of(processes, whole_path))) - blocks;
     store.add_latency({.key = network_key(key, LatencyKind::residual, arch),
                        .path = "(residual)",
                        .mark = stored_mark(worst_mark(processes, whole_path), options.mode),
+                       .process = first,
                        .samples_ns = {std::llround(residual)}});
   });
 }

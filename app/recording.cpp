@@ -38,17 +38,33 @@ ArchRow arch_row(const NamedNetwork& network, const Plan& plan, const ArchOrigin
           .seed = origin.seed};
 }
 
+// The name of a network that a file holds.
+std::string name_of_file(const std::string& file, const std::string& hash) {
+  for (const auto& [name, shipped] : shipped_hashes())
+    if (shipped == hash) return name;
+  return std::filesystem::path(file).stem().string() + "-" + hash.substr(0, 8);
+}
+
 }  // namespace
 
+std::map<std::string, std::string> shipped_hashes() {
+  std::map<std::string, std::string> hashes;
+  for (const auto& entry : std::filesystem::directory_iterator(shipped_file("configs/architectures")))
+    if (entry.path().extension() == ".json")
+      hashes[entry.path().stem().string()] = hash_of(load_described<NetworkSpec>(entry.path().string()));
+  return hashes;
+}
+
 NamedNetwork load_named(const std::string& name, int64_t pixels) {
-  NamedNetwork network{name.ends_with(".json") ? std::filesystem::path(name).stem().string() : name,
-                       load_network(name)};
+  NamedNetwork network{name, load_network(name)};
+  if (name.ends_with(".json")) network.name = name_of_file(name, hash_of(network.spec));
   if (pixels == 0) return network;
   if (pixels < least_pixels || pixels > most_pixels)
     throw UsageError("--size is " + std::to_string(pixels) + "; allowed: " + std::to_string(least_pixels) + " to " +
                      std::to_string(most_pixels));
-  network.spec = with_size(network.spec, pixels);
-  network.name += "-" + std::to_string(pixels) + "px";
+  const NetworkSpec sized = with_size(network.spec, pixels);
+  if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + std::to_string(pixels) + "px";
+  network.spec = sized;
   return network;
 }
 
@@ -58,15 +74,9 @@ NetworkSpec network_of(const ArchRow& arch) {
   return from_json<NetworkSpec>(json, "arch " + arch.hash);
 }
 
-Store open_results(const std::string& file) {
-  const auto folder = std::filesystem::path(file).parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) throw StoreError(file + ": its folder cannot be made: " + error.message());
-  return Store(file);
-}
+Store open_results(const std::string& file) { return Store(file); }
 
-// No clock is part of the identity: what the kernel tells is the clock of the moment, which belongs to the environment.
+// No clock is part of the identity: what the kernel tells is the clock of the moment, a condition of each measurement.
 int64_t record_device(Store& store) {
   const DeviceInfo device = capture_environment().device;
   return store.remember_device(
@@ -78,14 +88,14 @@ int64_t record_device(Store& store) {
 }
 
 int64_t record_env(Store& store) {
-  const Environment now = capture_environment();
-  return store.remember_env({.git_commit = now.build.git_commit,
-                             .git_dirty = now.build.git_dirty,
-                             .compiler = now.build.compiler,
-                             .compiler_flags = now.build.flags,
-                             .libtorch = now.build.torch_version,
-                             .determinism = now.conditions.deterministic ? "deterministic algorithms" : "any algorithm",
-                             .details_json = to_json(now.conditions).dump()});
+  const auto [build, device, now] = capture_environment();
+  return store.remember_env({.git_commit = build.git_commit,
+                             .git_dirty = build.git_dirty,
+                             .compiler = build.compiler,
+                             .compiler_flags = build.flags,
+                             .libtorch = build.torch_version,
+                             .determinism = now.deterministic ? "deterministic algorithms" : "any algorithm",
+                             .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()});
 }
 
 std::string record_arch(Store& store, const NamedNetwork& network, const ArchOrigin& origin) {

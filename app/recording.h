@@ -2,6 +2,7 @@
 // machine and in which state.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "networks/network_spec.h"
@@ -9,10 +10,15 @@
 
 namespace mds {
 
+// A shipped network has its shipped name however it was loaded; the name of another file's ends in the hash's first
+// digits, so that none passes for another network. The size is added where it is not the network's own.
 struct NamedNetwork {
-  std::string name;  // "mobilediffusion", "mobilediffusion-256px", or a JSON file's name without folder and ending
+  std::string name;  // "mobilediffusion", "mobilediffusion-256px", "my-unet-0123abcd"
   NetworkSpec spec;
 };
+
+// The hash of each network of configs/architectures, by name.
+std::map<std::string, std::string> shipped_hashes();
 
 // NAME of the command line, at its own size or for pictures of `pixels` a side (0: its own).
 NamedNetwork load_named(const std::string& name, int64_t pixels);
@@ -20,10 +26,10 @@ NamedNetwork load_named(const std::string& name, int64_t pixels);
 // The network of a stored architecture.
 NetworkSpec network_of(const ArchRow& arch);
 
-// Opens the results database of --db for writing, making it and its folder on first use.
+// Opens the results database of --db for writing, making it on first use.
 Store open_results(const std::string& file);
 
-// This machine; and this program with the state the machine is in now. Ids of the store's rows.
+// This machine; and this program with what it was built from. Ids of the store's rows.
 int64_t record_device(Store& store);
 int64_t record_env(Store& store);
 

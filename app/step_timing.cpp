@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <malloc.h>
 #include <torch/types.h>
 
 #include <map>
@@ -25,7 +26,7 @@ class Rig {
         generator_(at::detail::createCPUGenerator(options.seed)),
         network_(make_network(std::move(plan))) {
     initialise(*network_, options.seed);
-    network_->to(dtype_);
+    network_->to(at::kCPU, dtype_);
   }
 
   Callable step(size_t i) {
@@ -85,14 +86,19 @@ class Rig {
   NetworkPtr network_;
 };
 
+// Memory that was freed but kept for later is given back first: it is no part of the pass.
 std::optional<int64_t> peak_of(const Callable& whole) {
-  reset_peak_resident();
+  ::malloc_trim(0);
+  if (!reset_peak_resident()) return std::nullopt;
   whole.run();
   return peak_resident_bytes();
 }
 
 StepSamples samples_of(const Timing& timing) {
-  StepSamples samples{.path = timing.name, .samples_ns = timing.sample_blocks()};
+  StepSamples samples{.path = timing.name,
+                      .samples_ns = timing.sample_blocks(),
+                      .warmup_count = timing.warmup_count,
+                      .warmup_ns = timing.warmup_ns};
   read_enum(Json(timing.mark), samples.mark, {"timing", "mark"});
   return samples;
 }
@@ -124,7 +130,7 @@ RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileO
     plan.steps = std::move(wanted);
     std::iota(indices.begin(), indices.end(), size_t{0});
   }
-  RawProfile profile;
+  RawProfile profile{.conditions = capture_environment().conditions};
   Rig rig(std::move(plan), options);
   std::vector<Callable> callables;
   if (options.whole) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "networks/plan.h"
+#include "profiler/environment.h"
 #include "profiler/stopping.h"
 #include "trainer/loop.h"
 
@@ -28,23 +29,30 @@ struct StepSamples {
   std::string path;
   SampleBlocks samples_ns;
   TimingMark mark = TimingMark::screening;
+  int64_t warmup_count = 0;
+  int64_t warmup_ns = 0;
 
   static void describe(auto& self, auto&& field) {
     field("path", self.path, "plan step, or (whole)");
     field("samples_ns", self.samples_ns, "durations in nanoseconds, block by block");
     field("mark", self.mark, "how the stopping rule ended");
+    field("warmup_count", self.warmup_count, "untimed runs before the first sample");
+    field("warmup_ns", self.warmup_ns, "their duration in nanoseconds");
   }
 };
 
 // What one process measures.
 struct RawProfile {
   std::vector<StepSamples> steps;
-  std::optional<int64_t> peak_bytes;
+  std::optional<int64_t> peak_bytes{};
+  Conditions conditions{};
 
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "what was timed");
     field("peak_bytes", self.peak_bytes,
-          "most memory resident in one forward pass of the whole, weights and program too");
+          "most memory resident in one forward pass of the whole, weights and program too; absent where the kernel's "
+          "peak cannot be reset");
+    field("conditions", self.conditions, "the machine's state before the first run");
   }
 };
 

@@ -23,18 +23,19 @@ class Sampler {
     typical_ns_ = median_ns(samples);
   }
 
-  bool finished() const { return rule_.finished(timing_.samples_ns); }
+  bool finished() const { return rule_.finished(timing_.sample_blocks()); }
 
   // The untimed runs that open a block happen inside its first sample's call, before the clock starts.
   DriverBlock next_block() {
     untimed_runs_ = options_.stopping.block_warmup;
-    return {timing_.name, rule_.block_samples(typical_ns_, timing_.samples_ns), [this] { return sample(); }};
+    const auto taken = static_cast<int64_t>(timing_.samples_ns.size());
+    return {timing_.name, rule_.block_samples(typical_ns_, taken), [this] { return sample(); }};
   }
 
   void end_block(const BlockReport& report) {
     timing_.blocks.push_back(report);
     if (!finished()) return;
-    const auto mark = rule_.mark(timing_.samples_ns);
+    const auto mark = rule_.mark(timing_.sample_blocks());
     timing_.stable = mark == TimingMark::steady || mark == TimingMark::noisy;
     timing_.mark = name_of(mark);
     options_.on_finished(timing_);

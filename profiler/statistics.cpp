@@ -38,13 +38,6 @@ int64_t median_rank(int64_t n) {
   return k;
 }
 
-std::optional<Interval> median_interval_of_sorted(const std::vector<double>& sorted) {
-  const auto n = static_cast<int64_t>(sorted.size());
-  const auto k = median_rank(n);
-  if (k < 0) return std::nullopt;
-  return Interval{sorted[k], sorted[n - 1 - k]};
-}
-
 struct UpperQuantile {
   std::optional<double> value, high;
 };
@@ -78,26 +71,6 @@ double coefficient_of_variation(const std::vector<double>& values) {
   return mean > 0 ? std::sqrt(squares / (n - 1)) / mean : 0;
 }
 
-double resampled_median(const SampleBlocks& blocks, Random& random) {
-  const auto count = static_cast<int64_t>(blocks.size());
-  std::vector<double> drawn;
-  for (int64_t b = 0; b < count; ++b) {
-    const auto& block = blocks[count > 1 ? random.below(count) : 0];
-    for (size_t i = 0; i < block.size(); ++i) drawn.push_back(block[random.below(block.size())]);
-  }
-  return median_of(std::move(drawn));
-}
-
-double pooled_median(const SampleBlocks& blocks, const char* side) {
-  std::vector<double> all;
-  for (const auto& block : blocks) {
-    require_samples(block, side);
-    all.insert(all.end(), block.begin(), block.end());
-  }
-  if (all.empty()) throw ConfigError(std::string(side) + ": 0 blocks; allowed: at least 1");
-  return median_of(std::move(all));
-}
-
 }  // namespace
 
 double median_ns(Samples samples) {
@@ -105,9 +78,27 @@ double median_ns(Samples samples) {
   return quantile_of_sorted(sorted_values(samples), 0.5);
 }
 
-std::optional<Interval> median_interval(Samples samples) { return median_interval_of_sorted(sorted_values(samples)); }
+std::vector<int64_t> pooled(const SampleBlocks& blocks) {
+  std::vector<int64_t> samples;
+  for (const auto& block : blocks) samples.insert(samples.end(), block.begin(), block.end());
+  return samples;
+}
 
-Summary summarise(Samples samples) {
+std::optional<Interval> median_interval(const SampleBlocks& blocks) {
+  std::vector<double> values;
+  for (const auto& block : blocks)
+    if (!block.empty()) values.push_back(median_ns(block));
+  const auto samples = pooled(blocks);
+  if (static_cast<int64_t>(values.size()) < least_blocks) values.assign(samples.begin(), samples.end());
+  std::sort(values.begin(), values.end());
+  const auto n = static_cast<int64_t>(values.size()), k = median_rank(n);
+  if (k < 0) return std::nullopt;
+  const double median = median_ns(samples);
+  return Interval{std::min(values[k], median), std::max(values[n - 1 - k], median)};
+}
+
+Summary summarise(const SampleBlocks& blocks) {
+  const auto samples = pooled(blocks);
   require_samples(samples, "summary");
   const auto sorted = sorted_values(samples);
   const double median = quantile_of_sorted(sorted, 0.5);
@@ -118,7 +109,7 @@ Summary summarise(Samples samples) {
   summary.n = static_cast<int64_t>(sorted.size());
   summary.median_ns = median;
   summary.min_ns = sorted.front();
-  if (const auto interval = median_interval_of_sorted(sorted)) {
+  if (const auto interval = median_interval(blocks)) {
     summary.low_ns = interval->low;
     summary.high_ns = interval->high;
   }
@@ -134,60 +125,6 @@ Summary summarise(Samples samples) {
   summary.iqr_share = median > 0 ? iqr / median : 0;
   summary.outliers = count_outliers(sorted, median, summary.mad_ns);
   return summary;
-}
-
-Ratio ratio_of_medians(const SampleBlocks& a, const SampleBlocks& b, const RatioOptions& options) {
-  if (options.replicates < 1)
-    throw ConfigError("replicates: is " + std::to_string(options.replicates) + "; allowed: at least 1");
-  const double value =
-      pooled_median(a, "ratio of medians, first side") / pooled_median(b, "ratio of medians, second side");
-  Random random(options.seed);
-  std::vector<double> ratios;
-  for (int64_t r = 0; r < options.replicates; ++r) {
-    const double numerator = resampled_median(a, random);
-    ratios.push_back(numerator / resampled_median(b, random));
-  }
-  return {.value = value, .interval = percentile_interval(std::move(ratios), options.confidence)};
-}
-
-bool is_faster(const Ratio& a_over_b, double noise_floor) {
-  return a_over_b.interval.high < 1 && 1 - a_over_b.value > noise_floor;
-}
-
-std::optional<double> mann_whitney(Samples a, Samples b) {
-  if (a.size() < 9 || b.size() < 9) return std::nullopt;
-  const auto n = static_cast<double>(a.size()), m = static_cast<double>(b.size()), total = n + m;
-  std::vector<std::pair<int64_t, bool>> pool;  // value, comes from a
-  for (const auto value : a) pool.emplace_back(value, true);
-  for (const auto value : b) pool.emplace_back(value, false);
-  std::sort(pool.begin(), pool.end());
-
-  double rank_sum = 0, ties = 0;
-  for (size_t i = 0, end; i < pool.size(); i = end) {
-    for (end = i; end < pool.size() && pool[end].first == pool[i].first;) ++end;
-    const auto size = static_cast<double>(end - i);
-    const double rank = (static_cast<double>(i + end) + 1) / 2;
-    for (size_t j = i; j < end; ++j) rank_sum += pool[j].second ? rank : 0;
-    ties += size * size * size - size;
-  }
-  const double variance = n * m / 12 * (total + 1 - ties / (total * (total - 1)));
-  if (variance <= 0) return 1.0;  // every sample is equal
-  const double distance = std::abs(rank_sum - n * (n + 1) / 2 - n * m / 2);
-  return std::erfc(std::max(0.0, distance - 0.5) / std::sqrt(2 * variance));
-}
-
-std::vector<double> holm(const std::vector<double>& p_values) {
-  const auto count = p_values.size();
-  std::vector<size_t> order(count);
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t i, size_t j) { return p_values[i] < p_values[j]; });
-  std::vector<double> adjusted(count);
-  double running = 0;
-  for (size_t i = 0; i < count; ++i) {
-    running = std::max(running, std::min(1.0, static_cast<double>(count - i) * p_values[order[i]]));
-    adjusted[order[i]] = running;
-  }
-  return adjusted;
 }
 
 }  // namespace mds

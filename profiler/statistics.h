@@ -1,5 +1,5 @@
 // Statistics of timed samples, in integer nanoseconds: quantiles with distribution-free limits, robust spread, flagged
-// outliers, and comparisons of two callables. Pure functions; no sample is ever dropped.
+// outliers. Pure functions; no sample is ever dropped.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,12 @@ namespace mds {
 
 using Samples = std::span<const int64_t>;
 
-// A quantity is absent where the samples are too few to bound it at 95% confidence: the median's interval needs 6,
-// p90 needs 29 and p99 needs 299 samples. The `_high` of a quantile is its upper 95% confidence limit.
+// Samples of one callable in the blocks they were taken in, of one process or several.
+using SampleBlocks = std::vector<std::vector<int64_t>>;
+std::vector<int64_t> pooled(const SampleBlocks& blocks);
+
+// A quantity is absent where the samples are too few to bound it at 95% confidence: the median's interval needs 6
+// values, p90 needs 29 and p99 needs 299 samples. The `_high` of a quantile is its upper 95% confidence limit.
 struct Summary {
   int64_t n = 0;
   double median_ns = 0;
@@ -45,40 +49,14 @@ struct Summary {
   }
 };
 
-Summary summarise(Samples samples);  // ConfigError when empty
+Summary summarise(const SampleBlocks& blocks);  // ConfigError when empty
 
 double median_ns(Samples samples);  // ConfigError when empty
 
-// The median's interval by order statistics: valid for any distribution. Absent below 6 samples.
-std::optional<Interval> median_interval(Samples samples);
-
-// Samples of one callable in the blocks or processes they were taken in.
-using SampleBlocks = std::vector<std::vector<int64_t>>;
-
-struct Ratio {
-  double value = 1;  // median of a over median of b
-  Interval interval;
-};
-
-struct RatioOptions {
-  int64_t replicates = 2000;
-  double confidence = 0.95;
-  uint64_t seed = 0;
-};
-
-// Bootstrap of median(a) / median(b). Several blocks a side: whole blocks are drawn, then samples within them, because
-// samples of one block or process share its conditions.
-Ratio ratio_of_medians(const SampleBlocks& a, const SampleBlocks& b, const RatioOptions& options = {});
-
-// a is faster than b: the interval lies below 1, and the gain exceeds the noise floor |ratio - 1| that comparing a
-// callable with itself gave in the same run.
-bool is_faster(const Ratio& a_over_b, double noise_floor);
-
-// Two-sided p-value that a and b come from one distribution (normal approximation with correction for ties and
-// continuity); absent below 9 samples a side, where the approximation does not hold.
-std::optional<double> mann_whitney(Samples a, Samples b);
-
-// Holm's step-down adjustment: the i-th result answers the i-th p-value.
-std::vector<double> holm(const std::vector<double>& p_values);
+// The median's 95% interval by order statistics, valid for independent values of any distribution. Samples of one block
+// share its conditions, so they are not independent: from `least_blocks` blocks on, the blocks' medians are the values;
+// with fewer, the samples have to be. Absent below 6 values; always holds the median of all samples.
+inline constexpr int64_t least_blocks = 9;
+std::optional<Interval> median_interval(const SampleBlocks& blocks);
 
 }  // namespace mds

@@ -35,9 +35,9 @@ bool StoppingRule::warm(Samples warmup) const {
   return std::abs(last - before) <= config_.warmup_agreement * before;
 }
 
-bool StoppingRule::least_reached(int64_t samples, double seconds) const {
-  const bool enough_samples = samples >= config_.samples;
-  const bool enough_seconds = seconds >= config_.seconds;
+bool StoppingRule::least_reached(Samples samples) const {
+  const bool enough_samples = count_of(samples) >= config_.samples;
+  const bool enough_seconds = seconds_of(samples) >= config_.seconds;
   return config_.least == Least::both ? enough_samples && enough_seconds : enough_samples || enough_seconds;
 }
 
@@ -45,32 +45,33 @@ bool StoppingRule::capped(Samples samples) const {
   return count_of(samples) >= config_.max_samples || seconds_of(samples) >= config_.max_seconds;
 }
 
-bool StoppingRule::precise(Samples samples) const {
-  const auto interval = median_interval(samples);
-  return interval && (interval->high - interval->low) / 2 <= config_.half_width * median_ns(samples);
+bool StoppingRule::precise(const SampleBlocks& blocks) const {
+  const auto interval = median_interval(blocks);
+  return interval && (interval->high - interval->low) / 2 <= config_.half_width * median_ns(pooled(blocks));
 }
 
-bool StoppingRule::finished(Samples samples) const {
+bool StoppingRule::finished(const SampleBlocks& blocks) const {
+  const auto samples = pooled(blocks);
   if (config_.fixed_count) return count_of(samples) >= config_.samples;
-  return capped(samples) || (least_reached(count_of(samples), seconds_of(samples)) && precise(samples));
+  return capped(samples) || (least_reached(samples) && precise(blocks));
 }
 
-TimingMark StoppingRule::mark(Samples samples) const {
+TimingMark StoppingRule::mark(const SampleBlocks& blocks) const {
   if (config_.fixed_count) return TimingMark::screening;
-  const double spread = summarise(samples).iqr_share;
+  const double spread = summarise(blocks).iqr_share;
   if (spread > config_.rejected_iqr) return TimingMark::rejected;
-  if (!least_reached(count_of(samples), seconds_of(samples)) || !precise(samples)) return TimingMark::unstable;
+  if (!least_reached(pooled(blocks)) || !precise(blocks)) return TimingMark::unstable;
   return spread > config_.noisy_iqr ? TimingMark::noisy : TimingMark::steady;
 }
 
-int64_t StoppingRule::block_samples(double typical_ns, Samples samples) const {
+int64_t StoppingRule::block_samples(double typical_ns, int64_t taken) const {
   const auto share = static_cast<double>(config_.blocks);
   const auto by_count = static_cast<double>(config_.samples) / share;
   const double by_time = config_.seconds / share / std::max(1e-9 * typical_ns, 1e-9);
   if (config_.fixed_count)
-    return std::clamp<int64_t>(static_cast<int64_t>(by_count), 1, config_.samples - count_of(samples));
+    return std::clamp<int64_t>(static_cast<int64_t>(by_count), 1, config_.samples - taken);
   const double wanted = config_.least == Least::both ? std::max(by_count, by_time) : std::min(by_count, by_time);
-  return std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, config_.max_samples - count_of(samples));
+  return std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, config_.max_samples - taken);
 }
 
 }  // namespace mds

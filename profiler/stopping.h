@@ -44,7 +44,7 @@ struct StoppingConfig {
   double noisy_iqr = 0.10;
   double rejected_iqr = 0.25;
   bool fixed_count = false;
-  int64_t blocks = 9;
+  int64_t blocks = least_blocks;
   int64_t block_warmup = 1;
   double warmup_seconds = 1;
   double max_warmup_seconds = 10;
@@ -80,19 +80,19 @@ class StoppingRule {
   // Two successive windows agree and the least duration is over, or the longest has passed.
   bool warm(Samples warmup) const;
 
-  bool finished(Samples samples) const;
+  bool finished(const SampleBlocks& blocks) const;
 
   // Of a finished timing.
-  TimingMark mark(Samples samples) const;
+  TimingMark mark(const SampleBlocks& blocks) const;
 
-  // Samples for the next block of an unfinished timing, given a typical sample's duration: at most a `blocks`-th of the
-  // least, so that the least spans that many blocks or more.
-  int64_t block_samples(double typical_ns, Samples samples) const;
+  // Samples for the next block of an unfinished timing that has `taken` so many, given a typical sample's duration: at
+  // most a `blocks`-th of the least, so that the least spans that many blocks or more.
+  int64_t block_samples(double typical_ns, int64_t taken) const;
 
  private:
-  bool least_reached(int64_t samples, double seconds) const;
+  bool least_reached(Samples samples) const;
   bool capped(Samples samples) const;
-  bool precise(Samples samples) const;
+  bool precise(const SampleBlocks& blocks) const;
 
   StoppingConfig config_;
 };

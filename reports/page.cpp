@@ -84,7 +84,8 @@ std::string latency_section(const Store& store, const std::string& network) {
   std::string body;
   for (const auto& profile : shown_profiles(store, network))
     body += plot(latency_svg(profile), (profile.name.empty() ? short_hash(profile.hash) : profile.name) +
-                                           ": median latency of each block, " + to_string(profile.setting));
+                                           ": median latency of each block, " + to_string(profile.setting) +
+                                           (profile.has_rejected() ? "; rejected timings are left out" : ""));
   return section("Latency per block", body);
 }
 
@@ -139,10 +140,8 @@ std::string provenance_section(const Store& store, const std::vector<SweepCandid
   for (const auto& hash : protocols)
     body += "<details><summary>Protocol " + escape_html(hash) + "</summary><pre>" +
             escape_html(Json::parse(protocol_json(store, hash), nullptr, false).dump(2)) + "</pre></details>\n";
-  for (const auto& env : environments(store))
-    body += "<p class=\"note\">Built from commit " +
-            escape_html(env.git_commit + (env.git_dirty ? " with local changes" : "")) + ", " +
-            escape_html(env.compiler) + ", LibTorch " + escape_html(env.libtorch) + ".</p>\n";
+  for (const auto& build : builds(store))
+    body += "<p class=\"note\">Built from " + escape_html(to_string(build)) + ".</p>\n";
   body += "<p class=\"note\">Database " + escape_html(store.file()) + ", schema version " +
           std::to_string(store.info().schema_version) +
           ". Intervals hold at 95%. Figures marked † are printed in the literature and were not measured here.</p>\n";

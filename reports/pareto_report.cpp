@@ -1,4 +1,5 @@
-// Cost against score. A front is taken only among candidates that saw equally many images under one protocol.
+// Cost against score. A front is taken among all candidates that were scored when they had seen equally many images
+// under one protocol, whether they were trained on after that or not.
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -28,7 +29,8 @@ Table table_of(const CostGroup& group) {
   const int digits = digits_for(values);
   const std::string arrow = direction_of(group.metric) == Better::lower ? " ↓" : " ↑";
   Table table{.title = "Cost against " + group.metric + " after " + thousands(group.iteration) + " iterations (" +
-                       thousands(group.images_seen) + " images), protocol " + short_hash(group.protocol),
+                       thousands(group.images_seen) + " images), protocol " + short_hash(group.protocol) +
+                       ", evaluation seed " + std::to_string(group.eval_seed),
               .columns = {{.name = "name", .header = "candidate"},
                           {.name = "hash", .audience = Audience::programs},
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
@@ -41,6 +43,7 @@ Table table_of(const CostGroup& group) {
                           {.name = "n"},
                           {.name = "iteration", .audience = Audience::programs},
                           {.name = "images_seen", .audience = Audience::programs},
+                          {.name = "eval_seed", .audience = Audience::programs},
                           {.name = "protocol", .audience = Audience::programs},
                           {.name = "device", .audience = Audience::programs},
                           {.name = "front"}}};
@@ -48,21 +51,24 @@ Table table_of(const CostGroup& group) {
     table.rows.push_back({label(candidate), candidate.hash, candidate.params, candidate.macs_valid, group.metric,
                           score.value, score.low ? Json(*score.low) : Json(), score.high ? Json(*score.high) : Json(),
                           interval_cell(score.low, score.high, digits), score.n, score.iteration, score.images_seen,
-                          group.protocol, candidate.device, front});
+                          score.eval_seed, group.protocol, candidate.device, front});
   return table;
 }
 
 }  // namespace
 
 std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows) {
-  std::map<std::tuple<std::string, std::string, int64_t>, CostGroup> groups;
+  using Key = std::tuple<std::string, std::string, std::string, int64_t, int64_t>;
+  std::map<Key, CostGroup> groups;
   for (const auto& row : rows)
-    for (const auto& [name, score] : row.scores) {
-      CostGroup& group = groups[{name, row.protocol, -score.images_seen}];  // furthest trained first
-      group.metric = name;
+    for (const auto& score : row.evaluations) {
+      // Furthest trained first.
+      CostGroup& group = groups[{score.name, row.protocol, score.protocol, -score.images_seen, score.eval_seed}];
+      group.metric = score.name;
       group.protocol = row.protocol;
       group.images_seen = score.images_seen;
       group.iteration = score.iteration;
+      group.eval_seed = score.eval_seed;
       group.points.push_back({.candidate = row, .score = score});
     }
   std::vector<CostGroup> list;

@@ -122,7 +122,8 @@ std::string latency_svg(const NetworkProfile& profile) {
     const size_t index = parts.size();
     script += block_name(index) + " << EOD\n";
     for (size_t i = 0; i < profile.blocks.size(); ++i)
-      if (const auto& timing = profile.blocks[i].timing; profile.blocks[i].kind == kind && timing)
+      if (const auto& timing = profile.blocks[i].timing;
+          profile.blocks[i].kind == kind && timing && !timing->rejected())
         script += std::to_string(i) + " " + number(timing->median_ns * 1e-6) + "\n";
     script += "nan nan\nEOD\n";
     parts.push_back(block_name(index) + " using 1:2 with boxes linecolor rgb '" + colour(index) + "' title " +

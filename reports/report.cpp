@@ -42,6 +42,21 @@ Json interval_cell(const std::optional<double>& low, const std::optional<double>
   return "[" + shown(*low, column) + ", " + shown(*high, column) + "]";
 }
 
+Column gflops_column() { return {.name = "gflops", .header = "GFLOP/s", .digits = 1}; }
+
+void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& profiles,
+                           const std::set<std::string>& hashes) {
+  std::set<std::string> names;
+  for (const auto& profile : profiles)
+    if (hashes.contains(profile.hash) && profile.has_rejected())
+      names.insert(profile.name.empty() ? short_hash(profile.hash) : profile.name);
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+  if (list.empty()) return;
+  table.footnotes.push_back("Left out: timings marked rejected (interquartile range above 25% of the median) of " +
+                            list + "; report table6 shows them.");
+}
+
 std::string thousands(int64_t value) {
   std::string digits = std::to_string(value);
   for (int64_t at = int64_t(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) digits.insert(size_t(at), ",");

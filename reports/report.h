@@ -2,6 +2,8 @@
 // in tables of their own, and carry protocol and device as columns for programs.
 #pragma once
 
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@ namespace mds {
 struct ReportOptions {
   std::string sweep{};    // empty: all
   std::string network{};  // name or the beginning of a hash; empty: all
+  std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
 };
 
 struct Report {
@@ -32,7 +35,7 @@ std::vector<Table> table6_report(const Store& store, const ReportOptions& option
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 
-// One candidate's score against its cost, among those that saw equally many images under one protocol.
+// One candidate's score against its cost, among all that were scored alike when they had seen equally many images.
 struct CostPoint {
   SweepCandidate candidate{};
   MetricRow score{};
@@ -41,10 +44,22 @@ struct CostPoint {
 struct CostGroup {
   std::string metric{};
   std::string protocol{};  // of the run
-  int64_t images_seen = 0, iteration = 0;
+  int64_t images_seen = 0, iteration = 0, eval_seed = 0;
   std::vector<CostPoint> points{};  // by cost
 };
 std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows);
+
+// The column of gflops(), and what it and the bounds of a median mean.
+Column gflops_column();
+inline constexpr const char* gflops_footnote =
+    "GFLOP/s: two operations for each valid multiply-accumulate of every sample in the batch, over the median.";
+inline constexpr const char* median_footnote =
+    "low and high bound the median at 95% confidence, by order statistics of 9 or more blocks' medians, else of 6 or "
+    "more samples.";
+
+// Names the networks among `hashes` some of whose timings do not count, because they are rejected.
+void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& profiles,
+                           const std::set<std::string>& hashes);
 
 std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& network);
 

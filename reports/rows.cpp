@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <set>
 
 #include "profiler/statistics.h"
@@ -13,52 +14,83 @@ namespace {
 
 using Text = std::string;
 
-// Final samples are better evidence than screening ones, and those than samples that never settled.
-int rank_of(const std::string& mark) { return mark == "final" ? 0 : mark == "screening" ? 1 : 2; }
+// Final samples are the best evidence and rejected ones the worst; between them more samples are better.
+std::pair<int, int64_t> evidence(LatencyMark mark, int64_t n) {
+  return {mark == LatencyMark::final ? 0 : mark == LatencyMark::rejected ? 2 : 1, -n};
+}
+
+LatencyMark mark_of(const std::string& name) {
+  LatencyMark mark{};
+  read_enum(Json(name), mark, {"database", "mark"});
+  return mark;
+}
 
 struct TimedThing {
   Setting setting{};
   int64_t owner = 0;  // block_id or arch_id
   bool is_block = false;
-  TimingSummary timing{};
+  int64_t run = 0, n = 0;
+  LatencyMark mark = LatencyMark::final;
 };
 
-TimingSummary summarised(const std::vector<int64_t>& samples, const std::string& mark) {
-  TimingSummary timing{.median_ns = median_ns(samples), .n = int64_t(samples.size()), .mark = mark};
-  if (const auto interval = median_interval(samples)) timing.low_ns = interval->low, timing.high_ns = interval->high;
-  return timing;
+TimingSummary summarised(const Store& store, const TimedThing& thing) {
+  SampleBlocks blocks;
+  for (const auto& [bytes] : select<Text>(
+           store, "SELECT samples_ns FROM latency_sample WHERE latency_run_id = :id ORDER BY process, repetition",
+           thing.run))
+    blocks.push_back(unpack_samples(bytes));
+  const Summary summary = summarise(blocks);
+  return {.median_ns = summary.median_ns,
+          .low_ns = summary.low_ns,
+          .high_ns = summary.high_ns,
+          .iqr_share = summary.iqr_share,
+          .n = summary.n,
+          .mark = thing.mark};
 }
 
-// The best-marked, then newest, measurement of each block and network under each setting.
+std::map<int64_t, Build> builds_by_id(const Store& store) {
+  std::map<int64_t, Build> list;
+  for (const auto& [id, commit, dirty, compiler, flags, libtorch] : select<int64_t, Text, int, Text, Text, Text>(
+           store, "SELECT env_id, git_commit, git_dirty, compiler, compiler_flags, libtorch FROM env"))
+    list[id] = {commit, dirty != 0, compiler, flags, libtorch};
+  return list;
+}
+
+// All measurements of blocks and networks, best evidence first, then newest.
 std::vector<TimedThing> timed_things(const Store& store) {
+  const auto build_of = builds_by_id(store);
   std::vector<TimedThing> things;
-  std::set<std::tuple<Setting, int64_t, bool>> seen;
-  auto runs = select<int64_t, Text, std::optional<int64_t>, std::optional<int64_t>, int64_t, Text, Text, int64_t,
-                     int64_t, Text>(
-      store,
-      "SELECT l.latency_run_id, l.kind, l.block_id, l.arch_id, l.device_id, d.model, l.dtype, l.threads, l.batch, "
-      "l.mark "
-      "FROM latency_run l JOIN device d USING(device_id) WHERE l.kind <> 'residual' ORDER BY l.latency_run_id DESC");
-  std::stable_sort(runs.begin(), runs.end(),
-                   [](const auto& a, const auto& b) { return rank_of(std::get<9>(a)) < rank_of(std::get<9>(b)); });
-  for (const auto& [id, kind, block, arch, device_id, device, dtype, threads, batch, mark] : runs) {
-    const Setting setting{device, device_id, dtype, threads, batch};
+  for (const auto& [run, kind, block, arch, device_id, device, env, dtype, threads, batch, mark, n] :
+       select<int64_t, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, int64_t, Text, int64_t>(
+           store,
+           "SELECT l.latency_run_id, l.kind, l.block_id, l.arch_id, l.device_id, d.model, l.env_id, l.dtype, "
+           "l.threads, l.batch, l.mark, l.n FROM latency_summary l JOIN device d USING(device_id) "
+           "WHERE l.kind <> 'residual' ORDER BY l.latency_run_id DESC")) {
     const bool is_block = kind == name_of(LatencyKind::block);
-    const int64_t owner = is_block ? block.value_or(0) : arch.value_or(0);
-    if (!seen.emplace(setting, owner, is_block).second) continue;
-    std::vector<int64_t> samples;
-    for (const auto& [bytes] : select<Text>(
-             store, "SELECT samples_ns FROM latency_sample WHERE latency_run_id = :id ORDER BY process, repetition",
-             id)) {
-      const auto part = unpack_samples(bytes);
-      samples.insert(samples.end(), part.begin(), part.end());
-    }
-    if (!samples.empty()) things.push_back({setting, owner, is_block, summarised(samples, mark)});
+    things.push_back({.setting = {env, build_of.at(env), device, device_id, dtype, threads, batch},
+                      .owner = is_block ? block : arch,
+                      .is_block = is_block,
+                      .run = run,
+                      .n = n,
+                      .mark = mark_of(mark)});
   }
+  std::stable_sort(things.begin(), things.end(),
+                   [](const auto& a, const auto& b) { return evidence(a.mark, a.n) < evidence(b.mark, b.n); });
   return things;
 }
 
 using Timings = std::map<std::pair<bool, int64_t>, TimingSummary>;  // by (is_block, owner)
+
+// The best measurement of each block and network under each setting.
+std::map<Setting, Timings> timings_by_setting(const Store& store) {
+  std::map<Setting, Timings> by_setting;
+  for (const auto& thing : timed_things(store)) {
+    Timings& timings = by_setting[thing.setting];
+    const std::pair key{thing.is_block, thing.owner};
+    if (!timings.contains(key)) timings[key] = summarised(store, thing);
+  }
+  return by_setting;
+}
 
 struct BlockOfArch {
   int64_t block_id = 0;
@@ -82,6 +114,7 @@ void read_scores(const Store& store, SweepCandidate& candidate) {
   for (const auto& row : store.metrics(candidate.run)) {
     candidate.images_seen = std::max(candidate.images_seen, row.images_seen);
     if (!direction_of(row.name)) continue;
+    candidate.evaluations.push_back(row);
     const auto& [at, is_new] = candidate.scores.emplace(row.name, row);
     if (!is_new && row.iteration > at->second.iteration) at->second = row;
   }
@@ -91,14 +124,26 @@ void read_scores(const Store& store, SweepCandidate& candidate) {
 
 std::string short_hash(const std::string& hash) { return hash.substr(0, 8); }
 
+std::string to_string(const Build& build) {
+  return "commit " + build.git_commit + (build.git_dirty ? " with local changes" : "") + ", " + build.compiler + " " +
+         build.flags + ", LibTorch " + build.libtorch;
+}
+
 std::string to_string(const Setting& setting) {
   return setting.device + ", " + setting.dtype + ", " + std::to_string(setting.threads) +
-         (setting.threads == 1 ? " thread" : " threads") + ", batch " + std::to_string(setting.batch);
+         (setting.threads == 1 ? " thread" : " threads") + ", batch " + std::to_string(setting.batch) + ", build " +
+         short_hash(setting.build.git_commit) + (setting.build.git_dirty ? " with local changes" : "");
 }
 
 bool NetworkProfile::complete() const {
   return !blocks.empty() &&
          std::all_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.timing.has_value(); });
+}
+
+bool NetworkProfile::has_rejected() const {
+  return (whole && whole->rejected()) || std::any_of(blocks.begin(), blocks.end(), [](const auto& block) {
+           return block.timing && block.timing->rejected();
+         });
 }
 
 double NetworkProfile::blocks_ns() const {
@@ -108,19 +153,27 @@ double NetworkProfile::blocks_ns() const {
   return sum;
 }
 
-std::optional<double> NetworkProfile::latency_ns() const {
-  if (whole) return whole->median_ns;
-  return complete() ? std::optional(blocks_ns()) : std::nullopt;
+std::optional<Latency> NetworkProfile::latency() const {
+  if (whole && !whole->rejected())
+    return Latency{.ns = whole->median_ns, .low_ns = whole->low_ns, .high_ns = whole->high_ns, .mark = whole->mark};
+  if (!complete()) return std::nullopt;
+  Latency sum{.ns = blocks_ns(), .is_sum = true};
+  for (const auto& block : blocks) sum.mark = std::max(sum.mark, block.timing->mark);
+  return sum.mark == LatencyMark::rejected ? std::nullopt : std::optional(sum);
+}
+
+std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns) {
+  if (macs_valid <= 0 || median_ns <= 0) return std::nullopt;
+  return 2 * double(macs_valid) * double(batch) / median_ns;
 }
 
 std::vector<NetworkProfile> network_profiles(const Store& store) {
-  std::map<Setting, Timings> by_setting;
-  for (const auto& thing : timed_things(store)) by_setting[thing.setting][{thing.is_block, thing.owner}] = thing.timing;
+  const auto by_setting = timings_by_setting(store);
   std::vector<NetworkProfile> profiles;
   for (const auto& [id, name, hash, params, macs_valid] : select<int64_t, Text, Text, int64_t, int64_t>(
            store, "SELECT arch_id, name, hash, params, macs_valid FROM arch ORDER BY arch_id")) {
     const auto blocks = blocks_of(store, id);
-    for (const auto& [setting, timings] : by_setting) {
+    for (const auto& [setting, timings] : std::views::reverse(by_setting)) {
       NetworkProfile profile{
           .name = name, .hash = hash, .params = params, .macs_valid = macs_valid, .setting = setting};
       const auto timing_of = [&](bool is_block, int64_t owner) {
@@ -212,12 +265,10 @@ std::string protocol_json(const Store& store, const std::string& hash) {
   return "";
 }
 
-std::vector<EnvText> environments(const Store& store) {
-  std::vector<EnvText> rows;
-  for (const auto& [commit, compiler, libtorch, dirty] : select<Text, Text, Text, int>(
-           store, "SELECT DISTINCT git_commit, compiler, libtorch, git_dirty FROM env ORDER BY env_id"))
-    rows.push_back({commit, compiler, libtorch, dirty != 0});
-  return rows;
+std::vector<Build> builds(const Store& store) {
+  std::set<Build> distinct;
+  for (const auto& [id, build] : builds_by_id(store)) distinct.insert(build);
+  return {distinct.begin(), distinct.end()};
 }
 
 }  // namespace mds

@@ -14,8 +14,20 @@ namespace mds {
 
 // --- latency ---------------------------------------------------------------------------------------------------------
 
-// Where and how something was timed; only latencies of one setting belong in one table.
+// What a program was built from.
+struct Build {
+  std::string git_commit{};
+  bool git_dirty = false;
+  std::string compiler{}, flags{}, libtorch{};
+  auto operator<=>(const Build&) const = default;
+};
+std::string to_string(const Build& build);  // "commit abc with local changes, GNU 12.2.0 -O3, LibTorch 2.13.0"
+std::vector<Build> builds(const Store& store);
+
+// Where and how something was timed; only latencies of one setting belong in one table or sum. Newer programs are last.
 struct Setting {
+  int64_t env_id = 0;
+  Build build{};
   std::string device{};
   int64_t device_id = 0;
   std::string dtype{};
@@ -23,20 +35,29 @@ struct Setting {
   int64_t batch = 1;
   auto operator<=>(const Setting&) const = default;
 };
-std::string to_string(const Setting& setting);  // "AMD EPYC, fp32, 2 threads, batch 1"
+std::string to_string(const Setting& setting);  // "AMD EPYC, fp32, 2 threads, batch 1, build 0123abcd"
 
-// Median of raw samples with its distribution-free 95% interval (absent below 6 samples).
+// Median of raw samples with its distribution-free 95% interval, absent where they are too few.
 struct TimingSummary {
   double median_ns = 0;
-  std::optional<double> low_ns{}, high_ns{};
+  std::optional<double> low_ns{}, high_ns{}, iqr_share{};  // interquartile range over median
   int64_t n = 0;
-  std::string mark{};  // screening, final or unstable
+  LatencyMark mark = LatencyMark::final;
+  bool rejected() const { return mark == LatencyMark::rejected; }
 };
 
 struct BlockTiming {
   std::string path{}, kind{}, in{}, out{};
   int64_t params = 0, macs_valid = 0;
   std::optional<TimingSummary> timing{};
+};
+
+// One forward pass: of the whole network, or the sum of its blocks, with the worst of their marks.
+struct Latency {
+  double ns = 0;
+  std::optional<double> low_ns{}, high_ns{};
+  LatencyMark mark = LatencyMark::final;
+  bool is_sum = false;
 };
 
 // One network under one setting: its blocks in plan order and, where it was timed, the whole.
@@ -47,11 +68,18 @@ struct NetworkProfile {
   std::vector<BlockTiming> blocks{};
   std::optional<TimingSummary> whole{};
 
-  bool complete() const;                     // every block was timed
-  double blocks_ns() const;                  // sum of the medians
-  std::optional<double> latency_ns() const;  // the whole's median, else the sum of a complete set of blocks
+  bool complete() const;      // every block was timed
+  bool has_rejected() const;  // among the blocks or the whole
+  double blocks_ns() const;   // sum of the medians, rejected ones too
+  // The whole, else the sum of a complete set of blocks; nothing that is rejected counts.
+  std::optional<Latency> latency() const;
 };
 
+// Speed in 1e9 floating-point operations a second: two for each valid multiply-accumulate of every sample in the batch.
+// Absent where there is no work or no time.
+std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns);
+
+// Newest programs first, in each network.
 std::vector<NetworkProfile> network_profiles(const Store& store);
 
 // --- runs ------------------------------------------------------------------------------------------------------------
@@ -66,6 +94,7 @@ struct SweepCandidate {
   int64_t seed = 0;
   std::string state{}, message{}, device{}, verdict{};
   int64_t iterations = 0, images_seen = 0;
+  std::vector<MetricRow> evaluations{};       // every score, by name, then iteration
   std::map<std::string, MetricRow> scores{};  // latest of each
 };
 std::string label(const SweepCandidate& candidate);  // its name, else the first letters of its hash
@@ -92,12 +121,6 @@ struct Printed {
 std::vector<Printed> printed_figures(const Store& store);
 
 std::string protocol_json(const Store& store, const std::string& hash);
-
-struct EnvText {
-  std::string git_commit{}, compiler{}, libtorch{};
-  bool git_dirty = false;
-};
-std::vector<EnvText> environments(const Store& store);
 
 std::string short_hash(const std::string& hash);
 

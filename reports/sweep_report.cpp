@@ -33,14 +33,18 @@ std::string sorting_score(const std::set<std::string>& names) {
   return names.empty() ? "" : *names.begin();
 }
 
-// Furthest trained first, then best by score.
+std::optional<MetricRow> score_of(const SweepCandidate& row, const std::string& name) {
+  const auto score = row.scores.find(name);
+  return score == row.scores.end() ? std::nullopt : std::optional(score->second);
+}
+
+// Scored after the most iterations first, then best by score; those without a score last.
 void sort_by_merit(Group& group) {
   const std::string decisive = sorting_score(score_names(group));
   const auto merit = [&](const SweepCandidate& row) {
-    const auto score = row.scores.find(decisive);
-    if (score == row.scores.end()) return std::pair{-row.iterations, 1e300};
-    const bool lower = direction_of(score->first) == Better::lower;
-    return std::pair{-row.iterations, lower ? score->second.value : -score->second.value};
+    const auto score = score_of(row, decisive);
+    if (!score) return std::pair{int64_t{1}, 0.0};
+    return std::pair{-score->iteration, direction_of(decisive) == Better::lower ? score->value : -score->value};
   };
   std::stable_sort(group.begin(), group.end(), [&](const auto& a, const auto& b) { return merit(a) < merit(b); });
 }
@@ -55,19 +59,20 @@ Json scores_json(const SweepCandidate& row) {
                     {"high", optional_json(score.high)},
                     {"n", score.n},
                     {"iteration", score.iteration},
+                    {"images_seen", score.images_seen},
                     {"seed", score.eval_seed},
                     {"protocol", score.protocol}};
   return scores;
 }
 
-// The setting under which most of the candidates have a latency.
+// The setting under which most of the candidates have a latency; of several such, the newest program's.
 std::optional<Setting> common_setting(const std::vector<NetworkProfile>& profiles, const Group& group) {
   std::map<Setting, int> counts;
   for (const auto& profile : profiles)
-    for (const auto& row : group) counts[profile.setting] += row.hash == profile.hash && profile.latency_ns();
+    for (const auto& row : group) counts[profile.setting] += row.hash == profile.hash && profile.latency();
   const auto most =
-      std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; });
-  return most == counts.end() || most->second == 0 ? std::nullopt : std::optional(most->first);
+      std::max_element(counts.rbegin(), counts.rend(), [](auto& a, auto& b) { return a.second < b.second; });
+  return most == counts.rend() || most->second == 0 ? std::nullopt : std::optional(most->first);
 }
 
 void add_score_columns(Table& table, const Group& group) {
@@ -75,9 +80,9 @@ void add_score_columns(Table& table, const Group& group) {
     std::vector<double> values;
     std::set<std::pair<std::string, int64_t>> conditions;
     for (const auto& row : group)
-      if (const auto score = row.scores.find(name); score != row.scores.end()) {
-        values.push_back(score->second.value);
-        conditions.emplace(score->second.protocol, score->second.eval_seed);
+      if (const auto score = score_of(row, name)) {
+        values.push_back(score->value);
+        conditions.emplace(score->protocol, score->eval_seed);
       }
     const int digits = digits_for(values);
     const std::string arrow = direction_of(name) == Better::lower ? " ↓" : " ↑";
@@ -85,10 +90,9 @@ void add_score_columns(Table& table, const Group& group) {
     table.columns.push_back(
         {.name = name + "_ci", .header = "95%", .digits = digits, .audience = Audience::people, .right = true});
     for (size_t i = 0; i < group.size(); ++i) {
-      const auto score = group[i].scores.find(name);
-      const bool known = score != group[i].scores.end();
-      table.rows[i].push_back(known ? Json(score->second.value) : Json());
-      table.rows[i].push_back(known ? interval_cell(score->second.low, score->second.high, digits) : Json());
+      const auto score = score_of(group[i], name);
+      table.rows[i].push_back(score ? Json(score->value) : Json());
+      table.rows[i].push_back(score ? interval_cell(score->low, score->high, digits) : Json());
     }
     if (conditions.size() > 1)
       table.footnotes.push_back(name + ": not comparable throughout: " + std::to_string(conditions.size()) +
@@ -98,22 +102,29 @@ void add_score_columns(Table& table, const Group& group) {
 
 void add_latency_columns(Table& table, const Group& group, const std::vector<NetworkProfile>& profiles) {
   const auto setting = common_setting(profiles, group);
+  std::set<std::string> hashes;
   table.columns.push_back({.name = "latency_ms", .header = "latency ms", .digits = 1});
+  table.columns.push_back({.name = "latency_mark", .header = "timing"});
   table.columns.push_back({.name = "latency_of", .audience = Audience::programs});
   table.columns.push_back({.name = "latency_setting", .audience = Audience::programs});
   for (size_t i = 0; i < group.size(); ++i) {
-    Json value, of, where;
-    for (const auto& profile : profiles)
-      if (setting && profile.setting == *setting && profile.hash == group[i].hash && profile.latency_ns()) {
-        value = *profile.latency_ns() * 1e-6;
-        of = profile.whole ? "whole" : "sum of blocks";
-        where = to_string(*setting);
-      }
-    table.rows[i].insert(table.rows[i].end(), {value, of, where});
+    Json value, mark, of, where;
+    hashes.insert(group[i].hash);
+    for (const auto& profile : profiles) {
+      if (!setting || profile.setting != *setting || profile.hash != group[i].hash) continue;
+      const auto latency = profile.latency();
+      if (!latency) continue;
+      value = latency->ns * 1e-6;
+      mark = std::string(name_of(latency->mark));
+      of = latency->is_sum ? "sum of blocks" : "whole";
+      where = to_string(*setting);
+    }
+    table.rows[i].insert(table.rows[i].end(), {value, mark, of, where});
   }
   if (setting)
     table.footnotes.push_back("Latency: the full-scale network, one forward pass, median; " + to_string(*setting) +
                               ". Sum of its blocks where the whole was not timed.");
+  add_rejected_footnote(table, profiles, hashes);
 }
 
 void add_footnotes(Table& table, const Group& group) {
@@ -121,7 +132,7 @@ void add_footnotes(Table& table, const Group& group) {
   std::set<int64_t> iterations;
   for (const auto& row : group) {
     devices.insert(row.device.empty() ? "unknown device" : row.device);
-    iterations.insert(row.iterations);
+    for (const auto& [name, score] : row.scores) iterations.insert(score.iteration);
     if (row.state == "failed") table.footnotes.push_back(label(row) + " failed: " + row.message);
   }
   table.footnotes.push_back(
@@ -149,17 +160,21 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles) 
                           {.name = "seed", .audience = several_seeds ? Audience::all : Audience::programs},
                           {.name = "state"},
                           {.name = "iterations"},
+                          {.name = "scored_at", .header = "scored at"},
                           {.name = "images_seen", .audience = Audience::programs},
                           {.name = "verdict", .audience = Audience::programs},
                           {.name = "message", .audience = Audience::programs},
                           {.name = "protocol", .audience = Audience::programs},
                           {.name = "device", .audience = Audience::programs},
                           {.name = "scores", .audience = Audience::programs}}};
-  for (const auto& row : group)
+  const std::string decisive = sorting_score(score_names(group));
+  for (const auto& row : group) {
+    const auto score = score_of(row, decisive);
     table.rows.push_back({row.sweep, row.name.empty() ? Json() : Json(row.name), row.hash, short_hash(row.hash),
                           row.params, row.macs, row.macs_valid, row.trained_hash, row.trained_params, row.seed,
-                          row.state, row.iterations, row.images_seen, row.verdict, row.message, row.protocol,
-                          row.device, scores_json(row)});
+                          row.state, row.iterations, score ? Json(score->iteration) : Json(), row.images_seen,
+                          row.verdict, row.message, row.protocol, row.device, scores_json(row)});
+  }
   add_score_columns(table, group);
   add_latency_columns(table, group, profiles);
   add_footnotes(table, group);

@@ -10,7 +10,7 @@ namespace {
 struct Line {
   std::string network{}, source{}, device{};
   bool literature = false;
-  Json params{}, macs_valid{}, latency_ms{}, low_ms{}, high_ms{}, size_bytes{}, hash{};
+  Json params{}, macs_valid{}, latency_ms{}, low_ms{}, high_ms{}, latency_mark{}, size_bytes{}, hash{};
 };
 
 Line printed_line(const std::vector<Printed>& figures, const std::string& network) {
@@ -29,28 +29,33 @@ Line printed_line(const std::vector<Printed>& figures, const std::string& networ
 }
 
 // One line for each setting it was timed under; one without latency if none.
-std::vector<Line> counted_lines(const Store& store, const std::vector<NetworkProfile>& profiles,
-                                const std::string& network) {
+std::vector<Line> counted_lines(const std::string& network, const ArchRow& arch,
+                                const std::vector<NetworkProfile>& profiles) {
   std::vector<Line> lines;
-  const auto arch = store.find_arch(network);
-  if (!arch) return lines;
   const Line counted{.network = network,
                      .source = "counted",
-                     .params = arch->params,
-                     .macs_valid = arch->macs_valid,
-                     .hash = arch->hash};
+                     .params = arch.params,
+                     .macs_valid = arch.macs_valid,
+                     .hash = arch.hash};
   for (const auto& profile : profiles) {
-    if (profile.hash != arch->hash || !profile.latency_ns()) continue;
+    const auto latency = profile.latency();
+    if (profile.hash != arch.hash || !latency) continue;
     Line line = counted;
-    line.source = profile.whole ? "counted, timed" : "counted, sum of timed blocks";
+    line.source = latency->is_sum ? "counted, sum of timed blocks" : "counted, timed";
     line.device = to_string(profile.setting);
-    line.latency_ms = *profile.latency_ns() * 1e-6;
-    if (profile.whole && profile.whole->low_ns)
-      line.low_ms = *profile.whole->low_ns * 1e-6, line.high_ms = *profile.whole->high_ns * 1e-6;
+    line.latency_ms = latency->ns * 1e-6;
+    line.latency_mark = std::string(name_of(latency->mark));
+    if (latency->low_ns) line.low_ms = *latency->low_ns * 1e-6, line.high_ms = *latency->high_ns * 1e-6;
     lines.push_back(line);
   }
   if (lines.empty()) lines.push_back(counted);
   return lines;
+}
+
+// By its hash: an architecture of the same name may be another network.
+std::optional<ArchRow> stored(const Store& store, const ReportOptions& options, const std::string& network) {
+  const auto hash = options.shipped.find(network);
+  return hash == options.shipped.end() ? std::nullopt : store.find_arch(hash->second);
 }
 
 std::vector<std::string> networks_by_size(const std::vector<Printed>& figures) {
@@ -77,23 +82,30 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
                           {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
                           {.name = "latency_ms", .header = "latency ms", .digits = 1},
+                          {.name = "latency_mark", .header = "timing"},
                           {.name = "low_ms", .audience = Audience::programs},
                           {.name = "high_ms", .audience = Audience::programs},
                           {.name = "device", .header = "latency on"},
                           {.name = "size_bytes", .header = "size GB", .scale = 1e-9, .digits = 2}}};
+  std::set<std::string> hashes;
   for (const auto& network : networks_by_size(figures)) {
     if (!options.network.empty() && options.network != network) continue;
-    auto lines = counted_lines(store, profiles, network);
+    std::vector<Line> lines;
+    if (const auto arch = stored(store, options, network)) {
+      lines = counted_lines(network, *arch, profiles);
+      hashes.insert(arch->hash);
+    }
     lines.push_back(printed_line(figures, network));
     for (const auto& line : lines)
       table.rows.push_back({line.network, line.literature, line.literature ? "†" : " ", line.source, line.hash,
-                            line.params, line.macs_valid, line.latency_ms, line.low_ms, line.high_ms, line.device,
-                            line.size_bytes});
+                            line.params, line.macs_valid, line.latency_ms, line.latency_mark, line.low_ms, line.high_ms,
+                            line.device, line.size_bytes});
   }
   table.footnotes = {
       "† literature: printed in the source named, never measured here. Latencies of differing devices do not compare.",
       "GMACs: valid taps, attention included; the paper calls them GFLOPs. Size: fp16 pipeline of UNet, text encoder, "
       "decoder."};
+  add_rejected_footnote(table, profiles, hashes);
   return {table};
 }
 

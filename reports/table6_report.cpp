@@ -1,5 +1,5 @@
-// Latency block by block, one table for each network and setting. Where the whole network was timed as well, the
-// residual row is what the sum of the blocks leaves unexplained.
+// Latency block by block, one table for each network and setting, so that times of different builds never add up. Where
+// every block and the whole were timed, the residual row is what the sum of the blocks leaves unexplained.
 #include <algorithm>
 
 #include "reports/report.h"
@@ -10,23 +10,50 @@ namespace {
 
 Json milliseconds(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); }
 
-std::vector<Json> row_of(const NetworkProfile& profile, const BlockTiming& block) {
-  const auto& timing = block.timing;
-  const double sum = profile.whole ? profile.whole->median_ns : profile.blocks_ns();
+std::vector<Json> row_of(const NetworkProfile& profile, const BlockTiming& block, const std::string& mark) {
+  const double total = profile.whole ? profile.whole->median_ns : profile.blocks_ns();
   const Setting& setting = profile.setting;
   std::vector<Json> row{profile.name, profile.hash, block.path,   block.kind,
                         block.in,     block.out,    block.params, block.macs_valid};
-  if (timing)
-    row.insert(
-        row.end(),
-        {timing->median_ns * 1e-6, milliseconds(timing->low_ns), milliseconds(timing->high_ns), timing->n,
-         sum > 0 ? Json(timing->median_ns / sum) : Json(),
-         timing->median_ns > 0 && block.macs_valid > 0 ? Json(double(block.macs_valid) / timing->median_ns) : Json(),
-         timing->mark});
+  if (const auto& timing = block.timing)
+    row.insert(row.end(), {timing->median_ns * 1e-6, milliseconds(timing->low_ns), milliseconds(timing->high_ns),
+                           to_json(timing->iqr_share), timing->n, total > 0 ? Json(timing->median_ns / total) : Json(),
+                           to_json(gflops(block.macs_valid, setting.batch, timing->median_ns)), mark});
   else
-    row.insert(row.end(), {Json(), Json(), Json(), 0, Json(), Json(), "not timed"});
-  row.insert(row.end(), {setting.device, setting.dtype, setting.threads, setting.batch});
+    row.insert(row.end(), {Json(), Json(), Json(), Json(), 0, Json(), Json(), mark});
+  row.insert(row.end(), {setting.device, setting.dtype, setting.threads, setting.batch, to_string(setting.build)});
   return row;
+}
+
+std::string mark_text(const std::optional<TimingSummary>& timing) {
+  return timing ? std::string(name_of(timing->mark)) : "not timed";
+}
+
+// What was timed of the blocks, as one.
+BlockTiming sum_of(const NetworkProfile& profile) {
+  BlockTiming sum{.path = "(blocks)", .kind = "sum", .timing = TimingSummary{.median_ns = profile.blocks_ns()}};
+  for (const auto& block : profile.blocks)
+    if (block.timing) sum.params += block.params, sum.macs_valid += block.macs_valid;
+  return sum;
+}
+
+void add_rows(Table& table, const NetworkProfile& profile) {
+  const std::string caution = profile.has_rejected() ? ", with rejected" : "";
+  for (const auto& block : profile.blocks) table.rows.push_back(row_of(profile, block, mark_text(block.timing)));
+  table.rows.push_back(
+      row_of(profile, sum_of(profile), (profile.complete() ? "sum" : "sum of those timed") + caution));
+  if (!profile.whole) return;
+  if (profile.complete()) {
+    const TimingSummary rest{.median_ns = profile.whole->median_ns - profile.blocks_ns()};
+    table.rows.push_back(
+        row_of(profile, {.path = "(residual)", .kind = "residual", .timing = rest}, "derived" + caution));
+  }
+  const BlockTiming whole{.path = "(whole)",
+                          .kind = "end_to_end",
+                          .params = profile.params,
+                          .macs_valid = profile.macs_valid,
+                          .timing = profile.whole};
+  table.rows.push_back(row_of(profile, whole, mark_text(whole.timing)));
 }
 
 Table table_of(const NetworkProfile& profile) {
@@ -43,29 +70,21 @@ Table table_of(const NetworkProfile& profile) {
                   {.name = "median_ms", .header = "median ms", .digits = 3},
                   {.name = "low_ms", .header = "low", .digits = 3},
                   {.name = "high_ms", .header = "high", .digits = 3},
+                  {.name = "iqr_share", .header = "IQR %", .scale = 100, .digits = 1},
                   {.name = "n"},
                   {.name = "share", .header = "share %", .scale = 100, .digits = 1},
-                  {.name = "gmacs_per_s", .header = "GMAC/s", .digits = 0},
+                  gflops_column(),
                   {.name = "mark"},
                   {.name = "device", .audience = Audience::programs},
                   {.name = "dtype", .audience = Audience::programs},
                   {.name = "threads", .audience = Audience::programs},
-                  {.name = "batch", .audience = Audience::programs}},
-      .footnotes = {
-          "low and high bound the median at 95% confidence, whatever the distribution; they need 6 samples."}};
-  for (const auto& block : profile.blocks) table.rows.push_back(row_of(profile, block));
-  const TimingSummary sum{.median_ns = profile.blocks_ns(), .n = 0, .mark = profile.complete() ? "sum" : "sum of those timed"};
-  const BlockTiming blocks{
-      .path = "(blocks)", .kind = "sum", .params = profile.params, .macs_valid = profile.macs_valid, .timing = sum};
-  table.rows.push_back(row_of(profile, blocks));
-  if (!profile.whole) return table;
-  const TimingSummary rest{.median_ns = profile.whole->median_ns - sum.median_ns, .n = 0, .mark = "derived"};
-  table.rows.push_back(row_of(profile, {.path = "(residual)", .kind = "residual", .timing = rest}));
-  table.rows.push_back(row_of(profile, {.path = "(whole)",
-                                        .kind = "end_to_end",
-                                        .params = profile.params,
-                                        .macs_valid = profile.macs_valid,
-                                        .timing = profile.whole}));
+                  {.name = "batch", .audience = Audience::programs},
+                  {.name = "build", .audience = Audience::programs}},
+      .footnotes = {median_footnote, gflops_footnote,
+                    "Marks: noisy and rejected have an interquartile range above 10% and 25% of the median; unstable "
+                    "ones never were precise. Rejected ones are no evidence.",
+                    "Build: " + to_string(profile.setting.build) + "."}};
+  add_rows(table, profile);
   return table;
 }
 

@@ -77,10 +77,18 @@ void map_keys(soci::session& sql, const std::string& table) {
 // Of a run in both the later update wins, unless a worker of ours is at it.
 void update_runs(soci::session& sql) {
   sql << "UPDATE main.run SET state = CASE o.state WHEN 'leased' THEN 'queued' ELSE o.state END, rung = o.rung, "
-         "attempt = o.attempt, fence = o.fence, message = o.message, updated_unix_s = o.updated_unix_s "
+         "attempt = o.attempt, fence = max(run.fence, o.fence), message = o.message, updated_unix_s = o.updated_unix_s "
          "FROM other.run o JOIN temp.map_run k ON k.theirs = o.run_id WHERE run.run_id = k.ours AND run.state <> "
          "'leased' "
          "AND (o.updated_unix_s, o.fence) > (run.updated_unix_s, run.fence)";
+}
+
+// One name for two configurations would put runs that were trained differently side by side.
+void refuse_other_sweeps(soci::session& sql, const std::string& other_file) {
+  std::string name;
+  sql << "SELECT m.name FROM main.sweep m JOIN other.sweep o ON o.name = m.name AND o.config_json <> m.config_json",
+      soci::into(name);
+  if (sql.got_data()) throw StoreError(other_file + ": its sweep " + name + " has another configuration than ours");
 }
 
 void drop_older_pictures(soci::session& sql) {
@@ -113,7 +121,10 @@ void Store::merge(const std::string& other_file) {
   guarded([&] {
     *sql_ << "ATTACH :file AS other", use(other_file);
     try {
-      transaction([&] { merge_attached(*sql_); });
+      transaction([&] {
+        refuse_other_sweeps(*sql_, other_file);
+        merge_attached(*sql_);
+      });
     } catch (...) {
       *sql_ << "DETACH other";
       throw;

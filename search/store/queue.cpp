@@ -28,11 +28,21 @@ int64_t Store::ensure_run(const RunRow& row) {
   });
 }
 
+// A run whose workers die before they prove any progress, for lack of memory say, would be first in the queue for ever.
+void Store::give_up_on_deadly_runs(int64_t sweep_id) {
+  const int64_t now = unix_seconds(), most = most_deaths_without_progress;
+  const std::string message = std::to_string(most) + " workers died at it without any progress";
+  *sql_ << "UPDATE run SET state = 'failed', message = :message, updated_unix_s = :now WHERE sweep_id = :sweep AND "
+           "state = 'leased' AND lease_expires_unix_s <= :now2 AND attempt >= :most",
+      use(message), use(now), use(sweep_id), use(now), use(most);
+}
+
 std::optional<Lease> Store::claim(const std::string& sweep, const Worker& worker) {
   return writing<std::optional<Lease>>([&]() -> std::optional<Lease> {
     const int64_t sweep_id = id_of("sweep", "name", sweep), now = unix_seconds(), expires = now + worker.lease_seconds;
     auto device_mark = worker.device ? soci::i_ok : soci::i_null, env_mark = worker.env ? soci::i_ok : soci::i_null;
     Lease lease{.lease_seconds = worker.lease_seconds};
+    give_up_on_deadly_runs(sweep_id);
     *sql_ << "UPDATE run SET state = 'leased', owner = :owner, lease_expires_unix_s = :expires, fence = fence + 1, "
              "attempt = attempt + 1, device_id = :device, env_id = :env, updated_unix_s = :now WHERE run_id = ("
              "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR "
@@ -49,7 +59,8 @@ void Store::heartbeat(const Lease& lease) {
   const int64_t expires = unix_seconds() + lease.lease_seconds;
   transaction([&] {
     require_writable_run(lease);
-    *sql_ << "UPDATE run SET lease_expires_unix_s = :expires WHERE run_id = :run", use(expires), use(lease.run);
+    *sql_ << "UPDATE run SET lease_expires_unix_s = :expires, attempt = 0 WHERE run_id = :run", use(expires),
+        use(lease.run);
   });
 }
 
@@ -59,7 +70,7 @@ void Store::finish(const Lease& lease, RunState state, const std::string& messag
   const int64_t now = unix_seconds();
   transaction([&] {
     require_writable_run(lease);
-    *sql_ << "UPDATE run SET state = :state, message = :message, lease_expires_unix_s = 0, updated_unix_s = :now "
+    *sql_ << "UPDATE run SET state = :state, message = :message, attempt = 0, lease_expires_unix_s = 0, updated_unix_s = :now "
              "WHERE run_id = :run",
         use(name), use(message), use(now), use(lease.run);
   });

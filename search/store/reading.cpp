@@ -105,28 +105,28 @@ std::vector<LatencyRow> Store::find_latency(const LatencyKey& key) const {
   const bool is_block = key.kind == LatencyKind::block;
   const std::string kind(name_of(key.kind)), owner = is_block ? sha256(key.block_json) : key.arch;
   const std::string join = is_block ? "JOIN block o USING(block_id)" : "JOIN arch o USING(arch_id)";
-  const auto found = select<int64_t, Text, Text, int64_t>(
+  const auto found = select<int64_t, Text, Text>(
       *this,
-      "SELECT latency_run_id, path, mark, env_id FROM latency_run l " + join +
-          " WHERE kind = :kind AND o.hash = :owner AND device_id = :device AND (:any = 0 OR env_id = :env) "
-          "AND dtype = :dtype AND threads = :threads AND batch = :batch "
-          "ORDER BY mark = 'final' DESC, mark = 'screening' DESC, latency_run_id DESC LIMIT 1",
-      kind, owner, key.device, key.env, key.env, key.dtype, key.threads, key.batch);
+      "SELECT latency_run_id, path, mark FROM latency_run l " + join +
+          " WHERE kind = :kind AND o.hash = :owner AND device_id = :device AND env_id = :env "
+          "AND dtype = :dtype AND threads = :threads AND batch = :batch AND mark <> 'rejected' "
+          "ORDER BY instr('final screening noisy unstable', mark) LIMIT 1",
+      kind, owner, key.device, key.env, key.dtype, key.threads, key.batch);
   std::vector<LatencyRow> rows;
-  for (const auto& [id, path, mark, env] : found) {
-    LatencyRow row{.key = key, .path = path, .mark = parse<LatencyMark>(mark)};
-    row.key.env = env;
-    for (const auto& [process, repetition, samples] : select<int64_t, int64_t, Text>(
+  for (const auto& [id, path, mark] : found)
+    for (const auto& [process, count, ns, conditions, repetition, samples] :
+         select<int64_t, int64_t, int64_t, Text, int64_t, Text>(
              *this,
-             "SELECT process, repetition, samples_ns FROM latency_sample WHERE latency_run_id = :id "
+             "SELECT process, warmup_count, warmup_ns, conditions_json, repetition, samples_ns FROM latency_sample "
+             "JOIN latency_process USING(latency_run_id, process) WHERE latency_run_id = :id "
              "ORDER BY process, repetition",
-             id)) {
-      row.process = process;
-      row.repetition = repetition;
-      row.samples_ns = unpack_samples(samples);
-      rows.push_back(row);
-    }
-  }
+             id))
+      rows.push_back({.key = key,
+                      .path = path,
+                      .mark = parse<LatencyMark>(mark),
+                      .process = {process, count, ns, conditions},
+                      .repetition = repetition,
+                      .samples_ns = unpack_samples(samples)});
   return rows;
 }
 

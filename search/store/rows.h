@@ -14,7 +14,10 @@ namespace mds {
 
 enum class RunState : uint8_t { queued, leased, paused, promoted, stopped, failed, done };
 enum class LatencyKind : uint8_t { block, end_to_end, residual };
-enum class LatencyMark : uint8_t { screening, final, unstable };
+// What a reader must know of a timing, best first: `final` and `screening` met the rule of their mode, or had none to
+// meet (9 samples); `noisy` spread by more than 10% of the median; `unstable` hit a cap before it was precise; `rejected`
+// spread by more than 25% and is no evidence. The spread is the interquartile range.
+enum class LatencyMark : uint8_t { final, screening, noisy, unstable, rejected };
 
 template <>
 struct EnumNames<RunState> {
@@ -26,7 +29,7 @@ struct EnumNames<LatencyKind> {
 };
 template <>
 struct EnumNames<LatencyMark> {
-  static constexpr std::array names{"screening", "final", "unstable"};
+  static constexpr std::array names{"final", "screening", "noisy", "unstable", "rejected"};
 };
 
 // --- what a number was measured on -----------------------------------------------------------------------------------
@@ -41,6 +44,7 @@ struct DeviceRow {
   std::string details_json = "{}";
 };
 
+// The program and what it was built with: numbers of differing rows do not add up. Nothing that changes while it runs.
 struct EnvRow {
   std::string git_commit{};
   bool git_dirty = false;
@@ -49,7 +53,7 @@ struct EnvRow {
   std::string libtorch{};
   std::string cuda{};
   std::string determinism{};
-  std::string details_json = "{}";
+  std::string details_json = "{}";  // allocator and other settings of the process that stay
 };
 
 // --- architectures ---------------------------------------------------------------------------------------------------
@@ -117,6 +121,9 @@ struct RunRef {
   RunRef(const Lease& lease) : run(lease.run), fence(lease.fence) {}  // NOLINT(google-explicit-constructor)
 };
 
+// Leases that may end one after the other, each without a heartbeat, before the run counts as failed.
+inline constexpr int64_t most_deaths_without_progress = 10;
+
 struct RunStatus {
   int64_t run = 0;
   std::string arch{}, proxy_of{}, protocol{};
@@ -173,10 +180,18 @@ struct LatencyKey {
   std::string block_json{};  // of a block
   std::string arch{};        // hash; of end_to_end and residual. A block's latency belongs to no architecture
   int64_t device = 0;
-  int64_t env = 0;  // when searching, 0 stands for any
+  int64_t env = 0;
   std::string dtype = "fp32";
   int64_t threads = 1;
   int64_t batch = 1;
+};
+
+// One process that took samples. Repeated measurements of one key are more processes of it.
+struct LatencyProcess {
+  int64_t number = 0;  // no two processes share one, in any database: the time it was recorded, say
+  int64_t warmup_count = 0;
+  int64_t warmup_ns = 0;
+  std::string conditions_json = "{}";  // the machine's state when it began: load, clock, free memory
 };
 
 // The raw samples of one process and repetition, in the order they were taken.
@@ -184,7 +199,7 @@ struct LatencyRow {
   LatencyKey key;
   std::string path{};  // plan step it was timed as
   LatencyMark mark = LatencyMark::screening;
-  int64_t process = 0;
+  LatencyProcess process{};
   int64_t repetition = 0;
   std::vector<int64_t> samples_ns{};
 };

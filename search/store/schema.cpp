@@ -1,6 +1,6 @@
 // Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique
-// columns. Observed rows (metric, decision, latency_sample) are append-only by trigger. Times are seconds since 1970,
-// UTC.
+// columns. Observed rows (metric, decision, latency_process, latency_sample) are append-only by trigger. Times are
+// seconds since 1970, UTC.
 #include "search/store/schema.h"
 
 #include <array>
@@ -157,7 +157,7 @@ constexpr const char* latency_run = R"(CREATE TABLE latency_run(
   dtype TEXT NOT NULL,
   threads INTEGER NOT NULL CHECK(threads > 0),
   batch INTEGER NOT NULL CHECK(batch > 0),
-  mark TEXT NOT NULL CHECK(mark IN ('screening', 'final', 'unstable')),
+  mark TEXT NOT NULL CHECK(mark IN ('final', 'screening', 'noisy', 'unstable', 'rejected')),
   measured_unix_s INTEGER NOT NULL,
   CHECK((kind = 'block') = (block_id IS NOT NULL)),
   CHECK((kind = 'block') = (arch_id IS NULL))))";
@@ -167,6 +167,14 @@ constexpr const char* latency_of_block = R"(CREATE UNIQUE INDEX latency_of_block
 ON latency_run(block_id, device_id, env_id, dtype, threads, batch, mark) WHERE kind = 'block')";
 constexpr const char* latency_of_arch = R"(CREATE UNIQUE INDEX latency_of_arch
 ON latency_run(arch_id, kind, device_id, env_id, dtype, threads, batch, mark) WHERE kind <> 'block')";
+
+constexpr const char* latency_process = R"(CREATE TABLE latency_process(
+  latency_run_id INTEGER NOT NULL REFERENCES latency_run,
+  process INTEGER NOT NULL,
+  warmup_count INTEGER NOT NULL CHECK(warmup_count >= 0),
+  warmup_ns INTEGER NOT NULL CHECK(warmup_ns >= 0),
+  conditions_json TEXT NOT NULL,
+  PRIMARY KEY(latency_run_id, process)) WITHOUT ROWID)";
 
 constexpr const char* latency_sample = R"(CREATE TABLE latency_sample(
   latency_run_id INTEGER NOT NULL REFERENCES latency_run,
@@ -207,9 +215,10 @@ constexpr const char* version_table =
     "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
     "NULL)";
 
-constexpr std::array tables{"device",     "env",     "arch",        "block",          "arch_block",
-                            "protocol",   "sweep",   "run",         "metric",         "decision",
-                            "checkpoint", "picture", "latency_run", "latency_sample", "literature"};
+constexpr std::array tables{"device",     "env",     "arch",        "block",           "arch_block",
+                            "protocol",   "sweep",   "run",         "metric",          "decision",
+                            "checkpoint", "picture", "latency_run", "latency_process", "latency_sample",
+                            "literature"};
 
 // Refuses to change or remove a table's rows.
 void make_append_only(std::vector<std::string>& statements, const std::string& table) {
@@ -238,12 +247,14 @@ Migration first() {
                                      latency_run,
                                      latency_of_block,
                                      latency_of_arch,
+                                     latency_process,
                                      latency_sample,
                                      literature_table,
                                      latest_metric,
                                      run_summary,
                                      latency_summary}};
-  for (const char* table : {"metric", "decision", "latency_sample"}) make_append_only(migration.statements, table);
+  for (const char* table : {"metric", "decision", "latency_process", "latency_sample"})
+    make_append_only(migration.statements, table);
   return migration;
 }
 

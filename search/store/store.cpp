@@ -124,6 +124,7 @@ Store::~Store() = default;
 void Store::fail(const std::string& message) const { throw StoreError(file_ + ": " + message); }
 
 void Store::open(StoreMode mode) {
+  if (file_.find("://") != std::string::npos) fail("PostgreSQL and other servers are not supported yet; give a file");
   const bool exists = in_memory(file_) || fs::exists(file_);
   if (!exists && mode != StoreMode::create_or_open) fail("there is no such database");
   if (file_.empty() || file_.find('"') != std::string::npos) fail("is no usable name for a database");

@@ -50,7 +50,7 @@ class Store {
 
   // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out; deepest rung first.
   std::optional<Lease> claim(const std::string& sweep, const Worker& worker);
-  void heartbeat(const Lease& lease);  // extends it by its lease_seconds
+  void heartbeat(const Lease& lease);  // extends it by its lease_seconds, and says that there is progress
   void finish(const Lease& lease, RunState state, const std::string& message = "");
   void promote(int64_t run, int64_t rung);  // a paused or stopped run goes on to a deeper rung
   void stop(int64_t run, const std::string& message = "");
@@ -68,7 +68,7 @@ class Store {
   std::vector<DecisionRow> decisions(int64_t run) const;                     // oldest first
   std::optional<CheckpointRow> last_checkpoint(int64_t run) const;
   std::optional<ArchRow> find_arch(const std::string& hash_or_name) const;
-  std::vector<LatencyRow> find_latency(const LatencyKey& key) const;  // the best mark's samples: final before screening
+  std::vector<LatencyRow> find_latency(const LatencyKey& key) const;  // samples of the best mark, never rejected ones
 
   void merge(const std::string& other_file);  // idempotent; of a run in both the later update wins
   std::vector<std::string> check() const;     // what is wrong with the file; empty when sound
@@ -86,6 +86,7 @@ class Store {
   }
   int64_t id_of(const char* table, const char* column, const std::string& value) const;  // StoreError if absent
   void require_writable_run(const RunRef& run) const;
+  void give_up_on_deadly_runs(int64_t sweep_id);
   int64_t remember_block(const std::string& block_json);
   int64_t latency_run(const LatencyRow& row);
   [[noreturn]] void fail(const std::string& message) const;

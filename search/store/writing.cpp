@@ -127,8 +127,8 @@ void Store::require_writable_run(const RunRef& run) const {
   const bool leased = state == name_of(RunState::leased);
   if (!run.fence && leased) fail(name + " is leased to a worker; only its lease may write");
   if (run.fence && (!leased || *run.fence != fence))
-    fail(name + ": late write refused: the lease with token " + std::to_string(*run.fence) + " has ended; the run is " +
-         state + ", its token " + std::to_string(fence));
+    throw LeaseLost(file_ + ": " + name + ": late write refused: the lease with token " + std::to_string(*run.fence) +
+                    " has ended; the run is " + state + ", its token " + std::to_string(fence));
 }
 
 void Store::add_metric(const RunRef& run, const MetricRow& row) {
@@ -212,14 +212,18 @@ int64_t Store::latency_run(const LatencyRow& row) {
 }
 
 void Store::add_latency(const LatencyRow& row) {
+  const LatencyProcess& process = row.process;
   transaction([&] {
     const int64_t id = latency_run(row);
+    *sql_ << "INSERT INTO latency_process(latency_run_id, process, warmup_count, warmup_ns, conditions_json) "
+             "VALUES(:run, :process, :count, :ns, :conditions) ON CONFLICT(latency_run_id, process) DO NOTHING",
+        use(id), use(process.number), use(process.warmup_count), use(process.warmup_ns), use(process.conditions_json);
     soci::blob samples(*sql_);
     samples.write(0, reinterpret_cast<const char*>(row.samples_ns.data()), row.samples_ns.size() * sizeof(int64_t));
     *sql_
         << "INSERT INTO latency_sample(latency_run_id, process, repetition, samples_ns) "
            "VALUES(:run, :process, :repetition, :samples) ON CONFLICT(latency_run_id, process, repetition) DO NOTHING",
-        use(id), use(row.process), use(row.repetition), use(samples);
+        use(id), use(process.number), use(row.repetition), use(samples);
   });
 }
 

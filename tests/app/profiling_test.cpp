@@ -28,7 +28,7 @@ TEST_CASE("each distinct block is timed once, and not again by another network t
   CHECK(samples_in(store) == 9 * blocks);
 
   UNetSpec other = one;  // other stacks in the inner level; all else is the same
-  other.levels[1].ff_expansion = 2;
+  other.levels[1].stack.ff_expansion = 2;
   profile_into(store, "other", other, {});
   CHECK(samples_in(store) == 9 * (blocks + 1));
   CHECK(store.check().empty());

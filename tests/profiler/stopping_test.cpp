@@ -9,12 +9,15 @@ namespace {
 constexpr int64_t ms = 1'000'000;
 
 // n samples around `centre`, spread evenly over +-share of it.
-std::vector<int64_t> spread(int64_t n, int64_t centre, double share) {
+std::vector<int64_t> samples_of(int64_t n, int64_t centre, double share) {
   std::vector<int64_t> samples(n);
   for (int64_t i = 0; i < n; ++i)
     samples[i] = centre + static_cast<int64_t>(share * static_cast<double>(centre) * (2.0 * i / (n - 1) - 1));
   return samples;
 }
+
+// The same as one block.
+SampleBlocks spread(int64_t n, int64_t centre, double share) { return {samples_of(n, centre, share)}; }
 
 StoppingRule rule(TimingMode mode) { return StoppingRule(stopping_config(mode)); }
 
@@ -35,12 +38,22 @@ TEST_CASE("a final timing ends with 1,024 samples or 60 s, whichever comes first
 TEST_CASE("an imprecise median keeps sampling until the cap and is then unstable", "[profiler]") {
   const auto screening = rule(TimingMode::screening);
   CHECK_FALSE(screening.finished(spread(100, 50 * ms, 0.08)));
-  const std::vector<int64_t> capped = spread(610, 50 * ms, 0.08);
+  const auto capped = spread(610, 50 * ms, 0.08);
   CHECK(screening.finished(capped));
   CHECK(screening.mark(spread(640, 50 * ms, 0.08)) == TimingMark::steady);
-  const std::vector<int64_t> few = spread(10, 3000 * ms, 0);
+  const auto few = spread(10, 3000 * ms, 0);
   CHECK(screening.finished(few));
   CHECK(screening.mark(few) == TimingMark::unstable);
+}
+
+TEST_CASE("a median that is precise within blocks but not between them keeps sampling", "[profiler]") {
+  const auto screening = rule(TimingMode::screening);
+  SampleBlocks drifting;
+  for (const int64_t block_ms : {46, 46, 50, 50, 50, 50, 50, 54, 54}) drifting.emplace_back(10, block_ms * ms);
+  CHECK_FALSE(screening.finished(drifting));
+  CHECK(screening.mark(drifting) == TimingMark::unstable);
+  CHECK(screening.finished({pooled(drifting)}));
+  CHECK(screening.finished(SampleBlocks(9, std::vector<int64_t>(10, 50 * ms))));
 }
 
 TEST_CASE("the spread warns above ten and rejects above twenty-five per cent", "[profiler]") {
@@ -53,9 +66,9 @@ TEST_CASE("the spread warns above ten and rejects above twenty-five per cent", "
 TEST_CASE("warm-up lasts a second and until two windows agree within a hundredth", "[profiler]") {
   const auto screening = rule(TimingMode::screening);
   CHECK_FALSE(screening.warm({}));
-  CHECK_FALSE(screening.warm(spread(9, 200 * ms, 0)));
-  CHECK_FALSE(screening.warm(spread(10, 90 * ms, 0)));
-  CHECK(screening.warm(spread(10, 100 * ms, 0)));
+  CHECK_FALSE(screening.warm(samples_of(9, 200 * ms, 0)));
+  CHECK_FALSE(screening.warm(samples_of(10, 90 * ms, 0)));
+  CHECK(screening.warm(samples_of(10, 100 * ms, 0)));
   std::vector<int64_t> settling(5, 300 * ms);
   settling.insert(settling.end(), 5, 290 * ms);
   CHECK_FALSE(screening.warm(settling));

@@ -1,6 +1,8 @@
 #include "reports/report.h"
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 
 #include "spec/error.h"
 #include "tests/catch.h"
@@ -19,6 +21,22 @@ std::string golden(const std::string& name) {
 
 Json rows_of(const std::vector<Table>& tables) { return Json::parse(to_text(tables, Format::json))["rows"]; }
 
+const ReportOptions with_shipped{.shipped = {{"mobilediffusion", mobilediffusion().hash}}};
+
+Json counted_in_table1(const Store& store) {
+  Json rows = rows_of(table1_report(store, with_shipped));
+  rows.erase(std::remove_if(rows.begin(), rows.end(), [](const Json& row) { return row["literature"] == true; }),
+             rows.end());
+  return rows;
+}
+
+std::string notes_of(const std::vector<Table>& tables) {
+  std::string notes;
+  for (const auto& table : tables)
+    for (const auto& note : table.footnotes) notes += note + "\n";
+  return notes;
+}
+
 }  // namespace
 
 TEST_CASE("every report prints its golden text", "[reports]") {
@@ -26,7 +44,7 @@ TEST_CASE("every report prints its golden text", "[reports]") {
   fill_sample(store);
   for (const auto& report : all_reports()) {
     INFO(report.name);
-    CHECK(to_text(report.tables(store, {}), Format::table) == golden(std::string(report.name) + ".txt"));
+    CHECK(to_text(report.tables(store, with_shipped), Format::table) == golden(std::string(report.name) + ".txt"));
   }
 }
 
@@ -61,32 +79,80 @@ TEST_CASE("candidates under differing protocols stand in tables of their own", "
     for (const auto& point : group.points) CHECK(point.candidate.protocol == group.protocol);
 }
 
-TEST_CASE("a front holds the candidates that no other beats, among those that saw equally many images", "[reports]") {
+TEST_CASE("candidates are sorted by where they were scored, not by where their last loss was", "[reports]") {
+  Store store(":memory:");
+  store.add_sweep("quick", "{}");
+  const std::string protocol = store.add_protocol("{}");
+  const auto add = [&](const std::string& name, int64_t scored_at, int64_t loss_at) {
+    const ArchRow arch = network(name, "{\"n\":\"" + name + "\"}", {1000, 1000});
+    store.add_arch(arch);
+    const int64_t run = store.ensure_run({.sweep = "quick", .arch = arch.hash, .protocol = protocol});
+    store.add_metric(run, {.iteration = scored_at, .images_seen = scored_at, .name = "fd_x", .value = 1});
+    store.add_metric(run, {.iteration = loss_at, .images_seen = loss_at, .name = "loss", .value = 1});
+  };
+  add("interrupted", 60, 170);
+  add("promoted", 120, 120);
+  const Json rows = rows_of(sweep_report(store, {}));
+  CHECK(rows[0]["name"] == "promoted");
+  CHECK(rows[0]["scored_at"] == 120);
+  CHECK(rows[1]["iterations"] == 170);
+  CHECK(rows[1]["scored_at"] == 60);
+  CHECK(rows[1]["scores"]["fd_x"]["iteration"] == 60);
+}
+
+TEST_CASE("a front is over all that were scored at a rung, those trained on since among them", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
   const Json rows = rows_of(pareto_report(store, {}));
-  REQUIRE(rows.size() == 6);
+  std::map<std::string, std::vector<std::string>> scored, front;
   for (const auto& row : rows) {
-    const bool is_md = row["name"] == "mobilediffusion";
-    const bool expected = !(is_md && row["metric"] == "clip_emoji");  // dearer and worse by that score
-    CHECK(row["front"] == expected);
+    const std::string group = row["metric"].get<std::string>() + "@" + row["iteration"].dump();
+    scored[group].push_back(row["name"]);
+    if (row["front"] == true) front[group].push_back(row["name"]);
   }
+  const std::string x = short_hash(sha256(R"({"name":"x"})")), y = "<i>|`x`'", md = "mobilediffusion";
+  using Names = std::vector<std::string>;
+  CHECK(scored["fd_emoji_clip@60"] == Names{y, x, md});
+  CHECK(scored["fd_emoji_clip@180"] == Names{x, md});
+  CHECK(front["fd_emoji_clip@60"] == Names{y, x, md});  // dearer and better each
+  CHECK(front["clip_emoji@60"] == Names{y});            // cheapest and best
+  CHECK(front["clip_emoji@180"] == Names{x});
+}
+
+TEST_CASE("scores of differing evaluation seeds do not share a front", "[reports]") {
+  Store store(":memory:");
+  store.add_sweep("quick", "{}");
+  store.add_arch(mobilediffusion());
+  const int64_t run = store.ensure_run(
+      {.sweep = "quick", .arch = mobilediffusion().hash, .protocol = store.add_protocol("{}")});
+  for (const int64_t seed : {1, 2})
+    store.add_metric(run, {.iteration = 60, .images_seen = 960, .name = "fd_x", .value = 5, .eval_seed = seed});
+  const auto groups = cost_groups(candidates(store, "quick"));
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].eval_seed != groups[1].eval_seed);
 }
 
 TEST_CASE("a figure from the literature is marked and stands beside ours", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
-  int ours = 0;
-  for (const auto& row : rows_of(table1_report(store, {}))) {
-    if (row["literature"] == true) {
-      CHECK_THAT(row["source"].get<std::string>(), Contains("arXiv"));
-    } else {
-      ++ours;
-      CHECK(row["network"] == "mobilediffusion");
-      CHECK(row["params"] == 386'687'048);
-    }
-  }
-  CHECK(ours == 1);
+  const Json ours = counted_in_table1(store);
+  REQUIRE(ours.size() == 1);
+  CHECK(ours[0]["network"] == "mobilediffusion");
+  CHECK(ours[0]["params"] == 386'687'048);
+  CHECK(ours[0]["latency_mark"] == "final");
+  for (const auto& row : rows_of(table1_report(store, with_shipped)))
+    if (row["literature"] == true) CHECK_THAT(row["source"].get<std::string>(), Contains("arXiv"));
+}
+
+TEST_CASE("another network of a printed one's name is not counted as it", "[reports]") {
+  Store store(":memory:");
+  store.add_arch(network("mobilediffusion", R"({"name":"another"})", {1000, 1000}));
+  store.add_arch(network("sd15", R"({"name":"mine"})", {1000, 1000}));
+  CHECK(counted_in_table1(store).empty());
+  ArchRow renamed = mobilediffusion();
+  renamed.name = "recorded under another name";
+  store.add_arch(renamed);
+  CHECK(counted_in_table1(store)[0]["network"] == "mobilediffusion");
 }
 
 TEST_CASE("the latencies of the blocks and the residual make up the whole", "[reports]") {
@@ -106,13 +172,98 @@ TEST_CASE("the latencies of the blocks and the residual make up the whole", "[re
   CHECK(blocks + residual == Approx(whole));
 }
 
+TEST_CASE("the speed of a block counts every sample of the batch", "[reports]") {
+  CHECK(*gflops(92'416'000, 1, 1'000'000) == Approx(184.832));
+  CHECK(*gflops(92'416'000, 4, 1'000'000) == Approx(4 * 184.832));
+  CHECK_FALSE(gflops(0, 1, 1'000'000));
+  Store store(":memory:");
+  store.add_arch(mobilediffusion());
+  for (const int64_t batch : {1, 4}) add_latencies(store, mobilediffusion(), {.batch = batch});
+  const Json rows = rows_of(table6_report(store, {}));
+  for (const auto& row : rows)
+    if (row["path"] == "conv_in") CHECK(row["gflops"] == Approx(184.832 * row["batch"].get<double>()));
+}
+
 TEST_CASE("latencies of differing devices stand in tables of their own", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
-  add_latencies(store, network("mobilediffusion", R"({"name":"md"})", {386'687'048, 182'611'423'232}), "another cpu");
+  add_latencies(store, mobilediffusion(), {.device = "another cpu"});
   const auto tables = table6_report(store, {});
   REQUIRE(tables.size() == 2);
   CHECK(tables[0].title != tables[1].title);
+}
+
+TEST_CASE("times of differing builds make no sum and no residual, and stand in tables of their own", "[reports]") {
+  Store store(":memory:");
+  store.add_arch(mobilediffusion());
+  add_latencies(store, mobilediffusion(), {.commit = "old", .whole = false});
+  add_latencies(store, mobilediffusion(), {.commit = "new", .blocks = false});
+  const auto tables = table6_report(store, {});
+  REQUIRE(tables.size() == 2);
+  CHECK_THAT(tables[0].title, Contains("build new"));
+  CHECK_THAT(tables[1].title, Contains("build old"));
+  for (const auto& row : rows_of(tables)) CHECK(row["kind"] != "residual");
+  const Json counted = counted_in_table1(store);
+  REQUIRE(counted.size() == 2);
+  CHECK(counted[0]["latency_ms"] == Approx(22));
+  CHECK(counted[1]["latency_ms"] == Approx(21));
+}
+
+TEST_CASE("the mark of a timing is shown with it", "[reports]") {
+  Store store(":memory:");
+  store.add_arch(mobilediffusion());
+  add_latencies(store, mobilediffusion(), {.mark = LatencyMark::noisy, .whole = false});
+  CHECK(rows_of(table6_report(store, {}))[0]["mark"] == "noisy");
+  CHECK(counted_in_table1(store)[0]["latency_mark"] == "noisy");
+}
+
+TEST_CASE("a rejected timing is shown as such where it stands alone, and left out with a word elsewhere", "[reports]") {
+  Store store(":memory:");
+  fill_sample(store);
+  Store rejected(":memory:");
+  rejected.add_sweep("quick", "{}");
+  add_training(rejected, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, rejected.add_protocol("{}"));
+  add_latencies(rejected, mobilediffusion(), {.mark = LatencyMark::rejected, .whole_mark = LatencyMark::rejected});
+  const Json rows = rows_of(table6_report(rejected, {}));
+  CHECK(rows[0]["mark"] == "rejected");
+  CHECK(rows[2]["mark"] == "sum, with rejected");
+  CHECK(rows_of(sweep_report(rejected, {}))[0]["latency_ms"].is_null());
+  CHECK(counted_in_table1(rejected)[0]["latency_ms"].is_null());
+  for (const auto& tables : {sweep_report(rejected, {}), table1_report(rejected, with_shipped)})
+    CHECK_THAT(notes_of(tables), Contains("rejected") && Contains("of mobilediffusion"));
+  CHECK_THAT(notes_of(sweep_report(store, {})), !Contains("rejected"));
+}
+
+TEST_CASE("better evidence is used: final before other marks, then more samples, rejected last", "[reports]") {
+  Store store(":memory:");
+  store.add_arch(mobilediffusion());
+  const auto whole_of = [&](LatencyMark mark) {
+    add_latencies(store, mobilediffusion(), {.whole_mark = mark, .blocks = false});
+    return network_profiles(store).front().whole->mark;
+  };
+  CHECK(whole_of(LatencyMark::rejected) == LatencyMark::rejected);
+  CHECK(whole_of(LatencyMark::unstable) == LatencyMark::unstable);
+  CHECK(whole_of(LatencyMark::final) == LatencyMark::final);
+  CHECK(whole_of(LatencyMark::screening) == LatencyMark::final);
+}
+
+TEST_CASE("the interval of a timing rests on the medians of its blocks", "[reports]") {
+  Store store(":memory:");
+  store.add_arch(mobilediffusion());
+  add_latencies(store, mobilediffusion(), {.whole = false});
+  LatencyRow row{.key = {.kind = LatencyKind::end_to_end,
+                         .arch = mobilediffusion().hash,
+                         .device = store.remember_device({.model = "test cpu"}),
+                         .env = store.remember_env({.git_commit = "abc", .compiler = "GNU", .libtorch = "2.13"}),
+                         .threads = 2}};
+  for (; row.repetition < 9; ++row.repetition) {
+    row.samples_ns.assign(50, 1000 + 20 * row.repetition);
+    store.add_latency(row);
+  }
+  const auto whole = network_profiles(store).front().whole;
+  REQUIRE(whole);
+  CHECK(whole->low_ns == 1020);
+  CHECK(whole->high_ns == 1140);
 }
 
 TEST_CASE("an empty database gives empty reports", "[reports]") {

@@ -62,7 +62,15 @@ inline int64_t add_training(Store& store, const Training& training, const std::s
   return run;
 }
 
-inline void add_latencies(Store& store, const ArchRow& arch, const std::string& device) {
+// Who times what of a network: two blocks at 1 and 20 ms, and the whole at 22 ms.
+struct Timed {
+  std::string device = "test cpu", commit = "abc";
+  int64_t batch = 1;
+  LatencyMark mark = LatencyMark::screening, whole_mark = LatencyMark::final;
+  bool blocks = true, whole = true;
+};
+
+inline void add_latencies(Store& store, const ArchRow& arch, const Timed& timed = {}) {
   store.add_arch_blocks(arch.hash, {{.path = "conv_in",
                                      .kind = "conv",
                                      .in = "8x64x64",
@@ -79,29 +87,34 @@ inline void add_latencies(Store& store, const ArchRow& arch, const std::string& 
                                      .macs = 8'000'000'000,
                                      .macs_valid = 7'800'000'000,
                                      .block_json = "{\"resnet\":1}"}});
-  LatencyRow row{.key = {.device = store.remember_device({.model = device}),
-                         .env = store.remember_env({.git_commit = "abc"}),
-                         .threads = 2}};
-  const auto timed = [&](int64_t median_ns) {
+  LatencyRow row{.key = {.device = store.remember_device({.model = timed.device}),
+                         .env = store.remember_env({.git_commit = timed.commit, .compiler = "GNU", .libtorch = "2.13"}),
+                         .threads = 2,
+                         .batch = timed.batch},
+                 .mark = timed.mark};
+  const auto add = [&](int64_t median_ns) {
     row.samples_ns.clear();
     for (int64_t k = -4; k <= 4; ++k) row.samples_ns.push_back(median_ns + 10'000 * k);
     store.add_latency(row);
   };
   row.key.block_json = "{\"conv_in\":1}";
-  timed(1'000'000);
+  if (timed.blocks) add(1'000'000);
   row.key.block_json = "{\"resnet\":1}";
-  timed(20'000'000);
+  if (timed.blocks) add(20'000'000);
   row.key.kind = LatencyKind::end_to_end;
   row.key.arch = arch.hash;
-  row.mark = LatencyMark::final;
-  timed(22'000'000);
+  row.mark = timed.whole_mark;
+  if (timed.whole) add(22'000'000);
+}
+
+inline ArchRow mobilediffusion() {
+  return network("mobilediffusion", R"({"name":"md"})", {386'687'048, 182'611'423'232});
 }
 
 inline void fill_sample(Store& store) {
   store.add_sweep("quick", "{}");
   const std::string protocol = store.add_protocol(R"({"lr": 0.001})");
-  const ArchRow md = network("mobilediffusion", R"({"name":"md"})", {386'687'048, 182'611'423'232});
-  add_training(store, {.full = md, .proxy_spec = "{\"p\":1}"}, protocol);
+  add_training(store, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, protocol);
   add_training(store,
                {.full = network("", R"({"name":"x"})", {200'000'000, 95'000'000'000}),
                 .proxy_spec = "{\"p\":2}",
@@ -115,7 +128,7 @@ inline void fill_sample(Store& store) {
                 .fd = 90,
                 .state = RunState::stopped},
                protocol);
-  add_latencies(store, md, "test cpu");
+  add_latencies(store, mobilediffusion());
 }
 
 }  // namespace mds::test

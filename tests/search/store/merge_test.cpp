@@ -61,6 +61,23 @@ TEST_CASE("merging brings in every row once, and again changes nothing", "[store
   CHECK(store.curve(runs[1].run, "loss")[0].value == 0.2);
 }
 
+TEST_CASE("one latency measured by two processes into two databases keeps both's samples", "[store]") {
+  const ScratchFolder folder;
+  for (const int64_t process : {1, 2}) {
+    Store store(folder.file(std::to_string(process) + ".db"));
+    LatencyRow row = latency(store, 1000 * process);
+    row.process = {.number = process, .warmup_count = process};
+    store.add_latency(row);
+  }
+  Store store(folder.file("1.db"));
+  for (int round = 0; round < 2; ++round) store.merge(folder.file("2.db"));
+  const auto rows = store.find_latency(latency(store).key);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].samples_ns.front() == 1000);
+  CHECK(rows[1].samples_ns.front() == 2000);
+  CHECK(rows[1].process.warmup_count == 2);
+}
+
 TEST_CASE("of a run in both databases the later update wins, and its new metrics come along", "[store]") {
   const ScratchFolder folder;
   {

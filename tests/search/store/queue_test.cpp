@@ -47,10 +47,27 @@ TEST_CASE("a run goes from queued over leased and paused to promoted and done", 
   const auto second = store.claim("s", me);
   REQUIRE(second);
   CHECK(second->rung == 1);
-  CHECK(second->attempt == 2);
+  CHECK(second->attempt == 1);
   store.finish(*second, RunState::done, "finished");
   CHECK(store.runs("s")[0].state == RunState::done);
   CHECK(store.runs("s")[0].message == "finished");
+}
+
+TEST_CASE("a run that kills its workers before any progress fails; a heartbeat is progress", "[store]") {
+  Store store(":memory:");
+  add_run(store, "deadly");
+  const Worker doomed{.owner = "doomed", .lease_seconds = 0};  // ends as it begins, as a dead worker's does in time
+  for (int64_t i = 0; i < most_deaths_without_progress; ++i) REQUIRE(store.claim("s", doomed));
+  CHECK_FALSE(store.claim("s", me));
+  CHECK(store.runs("s")[0].state == RunState::failed);
+  CHECK(store.runs("s")[0].message == "10 workers died at it without any progress");
+
+  add_run(store, "slow");
+  for (int64_t i = 0; i < 2 * most_deaths_without_progress; ++i) {
+    const auto lease = store.claim("s", doomed);
+    REQUIRE(lease);
+    store.heartbeat(*lease);
+  }
 }
 
 TEST_CASE("promoted runs are claimed before queued ones", "[store]") {

@@ -105,11 +105,57 @@ TEST_CASE("a latency is found by block, site, device and setting, and final samp
   row.samples_ns = {7};
   store.add_latency(row);
   LatencyKey key = row.key;
-  key.env = 0;  // any
   REQUIRE(store.find_latency(key).size() == 1);
   CHECK(store.find_latency(key)[0].mark == LatencyMark::final);
   key.threads = 2;
   CHECK(store.find_latency(key).empty());
+}
+
+TEST_CASE("a latency of another build is not found: other commit, local changes, flags or LibTorch", "[store]") {
+  Store store(":memory:");
+  store.add_latency(latency(store));
+  const EnvRow ours{.git_commit = "abc"};
+  std::vector<EnvRow> others(4, ours);
+  others[0].git_commit = "def";
+  others[1].git_dirty = true;
+  others[2].compiler_flags = "-O0";
+  others[3].libtorch = "2.9.0";
+  LatencyKey key = latency(store).key;
+  CHECK(key.env == store.remember_env(ours));
+  for (const auto& other : others) {
+    key.env = store.remember_env(other);
+    CHECK(store.find_latency(key).empty());
+  }
+}
+
+TEST_CASE("every mark is kept as it is, and a rejected latency is not found", "[store]") {
+  Store store(":memory:");
+  LatencyRow row = latency(store);
+  for (const auto mark : {LatencyMark::rejected, LatencyMark::unstable, LatencyMark::noisy, LatencyMark::screening}) {
+    row.mark = mark;
+    store.add_latency(row);
+    const auto found = store.find_latency(row.key);
+    REQUIRE(found.size() == (mark == LatencyMark::rejected ? 0 : 1));
+    if (!found.empty()) CHECK(found[0].mark == mark);
+  }
+}
+
+TEST_CASE("a process keeps its warm-up and its conditions, and another process adds to the samples", "[store]") {
+  Store store(":memory:");
+  LatencyRow row = latency(store);
+  row.process = {.number = 5, .warmup_count = 3, .warmup_ns = 3000, .conditions_json = R"({"load":0.1})"};
+  store.add_latency(row);
+  row.process.number = 7;
+  row.process.warmup_count = 4;
+  store.add_latency(row);
+  const auto rows = store.find_latency(row.key);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].process.warmup_count == 3);
+  CHECK(rows[0].process.warmup_ns == 3000);
+  CHECK(rows[0].process.conditions_json == R"({"load":0.1})");
+  CHECK(rows[1].process.number == 7);
+  CHECK(rows[1].process.warmup_count == 4);
+  CHECK_THROWS_WITH(store.reading_session() << "UPDATE latency_process SET warmup_count = 1", Contains("append-only"));
 }
 
 TEST_CASE("the latency of a whole network belongs to its architecture", "[store]") {
@@ -145,7 +191,7 @@ TEST_CASE("twelve candidates with latency samples and curves stay well under 5 M
       for (int64_t block = 0; block < 50; ++block) {
         LatencyRow row = latency(store);
         row.key.block_json = name + std::to_string(block) + std::string(300, ' ');
-        for (row.process = 0; row.process < 2; ++row.process) {
+        for (row.process.number = 0; row.process.number < 2; ++row.process.number) {
           row.samples_ns.assign(64, 1000);
           store.add_latency(row);
         }

@@ -83,6 +83,16 @@ TEST_CASE("a database that is not there, or lies where none can be made, is an e
   CHECK_THROWS_WITH(Store("/tmp"), "/tmp: is a folder; expected a database file");
 }
 
+TEST_CASE("the address of a server is refused before anything is made for it", "[store]") {
+  const ScratchFolder folder;
+  const auto mode = GENERATE(StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only);
+  for (const std::string address : {"postgresql://host/results", "sqlite://results.db"}) {
+    const std::string file = folder.file(address);
+    CHECK_THROWS_WITH(Store(file, mode), file + ": PostgreSQL and other servers are not supported yet; give a file");
+  }
+  CHECK(std::filesystem::is_empty(folder.path));
+}
+
 TEST_CASE("the folder of a new database is made, folders above it are not", "[store]") {
   const ScratchFolder folder;
   CHECK_NOTHROW(Store(folder.file("out/results.db")));
