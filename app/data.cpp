@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/program_options.hpp>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
@@ -147,30 +148,44 @@ std::string folder_of(const Arguments& arguments) {
   return folder;
 }
 
-void show(const Arguments& arguments) {
-  const std::string folder = folder_of(arguments);
+void say(const std::string& folder, const FolderReport& report) {
+  if (!report.skips.empty()) std::cerr << folder << ": " << summary(report) << "\n";
+}
+
+std::vector<Pair> listed(const std::string& folder) {
   FolderReport report;
   auto pairs = list_pairs(folder, {}, &report);
-  if (!report.skips.empty()) std::cerr << folder << ": " << summary(report) << "\n";
+  say(folder, report);
+  return pairs;
+}
+
+void show(const Arguments& arguments) {
+  const std::string folder = folder_of(arguments);
+  auto pairs = listed(folder);
   std::mt19937_64 random(arguments.seed);
   for (size_t i = pairs.size(); i > 1; --i) std::swap(pairs[i - 1], pairs[random() % i]);
   pairs.resize(std::min(pairs.size(), size_t(arguments.count)));
-  const auto images = load_pictures(pairs, arguments.size);
+  const Pictures pictures = load_pictures(pairs, arguments.size);
+  say(folder, pictures.skipped);
   std::vector<CaptionedImage> cells;
   Json rows = Json::array();
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    cells.push_back({to_image(images[int64_t(i)]), pairs[i].caption});
-    rows.push_back({{"id", pairs[i].id}, {"caption", pairs[i].caption}, {"split", pairs[i].split}});
+  for (size_t i = 0; i < pictures.pairs.size(); ++i) {
+    const Pair& pair = pictures.pairs[i];
+    cells.push_back({to_image(pictures.images[int64_t(i)]), pair.caption});
+    rows.push_back({{"id", pair.id}, {"caption", pair.caption}, {"split", pair.split}});
   }
-  save_png(arguments.out, contact_sheet(cells));
+  const auto square = int64_t(std::ceil(std::sqrt(double(cells.size()))));
+  save_png(arguments.out, contact_sheet(cells, {.columns = std::max<int64_t>(8, square)}));
   print({{"folder", folder}, {"sheet", arguments.out}, {"rows", rows}}, arguments.format);
 }
 
 // Decoding, cropping and resizing of the whole set from the file cache, as training does it once.
 void bench(const Arguments& arguments) {
   const std::string folder = folder_of(arguments);
-  const auto pairs = list_pairs(folder);
-  load_pictures(pairs, arguments.size);
+  Pictures cached = load_pictures(listed(folder), arguments.size);
+  say(folder, cached.skipped);
+  cached.images.reset();
+  const auto& pairs = cached.pairs;
   const auto start = std::chrono::steady_clock::now();
   load_pictures(pairs, arguments.size);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

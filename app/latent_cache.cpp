@@ -8,23 +8,26 @@ namespace mds {
 
 LatentSet open_latents(const std::string& source, const EncoderFolders& shipped) {
   if (source.ends_with(".safetensors")) return load_latents(source);
-  return load_latents(cached_latents(source, {shipped_file(shipped.autoencoder), shipped_file(shipped.text), shipped_file(shipped.score)}));
+  return load_latents(cached_latents(
+      source, {shipped_file(shipped.autoencoder), shipped_file(shipped.text), shipped_file(shipped.score)}));
 }
 
-void save_generator(const std::string& folder, ModelCard card, const EncoderFolders& shipped, const TensorMap& unet) {
-  const std::string autoencoder = shipped_file(shipped.autoencoder), text = shipped_file(shipped.text);
-  const ModelCard vae = load_card(autoencoder), words = load_card(text);
-  card.vae_decoder = vae.vae_decoder;
-  card.latent_scale = vae.latent_scale;
-  card.text_encoder = words.text_encoder;
-  card.tokenizer = words.tokenizer;
-  save_part(folder, "unet", unet, at::kHalf);
+void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,
+                    const EncoderFolders& encoders) {
+  const EncoderCards cards = check_encoders(latents, encoders);
+  ModelCard card = unet.card;
+  card.vae_decoder = cards.autoencoder.vae_decoder;
+  card.latent_scale = latents.scale;
+  card.text_encoder = cards.text.text_encoder;
+  card.tokenizer = cards.text.tokenizer;
+  save_part(folder, "unet", unet.weights, at::kHalf);
   const auto copy = [&](const std::string& from, const std::string& name) {
-    std::filesystem::copy_file(from + "/" + name, folder + "/" + name, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(shipped_file(from) + "/" + name, folder + "/" + name,
+                               std::filesystem::copy_options::overwrite_existing);
   };
-  copy(autoencoder, "vae_decoder.safetensors");
-  copy(text, "text_encoder.safetensors");
-  copy(text, "merges.txt");
+  copy(encoders.autoencoder, "vae_decoder.safetensors");
+  copy(encoders.text, "text_encoder.safetensors");
+  copy(encoders.text, "merges.txt");
   save_card(folder, card);
 }
 

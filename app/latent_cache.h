@@ -7,13 +7,21 @@ namespace mds {
 
 // Of the weights that the shipped configurations train.
 inline constexpr const char* shipped_license =
-    "weights Apache-2.0; trained on Noto Emoji (OFL-1.1) with names of Unicode CLDR (Unicode-DFS-2016) and, where listed, OpenClipart (public domain)";
+    "weights Apache-2.0; trained on Noto Emoji (OFL-1.1) with names of Unicode CLDR (Unicode-DFS-2016) and, where "
+    "listed, OpenClipart (public domain)";
 
 // `source` is a file of cached latents, a built data set or a folder of pictures. Caches lie under out/cache, named by
 // the content of the data and of the encoders.
 LatentSet open_latents(const std::string& source, const EncoderFolders& encoders);
 
-// Writes a self-contained model folder: the UNet's weights and card, with the decoder and text encoder that go with it.
-void save_generator(const std::string& folder, ModelCard card, const EncoderFolders& encoders, const TensorMap& unet);
+struct TrainedUNet {
+  ModelCard card;  // of the UNet alone
+  TensorMap weights;
+};
+
+// Writes a self-contained model folder: the UNet with the decoder and text encoder of the latents it was trained on.
+// ConfigError as check_encoders.
+void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,
+                    const EncoderFolders& encoders);
 
 }  // namespace mds

@@ -11,17 +11,13 @@
 namespace mds {
 namespace {
 
-Tensor picture_features(const std::string& folder, const Tensor& pictures) {
-  const ModelCard card = load_card(folder);
-  if (!card.image_encoder || !card.image_normalisation) throw ConfigError(folder + "/model.json: has no image_encoder");
-  const auto tower = load_part(folder, "image_encoder", make_plan(*card.image_encoder));
-  return embed_pictures(*tower, normalised(pictures, card.image_encoder->size, *card.image_normalisation));
-}
-
 LatentSet make_latents(const std::string& folder, const EncoderFolders& encoders) {
-  const ModelCard autoencoder = load_card(encoders.autoencoder);
-  if (!autoencoder.vae_encoder || !autoencoder.vae_decoder || !autoencoder.latent_scale)
-    throw ConfigError(encoders.autoencoder + "/model.json: has no vae_encoder, vae_decoder and latent_scale");
+  const ModelCard autoencoder = load_card(encoders.autoencoder, {"vae_encoder", "vae_decoder", "latent_scale"});
+  const ModelCard score = load_card(encoders.score, {"image_encoder", "image_normalisation"});
+  const auto encoder = load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder));
+  const auto tower = load_part(encoders.score, "image_encoder", make_plan(*score.image_encoder));
+  const TextEncoder text(encoders.text), score_text(encoders.score);
+
   const Pictures data = load_folder(folder, autoencoder.vae_encoder->size);
   if (!data.skipped.skips.empty()) std::cerr << folder << ": " << summary(data.skipped) << "\n";
 
@@ -33,14 +29,13 @@ LatentSet make_latents(const std::string& folder, const EncoderFolders& encoders
   }
   set.held_out = at::tensor(held_out, at::kLong).to(at::kBool);
   set.scale = *autoencoder.latent_scale;
-  const auto encoder = load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder));
-  const Tensor moments = encode_pictures(*encoder, data.images);
-  set.moments = moments.to(at::kHalf);
-  const TextEncoder conditioning(encoders.text);
-  set.text = conditioning.features(set.captions).states_NSC.to(at::kHalf);
-  set.empty_text = conditioning.features({""}).states_NSC.to(at::kHalf);
-  set.text_features = TextEncoder(encoders.score).features(set.captions).embeds_NE;
-  set.image_features = picture_features(encoders.score, data.images);
+  set.encoders = encoder_hashes(encoders);
+  set.moments = encode_pictures(*encoder, data.images).to(at::kHalf);
+  set.text = text.features(set.captions).states_NSC.to(at::kHalf);
+  set.empty_text = text.features({""}).states_NSC.to(at::kHalf);
+  set.text_features = score_text.features(set.captions).embeds_NE;
+  set.image_features =
+      embed_pictures(*tower, normalised(data.images, score.image_encoder->size, *score.image_normalisation));
   return set;
 }
 
@@ -48,8 +43,10 @@ LatentSet make_latents(const std::string& folder, const EncoderFolders& encoders
 
 std::string cached_latents(const std::string& source, const EncoderFolders& encoders) {
   const std::string folder = data_folder(source);
-  const std::string hash = sha256(dataset_hash(list_pairs(folder)) + model_hash(encoders.autoencoder) + model_hash(encoders.text) + model_hash(encoders.score));
-  const std::string file = "out/cache/" + std::filesystem::path(folder).filename().string() + "-" + hash.substr(0, 16) + ".safetensors";
+  std::string content = "latents, version 2\n" + dataset_hash(list_pairs(folder));
+  for (const auto& [name, hash] : encoder_hashes(encoders)) content += hash;
+  const std::string hash = sha256(content), name = std::filesystem::path(folder).filename().string();
+  const std::string file = "out/cache/" + name + "-" + hash.substr(0, 16) + ".safetensors";
   if (std::filesystem::exists(file)) return file;
   std::cerr << "encoding " << folder << " into " << file << "\n";
   LatentSet set = make_latents(folder, encoders);

@@ -21,7 +21,8 @@ std::string load_shipped_merges(int64_t merges) {
   std::string text;
   int64_t count = 0;
   for (std::string line; count < merges && std::getline(in, line); ++count) text += line + "\n";
-  if (count < merges) throw FileError(file + ": holds " + std::to_string(count) + " merges; " + std::to_string(merges) + " are needed");
+  if (count < merges)
+    throw FileError(file + ": holds " + std::to_string(count) + " merges; " + std::to_string(merges) + " are needed");
   return text;
 }
 
@@ -30,7 +31,8 @@ constexpr int64_t scale_pictures = 2048;  // enough for a deviation to three dig
 class AutoencoderRun final : public StageRun {
  public:
   AutoencoderRun(const AutoencoderConfig& config, const LoopConfig& loop)
-      : config_(config), data_(load_data(config.data, config.size)), stage_(config, loop, data_.train.pictures) {}
+      : config_(config), seed_(loop.seed), data_(load_data(config.data, config.size)),
+        stage_(config, loop, data_.train.pictures) {}
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
 
@@ -42,10 +44,12 @@ class AutoencoderRun final : public StageRun {
     save_part(folder, "vae_decoder", with_prefix(weights, "vae_decoder."), at::kHalf);
     const auto encoder = load_part(folder, "vae_encoder", make_plan(*card.vae_encoder));
     const auto decoder = load_part(folder, "vae_decoder", make_plan(*card.vae_decoder));
-    card.latent_scale = measure_scale(encode_pictures(*encoder, data_.train.pictures.slice(0, 0, scale_pictures)));
+    const Tensor& train = data_.train.pictures;
+    const Tensor sample = train.index_select(0, sampled_rows(train.size(0), scale_pictures, seed_));
+    card.latent_scale = measure_scale(encode_pictures(*encoder, sample));
     provenance.data = config_.data;
     provenance.license = shipped_license;
-    if (data_.held_out.pictures.defined()) {
+    if (!data_.held_out.pairs.empty()) {
       const Tensor latents = posterior(encode_pictures(*encoder, data_.held_out.pictures)).mean;
       const Score score = psnr(decode_latents(*decoder, latents), data_.held_out.pictures, 255);
       provenance.scores["psnr"] = to_json(score);
@@ -57,6 +61,7 @@ class AutoencoderRun final : public StageRun {
 
  private:
   AutoencoderConfig config_;
+  uint64_t seed_;
   SplitPictures data_;
   AutoencoderStage stage_;
 };
@@ -99,11 +104,13 @@ class TextImageRun final : public StageRun {
     const auto text = load_part(folder, "text_encoder", make_plan(*card.text_encoder));
     const auto image = load_part(folder, "image_encoder", make_plan(*card.image_encoder));
     const int64_t n = std::min<int64_t>(200, data_.held_out.pictures.size(0));
-    const auto pictures = normalised(data_.held_out.pictures.slice(0, 0, n), config_.image.size, *card.image_normalisation);
+    const auto pictures =
+        normalised(data_.held_out.pictures.slice(0, 0, n), config_.image.size, *card.image_normalisation);
     const std::vector<Pair> pairs(data_.held_out.pairs.begin(), data_.held_out.pairs.begin() + n);
     const Tensor x = embed_pictures(*image, pictures), y = embed_texts(*text, tokens_of(pairs)).embeds_NE;
     Json scores;
     for (const int64_t k : {1, 5}) {
+      if (k > n) break;
       const Recall found = recall_at(k, x, y);
       scores[found.score.name] = to_json(found.score);
       scores[found.score.name]["chance"] = found.chance;

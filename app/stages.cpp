@@ -9,8 +9,11 @@ namespace {
 class BaseRun final : public StageRun {
  public:
   BaseRun(const BaseConfig& config, const LoopConfig& loop)
-      : config_(config), latents_(open_latents(config.latents, config.encoders)), unet_(proxy_of(load_unet(config.unet), config.width_divisor, latents_)),
-        stage_(unet_, config, loop, latents_) {}
+      : config_(config), latents_(open_latents(config.latents, config.encoders)),
+        unet_(proxy_of(load_unet(config.unet), config.width_divisor, latents_)),
+        stage_(unet_, config, loop, latents_) {
+    check_encoders(latents_, config.encoders);
+  }
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return latents_.hash; }
 
@@ -22,7 +25,7 @@ class BaseRun final : public StageRun {
     card.prediction = config_.prediction;
     card.schedule = config_.schedule;
     card.provenance = provenance;
-    save_generator(folder, card, config_.encoders, weights);
+    save_generator(folder, {card, weights}, latents_, config_.encoders);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "data/image_folder.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -41,8 +42,8 @@ bool is_picture(const fs::path& path) {
 
 // Other tools keep more in the same lines ("width", "url"), so unknown keys are let pass.
 MetadataLine parse_line(const std::string& line, const Place& place) {
-  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw FileError(place.source + ": is not a JSON object: " + line.substr(0, 60));
+  const Json json = parse_json(line, place.source);
+  check_type(place, json, json.is_object(), "an object");
   MetadataLine result;
   MetadataLine::describe(result, [&](std::string_view name, std::string& value, std::string_view) {
     if (const auto it = json.find(std::string(name)); it != json.end()) read_json(*it, value, place.child(name));
@@ -50,26 +51,38 @@ MetadataLine parse_line(const std::string& line, const Place& place) {
   if (result.file_name.empty()) place.child("file_name").fail("is missing or empty; expected a picture's name");
   if (result.split != "train" && result.split != "held_out")
     place.child("split").fail("is \"" + result.split + "\"; valid: train, held_out");
+  if (std::any_of(result.file_name.begin(), result.file_name.end(), [](unsigned char c) { return std::iscntrl(c); }))
+    place.child("file_name").fail("is " + shown(result.file_name) + "; allowed: no control characters");
   const fs::path path = fs::path(result.file_name).lexically_normal();
   if (path.is_absolute() || *path.begin() == "..")
     place.child("file_name").fail("is \"" + result.file_name + "\"; allowed: paths inside the folder");
   return result;
 }
 
+// Variants of one thing on both sides of the split would let a model be tested on what it was trained on.
+void check_group(std::map<std::string, std::string>& splits, const Pair& pair, const Place& place) {
+  const auto& split = splits.emplace(pair.group, pair.split).first->second;
+  if (split != pair.split)
+    place.child("split").fail("is " + pair.split + "; the group \"" + pair.group + "\" is in " + split + " above");
+}
+
 std::vector<Pair> list_metadata(const fs::path& folder) {
   std::ifstream in(folder / "metadata.jsonl");
   if (!in) throw FileError((folder / "metadata.jsonl").string() + ": cannot be read");
   std::vector<Pair> pairs;
+  std::map<std::string, std::string> splits;
   std::string line;
   for (size_t number = 1; std::getline(in, line); ++number) {
     if (trimmed(line).empty()) continue;
-    const auto entry = parse_line(line, {(folder / "metadata.jsonl").string() + ":" + std::to_string(number), ""});
+    const Place place{(folder / "metadata.jsonl").string() + ":" + std::to_string(number), ""};
+    const auto entry = parse_line(line, place);
     const std::string id = entry.id.empty() ? entry.file_name : entry.id;
     pairs.push_back({.file = (folder / entry.file_name).string(),
                      .caption = trimmed(entry.text),
                      .split = entry.split,
                      .group = entry.group.empty() ? id : entry.group,
                      .id = id});
+    check_group(splits, pairs.back(), place);
   }
   return pairs;
 }
@@ -97,8 +110,10 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
 // Empty if the pair can be used.
 std::string reason_to_skip(const Pair& pair, const FolderOptions& options) {
   if (pair.caption.empty()) return "a picture without a caption";
-  if (decode_utf8(pair.caption).find(U'\uFFFD') != std::u32string::npos) return "a caption that is not UTF-8";
-  if (!fs::exists(pair.file)) return "a caption without a picture";
+  if (!is_utf8(pair.caption)) return "a caption that is not UTF-8";
+  if (!is_utf8(pair.id)) return "a name that is not UTF-8";
+  std::error_code name_too_long;
+  if (!fs::exists(pair.file, name_too_long)) return "a caption without a picture";
   try {
     const auto size = load_image_size(pair.file);
     if (std::min(size.width, size.height) < options.min_size)

@@ -34,9 +34,9 @@ struct FolderReport {
 std::string summary(const FolderReport& report, size_t shown = 5);  // counts and the first few, for a log
 
 // The pairs of a folder in the order of metadata.jsonl, or by name. A picture without a caption, a caption without a
-// picture, a caption that is not UTF-8, a picture that is too small or has a broken header are skips; no pair left is a
-// FileError, and so are a malformed line of metadata.jsonl, a repeated id, and a file_name that leads out of the
-// folder.
+// picture, a caption or name that is not UTF-8, a picture that is too small or has a broken header are skips; no pair
+// left and a repeated id are a FileError. A malformed line of metadata.jsonl is a ConfigError that names the line, and
+// so are a group in two splits and a file_name that leads out of the folder or holds control characters.
 std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options = {},
                              FolderReport* report = nullptr);
 

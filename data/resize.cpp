@@ -32,19 +32,10 @@ Image to_image(const at::Tensor& picture) {
   return {picture.size(2), picture.size(1), std::vector<uint8_t>(data, data + pixels_HWC.numel())};
 }
 
-at::Tensor load_pictures(const std::vector<Pair>& pairs, int64_t size) {
-  check_size(size);
-  const auto images = torch::empty({int64_t(pairs.size()), 3, size, size}, torch::kUInt8);
-  parallel_for(int64_t(pairs.size()),
-               [&](int64_t i) { images[i].copy_(to_tensor(load_image(pairs[size_t(i)].file), size)); });
-  return images;
-}
-
-Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options) {
+Pictures load_pictures(const std::vector<Pair>& pairs, int64_t size) {
   check_size(size);
   Pictures result;
-  const auto pairs = list_pairs(folder, options, &result.skipped);
-  auto images = torch::empty({int64_t(pairs.size()), 3, size, size}, torch::kUInt8);
+  const auto images = torch::empty({int64_t(pairs.size()), 3, size, size}, torch::kUInt8);
   std::vector<std::string> failures(pairs.size());
   parallel_for(int64_t(pairs.size()), [&](int64_t i) {
     try {
@@ -62,8 +53,17 @@ Pictures load_folder(const std::string& folder, int64_t size, const FolderOption
       result.skipped.skips.push_back({pairs[i].file, failures[i]});
     }
   }
-  if (usable.empty()) throw FileError(folder + ": none of its pictures can be decoded. " + summary(result.skipped));
+  if (usable.empty()) throw FileError("none of the pictures can be decoded. " + summary(result.skipped));
   result.images = usable.size() == pairs.size() ? images : images.index_select(0, torch::tensor(usable));
+  return result;
+}
+
+Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options) {
+  check_size(size);
+  FolderReport unlisted;
+  Pictures result = load_pictures(list_pairs(folder, options, &unlisted), size);
+  auto& skips = result.skipped.skips;
+  skips.insert(skips.begin(), unlisted.skips.begin(), unlisted.skips.end());
   return result;
 }
 

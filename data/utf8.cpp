@@ -1,23 +1,42 @@
 #include "data/utf8.h"
 
+#include <array>
+
 namespace mds {
+namespace {
+
+// The bytes of the character that a text begins with, 0 where it begins with none.
+size_t read_character(std::string_view text, char32_t& c) {
+  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};  // by length: what is less has a shorter form
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const size_t length = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
+  if (length == 0 || length > text.size()) return 0;
+  c = length == 1 ? lead : lead & (0x7FU >> length);
+  for (const char next : text.substr(1, length - 1)) {
+    if ((next & 0xC0) != 0x80) return 0;
+    c = c << 6 | (next & 0x3F);
+  }
+  const bool surrogate = c >= 0xD800 && c <= 0xDFFF;
+  return c >= least[length] && c <= 0x10FFFF && !surrogate ? length : 0;
+}
+
+}  // namespace
 
 std::u32string decode_utf8(std::string_view text) {
   std::u32string result;
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-    char32_t c = length <= 1 ? lead : lead & (0x7FU >> length);
-    bool valid = length > 0 && i + length <= text.size();
-    for (size_t k = 1; valid && k < length; ++k) {
-      const auto byte = static_cast<unsigned char>(text[i + k]);
-      valid = (byte & 0xC0) == 0x80;
-      c = c << 6 | (byte & 0x3F);
-    }
-    result += valid ? c : U'\uFFFD';
-    i += valid ? length : 1;
+  while (!text.empty()) {
+    char32_t c = 0;
+    const size_t length = read_character(text, c);
+    result += length > 0 ? c : U'\uFFFD';
+    text.remove_prefix(length > 0 ? length : 1);
   }
   return result;
+}
+
+bool is_utf8(std::string_view text) {
+  char32_t c = 0;
+  for (size_t length = 1; length > 0 && !text.empty(); text.remove_prefix(length)) length = read_character(text, c);
+  return text.empty();
 }
 
 }  // namespace mds

@@ -1,4 +1,5 @@
-// UTF-8 to code points. Broken bytes become U+FFFD, one each.
+// UTF-8 to code points. Broken bytes become U+FFFD, one each: overlong forms, surrogates and what lies above U+10FFFF
+// are broken too.
 #pragma once
 
 #include <string>
@@ -7,5 +8,6 @@
 namespace mds {
 
 std::u32string decode_utf8(std::string_view text);
+bool is_utf8(std::string_view text);
 
 }  // namespace mds

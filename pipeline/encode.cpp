@@ -14,7 +14,7 @@ constexpr int64_t tower_batch = 128;
 Tensor in_batches(const Tensor& inputs, int64_t batch, const std::function<Tensor(const Tensor&)>& run) {
   torch::NoGradGuard no_grad;
   std::vector<Tensor> results;
-  for (const auto& part : inputs.split(batch)) results.push_back(run(part));
+  for (const auto& part : inputs.split(batch)) results.push_back(run(part).cpu());
   return at::cat(results);
 }
 
@@ -35,7 +35,11 @@ Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8) {
 }
 
 Tensor decode_latents(const Network& decoder, const Tensor& latents) {
-  return in_batches(latents, picture_batch, [&](const Tensor& part) { return to_pictures(decoder.forward(part)); });
+  return in_batches(latents, picture_batch, [&](const Tensor& part) {
+    const Tensor decoded = decoder.forward(part);
+    if (!decoded.isfinite().all().item<bool>()) throw std::runtime_error("decoding: a picture is not finite");
+    return to_pictures(decoded);
+  });
 }
 
 LatentScale measure_scale(const Tensor& moments) {
@@ -43,7 +47,7 @@ LatentScale measure_scale(const Tensor& moments) {
   const Tensor centre = mean.to(at::kDouble).mean({0, 2, 3});
   const Tensor variance = (mean.to(at::kDouble) - centre.view({1, -1, 1, 1})).square().mean({0, 2, 3}) +
                           std.to(at::kDouble).square().mean({0, 2, 3});
-  const Tensor deviation = variance.sqrt();
+  const Tensor deviation = variance.sqrt().clamp_min(least_deviation);
   const auto list = [](const Tensor& t) {
     return std::vector<double>(t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel());
   };
@@ -75,8 +79,8 @@ TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens) {
     Conditioning conditioning;
     conditioning.text_end_N = tokens.end_N.slice(0, i, end);
     const auto outputs = text_tower.outputs(tokens.ids_NT.slice(0, i, end), conditioning);
-    states.push_back(outputs.at("last_hidden_state"));
-    if (outputs.count("text_embeds")) embeds.push_back(unit(outputs.at("text_embeds")));
+    states.push_back(outputs.at("last_hidden_state").cpu());
+    if (outputs.count("text_embeds")) embeds.push_back(unit(outputs.at("text_embeds")).cpu());
   }
   return {at::cat(states), embeds.empty() ? Tensor() : at::cat(embeds)};
 }

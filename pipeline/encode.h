@@ -1,5 +1,5 @@
 // The networks around a UNet at work: pictures to latents and back, texts and pictures to embeddings. Everything runs
-// in batches and without gradients; pictures are uint8 N x 3 x H x W.
+// in batches and without gradients; pictures are uint8 N x 3 x H x W. Results lie on the CPU, wherever the networks run.
 #pragma once
 
 #include "pipeline/model.h"
@@ -14,12 +14,15 @@ Tensor to_pictures(const Tensor& signed_NCHW);
 struct Posterior {
   Tensor mean, std;
 };
-Posterior posterior(const Tensor& moments);
+Posterior posterior(const Tensor& moments);  // both float32 N x C x H x W
 
 Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8);  // moments
-Tensor decode_latents(const Network& decoder, const Tensor& latents);       // uint8 pictures, from raw latents
 
-// Per-channel mean and deviation of posterior samples.
+// uint8 pictures from raw latents N x C x H x W; std::runtime_error where the decoder's output is not finite.
+Tensor decode_latents(const Network& decoder, const Tensor& latents);
+
+// Per-channel mean and deviation of posterior samples, from moments N x 2C x H x W, N at least 1; no deviation is below
+// least_deviation.
 LatentScale measure_scale(const Tensor& moments);
 
 // Rows of length 1.
@@ -31,7 +34,8 @@ Tensor standardised(const Tensor& x_01, const ImageNormalisation& normalisation)
 // The same from uint8 pictures of any size, resized to size x size (antialiased bicubic).
 Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisation& normalisation);
 
-Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures);  // unit rows, N x projection
+// Unit rows, N x projection, from float32 N x 3 x size x size.
+Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures);
 
 // Texts as padded ids N x T and the position of each text's end token.
 struct TokenBatch {

@@ -3,28 +3,9 @@
 #include <ATen/ATen.h>
 
 namespace mds {
-namespace {
-
-ModelCard card_that_draws(const std::string& folder) {
-  ModelCard card = load_card(folder);
-  std::string lacking;
-  const auto need = [&](bool there, const char* part) {
-    lacking += there ? "" : (lacking.empty() ? "" : ", ") + std::string(part);
-  };
-  need(card.unet.has_value(), "unet");
-  need(card.vae_decoder.has_value(), "vae_decoder");
-  need(card.text_encoder.has_value(), "text_encoder");
-  need(card.tokenizer.has_value(), "tokenizer");
-  need(card.latent_scale.has_value(), "latent_scale");
-  need(card.schedule.has_value(), "schedule");
-  if (!lacking.empty()) throw ConfigError(folder + "/model.json: a model that draws needs " + lacking);
-  return card;
-}
-
-}  // namespace
-
 Generator::Generator(const std::string& folder)
-    : card_(card_that_draws(folder)), text_(folder), unet_(load_part(folder, "unet", make_plan(*card_.unet))),
+    : card_(load_card(folder, {"unet", "vae_decoder", "text_encoder", "tokenizer", "latent_scale", "schedule"})),
+      text_(folder), unet_(load_part(folder, "unet", make_plan(*card_.unet))),
       decoder_(load_part(folder, "vae_decoder", make_plan(*card_.vae_decoder))), schedule_(*card_.schedule) {
   check(folder + "/model.json");
   empty_text_ = text_.features({""}).states_NSC;

@@ -24,10 +24,17 @@ struct Source {
   [[noreturn]] void fail(const std::string& what) const { throw FileError(name + ": " + what); }
 };
 
+// What is wrong with a picture's size, empty if nothing is.
+std::string wrong_size(int64_t width, int64_t height) {
+  if (width >= 1 && height >= 1 && width <= max_image_side && height <= max_image_side &&
+      width * height <= max_image_pixels)
+    return "";
+  return "is " + std::to_string(width) + " x " + std::to_string(height) + " pixels; allowed: 1 to " +
+         std::to_string(max_image_side) + " a side and at most " + std::to_string(max_image_pixels) + " in all";
+}
+
 ImageSize checked(const Source& source, int64_t width, int64_t height) {
-  if (width < 1 || height < 1 || width > max_image_side || height > max_image_side || width * height > max_image_pixels)
-    source.fail("is " + std::to_string(width) + " x " + std::to_string(height) + " pixels; allowed: 1 to " +
-                std::to_string(max_image_side) + " a side and at most " + std::to_string(max_image_pixels) + " in all");
+  if (const auto wrong = wrong_size(width, height); !wrong.empty()) source.fail(wrong);
   return {width, height};
 }
 
@@ -213,7 +220,10 @@ Image tile(const std::vector<Image>& pictures, int64_t columns) {
   ImageSize cell;
   for (const auto& picture : pictures)
     cell = {std::max(cell.width, picture.width), std::max(cell.height, picture.height)};
-  Image sheet = make_image({columns * (cell.width + gap) - gap, rows * (cell.height + gap) - gap});
+  const ImageSize size{columns * (cell.width + gap) - gap, rows * (cell.height + gap) - gap};
+  if (const auto wrong = wrong_size(size.width, size.height); !wrong.empty())
+    throw ConfigError("the sheet of " + std::to_string(pictures.size()) + " pictures " + wrong);
+  Image sheet = make_image(size);
   for (size_t i = 0; i < pictures.size(); ++i)
     paste(pictures[i], sheet, {int64_t(i) % columns * (cell.width + gap), int64_t(i) / columns * (cell.height + gap)});
   return sheet;

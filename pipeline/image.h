@@ -52,8 +52,10 @@ std::string encode_thumbnail(const Image& image, size_t max_bytes);
 Image crop(const Image& image, ImageSize offset, ImageSize size);
 void paste(const Image& picture, Image& canvas, ImageSize offset);
 
-Image centre_square(const Image& image);                          // the largest one
-Image tile(const std::vector<Image>& pictures, int64_t columns);  // grid on white; cells fit the largest picture
+Image centre_square(const Image& image);  // the largest one
+
+// A grid on white whose cells fit the largest picture. ConfigError where it would exceed the limits above.
+Image tile(const std::vector<Image>& pictures, int64_t columns);
 
 // A file's first `limit` bytes, or all there are; FileError if it cannot be read.
 std::string load_bytes(const std::string& file, size_t limit = SIZE_MAX);

@@ -14,9 +14,31 @@ Tensor per_channel(const std::vector<double>& values, const Tensor& like) {
   return at::tensor(values, at::kDouble).to(like.options()).view({1, -1, 1, 1});
 }
 
+// `wanted` -1 allows any number, as long as there are as many of both.
+template <class MeanAndStd>
+void check_lengths(const std::optional<MeanAndStd>& values, int64_t wanted, const Place& place) {
+  if (!values) return;
+  const int64_t means = int64_t(values->mean.size()), deviations = int64_t(values->std.size());
+  if (means == deviations && (wanted < 0 || means == wanted)) return;
+  place.fail("holds " + std::to_string(means) + " means and " + std::to_string(deviations) + " deviations; expected " +
+             (wanted < 0 ? "as many" : std::to_string(wanted)) + " of each");
+}
+
 }  // namespace
 
-ModelCard load_card(const std::string& folder) { return load_described<ModelCard>(folder + "/model.json"); }
+ModelCard load_card(const std::string& folder, const std::vector<std::string>& parts) {
+  const std::string file = folder + "/model.json";
+  ModelCard card = load_described<ModelCard>(file);
+  check_lengths(card.latent_scale, -1, {file, "latent_scale"});
+  check_lengths(card.image_normalisation, 3, {file, "image_normalisation"});
+  std::string lacking;
+  ModelCard::describe(card, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
+    const bool needed = std::find(parts.begin(), parts.end(), name) != parts.end();
+    if (needed && to_json(field).is_null()) lacking += (lacking.empty() ? "" : ", ") + std::string(name);
+  });
+  if (!lacking.empty()) throw ConfigError(file + ": lacks " + lacking);
+  return card;
+}
 
 void save_card(const std::string& folder, const ModelCard& card) {
   std::filesystem::create_directories(folder);
@@ -47,6 +69,7 @@ std::string load_merges(const std::string& folder) {
 }
 
 std::string model_hash(const std::string& folder) {
+  if (!std::filesystem::is_directory(folder)) throw FileError(folder + ": is no model folder");
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() == ".safetensors") files.push_back(entry.path().string());

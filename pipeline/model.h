@@ -29,13 +29,15 @@ struct ScheduleConfig {
   }
 };
 
+constexpr double least_deviation = 1e-6;  // what is divided by
+
 // The latent a UNet sees is (posterior - mean) / std, channel by channel.
 struct LatentScale {
   std::vector<double> mean, std;
   bool operator==(const LatentScale&) const = default;
   static void describe(auto& self, auto&& field) {
     field("mean", self.mean, "of each latent channel over the training data");
-    field("std", self.std, "of each latent channel over the training data", at_least(0));
+    field("std", self.std, "of each latent channel over the training data", at_least(least_deviation));
   }
 };
 
@@ -55,7 +57,7 @@ struct ImageNormalisation {
   bool operator==(const ImageNormalisation&) const = default;
   static void describe(auto& self, auto&& field) {
     field("mean", self.mean, "of red, green and blue in 0..1, subtracted");
-    field("std", self.std, "of red, green and blue, divided by", at_least(0));
+    field("std", self.std, "of red, green and blue, divided by", at_least(least_deviation));
   }
 };
 
@@ -117,17 +119,21 @@ struct ModelCard {
   }
 };
 
-ModelCard load_card(const std::string& folder);
+// FileError where there is no model.json, ConfigError with the place of a value that is not allowed, or with those of
+// `parts` (fields of the card) that the card lacks.
+ModelCard load_card(const std::string& folder, const std::vector<std::string>& parts = {});
 void save_card(const std::string& folder, const ModelCard& card);
 
-// "unet" -> FOLDER/unet.safetensors, into a network made from the card's spec.
+// "unet" -> FOLDER/unet.safetensors, into a network made from the card's spec. FileError names what is missing, damaged
+// or does not fit the plan.
 NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan);
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);
 
-// The merges of a folder's tokenizer.
+// The merges of a folder's tokenizer, as text; FileError where there are none.
 std::string load_merges(const std::string& folder);
 
-// The SHA-256 of a folder's card and parts: the identity of encoders in protocols and caches.
+// The SHA-256 of a folder's card (without provenance) and parts: the identity of encoders in protocols and caches.
+// FileError where there is no such folder.
 std::string model_hash(const std::string& folder);
 
 // Normalised latents from raw ones and back; N x C x H x W.

@@ -4,6 +4,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/types.h>
 
+#include "spec/bootstrap.h"
+
 namespace mds {
 namespace {
 
@@ -19,7 +21,7 @@ Denoiser conditioned(const Network& unet, Tensor text_NSC) {
     Conditioning conditioning;
     conditioning.time = at::full({x.size(0)}, t, x.options().dtype(at::kLong));
     conditioning.text_NSC = text_NSC.expand({x.size(0), -1, -1});
-    return unet.forward(x, conditioning).to(at::kFloat);
+    return unet.forward(x, conditioning).to(x.device(), at::kFloat);
   };
 }
 
@@ -51,9 +53,11 @@ Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const Sample
   return x;
 }
 
+// LibTorch's generator keeps the low 32 bits of its seed; a longer seed is mixed into them.
 Tensor seeded_noise(const std::vector<uint64_t>& seeds, const std::vector<int64_t>& shape) {
   std::vector<Tensor> rows;
-  for (const uint64_t seed : seeds) rows.push_back(at::randn(shape, at::detail::createCPUGenerator(seed)));
+  for (const uint64_t seed : seeds)
+    rows.push_back(at::randn(shape, at::detail::createCPUGenerator(seed >> 32 ? Random(seed).next() : seed)));
   return at::stack(rows);
 }
 

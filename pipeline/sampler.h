@@ -37,7 +37,8 @@ Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, double g
 Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const SamplerConfig& config, Tensor noise,
               const Denoiser& denoiser);
 
-// Noise of a generator for each picture, N x shape: row i depends on seeds[i] alone, whatever the batch.
+// Noise of a generator for each picture, N x shape: row i depends on seeds[i] alone, whatever the batch. All 64 bits of
+// a seed count.
 Tensor seeded_noise(const std::vector<uint64_t>& seeds, const std::vector<int64_t>& shape);
 
 }  // namespace mds

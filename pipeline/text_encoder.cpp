@@ -5,17 +5,6 @@
 #include <algorithm>
 
 namespace mds {
-namespace {
-
-ModelCard card_with_text(const std::string& folder) {
-  ModelCard card = load_card(folder);
-  if (!card.text_encoder || !card.tokenizer)
-    throw ConfigError(folder + "/model.json: has no text_encoder and tokenizer");
-  return card;
-}
-
-}  // namespace
-
 TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts,
                     int64_t tokens) {
   std::vector<int64_t> ids, ends;
@@ -27,7 +16,7 @@ TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, c
   return {at::tensor(ids, at::kLong).view({-1, tokens}), at::tensor(ends, at::kLong)};
 }
 
-TextEncoder::TextEncoder(const std::string& folder) : TextEncoder(folder, card_with_text(folder)) {}
+TextEncoder::TextEncoder(const std::string& folder) : TextEncoder(folder, load_card(folder, {"text_encoder", "tokenizer"})) {}
 
 TextEncoder::TextEncoder(const std::string& folder, const ModelCard& card)
     : spec_(*card.text_encoder), config_(*card.tokenizer), tokenizer_(load_merges(folder), config_.merges),

@@ -203,6 +203,8 @@ void load_weights(Network& network, const TensorMap& tensors, const std::string&
     } else if (found->second.sizes() != item.value().sizes()) {
       problems.push_back("misshapen " + item.key() + ": " + sizes_text(found->second.sizes()) + ", expected " +
                          sizes_text(item.value().sizes()));
+    } else if (!found->second.isfinite().all().item<bool>()) {
+      problems.push_back("not finite " + item.key());
     }
   }
   for (const auto& [name, unused] : tensors)

@@ -26,8 +26,8 @@ TensorFile load_tensors(const std::string& file);  // FileError names the file, 
 TensorMap weights_of(const Network& network);
 TensorMap converted(const TensorMap& tensors, at::ScalarType dtype);
 
-// Copies tensors into a network's weights. `source` opens error messages; a missing, extra or misshapen tensor is an
-// error that lists the first ten by name.
+// Copies tensors into a network's weights. `source` opens error messages; a tensor that is missing, extra, misshapen or
+// not finite is a FileError that lists the first ten by name.
 void load_weights(Network& network, const TensorMap& tensors, const std::string& source);
 
 // The tensors whose names begin with prefix, without it.

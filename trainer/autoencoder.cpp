@@ -20,15 +20,27 @@ void narrow_posterior(Network& encoder, int64_t latent_channels) {
   encoder.named_parameters()["quant.bias"].slice(0, latent_channels).fill_(-6);
 }
 
-}  // namespace
-
-AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures)
-    : config_(config), loop_(loop), pictures_(std::move(pictures)),
-      encoder_(make_network(make_plan(config.encoder(config.crop)))),
-      decoder_(make_network(make_plan(config.decoder(config.crop)))) {
+// The model's networks are of the full size, so they are tried before anything is trained on crops.
+AutoencoderConfig checked(const AutoencoderConfig& config, const Tensor& pictures) {
+  if (pictures.size(0) == 0) throw ConfigError("stage.data: every pair is held out; nothing to train on");
   if (config.crop > config.size)
     throw ConfigError("stage.crop is " + std::to_string(config.crop) + "; allowed: at most stage.size, " +
                       std::to_string(config.size));
+  try {
+    make_plan(config.encoder(config.size));
+    make_plan(config.decoder(config.size));
+  } catch (const ConfigError& error) {
+    throw ConfigError("stage.size is " + std::to_string(config.size) + ": " + error.what());
+  }
+  return config;
+}
+
+}  // namespace
+
+AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures)
+    : config_(checked(config, pictures)), loop_(loop), pictures_(std::move(pictures)),
+      encoder_(make_network(make_plan(config.encoder(config.crop)))),
+      decoder_(make_network(make_plan(config.decoder(config.crop)))) {
   initialise(*encoder_, loop.seed);
   initialise(*decoder_, loop.seed + 1);
   narrow_posterior(*encoder_, config.latent_channels);
@@ -45,10 +57,10 @@ Tensor AutoencoderStage::loss(const StepContext& context) {
   const Tensor chosen = batch_indices(pictures_.size(0), loop_.batch, loop_.seed, context.iteration);
   const Tensor x = to_signed(random_crop(pictures_.index_select(0, chosen), config_.crop, context.random));
   const auto [mean, std] = posterior(encoder_->forward(x, {}, context.observer));
-  const Tensor z = mean + std * at::randn(mean.sizes(), context.random);
+  const Tensor z = mean + std * at::randn(mean.sizes(), context.random).to(mean.device());
   const Tensor y = decoder_->forward(z, {}, context.observer).to(at::kFloat);
   const Tensor kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean();
-  return at::mse_loss(y, x) + config_.kl_weight * kl;
+  return at::mse_loss(y, x.to(y.device())) + config_.kl_weight * kl;
 }
 
 }  // namespace mds

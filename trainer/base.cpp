@@ -50,7 +50,7 @@ Tensor BaseStage::loss(const StepContext& context) {
       at::where(dropped, latents_.empty_text.to(at::kFloat), latents_.text.index_select(0, chosen).to(at::kFloat));
   const Tensor output = unet_->forward(schedule_.noised(x0, noise, t), conditioning, context.observer).to(at::kFloat);
   const Tensor wanted = target(config_.prediction, {x0, noise}, {schedule_.a(t), schedule_.s(t)});
-  return at::mse_loss(output, wanted);
+  return at::mse_loss(output, wanted.to(output.device()));
 }
 
 }  // namespace mds

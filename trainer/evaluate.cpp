@@ -26,12 +26,11 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
     : latents_(latents), config_(config), rows_(caption_rows(latents, config)),
       held_out_(feature_stats(features_of(latents, true))), train_(feature_stats(features_of(latents, false))),
       recall_(held_out_recall(latents)) {
-  const std::string autoencoder = shipped_file(encoders.autoencoder), score = shipped_file(encoders.score);
-  decoder_ = load_part(autoencoder, "vae_decoder", make_plan(load_card(autoencoder).vae_decoder.value()));
-  const ModelCard card = load_card(score);
-  image_tower_ = load_part(score, "image_encoder", make_plan(card.image_encoder.value()));
-  normalisation_ = card.image_normalisation.value();
-  tower_size_ = card.image_encoder->size;
+  const EncoderCards cards = check_encoders(latents, encoders);
+  decoder_ = load_part(shipped_file(encoders.autoencoder), "vae_decoder", make_plan(*cards.autoencoder.vae_decoder));
+  image_tower_ = load_part(shipped_file(encoders.score), "image_encoder", make_plan(*cards.score.image_encoder));
+  normalisation_ = *cards.score.image_normalisation;
+  tower_size_ = cards.score.image_encoder->size;
   for (int64_t i = 0; i < rows_.numel(); ++i) captions_.push_back(latents.captions[size_t(rows_[i].item<int64_t>())]);
 }
 

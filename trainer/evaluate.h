@@ -34,7 +34,7 @@ struct Drawn {
 
 class Evaluator {
  public:
-  // `latents` must outlive the evaluator.
+  // `latents` must outlive the evaluator. ConfigError: see check_encoders; also for fewer than 2 held-out pairs.
   Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config);
 
   // Pictures of a UNet trained on the same latents; `tick` is called after each sampling step.

@@ -48,16 +48,38 @@ Tensor LatentSet::rows(bool of_held_out) const {
   return at::nonzero(of_held_out ? held_out : held_out.logical_not()).flatten();
 }
 
+std::map<std::string, std::string> encoder_hashes(const EncoderFolders& folders) {
+  std::map<std::string, std::string> hashes;
+  EncoderFolders::describe(folders, [&](std::string_view name, const std::string& folder, std::string_view) {
+    hashes[std::string(name)] = model_hash(shipped_file(folder));
+  });
+  return hashes;
+}
+
+EncoderCards check_encoders(const LatentSet& latents, const EncoderFolders& folders) {
+  const auto hashes = encoder_hashes(folders);
+  EncoderFolders::describe(folders, [&](std::string_view name, const std::string& folder, std::string_view) {
+    const auto made_with = latents.encoders.find(std::string(name));
+    if (made_with == latents.encoders.end() || made_with->second != hashes.at(std::string(name)))
+      throw ConfigError("encoders." + std::string(name) + ": " + folder +
+                        " is not the model that the cached latents were made with; name that one, or make them again");
+  });
+  return {.autoencoder = load_card(shipped_file(folders.autoencoder), {"vae_decoder"}),
+          .text = load_card(shipped_file(folders.text), {"text_encoder", "tokenizer"}),
+          .score = load_card(shipped_file(folders.score), {"image_encoder", "image_normalisation"})};
+}
+
 void save_latents(const std::string& file, const LatentSet& set) {
-  save_tensors(
-      file, {.tensors = {{"moments", set.moments},
-                         {"text", set.text},
-                         {"empty_text", set.empty_text},
-                         {"image_features", set.image_features},
-                         {"text_features", set.text_features},
-                         {"held_out", set.held_out}},
-             .metadata = {
-                 {"captions", Json(set.captions).dump()}, {"scale", to_json(set.scale).dump()}, {"hash", set.hash}}});
+  save_tensors(file, {.tensors = {{"moments", set.moments},
+                                  {"text", set.text},
+                                  {"empty_text", set.empty_text},
+                                  {"image_features", set.image_features},
+                                  {"text_features", set.text_features},
+                                  {"held_out", set.held_out}},
+                      .metadata = {{"captions", Json(set.captions).dump()},
+                                   {"scale", to_json(set.scale).dump()},
+                                   {"hash", set.hash},
+                                   {"encoders", Json(set.encoders).dump()}}});
 }
 
 LatentSet load_latents(const std::string& file) {
@@ -70,7 +92,8 @@ LatentSet load_latents(const std::string& file) {
                 .held_out = tensor_of(content, "held_out", file),
                 .captions = {},
                 .scale = {},
-                .hash = {}};
+                .hash = {},
+                .encoders = {}};
   const auto metadata = [&](const std::string& key) {
     const auto found = content.metadata.find(key);
     if (found == content.metadata.end()) throw FileError(file + ": its metadata lack \"" + key + "\"");
@@ -84,6 +107,9 @@ LatentSet load_latents(const std::string& file) {
   read_json(json("captions"), set.captions, {file, "captions"});
   read_json(json("scale"), set.scale, {file, "scale"});
   set.hash = metadata("hash");
+  const Json encoders = json("encoders");
+  check_type({file, "encoders"}, encoders, encoders.is_object(), "an object");
+  for (const auto& [name, hash] : encoders.items()) read_json(hash, set.encoders[name], {file, "encoders." + name});
   check(set, file);
   return set;
 }

@@ -2,6 +2,7 @@
 // cached in one file. Training, sampling and scoring from it need no picture library and no tokenizer.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,11 +33,22 @@ struct LatentSet {
   std::vector<std::string> captions;
   LatentScale scale;
   std::string hash;      // of data set and encoders together
+  std::map<std::string, std::string> encoders;  // "autoencoder", "text", "score": the model_hash of each
 
   int64_t count() const { return moments.size(0); }
   Tensor rows(bool of_held_out) const;  // int64 indices
 };
 
+std::map<std::string, std::string> encoder_hashes(const EncoderFolders& folders);
+
+// The cards of the folders whose networks go with the latents. ConfigError names a folder that is not the one the
+// latents were made with, or the parts that it lacks for drawing and scoring.
+struct EncoderCards {
+  ModelCard autoencoder, text, score;
+};
+EncoderCards check_encoders(const LatentSet& latents, const EncoderFolders& folders);
+
+// FileError names the file and the tensor or metadata that it lacks or whose shape does not fit the others.
 void save_latents(const std::string& file, const LatentSet& set);
 LatentSet load_latents(const std::string& file);
 

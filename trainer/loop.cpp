@@ -7,6 +7,8 @@
 #include <cmath>
 #include <filesystem>
 
+#include "spec/bootstrap.h"
+
 namespace mds {
 namespace {
 
@@ -31,12 +33,7 @@ class Autocast {
   at::DeviceType device_;
 };
 
-uint64_t mixed(uint64_t x) {  // splitmix64
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
+uint64_t mixed(uint64_t x) { return Random(x).next(); }
 
 [[noreturn]] void stop(int64_t iteration, const std::string& what, const std::string& place) {
   throw std::runtime_error("iteration " + std::to_string(iteration) + ": the " + what + " is not finite" +
@@ -59,6 +56,10 @@ Tensor batch_indices(int64_t count, int64_t batch, uint64_t seed, int64_t iterat
     left -= take;
   }
   return at::cat(parts);
+}
+
+Tensor sampled_rows(int64_t count, int64_t most, uint64_t seed) {
+  return at::randperm(count, generator_for(seed, 0, /*purpose=*/2)).slice(0, 0, most);
 }
 
 Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer)

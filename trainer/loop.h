@@ -82,10 +82,14 @@ class Loop {
   Optimizer optimizer_;
 };
 
-// A generator for one purpose of one iteration.
+// A generator for one purpose of one iteration. LibTorch keeps 32 bits of the mixture, so two triples share a stream
+// with a chance of 2^-32.
 at::Generator generator_for(uint64_t seed, int64_t iteration, uint64_t purpose = 0);
 
 // The examples of an iteration: a fresh permutation of 0..count-1 for each epoch. int64, on the CPU.
 Tensor batch_indices(int64_t count, int64_t batch, uint64_t seed, int64_t iteration);
+
+// A seeded choice of min(count, most) of 0..count-1, each once. int64, on the CPU.
+Tensor sampled_rows(int64_t count, int64_t most, uint64_t seed);
 
 }  // namespace mds

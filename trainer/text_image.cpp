@@ -35,7 +35,8 @@ TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& 
       tokens_(std::move(tokens)),
       text_(make_network(make_plan(config.text))),
       image_(make_network(make_plan(config.image))),
-      logit_scale_(at::full({1}, first_logit_scale)) {
+      logit_scale_(at::full({1}, first_logit_scale, compute_device())) {
+  if (pictures_.size(0) == 0) throw ConfigError("stage.data: every pair is held out; nothing to train on");
   if (config.text.vocabulary != config.merges + 514)
     throw ConfigError("stage.text.vocabulary is " + std::to_string(config.text.vocabulary) + "; with " +
                       std::to_string(config.merges) + " merges it is " + std::to_string(config.merges + 514));
@@ -65,7 +66,7 @@ Tensor TextImageStage::loss(const StepContext& context) {
   const Tensor y =
       unit(text_->forward(tokens_.ids_NT.index_select(0, chosen), conditioning, context.observer).to(at::kFloat));
   const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
-  const Tensor own = at::arange(chosen.size(0));
+  const Tensor own = at::arange(chosen.size(0), logits.options().dtype(at::kLong));
   return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));
 }
 

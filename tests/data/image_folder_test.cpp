@@ -6,7 +6,7 @@
 #include "data/contact_sheet.h"
 #include "data/folder_writer.h"
 #include "data/utf8.h"
-#include "spec/error.h"
+#include "spec/describe.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
 
@@ -91,14 +91,48 @@ TEST_CASE("a broken metadata.jsonl is an error with its line", "[data]") {
     }
     return "no error";
   };
-  CHECK_THAT(message("not json"), Contains("metadata.jsonl:2: is not a JSON object"));
+  CHECK_THAT(message("not json"), Contains("metadata.jsonl:2: is not JSON"));
+  CHECK_THAT(message("[1]"), Contains("metadata.jsonl:2 is a list; expected an object"));
+  CHECK_THAT(message(std::string(100'000, '[')), Contains("metadata.jsonl:2: nests deeper"));
   CHECK_THAT(message("{\"text\": \"ex\"}"), Contains("metadata.jsonl:2: file_name is missing"));
   CHECK_THAT(message("{\"file_name\": \"x.png\", \"text\": 3}"), Contains(":2: text is 3; expected text"));
   CHECK_THAT(message("{\"file_name\": \"x.png\", \"split\": \"test\"}"),
              Contains("split is \"test\"; valid: train, held_out"));
   CHECK_THAT(message("{\"file_name\": \"../x.png\"}"), Contains("allowed: paths inside the folder"));
   CHECK_THAT(message("{\"file_name\": \"/etc/passwd\"}"), Contains("allowed: paths inside the folder"));
+  CHECK_THAT(message("{\"file_name\": \"a\\u001b[2Jb.png\"}"),
+             Contains("metadata.jsonl:2: file_name is \"a\\u001b[2Jb.png\"; allowed: no control characters"));
   CHECK_THAT(message(good), Contains("the id \"x.png\" is used twice"));
+}
+
+TEST_CASE("a group stands on one side of the split", "[data]") {
+  const Folder folder;
+  folder.picture("x.png", 8, 8);
+  const auto line = [](const std::string& id, const std::string& split) {
+    return mds::Json{{"file_name", "x.png"}, {"text", "x"}, {"id", id}, {"group", "g"}, {"split", split}}.dump() + "\n";
+  };
+  folder.text("metadata.jsonl", line("1", "train") + line("2", "train"));
+  CHECK(mds::list_pairs(folder.name()).size() == 2);
+  folder.text("metadata.jsonl", line("1", "train") + line("2", "train") + line("3", "held_out"));
+  CHECK_THROWS_WITH(mds::list_pairs(folder.name()),
+                    Contains("metadata.jsonl:3: split is held_out; the group \"g\" is in train above"));
+}
+
+TEST_CASE("a name too long for any file, or not UTF-8, is a skip", "[data]") {
+  const Folder folder;
+  folder.picture("x.png", 8, 8);
+  folder.text("metadata.jsonl", "{\"file_name\": \"x.png\", \"text\": \"x\"}\n{\"file_name\": \"" +
+                                    std::string(300, 'a') + ".png\", \"text\": \"long\"}\n");
+  mds::FolderReport report;
+  CHECK(mds::list_pairs(folder.name(), {}, &report).size() == 1);
+  REQUIRE(report.skips.size() == 1);
+  CHECK(report.skips[0].reason == "a caption without a picture");
+  fs::remove(folder.path / "metadata.jsonl");
+  folder.text("x.txt", "x");
+  folder.picture("caf\xe9.png", 8, 8);
+  folder.text("caf\xe9.txt", "coffee");
+  CHECK(mds::list_pairs(folder.name(), {}, &report).size() == 1);
+  CHECK(report.skips[0].reason == "a name that is not UTF-8");
 }
 
 TEST_CASE("a folder without usable pairs is an error that says what is needed", "[data]") {
@@ -173,6 +207,14 @@ TEST_CASE("broken UTF-8 becomes replacement characters", "[data]") {
   CHECK(mds::decode_utf8("a\u00e9\u65e5\U0001F600") == U"a\u00e9\u65e5\U0001F600");
   CHECK(mds::decode_utf8("\xff\xc3") == U"\uFFFD\uFFFD");
   CHECK(mds::decode_utf8("\xe6\x97") == U"\uFFFD\uFFFD");
+  CHECK(mds::is_utf8("a\u00e9\u65e5\U0001F600\uFFFD\xf4\x8f\xbf\xbf"));
+  for (const std::string broken : {"\xc0\x80", "\xc1\xbf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf",  // overlong
+                                   "\xed\xa0\x80", "\xed\xbf\xbf",                            // surrogates
+                                   "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\x80", "\xe6\x97"}) {
+    CHECK(!mds::is_utf8(broken));
+    CHECK(!mds::is_utf8("good " + broken));
+    CHECK(mds::decode_utf8(broken) == std::u32string(broken.size(), U'\uFFFD'));
+  }
 }
 
 TEST_CASE("captions may open with a byte order mark but must be UTF-8", "[data]") {

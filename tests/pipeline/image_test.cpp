@@ -213,6 +213,8 @@ TEST_CASE("tiles lie in rows with a white gap", "[pipeline]") {
   CHECK(at(0, 10) == 0);
   CHECK(at(6, 10) == 255);  // the last row has one picture
   CHECK(mds::tile(pictures, 100).width == 5 * 4 + 4 * 2);
+  const std::vector<Image> tall(40, mds::make_image({8, 500}));
+  CHECK_THROWS_WITH(mds::tile(tall, 1), Catch::Contains("the sheet of 40 pictures is 8 x 20078 pixels; allowed: 1 to"));
 }
 
 TEST_CASE("a thumbnail fits into its bytes and is a picture", "[pipeline]") {

@@ -3,6 +3,7 @@
 #include "pipeline/sampler.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 #include <cmath>
 
@@ -35,7 +36,7 @@ Tensor channels(std::vector<double> values) { return at::tensor(values, at::kDou
 const Gaussian gaussian{channels({1, -2, 0}), channels({0.25, 4, 1})};
 
 UNetSpec small_unet() {
-  LevelSpec level{.width = 8, .down = {1}, .up = {0, 1}, .head_width = 4};
+  LevelSpec level{.width = 8, .down = {1}, .up = {0, 1}, .stack = {.head_width = 4}};
   return {.latent_channels = 3,
           .size = 4,
           .text_tokens = 5,
@@ -128,6 +129,16 @@ TEST_CASE("guidance 1 and 0 evaluate one branch only", "[pipeline]") {
   CHECK((conditional == 1 && unconditional == 1));
   run(3);
   CHECK((conditional == 2 && unconditional == 2));
+}
+
+TEST_CASE("noise follows all 64 bits of a seed, and small seeds mean what they mean to LibTorch", "[pipeline]") {
+  const auto noise = [](uint64_t seed) { return seeded_noise({seed}, {4})[0]; };
+  const uint64_t large = uint64_t(1) << 32;
+  CHECK(!at::equal(noise(large), noise(0)));
+  CHECK(!at::equal(noise(large + 7), noise(7)));
+  CHECK(!at::equal(noise(large), noise(2 * large)));
+  for (const uint64_t seed : {uint64_t(0), uint64_t(7), large - 1})
+    CHECK(at::equal(noise(seed), at::randn({4}, at::detail::createCPUGenerator(seed))));
 }
 
 TEST_CASE("a picture depends on its own seed and text, not on its batch", "[pipeline][torch]") {

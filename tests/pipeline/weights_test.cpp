@@ -166,6 +166,16 @@ TEST_CASE("weights that do not fit a network are listed by name", "[pipeline][to
   CHECK(at::equal(network->parameters()[0], before));  // nothing was copied
 }
 
+TEST_CASE("weights that are not finite are refused by name", "[pipeline][torch]") {
+  const auto network = tower();
+  TensorMap weights;
+  for (const auto& [name, weight] : weights_of(*network)) weights[name] = weight.clone();
+  const std::string bad = weights.rbegin()->first;
+  weights[bad].flatten()[0] = GENERATE(double(NAN), double(INFINITY));
+  CHECK_THROWS_WITH(load_weights(*network, weights, "some.safetensors"),
+                    Contains("some.safetensors: 1 tensors") && Contains("not finite " + bad));
+}
+
 TEST_CASE("a network reads its own weights back from half precision", "[pipeline][torch]") {
   const auto written = tower(), read = tower();
   save_tensors(file, {.tensors = converted(weights_of(*written), at::kHalf), .metadata = {}});

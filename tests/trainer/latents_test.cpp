@@ -9,9 +9,42 @@
 using namespace mds;
 using Catch::Contains;
 
+namespace {
+
+// Cards without weights: what check_encoders reads.
+struct Encoders {
+  EncoderFolders folders{toy::temporary("vae"), toy::temporary("text"), toy::temporary("score")};
+  ModelCard vae, text, score;
+  Encoders() {
+    vae.vae_decoder = DecoderSpec{};
+    text.text_encoder = TextTowerSpec{};
+    text.tokenizer = TokenizerConfig{};
+    score.image_encoder = ImageTowerSpec{};
+    score.image_normalisation = ImageNormalisation{};
+    save();
+  }
+  ~Encoders() {
+    for (const auto& folder : {folders.autoencoder, folders.text, folders.score}) std::filesystem::remove_all(folder);
+  }
+  Encoders(const Encoders&) = delete;
+  void save() const {
+    save_card(folders.autoencoder, vae);
+    save_card(folders.text, text);
+    save_card(folders.score, score);
+  }
+  LatentSet latents() const {
+    LatentSet set = toy::latents();
+    set.encoders = encoder_hashes(folders);
+    return set;
+  }
+};
+
+}  // namespace
+
 TEST_CASE("cached latents come back as they were written", "[trainer][torch]") {
   const std::string file = toy::temporary("latents.safetensors");
-  const LatentSet written = toy::latents();
+  LatentSet written = toy::latents();
+  written.encoders = {{"autoencoder", "a"}, {"text", "b"}, {"score", "c"}};
   save_latents(file, written);
   const LatentSet read = load_latents(file);
   CHECK(at::equal(read.moments, written.moments));
@@ -23,6 +56,7 @@ TEST_CASE("cached latents come back as they were written", "[trainer][torch]") {
   CHECK(read.captions == written.captions);
   CHECK(read.scale == written.scale);
   CHECK(read.hash == written.hash);
+  CHECK(read.encoders == written.encoders);
   CHECK(read.rows(true).numel() + read.rows(false).numel() == read.count());
   CHECK(at::equal(read.rows(true), at::tensor({10, 11}, at::kLong)));
 }
@@ -44,6 +78,14 @@ TEST_CASE("a file of latents that is damaged or holds something else is refused"
   SECTION("no captions") {
     content.metadata.erase("captions");
     why = "its metadata lack \"captions\"";
+  }
+  SECTION("nothing about its encoders") {
+    content.metadata.erase("encoders");
+    why = "its metadata lack \"encoders\"";
+  }
+  SECTION("encoders that are no texts") {
+    content.metadata["encoders"] = R"({"text": 3})";
+    why = "encoders.text is 3; expected text";
   }
   SECTION("captions that are no JSON") {
     content.metadata["captions"] = "[";
@@ -80,4 +122,42 @@ TEST_CASE("a truncated file of latents is refused", "[trainer][torch]") {
   save_latents(file, toy::latents());
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
   CHECK_THROWS_AS(load_latents(file), FileError);
+}
+
+TEST_CASE("latents go with the encoders they were made with, and with no other", "[trainer][torch]") {
+  Encoders encoders;
+  const LatentSet made = encoders.latents();
+  CHECK(check_encoders(made, encoders.folders).text == encoders.text);
+  encoders.text.provenance.seed = 5;  // says how the model was made, not what it is
+  encoders.save();
+  CHECK_NOTHROW(check_encoders(made, encoders.folders));
+  const auto refused = [&](const std::string& name, const std::string& folder) {
+    encoders.save();
+    CHECK_THROWS_AS(check_encoders(made, encoders.folders), ConfigError);
+    CHECK_THROWS_WITH(check_encoders(made, encoders.folders),
+                      Contains("encoders." + name + ": " + folder + " is not the model"));
+  };
+  SECTION("autoencoder") {
+    encoders.vae.latent_scale = LatentScale{{1}, {2}};
+    refused("autoencoder", encoders.folders.autoencoder);
+  }
+  SECTION("text") {
+    encoders.text.text_encoder->layers += 1;
+    refused("text", encoders.folders.text);
+  }
+  SECTION("score") {
+    encoders.score.image_encoder->layers += 1;
+    refused("score", encoders.folders.score);
+  }
+}
+
+TEST_CASE("an encoder folder that lacks a part, or is none, is named", "[trainer][torch]") {
+  Encoders encoders;
+  encoders.score.image_normalisation.reset();
+  encoders.save();
+  CHECK_THROWS_WITH(check_encoders(encoders.latents(), encoders.folders),
+                    Contains(encoders.folders.score + "/model.json: lacks image_normalisation"));
+  const LatentSet made = encoders.latents();
+  encoders.folders.text = toy::temporary("nowhere");
+  CHECK_THROWS_WITH(check_encoders(made, encoders.folders), Contains(encoders.folders.text));
 }

@@ -2,7 +2,9 @@
 #include "trainer/loop.h"
 
 #include <ATen/ATen.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <numeric>
 #include <set>
 
@@ -38,6 +40,26 @@ bool equal(const TensorMap& x, const TensorMap& y) {
   return std::equal(x.begin(), x.end(), y.begin(), y.end(),
                     [](const auto& a, const auto& b) { return a.first == b.first && at::equal(a.second, b.second); });
 }
+
+// No file of this process may grow beyond `bytes` while it lives: what a disk without room does to a write.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit less{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &less);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
 
 }  // namespace
 
@@ -92,6 +114,21 @@ TEST_CASE("a damaged checkpoint is refused and changes nothing, on disk or in me
   CHECK(equal(run.loop.ema(), fresh.loop.ema()));
 }
 
+TEST_CASE("a disk that fills keeps the checkpoint that was there, and no part of the new one", "[trainer][torch]") {
+  const std::string file = checkpoint("full_disk", 2), before = toy::bytes_of(file);
+  BaseRun run;
+  REQUIRE(run.loop.resume(file, "identity"));
+  run.loop.run_to(3);
+  {
+    const FullDisk full(before.size() / 2);
+    CHECK_THROWS_WITH(run.loop.save(file, "identity"), Contains(file) && Contains("File too large"));
+  }
+  CHECK(toy::bytes_of(file) == before);
+  const std::filesystem::path path = file;
+  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path()))
+    CHECK(!entry.path().filename().string().starts_with(path.filename().string() + ".tmp"));
+}
+
 TEST_CASE("a weight that is not finite stops the run at the first block it reaches", "[trainer][torch]") {
   BaseRun run;
   run.loop.run_to(2);
@@ -136,6 +173,17 @@ TEST_CASE("each epoch visits every example once, in an order of its own", "[trai
   CHECK(batch_indices(3, 7, 0, 0).size(0) == 7);  // a batch may span epochs
 }
 
+TEST_CASE("a sample of rows comes from all of them, each at most once, and follows its seed", "[trainer]") {
+  const Tensor rows = sampled_rows(/*count=*/1000, /*most=*/100, /*seed=*/1);
+  REQUIRE(rows.numel() == 100);
+  CHECK(std::get<0>(at::_unique(rows)).numel() == 100);
+  CHECK(rows.min().item<int64_t>() < 200);
+  CHECK(rows.max().item<int64_t>() >= 800);
+  CHECK(at::equal(rows, sampled_rows(1000, 100, 1)));
+  CHECK(!at::equal(rows, sampled_rows(1000, 100, 2)));
+  CHECK(sampled_rows(3, 100, 1).numel() == 3);
+}
+
 TEST_CASE("randomness depends on seed, iteration and purpose alone", "[trainer]") {
   const auto draw = [](uint64_t seed, int64_t iteration, uint64_t purpose) {
     return at::randn({4}, generator_for(seed, iteration, purpose));
@@ -143,4 +191,5 @@ TEST_CASE("randomness depends on seed, iteration and purpose alone", "[trainer]"
   CHECK(at::equal(draw(1, 2, 3), draw(1, 2, 3)));
   for (const Tensor& other : {draw(2, 2, 3), draw(1, 3, 3), draw(1, 2, 4), draw(2, 1, 3)})
     CHECK(!at::equal(draw(1, 2, 3), other));
+  CHECK(generator_for(1, 2, 3).current_seed() == 0xd0734750fde362b3);  // trainings depend on it
 }

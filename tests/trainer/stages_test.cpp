@@ -77,6 +77,18 @@ TEST_CASE("an autoencoder learns to return toy pictures", "[trainer][torch]") {
                     Contains("stage.crop is 32; allowed: at most stage.size, 16"));
 }
 
+TEST_CASE("pictures of a size that the networks cannot have are refused before training on crops", "[trainer][torch]") {
+  const AutoencoderConfig config{.size = 17, .crop = 16, .latent_channels = 2, .widths = {8, 8}};
+  CHECK_THROWS_AS(AutoencoderStage(config, {}, colours(17)), ConfigError);
+  CHECK_THROWS_WITH(AutoencoderStage(config, {}, colours(17)), Contains("stage.size is 17"));
+}
+
+TEST_CASE("pictures that are all held out are nothing to train on", "[trainer][torch]") {
+  const Tensor none = colours(16).slice(0, 0, 0);
+  CHECK_THROWS_WITH(AutoencoderStage({.size = 16, .crop = 16}, {}, none), Contains("stage.data: every pair is held"));
+  CHECK_THROWS_WITH(TextImageStage({}, {}, none, {}), Contains("stage.data: every pair is held out"));
+}
+
 TEST_CASE("a text and an image tower learn which caption belongs to which picture", "[trainer][torch]") {
   TextImageConfig config{.size = 16, .merges = 0};
   config.text = {.vocabulary = 514, .tokens = 4, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 8};

@@ -44,7 +44,7 @@ inline LatentSet latents() {
 
 inline UNetSpec unet() {
   return {.latent_channels = 2, .size = 8, .text_tokens = 3, .text_width = 6, .time_width = 16, .mid = -1,
-          .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .head_width = 4},
+          .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .stack = {.head_width = 4}},
                      LevelSpec{.width = 16, .down = {0}, .up = {0, 0}, .conv = ConvKind::separable}}};
 }
 

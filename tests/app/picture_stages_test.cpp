@@ -1,0 +1,64 @@
+// From a folder of pictures to a model folder, with as many held-out pairs as there are.
+#include "app/stages.h"
+#include "pipeline/image.h"
+#include "tests/app/run_mdsearch.h"
+#include "tests/catch.h"
+
+using namespace mds;
+
+namespace {
+
+// A data set of grey pictures, 16 x 16, of which the first are trained on and the rest held out.
+struct DataSet {
+  ScratchFolder folder;
+  DataSet(int64_t train, int64_t held_out) {
+    std::string lines;
+    for (int64_t i = 0; i < train + held_out; ++i) {
+      const std::string name = std::to_string(i) + ".png";
+      save_png(folder.path + "/" + name, make_image({16, 16}, uint8_t(i * 20)));
+      lines += Json{{"file_name", name}, {"text", "grey " + name}, {"split", i < train ? "train" : "held_out"}}.dump();
+      lines += "\n";
+    }
+    save_text(folder.path + "/metadata.jsonl", lines);
+  }
+};
+
+AutoencoderConfig autoencoder(const std::string& data) {
+  return {.data = {data}, .size = 16, .crop = 16, .latent_channels = 2, .widths = {8, 8}, .decoder_blocks = 1};
+}
+
+TextImageConfig text_image(const std::string& data) {
+  TextImageConfig config{.data = {data}, .size = 16, .merges = 2};
+  config.text = {.vocabulary = 516, .tokens = 4, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 8};
+  config.image = {.size = 16, .patch = 8, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 8};
+  return config;
+}
+
+// The card that a stage's first weights end in.
+ModelCard finished(const StageConfig& stage, const std::string& folder) {
+  TrainConfig config;
+  config.stage = stage;
+  const auto run = open_stage(config);
+  run->finish(run->stage().weights(), folder, {});
+  return load_card(folder);
+}
+
+}  // namespace
+
+TEST_CASE("a data set that holds nothing out trains to a model without scores", "[app][torch]") {
+  const DataSet data(4, 0);
+  const ScratchFolder out;
+  const ModelCard card = finished(autoencoder(data.folder.path), out.path + "/autoencoder");
+  CHECK(card.latent_scale->mean.size() == 2);
+  CHECK(card.provenance.scores.empty());
+  CHECK(finished(text_image(data.folder.path), out.path + "/clip").provenance.scores.empty());
+}
+
+TEST_CASE("held-out pairs give scores, and recall among no more than there are", "[app][torch]") {
+  const DataSet data(4, 3);
+  const ScratchFolder out;
+  CHECK(finished(autoencoder(data.folder.path), out.path + "/autoencoder").provenance.scores.contains("psnr"));
+  const Json scores = finished(text_image(data.folder.path), out.path + "/clip").provenance.scores;
+  CHECK(scores.contains("recall@1"));
+  CHECK(!scores.contains("recall@5"));
+}
