@@ -2,10 +2,12 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <torch/cuda.h>
 
 #include <iostream>
 #include <thread>
 
+#include "networks/network.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -29,16 +31,38 @@ bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& va
   return true;
 }
 
+namespace {
+
+// "cpu", "cuda" (the first one) or "cuda:N".
+at::Device device_of(const std::string& name) {
+  const int64_t count = torch::cuda::device_count();
+  if (name == "cpu") return at::kCPU;
+  for (int64_t i = 0; i < count; ++i)
+    if (name == "cuda:" + std::to_string(i) || (name == "cuda" && i == 0)) return {at::kCUDA, at::DeviceIndex(i)};
+  throw UsageError("--device is \"" + name + "\"; allowed: cpu" +
+                   (count > 0 ? ", cuda, cuda:0 to cuda:" + std::to_string(count - 1)
+                              : "; this LibTorch finds no CUDA device here"));
+}
+
+}  // namespace
+
+void require_within(const std::string& flag, int64_t value, const Range& range) {
+  if (double(value) < range.low || double(value) > range.high)
+    throw UsageError(flag + " is " + std::to_string(value) + "; allowed: " + to_string(range));
+}
+
 void add_compute_options(po::options_description& options, ComputeOptions& compute) {
-  options.add_options()("seed", po::value(&compute.seed)->default_value(compute.seed), "of everything drawn at random")(
+  options.add_options()("seed", po::value<int64_t>()->default_value(int64_t(compute.seed))->notifier([&](int64_t seed) {
+    require_within("--seed", seed, at_least(0));
+    compute.seed = uint64_t(seed);
+  }), "of everything drawn at random")(
       "threads", po::value(&compute.threads)->default_value(compute.threads), "CPU threads; 0: all cores")(
-      "device", po::value(&compute.device)->default_value(compute.device), "cpu");
+      "device", po::value(&compute.device)->default_value(compute.device), "cpu, cuda or cuda:N");
 }
 
 void apply(const ComputeOptions& compute) {
-  if (compute.threads < 0 || compute.threads > 1024)
-    throw UsageError("--threads is " + std::to_string(compute.threads) + "; allowed: 0 to 1024");
-  if (compute.device != "cpu") throw UsageError("--device is \"" + compute.device + "\"; allowed: cpu");
+  require_within("--threads", compute.threads, between(0, 1024));
+  set_compute_device(device_of(compute.device));
   at::set_num_threads(compute.threads > 0 ? compute.threads : int(std::thread::hardware_concurrency()));
 }
 

@@ -1,6 +1,8 @@
 // mdsearch sweep and worker: enumerate, choose, short-train with early stopping, profile, store; goes on where it stopped.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "app/options.h"
@@ -18,7 +20,23 @@ namespace {
 struct Options {
   std::string config, db;
   int64_t workers = 1;
+  std::optional<uint64_t> seed;  // in place of the configuration's
   ComputeOptions compute;
+
+  SweepConfig load() const {
+    SweepConfig sweep = load_sweep(config);
+    if (seed) sweep.seed = *seed;
+    return sweep;
+  }
+
+  // Each of several processes gets an equal share of the cores, unless --threads says how many.
+  std::vector<std::string> worker_arguments() const {
+    const int share = std::max(1, int(std::thread::hardware_concurrency()) / int(workers));
+    std::vector<std::string> arguments{"worker", config, "--db", db, "--device", compute.device,
+                                       "--threads", std::to_string(compute.threads > 0 ? compute.threads : share)};
+    if (seed) arguments.insert(arguments.end(), {"--seed", std::to_string(*seed)});
+    return arguments;
+  }
 };
 
 bool parse_options(const std::string& command, int argc, char** argv, Options& options) {
@@ -32,7 +50,8 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
-  if (options.workers < 1 || options.workers > 256) throw UsageError("--workers is " + std::to_string(options.workers) + "; allowed: 1 to 256");
+  if (!values["seed"].defaulted()) options.seed = options.compute.seed;
+  require_within("--workers", options.workers, between(1, 256));
   apply(options.compute);
   return true;
 }
@@ -45,6 +64,9 @@ void enqueue(Store& store, const SweepConfig& config, const LatentSet& latents) 
   Space space(load_space(shipped_file(config.space)), config.space);
   std::cerr << "enumerating " << config.space << "\n";
   const Enumeration found = enumerate(space, {.params = config.max_params, .macs_valid = int64_t(config.max_gmacs * 1e9)}, config.candidates);
+  if (found.top.empty())
+    throw ConfigError(config.space + ": none of its " + std::to_string(found.total) +
+                      " networks is under max_params and max_gmacs");
   std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.top.size() << " chosen\n";
   store.transaction([&] {
     const std::string protocol = store.add_protocol(protocol_json(config, latents).dump());
@@ -65,13 +87,26 @@ void keep_config(Store& store, const SweepConfig& config) {
   store.add_sweep(config.name, json);
 }
 
-// Runs the workers until nothing is left to claim: in this process, or in several with an equal share of the cores.
+// Runs the workers until nothing is left to claim: in this process, or in several. A worker that dies costs its lease, no
+// more; when all have died there is no use in starting them again.
 void train_all(SweepWorker& worker, const Options& options) {
   if (options.workers == 1) return void(worker.work());
-  const int threads = std::max(1, int(std::thread::hardware_concurrency()) / int(options.workers));
-  std::vector<std::jthread> processes;
-  for (int64_t i = 0; i < options.workers; ++i)
-    processes.emplace_back([&] { run_self({"worker", options.config, "--db", options.db, "--threads", std::to_string(threads)}); });
+  std::vector<std::string> failures(size_t(options.workers));
+  {
+    std::vector<std::jthread> processes;
+    for (auto& failure : failures)
+      processes.emplace_back([&failure, arguments = options.worker_arguments()] {
+        try {
+          run_self(arguments);
+        } catch (const std::exception& error) {
+          failure = error.what();
+        }
+      });
+  }
+  for (const auto& failure : failures)
+    if (!failure.empty()) std::cerr << failure << "\n";
+  if (std::count(failures.begin(), failures.end(), "") == 0)
+    throw std::runtime_error("all " + std::to_string(options.workers) + " workers failed; the same command goes on");
 }
 
 bool waits(const Store& store, const SweepConfig& config) {
@@ -105,7 +140,7 @@ void profile_all(Store& store, const SweepConfig& config) {
 int run_sweep(int argc, char** argv) {
   Options options;
   if (!parse_options("sweep", argc, argv, options)) return 0;
-  const SweepConfig config = load_sweep(options.config);
+  const SweepConfig config = options.load();
   std::filesystem::create_directories(config.folder());
   Store store = open_results(options.db);
   keep_config(store, config);
@@ -113,7 +148,7 @@ int run_sweep(int argc, char** argv) {
   enqueue(store, config, latents);
   run_rungs(store, config, options, latents);
   if (config.profile) profile_all(store, config);
-  save_best(store, config, latents);
+  if (!save_best(store, config, latents)) throw std::runtime_error("every candidate failed; `mdsearch report sweep` says why");
   std::cout << options.db << "\n" << config.folder() << "\n";
   return 0;
 }
@@ -121,7 +156,7 @@ int run_sweep(int argc, char** argv) {
 int run_worker(int argc, char** argv) {
   Options options;
   if (!parse_options("worker", argc, argv, options)) return 0;
-  const SweepConfig config = load_sweep(options.config);
+  const SweepConfig config = options.load();
   Store store(options.db, StoreMode::open_existing);
   const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
   SweepWorker(store, config, latents).work();

@@ -20,8 +20,16 @@ Json protocol_json(const SweepConfig& config, const LatentSet& latents) {
           {"extractor", config.stage.encoders.score}, {"reference", "held-out and training pictures of the data set"}};
 }
 
-std::string evaluation_file(const SweepConfig& config, int64_t run, int64_t iteration) {
-  return config.run_folder(run) + "/evaluation-" + std::to_string(iteration) + ".safetensors";
+std::string identity_of(const RunStatus& run) {
+  return Json{{"arch", run.arch}, {"protocol", run.protocol}, {"seed", run.seed}}.dump();
+}
+
+std::string RunFiles::evaluation(int64_t iteration) const {
+  return folder + "/evaluation-" + std::to_string(iteration) + ".safetensors";
+}
+
+RunFiles files_of(const SweepConfig& config, const RunStatus& run) {
+  return {config.folder() + "/run-" + sha256(identity_of(run)).substr(0, 12)};
 }
 
 }  // namespace mds

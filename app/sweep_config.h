@@ -3,6 +3,7 @@
 
 #include "search/enumerate.h"
 #include "search/policy.h"
+#include "search/store/rows.h"
 #include "trainer/evaluate.h"
 
 namespace mds {
@@ -44,15 +45,22 @@ struct SweepConfig {
 
   LoopConfig loop() const { return {.iterations = rungs.back(), .batch = batch, .seed = seed, .dtype = Precision::fp32, .checkpoint_every = checkpoint_every}; }
   std::string folder() const { return "out/sweeps/" + name; }
-  std::string run_folder(int64_t run) const { return folder() + "/run-" + std::to_string(run); }
 };
+
+// What a run's weights follow from; a checkpoint of another identity is refused.
+std::string identity_of(const RunStatus& run);
+
+// The files of a run. Its folder is named by its identity, so that two databases may share it.
+struct RunFiles {
+  std::string folder;
+  std::string checkpoint() const { return folder + "/checkpoint.safetensors"; }
+  std::string evaluation(int64_t iteration) const;  // features and cosines, kept for the judge
+};
+RunFiles files_of(const SweepConfig& config, const RunStatus& run);
 
 SweepConfig load_sweep(const std::string& file);
 
 // The conditions all candidates share; its hash marks their scores.
 Json protocol_json(const SweepConfig& config, const LatentSet& latents);
-
-// One evaluation's features and cosines, kept for the judge.
-std::string evaluation_file(const SweepConfig& config, int64_t run, int64_t iteration);
 
 }  // namespace mds

@@ -5,52 +5,91 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 namespace mds {
 namespace {
 
-Evaluation read_evaluation(const std::string& file, int64_t images_seen, const Evaluator& evaluator, const BootstrapIndices& indices) {
-  const auto content = load_tensors(file);
-  const Tensor features = content.tensors.at("features"), clip = content.tensors.at("clip").to(at::kDouble).contiguous();
-  Evaluation evaluation{.images_seen = images_seen, .log_fd = std::log(evaluator.held_out().distance(features)), .log_fd_replicates = {}, .clip = {}};
-  for (const double distance : evaluator.held_out().replicates(features, indices)) evaluation.log_fd_replicates.push_back(std::log(distance));
-  evaluation.clip.assign(clip.const_data_ptr<double>(), clip.const_data_ptr<double>() + clip.numel());
-  return evaluation;
+// Reads what evaluations left on disk, with the replicates that all curves share.
+class CurveReader {
+ public:
+  CurveReader(const SweepConfig& config, const Evaluator& evaluator, const PolicyConfig& policy)
+      : config_(config), evaluator_(evaluator), indices_(policy_indices(policy, config.evaluation.pictures)) {}
+
+  // The run's evaluations up to `rung`. FileError where one is missing: a shorter cohort would be judged otherwise.
+  Curve curve(const RunStatus& run, int64_t rung) const {
+    const bool rests =
+        run.state == RunState::paused || run.state == RunState::stopped || run.state == RunState::done;
+    const RunFiles files = files_of(config_, run);
+    Curve curve{.candidate = run.arch, .evaluations = {}};
+    for (int64_t r = 0; r <= std::min(rung, rests ? run.rung : run.rung - 1); ++r)
+      curve.evaluations.push_back(evaluation(files, config_.rungs[size_t(r)]));
+    return curve;
+  }
+
+ private:
+  Evaluation evaluation(const RunFiles& files, int64_t iteration) const {
+    const std::string file = files.evaluation(iteration);
+    if (!std::filesystem::exists(file))
+      throw FileError(file + ": is missing; the rung cannot be judged without it. Start the sweep in the folder it "
+                             "was started in, or under another name");
+    const auto content = load_tensors(file);
+    const Tensor features = content.tensors.at("features");
+    const Tensor clip = content.tensors.at("clip").to(at::kDouble).contiguous();
+    Evaluation evaluation{.images_seen = iteration * config_.batch,
+                          .log_fd = std::log(evaluator_.held_out().distance(features)),
+                          .log_fd_replicates = {},
+                          .clip = {clip.const_data_ptr<double>(), clip.const_data_ptr<double>() + clip.numel()}};
+    for (const double distance : evaluator_.held_out().replicates(features, indices_))
+      evaluation.log_fd_replicates.push_back(std::log(distance));
+    return evaluation;
+  }
+
+  const SweepConfig& config_;
+  const Evaluator& evaluator_;
+  BootstrapIndices indices_;
+};
+
+void record(Store& store, int64_t run, int64_t rung, const Decision& decision) {
+  const bool stop = decision.verdict == Verdict::stop;
+  store.add_decision({.run = run,
+                      .rung = rung,
+                      .rule = decision.rule,
+                      .inputs_json = decision.inputs.dump(),
+                      .verdict = std::string(name_of(decision.verdict))});
+  if (stop) store.stop(run, "stopped by " + decision.rule);
+  if (!stop) store.promote(run, rung + 1);
+  std::cerr << "run " << run << ": " << (stop ? "stops" : "goes on") << " at rung " << rung + 1 << "\n";
+}
+
+// The configuration's policy, without the text-image score where that cannot be trusted.
+PolicyConfig policy_of(const SweepConfig& config, const Evaluator& evaluator) {
+  PolicyConfig policy = config.policy;
+  policy.use_clip = policy.use_clip && evaluator.clip_reliable();
+  if (config.policy.use_clip && !policy.use_clip)
+    std::cerr << "the scoring encoder's recall@1 is below five times chance: fd_emoji_clip alone ranks\n";
+  return policy;
 }
 
 }  // namespace
 
 void judge_rung(Store& store, const SweepConfig& config, const Evaluator& evaluator, int64_t rung) {
-  PolicyConfig policy = config.policy;
-  policy.use_clip = policy.use_clip && evaluator.clip_reliable();
-  if (config.policy.use_clip && !policy.use_clip)
-    std::cerr << "the scoring encoder's recall@1 is below five times chance: fd_emoji_clip alone ranks\n";
-  const auto indices = policy_indices(policy, config.evaluation.pictures);
-
+  const std::vector<RunStatus> runs = store.runs(config.name);
+  std::map<std::string, int64_t> waiting;
+  for (const auto& run : runs)
+    if (run.state == RunState::paused && run.rung == rung) waiting[run.arch] = run.run;
+  if (waiting.empty()) return;
+  const PolicyConfig policy = policy_of(config, evaluator);
+  const CurveReader reader(config, evaluator, policy);
   std::vector<Curve> curves;
-  std::vector<int64_t> runs;
-  for (const auto& run : store.runs(config.name)) {
-    Curve curve{.candidate = run.arch, .evaluations = {}};
-    for (int64_t r = 0; r <= rung; ++r) {
-      const int64_t iteration = config.rungs[size_t(r)];
-      const std::string file = evaluation_file(config, run.run, iteration);
-      if (std::filesystem::exists(file)) curve.evaluations.push_back(read_evaluation(file, iteration * config.batch, evaluator, indices));
-    }
-    if (run.state != RunState::paused || run.rung != rung) continue;
-    curves.push_back(std::move(curve));
-    runs.push_back(run.run);
-  }
+  for (const auto& run : runs)
+    if (run.state != RunState::failed) curves.push_back(reader.curve(run, rung));
   const auto decisions = judge(policy, curves, config.rungs[size_t(rung)] * config.batch);
-  for (size_t i = 0; i < decisions.size(); ++i) {
-    const bool stop = decisions[i].verdict == Verdict::stop;
-    store.transaction([&] {
-      store.add_decision({.run = runs[i], .rung = rung, .rule = decisions[i].rule, .inputs_json = decisions[i].inputs.dump(),
-                          .verdict = std::string(name_of(decisions[i].verdict))});
-      if (stop) store.stop(runs[i], "stopped by " + decisions[i].rule);
-      if (!stop) store.promote(runs[i], rung + 1);
-    });
-    std::cerr << "run " << runs[i] << ": " << (stop ? "stops" : "goes on") << " at rung " << rung + 1 << "\n";
-  }
+  store.transaction([&] {
+    for (const auto& decision : decisions)
+      if (const auto run = waiting.find(decision.candidate); run != waiting.end())
+        record(store, run->second, rung, decision);
+  });
 }
 
 }  // namespace mds

@@ -27,10 +27,10 @@ std::optional<Best> best_run(const Store& store, const SweepConfig& config) {
 
 }  // namespace
 
-void save_best(const Store& store, const SweepConfig& config, const LatentSet& latents) {
+bool save_best(const Store& store, const SweepConfig& config, const LatentSet& latents) {
   const auto best = best_run(store, config);
-  if (!best) return void(std::cerr << "no run of the sweep finished; there is no best network\n");
-  const auto checkpoint = load_tensors(config.run_folder(best->run.run) + "/checkpoint.safetensors");
+  if (!best) return false;
+  const auto checkpoint = load_tensors(files_of(config, best->run).checkpoint());
   const UNetSpec proxy = std::get<UNetSpec>(network_of(store.find_arch(best->run.arch).value()));
   const TensorMap weights = with_prefix(checkpoint.tensors, "ema.");
   const auto unet = make_network(make_plan(proxy));
@@ -45,8 +45,9 @@ void save_best(const Store& store, const SweepConfig& config, const LatentSet& l
                      .data_hash = latents.hash, .iterations = best->score.iteration, .seed = config.seed,
                      .run_id = best->run.arch.substr(0, 16), .license = shipped_license,
                      .scores = {{best->score.name, best->score.value}}};
-  save_generator(config.folder() + "/best", card, config.stage.encoders, weights);
+  save_generator(config.folder() + "/best", {card, weights}, latents, config.stage.encoders);
   save_grid(config.folder() + "/samples.png", Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, config.stage).pictures);
+  return true;
 }
 
 }  // namespace mds

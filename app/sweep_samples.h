@@ -6,7 +6,8 @@
 
 namespace mds {
 
-// Writes FOLDER/best, the finished run with the lowest fd_emoji_clip, and FOLDER/samples.png of its evaluation's captions.
-void save_best(const Store& store, const SweepConfig& config, const LatentSet& latents);
+// Writes FOLDER/best, the finished run with the lowest fd_emoji_clip, and FOLDER/samples.png of its evaluation's
+// captions. Returns false where no run finished.
+bool save_best(const Store& store, const SweepConfig& config, const LatentSet& latents);
 
 }  // namespace mds

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 
@@ -19,6 +20,13 @@ int64_t now_seconds() {
 
 std::string short_hash(const std::string& hash) { return hash.substr(0, 8); }
 
+struct Training {
+  Training(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents)
+      : stage(proxy, config.stage, config.loop(), latents), loop(stage, config.loop(), config.optimizer) {}
+  BaseStage stage;
+  Loop loop;
+};
+
 std::string worker_name() {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
@@ -29,7 +37,10 @@ std::string worker_name() {
 
 SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents)
     : store_(store), config_(config), latents_(latents), evaluator_(latents, config.stage.encoders, config.evaluation),
-      identity_{.owner = worker_name(), .lease_seconds = config.lease_seconds, .device = record_device(store), .env = record_env(store)} {}
+      identity_{.owner = worker_name(),
+                .lease_seconds = config.lease_seconds,
+                .device = record_device(store),
+                .env = record_env(store)} {}
 
 RunStatus SweepWorker::status(int64_t run) const {
   for (const auto& row : store_.runs(config_.name))
@@ -47,11 +58,15 @@ bool SweepWorker::work() {
   bool any = false;
   while (const auto lease = store_.claim(config_.name, identity_)) {
     any = true;
-    last_beat_s_ = now_seconds();
+    last_beat_s_ = 0;
     try {
       train(*lease, status(lease->run));
+    } catch (const LeaseLost& error) {
+      std::cerr << error.what() << "; leaving the run to its new worker\n";
     } catch (const StoreError&) {
-      throw;  // the database or the lease is lost: nothing can be recorded
+      throw;  // nothing can be recorded
+    } catch (const WriteError&) {
+      throw;  // no fault of the candidate: its run is free again when the lease ends
     } catch (const std::exception& error) {
       std::cerr << "run " << lease->run << " failed: " << error.what() << "\n";
       store_.finish(*lease, RunState::failed, error.what());
@@ -60,16 +75,9 @@ bool SweepWorker::work() {
   return any;
 }
 
-void SweepWorker::train(const Lease& lease, const RunStatus& run) {
-  const UNetSpec proxy = std::get<UNetSpec>(network_of(store_.find_arch(run.arch).value()));
-  std::filesystem::create_directories(config_.run_folder(lease.run));
-  const std::string checkpoint = config_.run_folder(lease.run) + "/checkpoint.safetensors";
-  const std::string identity = Json{{"arch", run.arch}, {"protocol", run.protocol}, {"seed", run.seed}}.dump();
-  BaseStage stage(proxy, config_.stage, config_.loop(), latents_);
-  Loop loop(stage, config_.loop(), config_.optimizer);
-  loop.resume(checkpoint, identity);
-
-  const int64_t end = config_.rungs.at(size_t(lease.rung));
+// Trains to `end`, saving as it goes.
+void SweepWorker::train_to(int64_t end, Loop& loop, const Lease& lease, const RunStatus& run) {
+  const std::string checkpoint = files_of(config_, run).checkpoint();
   Progress progress("run " + std::to_string(lease.run) + " " + short_hash(run.proxy_of), end, loop.iteration());
   double loss = 0;
   while (loop.iteration() < end) {
@@ -79,24 +87,48 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
       beat(lease);
       progress.show(report.iteration, "loss " + std::to_string(loss).substr(0, 6), config_.checkpoint_every);
     });
-    loop.save(checkpoint, identity);
+    loop.save(checkpoint, identity_of(run));
     store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
   }
-  store_.add_checkpoint(lease, {.sha256 = file_sha256(checkpoint), .path = checkpoint, .bytes = int64_t(std::filesystem::file_size(checkpoint)), .iteration = end});
+  store_.add_checkpoint(lease, {.sha256 = file_sha256(checkpoint),
+                                .path = checkpoint,
+                                .bytes = int64_t(std::filesystem::file_size(checkpoint)),
+                                .iteration = end});
+}
+
+void SweepWorker::train(const Lease& lease, const RunStatus& run) {
+  const UNetSpec proxy = std::get<UNetSpec>(network_of(store_.find_arch(run.arch).value()));
+  const RunFiles files = files_of(config_, run);
+  std::filesystem::create_directories(files.folder);
+  const int64_t end = config_.rungs.at(size_t(lease.rung));
+  auto training = std::make_unique<Training>(proxy, config_, latents_);
+  training->loop.resume(files.checkpoint(), identity_of(run));
+  if (training->loop.iteration() > end)  // by a sweep in another database that is further on
+    training = std::make_unique<Training>(proxy, config_, latents_);
+  train_to(end, training->loop, lease, run);
 
   const auto averaged = make_network(make_plan(proxy));
-  load_weights(*averaged, loop.ema(), "moving average");
-  evaluate(lease, *averaged, end);
+  load_weights(*averaged, training->loop.ema(), "moving average");
+  evaluate(lease, run, *averaged);
   store_.finish(lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
 }
 
-void SweepWorker::evaluate(const Lease& lease, const Network& unet, int64_t iteration) {
+void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Network& unet) {
+  const int64_t iteration = config_.rungs.at(size_t(lease.rung));
   const Drawn drawn = evaluator_.draw(unet, config_.stage, [&] { beat(lease); });
-  save_tensors(evaluation_file(config_, lease.run, iteration), {.tensors = {{"features", drawn.features_NE}, {"clip", drawn.clip_N}}, .metadata = {}});
+  save_tensors(files_of(config_, run).evaluation(iteration),
+               {.tensors = {{"features", drawn.features_NE}, {"clip", drawn.clip_N}}, .metadata = {}});
   std::string line;
   for (const auto& score : evaluator_.scores(drawn)) {
-    store_.add_metric(lease, {.iteration = iteration, .images_seen = iteration * config_.batch, .name = score.name, .value = score.value,
-                              .n = score.n, .low = score.low, .high = score.high, .eval_seed = int64_t(config_.evaluation.seed)});
+    if (!std::isfinite(score.value)) throw std::runtime_error("the score " + score.name + " is not finite");
+    store_.add_metric(lease, {.iteration = iteration,
+                              .images_seen = iteration * config_.batch,
+                              .name = score.name,
+                              .value = score.value,
+                              .n = score.n,
+                              .low = score.low,
+                              .high = score.high,
+                              .eval_seed = int64_t(config_.evaluation.seed)});
     line += "  " + score.name + " " + std::to_string(score.value).substr(0, 6);
   }
   record_pictures(store_, lease, iteration, drawn.pictures, evaluator_.captions());

@@ -18,7 +18,8 @@ class SweepWorker {
 
  private:
   void train(const Lease& lease, const RunStatus& run);
-  void evaluate(const Lease& lease, const Network& unet, int64_t iteration);
+  void train_to(int64_t end, Loop& loop, const Lease& lease, const RunStatus& run);
+  void evaluate(const Lease& lease, const RunStatus& run, const Network& unet);
   void beat(const Lease& lease);
   RunStatus status(int64_t run) const;
 

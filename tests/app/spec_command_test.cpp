@@ -63,6 +63,7 @@ TEST_CASE("wrong use exits with 2 and names what is wrong", "[app]") {
       {"profile mobilediffusion --dtype int4", "allowed: fp32, bf16"},
       {"profile mobilediffusion --batch 0", "--batch is 0; allowed: "},
       {"profile mobilediffusion --device toaster", "--device"},
+      {"train configs/train/emoji-clip.json --device cuda:99", "--device"},
       {"db heal", "check, merge or info"},
       {"nothing", "there is no command"},
   }));

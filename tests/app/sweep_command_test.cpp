@@ -76,8 +76,9 @@ struct ToySweep {
   }
 
  private:
-  static LatentSet toy_latents() {
+  LatentSet toy_latents() const {
     LatentSet set = toy::latents();
+    set.encoders = encoder_hashes({folder.path + "/vae", folder.path + "/clip", folder.path + "/clip"});
     set.image_features = toy_features(5), set.text_features = toy_features(6);
     return set;
   }
