@@ -3,13 +3,18 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <functional>
 
 namespace mds {
 namespace {
 
-constexpr int64_t picture_batch = 32;
-constexpr int64_t tower_batch = 128;
+constexpr int64_t most_at_once = 128;  // texts, or small pictures
+
+// As many as have the pixels of 32 pictures of 128 x 128.
+int64_t pictures_at_once(int64_t height, int64_t width) {
+  return std::clamp<int64_t>(32 * 128 * 128 / (height * width), 1, most_at_once);
+}
 
 Tensor in_batches(const Tensor& inputs, int64_t batch, const std::function<Tensor(const Tensor&)>& run) {
   torch::NoGradGuard no_grad;
@@ -31,11 +36,13 @@ Posterior posterior(const Tensor& moments) {
 }
 
 Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8) {
-  return in_batches(pictures_u8, picture_batch, [&](const Tensor& part) { return encoder.forward(to_signed(part)); });
+  return in_batches(pictures_u8, pictures_at_once(pictures_u8.size(2), pictures_u8.size(3)),
+                    [&](const Tensor& part) { return encoder.forward(to_signed(part)); });
 }
 
 Tensor decode_latents(const Network& decoder, const Tensor& latents) {
-  return in_batches(latents, picture_batch, [&](const Tensor& part) {
+  const Shape& picture = decoder.plan().steps.back().out;
+  return in_batches(latents, pictures_at_once(picture.height, picture.width), [&](const Tensor& part) {
     const Tensor decoded = decoder.forward(part);
     if (!decoded.isfinite().all().item<bool>()) throw std::runtime_error("decoding: a picture is not finite");
     return to_pictures(decoded);
@@ -67,15 +74,15 @@ Tensor normalised(const Tensor& pictures_u8, int64_t size, const ImageNormalisat
 }
 
 Tensor embed_pictures(const Network& image_tower, const Tensor& normalised_pictures) {
-  return in_batches(normalised_pictures, tower_batch,
+  return in_batches(normalised_pictures, pictures_at_once(normalised_pictures.size(2), normalised_pictures.size(3)),
                     [&](const Tensor& part) { return unit(image_tower.forward(part)); });
 }
 
 TextFeatures embed_texts(const Network& text_tower, const TokenBatch& tokens) {
   torch::NoGradGuard no_grad;
   std::vector<Tensor> states, embeds;
-  for (int64_t i = 0; i < tokens.ids_NT.size(0); i += tower_batch) {
-    const int64_t end = std::min(i + tower_batch, tokens.ids_NT.size(0));
+  for (int64_t i = 0; i < tokens.ids_NT.size(0); i += most_at_once) {
+    const int64_t end = std::min(i + most_at_once, tokens.ids_NT.size(0));
     Conditioning conditioning;
     conditioning.text_end_N = tokens.end_N.slice(0, i, end);
     const auto outputs = text_tower.outputs(tokens.ids_NT.slice(0, i, end), conditioning);

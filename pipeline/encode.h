@@ -1,5 +1,6 @@
 // The networks around a UNet at work: pictures to latents and back, texts and pictures to embeddings. Everything runs
-// in batches and without gradients; pictures are uint8 N x 3 x H x W. Results lie on the CPU, wherever the networks run.
+// in batches and without gradients; pictures are uint8 N x 3 x H x W. Results lie on the CPU, wherever the networks
+// run.
 #pragma once
 
 #include "pipeline/model.h"

@@ -3,10 +3,13 @@
 #include <ATen/ATen.h>
 
 namespace mds {
+
 Generator::Generator(const std::string& folder)
     : card_(load_card(folder, {"unet", "vae_decoder", "text_encoder", "tokenizer", "latent_scale", "schedule"})),
-      text_(folder), unet_(load_part(folder, "unet", make_plan(*card_.unet))),
-      decoder_(load_part(folder, "vae_decoder", make_plan(*card_.vae_decoder))), schedule_(*card_.schedule) {
+      text_(folder),
+      unet_(load_part(folder, "unet", make_plan(*card_.unet))),
+      decoder_(load_part(folder, "vae_decoder", make_plan(*card_.vae_decoder))),
+      diffusion_{NoiseSchedule(*card_.schedule), card_.prediction} {
   check(folder + "/model.json");
   empty_text_ = text_.features({""}).states_NSC;
 }
@@ -40,7 +43,7 @@ Tensor Generator::draw(const DrawRequest& request, const SamplerConfig& sampler,
     return output;
   };
   const Tensor noise = seeded_noise(request.seeds, {latent.channels, latent.height, latent.width});
-  const Tensor z = sample(schedule_, card_.prediction, sampler, noise, counted);
+  const Tensor z = sample(diffusion_, sampler, noise, counted);
   return decode_latents(*decoder_, from_unet(*card_.latent_scale, z));
 }
 

@@ -35,7 +35,7 @@ class Generator {
   ModelCard card_;
   TextEncoder text_;
   NetworkPtr unet_, decoder_;
-  NoiseSchedule schedule_;
+  Diffusion diffusion_;
   Tensor empty_text_;
 };
 

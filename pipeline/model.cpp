@@ -57,12 +57,15 @@ NetworkPtr load_part(const std::string& folder, const std::string& part, Plan pl
 
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype) {
   std::filesystem::create_directories(folder);
-  save_tensors(folder + "/" + part + ".safetensors", {.tensors = converted(weights, dtype), .metadata = {{"format", "pt"}}});
+  save_tensors(folder + "/" + part + ".safetensors",
+               {.tensors = converted(weights, dtype), .metadata = {{"format", "pt"}}});
 }
 
 std::string load_merges(const std::string& folder) {
-  std::ifstream in(folder + "/merges.txt");
-  if (!in) throw FileError(folder + "/merges.txt: cannot be read; a model with a text encoder needs its tokenizer's merges");
+  const std::string file = folder + "/merges.txt";
+  std::ifstream in(file);
+  if (!in || std::filesystem::is_directory(file))
+    throw FileError(file + ": cannot be read; a model with a text encoder needs its tokenizer's merges");
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
@@ -75,7 +78,8 @@ std::string model_hash(const std::string& folder) {
     if (entry.path().extension() == ".safetensors") files.push_back(entry.path().string());
   std::sort(files.begin(), files.end());
   std::string hashes;
-  for (const auto& file : files) hashes += std::filesystem::path(file).filename().string() + ":" + file_sha256(file) + "\n";
+  for (const auto& file : files)
+    hashes += std::filesystem::path(file).filename().string() + ":" + file_sha256(file) + "\n";
   ModelCard card = load_card(folder);
   card.provenance = {};
   return sha256(hashes + to_json(card).dump());

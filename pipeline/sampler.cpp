@@ -38,9 +38,9 @@ Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, double g
   return guided(conditioned(unet, std::move(text_NSC)), conditioned(unet, std::move(empty_1SC)), guidance);
 }
 
-Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const SamplerConfig& config, Tensor noise,
-              const Denoiser& denoiser) {
+Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, Tensor noise, const Denoiser& denoiser) {
   torch::NoGradGuard no_grad;
+  const auto& [schedule, prediction] = diffusion;
   const std::vector<int64_t> list = timesteps(config.spacing, config.steps, schedule.steps());
   Tensor x = std::move(noise);
   for (size_t i = 0; i < list.size(); ++i) {

@@ -32,10 +32,15 @@ Denoiser conditioned(const Network& unet, Tensor text_NSC);
 Denoiser guided(Denoiser conditional, Denoiser unconditional, double guidance);
 Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, double guidance);
 
+// What a network was trained on and says.
+struct Diffusion {
+  NoiseSchedule schedule;
+  Prediction prediction;
+};
+
 // From noise to clean latents, both N x C x H x W. `config.guidance` is the denoiser's affair. A latent that is not
 // finite is a std::runtime_error that names the timestep.
-Tensor sample(const NoiseSchedule& schedule, Prediction prediction, const SamplerConfig& config, Tensor noise,
-              const Denoiser& denoiser);
+Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, Tensor noise, const Denoiser& denoiser);
 
 // Noise of a generator for each picture, N x shape: row i depends on seeds[i] alone, whatever the batch. All 64 bits of
 // a seed count.

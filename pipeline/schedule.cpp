@@ -6,17 +6,6 @@
 #include <cmath>
 
 namespace mds {
-namespace {
-
-template <class Value>
-Tensor gathered(const Tensor& t_N, int64_t steps, Value&& value) {
-  std::vector<float> table(static_cast<size_t>(steps));
-  for (int64_t t = 0; t < steps; ++t) table[size_t(t)] = float(value(t));
-  return at::tensor(table).to(t_N.device()).index_select(0, t_N).view({-1, 1, 1, 1});
-}
-
-}  // namespace
-
 NoiseSchedule::NoiseSchedule(const ScheduleConfig& config) {
   const double first = std::sqrt(config.beta_start), last = std::sqrt(config.beta_end);
   double product = 1;
@@ -24,15 +13,19 @@ NoiseSchedule::NoiseSchedule(const ScheduleConfig& config) {
     const double root = first + (last - first) * double(t) / double(std::max<int64_t>(1, config.steps - 1));
     alpha_bar_.push_back(product *= 1 - root * root);
   }
+  std::vector<float> a_of_t, s_of_t;
+  for (int64_t t = 0; t < config.steps; ++t) {
+    a_of_t.push_back(float(a(t)));
+    s_of_t.push_back(float(s(t)));
+  }
+  a_ = at::tensor(a_of_t);
+  s_ = at::tensor(s_of_t);
 }
 
 double NoiseSchedule::a(int64_t t) const { return std::sqrt(alpha_bar(t)); }
 double NoiseSchedule::s(int64_t t) const { return std::sqrt(1 - alpha_bar(t)); }
-Tensor NoiseSchedule::a(const Tensor& t_N) const {
-  return gathered(t_N, steps(), [this](int64_t t) { return a(t); });
-}
-Tensor NoiseSchedule::s(const Tensor& t_N) const {
-  return gathered(t_N, steps(), [this](int64_t t) { return s(t); });
+Tensor NoiseSchedule::chosen(const Tensor& table, const Tensor& t_N) {
+  return table.to(t_N.device()).index_select(0, t_N).view({-1, 1, 1, 1});
 }
 
 std::vector<int64_t> timesteps(Spacing spacing, int64_t n, int64_t schedule_steps) {

@@ -25,12 +25,15 @@ class NoiseSchedule {
   double s(int64_t t) const;
 
   // a or s of each timestep of a batch, N x 1 x 1 x 1 float32.
-  Tensor a(const Tensor& t_N) const;
-  Tensor s(const Tensor& t_N) const;
+  Tensor a(const Tensor& t_N) const { return chosen(a_, t_N); }
+  Tensor s(const Tensor& t_N) const { return chosen(s_, t_N); }
   Tensor noised(const Tensor& x0, const Tensor& noise, const Tensor& t_N) const { return a(t_N) * x0 + s(t_N) * noise; }
 
  private:
+  static Tensor chosen(const Tensor& table, const Tensor& t_N);
+
   std::vector<double> alpha_bar_;
+  Tensor a_, s_;  // float32, by timestep
 };
 
 // The timesteps of an n-step sampler, from noisy to clean. trailing: round(T - k T / n) - 1, half to even;

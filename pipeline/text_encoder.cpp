@@ -5,6 +5,19 @@
 #include <algorithm>
 
 namespace mds {
+namespace {
+
+Tokenizer load_tokenizer(const std::string& folder, const TokenizerConfig& config) {
+  const std::string merges = load_merges(folder);
+  try {
+    return Tokenizer(merges, config.merges);
+  } catch (const ConfigError& error) {
+    throw ConfigError(folder + "/merges.txt: " + error.what());
+  }
+}
+
+}  // namespace
+
 TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts,
                     int64_t tokens) {
   std::vector<int64_t> ids, ends;
@@ -16,10 +29,13 @@ TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, c
   return {at::tensor(ids, at::kLong).view({-1, tokens}), at::tensor(ends, at::kLong)};
 }
 
-TextEncoder::TextEncoder(const std::string& folder) : TextEncoder(folder, load_card(folder, {"text_encoder", "tokenizer"})) {}
+TextEncoder::TextEncoder(const std::string& folder)
+    : TextEncoder(folder, load_card(folder, {"text_encoder", "tokenizer"})) {}
 
 TextEncoder::TextEncoder(const std::string& folder, const ModelCard& card)
-    : spec_(*card.text_encoder), config_(*card.tokenizer), tokenizer_(load_merges(folder), config_.merges),
+    : spec_(*card.text_encoder),
+      config_(*card.tokenizer),
+      tokenizer_(load_tokenizer(folder, config_)),
       tower_(load_part(folder, "text_encoder", make_plan(spec_))) {
   if (spec_.vocabulary != tokenizer_.vocabulary() || config_.pad >= spec_.vocabulary)
     throw ConfigError(folder + "/model.json: text_encoder.vocabulary is " + std::to_string(spec_.vocabulary) +

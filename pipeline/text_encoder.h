@@ -9,6 +9,7 @@
 
 namespace mds {
 
+// Ids N x `tokens` (at least 2, else a ConfigError), one row a text, cut and padded as Tokenizer::encode_padded does.
 TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts,
                     int64_t tokens);
 

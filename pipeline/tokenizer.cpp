@@ -10,7 +10,8 @@
 namespace mds {
 
 struct Tokenizer::State {
-  static constexpr size_t max_cached = 100'000;  // words
+  static constexpr size_t max_cached = 100'000;       // words
+  static constexpr size_t longest_cached_bytes = 64;  // longer ones hardly come twice
 
   MergeTable table;
   TokenizerMode mode;
@@ -21,6 +22,10 @@ struct Tokenizer::State {
   void reset() { cache = {{"<|startoftext|>", {512 + table.size()}}, {"<|endoftext|>", {513 + table.size()}}}; }
 
   void append(const std::string& piece, std::vector<int64_t>& ids) {
+    if (piece.size() > longest_cached_bytes) {
+      const auto own = table.apply(piece);
+      return void(ids.insert(ids.end(), own.begin(), own.end()));
+    }
     const std::scoped_lock lock(mutex);
     auto it = cache.find(piece);
     if (it == cache.end()) {

@@ -46,22 +46,6 @@ std::map<std::string, Reference, std::less<>> make_references() {
   return references;
 }
 
-void append_utf8(std::string& out, char32_t c) {
-  if (c < 0x80) return out.push_back(char(c));
-  if (c < 0x800) {
-    out.push_back(char(0xC0 | c >> 6));
-  } else {
-    if (c < 0x10000) {
-      out.push_back(char(0xE0 | c >> 12));
-    } else {
-      out.push_back(char(0xF0 | c >> 18));
-      out.push_back(char(0x80 | (c >> 12 & 0x3F)));
-    }
-    out.push_back(char(0x80 | (c >> 6 & 0x3F)));
-  }
-  out.push_back(char(0x80 | (c & 0x3F)));
-}
-
 // Appends what a number means: nothing for control and unassignable characters, U+FFFD for what Unicode cannot hold.
 void append_number(std::string& out, uint32_t code) {
   if (code >= 0x80 && code <= 0x9F) return append_utf8(out, windows_1252[code - 0x80]);
@@ -102,6 +86,22 @@ size_t take_name(std::string_view text, std::string& out) {
 }
 
 }  // namespace
+
+void append_utf8(std::string& out, char32_t c) {
+  if (c < 0x80) return out.push_back(char(c));
+  if (c < 0x800) {
+    out.push_back(char(0xC0 | c >> 6));
+  } else {
+    if (c < 0x10000) {
+      out.push_back(char(0xE0 | c >> 12));
+    } else {
+      out.push_back(char(0xF0 | c >> 18));
+      out.push_back(char(0x80 | (c >> 12 & 0x3F)));
+    }
+    out.push_back(char(0x80 | (c >> 6 & 0x3F)));
+  }
+  out.push_back(char(0x80 | (c & 0x3F)));
+}
 
 std::string unescape_html(std::string_view text) {
   std::string result;

@@ -4,6 +4,7 @@
 #include <queue>
 #include <string>
 
+#include "pipeline/tokenizer_text.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -28,17 +29,13 @@ const std::array<int64_t, 256>& byte_ids() {
   return ids;
 }
 
-std::string utf8(char32_t c) {
-  if (c < 0x80) return {char(c)};
-  return {char(0xC0 | c >> 6), char(0x80 | (c & 0x3F))};  // symbols stay under U+0144
-}
-
 // Every byte's symbol as the merge file writes it, alone and at the end of a piece.
 std::unordered_map<std::string, int64_t> make_symbols() {
   std::unordered_map<std::string, int64_t> symbols;
   char32_t other = 0x100;
   for (int byte = 0; byte < 256; ++byte) {
-    const std::string symbol = utf8(is_printable(byte) ? char32_t(byte) : other++);
+    std::string symbol;
+    append_utf8(symbol, is_printable(byte) ? char32_t(byte) : other++);
     symbols[symbol] = byte_ids()[size_t(byte)];
     symbols[symbol + "</w>"] = byte_symbols + byte_ids()[size_t(byte)];
   }

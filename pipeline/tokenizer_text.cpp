@@ -105,8 +105,9 @@ std::vector<std::string_view> Splitter::split(std::string_view text) const {
       pcre2_match_data_create_from_pattern(pattern_->code, nullptr), pcre2_match_data_free);
   std::vector<std::string_view> pieces;
   for (PCRE2_SIZE at = 0; at < text.size();) {
-    const int found = pcre2_match(pattern_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at, 0,
-                                  match.get(), nullptr);
+    // Each call would check the rest of the text again.
+    const int found = pcre2_match(pattern_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
+                                  PCRE2_NO_UTF_CHECK, match.get(), nullptr);
     if (found == PCRE2_ERROR_NOMATCH) break;
     if (found < 0) throw std::runtime_error("the tokenizer's pattern failed with PCRE2 error " + std::to_string(found));
     const PCRE2_SIZE* range = pcre2_get_ovector_pointer(match.get());

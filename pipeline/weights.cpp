@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <tuple>
@@ -35,10 +36,28 @@ std::string dtype_name(at::ScalarType dtype) {
   throw FileError("a tensor of type " + std::string(c10::toString(dtype)) + " cannot be written to safetensors");
 }
 
+std::ifstream open_file(const std::string& file) {
+  if (std::filesystem::is_directory(file)) throw FileError(file + ": is a folder; expected a file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw FileError(file + ": cannot be read: " + std::strerror(errno));
+  return in;
+}
+
 struct Header {
   Json json;
   uint64_t data_begin, data_bytes;
 };
+
+Json parse_header(const std::string& text, const std::string& file) {
+  const std::string place = file + ": offset 8: the header";
+  try {
+    Json json = parse_json(text, place);
+    if (json.is_object()) return json;
+  } catch (const ConfigError& error) {
+    throw FileError(error.what());
+  }
+  throw FileError(place + " is not a JSON object");
+}
 
 Header read_header(std::ifstream& in, const std::string& file) {
   in.seekg(0, std::ios::end);
@@ -52,9 +71,7 @@ Header read_header(std::ifstream& in, const std::string& file) {
                     std::to_string(size - 8) + " behind it; it is truncated or no safetensors file");
   std::string text(length, '\0');
   in.read(text.data(), std::streamsize(length));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw FileError(file + ": offset 8: the header is not a JSON object");
-  return {std::move(json), 8 + length, size - 8 - length};
+  return {parse_header(text, file), 8 + length, size - 8 - length};
 }
 
 // Where a tensor lies in the file, checked against its own shape and the file's size.
@@ -162,8 +179,7 @@ void save_tensors(const std::string& file, const TensorFile& content) {
 }
 
 TensorFile load_tensors(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw FileError(file + ": cannot be read: " + std::strerror(errno));
+  std::ifstream in = open_file(file);
   const Header header = read_header(in, file);
   TensorFile content;
   std::vector<Entry> entries;
@@ -173,8 +189,10 @@ TensorFile load_tensors(const std::string& file) {
       continue;
     }
     if (!json.is_object()) throw FileError(file + ": offset 8: the header's __metadata__ is not an object");
-    for (const auto& [key, value] : json.items())
-      content.metadata[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    for (const auto& [key, value] : json.items()) {
+      if (!value.is_string()) throw FileError(file + ": offset 8: the metadata \"" + key + "\" is not a text");
+      content.metadata[key] = value.get<std::string>();
+    }
   }
   for (const auto& entry : in_file_order(std::move(entries), header, file))
     content.tensors[entry.name] = read_tensor(in, entry, header, file);
@@ -228,10 +246,8 @@ TensorMap prefixed(const TensorMap& tensors, const std::string& prefix) {
 }
 
 std::string file_sha256(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw FileError(file + ": cannot be read: " + std::strerror(errno));
   std::ostringstream bytes;
-  bytes << in.rdbuf();
+  bytes << open_file(file).rdbuf();
   return sha256(bytes.view());
 }
 

@@ -19,6 +19,7 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
+// FileError where the file cannot be written, or where a tensor is of a type that safetensors files do not have.
 void save_tensors(const std::string& file, const TensorFile& content);
 TensorFile load_tensors(const std::string& file);  // FileError names the file, the offset and the limit
 
@@ -34,7 +35,7 @@ void load_weights(Network& network, const TensorMap& tensors, const std::string&
 TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix);
 TensorMap prefixed(const TensorMap& tensors, const std::string& prefix);
 
-// SHA-256 of a file's bytes.
+// SHA-256 of a file's bytes; FileError where it cannot be read.
 std::string file_sha256(const std::string& file);
 
 }  // namespace mds

@@ -38,7 +38,9 @@ AutoencoderConfig checked(const AutoencoderConfig& config, const Tensor& picture
 }  // namespace
 
 AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures)
-    : config_(checked(config, pictures)), loop_(loop), pictures_(std::move(pictures)),
+    : config_(checked(config, pictures)),
+      pictures_(std::move(pictures)),
+      batches_(pictures_.size(0), loop.batch, loop.seed),
       encoder_(make_network(make_plan(config.encoder(config.crop)))),
       decoder_(make_network(make_plan(config.decoder(config.crop)))) {
   initialise(*encoder_, loop.seed);
@@ -47,14 +49,13 @@ AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopCo
 }
 
 TensorMap AutoencoderStage::weights() const {
-  TensorMap all;
-  for (const auto& item : encoder_->named_parameters()) all["vae_encoder." + item.key()] = item.value();
-  for (const auto& item : decoder_->named_parameters()) all["vae_decoder." + item.key()] = item.value();
+  TensorMap all = trained_weights(*encoder_, "vae_encoder.");
+  all.merge(trained_weights(*decoder_, "vae_decoder."));
   return all;
 }
 
 Tensor AutoencoderStage::loss(const StepContext& context) {
-  const Tensor chosen = batch_indices(pictures_.size(0), loop_.batch, loop_.seed, context.iteration);
+  const Tensor chosen = batches_.at(context.iteration);
   const Tensor x = to_signed(random_crop(pictures_.index_select(0, chosen), config_.crop, context.random));
   const auto [mean, std] = posterior(encoder_->forward(x, {}, context.observer));
   const Tensor z = mean + std * at::randn(mean.sizes(), context.random).to(mean.device());

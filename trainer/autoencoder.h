@@ -51,8 +51,8 @@ class AutoencoderStage final : public Stage {
 
  private:
   AutoencoderConfig config_;
-  LoopConfig loop_;
   Tensor pictures_;
+  Batches batches_;
   NetworkPtr encoder_, decoder_;
 };
 

@@ -18,10 +18,10 @@ UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& 
 
 BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
     : config_(config),
-      loop_(loop),
       latents_(latents),
       schedule_(config.schedule),
       train_rows_(latents.rows(/*of_held_out=*/false)),
+      batches_(train_rows_.numel(), loop.batch, loop.seed),
       unet_(make_network(make_plan(unet))) {
   if (train_rows_.numel() == 0) throw ConfigError("stage.latents: every pair is held out; nothing to train on");
   if (config.prediction == Prediction::x0)
@@ -29,16 +29,9 @@ BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopC
   initialise(*unet_, loop.seed);
 }
 
-TensorMap BaseStage::weights() const {
-  TensorMap all;
-  for (const auto& item : unet_->named_parameters()) all[item.key()] = item.value();
-  return all;
-}
-
 Tensor BaseStage::loss(const StepContext& context) {
-  const int64_t n = loop_.batch;
-  const Tensor chosen =
-      train_rows_.index_select(0, batch_indices(train_rows_.numel(), n, loop_.seed, context.iteration));
+  const Tensor chosen = train_rows_.index_select(0, batches_.at(context.iteration));
+  const int64_t n = chosen.numel();
   const auto [mean, std] = posterior(latents_.moments.index_select(0, chosen));
   const Tensor x0 = to_unet(latents_.scale, mean + std * at::randn(mean.sizes(), context.random));
   const Tensor noise = at::randn(x0.sizes(), context.random);

@@ -37,16 +37,16 @@ UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& 
 class BaseStage final : public Stage {
  public:
   BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
-  TensorMap weights() const override;
+  TensorMap weights() const override { return trained_weights(*unet_); }
   Tensor loss(const StepContext& context) override;
   Network& unet() { return *unet_; }
 
  private:
   BaseConfig config_;
-  LoopConfig loop_;
   const LatentSet& latents_;
   NoiseSchedule schedule_;
   Tensor train_rows_;
+  Batches batches_;
   NetworkPtr unet_;
 };
 

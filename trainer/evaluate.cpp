@@ -6,25 +6,33 @@
 namespace mds {
 namespace {
 
-Tensor features_of(const LatentSet& latents, bool held_out) { return latents.image_features.index_select(0, latents.rows(held_out)); }
+Tensor features_of(const LatentSet& latents, bool held_out) {
+  return latents.image_features.index_select(0, latents.rows(held_out));
+}
 
 Recall held_out_recall(const LatentSet& latents) {
   const Tensor rows = latents.rows(/*of_held_out=*/true);
   return recall_at(1, latents.image_features.index_select(0, rows), latents.text_features.index_select(0, rows));
 }
 
-// The same captions for every candidate: a seeded choice of the held-out rows, repeated where more pictures are asked for.
+// The same captions for every candidate: a seeded choice of the held-out rows, repeated where more pictures are asked
+// for.
 Tensor caption_rows(const LatentSet& latents, const EvaluationConfig& config) {
   const Tensor rows = latents.rows(/*of_held_out=*/true);
-  if (rows.numel() < 2) throw ConfigError("evaluation: the data set holds out " + std::to_string(rows.numel()) + " pairs; at least 2 are needed");
-  return rows.index_select(0, batch_indices(rows.numel(), config.pictures, config.seed, 0));
+  if (rows.numel() < 2)
+    throw ConfigError("evaluation: the data set holds out " + std::to_string(rows.numel()) +
+                      " pairs; at least 2 are needed");
+  return rows.index_select(0, Batches(rows.numel(), config.pictures, config.seed).at(0));
 }
 
 }  // namespace
 
 Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config)
-    : latents_(latents), config_(config), rows_(caption_rows(latents, config)),
-      held_out_(feature_stats(features_of(latents, true))), train_(feature_stats(features_of(latents, false))),
+    : latents_(latents),
+      config_(config),
+      rows_(caption_rows(latents, config)),
+      held_out_(feature_stats(features_of(latents, true))),
+      train_(feature_stats(features_of(latents, false))),
       recall_(held_out_recall(latents)) {
   const EncoderCards cards = check_encoders(latents, encoders);
   decoder_ = load_part(shipped_file(encoders.autoencoder), "vae_decoder", make_plan(*cards.autoencoder.vae_decoder));
@@ -36,14 +44,14 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
 
 Drawn Evaluator::draw(const Network& unet, const BaseConfig& stage, const std::function<void()>& tick) const {
   torch::NoGradGuard no_grad;
-  const NoiseSchedule schedule(stage.schedule);
+  const Diffusion diffusion{NoiseSchedule(stage.schedule), stage.prediction};
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < config_.pictures; ++i) seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
   const Shape& input = unet.plan().input;
   const Tensor noise = seeded_noise(seeds, {input.channels, input.height, input.width});
   const Tensor text = latents_.text.index_select(0, rows_).to(at::kFloat);
   const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(at::kFloat), config_.sampler.guidance);
-  const Tensor latent = sample(schedule, stage.prediction, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
+  const Tensor latent = sample(diffusion, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
     if (tick) tick();
     return denoiser(x, t);
   });
@@ -56,7 +64,8 @@ Drawn Evaluator::draw(const Network& unet, const BaseConfig& stage, const std::f
 
 std::vector<Score> Evaluator::scores(const Drawn& drawn) const {
   const ScoreOptions options{.seed = config_.seed};
-  return {held_out_.score("fd_emoji_clip", drawn.features_NE, options), train_.score("fd_emoji_clip_train", drawn.features_NE, options),
+  return {held_out_.score("fd_emoji_clip", drawn.features_NE, options),
+          train_.score("fd_emoji_clip_train", drawn.features_NE, options),
           mean_score("clip_emoji", drawn.clip_N, options)};
 }
 

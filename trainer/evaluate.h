@@ -1,5 +1,5 @@
-// The scores a sweep ranks by: pictures drawn from fixed held-out captions and fixed noise, decoded, embedded by the scoring
-// encoder, compared with held-out and training pictures (Frechet distance) and with their captions (cosine).
+// The scores a sweep ranks by: pictures drawn from fixed held-out captions and fixed noise, decoded, embedded by the
+// scoring encoder, compared with held-out and training pictures (Frechet distance) and with their captions (cosine).
 #pragma once
 
 #include <vector>

@@ -12,6 +12,13 @@ const Tensor& tensor_of(const TensorFile& content, const std::string& name, cons
   return found->second;
 }
 
+const Tensor& floating_of(const TensorFile& content, const std::string& name, const std::string& file) {
+  const Tensor& tensor = tensor_of(content, name, file);
+  if (!tensor.is_floating_point())
+    throw FileError(file + ": " + name + " is " + c10::toString(tensor.scalar_type()) + "; expected a floating type");
+  return tensor;
+}
+
 // -1 in `wanted` allows any size; `letters` is how the message writes them.
 void check_sizes(const std::string& place, const Tensor& tensor, std::vector<int64_t> wanted,
                  const std::string& letters) {
@@ -26,6 +33,8 @@ void check(const LatentSet& set, const std::string& file) {
   const std::string rows = "[" + std::to_string(n) + ", ";
   if (n == 0 || channels == 0 || set.moments.size(1) % 2 != 0)
     throw FileError(file + ": moments is " + c10::str(set.moments.sizes()) + "; expected [N, 2C, H, W]");
+  if (set.moments.size(2) != set.moments.size(3))
+    throw FileError(file + ": moments is " + c10::str(set.moments.sizes()) + "; expected H to equal W");
   check_sizes(file + ": text", set.text, {n, -1, -1}, rows + "S, C]");
   const int64_t tokens = set.text.size(1), width = set.text.size(2);
   check_sizes(file + ": empty_text", set.empty_text, {1, tokens, width},
@@ -84,11 +93,11 @@ void save_latents(const std::string& file, const LatentSet& set) {
 
 LatentSet load_latents(const std::string& file) {
   const TensorFile content = load_tensors(file);
-  LatentSet set{.moments = tensor_of(content, "moments", file),
-                .text = tensor_of(content, "text", file),
-                .empty_text = tensor_of(content, "empty_text", file),
-                .image_features = tensor_of(content, "image_features", file),
-                .text_features = tensor_of(content, "text_features", file),
+  LatentSet set{.moments = floating_of(content, "moments", file),
+                .text = floating_of(content, "text", file),
+                .empty_text = floating_of(content, "empty_text", file),
+                .image_features = floating_of(content, "image_features", file),
+                .text_features = floating_of(content, "text_features", file),
                 .held_out = tensor_of(content, "held_out", file),
                 .captions = {},
                 .scale = {},
@@ -99,11 +108,7 @@ LatentSet load_latents(const std::string& file) {
     if (found == content.metadata.end()) throw FileError(file + ": its metadata lack \"" + key + "\"");
     return found->second;
   };
-  const auto json = [&](const std::string& key) {
-    const Json value = Json::parse(metadata(key), nullptr, /*allow_exceptions=*/false);
-    if (value.is_discarded()) throw FileError(file + ": its metadata \"" + key + "\" is not JSON");
-    return value;
-  };
+  const auto json = [&](const std::string& key) { return parse_json(metadata(key), file + ": " + key); };
   read_json(json("captions"), set.captions, {file, "captions"});
   read_json(json("scale"), set.scale, {file, "scale"});
   set.hash = metadata("hash");

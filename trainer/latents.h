@@ -24,15 +24,15 @@ struct EncoderFolders {
 };
 
 struct LatentSet {
-  Tensor moments;        // float16 N x 2C x H x W
-  Tensor text;           // float16 N x S x W: token states of the conditioning encoder
-  Tensor empty_text;     // float16 1 x S x W: of the empty caption
-  Tensor image_features; // float32 N x E: the scoring encoder's, of the pictures
-  Tensor text_features;  // float32 N x E: the scoring encoder's
-  Tensor held_out;       // bool N
+  Tensor moments;         // float16 N x 2C x H x W
+  Tensor text;            // float16 N x S x W: token states of the conditioning encoder
+  Tensor empty_text;      // float16 1 x S x W: of the empty caption
+  Tensor image_features;  // float32 N x E: the scoring encoder's, of the pictures
+  Tensor text_features;   // float32 N x E: the scoring encoder's
+  Tensor held_out;        // bool N
   std::vector<std::string> captions;
   LatentScale scale;
-  std::string hash;      // of data set and encoders together
+  std::string hash;                             // of data set and encoders together
   std::map<std::string, std::string> encoders;  // "autoencoder", "text", "score": the model_hash of each
 
   int64_t count() const { return moments.size(0); }
@@ -48,8 +48,9 @@ struct EncoderCards {
 };
 EncoderCards check_encoders(const LatentSet& latents, const EncoderFolders& folders);
 
-// FileError names the file and the tensor or metadata that it lacks or whose shape does not fit the others.
 void save_latents(const std::string& file, const LatentSet& set);
+
+// FileError or ConfigError names the file and the tensor or metadata that it lacks or that does not fit the others.
 LatentSet load_latents(const std::string& file);
 
 }  // namespace mds

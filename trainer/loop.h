@@ -36,6 +36,9 @@ struct LoopConfig {
   }
 };
 
+// A network's weights as they are trained, by name behind a prefix.
+TensorMap trained_weights(const Network& network, const std::string& prefix = "");
+
 // What a loss may draw on. All randomness comes from `random`, which depends on the seed and the iteration alone, so a
 // resumed run needs no saved random state.
 struct StepContext {
@@ -86,8 +89,20 @@ class Loop {
 // with a chance of 2^-32.
 at::Generator generator_for(uint64_t seed, int64_t iteration, uint64_t purpose = 0);
 
-// The examples of an iteration: a fresh permutation of 0..count-1 for each epoch. int64, on the CPU.
-Tensor batch_indices(int64_t count, int64_t batch, uint64_t seed, int64_t iteration);
+// Which examples an iteration sees: a fresh permutation of 0..count-1 for each epoch.
+class Batches {
+ public:
+  Batches(int64_t count, int64_t batch, uint64_t seed) : count_(count), batch_(batch), seed_(seed) {}
+  Tensor at(int64_t iteration);  // int64, on the CPU
+
+ private:
+  const Tensor& order_of(int64_t epoch);
+
+  int64_t count_, batch_;
+  uint64_t seed_;
+  int64_t epoch_ = -1;  // of order_
+  Tensor order_;
+};
 
 // A seeded choice of min(count, most) of 0..count-1, each once. int64, on the CPU.
 Tensor sampled_rows(int64_t count, int64_t most, uint64_t seed);

@@ -61,10 +61,10 @@ double Optimizer::rate() const {
   return config_.lr * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, done)));
 }
 
-void Optimizer::step() {
+void Optimizer::step(double gradient_norm) {
   torch::NoGradGuard no_grad;
-  const double norm = gradient_norm(), lr = rate();
-  const double factor = config_.clip > 0 && norm > config_.clip ? config_.clip / norm : 1.0;
+  const double lr = rate();
+  const double factor = config_.clip > 0 && gradient_norm > config_.clip ? config_.clip / gradient_norm : 1.0;
   std::vector<Tensor> weights, gradients, means, squares, averages;
   for (const auto& [name, weight] : weights_) {
     averages.push_back(ema_.at(name));

@@ -48,9 +48,9 @@ class Optimizer {
   Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations);
 
   void zero_grad();
-  double gradient_norm() const;  // global, before clipping; not finite when any gradient is not
+  double gradient_norm() const;  // global; not finite when any gradient is not
   std::string first_bad_gradient() const;
-  void step();  // clips, updates the weights, then the moving average
+  void step(double gradient_norm);  // clips, updates the weights, then the moving average
 
   int64_t steps() const { return steps_; }
   const TensorMap& weights() const { return weights_; }

@@ -30,8 +30,8 @@ Tensor augmented(const Tensor& pictures, int64_t size, at::Generator random) {
 TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures,
                                TokenBatch tokens)
     : config_(config),
-      loop_(loop),
       pictures_(std::move(pictures)),
+      batches_(pictures_.size(0), loop.batch, loop.seed),
       tokens_(std::move(tokens)),
       text_(make_network(make_plan(config.text))),
       image_(make_network(make_plan(config.image))),
@@ -52,15 +52,15 @@ TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& 
 
 TensorMap TextImageStage::weights() const {
   TensorMap all{{"logit_scale", logit_scale_}};
-  for (const auto& item : text_->named_parameters()) all["text_encoder." + item.key()] = item.value();
-  for (const auto& item : image_->named_parameters()) all["image_encoder." + item.key()] = item.value();
+  all.merge(trained_weights(*text_, "text_encoder."));
+  all.merge(trained_weights(*image_, "image_encoder."));
   return all;
 }
 
 Tensor TextImageStage::loss(const StepContext& context) {
-  const Tensor chosen = batch_indices(pictures_.size(0), loop_.batch, loop_.seed, context.iteration);
+  const Tensor chosen = batches_.at(context.iteration);
   const Tensor crops = augmented(pictures_.index_select(0, chosen), config_.image.size, context.random);
-  const Tensor x = unit(image_->forward(standardised(crops, {}), {}, context.observer).to(at::kFloat));
+  const Tensor x = unit(image_->forward(standardised(crops, normalisation()), {}, context.observer).to(at::kFloat));
   Conditioning conditioning;
   conditioning.text_end_N = tokens_.end_N.index_select(0, chosen);
   const Tensor y =

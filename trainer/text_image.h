@@ -33,11 +33,12 @@ class TextImageStage final : public Stage {
   TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures, TokenBatch tokens);
   TensorMap weights() const override;  // "text_encoder.*", "image_encoder.*", "logit_scale"
   Tensor loss(const StepContext& context) override;
+  static ImageNormalisation normalisation() { return {}; }  // in front of the image tower
 
  private:
   TextImageConfig config_;
-  LoopConfig loop_;
   Tensor pictures_;
+  Batches batches_;
   TokenBatch tokens_;
   NetworkPtr text_, image_;
   Tensor logit_scale_;

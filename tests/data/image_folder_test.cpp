@@ -209,7 +209,7 @@ TEST_CASE("broken UTF-8 becomes replacement characters", "[data]") {
   CHECK(mds::decode_utf8("\xe6\x97") == U"\uFFFD\uFFFD");
   CHECK(mds::is_utf8("a\u00e9\u65e5\U0001F600\uFFFD\xf4\x8f\xbf\xbf"));
   for (const std::string broken : {"\xc0\x80", "\xc1\xbf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf",  // overlong
-                                   "\xed\xa0\x80", "\xed\xbf\xbf",                            // surrogates
+                                   "\xed\xa0\x80", "\xed\xbf\xbf",                              // surrogates
                                    "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\x80", "\xe6\x97"}) {
     CHECK(!mds::is_utf8(broken));
     CHECK(!mds::is_utf8("good " + broken));

@@ -10,7 +10,8 @@ using namespace mds;
 namespace {
 
 NetworkPtr decoder(int64_t size) {
-  const DecoderSpec spec{.size = size, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
+  const DecoderSpec spec{
+      .size = size, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
   const auto network = make_network(make_plan(spec));
   initialise(*network, 1);
   return network;

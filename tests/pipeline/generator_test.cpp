@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "tests/catch.h"
-#include "tests/scratch.h"
 #include "tests/pipeline/tiny_model.h"
+#include "tests/scratch.h"
 
 using namespace mds;
 using Catch::Contains;
@@ -54,6 +54,19 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
   SECTION("a tokenizer of another vocabulary") {
     card.tokenizer->merges = 1;
     why = "text_encoder.vocabulary is 516, the tokenizer's is 515";
+  }
+  SECTION("merges that are none") {
+    save_tiny_model(folder, card);
+    save_text(folder + "/merges.txt", "r e\nnonsense\n");
+    CHECK_THROWS_WITH(Generator(folder), Contains(folder + "/merges.txt: tokenizer: line 2 of the merges"));
+    return;
+  }
+  SECTION("a folder in place of the merges") {
+    save_tiny_model(folder, card);
+    std::filesystem::remove(folder + "/merges.txt");
+    std::filesystem::create_directories(folder + "/merges.txt");
+    CHECK_THROWS_WITH(Generator(folder), Contains(folder + "/merges.txt: cannot be read"));
+    return;
   }
   SECTION("a decoder of another size") {
     card.vae_decoder->size = 64;

@@ -62,7 +62,7 @@ NetworkPtr random_network(const UNetSpec& spec) {
 
 TEST_CASE("with eps = 0 the step from 999 to 874 multiplies the latent by 1.98882784", "[pipeline]") {
   std::map<int64_t, double> seen;
-  const Tensor x = sample(NoiseSchedule({}), Prediction::epsilon, {.steps = 8}, at::ones({1, 1, 1, 1}, at::kDouble),
+  const Tensor x = sample({NoiseSchedule({}), Prediction::epsilon}, {.steps = 8}, at::ones({1, 1, 1, 1}, at::kDouble),
                           [&](const Tensor& at_t, int64_t t) {
                             seen[t] = at_t.item<double>();
                             return at::zeros_like(at_t);
@@ -77,8 +77,8 @@ TEST_CASE("DDIM converges to the probability flow of a Gaussian, at first order"
   const NoiseSchedule schedule({});
   const Tensor noise = seeded_noise({3}, {64, 3, 1, 1})[0].to(at::kDouble);
   const auto error = [&](int64_t steps) {
-    const Tensor x =
-        sample(schedule, Prediction::epsilon, {.steps = steps, .spacing = spacing}, noise, gaussian.denoiser(schedule));
+    const Tensor x = sample({schedule, Prediction::epsilon}, {.steps = steps, .spacing = spacing}, noise,
+                            gaussian.denoiser(schedule));
     return (x - gaussian.flow(schedule, noise)).abs().max().item<double>();
   };
   const double coarse = error(50), fine = error(200), finest = error(1000);
@@ -90,7 +90,7 @@ TEST_CASE("DDIM converges to the probability flow of a Gaussian, at first order"
 TEST_CASE("pictures drawn from an exact denoiser have the mean and deviation of the data", "[pipeline]") {
   const NoiseSchedule schedule({});
   const Tensor noise = seeded_noise({5}, {40000, 3, 1, 1})[0].to(at::kDouble);
-  const Tensor x = sample(schedule, Prediction::epsilon, {.steps = 500}, noise, gaussian.denoiser(schedule));
+  const Tensor x = sample({schedule, Prediction::epsilon}, {.steps = 500}, noise, gaussian.denoiser(schedule));
   // Sampling begins at N(0, 1) and not at the data's N(a m, a^2 S + s^2): a known bias of a_T m in the mean.
   const Tensor mean = gaussian.flow(schedule, at::zeros_like(gaussian.mean));
   CHECK(at::allclose(x.mean({0, 2, 3}), mean.flatten(), 0, 0.04));
@@ -102,7 +102,7 @@ TEST_CASE("all predictions draw the same picture", "[pipeline]") {
   const NoiseSchedule schedule({});
   const Tensor noise = seeded_noise({7}, {8, 3, 1, 1})[0].to(at::kDouble);
   const auto drawn = [&](Prediction prediction) {
-    return sample(schedule, prediction, {.steps = 13}, noise, gaussian.denoiser(schedule, prediction));
+    return sample({schedule, prediction}, {.steps = 13}, noise, gaussian.denoiser(schedule, prediction));
   };
   CHECK(at::allclose(drawn(Prediction::v), drawn(Prediction::epsilon), 1e-9, 1e-9));
   CHECK(at::allclose(drawn(Prediction::x0), drawn(Prediction::epsilon), 1e-9, 1e-9));
@@ -121,7 +121,12 @@ TEST_CASE("guidance between two Gaussians of equal covariance is a Gaussian of t
 
 TEST_CASE("guidance 1 and 0 evaluate one branch only", "[pipeline]") {
   int conditional = 0, unconditional = 0;
-  const auto counted = [](int& calls) { return [&calls](const Tensor& x, int64_t) { ++calls; return x; }; };
+  const auto counted = [](int& calls) {
+    return [&calls](const Tensor& x, int64_t) {
+      ++calls;
+      return x;
+    };
+  };
   const auto run = [&](double w) { guided(counted(conditional), counted(unconditional), w)(at::ones({1}), 0); };
   run(1);
   CHECK((conditional == 1 && unconditional == 0));
@@ -147,7 +152,7 @@ TEST_CASE("a picture depends on its own seed and text, not on its batch", "[pipe
   const Tensor text = seeded_noise({1, 2, 3}, {5, 6}), empty = seeded_noise({4}, {5, 6});
   const std::vector<uint64_t> seeds{11, 12, 13};
   const auto draw = [&](const Tensor& words, const std::vector<uint64_t>& which) {
-    return sample(NoiseSchedule({}), Prediction::v, {.steps = 3}, seeded_noise(which, {3, 4, 4}),
+    return sample({NoiseSchedule({}), Prediction::v}, {.steps = 3}, seeded_noise(which, {3, 4, 4}),
                   guided(*unet, words, empty, 3));
   };
   const Tensor together = draw(text, seeds);
@@ -167,6 +172,6 @@ TEST_CASE("seeded noise is a unit Gaussian and repeats", "[pipeline]") {
 
 TEST_CASE("a latent that is not finite stops the sampler at its timestep", "[pipeline]") {
   const Denoiser broken = [](const Tensor& x, int64_t t) { return t < 500 ? x / 0 : x; };
-  CHECK_THROWS_WITH(sample(NoiseSchedule({}), Prediction::v, {.steps = 4}, at::ones({1, 1, 2, 2}), broken),
+  CHECK_THROWS_WITH(sample({NoiseSchedule({}), Prediction::v}, {.steps = 4}, at::ones({1, 1, 2, 2}), broken),
                     Catch::Contains("timestep 499"));
 }

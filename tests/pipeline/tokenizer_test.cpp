@@ -1,5 +1,6 @@
 #include "pipeline/tokenizer.h"
 
+#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -106,6 +107,22 @@ TEST_CASE("every byte sequence is tokenised, UTF-8 or not", "[pipeline]") {
 
 TEST_CASE("a very long word is merged in reasonable time", "[pipeline]") {
   CHECK(clip().encode(std::string(200'000, 'a')).size() > 1000);
+}
+
+TEST_CASE("a text of very many words is split in reasonable time", "[pipeline]") {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += "caf\u00e9 ";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(clip().encode(text).size() == 200'000);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+}
+
+TEST_CASE("a long piece has the same ids the first time and again", "[pipeline]") {
+  const std::string piece = "super" + std::string(90, 'x') + "califragilistic";
+  const auto ids = clip().encode(piece);
+  CHECK(ids.size() > 3);
+  CHECK(clip().encode(piece) == ids);
+  CHECK(clip().encode(piece + " cat").back() == 2368);
 }
 
 TEST_CASE("threads may share a tokenizer", "[pipeline]") {

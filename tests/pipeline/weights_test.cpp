@@ -104,7 +104,22 @@ TEST_CASE("a header longer than the file is refused before it is read", "[pipeli
 TEST_CASE("a header that is no JSON object is refused", "[pipeline]") {
   const std::string header = GENERATE(as<std::string>{}, "", "garbage", "[1,2]", "{\"w\":", "\xff\xfe");
   write_file(header, 4);
-  check_refused("offset 8: the header is not a JSON object");
+  check_refused("offset 8: the header");
+  check_refused("not");
+}
+
+TEST_CASE("a header that nests deeper than anything should is refused, wherever it does", "[pipeline]") {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const auto& header : {deep, "{\"__metadata__\":{\"key\":" + deep + "}}", "{\"w\":" + deep + "}"}) {
+    write_file(header, 4);
+    check_refused("nests deeper");
+  }
+}
+
+TEST_CASE("metadata that are no texts are refused by name", "[pipeline]") {
+  const std::string value = GENERATE(as<std::string>{}, "1", "null", "[\"a\"]", "{}");
+  write_file("{\"__metadata__\":{\"key\":" + value + "}," + entry("w", "[1]", "[0,4]") + "}", 4);
+  check_refused("the metadata \"key\" is not a text");
 }
 
 TEST_CASE("a shape larger than the file is refused before it is allocated", "[pipeline]") {
@@ -139,6 +154,10 @@ TEST_CASE("tensors that overlap or leave a hole are refused", "[pipeline]") {
 
 TEST_CASE("a file that is not there is refused by name", "[pipeline]") {
   CHECK_THROWS_WITH(load_tensors("no/such.safetensors"), Contains("no/such.safetensors"));
+  const auto folder = mds::scratch("folder.safetensors");
+  std::filesystem::create_directories(folder);
+  CHECK_THROWS_WITH(load_tensors(folder.string()), Contains("folder.safetensors: is a folder; expected a file"));
+  CHECK_THROWS_AS(file_sha256(folder.string()), FileError);
 }
 
 TEST_CASE("a failed write leaves the old file as it was", "[pipeline]") {

@@ -89,7 +89,7 @@ TEST_CASE("a file of latents that is damaged or holds something else is refused"
   }
   SECTION("captions that are no JSON") {
     content.metadata["captions"] = "[";
-    why = "\"captions\" is not JSON";
+    why = "captions: is not JSON";
   }
   SECTION("captions that are no texts") {
     content.metadata["captions"] = "[1]";
@@ -102,6 +102,12 @@ TEST_CASE("a file of latents that is damaged or holds something else is refused"
   SECTION("rows") { change("text", set.text.slice(0, 0, 3), "text is [3, 3, 6]; expected [12, S, C]"); }
   SECTION("rank") { change("moments", at::ones({}), "moments is []; expected [N, 2C, H, W]"); }
   SECTION("an odd number of moments") { change("moments", set.moments.slice(1, 0, 3), "moments is [12, 3, 8, 8]"); }
+  SECTION("latents that are not square") {
+    change("moments", at::ones({12, 4, 8, 6}), "moments is [12, 4, 8, 6]; expected H to equal W");
+  }
+  SECTION("whole numbers") {
+    change("text_features", at::ones({12, 5}, at::kLong), "text_features is Long; expected a floating type");
+  }
   SECTION("an empty text of another width") {
     change("empty_text", at::ones({1, 3, 5}), "empty_text is [1, 3, 5]; expected [1, 3, 6]");
   }

@@ -154,9 +154,10 @@ TEST_CASE("a gradient that is not finite stops the run with the weights of the l
 
 TEST_CASE("each epoch visits every example once, in an order of its own", "[trainer]") {
   const int64_t count = 10, batch = 4;
+  Batches batches(count, batch, /*seed=*/3);
   std::vector<int64_t> visited;
   for (int64_t iteration = 0; iteration < 10; ++iteration) {
-    const Tensor chosen = batch_indices(count, batch, /*seed=*/3, iteration);
+    const Tensor chosen = batches.at(iteration);
     REQUIRE(chosen.size(0) == batch);
     visited.insert(visited.end(), chosen.const_data_ptr<int64_t>(), chosen.const_data_ptr<int64_t>() + batch);
   }
@@ -170,7 +171,8 @@ TEST_CASE("each epoch visits every example once, in an order of its own", "[trai
     CHECK(order == all);
   }
   CHECK(orders.size() == 4);
-  CHECK(batch_indices(3, 7, 0, 0).size(0) == 7);  // a batch may span epochs
+  CHECK(Batches(3, 7, /*seed=*/0).at(0).size(0) == 7);                       // a batch may span epochs
+  CHECK(at::equal(batches.at(2), Batches(count, batch, /*seed=*/3).at(2)));  // whatever was asked before
 }
 
 TEST_CASE("a sample of rows comes from all of them, each at most once, and follows its seed", "[trainer]") {

@@ -27,7 +27,7 @@ double moved(Optimizer& optimizer) {
   const Tensor w = optimizer.weights().at("w");
   const double before = w.item<double>();
   w.mutable_grad() = at::ones({1});
-  optimizer.step();
+  optimizer.step(optimizer.gradient_norm());
   return before - w.item<double>();
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("AdamW repeats LibTorch's, channels-last weights included", "[trainer]
   for (int i = 0; i < 30; ++i) {
     optimizer.zero_grad();
     ours.loss().backward();
-    optimizer.step();
+    optimizer.step(optimizer.gradient_norm());
     reference.zero_grad();
     theirs.loss().backward();
     reference.step();
@@ -62,7 +62,7 @@ TEST_CASE("gradients above the limit are scaled to it all together", "[trainer][
   a.mutable_grad() = at::full({1}, 3.0f);
   b.mutable_grad() = at::full({1}, 4.0f);
   CHECK(optimizer.gradient_norm() == Approx(5));
-  optimizer.step();
+  optimizer.step(optimizer.gradient_norm());
   CHECK(optimizer.state().at("mean.a").item<double>() == Approx(0.1 * 0.6));
   CHECK(optimizer.state().at("mean.b").item<double>() == Approx(0.1 * 0.8));
 }
