@@ -4,15 +4,19 @@ namespace mds {
 namespace {
 
 [[noreturn]] void refuse(const std::string& what) {
-  throw ConfigError(what + ": this core build reads cached latents only; make them where pictures can be read (out/cache/*.safetensors) and name that file");
+  throw ConfigError(what +
+                    ": this core build reads cached latents only; make them where pictures can be read "
+                    "(out/cache/*.safetensors) and name that file");
 }
 
 }  // namespace
 
 std::string cached_latents(const std::string& source, const EncoderFolders&) { refuse("data set \"" + source + "\""); }
-std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const LoopConfig&) { refuse("stage autoencoder"); }
+std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const LoopConfig&) {
+  refuse("stage autoencoder");
+}
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopConfig&) { refuse("stage text_image"); }
-void record_pictures(Store&, const Lease&, int64_t, const Tensor&, const std::vector<std::string>&) {}
+void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
 bool save_grid(const std::string&, const Tensor&) { return false; }
 
 }  // namespace mds

@@ -53,6 +53,7 @@ Table to_table(const Options& options, const Enumeration& found, double seconds)
   table.footnotes = {"rejected: " + rejected_json(found.rejected).dump(),
                      std::to_string(int64_t(double(found.total) / seconds)) + " networks a second, " +
                          std::to_string(seconds).substr(0, 5) + " s on one core"};
+  if (!found.first_invalid.empty()) table.footnotes.push_back("first invalid: " + found.first_invalid);
   return table;
 }
 

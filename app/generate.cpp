@@ -11,6 +11,7 @@
 #include "app/progress.h"
 #include "app/run.h"
 #include "data/resize.h"
+#include "data/utf8.h"
 #include "pipeline/generator.h"
 
 namespace mds {
@@ -50,6 +51,8 @@ DrawRequest request_of(GenerateOptions& options) {
   if (options.prompts.empty()) throw UsageError("needs --prompt TEXT or --prompts FILE");
   if (options.count < 1 || options.count > most_each)
     throw UsageError("--count is " + std::to_string(options.count) + "; allowed: 1 to " + std::to_string(most_each));
+  for (size_t i = 0; i < options.prompts.size(); ++i)
+    if (!is_utf8(options.prompts[i])) throw UsageError("prompt " + std::to_string(i + 1) + " is not UTF-8");
   DrawRequest request;
   for (const auto& prompt : options.prompts)
     for (size_t i = 0; i < options.count; ++i) {

@@ -20,7 +20,8 @@ int usage(std::ostream& out) {
 
 int run(int argc, char** argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
-  if (name.empty() || name == "--help" || name == "-h" || name == "help") return usage(name.empty() ? std::cerr : std::cout) + (name.empty() ? 2 : 0);
+  if (name.empty() || name == "--help" || name == "-h" || name == "help")
+    return usage(name.empty() ? std::cerr : std::cout) + (name.empty() ? 2 : 0);
   for (const auto& command : mds::commands())
     if (command.name == name) return command.run(argc - 1, argv + 1);
   usage(std::cerr);

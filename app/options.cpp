@@ -17,7 +17,8 @@ bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& va
   all.add(line.options);
   all.add_options()("help,h", "print this help");
   po::positional_options_description positions;
-  for (size_t i = 0; i < line.positional.size(); ++i) positions.add(line.positional[i].c_str(), i + 1 == line.positional.size() ? -1 : 1);
+  for (size_t i = 0; i < line.positional.size(); ++i)
+    positions.add(line.positional[i].c_str(), i + 1 == line.positional.size() ? -1 : 1);
   try {
     po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(), values);
     if (values.count("help")) {
@@ -55,7 +56,8 @@ void add_compute_options(po::options_description& options, ComputeOptions& compu
   options.add_options()("seed", po::value<int64_t>()->default_value(int64_t(compute.seed))->notifier([&](int64_t seed) {
     require_within("--seed", seed, at_least(0));
     compute.seed = uint64_t(seed);
-  }), "of everything drawn at random")(
+  }),
+                        "of everything drawn at random")(
       "threads", po::value(&compute.threads)->default_value(compute.threads), "CPU threads; 0: all cores")(
       "device", po::value(&compute.device)->default_value(compute.device), "cpu, cuda or cuda:N");
 }

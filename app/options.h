@@ -11,8 +11,8 @@ namespace mds {
 
 namespace po = boost::program_options;
 
-// Parses a subcommand's arguments. Returns false after printing the help that --help asks for; a wrong flag or a missing
-// argument is a UsageError. `positional` names the arguments without a dash, in order; the last one may repeat.
+// Parses a subcommand's arguments. Returns false after printing the help that --help asks for; a wrong flag or a
+// missing argument is a UsageError. `positional` names the arguments without a dash, in order; the last one may repeat.
 struct CommandLine {
   std::string usage;    // "mdsearch spec NAME [options]"
   std::string example;  // one line that works

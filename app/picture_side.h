@@ -1,5 +1,5 @@
-// What needs picture files and a tokenizer. A core build has neither: there core_build.cpp answers for all of this, with an
-// error that says what to give instead, or with nothing where the result is an extra.
+// What needs picture files and a tokenizer. A core build has neither: there core_build.cpp answers for all of this,
+// with an error that says what to give instead, or with nothing where the result is an extra.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 #include "app/stages.h"
 #include "search/store/store.h"
-#include "trainer/latents.h"
+#include "trainer/evaluate.h"
 
 namespace mds {
 
@@ -18,8 +18,8 @@ std::string cached_latents(const std::string& source, const EncoderFolders& enco
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig& config, const LoopConfig& loop);
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig& config, const LoopConfig& loop);
 
-// Thumbnails of the first few pictures, uint8 N x 3 x H x W, in the database.
-void record_pictures(Store& store, const Lease& lease, int64_t iteration, const Tensor& pictures, const std::vector<std::string>& captions);
+// Thumbnails of the first few pictures in the database.
+void record_pictures(Store& store, const Lease& lease, int64_t iteration, const Drawn& drawn);
 
 // All pictures as one PNG; returns false where no file was written.
 bool save_grid(const std::string& file, const Tensor& pictures);

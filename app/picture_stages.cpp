@@ -31,7 +31,9 @@ constexpr int64_t scale_pictures = 2048;  // enough for a deviation to three dig
 class AutoencoderRun final : public StageRun {
  public:
   AutoencoderRun(const AutoencoderConfig& config, const LoopConfig& loop)
-      : config_(config), seed_(loop.seed), data_(load_data(config.data, config.size)),
+      : config_(config),
+        seed_(loop.seed),
+        data_(load_data(config.data, config.size)),
         stage_(config, loop, data_.train.pictures) {}
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
@@ -69,8 +71,11 @@ class AutoencoderRun final : public StageRun {
 class TextImageRun final : public StageRun {
  public:
   TextImageRun(const TextImageConfig& config, const LoopConfig& loop)
-      : config_(config), tokenizer_config_{.merges = config.merges, .pad = -1}, merges_(load_shipped_merges(config.merges)),
-        tokenizer_(merges_, config.merges), data_(load_data(config.data, config.size)),
+      : config_(config),
+        tokenizer_config_{.merges = config.merges, .pad = -1},
+        merges_(load_shipped_merges(config.merges)),
+        tokenizer_(merges_, config.merges),
+        data_(load_data(config.data, config.size)),
         stage_(config, loop, data_.train.pictures, tokens_of(data_.train.pairs)) {}
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
@@ -80,7 +85,7 @@ class TextImageRun final : public StageRun {
     card.text_encoder = config_.text;
     card.image_encoder = config_.image;
     card.tokenizer = tokenizer_config_;
-    card.image_normalisation = ImageNormalisation{};
+    card.image_normalisation = TextImageStage::normalisation();
     save_part(folder, "text_encoder", with_prefix(weights, "text_encoder."), at::kHalf);
     save_part(folder, "image_encoder", with_prefix(weights, "image_encoder."), at::kHalf);
     save_text(folder + "/merges.txt", merges_);

@@ -66,8 +66,7 @@ class Printer {
     Table table = table_of(lines);
     table.title = result_.network.name + ": " + device_ + ", " + std::string(name_of(result_.options.dtype)) + ", " +
                   std::to_string(at::get_num_threads()) + " threads, batch " + std::to_string(result_.options.batch);
-    table.footnotes = {median_footnote, gflops_footnote,
-                       "Blocks of equal shape are timed once and share the numbers."};
+    table.footnotes = {median_footnote, gflops_footnote, "Blocks of equal shape are timed once and share the numbers."};
     const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
     if (const auto peak = peak_bytes())
       table.footnotes.push_back("Peak memory of the whole: " + shown(*peak, megabytes) + " MB.");
@@ -105,10 +104,9 @@ class Printer {
     for (const auto& line : lines) {
       const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
       if (const auto& summary = line.summary)
-        table.rows.push_back({line.path, line.kind, line.macs_valid, ms, milliseconds(summary->low_ns),
-                              milliseconds(summary->high_ns), share,
-                              to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n,
-                              line.mark});
+        table.rows.push_back(
+            {line.path, line.kind, line.macs_valid, ms, milliseconds(summary->low_ns), milliseconds(summary->high_ns),
+             share, to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n, line.mark});
       else
         table.rows.push_back({line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr});
     }

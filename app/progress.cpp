@@ -9,7 +9,12 @@ namespace mds {
 using Clock = std::chrono::steady_clock;
 
 Progress::Progress(std::string what, int64_t total, int64_t done)
-    : what_(std::move(what)), total_(total), first_(done), terminal_(::isatty(STDERR_FILENO)), start_(Clock::now()), last_(start_) {}
+    : what_(std::move(what)),
+      total_(total),
+      first_(done),
+      terminal_(::isatty(STDERR_FILENO)),
+      start_(Clock::now()),
+      last_(start_) {}
 
 Progress::~Progress() {
   if (open_) std::fprintf(stderr, "\n");
@@ -23,9 +28,9 @@ void Progress::show(int64_t done, const std::string& detail, int64_t every) {
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = seconds > 0 ? double(done - first_) / seconds : 0;
   const double left = rate > 0 ? double(total_ - done) / rate : 0;
-  std::fprintf(stderr, "%s%s %lld/%lld  %.2f/s  %lld:%02lld left  %s%s", terminal_ ? "\r" : "", what_.c_str(), static_cast<long long>(done),
-               static_cast<long long>(total_), rate, static_cast<long long>(left) / 60, static_cast<long long>(left) % 60, detail.c_str(),
-               terminal_ ? "\x1b[K" : "\n");
+  std::fprintf(stderr, "%s%s %lld/%lld  %.2f/s  %lld:%02lld left  %s%s", terminal_ ? "\r" : "", what_.c_str(),
+               static_cast<long long>(done), static_cast<long long>(total_), rate, static_cast<long long>(left) / 60,
+               static_cast<long long>(left) % 60, detail.c_str(), terminal_ ? "\x1b[K" : "\n");
   open_ = terminal_;
 }
 

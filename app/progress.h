@@ -1,4 +1,5 @@
-// Progress of long work on stderr: one line a unit of work with rate and time left; on a terminal the line is rewritten.
+// Progress of long work on stderr: one line a unit of work with rate and time left; on a terminal the line is
+// rewritten.
 #pragma once
 
 #include <chrono>

@@ -26,7 +26,8 @@ void append(PictureSet& set, const Pictures& pictures, const std::string& split)
 std::string data_folder(const std::string& name) {
   for (const std::string& folder : {name, "out/data/" + name})
     if (std::filesystem::is_directory(folder)) return folder;
-  throw FileError("there is no data set \"" + name + "\"; build it with `mdsearch data build " + name + "`, or give a folder of pictures");
+  throw FileError("there is no data set \"" + name + "\"; build it with `mdsearch data build " + name +
+                  "`, or give a folder of pictures");
 }
 
 SplitPictures load_data(const std::vector<std::string>& names, int64_t size) {

@@ -9,7 +9,8 @@ namespace {
 class BaseRun final : public StageRun {
  public:
   BaseRun(const BaseConfig& config, const LoopConfig& loop)
-      : config_(config), latents_(open_latents(config.latents, config.encoders)),
+      : config_(config),
+        latents_(open_latents(config.latents, config.encoders)),
         unet_(proxy_of(load_unet(config.unet), config.width_divisor, latents_)),
         stage_(unet_, config, loop, latents_) {
     check_encoders(latents_, config.encoders);

@@ -43,7 +43,7 @@ struct StepSamples {
 
 // What one process measures.
 struct RawProfile {
-  std::vector<StepSamples> steps;
+  std::vector<StepSamples> steps{};
   std::optional<int64_t> peak_bytes{};
   Conditions conditions{};
 

@@ -1,18 +1,19 @@
-// mdsearch sweep and worker: enumerate, choose, short-train with early stopping, profile, store; goes on where it stopped.
+// mdsearch sweep and worker: enumerate, choose, short-train with early stopping, profile, store; goes on where it
+// stopped.
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 #include <thread>
 
+#include "app/latent_cache.h"
 #include "app/options.h"
 #include "app/profiling.h"
 #include "app/run.h"
 #include "app/subprocess.h"
 #include "app/sweep_judge.h"
-#include "app/sweep_worker.h"
 #include "app/sweep_samples.h"
-#include "app/latent_cache.h"
+#include "app/sweep_worker.h"
 
 namespace mds {
 namespace {
@@ -32,8 +33,9 @@ struct Options {
   // Each of several processes gets an equal share of the cores, unless --threads says how many.
   std::vector<std::string> worker_arguments() const {
     const int share = std::max(1, int(std::thread::hardware_concurrency()) / int(workers));
-    std::vector<std::string> arguments{"worker", config, "--db", db, "--device", compute.device,
-                                       "--threads", std::to_string(compute.threads > 0 ? compute.threads : share)};
+    std::vector<std::string> arguments{
+        "worker",   config,         "--db",      db,
+        "--device", compute.device, "--threads", std::to_string(compute.threads > 0 ? compute.threads : share)};
     if (seed) arguments.insert(arguments.end(), {"--seed", std::to_string(*seed)});
     return arguments;
   }
@@ -46,7 +48,8 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
                    .positional = {"config"}};
   line.options.add_options()("config", po::value(&options.config)->required(), "sweep configuration, JSON")(
       "db", po::value(&options.db)->default_value("out/results.db"), "results database");
-  if (sweep) line.options.add_options()("workers", po::value(&options.workers)->default_value(1), "processes that train");
+  if (sweep)
+    line.options.add_options()("workers", po::value(&options.workers)->default_value(1), "processes that train");
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
@@ -56,26 +59,32 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
   return true;
 }
 
-std::string candidate_name(const Candidate& candidate) { return candidate.name.empty() ? "candidate-" + hash_of(candidate.network).substr(0, 8) : candidate.name; }
+std::string candidate_name(const Candidate& candidate) {
+  return candidate.name.empty() ? "candidate-" + hash_of(candidate.network).substr(0, 8) : candidate.name;
+}
 
 // Chooses the candidates and queues one run each, in one transaction; nothing where the sweep is there already.
 void enqueue(Store& store, const SweepConfig& config, const LatentSet& latents) {
   if (!store.runs(config.name).empty()) return;
   Space space(load_space(shipped_file(config.space)), config.space);
   std::cerr << "enumerating " << config.space << "\n";
-  const Enumeration found = enumerate(space, {.params = config.max_params, .macs_valid = int64_t(config.max_gmacs * 1e9)}, config.candidates);
+  const Enumeration found = enumerate(space, caps_of(config.max_params, config.max_gmacs), config.candidates);
   if (found.top.empty())
     throw ConfigError(config.space + ": none of its " + std::to_string(found.total) +
                       " networks is under max_params and max_gmacs");
-  std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.top.size() << " chosen\n";
+  std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.top.size()
+            << " chosen\n";
   store.transaction([&] {
     const std::string protocol = store.add_protocol(protocol_json(config, latents).dump());
     for (const auto& candidate : found.top) {
       const std::string name = candidate_name(candidate);
-      const std::string full = record_arch(store, {name, candidate.network}, {.verdict = "admitted", .generator = candidate.choices.dump()});
+      const std::string full =
+          record_arch(store, {name, candidate.network}, {.verdict = "admitted", .generator = candidate.choices.dump()});
       const UNetSpec proxy = proxy_of(candidate.network, config.stage.width_divisor, latents);
-      const std::string small = record_arch(store, {name + "-1/" + std::to_string(config.stage.width_divisor), proxy}, {.parent = full});
-      store.ensure_run({.sweep = config.name, .arch = small, .protocol = protocol, .seed = int64_t(config.seed), .proxy_of = full});
+      const std::string small =
+          record_arch(store, {name + "-1/" + std::to_string(config.stage.width_divisor), proxy}, {.parent = full});
+      store.ensure_run(
+          {.sweep = config.name, .arch = small, .protocol = protocol, .seed = int64_t(config.seed), .proxy_of = full});
     }
   });
 }
@@ -83,12 +92,13 @@ void enqueue(Store& store, const SweepConfig& config, const LatentSet& latents) 
 void keep_config(Store& store, const SweepConfig& config) {
   const std::string json = to_json(config).dump();
   if (const auto known = store.sweep_config(config.name); known && *known != json)
-    throw ConfigError("the sweep " + config.name + " is in " + store.file() + " with another configuration; give this one another name");
+    throw ConfigError("the sweep " + config.name + " is in " + store.file() +
+                      " with another configuration; give this one another name");
   store.add_sweep(config.name, json);
 }
 
-// Runs the workers until nothing is left to claim: in this process, or in several. A worker that dies costs its lease, no
-// more; when all have died there is no use in starting them again.
+// Runs the workers until nothing is left to claim: in this process, or in several. A worker that dies costs its lease,
+// no more; when all have died there is no use in starting them again.
 void train_all(SweepWorker& worker, const Options& options) {
   if (options.workers == 1) return void(worker.work());
   std::vector<std::string> failures(size_t(options.workers));
@@ -148,7 +158,8 @@ int run_sweep(int argc, char** argv) {
   enqueue(store, config, latents);
   run_rungs(store, config, options, latents);
   if (config.profile) profile_all(store, config);
-  if (!save_best(store, config, latents)) throw std::runtime_error("every candidate failed; `mdsearch report sweep` says why");
+  if (!save_best(store, config, latents, "mdsearch sweep " + options.config))
+    throw std::runtime_error("every candidate failed; `mdsearch report sweep` says why");
   std::cout << options.db << "\n" << config.folder() << "\n";
   return 0;
 }

@@ -7,17 +7,25 @@ SweepConfig load_sweep(const std::string& file) {
   const Place place{file, "rungs"};
   if (config.rungs.empty()) place.fail("is empty; a sweep needs at least one");
   for (size_t i = 1; i < config.rungs.size(); ++i)
-    if (config.rungs[i] <= config.rungs[i - 1]) place.child(i).fail("is " + std::to_string(config.rungs[i]) + "; allowed: more than " + std::to_string(config.rungs[i - 1]));
-  if (config.name.empty() || config.name.find('/') != std::string::npos) Place{file, "name"}.fail("is \"" + config.name + "\"; it names a folder");
+    if (config.rungs[i] <= config.rungs[i - 1])
+      place.child(i).fail("is " + std::to_string(config.rungs[i]) + "; allowed: more than " +
+                          std::to_string(config.rungs[i - 1]));
+  if (config.name.empty() || config.name.find('/') != std::string::npos)
+    Place{file, "name"}.fail("is \"" + config.name + "\"; it names a folder");
   return config;
 }
 
 Json protocol_json(const SweepConfig& config, const LatentSet& latents) {
   Json stage = to_json(config.stage);
   stage.erase("unet");
-  return {{"stage", stage}, {"loop", to_json(config.loop())}, {"optimizer", to_json(config.optimizer)},
-          {"evaluation", to_json(config.evaluation)}, {"rungs", config.rungs}, {"latents", latents.hash},
-          {"extractor", config.stage.encoders.score}, {"reference", "held-out and training pictures of the data set"}};
+  return {{"stage", stage},
+          {"loop", to_json(config.loop())},
+          {"optimizer", to_json(config.optimizer)},
+          {"evaluation", to_json(config.evaluation)},
+          {"rungs", config.rungs},
+          {"latents", latents.hash},
+          {"extractor", config.stage.encoders.score},
+          {"reference", "held-out and training pictures of the data set"}};
 }
 
 std::string identity_of(const RunStatus& run) {

@@ -12,8 +12,8 @@ struct SweepConfig {
   std::string name = "sweep";
   std::string space = "configs/spaces/mobilediffusion.json";
   int64_t candidates = 6;
-  int64_t max_params = 400'000'000;
-  double max_gmacs = 200;
+  int64_t max_params = Caps{}.params;
+  double max_gmacs = Caps{}.gmacs();
   BaseConfig stage;
   int64_t batch = 16;
   uint64_t seed = 0;
@@ -29,8 +29,8 @@ struct SweepConfig {
     field("name", self.name, "of the sweep in the database and under out/sweeps");
     field("space", self.space, "file of the search space");
     field("candidates", self.candidates, "networks trained, the space's included ones among them", between(1, 100000));
-    field("max_params", self.max_params, "cap on full-scale parameters", at_least(1));
-    field("max_gmacs", self.max_gmacs, "cap on full-scale macs_valid, in 1e9", at_least(0.001));
+    field("max_params", self.max_params, "cap on full-scale parameters", max_params_range);
+    field("max_gmacs", self.max_gmacs, "cap on full-scale macs_valid, in 1e9", max_gmacs_range);
     field("stage", self.stage, "short training of each candidate; its unet is the candidate");
     field("batch", self.batch, "examples an iteration", between(1, 1 << 20));
     field("seed", self.seed, "of weights, data order and noise, the same for all candidates", at_least(0));
@@ -43,7 +43,13 @@ struct SweepConfig {
     field("lease_seconds", self.lease_seconds, "after which a silent worker's run is free again", between(2, 86400));
   }
 
-  LoopConfig loop() const { return {.iterations = rungs.back(), .batch = batch, .seed = seed, .dtype = Precision::fp32, .checkpoint_every = checkpoint_every}; }
+  LoopConfig loop() const {
+    return {.iterations = rungs.back(),
+            .batch = batch,
+            .seed = seed,
+            .dtype = Precision::fp32,
+            .checkpoint_every = checkpoint_every};
+  }
   std::string folder() const { return "out/sweeps/" + name; }
 };
 

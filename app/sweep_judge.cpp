@@ -18,8 +18,7 @@ class CurveReader {
 
   // The run's evaluations up to `rung`. FileError where one is missing: a shorter cohort would be judged otherwise.
   Curve curve(const RunStatus& run, int64_t rung) const {
-    const bool rests =
-        run.state == RunState::paused || run.state == RunState::stopped || run.state == RunState::done;
+    const bool rests = run.state == RunState::paused || run.state == RunState::stopped || run.state == RunState::done;
     const RunFiles files = files_of(config_, run);
     Curve curve{.candidate = run.arch, .evaluations = {}};
     for (int64_t r = 0; r <= std::min(rung, rests ? run.rung : run.rung - 1); ++r)
@@ -31,8 +30,9 @@ class CurveReader {
   Evaluation evaluation(const RunFiles& files, int64_t iteration) const {
     const std::string file = files.evaluation(iteration);
     if (!std::filesystem::exists(file))
-      throw FileError(file + ": is missing; the rung cannot be judged without it. Start the sweep in the folder it "
-                             "was started in, or under another name");
+      throw FileError(file +
+                      ": is missing; the rung cannot be judged without it. Start the sweep in the folder it "
+                      "was started in, or under another name");
     const auto content = load_tensors(file);
     const Tensor features = content.tensors.at("features");
     const Tensor clip = content.tensors.at("clip").to(at::kDouble).contiguous();

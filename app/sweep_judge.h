@@ -6,8 +6,8 @@
 
 namespace mds {
 
-// Judges the runs that wait at `rung` in the company of all that were scored there; those that go on are promoted to the
-// next. All decisions of a rung and their changes of state are one transaction, so that a kill leaves all or none.
+// Judges the runs that wait at `rung` in the company of all that were scored there; those that go on are promoted to
+// the next. All decisions of a rung and their changes of state are one transaction, so that a kill leaves all or none.
 void judge_rung(Store& store, const SweepConfig& config, const Evaluator& evaluator, int64_t rung);
 
 }  // namespace mds

@@ -27,7 +27,7 @@ std::optional<Best> best_run(const Store& store, const SweepConfig& config) {
 
 }  // namespace
 
-bool save_best(const Store& store, const SweepConfig& config, const LatentSet& latents) {
+bool save_best(const Store& store, const SweepConfig& config, const LatentSet& latents, const std::string& command) {
   const auto best = best_run(store, config);
   if (!best) return false;
   const auto checkpoint = load_tensors(files_of(config, best->run).checkpoint());
@@ -41,12 +41,18 @@ bool save_best(const Store& store, const SweepConfig& config, const LatentSet& l
   card.prediction = config.stage.prediction;
   card.schedule = config.stage.schedule;
   card.guidance = config.evaluation.sampler.guidance;
-  card.provenance = {.command = "mdsearch sweep " + config.name, .config = to_json(config), .data = {config.stage.latents},
-                     .data_hash = latents.hash, .iterations = best->score.iteration, .seed = config.seed,
-                     .run_id = best->run.arch.substr(0, 16), .license = shipped_license,
+  card.provenance = {.command = command,
+                     .config = to_json(config),
+                     .data = {config.stage.latents},
+                     .data_hash = latents.hash,
+                     .iterations = best->score.iteration,
+                     .seed = config.seed,
+                     .run_id = best->run.arch.substr(0, 16),
+                     .license = shipped_license,
                      .scores = {{best->score.name, best->score.value}}};
   save_generator(config.folder() + "/best", {card, weights}, latents, config.stage.encoders);
-  save_grid(config.folder() + "/samples.png", Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, config.stage).pictures);
+  save_grid(config.folder() + "/samples.png",
+            Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, config.stage).pictures);
   return true;
 }
 

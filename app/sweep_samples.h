@@ -7,7 +7,7 @@
 namespace mds {
 
 // Writes FOLDER/best, the finished run with the lowest fd_emoji_clip, and FOLDER/samples.png of its evaluation's
-// captions. Returns false where no run finished.
-bool save_best(const Store& store, const SweepConfig& config, const LatentSet& latents);
+// captions. Returns false where no run finished. `command` is what makes the network again.
+bool save_best(const Store& store, const SweepConfig& config, const LatentSet& latents, const std::string& command);
 
 }  // namespace mds

@@ -36,7 +36,10 @@ std::string worker_name() {
 }  // namespace
 
 SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents)
-    : store_(store), config_(config), latents_(latents), evaluator_(latents, config.stage.encoders, config.evaluation),
+    : store_(store),
+      config_(config),
+      latents_(latents),
+      evaluator_(latents, config.stage.encoders, config.evaluation),
       identity_{.owner = worker_name(),
                 .lease_seconds = config.lease_seconds,
                 .device = record_device(store),
@@ -131,7 +134,7 @@ void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Netwo
                               .eval_seed = int64_t(config_.evaluation.seed)});
     line += "  " + score.name + " " + std::to_string(score.value).substr(0, 6);
   }
-  record_pictures(store_, lease, iteration, drawn.pictures, evaluator_.captions());
+  record_pictures(store_, lease, iteration, drawn);
   std::cerr << "run " << lease.run << " at " << iteration << ":" << line << "\n";
 }
 

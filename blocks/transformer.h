@@ -47,7 +47,7 @@ struct TransformerStack {
   static constexpr std::string_view kind = "transformer";
   int64_t depth = 1;
   int64_t width = 0;  // 0: the map's
-  TransformerOptions options;
+  TransformerOptions options{};
   bool operator==(const TransformerStack&) const = default;
 
   static void describe(auto& self, auto&& field) {

@@ -35,7 +35,7 @@ struct LevelSpec {
   NormKind norm = NormKind::layer;
   Skips skips = Skips::all;
   int64_t transformer_width = 0;
-  TransformerOptions stack;
+  TransformerOptions stack{};
   bool operator==(const LevelSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {

@@ -32,11 +32,8 @@ Line printed_line(const std::vector<Printed>& figures, const std::string& networ
 std::vector<Line> counted_lines(const std::string& network, const ArchRow& arch,
                                 const std::vector<NetworkProfile>& profiles) {
   std::vector<Line> lines;
-  const Line counted{.network = network,
-                     .source = "counted",
-                     .params = arch.params,
-                     .macs_valid = arch.macs_valid,
-                     .hash = arch.hash};
+  const Line counted{
+      .network = network, .source = "counted", .params = arch.params, .macs_valid = arch.macs_valid, .hash = arch.hash};
   for (const auto& profile : profiles) {
     const auto latency = profile.latency();
     if (profile.hash != arch.hash || !latency) continue;

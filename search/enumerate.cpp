@@ -36,7 +36,8 @@ class Digest {
   void fold(uint64_t value) { state = mixed(state ^ (value + 0x9e3779b97f4a7c15)); }
 };
 
-// Numbers already seen: open addressing, because a node for each of ten million would fit no cache and no small machine.
+// Numbers already seen: open addressing, because a node for each of ten million would fit no cache and no small
+// machine.
 class SeenSet {
  public:
   bool insert(uint64_t value) {
@@ -162,8 +163,8 @@ Enumeration enumerate(Space& space, const Caps& caps, int64_t top) {
     spread.choose(c, point);
   });
   if (result.rejected.invalid == result.total)
-    throw ConfigError("all " + std::to_string(result.total) + " points of the space are invalid; the first: " +
-                      result.first_invalid);
+    throw ConfigError("all " + std::to_string(result.total) +
+                      " points of the space are invalid; the first: " + result.first_invalid);
   if (int64_t(result.top.size()) > top) result.top.resize(size_t(std::max<int64_t>(0, top)));
   for (const auto& [c, point] : spread.select(top - int64_t(result.top.size())))
     result.top.push_back({space.network(point), c, space.choices(point), ""});

@@ -40,7 +40,9 @@ template <class E>
 struct EnumNames;  // specialise: static constexpr std::array names{...}, in the order of the enumerators
 
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires { EnumNames<E>::names.size(); };
+concept NamedEnum = std::is_enum_v<E> && requires {
+  EnumNames<E>::names.size();
+};
 
 template <NamedEnum E>
 constexpr std::string_view name_of(E value) {
@@ -51,7 +53,9 @@ struct AnyField {
   void operator()(std::string_view, auto&, std::string_view, Range = {}) const {}
 };
 template <class T>
-concept Described = std::is_class_v<T> && requires(T value) { T::describe(value, AnyField{}); };
+concept Described = std::is_class_v<T> && requires(T value) {
+  T::describe(value, AnyField{});
+};
 
 // Where a value stands in the user's input, for error messages: "configs/space.json: levels.2.width".
 struct Place {
@@ -264,8 +268,8 @@ void visit_path(T& value, std::string_view path, const Place& place, Visit&& vis
 
 // --- files -----------------------------------------------------------------------------------------------------------
 
-// JSON of any origin (a file, a header, a line of a list); comments are allowed. A ConfigError, opened by `source`, where
-// it is none, with line and column, nests deeper than 64, or gives a key twice in one object.
+// JSON of any origin (a file, a header, a line of a list); comments are allowed. A ConfigError, opened by `source`,
+// where it is none, with line and column, nests deeper than 64, or gives a key twice in one object.
 Json parse_json(std::string_view text, const std::string& source);
 Json load_json(const std::string& file);                           // FileError, or parse_json's errors
 void save_text(const std::string& file, const std::string& text);  // whole or not at all: temporary name, flush, rename

@@ -45,17 +45,16 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
 Drawn Evaluator::draw(const Network& unet, const BaseConfig& stage, const std::function<void()>& tick) const {
   torch::NoGradGuard no_grad;
   const Diffusion diffusion{NoiseSchedule(stage.schedule), stage.prediction};
-  std::vector<uint64_t> seeds;
-  for (int64_t i = 0; i < config_.pictures; ++i) seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
+  Drawn drawn{.captions = captions_};
+  for (int64_t i = 0; i < config_.pictures; ++i) drawn.seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
   const Shape& input = unet.plan().input;
-  const Tensor noise = seeded_noise(seeds, {input.channels, input.height, input.width});
+  const Tensor noise = seeded_noise(drawn.seeds, {input.channels, input.height, input.width});
   const Tensor text = latents_.text.index_select(0, rows_).to(at::kFloat);
   const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(at::kFloat), config_.sampler.guidance);
   const Tensor latent = sample(diffusion, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
     if (tick) tick();
     return denoiser(x, t);
   });
-  Drawn drawn;
   drawn.pictures = decode_latents(*decoder_, from_unet(latents_.scale, latent));
   drawn.features_NE = embed_pictures(*image_tower_, normalised(drawn.pictures, tower_size_, normalisation_));
   drawn.clip_N = clip_values(drawn.features_NE, latents_.text_features.index_select(0, rows_));

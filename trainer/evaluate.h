@@ -27,9 +27,11 @@ struct EvaluationConfig {
 
 // What one evaluation drew.
 struct Drawn {
-  Tensor pictures;     // uint8 N x 3 x H x W
-  Tensor features_NE;  // the scoring encoder's, float32, unit rows
-  Tensor clip_N;       // cosine of each picture and its caption, float64
+  std::vector<std::string> captions;
+  std::vector<uint64_t> seeds;  // of each picture's noise
+  Tensor pictures;              // uint8 N x 3 x H x W
+  Tensor features_NE;           // the scoring encoder's, float32, unit rows
+  Tensor clip_N;                // cosine of each picture and its caption, float64
 };
 
 class Evaluator {
@@ -44,7 +46,6 @@ class Evaluator {
   std::vector<Score> scores(const Drawn& drawn) const;
 
   const FrechetReference& held_out() const { return held_out_; }
-  const std::vector<std::string>& captions() const { return captions_; }
   bool clip_reliable() const { return recall_.reliable(); }  // recall@1 among the held-out at least five times chance
   const Recall& recall() const { return recall_; }
 

@@ -70,7 +70,8 @@ void Store::finish(const Lease& lease, RunState state, const std::string& messag
   const int64_t now = unix_seconds();
   transaction([&] {
     require_writable_run(lease);
-    *sql_ << "UPDATE run SET state = :state, message = :message, attempt = 0, lease_expires_unix_s = 0, updated_unix_s = :now "
+    *sql_ << "UPDATE run SET state = :state, message = :message, attempt = 0, lease_expires_unix_s = 0, updated_unix_s "
+             "= :now "
              "WHERE run_id = :run",
         use(name), use(message), use(now), use(lease.run);
   });

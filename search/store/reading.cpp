@@ -27,7 +27,8 @@ std::vector<int64_t> unpack_samples(const std::string& bytes) {
 }
 
 std::optional<std::string> Store::sweep_config(const std::string& name) const {
-  for (const auto& [config] : select<Text>(*this, "SELECT config_json FROM sweep WHERE name = :name", name)) return config;
+  for (const auto& [config] : select<Text>(*this, "SELECT config_json FROM sweep WHERE name = :name", name))
+    return config;
   return std::nullopt;
 }
 

@@ -15,8 +15,8 @@ namespace mds {
 enum class RunState : uint8_t { queued, leased, paused, promoted, stopped, failed, done };
 enum class LatencyKind : uint8_t { block, end_to_end, residual };
 // What a reader must know of a timing, best first: `final` and `screening` met the rule of their mode, or had none to
-// meet (9 samples); `noisy` spread by more than 10% of the median; `unstable` hit a cap before it was precise; `rejected`
-// spread by more than 25% and is no evidence. The spread is the interquartile range.
+// meet (9 samples); `noisy` spread by more than 10% of the median; `unstable` hit a cap before it was precise;
+// `rejected` spread by more than 25% and is no evidence. The spread is the interquartile range.
 enum class LatencyMark : uint8_t { final, screening, noisy, unstable, rejected };
 
 template <>

@@ -78,6 +78,7 @@ TEST_CASE("generate refuses wrong use with 2 and writes nothing", "[app][torch]"
   const std::string out = " --out " + model.at("out.png");
   const auto [arguments, message] = GENERATE(table<std::string, std::string>({
       {"", "needs --prompt TEXT or --prompts FILE"},
+      {"--prompt a --prompt 'caf\xe9'", "prompt 2 is not UTF-8"},
       {"--prompt a --count 0", "--count is 0; allowed: 1 to 100000"},
       {"--prompt a --count 2", "2 pictures do not fit"},
       {"--prompt a --steps 0", "steps is 0"},

@@ -24,7 +24,8 @@ TEST_CASE("a profile's blocks and residual add up to the whole, and every plan s
   CHECK(json["latency_ms"]["low"] <= json["latency_ms"]["median"]);
   CHECK(json["latency_ms"]["p90"].is_null());  // 9 samples cannot bound it
   CHECK(json["threads"] == 1);
-  CHECK(json["peak_bytes"].get<int64_t>() > 1 << 20);
+  CHECK((json["peak_bytes"].is_null() ||
+         json["peak_bytes"].get<int64_t>() > 1 << 20));  // null: the kernel keeps old peaks
 
   const double whole = json["latency_ms"]["median"].get<double>();
   double sum = json["residual_ms"].get<double>();
@@ -44,14 +45,26 @@ TEST_CASE("a profile's blocks and residual add up to the whole, and every plan s
 TEST_CASE("the store holds a profile's samples, and its report shows the same medians", "[app]") {
   const ScratchFolder folder;
   const std::string database = folder.path + "/results.db";
-  const Json json = mdsearch(profile_of_tiny(database, "--blocks")).json();
+  const Json json = mdsearch(profile_of_tiny(database, "--blocks --batch 2")).json();
   CHECK(mdsearch("db check --db " + database).code == 0);
   const Json rows = latency_rows(database);
   for (size_t i = 0; i < json["blocks"].size(); ++i) {
     CHECK(rows[i]["path"] == json["blocks"][i]["path"]);
     CHECK(rows[i]["median_ms"] == json["blocks"][i]["median_ms"]);
+    CHECK(rows[i]["gflops"] == json["blocks"][i]["gflops"]);
     CHECK(rows[i]["mark"] == "screening");
   }
+}
+
+TEST_CASE("a profile repeated by one build adds its samples to the first one's", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/results.db";
+  for (int i = 0; i < 2; ++i) REQUIRE(mdsearch(profile_of_tiny(database, "--blocks")).code == 0);
+  for (const auto& row : latency_rows(database))
+    if (row["kind"] != "sum" && row["kind"] != "residual") CHECK(row["n"] == 18);
+  const Json info = mdsearch("db info --format json --db " + database).json();
+  for (const auto& count : info["rows"])
+    if (count["table"] == "env") CHECK(count["rows"] == 1);
 }
 
 TEST_CASE("several processes pool their samples", "[app]") {
@@ -79,7 +92,7 @@ TEST_CASE("bf16, larger batches and other kinds of network are profiled as well"
   const Outcome outcome = mdsearch("profile " + file + " --blocks --mode quick --format json --db " + database);
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  CHECK(outcome.json()["name"] == name);
+  CHECK(outcome.json()["name"].get<std::string>().starts_with(name + "-"));
 }
 
 TEST_CASE("a database that cannot be written stops a profile before it starts", "[app]") {

@@ -2,7 +2,13 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "profiler/memory.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 using namespace mds;
 
@@ -12,6 +18,19 @@ int64_t samples_in(const Store& store) {
   for (const auto& table : store.info().tables)
     if (table.table == "latency_sample") return table.rows;
   return -1;
+}
+
+LatencyKey whole_key(Store& store, const NetworkSpec& spec) {
+  return {.kind = LatencyKind::end_to_end,
+          .arch = hash_of(spec),
+          .device = record_device(store),
+          .env = record_env(store),
+          .threads = at::get_num_threads()};
+}
+
+std::string written(const std::string& file, const Json& json) {
+  save_text(file, json.dump());
+  return file;
 }
 
 UNetSpec tiny() { return std::get<UNetSpec>(load_network(MDS_SOURCE_DIR "/tests/data/tiny-unet.json")); }
@@ -34,29 +53,104 @@ TEST_CASE("each distinct block is timed once, and not again by another network t
   CHECK(store.check().empty());
 }
 
+TEST_CASE("a block that another build timed is timed again", "[app]") {
+  Store store(":memory:");
+  const Plan plan = make_plan(NetworkSpec(tiny()));
+  LatencyRow row;
+  row.key.device = record_device(store);
+  row.key.env = store.remember_env({.git_commit = "another"});
+  row.key.threads = at::get_num_threads();
+  row.samples_ns = {1000};
+  const auto blocks = distinct_steps(plan);
+  for (const size_t i : blocks) {
+    row.key.block_json = canonical_json(plan.steps[i]);
+    store.add_latency(row);
+  }
+  profile_into(store, "tiny", tiny(), {});
+  CHECK(samples_in(store) == int64_t(blocks.size() + 9 * blocks.size()));
+}
+
 TEST_CASE("screening samples are marked so, and a whole is timed on demand", "[app]") {
   Store store(":memory:");
-  const UNetSpec spec = tiny();
-  profile_into(store, "tiny", spec, {.whole = true, .blocks = false});
-  const auto rows = store.find_latency({.kind = LatencyKind::end_to_end,
-                                        .arch = hash_of(spec),
-                                        .device = record_device(store),
-                                        .threads = at::get_num_threads()});
+  profile_into(store, "tiny", tiny(), {.whole = true, .blocks = false});
+  const auto rows = store.find_latency(whole_key(store, tiny()));
   REQUIRE(rows.size() == 9);
-  for (const auto& row : rows) CHECK(row.mark == LatencyMark::screening);
+  for (const auto& row : rows) {
+    CHECK(row.mark == LatencyMark::screening);
+    CHECK(row.process.number == rows[0].process.number);
+    CHECK(row.process.warmup_count == 1);
+    CHECK(row.process.warmup_ns > 0);
+    CHECK(Json::parse(row.process.conditions_json)["threads"] == at::get_num_threads());
+  }
+}
+
+TEST_CASE("the store keeps what the stopping rule said of a timing", "[app]") {
+  const NamedNetwork network{"tiny", tiny()};
+  const ProfileOptions options{.mode = TimingMode::screening, .whole = true, .blocks = false};
+  const auto [mark, stored] = GENERATE(table<TimingMark, LatencyMark>({{TimingMark::steady, LatencyMark::screening},
+                                                                       {TimingMark::noisy, LatencyMark::noisy},
+                                                                       {TimingMark::unstable, LatencyMark::unstable}}));
+  Store store(":memory:");
+  const StepSamples samples{.path = whole_path, .samples_ns = {{10, 20}}, .mark = mark};
+  record_profile(store, network, options, {{.steps = {samples}}});
+  CHECK(store.find_latency(whole_key(store, network.spec)).at(0).mark == stored);
+}
+
+TEST_CASE("a rejected timing is stored but not taken for one", "[app]") {
+  Store store(":memory:");
+  const StepSamples samples{.path = whole_path, .samples_ns = {{10, 20}}, .mark = TimingMark::rejected};
+  const ProfileOptions options{.whole = true, .blocks = false};
+  record_profile(store, {"tiny", tiny()}, options, {{.steps = {samples}}});
+  CHECK(samples_in(store) == 1);
+  profile_into(store, "tiny", tiny(), options);
+  CHECK(samples_in(store) == 10);
+}
+
+TEST_CASE("a peak is that of the pass alone, or absent where the kernel keeps the old one", "[app]") {
+  const auto peak = [] { return time_plan(make_plan(NetworkSpec(tiny())), {}, {.whole = true}).peak_bytes; };
+  const auto before = peak();
+  CHECK(before.has_value() == reset_peak_resident());
+  if (!before) return;
+  std::vector<std::unique_ptr<char[]>> freed;
+  for (int i = 0; i < 4096; ++i) {
+    freed.push_back(std::make_unique<char[]>(64 << 10));
+    std::fill_n(freed.back().get(), 64 << 10, 'x');
+  }
+  freed.erase(freed.begin(), freed.end() - 1);  // the last keeps the heap from shrinking by itself
+  CHECK(*peak() < *before + (128 << 20));
+}
+
+TEST_CASE("a network has a shipped name by its hash, not by its file's name", "[app]") {
+  const Json shipped = load_json(shipped_file("configs/architectures/mobilediffusion.json"));
+  Json changed = shipped;
+  changed["time_width"] = 640;
+  const std::string file = scratch("mobilediffusion-lite.json").string();
+  CHECK(load_named(written(file, shipped), 0).name == "mobilediffusion");
+  const NamedNetwork own = load_named(written(file, changed), 0);
+  CHECK(own.name == std::filesystem::path(file).stem().string() + "-" + hash_of(own.spec).substr(0, 8));
+  CHECK(load_named(file, 256).name == own.name + "-256px");
+  CHECK(load_named("mobilediffusion", 0).name == "mobilediffusion");
+  CHECK(load_named("mobilediffusion", 512).name == "mobilediffusion");
+  CHECK(load_named("mobilediffusion", 256).name == "mobilediffusion-256px");
+  CHECK(shipped_hashes().at("mobilediffusion") == hash_of(load_network("mobilediffusion")));
+  std::filesystem::remove(file);
 }
 
 TEST_CASE("the median of a step pools processes, and the worst mark stands", "[app]") {
   const std::vector<RawProfile> processes{
-      {.steps = {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::steady}}, .peak_bytes = {}},
-      {.steps = {{.path = "a", .samples_ns = {{10, 20}}, .mark = TimingMark::unstable}}, .peak_bytes = {}}};
-  CHECK(pooled(processes, "a") == std::vector<int64_t>{1, 2, 3, 10, 20});
+      {.steps = {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::steady}}},
+      {.steps = {{.path = "a", .samples_ns = {{10, 20}}, .mark = TimingMark::unstable}}}};
+  CHECK(samples_of(processes, "a") == SampleBlocks{{1, 2}, {3}, {10, 20}});
   CHECK(worst_mark(processes, "a") == TimingMark::unstable);
-  CHECK(pooled(processes, "b").empty());
+  CHECK(samples_of(processes, "b").empty());
 }
 
 TEST_CASE("raw profiles survive their way between processes", "[app]") {
-  const RawProfile profile{.steps = {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::noisy}},
-                           .peak_bytes = 7};
+  RawProfile profile{
+      .steps =
+          {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::noisy, .warmup_count = 4, .warmup_ns = 9}},
+      .peak_bytes = 7};
+  profile.conditions.affinity = {0, 1};
+  profile.conditions.load_average = 0.5;
   CHECK(to_json(from_json<RawProfile>(to_json(profile), "x")) == to_json(profile));
 }

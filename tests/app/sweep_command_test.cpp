@@ -1,12 +1,14 @@
 // A whole sweep of toy networks on toy latents, run as a user runs it: to the end, killed and started again, and with a
 // candidate that fails.
-#include <csignal>
 #include <fcntl.h>
-#include <set>
+#include <soci/soci.h>
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <set>
 #include <thread>
 
 #include "pipeline/model.h"
@@ -36,18 +38,29 @@ struct ToySweep {
 
   Json config() const {
     const std::string p = folder.path;
-    return {{"name", "toy"}, {"space", p + "/space.json"}, {"candidates", 3}, {"batch", 4}, {"seed", 1}, {"rungs", {4, 8}},
-            {"checkpoint_every", 2}, {"lease_seconds", 2}, {"profile", false},
-            {"stage", {{"width_divisor", 1}, {"latents", p + "/latents.safetensors"},
-                       {"encoders", {{"autoencoder", p + "/vae"}, {"text", p + "/clip"}, {"score", p + "/clip"}}}}},
-            {"evaluation", {{"pictures", 4}, {"sampler", {{"steps", 2}}}}}, {"policy", {{"rule", "none"}}}};
+    return {{"name", "toy"},
+            {"space", p + "/space.json"},
+            {"candidates", 3},
+            {"batch", 4},
+            {"seed", 1},
+            {"rungs", {4, 8}},
+            {"checkpoint_every", 2},
+            {"lease_seconds", 2},
+            {"profile", false},
+            {"stage",
+             {{"width_divisor", 1},
+              {"latents", p + "/latents.safetensors"},
+              {"encoders", {{"autoencoder", p + "/vae"}, {"text", p + "/clip"}, {"score", p + "/clip"}}}}},
+            {"evaluation", {{"pictures", 4}, {"sampler", {{"steps", 2}}}}},
+            {"policy", {{"rule", "none"}}}};
   }
   void write(const std::string& name, const Json& json) const { save_text(folder.path + "/" + name, json.dump()); }
   std::string arguments() const { return "sweep sweep.json --threads 1 --db r.db"; }
 
   Outcome run() const {
     const std::string out = folder.path + "/stdout", err = folder.path + "/stderr";
-    const int status = std::system(("cd " + folder.path + " && " MDSEARCH_PROGRAM " " + arguments() + " >" + out + " 2>" + err).c_str());
+    const int status = std::system(
+        ("cd " + folder.path + " && " MDSEARCH_PROGRAM " " + arguments() + " >" + out + " 2>" + err).c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
   }
 
@@ -69,10 +82,28 @@ struct ToySweep {
     Json rows = Json::array();
     for (const auto& run : store.runs("toy")) {
       Json scores = Json::object();
-      for (const auto& metric : store.metrics(run.run)) scores[metric.name + "@" + std::to_string(metric.iteration)] = metric.value;
-      rows.push_back({{"arch", run.arch}, {"state", std::string(name_of(run.state))}, {"scores", scores}, {"decisions", store.decisions(run.run).size()}});
+      for (const auto& metric : store.metrics(run.run))
+        scores[metric.name + "@" + std::to_string(metric.iteration)] = metric.value;
+      rows.push_back({{"arch", run.arch},
+                      {"state", std::string(name_of(run.state))},
+                      {"scores", scores},
+                      {"decisions", store.decisions(run.run).size()}});
     }
     return rows;
+  }
+
+  // As a user does who starts over: the database goes, what is under out/ stays.
+  void forget_database() const {
+    for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(folder.path + "/r.db" + ending);
+  }
+
+  std::vector<std::string> run_folders() const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path + "/out/sweeps/toy"))
+      if (entry.path().filename().string().starts_with("run-")) found.push_back(entry.path().string());
+    REQUIRE(found.size() == 3);
+    std::sort(found.begin(), found.end());
+    return found;
   }
 
  private:
@@ -89,12 +120,14 @@ struct ToySweep {
 
   void save_encoders() const {
     ModelCard vae;
-    vae.vae_decoder = DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
+    vae.vae_decoder =
+        DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
     save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
     vae.latent_scale = toy::latents().scale;
     save_card(folder.path + "/vae", vae);
     ModelCard clip;
-    clip.image_encoder = ImageTowerSpec{.size = 16, .patch = 8, .width = 8, .layers = 1, .heads = 1, .mlp = 8, .projection = 5};
+    clip.image_encoder =
+        ImageTowerSpec{.size = 16, .patch = 8, .width = 8, .layers = 1, .heads = 1, .mlp = 8, .projection = 5};
     clip.text_encoder = TextTowerSpec{.vocabulary = 514, .tokens = 3, .width = 6, .layers = 1, .heads = 1, .mlp = 8};
     clip.tokenizer = TokenizerConfig{.merges = 0, .pad = -1};
     clip.image_normalisation = ImageNormalisation{};
@@ -141,18 +174,68 @@ TEST_CASE("a sweep killed at any moment ends where an undisturbed one ends", "[a
   CHECK(mdsearch("db check --db " + killed.folder.path + "/r.db").code == 0);
 }
 
+TEST_CASE("a second database beside the first one's files gets the same numbers", "[app]") {
+  const ToySweep sweep;
+  REQUIRE(sweep.run().code == 0);
+  const Json first = sweep.results();
+  sweep.forget_database();
+  REQUIRE(sweep.run().code == 0);
+  CHECK(sweep.results() == first);
+}
+
 TEST_CASE("a candidate that fails is recorded with its message and the sweep goes on", "[app]") {
   const ToySweep sweep;
-  std::filesystem::create_directories(sweep.folder.path + "/out/sweeps/toy/run-2");
-  save_text(sweep.folder.path + "/out/sweeps/toy/run-2/checkpoint.safetensors", "not a checkpoint");
+  REQUIRE(sweep.run().code == 0);
+  sweep.forget_database();
+  save_text(sweep.run_folders().front() + "/checkpoint.safetensors", "not a checkpoint");
   const Outcome outcome = sweep.run();
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   const Store store(sweep.folder.path + "/r.db", StoreMode::read_only);
+  int failed = 0;
   for (const auto& run : store.runs("toy")) {
-    CHECK(run.state == (run.run == 2 ? RunState::failed : RunState::done));
-    if (run.run == 2) CHECK_THAT(run.message, Catch::Contains("run-2/checkpoint.safetensors"));
+    CHECK((run.state == RunState::failed || run.state == RunState::done));
+    if (run.state != RunState::failed) continue;
+    ++failed;
+    CHECK_THAT(run.message, Catch::Contains("checkpoint.safetensors"));
   }
+  CHECK(failed == 1);
+}
+
+TEST_CASE("a file that cannot be written ends the sweep, not the candidate; the same command goes on", "[app]") {
+  const ToySweep sweep;
+  REQUIRE(sweep.run().code == 0);
+  const Json undisturbed = sweep.results();
+  sweep.forget_database();
+  const std::string blocked = sweep.run_folders().front() + "/evaluation-4.safetensors";
+  std::filesystem::remove(blocked);
+  std::filesystem::create_directories(blocked);
+  const Outcome outcome = sweep.run();
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains(std::filesystem::path(blocked).filename().string()));
+  std::filesystem::remove(blocked);
+  REQUIRE(sweep.run().code == 0);
+  CHECK(sweep.results() == undisturbed);
+}
+
+TEST_CASE("a rung with a lost evaluation is not judged by the rest", "[app]") {
+  const ToySweep sweep;
+  REQUIRE(sweep.run().code == 0);
+  Store(sweep.folder.path + "/r.db").reading_session() << "UPDATE run SET state = 'paused', rung = 0";
+  std::filesystem::remove(sweep.run_folders().front() + "/evaluation-4.safetensors");
+  const Outcome outcome = sweep.run();
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("evaluation-4.safetensors: is missing"));
+}
+
+TEST_CASE("a sweep whose caps admit nothing fails and says so", "[app]") {
+  const ToySweep sweep;
+  Json config = sweep.config();
+  config["max_params"] = 1;
+  sweep.write("sweep.json", config);
+  const Outcome outcome = sweep.run();
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("none of its 3 networks is under max_params and max_gmacs"));
 }
 
 TEST_CASE("a changed configuration under the same name is refused", "[app]") {

@@ -43,7 +43,8 @@ TEST_CASE("the median's interval covers the true median at least as often as it 
   CHECK(covered >= 0.94 * 2000);
 }
 
-TEST_CASE("from nine blocks on the interval is that of the blocks' medians, however many samples each has", "[profiler]") {
+TEST_CASE("from nine blocks on the interval is that of the blocks' medians, however many samples each has",
+          "[profiler]") {
   SampleBlocks blocks;
   for (int64_t b = 0; b < 8; ++b) blocks.emplace_back(50, 1000 + 20 * b);
   CHECK(*median_interval(blocks) == *median_interval({pooled(blocks)}));

@@ -254,7 +254,7 @@ TEST_CASE("the interval of a timing rests on the medians of its blocks", "[repor
   LatencyRow row{.key = {.kind = LatencyKind::end_to_end,
                          .arch = mobilediffusion().hash,
                          .device = store.remember_device({.model = "test cpu"}),
-                         .env = store.remember_env({.git_commit = "abc", .compiler = "GNU", .libtorch = "2.13"}),
+                         .env = store.remember_env(build_of("abc")),
                          .threads = 2}};
   for (; row.repetition < 9; ++row.repetition) {
     row.samples_ns.assign(50, 1000 + 20 * row.repetition);

@@ -62,6 +62,10 @@ inline int64_t add_training(Store& store, const Training& training, const std::s
   return run;
 }
 
+inline EnvRow build_of(const std::string& commit) {
+  return {.git_commit = commit, .compiler = "GNU 12", .compiler_flags = "-O3", .libtorch = "2.13"};
+}
+
 // Who times what of a network: two blocks at 1 and 20 ms, and the whole at 22 ms.
 struct Timed {
   std::string device = "test cpu", commit = "abc";
@@ -87,11 +91,12 @@ inline void add_latencies(Store& store, const ArchRow& arch, const Timed& timed 
                                      .macs = 8'000'000'000,
                                      .macs_valid = 7'800'000'000,
                                      .block_json = "{\"resnet\":1}"}});
-  LatencyRow row{.key = {.device = store.remember_device({.model = timed.device}),
-                         .env = store.remember_env({.git_commit = timed.commit, .compiler = "GNU", .libtorch = "2.13"}),
-                         .threads = 2,
-                         .batch = timed.batch},
-                 .mark = timed.mark};
+  LatencyRow row;
+  row.key.device = store.remember_device({.model = timed.device});
+  row.key.env = store.remember_env(build_of(timed.commit));
+  row.key.threads = 2;
+  row.key.batch = timed.batch;
+  row.mark = timed.mark;
   const auto add = [&](int64_t median_ns) {
     row.samples_ns.clear();
     for (int64_t k = -4; k <= 4; ++k) row.samples_ns.push_back(median_ns + 10'000 * k);
