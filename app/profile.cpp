@@ -93,7 +93,7 @@ int run_profile(int argc, char** argv) {
     return 0;
   }
   // Opened before the work, so that a file that cannot be written is known first.
-  Store store = open_results(request.database);
+  Store store(request.database);
   std::vector<RawProfile> processes;
   for (int64_t i = 0; i < request.processes; ++i)
     processes.push_back(request.processes == 1 ? measure_here(network, request.profile) : measure_apart(request, i));

@@ -74,8 +74,6 @@ NetworkSpec network_of(const ArchRow& arch) {
   return from_json<NetworkSpec>(json, "arch " + arch.hash);
 }
 
-Store open_results(const std::string& file) { return Store(file); }
-
 // No clock is part of the identity: what the kernel tells is the clock of the moment, a condition of each measurement.
 int64_t record_device(Store& store) {
   const DeviceInfo device = capture_environment().device;

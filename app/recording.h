@@ -26,9 +26,6 @@ NamedNetwork load_named(const std::string& name, int64_t pixels);
 // The network of a stored architecture.
 NetworkSpec network_of(const ArchRow& arch);
 
-// Opens the results database of --db for writing, making it on first use.
-Store open_results(const std::string& file);
-
 // This machine; and this program with what it was built from. Ids of the store's rows.
 int64_t record_device(Store& store);
 int64_t record_env(Store& store);

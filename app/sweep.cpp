@@ -152,7 +152,7 @@ int run_sweep(int argc, char** argv) {
   if (!parse_options("sweep", argc, argv, options)) return 0;
   const SweepConfig config = options.load();
   std::filesystem::create_directories(config.folder());
-  Store store = open_results(options.db);
+  Store store(options.db);
   keep_config(store, config);
   const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
   enqueue(store, config, latents);

@@ -25,6 +25,27 @@ std::string describe_step(const StepReport& report) {
   return text;
 }
 
+// Where the time of this process's iterations went; the first one, which warms up, is left out.
+class TimeSpent {
+ public:
+  void add(const StepReport& report) {
+    if (count_++ == 0) return;
+    forward_s_ += report.forward_s;
+    backward_s_ += report.backward_s;
+    update_s_ += report.update_s;
+  }
+  ~TimeSpent() {
+    const double n = double(count_ - 1);
+    if (n >= 1)
+      std::fprintf(stderr, "an iteration took %.4f s: batch and forward %.4f, backward %.4f, update %.4f\n",
+                   (forward_s_ + backward_s_ + update_s_) / n, forward_s_ / n, backward_s_ / n, update_s_ / n);
+  }
+
+ private:
+  int64_t count_ = 0;
+  double forward_s_ = 0, backward_s_ = 0, update_s_ = 0;
+};
+
 // Trains up to an iteration; an error says what there is to go on from.
 void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint,
             const std::function<void(const StepReport&)>& report) {
@@ -39,13 +60,17 @@ void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint,
 
 // Trains to the end or to an interrupt, saving a checkpoint at each interval. Returns whether it reached the end.
 bool train(Loop& loop, const TrainConfig& config, const std::string& checkpoint, const std::string& identity) {
+  TimeSpent spent;
   Progress progress(config.name, config.loop.iterations, loop.iteration());
   while (loop.iteration() < config.loop.iterations && !interrupted) {
     const int64_t next = std::min((loop.iteration() / config.loop.checkpoint_every + 1) * config.loop.checkpoint_every,
                                   config.loop.iterations);
     for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
       run_to(loop, i, checkpoint,
-             [&](const StepReport& report) { progress.show(report.iteration, describe_step(report), /*every=*/20); });
+             [&](const StepReport& report) {
+               spent.add(report);
+               progress.show(report.iteration, describe_step(report), /*every=*/20);
+             });
     loop.save(checkpoint, identity);
   }
   return loop.iteration() == config.loop.iterations;

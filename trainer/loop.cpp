@@ -4,8 +4,10 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/autocast_mode.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "spec/bootstrap.h"
 
@@ -34,6 +36,18 @@ class Autocast {
 };
 
 uint64_t mixed(uint64_t x) { return Random(x).next(); }
+
+// Seconds from one call to the next.
+class Laps {
+ public:
+  double next_s() {
+    const auto before = std::exchange(last_, std::chrono::steady_clock::now());
+    return std::chrono::duration<double>(last_ - before).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
 
 [[noreturn]] void stop(int64_t iteration, const std::string& what, const std::string& place) {
   throw std::runtime_error("iteration " + std::to_string(iteration) + ": the " + what + " is not finite" +
@@ -79,6 +93,7 @@ Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimize
 
 StepReport Loop::step() {
   const int64_t iteration = optimizer_.steps();
+  Laps laps;
   const auto loss_with = [&](const Observer& observer) {
     const Autocast autocast(config_.dtype, optimizer_.weights().begin()->second.device().type());
     return stage_.loss({iteration, generator_for(config_.seed, iteration), observer});
@@ -94,11 +109,18 @@ StepReport Loop::step() {
     });
     stop(iteration, "loss", first);
   }
+  const double forward_s = laps.next_s();
   loss.backward();
+  const double backward_s = laps.next_s();
   const double norm = optimizer_.gradient_norm();
   if (!std::isfinite(norm)) stop(iteration, "gradient", optimizer_.first_bad_gradient());
   optimizer_.step(norm);
-  return {optimizer_.steps(), value, norm};
+  return {.iteration = optimizer_.steps(),
+          .loss = value,
+          .gradient_norm = norm,
+          .forward_s = forward_s,
+          .backward_s = backward_s,
+          .update_s = laps.next_s()};
 }
 
 void Loop::run_to(int64_t iteration, const std::function<void(const StepReport&)>& report) {

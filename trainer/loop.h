@@ -59,6 +59,7 @@ struct StepReport {
   int64_t iteration;  // done so far
   double loss;
   double gradient_norm;
+  double forward_s, backward_s, update_s;  // batch and loss; gradients; norm, optimizer and average
 };
 
 class Loop {
