@@ -139,9 +139,10 @@ int64_t columns_of(const GenerateOptions& options, size_t pictures, int64_t size
 }
 
 CommandLine command_line(GenerateOptions& options) {
-  CommandLine line{.usage = "mdsearch generate --model DIR --prompt T [options] --out F",
-                   .example = "mdsearch generate --model weights/emoji --prompt \"red heart\" --out out/heart.png",
-                   .positional = {}};
+  CommandLine line{
+      .usage = "mdsearch generate --model DIR --prompt T [options] --out F",
+      .example = "mdsearch generate --model weights/emoji-proxy --prompt \"red heart\" --out out/heart.png",
+      .positional = {}};
   line.options.add_options()("model", po::value(&options.model)->required()->value_name("DIR"), "model folder")(
       "prompt", po::value(&options.prompts)->composing()->value_name("T"), "what to draw; may repeat")(
       "prompts", po::value(&options.prompts_file)->value_name("FILE"), "prompts, one a line")(
