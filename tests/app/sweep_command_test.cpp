@@ -54,6 +54,11 @@ struct ToySweep {
             {"evaluation", {{"pictures", 4}, {"sampler", {{"steps", 2}}}}},
             {"policy", {{"rule", "none"}}}};
   }
+  void change(const std::string& key, const Json& value) const {
+    Json json = config();
+    json[key] = value;
+    write("sweep.json", json);
+  }
   void write(const std::string& name, const Json& json) const { save_text(folder.path + "/" + name, json.dump()); }
   std::string arguments() const { return "sweep sweep.json --threads 1 --db r.db"; }
 
@@ -62,6 +67,12 @@ struct ToySweep {
     const int status = std::system(
         ("cd " + folder.path + " && " MDSEARCH_PROGRAM " " + arguments() + " >" + out + " 2>" + err).c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+  }
+
+  void check_fails(const std::string& message) const {
+    const Outcome outcome = run();
+    CHECK(outcome.code == 1);
+    CHECK_THAT(outcome.err, Catch::Contains(message));
   }
 
   // Starts the sweep and kills it without warning.
@@ -210,9 +221,7 @@ TEST_CASE("a file that cannot be written ends the sweep, not the candidate; the 
   const std::string blocked = sweep.run_folders().front() + "/evaluation-4.safetensors";
   std::filesystem::remove(blocked);
   std::filesystem::create_directories(blocked);
-  const Outcome outcome = sweep.run();
-  CHECK(outcome.code == 1);
-  CHECK_THAT(outcome.err, Catch::Contains(std::filesystem::path(blocked).filename().string()));
+  sweep.check_fails(std::filesystem::path(blocked).filename().string());
   std::filesystem::remove(blocked);
   REQUIRE(sweep.run().code == 0);
   CHECK(sweep.results() == undisturbed);
@@ -223,28 +232,18 @@ TEST_CASE("a rung with a lost evaluation is not judged by the rest", "[app]") {
   REQUIRE(sweep.run().code == 0);
   Store(sweep.folder.path + "/r.db").reading_session() << "UPDATE run SET state = 'paused', rung = 0";
   std::filesystem::remove(sweep.run_folders().front() + "/evaluation-4.safetensors");
-  const Outcome outcome = sweep.run();
-  CHECK(outcome.code == 1);
-  CHECK_THAT(outcome.err, Catch::Contains("evaluation-4.safetensors: is missing"));
+  sweep.check_fails("evaluation-4.safetensors: is missing");
 }
 
 TEST_CASE("a sweep whose caps admit nothing fails and says so", "[app]") {
   const ToySweep sweep;
-  Json config = sweep.config();
-  config["max_params"] = 1;
-  sweep.write("sweep.json", config);
-  const Outcome outcome = sweep.run();
-  CHECK(outcome.code == 1);
-  CHECK_THAT(outcome.err, Catch::Contains("none of its 3 networks is under max_params and max_gmacs"));
+  sweep.change("max_params", 1);
+  sweep.check_fails("none of its 3 networks is under max_params and max_gmacs");
 }
 
 TEST_CASE("a changed configuration under the same name is refused", "[app]") {
   const ToySweep sweep;
   REQUIRE(sweep.run().code == 0);
-  Json config = sweep.config();
-  config["batch"] = 5;
-  sweep.write("sweep.json", config);
-  const Outcome outcome = sweep.run();
-  CHECK(outcome.code == 1);
-  CHECK_THAT(outcome.err, Catch::Contains("with another configuration"));
+  sweep.change("batch", 5);
+  sweep.check_fails("with another configuration");
 }
