@@ -49,8 +49,7 @@ DrawRequest request_of(GenerateOptions& options) {
     for (const auto& line : lines_of(options.prompts_file)) options.prompts.push_back(line);
   const size_t most_each = most_pictures / std::max<size_t>(1, options.prompts.size());
   if (options.prompts.empty()) throw UsageError("needs --prompt TEXT or --prompts FILE");
-  if (options.count < 1 || options.count > most_each)
-    throw UsageError("--count is " + std::to_string(options.count) + "; allowed: 1 to " + std::to_string(most_each));
+  require_within("--count", options.count, between(1, double(most_each)));
   for (size_t i = 0; i < options.prompts.size(); ++i)
     if (!is_utf8(options.prompts[i])) throw UsageError("prompt " + std::to_string(i + 1) + " is not UTF-8");
   DrawRequest request;

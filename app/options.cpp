@@ -47,11 +47,6 @@ at::Device device_of(const std::string& name) {
 
 }  // namespace
 
-void require_within(const std::string& flag, int64_t value, const Range& range) {
-  if (double(value) < range.low || double(value) > range.high)
-    throw UsageError(flag + " is " + std::to_string(value) + "; allowed: " + to_string(range));
-}
-
 void add_compute_options(po::options_description& options, ComputeOptions& compute) {
   options.add_options()("seed", po::value<int64_t>()->default_value(int64_t(compute.seed))->notifier([&](int64_t seed) {
     require_within("--seed", seed, at_least(0));

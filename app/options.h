@@ -32,9 +32,6 @@ E parse_choice(const std::string& flag, const std::string& value) {
   throw UsageError(flag + " is \"" + value + "\"; allowed: " + valid);
 }
 
-// UsageError, with the flag, the value and the range, for a value outside.
-void require_within(const std::string& flag, int64_t value, const Range& range);
-
 struct ComputeOptions {
   uint64_t seed = 0;
   int threads = 0;  // 0: all cores

@@ -7,8 +7,6 @@
 namespace mds {
 namespace {
 
-constexpr int64_t least_pixels = 8, most_pixels = 16384;
-
 BlockRow block_row(const PlanStep& step) {
   const Cost c = cost(step);
   return {.path = step.path,
@@ -59,9 +57,7 @@ NamedNetwork load_named(const std::string& name, int64_t pixels) {
   NamedNetwork network{name, load_network(name)};
   if (name.ends_with(".json")) network.name = name_of_file(name, hash_of(network.spec));
   if (pixels == 0) return network;
-  if (pixels < least_pixels || pixels > most_pixels)
-    throw UsageError("--size is " + std::to_string(pixels) + "; allowed: " + std::to_string(least_pixels) + " to " +
-                     std::to_string(most_pixels));
+  require_within("--size", pixels, between(8, 16384));
   const NetworkSpec sized = with_size(network.spec, pixels);
   if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + std::to_string(pixels) + "px";
   network.spec = sized;

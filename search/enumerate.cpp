@@ -4,15 +4,10 @@
 #include <cmath>
 
 #include "search/spread.h"
+#include "spec/bootstrap.h"
 
 namespace mds {
 namespace {
-
-uint64_t mixed(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 // Folds every described field of a spec into one number.
 class Digest {
@@ -33,7 +28,7 @@ class Digest {
   uint64_t state = 0x9e3779b97f4a7c15;
 
  private:
-  void fold(uint64_t value) { state = mixed(state ^ (value + 0x9e3779b97f4a7c15)); }
+  void fold(uint64_t value) { state = Random(state ^ value).next(); }
 };
 
 // Numbers already seen: open addressing, because a node for each of ten million would fit no cache and no small
@@ -62,12 +57,6 @@ class SeenSet {
   std::vector<uint64_t> slots_;
   size_t count_ = 0;
 };
-
-void require_within(const char* flag, const Json& value, const Range& range) {
-  const double number = value.get<double>();
-  if (!(number >= range.low && number <= range.high))
-    throw UsageError(std::string(flag) + " is " + value.dump() + "; allowed: " + to_string(range));
-}
 
 std::vector<Candidate> included(const Space& space, const Caps& caps) {
   std::vector<Candidate> list;

@@ -93,6 +93,12 @@ Json parse_json(std::string_view text, const std::string& source) {
   }
 }
 
+void require_within(const std::string& flag, const Json& value, const Range& range) {
+  const auto number = value.get<double>();
+  if (!(number >= range.low && number <= range.high))
+    throw UsageError(flag + " is " + value.dump() + "; allowed: " + to_string(range));
+}
+
 Json load_json(const std::string& file) {
   std::ifstream in(file);
   if (!in || std::filesystem::is_directory(file))

@@ -69,6 +69,9 @@ struct Place {
 [[noreturn]] void fail_unknown_key(const Place& place, const std::string& key, const std::vector<std::string>& valid);
 void check_type(const Place& place, const Json& json, bool matches, std::string_view wanted);
 void check_range(const Place& place, double value, const Range& range);
+
+// The same for a number given by a flag: UsageError with the flag, the value and the range.
+void require_within(const std::string& flag, const Json& value, const Range& range);
 std::string shown(const Json& json);  // for error messages: at most 60 characters of it
 
 // --- writing ---------------------------------------------------------------------------------------------------------
