@@ -49,7 +49,7 @@ std::map<std::string, std::string> shipped_hashes() {
   std::map<std::string, std::string> hashes;
   for (const auto& entry : std::filesystem::directory_iterator(shipped_file("configs/architectures")))
     if (entry.path().extension() == ".json")
-      hashes[entry.path().stem().string()] = hash_of(load_described<NetworkSpec>(entry.path().string()));
+      hashes[entry.path().stem().string()] = hash_of(load_network(entry.path().string()));
   return hashes;
 }
 
@@ -65,9 +65,7 @@ NamedNetwork load_named(const std::string& name, int64_t pixels) {
 }
 
 NetworkSpec network_of(const ArchRow& arch) {
-  Json json = Json::parse(arch.spec_json);
-  json.erase("spec_version");
-  return from_json<NetworkSpec>(json, "arch " + arch.hash);
+  return network_from_json(Json::parse(arch.spec_json), "arch " + arch.hash);
 }
 
 // No clock is part of the identity: what the kernel tells is the clock of the moment, a condition of each measurement.

@@ -71,10 +71,10 @@ class Rig {
   Conditioning conditioning_of(const PlanStep& step) {
     const Site& site = step.site;
     Conditioning conditioning;
-    if (step.link == Link::time)
-      conditioning.time = at::full({batch_}, some_timestep, at::kLong);
-    else if (site.time_width > 0)
-      conditioning.time = random({batch_, site.time_width});
+    if (step.link == Link::time) conditioning.timesteps_N = at::full({batch_}, some_timestep, at::kLong);
+    if (site.time_width > 0) conditioning.time_NE = random({batch_, site.time_width});
+    if (site.pooled_width > 0) conditioning.text_embeds_NP = random({batch_, site.pooled_width});
+    if (site.time_ids > 0) conditioning.time_ids_NI = random({batch_, site.time_ids});
     if (site.text_tokens > 0) conditioning.text_NSC = random({batch_, site.text_tokens, site.text_width});
     if (site.in.kind == ShapeKind::tokens) conditioning.text_end_N = at::full({batch_}, site.in.height - 1, at::kLong);
     return conditioning;

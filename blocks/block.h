@@ -10,9 +10,22 @@ namespace mds {
 
 // What a network is told beside its main input.
 struct Conditioning {
-  Tensor time;        // timesteps N on entry; the time embedding N x E after the time step
-  Tensor text_NSC;    // token states of the text encoder
-  Tensor text_end_N;  // int64: position of the end token, for pooled text embeddings
+  Tensor timesteps_N{};
+  Tensor time_NE{};         // the time embedding, which the network makes from the timesteps and what joins them
+  Tensor text_NSC{};        // token states of the text encoder
+  Tensor text_end_N{};      // int64: position of the end token, for pooled text embeddings
+  Tensor text_embeds_NP{};  // pooled text that joins the time embedding (SD-XL)
+  Tensor time_ids_NI{};  // numbers that join it: original height and width, crop top and left, target height and width
+
+  // Every field by its name, in the order above.
+  static void for_each(auto& self, auto&& visit) {
+    visit("timesteps_N", self.timesteps_N);
+    visit("time_NE", self.time_NE);
+    visit("text_NSC", self.text_NSC);
+    visit("text_end_N", self.text_end_N);
+    visit("text_embeds_NP", self.text_embeds_NP);
+    visit("time_ids_NI", self.time_ids_NI);
+  }
 };
 
 class Block {
@@ -30,6 +43,7 @@ std::unique_ptr<Block> make_block(const BlockSpec& block, const Site& site, cons
 
 // One maker per kind, next to the kind's forward.
 std::unique_ptr<Block> make_module(const TimeEmbedding&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const AddedEmbedding&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const SingleConvolution&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const OutputNorm&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const Downsample&, const Site&, const LayerMap&);

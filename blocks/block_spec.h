@@ -11,9 +11,9 @@
 
 namespace mds {
 
-using BlockSpec =
-    std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
-                 TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm, PooledProjection>;
+using BlockSpec = std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
+                               TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm,
+                               PooledProjection, AddedEmbedding>;
 
 std::string_view kind_of(const BlockSpec& block);
 Shape output_shape(const BlockSpec& block, const Site& site);

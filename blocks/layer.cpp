@@ -14,13 +14,13 @@ Overload(Fs...) -> Overload<Fs...>;
 
 int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
-// Pairs (output position, kernel tap) that meet data along one side of length n_in, padding kernel / 2.
-int64_t valid_taps(int64_t n_in, int64_t n_out, int64_t kernel, int64_t stride) {
-  const int64_t padding = kernel / 2;
+// Pairs (output position, kernel tap) that meet data along one side.
+int64_t valid_taps(const ConvolutionOp& op, int64_t n_in, int64_t n_out) {
+  const int64_t before = padding_of(op).first;
   int64_t pairs = 0;
-  for (int64_t tap = 0; tap < kernel; ++tap) {
-    const int64_t first = std::max<int64_t>(0, -floor_div(tap - padding, stride));
-    const int64_t last = std::min(n_out - 1, floor_div(n_in - 1 + padding - tap, stride));
+  for (int64_t tap = 0; tap < op.kernel; ++tap) {
+    const int64_t first = std::max<int64_t>(0, -floor_div(tap - before, op.stride));
+    const int64_t last = std::min(n_out - 1, floor_div(n_in - 1 + before - tap, op.stride));
     pairs += std::max<int64_t>(0, last - first + 1);
   }
   return pairs;
@@ -33,11 +33,8 @@ Cost linear_cost(const LinearOp& op, const Shape& in) {
 
 Cost convolution_cost(const ConvolutionOp& op, const Shape& in, const Shape& out) {
   const int64_t per_tap = multiply_counts(op.in / op.groups, op.out), taps = op.kernel * op.kernel;
-  const bool patches = op.stride == op.kernel;  // non-overlapping patches have no padding
   const int64_t dense = multiply_counts(out.height, out.width, taps);
-  const int64_t valid = patches ? dense
-                                : multiply_counts(valid_taps(in.height, out.height, op.kernel, op.stride),
-                                                  valid_taps(in.width, out.width, op.kernel, op.stride));
+  const int64_t valid = multiply_counts(valid_taps(op, in.height, out.height), valid_taps(op, in.width, out.width));
   return {add_counts(multiply_counts(per_tap, taps), op.bias ? op.out : 0), multiply_counts(per_tap, dense),
           multiply_counts(per_tap, valid)};
 }
@@ -57,23 +54,40 @@ std::string convolution_name(const ConvolutionOp& op) {
 std::string norm_name(const NormOp& op, const Shape& in) {
   if (op.kind == NormKind::layer) return in.kind == ShapeKind::map ? "norm" : "LN";
   std::string name = "GN" + text(op.groups);
-  if (op.activation == Activation::silu) name += " SiLU";
-  else if (op.activation != Activation::none) name += " " + std::string(name_of(op.activation));
+  if (op.activation == Activation::silu)
+    name += " SiLU";
+  else if (op.activation != Activation::none)
+    name += " " + std::string(name_of(op.activation));
   return name;
 }
 
 }  // namespace
 
+std::pair<int64_t, int64_t> padding_of(const ConvolutionOp& op) {
+  switch (op.padding) {
+    case Padding::same:
+      return {op.kernel / 2, op.kernel / 2};
+    case Padding::after:
+      return {0, 1};
+    case Padding::none:
+      break;
+  }
+  return {0, 0};
+}
+
 Cost cost(const LayerOp& op, const Shape& in, const Shape& out) {
-  return std::visit(
-      Overload{
-          [&](const LinearOp& o) { return linear_cost(o, in); },
-          [&](const ConvolutionOp& o) { return convolution_cost(o, in, out); },
-          [&](const NormOp& o) { return Cost{2 * o.channels, 0, 0}; },
-          [&](const AttentionOp& o) { return attention_cost(o, in); },
-          [&](const TableOp& o) { return Cost{multiply_counts(o.rows, o.width), 0, 0}; },
-      },
-      op);
+  return std::visit(Overload{
+                        [&](const LinearOp& o) { return linear_cost(o, in); },
+                        [&](const ConvolutionOp& o) { return convolution_cost(o, in, out); },
+                        [&](const NormOp& o) {
+                          return Cost{2 * o.channels, 0, 0};
+                        },
+                        [&](const AttentionOp& o) { return attention_cost(o, in); },
+                        [&](const TableOp& o) {
+                          return Cost{multiply_counts(o.rows, o.width), 0, 0};
+                        },
+                    },
+                    op);
 }
 
 std::string op_name(const LayerOp& op, const Shape& in) {
@@ -93,18 +107,18 @@ std::string input_name(const Layer& layer) {
 }
 
 std::string weight_name(const LayerOp& op) {
-  return std::visit(
-      Overload{
-          [](const LinearOp& o) { return text(o.out) + "x" + text(o.in) + (o.bias ? " +b" : ""); },
-          [](const ConvolutionOp& o) {
-            const std::string kernel = text(o.kernel);
-            return text(o.out) + "x" + text(o.in / o.groups) + "x" + kernel + "x" + kernel + (o.bias ? " +b" : "");
-          },
-          [](const NormOp& o) { return text(o.channels) + " +b"; },
-          [](const AttentionOp&) { return std::string("-"); },
-          [](const TableOp& o) { return text(o.rows) + "x" + text(o.width); },
-      },
-      op);
+  return std::visit(Overload{
+                        [](const LinearOp& o) { return text(o.out) + "x" + text(o.in) + (o.bias ? " +b" : ""); },
+                        [](const ConvolutionOp& o) {
+                          const std::string kernel = text(o.kernel);
+                          return text(o.out) + "x" + text(o.in / o.groups) + "x" + kernel + "x" + kernel +
+                                 (o.bias ? " +b" : "");
+                        },
+                        [](const NormOp& o) { return text(o.channels) + " +b"; },
+                        [](const AttentionOp&) { return std::string("-"); },
+                        [](const TableOp& o) { return text(o.rows) + "x" + text(o.width); },
+                    },
+                    op);
 }
 
 void CostSink::repeat(int64_t count, const std::function<void()>& body) {

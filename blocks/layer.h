@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -48,12 +49,23 @@ struct LinearOp {
   Init init = Init::uniform;
 };
 
+// Zeros around a map. same: kernel / 2 on each side; none; after: one row below and one column to the right, as Stable
+// Diffusion's encoder pads before it halves a map.
+enum class Padding : uint8_t { same, none, after };
+template <>
+struct EnumNames<Padding> {
+  static constexpr std::array names{"same", "none", "after"};
+};
+
 struct ConvolutionOp {
   int64_t in, out;
   int64_t kernel = 1, stride = 1, groups = 1;
   Init init = Init::uniform;
   bool bias = true;
+  Padding padding = Padding::same;
 };
+// What padding adds before and after each row and column.
+std::pair<int64_t, int64_t> padding_of(const ConvolutionOp& op);
 
 struct NormOp {
   NormKind kind;

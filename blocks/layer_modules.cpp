@@ -25,11 +25,16 @@ void fill_weight(Tensor& weight, Init init, int64_t fan_in, const std::function<
 
 Tensor activate(Activation activation, const Tensor& x) {
   switch (activation) {
-    case Activation::silu: return at::silu(x);
-    case Activation::gelu: return at::gelu(x);
-    case Activation::quick_gelu: return x * at::sigmoid(1.702 * x);
-    case Activation::relu: return at::relu(x);
-    case Activation::none: break;
+    case Activation::silu:
+      return at::silu(x);
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::quick_gelu:
+      return x * at::sigmoid(1.702 * x);
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::none:
+      break;
   }
   return x;
 }
@@ -52,8 +57,10 @@ ConvolutionLayer::ConvolutionLayer(const ConvolutionOp& op) : op_(op) {
 }
 
 Tensor ConvolutionLayer::forward(const Tensor& x_NCHW) const {
-  const int64_t padding = op_.stride == op_.kernel ? 0 : op_.kernel / 2;
-  return at::conv2d(x_NCHW, weight_, bias_, op_.stride, padding, /*dilation=*/1, op_.groups);
+  const auto [before, after] = padding_of(op_);
+  const bool even = before == after;
+  const Tensor x = even ? x_NCHW : at::constant_pad_nd(x_NCHW, {before, after, before, after});
+  return at::conv2d(x, weight_, bias_, op_.stride, even ? before : 0, /*dilation=*/1, op_.groups);
 }
 
 void ConvolutionLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {

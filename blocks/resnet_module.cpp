@@ -22,14 +22,18 @@ Tensor with_time(const Tensor& h, const LinearLayer* time, TimeUse use, const Te
 class ResnetModule final : public Block {
  public:
   ResnetModule(const Resnet& spec, const Site& site, const LayerMap& layers)
-      : spec_(spec), site_(site),
-        norm1_(layers.get<NormLayer>("norm1")), norm2_(layers.get<NormLayer>("norm2")),
-        conv1_(layers.get<ConvolutionLayer>("conv1")), conv2_(layers.get<ConvolutionLayer>("conv2")),
-        shortcut_(layers.find<ConvolutionLayer>("shortcut")), time_(layers.find<LinearLayer>("time")) {}
+      : spec_(spec),
+        site_(site),
+        norm1_(layers.get<NormLayer>("norm1")),
+        norm2_(layers.get<NormLayer>("norm2")),
+        conv1_(layers.get<ConvolutionLayer>("conv1")),
+        conv2_(layers.get<ConvolutionLayer>("conv2")),
+        shortcut_(layers.find<ConvolutionLayer>("shortcut")),
+        time_(layers.find<LinearLayer>("time")) {}
 
   Tensor forward(const Tensor& main, const Tensor& skip, const Conditioning& c) const override {
     const Tensor x = joined(main, skip, site_);
-    const Tensor h = with_time(conv1_.forward(norm1_.forward(x)), time_, spec_.time, c.time);
+    const Tensor h = with_time(conv1_.forward(norm1_.forward(x)), time_, spec_.time, c.time_NE);
     return conv2_.forward(norm2_.forward(h)) + (shortcut_ ? shortcut_->forward(x) : x);
   }
 
@@ -44,15 +48,19 @@ class ResnetModule final : public Block {
 class SeparableModule final : public Block {
  public:
   SeparableModule(const Separable& spec, const Site& site, const LayerMap& layers)
-      : spec_(spec), site_(site),
-        proj_in_(layers.find<ConvolutionLayer>("proj_in")), dw_(layers.get<ConvolutionLayer>("dw")),
-        pw1_(layers.get<ConvolutionLayer>("pw1")), pw2_(layers.get<ConvolutionLayer>("pw2")),
-        norm_(layers.get<NormLayer>("norm")), time_(layers.find<LinearLayer>("time")) {}
+      : spec_(spec),
+        site_(site),
+        proj_in_(layers.find<ConvolutionLayer>("proj_in")),
+        dw_(layers.get<ConvolutionLayer>("dw")),
+        pw1_(layers.get<ConvolutionLayer>("pw1")),
+        pw2_(layers.get<ConvolutionLayer>("pw2")),
+        norm_(layers.get<NormLayer>("norm")),
+        time_(layers.find<LinearLayer>("time")) {}
 
   Tensor forward(const Tensor& main, const Tensor& skip, const Conditioning& c) const override {
     const Tensor x = joined(main, skip, site_);
     const Tensor r = proj_in_ ? proj_in_->forward(x) : x;
-    const Tensor h = with_time(dw_.forward(r), time_, spec_.time, c.time);
+    const Tensor h = with_time(dw_.forward(r), time_, spec_.time, c.time_NE);
     return r + pw2_.forward(at::silu(pw1_.forward(norm_.forward(h))));
   }
 

@@ -3,15 +3,24 @@
 namespace mds {
 
 Shape output_shape(const TimeEmbedding& block, const Site&) { return Shape::vector(block.hidden); }
+Shape output_shape(const AddedEmbedding& block, const Site&) { return Shape::vector(block.hidden); }
 Shape output_shape(const SingleConvolution& block, const Site& site) {
   return Shape::map(block.out, site.in.height, site.in.width);
 }
 Shape output_shape(const OutputNorm&, const Site& site) { return site.in; }
 
+// linear -> SiLU -> linear.
+static void list_embedding(int64_t width, int64_t hidden, LayerSink& sink) {
+  sink.add("0", LinearOp{width, hidden}, Shape::vector(width), Shape::vector(hidden));
+  sink.add("1", LinearOp{hidden, hidden}, Shape::vector(hidden), Shape::vector(hidden));
+}
+
 void list_layers(const TimeEmbedding& block, const Site&, LayerSink& sink) {
-  const auto hidden = Shape::vector(block.hidden);
-  sink.add("0", LinearOp{block.width, block.hidden}, Shape::vector(block.width), hidden);
-  sink.add("1", LinearOp{block.hidden, block.hidden}, hidden, hidden);
+  list_embedding(block.width, block.hidden, sink);
+}
+
+void list_layers(const AddedEmbedding& block, const Site& site, LayerSink& sink) {
+  list_embedding(site.pooled_width + site.time_ids * block.id_width, block.hidden, sink);
 }
 
 void list_layers(const SingleConvolution& block, const Site& site, LayerSink& sink) {

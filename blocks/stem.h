@@ -19,6 +19,20 @@ struct TimeEmbedding {
   }
 };
 
+// What joins the time embedding N x hidden: the pooled text and a sinusoid of each number in scope, concatenated, then
+// linear -> SiLU -> linear (SD-XL: 1280 + 6 x 256 = 2816 wide).
+struct AddedEmbedding {
+  static constexpr std::string_view kind = "added";
+  int64_t id_width = 256;
+  int64_t hidden = 1280;
+  bool operator==(const AddedEmbedding&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("id_width", self.id_width, "of a number's sinusoid", between(1, 65536));
+    field("hidden", self.hidden, "of the time embedding", between(1, 65536));
+  }
+};
+
 // One convolution, padding kernel / 2.
 struct SingleConvolution {
   static constexpr std::string_view kind = "convolution";
@@ -48,9 +62,11 @@ struct OutputNorm {
 };
 
 Shape output_shape(const TimeEmbedding& block, const Site& site);
+Shape output_shape(const AddedEmbedding& block, const Site& site);
 Shape output_shape(const SingleConvolution& block, const Site& site);
 Shape output_shape(const OutputNorm& block, const Site& site);
 void list_layers(const TimeEmbedding& block, const Site& site, LayerSink& sink);
+void list_layers(const AddedEmbedding& block, const Site& site, LayerSink& sink);
 void list_layers(const SingleConvolution& block, const Site& site, LayerSink& sink);
 void list_layers(const OutputNorm& block, const Site& site, LayerSink& sink);
 

@@ -16,18 +16,50 @@ Tensor sinusoid(const Tensor& t_N, int64_t width) {
   return width % 2 ? at::constant_pad_nd(wave, {0, 1}) : wave;
 }
 
+// linear -> SiLU -> linear, in the type of the network's input.
+struct EmbeddingPart {
+  const LinearLayer &first, &second;
+  explicit EmbeddingPart(const LayerMap& layers)
+      : first(layers.get<LinearLayer>("0")), second(layers.get<LinearLayer>("1")) {}
+  Tensor forward(const Tensor& v_NC, const Tensor& input) const {
+    return second.forward(at::silu(first.forward(v_NC.to(input.scalar_type()))));
+  }
+};
+
 class TimeModule final : public Block {
  public:
-  TimeModule(const TimeEmbedding& spec, const LayerMap& layers)
-      : width_(spec.width), first_(layers.get<LinearLayer>("0")), second_(layers.get<LinearLayer>("1")) {}
+  TimeModule(const TimeEmbedding& spec, const LayerMap& layers) : width_(spec.width), embedding_(layers) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
-    check_conditioning("time", c.time, {x.size(0)});
-    return second_.forward(at::silu(first_.forward(sinusoid(c.time, width_).to(x.scalar_type()))));
+    check_conditioning("timesteps_N", c.timesteps_N, {x.size(0)});
+    return embedding_.forward(sinusoid(c.timesteps_N, width_), x);
   }
 
  private:
   int64_t width_;
-  const LinearLayer &first_, &second_;
+  EmbeddingPart embedding_;
+};
+
+class AddedModule final : public Block {
+ public:
+  AddedModule(const AddedEmbedding& spec, const Site& site, const LayerMap& layers)
+      : id_width_(spec.id_width), site_(site), embedding_(layers) {}
+  Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
+    std::vector<Tensor> parts;
+    if (site_.pooled_width > 0) {
+      check_conditioning("text_embeds_NP", c.text_embeds_NP, {x.size(0), site_.pooled_width});
+      parts.push_back(c.text_embeds_NP.to(at::kFloat));
+    }
+    if (site_.time_ids > 0) {
+      check_conditioning("time_ids_NI", c.time_ids_NI, {x.size(0), site_.time_ids});
+      parts.push_back(sinusoid(c.time_ids_NI.flatten(), id_width_).reshape({-1, site_.time_ids * id_width_}));
+    }
+    return c.time_NE + embedding_.forward(at::cat(parts, 1), x);
+  }
+
+ private:
+  int64_t id_width_;
+  Site site_;
+  EmbeddingPart embedding_;
 };
 
 class OneConvolution final : public Block {
@@ -63,6 +95,9 @@ class OneNorm final : public Block {
 
 std::unique_ptr<Block> make_module(const TimeEmbedding& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<TimeModule>(spec, layers);
+}
+std::unique_ptr<Block> make_module(const AddedEmbedding& spec, const Site& site, const LayerMap& layers) {
+  return std::make_unique<AddedModule>(spec, site, layers);
 }
 std::unique_ptr<Block> make_module(const SingleConvolution&, const Site&, const LayerMap& layers) {
   return std::make_unique<OneConvolution>(layers);

@@ -27,8 +27,10 @@ void list_layers(const PatchEmbedding& block, const Site& site, LayerSink& sink)
   const Shape out = output_shape(block, site);
   const Shape map = Shape::map(block.width, site.in.height / block.patch, site.in.width / block.patch);
   const int64_t c = site.in.channels, side = block.patch;
-  sink.add("patch", ConvolutionOp{.in = c, .out = block.width, .kernel = side, .stride = side, .bias = false}, site.in,
-           map);
+  sink.add("patch",
+           ConvolutionOp{
+               .in = c, .out = block.width, .kernel = side, .stride = side, .bias = false, .padding = Padding::none},
+           site.in, map);
   sink.add("class", TableOp{1, block.width}, out, out);
   sink.add("position", TableOp{out.height, block.width}, out, out);
   sink.add("norm", token_norm(block.width), out, out);

@@ -24,6 +24,21 @@ LinearOp branch_end(const TransformerStack& block, int64_t in, int64_t out) {
   return {.in = in, .out = out, .init = block.options.projections ? Init::uniform : Init::zero};
 }
 
+struct Projection {
+  int64_t in, out;
+  Init init = Init::uniform;
+};
+
+void list_projection(const char* name, bool linear, const Projection& p, const Site& site, LayerSink& sink) {
+  const int64_t h = site.in.height, w = site.in.width;
+  if (linear)
+    sink.add(name, LinearOp{.in = p.in, .out = p.out, .init = p.init}, Shape::tokens(h * w, p.in),
+             Shape::tokens(h * w, p.out));
+  else
+    sink.add(name, ConvolutionOp{.in = p.in, .out = p.out, .init = p.init}, Shape::map(p.in, h, w),
+             Shape::map(p.out, h, w));
+}
+
 void list_self_attention(const TransformerStack& block, const Shape& y, int64_t heads, LayerSink& sink) {
   const int64_t d = y.channels;
   sink.add("norm_sa", token_norm(d), y, y);
@@ -70,18 +85,17 @@ void list_layers(const TransformerStack& block, const Site& site, LayerSink& sin
   check(block, site);
   const TransformerOptions& options = block.options;
   const int64_t c = site.in.channels, d = block.inner_width(site);
-  const Shape inner = Shape::map(d, site.in.height, site.in.width);
   const Shape y = Shape::tokens(site.in.positions(), d);
   if (options.projections) {
     sink.add("norm", NormOp{NormKind::group, c, norm_groups(c), stack_norm_eps}, site.in, site.in);
-    sink.add("proj_in", ConvolutionOp{.in = c, .out = d}, site.in, inner);
+    list_projection("proj_in", options.linear_projections, {c, d}, site, sink);
   }
   sink.repeat(block.depth, [&] {
     if (options.self_attention) list_self_attention(block, y, block.head_count(site), sink);
     if (options.cross_attention) list_cross_attention(block, y, site, sink);
     list_feed_forward(block, y, sink);
   });
-  if (options.projections) sink.add("proj_out", ConvolutionOp{.in = d, .out = c, .init = Init::zero}, inner, site.in);
+  if (options.projections) list_projection("proj_out", options.linear_projections, {d, c, Init::zero}, site, sink);
 }
 
 }  // namespace mds

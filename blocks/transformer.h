@@ -24,6 +24,7 @@ struct TransformerOptions {
   Activation ff_activation = Activation::silu;
   AttentionFunction attention = AttentionFunction::softmax;
   bool projections = true;
+  bool linear_projections = false;
   bool operator==(const TransformerOptions&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -39,6 +40,8 @@ struct TransformerOptions {
     field("ff_activation", self.ff_activation, "of the feed-forward");
     field("attention", self.attention, "function of the scores");
     field("projections", self.projections, "a norm and 1x1 convolutions around each stack, and a sum over it");
+    field("linear_projections", self.linear_projections, "linear layers over the tokens in the convolutions' place",
+          later());
   }
   bool attends() const { return self_attention || cross_attention; }
 };

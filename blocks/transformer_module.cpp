@@ -13,8 +13,10 @@ struct AttentionPart {
 
   AttentionPart(const LayerMap& layers, const std::string& prefix, const char* norm_name, const std::string& name)
       : norm(layers.find<NormLayer>(prefix + norm_name)),
-        q(layers.find<LinearLayer>(prefix + name + ".q")), kv(layers.find<LinearLayer>(prefix + name + ".kv")),
-        k(layers.find<LinearLayer>(prefix + name + ".k")), v(layers.find<LinearLayer>(prefix + name + ".v")),
+        q(layers.find<LinearLayer>(prefix + name + ".q")),
+        kv(layers.find<LinearLayer>(prefix + name + ".kv")),
+        k(layers.find<LinearLayer>(prefix + name + ".k")),
+        v(layers.find<LinearLayer>(prefix + name + ".v")),
         out(layers.find<LinearLayer>(prefix + name + ".out")),
         attention(layers.find<AttentionLayer>(prefix + name + ".qkv")) {}
 
@@ -32,9 +34,11 @@ struct TransformerPart {
   const LinearLayer &ff_in, &ff_out;
 
   TransformerPart(const LayerMap& layers, const std::string& prefix)
-      : self(layers, prefix, "norm_sa", "sa"), cross(layers, prefix, "norm_ca", "ca"),
+      : self(layers, prefix, "norm_sa", "sa"),
+        cross(layers, prefix, "norm_ca", "ca"),
         norm_ff(layers.get<NormLayer>(prefix + "norm_ff")),
-        ff_in(layers.get<LinearLayer>(prefix + "ff.in")), ff_out(layers.get<LinearLayer>(prefix + "ff.out")) {}
+        ff_in(layers.get<LinearLayer>(prefix + "ff.in")),
+        ff_out(layers.get<LinearLayer>(prefix + "ff.out")) {}
 
   Tensor forward(Tensor y, const Tensor& text, const TransformerOptions& options) const {
     if (self.norm) y = self.forward(y, {});
@@ -46,29 +50,59 @@ struct TransformerPart {
   }
 };
 
+Tensor to_tokens(const Tensor& x_NCHW) { return x_NCHW.permute({0, 2, 3, 1}).flatten(1, 2); }
+Tensor to_map(const Tensor& y_NTC, const Tensor& like_NCHW) {
+  return y_NTC.unflatten(1, {like_NCHW.size(2), like_NCHW.size(3)}).permute({0, 3, 1, 2});
+}
+
+// Between the map and the tokens at one end of a stack: a convolution of the map, a linear layer of the tokens,
+// nothing.
+struct ProjectionPart {
+  const ConvolutionLayer* convolution = nullptr;
+  const LinearLayer* linear = nullptr;
+
+  ProjectionPart(const LayerMap& layers, const char* name, const TransformerOptions& options) {
+    if (!options.projections) return;
+    if (options.linear_projections)
+      linear = &layers.get<LinearLayer>(name);
+    else
+      convolution = &layers.get<ConvolutionLayer>(name);
+  }
+  Tensor in(const Tensor& x_NCHW) const {
+    if (convolution) return to_tokens(convolution->forward(x_NCHW));
+    return linear ? linear->forward(to_tokens(x_NCHW)) : to_tokens(x_NCHW);
+  }
+  Tensor out(const Tensor& y_NTC, const Tensor& like_NCHW) const {
+    if (convolution) return convolution->forward(to_map(y_NTC, like_NCHW));
+    return to_map(linear ? linear->forward(y_NTC) : y_NTC, like_NCHW);
+  }
+};
+
 class TransformerModule final : public Block {
  public:
   TransformerModule(const TransformerStack& spec, const Site& site, const LayerMap& layers)
-      : spec_(spec), site_(site), norm_(layers.find<NormLayer>("norm")),
-        proj_in_(layers.find<ConvolutionLayer>("proj_in")), proj_out_(layers.find<ConvolutionLayer>("proj_out")) {
+      : spec_(spec),
+        site_(site),
+        norm_(layers.find<NormLayer>("norm")),
+        proj_in_(layers, "proj_in", spec.options),
+        proj_out_(layers, "proj_out", spec.options) {
     for (int64_t i = 0; i < spec.depth; ++i) parts_.emplace_back(layers, std::to_string(i) + ".");
   }
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
     if (spec_.options.cross_attention && spec_.depth > 0)
       check_conditioning("text_NSC", c.text_NSC, {x.size(0), site_.text_tokens, site_.text_width});
-    Tensor y = spec_.options.projections ? proj_in_->forward(norm_->forward(x)) : x;
-    y = y.permute({0, 2, 3, 1}).flatten(1, 2);
+    Tensor y = proj_in_.in(norm_ ? norm_->forward(x) : x);
     for (const auto& part : parts_) y = part.forward(y, c.text_NSC, spec_.options);
-    y = y.unflatten(1, {x.size(2), x.size(3)}).permute({0, 3, 1, 2});
-    return spec_.options.projections ? x + proj_out_->forward(y) : y;
+    y = proj_out_.out(y, x);
+    return norm_ ? x + y : y;
   }
 
  private:
   TransformerStack spec_;
   Site site_;
   const NormLayer* norm_;
-  const ConvolutionLayer *proj_in_, *proj_out_;
+  ProjectionPart proj_in_, proj_out_;
   std::vector<TransformerPart> parts_;
 };
 

@@ -25,9 +25,11 @@ void register_at(torch::nn::Module& root, const std::string& path, const std::sh
   scope->register_module(names.back(), layer);
 }
 
-Conditioning on_device(const Conditioning& c, at::Device device) {
-  const auto moved = [&](const Tensor& x) { return x.defined() ? x.to(device) : x; };
-  return {.time = moved(c.time), .text_NSC = moved(c.text_NSC), .text_end_N = moved(c.text_end_N)};
+Conditioning on_device(Conditioning c, at::Device device) {
+  Conditioning::for_each(c, [&](const char*, Tensor& x) {
+    if (x.defined()) x = x.to(device);
+  });
+  return c;
 }
 
 at::Device& chosen_device() {
@@ -76,7 +78,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
     Tensor y = blocks_[i]->forward(x, skip, c);
     if (observer) y = observer(step, y);
     if (step.link == Link::time) {
-      c.time = y;
+      c.time_NE = y;
       continue;
     }
     x = y;

@@ -13,11 +13,47 @@ void resize(UNetSpec& spec, int64_t pixels) {
 void resize(TextTowerSpec&, int64_t) { throw UsageError("--size: a text tower has no picture size"); }
 void resize(auto& spec, int64_t pixels) { spec.size = pixels; }
 
+struct PatchedNetwork {
+  std::string base;
+  Json patch = Json::array();
+  static void describe(auto& self, auto&& field) {
+    field("base", self.base, "the network that is changed");
+    field("patch", self.patch, "operations of RFC 6902");
+  }
+};
+
 std::string shipped_names() {
   std::string names;
   for (const auto& entry : std::filesystem::directory_iterator(shipped_file("configs/architectures")))
     names += (names.empty() ? "" : ", ") + entry.path().stem().string();
   return names;
+}
+
+std::string file_of(const std::string& name) {
+  if (name.ends_with(".json")) return name;
+  if (!std::filesystem::exists(shipped_file("configs/architectures") + "/" + name + ".json"))
+    throw UsageError("no architecture \"" + name + "\"; shipped: " + shipped_names() + "; or give a .json file");
+  return shipped_file("configs/architectures/" + name + ".json");
+}
+
+constexpr int most_bases = 32;
+
+// A network's file as JSON, with the patches of its bases applied, the innermost first.
+Json resolved(const std::string& file, int bases_left) {
+  const Json json = load_json(file);
+  if (!json.is_object() || !json.contains("base")) return json;
+  const auto patched = from_json<PatchedNetwork>(json, file);
+  if (bases_left == 0)
+    throw ConfigError(file + ": base leads through more than " + std::to_string(most_bases) +
+                      " files; is it a circle?");
+  const bool beside = patched.base.ends_with(".json");
+  const auto folder = std::filesystem::path(file).parent_path();
+  const std::string base = beside ? (folder / patched.base).string() : file_of(patched.base);
+  try {
+    return resolved(base, bases_left - 1).patch(patched.patch);
+  } catch (const Json::exception& error) {
+    throw ConfigError(file + ": patch does not fit " + patched.base + ": " + error.what());
+  }
 }
 
 }  // namespace
@@ -54,12 +90,18 @@ std::string shipped_file(const std::string& relative) {
                   ": not found in the working folder or beside the program; set MDSEARCH_HOME to the project's folder");
 }
 
+NetworkSpec network_from_json(Json json, const std::string& source) {
+  if (const auto version = json.find("spec_version"); version != json.end()) {
+    int64_t written = 0;
+    read_json(*version, written, {source, "spec_version"}, between(1, spec_version));
+    json.erase(version);
+  }
+  return from_json<NetworkSpec>(json, source);
+}
+
 NetworkSpec load_network(const std::string& name) {
-  const bool is_file = name.ends_with(".json");
-  if (!is_file && !std::filesystem::exists(shipped_file("configs/architectures") + "/" + name + ".json"))
-    throw UsageError("no architecture \"" + name + "\"; shipped: " + shipped_names() + "; or give a .json file");
-  const std::string file = is_file ? name : shipped_file("configs/architectures/" + name + ".json");
-  const auto spec = load_described<NetworkSpec>(file);
+  const std::string file = file_of(name);
+  const auto spec = network_from_json(resolved(file, most_bases), file);
   try {
     make_plan(spec);
   } catch (const ConfigError& error) {

@@ -28,7 +28,12 @@ std::string hash_of(const NetworkSpec& spec);
 // The same network for pictures of another size in pixels; text towers refuse.
 NetworkSpec with_size(NetworkSpec spec, int64_t pixels);
 
-// NAME is a shipped architecture (configs/architectures/NAME.json) or a path to a JSON file.
+// A network from its JSON, which may hold the "spec_version" that canonical_json() writes; a newer one is a
+// ConfigError.
+NetworkSpec network_from_json(Json json, const std::string& source);
+
+// NAME is a shipped architecture (configs/architectures/NAME.json) or a path to a JSON file. A file that holds "base"
+// and "patch" is another network, a NAME or a file beside it, changed by a JSON patch (RFC 6902).
 NetworkSpec load_network(const std::string& name);
 UNetSpec load_unet(const std::string& name);
 

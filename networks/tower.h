@@ -6,7 +6,8 @@
 
 namespace mds {
 
-// Token ids to `last_hidden_state` (after the final norm) and, with a projection, `text_embeds` at the end of the text.
+// Token ids to `penultimate` (states behind the last block but one, no norm), `last_hidden_state` (after the final
+// norm) and, with a projection, `text_embeds` at the end of the text.
 struct TextTowerSpec {
   static constexpr std::string_view kind = "text_tower";
   int64_t vocabulary = 49408;

@@ -12,6 +12,7 @@ class Walker {
     const int64_t depth = int64_t(spec_.levels.size());
     if (depth == 0) throw ConfigError("levels is empty; a UNet needs at least one");
     sink_.step({"time"}, TimeEmbedding{spec_.levels[0].width, spec_.time_width}, site(), Link::time);
+    added();
     emit({"conv_in"}, SingleConvolution{spec_.levels[0].width}, entry_link(0));
     for (int64_t i = 0; i < depth; ++i) down(i);
     middle();
@@ -22,8 +23,11 @@ class Walker {
 
  private:
   static constexpr size_t most_skips = 256;
+  static constexpr std::array stack_names{"attn", "attn2", "attn3", "attn4", "attn5", "attn6", "attn7", "attn8"};
 
-  Site site() const { return {x_, 0, spec_.text_tokens, spec_.text_width, spec_.time_width}; }
+  Site site() const {
+    return {.in = x_, .text_tokens = spec_.text_tokens, .text_width = spec_.text_width, .time_width = spec_.time_width};
+  }
 
   void emit(const StepName& name, const BlockSpec& block, Link link) {
     Site here = site();
@@ -44,6 +48,14 @@ class Walker {
     skips_[open_++] = x_.channels;
   }
 
+  void added() {
+    if (spec_.pooled_width + spec_.time_ids == 0) return;
+    Site here = site();
+    here.pooled_width = spec_.pooled_width;
+    here.time_ids = spec_.time_ids;
+    sink_.step({"added"}, AddedEmbedding{spec_.time_id_width, spec_.time_width}, here, Link::time);
+  }
+
   Link entry_link(size_t level) const { return spec_.levels[level].skips == Skips::none ? Link::none : Link::push; }
 
   BlockSpec residual(const LevelSpec& level) const {
@@ -55,16 +67,20 @@ class Walker {
     return {.depth = depth, .width = level.transformer_width, .options = level.stack};
   }
 
-  // A residual block and its stack; `read` joins a skip to the first, `write` keeps the output of the last.
+  // A residual block and its stacks; `read` joins a skip to the first, `write` keeps the output of the last.
   void layer(StepName name, const LevelSpec& level, int64_t depth, std::pair<Link, Link> read_write) {
     const auto [read, write] = read_write;
     name.part = "conv";
-    if (depth > 0) {
-      emit(name, residual(level), read);
-      name.part = "attn";
-      emit(name, stack(level, depth), write);
-    } else {
-      emit(name, residual(level), write == Link::push ? write : read);
+    if (depth == 0) return emit(name, residual(level), write == Link::push ? write : read);
+    emit(name, residual(level), read);
+    const int64_t each = level.stack_depth > 0 ? level.stack_depth : depth;
+    if (depth % each != 0 || depth / each > int64_t(stack_names.size()))
+      throw ConfigError(to_string(name) + ": transformer depth " + std::to_string(depth) +
+                        " in stacks of stack_depth " + std::to_string(each) + "; allowed: 1 to " +
+                        std::to_string(stack_names.size()) + " stacks of equal depth");
+    for (int64_t i = 0; i < depth / each; ++i) {
+      name.part = stack_names.at(size_t(i));
+      emit(name, stack(level, each), i + 1 == depth / each ? write : Link::none);
     }
   }
 
@@ -80,8 +96,8 @@ class Walker {
   void middle() {
     if (spec_.mid < 0) return;
     const LevelSpec& level = spec_.levels.back();
-    layer({"mid", 0, 0}, level, spec_.mid, {Link::none, Link::none});
-    layer({"mid", 0, 1}, level, 0, {Link::none, Link::none});
+    for (int64_t j = 0; j < spec_.mid_residuals; ++j)
+      layer({"mid", 0, j}, level, j == 0 ? spec_.mid : 0, {Link::none, Link::none});
   }
 
   void up(size_t i) {
@@ -123,12 +139,14 @@ void divide(int64_t& width, int64_t divisor, const std::string& name) {
   width /= divisor;
 }
 
-bool has_stack(const LevelSpec& level, int64_t mid) {
-  const auto some = [](const std::vector<int64_t>& depths) {
-    return std::any_of(depths.begin(), depths.end(), [](int64_t d) { return d > 0; });
-  };
-  return some(level.down) || some(level.up) || mid > 0;
+int64_t deepest(const LevelSpec& level, int64_t mid) {
+  int64_t most = mid;
+  for (const auto* depths : {&level.down, &level.up})
+    for (const int64_t depth : *depths) most = std::max(most, depth);
+  return most;
 }
+
+bool has_stack(const LevelSpec& level, int64_t mid) { return deepest(level, mid) > 0; }
 
 }  // namespace
 
@@ -156,11 +174,14 @@ LevelSpec canonical(LevelSpec level, int64_t mid) {
   if (!has_stack(level, mid)) {
     level.transformer_width = defaults.transformer_width;
     level.stack = defaults.stack;
+    level.stack_depth = defaults.stack_depth;
     return level;
   }
+  if (level.stack_depth >= deepest(level, mid)) level.stack_depth = 0;
   if (level.transformer_width == level.width) level.transformer_width = 0;
   const int64_t width = level.transformer_width ? level.transformer_width : level.width;
   TransformerOptions& stack = level.stack;
+  if (!stack.projections) stack.linear_projections = defaults.stack.linear_projections;
   if (stack.heads == 0 && width % stack.head_width == 0) stack.heads = width / stack.head_width;
   if (stack.heads > 0) stack.head_width = defaults.stack.head_width;
   if (!stack.self_attention) stack.share_self_kv = defaults.stack.share_self_kv;
@@ -180,6 +201,8 @@ UNetSpec canonical(UNetSpec spec) {
     spec.levels[i] = canonical(spec.levels[i], mid);
     text |= reads_text(spec.levels[i], mid);
   }
+  if (spec.mid < 0) spec.mid_residuals = UNetSpec{}.mid_residuals;
+  if (spec.time_ids == 0) spec.time_id_width = UNetSpec{}.time_id_width;
   if (!text) {
     spec.text_tokens = UNetSpec{}.text_tokens;
     spec.text_width = UNetSpec{}.text_width;

@@ -36,6 +36,7 @@ struct LevelSpec {
   Skips skips = Skips::all;
   int64_t transformer_width = 0;
   TransformerOptions stack{};
+  int64_t stack_depth = 0;
   bool operator==(const LevelSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -50,6 +51,8 @@ struct LevelSpec {
     field("skips", self.skips, "skips of this level that are joined on the way up");
     field("transformer_width", self.transformer_width, "0: the level's width", between(0, 65536));
     TransformerOptions::describe(self.stack, field);
+    field("stack_depth", self.stack_depth, "transformer blocks a stack, several stacks a layer; 0: one stack a layer",
+          later(between(0, 64)));
   }
 };
 
@@ -61,6 +64,10 @@ struct UNetSpec {
   int64_t text_width = 768;
   int64_t time_width = 1280;
   int64_t mid = -1;
+  int64_t mid_residuals = 2;
+  int64_t pooled_width = 0;
+  int64_t time_ids = 0;
+  int64_t time_id_width = 256;
   std::vector<LevelSpec> levels{LevelSpec{}};
   bool operator==(const UNetSpec&) const = default;
 
@@ -70,7 +77,14 @@ struct UNetSpec {
     field("text_tokens", self.text_tokens, "text tokens seen by cross-attention", between(1, 4096));
     field("text_width", self.text_width, "channels of a text token", between(1, 65536));
     field("time_width", self.time_width, "width of the time embedding", between(1, 65536));
-    field("mid", self.mid, "transformer depth of the middle (layer, stack, layer); -1: no middle", between(-1, 64));
+    field("mid", self.mid, "transformer depth of the middle; -1: no middle", between(-1, 64));
+    field("mid_residuals", self.mid_residuals, "residual blocks of the middle; its stack follows the first",
+          later(between(1, 16)));
+    field("pooled_width", self.pooled_width, "width of the pooled text that joins the time embedding; 0: none",
+          later(between(0, 65536)));
+    field("time_ids", self.time_ids, "numbers that join the time embedding: SD-XL's six sizes; 0: none",
+          later(between(0, 64)));
+    field("time_id_width", self.time_id_width, "width of each number's sinusoid", later(between(1, 65536)));
     field("levels", self.levels, "from the outermost, highest resolution, inwards");
   }
 };

@@ -19,7 +19,7 @@ Amplitudes amplitudes(const NoiseSchedule& schedule, int64_t t) {
 Denoiser conditioned(const Network& unet, Tensor text_NSC) {
   return [&unet, text_NSC](const Tensor& x, int64_t t) {
     Conditioning conditioning;
-    conditioning.time = at::full({x.size(0)}, t, x.options().dtype(at::kLong));
+    conditioning.timesteps_N = at::full({x.size(0)}, t, x.options().dtype(at::kLong));
     conditioning.text_NSC = text_NSC.expand({x.size(0), -1, -1});
     return unet.forward(x, conditioning).to(x.device(), at::kFloat);
   };

@@ -31,9 +31,17 @@ using Json = nlohmann::json;  // object keys are sorted: dump() of a described s
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
+  bool later = false;
 };
 constexpr Range at_least(double low) { return {.low = low}; }
 constexpr Range between(double low, double high) { return {.low = low, .high = high}; }
+
+// Marks a field that joined its struct after identities of it were stored. It is written only where it differs from its
+// default, which means what its absence meant: what was hashed before the field existed hashes the same with it.
+constexpr Range later(Range range = {}) {
+  range.later = true;
+  return range;
+}
 std::string to_string(const Range& range);
 
 template <class E>
@@ -84,15 +92,28 @@ template <class... Ts>
 Json to_json(const std::variant<Ts...>& value);
 
 template <class T>
+Json to_json(const T& value);
+
+// The fields that keep(later, value, name) asks for.
+template <class T>
+Json fields_json(const T& value, const auto& keep) {
+  Json json = Json::object();
+  T::describe(value, [&](std::string_view name, const auto& field, std::string_view, Range range = {}) {
+    const std::string key(name);
+    if (Json written = to_json(field); keep(range.later, written, key)) json[key] = std::move(written);
+  });
+  return json;
+}
+
+template <class T>
 Json to_json(const T& value) {
   if constexpr (NamedEnum<T>) {
     return std::string(name_of(value));
   } else if constexpr (Described<T>) {
-    Json json = Json::object();
-    T::describe(value, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
-      json[std::string(name)] = to_json(field);
+    static const Json absent = fields_json(T{}, [](bool later, const Json&, const std::string&) { return later; });
+    return fields_json(value, [](bool later, const Json& field, const std::string& name) {
+      return !later || field != absent.at(name);
     });
-    return json;
   } else {
     return Json(value);
   }

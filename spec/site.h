@@ -12,7 +12,9 @@ struct Site {
   int64_t skip_channels = 0;  // how many of in.channels the skip brings by concatenation
   int64_t text_tokens = 0;    // S
   int64_t text_width = 0;
-  int64_t time_width = 0;     // E
+  int64_t time_width = 0;    // E
+  int64_t pooled_width = 0;  // P
+  int64_t time_ids = 0;      // I
   bool operator==(const Site&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -21,6 +23,8 @@ struct Site {
     field("text_tokens", self.text_tokens, "text tokens in scope", at_least(0));
     field("text_width", self.text_width, "channels of a text token", at_least(0));
     field("time_width", self.time_width, "width of the time embedding in scope", at_least(0));
+    field("pooled_width", self.pooled_width, "of the pooled text read", later(at_least(0)));
+    field("time_ids", self.time_ids, "numbers read", later(at_least(0)));
   }
 };
 

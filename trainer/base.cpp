@@ -38,7 +38,7 @@ Tensor BaseStage::loss(const StepContext& context) {
   const Tensor t = at::randint(schedule_.steps(), {n}, context.random, at::kLong);
   const Tensor dropped = (at::rand({n, 1, 1}, context.random) < config_.caption_dropout);
   Conditioning conditioning;
-  conditioning.time = t;
+  conditioning.timesteps_N = t;
   conditioning.text_NSC =
       at::where(dropped, latents_.empty_text.to(at::kFloat), latents_.text.index_select(0, chosen).to(at::kFloat));
   const Tensor output = unet_->forward(schedule_.noised(x0, noise, t), conditioning, context.observer).to(at::kFloat);

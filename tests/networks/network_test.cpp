@@ -78,7 +78,7 @@ UNetSpec random_unet(unsigned seed) {
 }
 
 Conditioning conditioning(const UNetSpec& spec, int64_t batch) {
-  return {.time = at::arange(batch) * 100,
+  return {.timesteps_N = at::arange(batch) * 100,
           .text_NSC = at::randn({batch, spec.text_tokens, spec.text_width}),
           .text_end_N = {}};
 }
@@ -144,7 +144,7 @@ TEST_CASE("a new stack is the identity, with projections and without", "[network
       make_network({site.in, {{.path = "attn", .block = stack, .site = site, .out = site.in, .output = {}}}});
   initialise(*network, 5);
   const Tensor x = at::randn({2, 16, 4, 4});
-  CHECK(at::equal(network->forward(x, {.time = {}, .text_NSC = at::randn({2, 7, 24}), .text_end_N = {}}), x));
+  CHECK(at::equal(network->forward(x, {.text_NSC = at::randn({2, 7, 24})}), x));
 }
 
 TEST_CASE("conditioning that a network needs and does not get, or of another size, is refused", "[networks][torch]") {
@@ -161,11 +161,14 @@ TEST_CASE("conditioning that a network needs and does not get, or of another siz
   CHECK_NOTHROW(run([](Conditioning&) {}));
   CHECK_THROWS_WITH(run([](Conditioning& c) { c.text_NSC = Tensor(); }),
                     Catch::Contains("text_NSC is missing; expected [2, 7, 24]"));
-  CHECK_THROWS_WITH(run([](Conditioning& c) { c.text_NSC = at::zeros({2, 9, 24}); }),
+  CHECK_THROWS_WITH(run([](Conditioning& c) {
+                      c.text_NSC = at::zeros({2, 9, 24});
+                    }),
                     Catch::Contains("text_NSC has sizes [2, 9, 24]; expected [2, 7, 24]"));
-  CHECK_THROWS_WITH(run([](Conditioning& c) { c.time = Tensor(); }), Catch::Contains("time is missing; expected [2]"));
-  CHECK_THROWS_WITH(run([](Conditioning& c) { c.time = at::zeros({3}); }),
-                    Catch::Contains("time has sizes [3]; expected [2]"));
+  CHECK_THROWS_WITH(run([](Conditioning& c) { c.timesteps_N = Tensor(); }),
+                    Catch::Contains("timesteps_N is missing; expected [2]"));
+  CHECK_THROWS_WITH(run([](Conditioning& c) { c.timesteps_N = at::zeros({3}); }),
+                    Catch::Contains("timesteps_N has sizes [3]; expected [2]"));
   const auto text = make_network(make_plan(
       TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 12}));
   CHECK_THROWS_WITH(text->forward(at::zeros({3, 6}, at::kLong)),
@@ -177,8 +180,7 @@ TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "
   const auto text = make_network(make_plan(
       TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32, .projection = 12}));
   initialise(*text, 1);
-  const auto outputs =
-      text->outputs(at::randint(50, {3, 6}), {.time = {}, .text_NSC = {}, .text_end_N = at::full({3}, 4, at::kLong)});
+  const auto outputs = text->outputs(at::randint(50, {3, 6}), {.text_end_N = at::full({3}, 4, at::kLong)});
   CHECK(outputs.at("last_hidden_state").sizes() == std::vector<int64_t>{3, 6, 16});
   CHECK(outputs.at("text_embeds").sizes() == std::vector<int64_t>{3, 12});
   const auto image = make_network(make_plan(

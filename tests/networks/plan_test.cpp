@@ -5,6 +5,7 @@
 
 #include "networks/network_spec.h"
 #include "tests/catch.h"
+#include "tests/scratch.h"
 
 using namespace mds;
 
@@ -46,6 +47,12 @@ TEST_CASE("shipped networks have their exact totals", "[networks]") {
       {"md-vae-decoder", {39461067, 720464248832, 715191371264}},
       {"md-vae-decoder-light", {9800651, 351021563904, 349159695872}},
       {"clip-vit-l-14-text", {123060480, 6649251840, 6649251840}},
+      {"sd15", {859520964, 401636720640, 390878361600}},
+      {"sdxl", {2567463684, 794389381120, 785346426880}},
+      {"snapfusion", {759327364, 304545628160, 296382494720}},
+      {"bk-sdm-base", {579384964, 261496995840, 254201804800}},
+      {"bk-sdm-small", {482346884, 255447203840, 248754944000}},
+      {"bk-sdm-tiny", {323384964, 242754519040, 237653145600}},
   };
   for (const auto& [name, total] : totals) {
     INFO(name);
@@ -59,17 +66,91 @@ TEST_CASE("other sizes have their exact totals", "[networks]") {
   CHECK(cost(make_plan(with_size(md, 128))) == Cost{386687048, 13389135872, 12740587520});
 }
 
-TEST_CASE("Stable Diffusion's UNet is a point of the same family", "[networks]") {
-  const LevelSpec sd{
-      .down = {1, 1},
-      .up = {1, 1, 1},
-      .stack = {.heads = 8, .share_self_kv = false, .ff_expansion = 8, .ff_activation = Activation::gelu}};
-  UNetSpec spec{.latent_channels = 4, .mid = 1, .levels = {sd, sd, sd, sd}};
-  spec.levels[1].width = 640;
-  spec.levels[2].width = spec.levels[3].width = 1280;
-  spec.levels[3].down = {0, 0};
-  spec.levels[3].up = {0, 0, 0};
-  CHECK(cost(make_plan(spec)) == Cost{859520964, 401636720640, 390878361600});
+TEST_CASE("towers have their exact parameter counts", "[networks]") {
+  const std::map<std::string, int64_t> counts = {{"clip-vit-b-32", 87849216},
+                                                 {"clip-vit-l-14", 303966208},
+                                                 {"open-clip-vit-g-14", 1012645632},
+                                                 {"open-clip-vit-bigg-14-text", 693021440}};
+  for (const auto& [name, count] : counts) {
+    INFO(name);
+    CHECK(cost(make_plan(load_network(name))).params == count);
+  }
+  auto text = std::get<TextTowerSpec>(load_network("open-clip-vit-bigg-14-text"));
+  text.projection = 1280;
+  CHECK(cost(make_plan(text)).params == 693021440 + 1638400);
+  text = std::get<TextTowerSpec>(load_network("clip-vit-l-14-text"));
+  text.projection = 768;
+  CHECK(cost(make_plan(text)).params == 123650304);
+  const auto large = make_plan(load_network("clip-vit-l-14-336"));
+  CHECK(large.steps.front().out == Shape::tokens(577, 1024));
+}
+
+TEST_CASE("at other sizes Stable Diffusion's UNet and SD-XL's at its own have their exact totals", "[networks]") {
+  const auto sd = load_network("sd15"), xl = load_network("sdxl");
+  CHECK(cost(make_plan(with_size(sd, 256))) == Cost{859520964, 90053222400, 84791040000});
+  CHECK(cost(make_plan(with_size(sd, 128))) == Cost{859520964, 22923479040, 20409384960});
+  const Cost native = cost(make_plan(with_size(xl, 1024)));
+  CHECK(double(native.macs) * 1e-9 == Approx(3380.62).epsilon(1e-6));
+  CHECK(double(native.macs_valid) * 1e-9 == Approx(3362.39).epsilon(1e-6));
+}
+
+// What an identity was stays what it is, whatever fields specs gain: databases and model folders hold them.
+TEST_CASE("the identities of the first release hold", "[networks]") {
+  CHECK(hash_of(load_network("mobilediffusion")).starts_with("7ea71bd7"));
+  CHECK(hash_of(load_network("mobilediffusion-lite")).starts_with("138c3864"));
+}
+
+TEST_CASE("a layer's transformers may stand in several stacks", "[networks]") {
+  auto spec = load_unet("snapfusion");
+  std::vector<std::string> paths;
+  for (const auto& step : make_plan(spec).steps)
+    if (step.path.starts_with("up3.0")) paths.push_back(step.path);
+  CHECK(paths == std::vector<std::string>{"up3.0.conv", "up3.0.attn", "up3.0.attn2", "up3.0.attn3"});
+  spec.levels[2].stack_depth = 2;
+  CHECK_THROWS_WITH(make_plan(spec), Catch::Contains("up3.0.conv: transformer depth 3 in stacks of stack_depth 2"));
+  spec.levels[2].stack_depth = 3;  // the deepest layer's whole depth: one stack a layer
+  spec.levels[2].down = {3};
+  auto whole = spec;
+  whole.levels[2].stack_depth = 0;
+  CHECK(hash_of(spec) == hash_of(whole));
+}
+
+TEST_CASE("what joins the time embedding is a step of its own, and so part of the sum", "[networks]") {
+  const auto plan = make_plan(load_network("sdxl"));
+  CHECK(plan.steps.at(1).path == "added");
+  CHECK(cost(plan.steps.at(1)).params == 5245440);
+  CHECK(cost(std::find_if(plan.steps.begin(), plan.steps.end(), [](const auto& s) { return s.path == "mid.0.attn"; })
+                 ->block,
+             {.in = Shape::map(1280, 16, 16), .text_tokens = 77, .text_width = 2048})
+            .params == 350840320);
+}
+
+TEST_CASE("a network file may be a patch of another", "[networks]") {
+  const auto folder = scratch("patched");
+  std::filesystem::create_directories(folder);
+  const auto file = [&](const char* name, const std::string& text) {
+    save_text((folder / name).string(), text);
+    return (folder / name).string();
+  };
+  const auto wide = file("wide.json", R"({"base": "mobilediffusion", "patch": [
+    {"op": "replace", "path": "/levels/2/width", "value": 896}]})");
+  const auto wider = file("wider.json", R"({"base": "wide.json", "patch": [
+    {"op": "replace", "path": "/levels/2/width", "value": 1024}]})");
+  CHECK(load_unet(wide).levels[2].width == 896);
+  CHECK(hash_of(load_network(wider)) == hash_of(load_network("mobilediffusion")));
+  CHECK_THROWS_WITH(load_network(file("no.json", R"({"base": "mobilediffusion", "patch": [
+    {"op": "replace", "path": "/levels/7/width", "value": 896}]})")),
+                    Catch::Contains("no.json: patch does not fit mobilediffusion"));
+  CHECK_THROWS_WITH(load_network(file("me.json", R"({"base": "me.json"})")), Catch::Contains("is it a circle?"));
+  CHECK_THROWS_WITH(load_network(file("key.json", R"({"base": "sd15", "patches": []})")),
+                    Catch::Contains("patches is not a known key; valid: base, patch"));
+}
+
+TEST_CASE("a file may say the spec's version, but not a newer one", "[networks]") {
+  const auto md = load_network("mobilediffusion");
+  CHECK(hash_of(network_from_json(Json::parse(canonical_json(md)), "x")) == hash_of(md));
+  CHECK_THROWS_WITH(network_from_json({{"kind", "unet"}, {"spec_version", 2}}, "x"),
+                    "x: spec_version is 2; allowed: 1 to 1");
 }
 
 TEST_CASE("Stable Diffusion's skips without projections in the middle level are reading E", "[networks]") {
@@ -109,10 +190,10 @@ TEST_CASE("every pushed skip is read once, at its resolution", "[networks]") {
 TEST_CASE("the hash ignores fields without effect and key order, and nothing else", "[networks]") {
   const UNetSpec md = load_unet("mobilediffusion");
   UNetSpec same = md;
-  same.levels[0].expansion = 2;           // full convolutions have none
-  same.levels[0].stack.share_cross_kv = true;   // no stack
-  same.levels[1].stack.share_self_kv = false;   // no self-attention
-  same.levels[2].stack.heads = 16;              // 1024 / 64
+  same.levels[0].expansion = 2;                // full convolutions have none
+  same.levels[0].stack.share_cross_kv = true;  // no stack
+  same.levels[1].stack.share_self_kv = false;  // no self-attention
+  same.levels[2].stack.heads = 16;             // 1024 / 64
   CHECK(hash_of(same) == hash_of(md));
   UNetSpec other = md;
   other.levels[2].expansion = 3;
