@@ -31,7 +31,7 @@ void run_report(const Options& options) {
   if (html && options.out.empty()) throw UsageError("report --format html: needs --out FILE");
   if (!html && !options.page.picture_files.empty()) throw UsageError("report --picture: needs --format html");
   PageOptions page = options.page;
-  if (options.name == "table1") page.report.shipped = shipped_hashes();
+  page.report.shipped = shipped_hashes();
   const Store store(options.file, StoreMode::read_only);
   const std::string text = html ? report_page(store, report, page)
                                 : to_text(report.tables(store, page.report), parse_format(options.format));

@@ -67,19 +67,25 @@ std::string text_of(const NamedNetwork& network, bool with_layers, Format format
 }  // namespace
 
 int run_spec(int argc, char** argv) {
-  CommandLine line{.usage = "mdsearch spec NAME [--size PX] [--layers] [--format table|md|csv|json]",
+  CommandLine line{.usage = "mdsearch spec NAME [--size PX] [--layers] [--db FILE] [--format table|md|csv|json]",
                    .example = "mdsearch spec mobilediffusion --layers --format csv",
                    .positional = {"name"}};
-  std::string name, format;
+  std::string name, format, db;
   int64_t pixels = 0;
   line.options.add_options()("name", po::value(&name)->required(), "a shipped architecture or a JSON file")(
       "size", po::value(&pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
       "layers", "every layer instead of every block; in JSON: both")(
+      "db", po::value(&db)->value_name("FILE"), "record the network's counts in this database too")(
       "format", po::value(&format)->default_value("table"), "table, md, csv or json");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   const Format as = parse_format(format);
-  std::cout << text_of(load_named(name, pixels), values.count("layers") > 0, as);
+  const NamedNetwork network = load_named(name, pixels);
+  if (!db.empty()) {
+    Store store(db, StoreMode::create_or_open);
+    record_arch(store, network, {.generator = "spec"});
+  }
+  std::cout << text_of(network, values.count("layers") > 0, as);
   return 0;
 }
 

@@ -13,6 +13,7 @@ constexpr std::array list{
     Report{"sweep", "candidates of a sweep with their scores, states and latency", sweep_report},
     Report{"pareto", "cost against score, and who is on the front", pareto_report},
     Report{"table1", "networks: our counts beside the figures that the paper prints", table1_report},
+    Report{"ladder", "networks between Stable Diffusion's UNet and MobileDiffusion, step by step", ladder_report},
     Report{"table6", "latency of every block of the profiled networks", table6_report},
 };
 
@@ -27,6 +28,11 @@ const Report& find_report(const std::string& name) {
     names += (names.empty() ? "" : ", ") + std::string(report.name);
   }
   throw UsageError("report " + name + ": valid: " + names);
+}
+
+std::optional<ArchRow> shipped_arch(const Store& store, const ReportOptions& options, const std::string& network) {
+  const auto hash = options.shipped.find(network);
+  return hash == options.shipped.end() ? std::nullopt : store.find_arch(hash->second);
 }
 
 int digits_for(const std::vector<double>& values) {

@@ -14,8 +14,8 @@
 namespace mds {
 
 struct ReportOptions {
-  std::string sweep{};    // empty: all
-  std::string network{};  // name or the beginning of a hash; empty: all
+  std::string sweep{};                           // empty: all
+  std::string network{};                         // name or the beginning of a hash; empty: all
   std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
 };
 
@@ -31,6 +31,7 @@ const Report& find_report(const std::string& name);  // UsageError that lists th
 std::vector<Table> sweep_report(const Store& store, const ReportOptions& options);
 std::vector<Table> pareto_report(const Store& store, const ReportOptions& options);
 std::vector<Table> table1_report(const Store& store, const ReportOptions& options);
+std::vector<Table> ladder_report(const Store& store, const ReportOptions& options);
 std::vector<Table> table6_report(const Store& store, const ReportOptions& options);
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
@@ -60,6 +61,9 @@ inline constexpr const char* median_footnote =
 // Names the networks among `hashes` some of whose timings do not count, because they are rejected.
 void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& profiles,
                            const std::set<std::string>& hashes);
+
+// A shipped network's row, found by its hash: an architecture of the same name may be another network.
+std::optional<ArchRow> shipped_arch(const Store& store, const ReportOptions& options, const std::string& network);
 
 std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& network);
 

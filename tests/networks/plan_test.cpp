@@ -90,8 +90,8 @@ TEST_CASE("at other sizes Stable Diffusion's UNet and SD-XL's at its own have th
   CHECK(cost(make_plan(with_size(sd, 256))) == Cost{859520964, 90053222400, 84791040000});
   CHECK(cost(make_plan(with_size(sd, 128))) == Cost{859520964, 22923479040, 20409384960});
   const Cost native = cost(make_plan(with_size(xl, 1024)));
-  CHECK(double(native.macs) * 1e-9 == Approx(3380.62).epsilon(1e-6));
-  CHECK(double(native.macs_valid) * 1e-9 == Approx(3362.39).epsilon(1e-6));
+  CHECK(double(native.macs) * 1e-9 == Approx(3380.62).margin(0.005));
+  CHECK(double(native.macs_valid) * 1e-9 == Approx(3362.39).margin(0.005));
 }
 
 // What an identity was stays what it is, whatever fields specs gain: databases and model folders hold them.
@@ -144,6 +144,30 @@ TEST_CASE("a network file may be a patch of another", "[networks]") {
   CHECK_THROWS_WITH(load_network(file("me.json", R"({"base": "me.json"})")), Catch::Contains("is it a circle?"));
   CHECK_THROWS_WITH(load_network(file("key.json", R"({"base": "sd15", "patches": []})")),
                     Catch::Contains("patches is not a known key; valid: base, patch"));
+}
+
+TEST_CASE("the ladder leads from SD's parameters to MobileDiffusion, and only its last rung changes depth and width",
+          "[networks]") {
+  const auto params = [](const std::string& name) { return double(cost(make_plan(load_network(name))).params); };
+  CHECK(params("ladder-1") == Approx(params("sd15")).epsilon(0.02));
+  CHECK(params("ladder-1-narrow") == Approx(params("sd15")).epsilon(0.02));
+  const auto inner = [](const std::string& name) { return load_unet(name).levels[2]; };
+  for (int rung = 2; rung <= 8; ++rung) {
+    const LevelSpec before = inner("ladder-" + std::to_string(rung - 1)),
+                    level = inner("ladder-" + std::to_string(rung));
+    CHECK(std::tie(level.width, level.transformer_width, level.down, level.up) ==
+          std::tie(before.width, before.transformer_width, before.down, before.up));
+  }
+  auto last = load_unet("ladder-9");
+  for (auto& level : last.levels) level.stack.attention = AttentionFunction::softmax;  // before its relu finetune
+  CHECK(hash_of(last) == hash_of(load_network("mobilediffusion")));
+  for (const char* name : {"ladder-2-uvit", "ladder-7-kernel-7", "ladder-7-kernel-9"})
+    CHECK_NOTHROW(load_network(name));
+}
+
+TEST_CASE("the UViT-style control has the reference's count", "[networks]") {
+  CHECK(cost(make_plan(load_network("uvit-unet"))).params == 367732808);
+  CHECK(double(cost(make_plan(load_network("uvit-unet"))).macs_valid) * 1e-9 == Approx(165.72).margin(0.005));
 }
 
 TEST_CASE("a file may say the spec's version, but not a newer one", "[networks]") {

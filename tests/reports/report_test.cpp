@@ -123,8 +123,8 @@ TEST_CASE("scores of differing evaluation seeds do not share a front", "[reports
   Store store(":memory:");
   store.add_sweep("quick", "{}");
   store.add_arch(mobilediffusion());
-  const int64_t run = store.ensure_run(
-      {.sweep = "quick", .arch = mobilediffusion().hash, .protocol = store.add_protocol("{}")});
+  const int64_t run =
+      store.ensure_run({.sweep = "quick", .arch = mobilediffusion().hash, .protocol = store.add_protocol("{}")});
   for (const int64_t seed : {1, 2})
     store.add_metric(run, {.iteration = 60, .images_seen = 960, .name = "fd_x", .value = 5, .eval_seed = seed});
   const auto groups = cost_groups(candidates(store, "quick"));
@@ -142,6 +142,30 @@ TEST_CASE("a figure from the literature is marked and stands beside ours", "[rep
   CHECK(ours[0]["latency_mark"] == "final");
   for (const auto& row : rows_of(table1_report(store, with_shipped)))
     if (row["literature"] == true) CHECK_THAT(row["source"].get<std::string>(), Contains("arXiv"));
+}
+
+TEST_CASE("a rung's change is counted against the rung before it and stands beside the printed one", "[reports]") {
+  Store store(":memory:");
+  ReportOptions options;
+  const auto add = [&](const char* name, int64_t params) {
+    const ArchRow row = network(name, std::string("{\"name\":\"") + name + "\"}", {params, 10 * params});
+    store.add_arch(row);
+    options.shipped[name] = row.hash;
+  };
+  add("ladder-2", 1000);
+  add("ladder-3", 950);
+  const auto tables = ladder_report(store, options);
+  for (const auto& row : rows_of(tables)) {
+    INFO(row.dump());
+    if (row["network"] == "ladder-3") {
+      CHECK(row["params_change"].get<double>() == Approx(-0.05));
+      CHECK(row["macs_valid_change"].get<double>() == Approx(-0.05));
+      CHECK(row["printed_params_change"] == -0.05);
+    }
+    if (row["network"] == "ladder-2") CHECK(row["params_change"].is_null());
+    if (row["network"] == "ladder-4") CHECK(row["params"].is_null());
+  }
+  CHECK_THAT(notes_of(tables), Contains("Not in this database: sd15 ladder-1 "));
 }
 
 TEST_CASE("another network of a printed one's name is not counted as it", "[reports]") {
@@ -275,7 +299,7 @@ TEST_CASE("an empty database gives empty reports", "[reports]") {
 TEST_CASE("an unknown report, sweep or network is an error that says what there is", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
-  CHECK_THROWS_WITH(find_report("tabel1"), "report tabel1: valid: sweep, pareto, table1, table6");
+  CHECK_THROWS_WITH(find_report("tabel1"), "report tabel1: valid: sweep, pareto, table1, ladder, table6");
   CHECK_THROWS_WITH(sweep_report(store, {.sweep = "none"}), Contains("holds no sweep \"none\""));
   CHECK_THROWS_WITH(table6_report(store, {.network = "none"}), Contains("holds no latency of a network \"none\""));
 }

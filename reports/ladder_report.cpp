@@ -1,0 +1,91 @@
+// Section 3.2 of the MobileDiffusion paper as networks: every step's counts beside the figures that the paper prints.
+#include <array>
+
+#include "reports/report.h"
+#include "search/store/schema.h"
+
+namespace mds {
+namespace {
+
+struct Rung {
+  const char *name, *network, *from, *change;
+};
+
+constexpr std::array rungs{
+    Rung{"0", "sd15", "", "Stable Diffusion's UNet"},
+    Rung{"1", "ladder-1", "sd15", "transformers to the middle"},
+    Rung{"1x", "ladder-1-narrow", "ladder-1", "rejected: more and narrower transformers"},
+    Rung{"2", "ladder-2", "ladder-1", "self- decoupled from cross-attention"},
+    Rung{"2x", "ladder-2-uvit", "ladder-2", "rejected: UViT-style"},
+    Rung{"3", "ladder-3", "ladder-2", "keys and values shared"},
+    Rung{"4", "ladder-4", "ladder-3", "gelu to swish"},
+    Rung{"5", "ladder-5", "ladder-4", "softmax to relu"},
+    Rung{"6", "ladder-6", "ladder-5", "feed-forward 8 to 6"},
+    Rung{"7", "ladder-7", "ladder-6", "separable convolutions"},
+    Rung{"7x", "ladder-7-kernel-7", "ladder-7", "rejected: kernel 7"},
+    Rung{"7x", "ladder-7-kernel-9", "ladder-7", "rejected: kernel 9"},
+    Rung{"8", "ladder-8", "ladder-7", "residual blocks pruned"},
+    Rung{"9", "ladder-9", "ladder-8", "candidate search: MobileDiffusion"},
+};
+
+Json printed(const std::vector<Printed>& figures, const std::string& network, const std::string& name) {
+  for (const auto& figure : figures)
+    if (figure.source == literature_ladder && figure.network == network && figure.name == name) return figure.value;
+  return nullptr;
+}
+
+Json change(int64_t from, int64_t to) { return double(to) / double(from) - 1; }
+
+// Columns of the counts and of their change against the rung before; null where either network is not stored.
+std::vector<Json> counted(const std::optional<ArchRow>& arch, const std::optional<ArchRow>& from) {
+  if (!arch) return std::vector<Json>(5);
+  std::vector<Json> cells{arch->params, nullptr, arch->macs, arch->macs_valid, nullptr};
+  if (!from) return cells;
+  cells[1] = change(from->params, arch->params);
+  cells[4] = change(from->macs_valid, arch->macs_valid);
+  return cells;
+}
+
+Column percent(const char* name, const char* header) {
+  return {.name = name, .header = header, .scale = 100, .digits = 1};
+}
+
+}  // namespace
+
+std::vector<Table> ladder_report(const Store& store, const ReportOptions& options) {
+  const auto figures = printed_figures(store);
+  Table table{.title = "Section 3.2: from Stable Diffusion's UNet to MobileDiffusion",
+              .columns = {{.name = "rung"},
+                          {.name = "network"},
+                          {.name = "change"},
+                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+                          percent("params_change", "%"),
+                          {.name = "macs", .header = "GMACs dense", .scale = 1e-9, .digits = 1},
+                          {.name = "macs_valid", .header = "GMACs valid", .scale = 1e-9, .digits = 1},
+                          percent("macs_valid_change", "% "),
+                          percent("printed_params_change", "params % †"),
+                          percent("printed_compute_change", "compute % †"),
+                          {.name = "printed_fid", .header = "FID †", .digits = 2},
+                          {.name = "printed_clip", .header = "CLIP †", .digits = 3}}};
+  std::string lacking;
+  for (const auto& rung : rungs) {
+    const auto arch = shipped_arch(store, options, rung.network);
+    if (!arch) lacking += (lacking.empty() ? "" : " ") + std::string(rung.network);
+    std::vector<Json> row{rung.name, rung.network, rung.change};
+    for (auto& cell : counted(arch, shipped_arch(store, options, rung.from))) row.push_back(std::move(cell));
+    for (const char* name : {"params_change", "compute_change", "fid", "clip"})
+      row.push_back(printed(figures, rung.network, name));
+    table.rows.push_back(std::move(row));
+  }
+  table.footnotes = {
+      "Networks 1 to 8 and the rejected ones are ours: the paper prints no counts for them. Changes are against the "
+      "rung "
+      "before, those of a rejected network against the rung that it varies.",
+      std::string("† literature: ") + literature_ladder +
+          ". Its compute figures are efficiencies, of run time in rung 1; its FID is of 30,000 COCO pictures."};
+  if (!lacking.empty())
+    table.footnotes.push_back("Not in this database: " + lacking + "; mdsearch spec NAME --db FILE records a network.");
+  return {table};
+}
+
+}  // namespace mds
