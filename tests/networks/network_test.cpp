@@ -66,6 +66,9 @@ LevelSpec random_level(std::mt19937& random, int64_t width, bool inner) {
   level.stack.ff_expansion = 2 * pick(1, 4);
   level.stack.ff_gated = pick(0, 1);
   level.stack.projections = level.transformer_width != 0 || pick(0, 1);
+  level.stack.linear_projections = pick(0, 1);
+  level.stack.attention = AttentionFunction(pick(0, 1));
+  level.stack_depth = pick(0, 1);
   return level;
 }
 
@@ -74,13 +77,18 @@ UNetSpec random_unet(unsigned seed) {
   UNetSpec spec{.latent_channels = 4, .size = 16, .text_tokens = 7, .text_width = 24, .time_width = 32};
   spec.levels = {random_level(random, 16, false), random_level(random, 32, false), random_level(random, 40, true)};
   spec.mid = int64_t(seed % 3) - 1;
+  spec.mid_residuals = 1 + seed % 4;
+  spec.pooled_width = 12 * (seed % 2);
+  spec.time_ids = seed % 5;
+  spec.time_id_width = 8;
   return spec;
 }
 
 Conditioning conditioning(const UNetSpec& spec, int64_t batch) {
   return {.timesteps_N = at::arange(batch) * 100,
           .text_NSC = at::randn({batch, spec.text_tokens, spec.text_width}),
-          .text_end_N = {}};
+          .text_embeds_NP = at::randn({batch, spec.pooled_width}),
+          .time_ids_NI = at::full({batch, spec.time_ids}, 512)};
 }
 
 std::vector<int64_t> sizes(int64_t batch, const Shape& s) {
@@ -145,6 +153,27 @@ TEST_CASE("a new stack is the identity, with projections and without", "[network
   initialise(*network, 5);
   const Tensor x = at::randn({2, 16, 4, 4});
   CHECK(at::equal(network->forward(x, {.text_NSC = at::randn({2, 7, 24})}), x));
+}
+
+TEST_CASE("pooled text and time ids change what a network that reads them says", "[networks][torch]") {
+  torch::NoGradGuard no_grad;
+  UNetSpec spec = random_unet(1);
+  for (auto& level : spec.levels) level.time = TimeUse::add;
+  spec.pooled_width = 12;
+  spec.time_ids = 6;
+  auto network = make_network(make_plan(spec));
+  initialise(*network, 1);
+  for (auto& parameter : network->parameters()) parameter.add_(0.01);
+  const Tensor x = at::randn({2, 4, 16, 16});
+  const Conditioning c = conditioning(spec, 2);
+  Conditioning other_text = c, other_ids = c;
+  other_text.text_embeds_NP = c.text_embeds_NP + 1;
+  other_ids.time_ids_NI = c.time_ids_NI / 2;
+  const Tensor y = network->forward(x, c);
+  CHECK(!at::allclose(network->forward(x, other_text), y));
+  CHECK(!at::allclose(network->forward(x, other_ids), y));
+  other_ids.time_ids_NI = Tensor();
+  CHECK_THROWS_WITH(network->forward(x, other_ids), Catch::Contains("time_ids_NI is missing; expected [2, 6]"));
 }
 
 TEST_CASE("conditioning that a network needs and does not get, or of another size, is refused", "[networks][torch]") {

@@ -1,0 +1,73 @@
+#include "blocks/layer_modules.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "tests/catch.h"
+
+using namespace mds;
+
+namespace {
+
+constexpr int64_t heads = 2, queries = 5, keys = 7, width = 8;
+
+struct Inputs {
+  Tensor q = at::randn({3, queries, width}), k = at::randn({3, keys, width}), v = at::randn({3, keys, width});
+};
+
+AttentionLayer attention(AttentionFunction function) {
+  return AttentionLayer(AttentionOp{.heads = heads, .keys = Shape::tokens(keys, width), .function = function});
+}
+
+// The definition, head by head and query by query.
+Tensor by_hand(const Inputs& in, const std::function<Tensor(const Tensor&)>& phi) {
+  Tensor out = at::zeros_like(in.q);
+  const int64_t head = width / heads;
+  for (int64_t n = 0; n < in.q.size(0); ++n)
+    for (int64_t h = 0; h < heads; ++h)
+      for (int64_t i = 0; i < queries; ++i) {
+        const auto part = [&](const Tensor& x) { return x[n].slice(1, h * head, (h + 1) * head); };
+        const Tensor scores = part(in.k).matmul(part(in.q)[i]) / std::sqrt(double(head));
+        part(out)[i].copy_(phi(scores).matmul(part(in.v)));
+      }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("softmax and relu attention follow their definitions", "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  const Inputs in;
+  const Tensor soft = by_hand(in, [](const Tensor& scores) { return at::softmax(scores, 0); });
+  const Tensor relu = by_hand(in, [](const Tensor& scores) { return at::relu(scores) / double(keys); });
+  CHECK(at::allclose(attention(AttentionFunction::softmax).forward(in.q, in.k, in.v), soft, 1e-5, 1e-6));
+  CHECK(at::allclose(attention(AttentionFunction::relu).forward(in.q, in.k, in.v), relu, 1e-5, 1e-6));
+}
+
+TEST_CASE("relu attention is linear in values, homogeneous in queries and blind to the keys' order",
+          "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  const Inputs in, other;
+  const auto layer = attention(AttentionFunction::relu);
+  const Tensor y = layer.forward(in.q, in.k, in.v);
+  const Tensor sum = layer.forward(in.q, in.k, 2 * in.v + other.v);
+  CHECK(at::allclose(sum, 2 * y + layer.forward(in.q, in.k, other.v), 1e-5, 1e-6));
+  CHECK(at::allclose(layer.forward(3 * in.q, in.k, in.v), 3 * y, 1e-5, 1e-6));
+  const Tensor order = at::randperm(keys);
+  CHECK(at::allclose(layer.forward(in.q, in.k.index_select(1, order), in.v.index_select(1, order)), y, 1e-5, 1e-6));
+}
+
+TEST_CASE("a convolution pads where its padding says", "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  const auto padding = GENERATE(Padding::same, Padding::none, Padding::after);
+  const ConvolutionOp op{.in = 3, .out = 4, .kernel = 3, .stride = 2, .padding = padding};
+  ConvolutionLayer layer(op);
+  layer.fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
+  const Tensor x = at::randn({2, 3, 8, 8});
+  const auto parameters = layer.named_parameters();
+  const auto [before, after] = padding_of(op);
+  const Tensor padded = at::constant_pad_nd(x, {before, after, before, after});
+  CHECK(at::allclose(layer.forward(x), at::conv2d(padded, parameters["weight"], parameters["bias"], 2), 1e-5, 1e-6));
+}
