@@ -94,7 +94,8 @@ Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const T
   if (op_.function == AttentionFunction::softmax)
     return at::scaled_dot_product_attention(q, k, v, {}, 0.0, op_.causal).transpose(1, 2).flatten(2);
   const double scale = 1.0 / (std::sqrt(double(q.size(-1))) * double(k.size(-2)));
-  return at::matmul(at::relu(at::matmul(q * scale, k.transpose(-2, -1))), v).transpose(1, 2).flatten(2);
+  const Tensor weights = at::relu(at::matmul(q * scale, k.transpose(-2, -1)));
+  return at::matmul(op_.causal ? weights.tril() : weights, v).transpose(1, 2).flatten(2);
 }
 
 TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight", torch::empty({op.rows, op.width})); }

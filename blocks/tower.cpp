@@ -42,7 +42,7 @@ void list_layers(const EncoderBlock& block, const Site& site, LayerSink& sink) {
   require_divides("heads", block.heads, w);
   sink.add("norm1", token_norm(w), x, x);
   for (const char* name : {"attn.q", "attn.k", "attn.v"}) sink.add(name, LinearOp{w, w}, x, x);
-  sink.add("attn.qkv", AttentionOp{.heads = block.heads, .keys = x, .causal = block.causal}, x, x);
+  sink.add("attn.qkv", AttentionOp{block.heads, x, block.attention, block.causal}, x, x);
   sink.add("attn.out", LinearOp{w, w}, x, x);
   sink.add("norm2", token_norm(w), x, x);
   sink.add("fc1", LinearOp{w, block.mlp}, x, hidden);

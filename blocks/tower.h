@@ -39,6 +39,7 @@ struct EncoderBlock {
   int64_t mlp = 3072;
   Activation activation = Activation::quick_gelu;
   bool causal = false;
+  AttentionFunction attention = AttentionFunction::softmax;
   bool operator==(const EncoderBlock&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -46,6 +47,7 @@ struct EncoderBlock {
     field("mlp", self.mlp, "hidden width of the feed-forward", between(1, 1 << 20));
     field("activation", self.activation, "of the feed-forward");
     field("causal", self.causal, "no token sees a later one");
+    field("attention", self.attention, "function of the scores", later());
   }
 };
 

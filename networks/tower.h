@@ -18,6 +18,7 @@ struct TextTowerSpec {
   int64_t mlp = 3072;
   Activation activation = Activation::quick_gelu;
   int64_t projection = 0;
+  AttentionFunction attention = AttentionFunction::softmax;
   bool operator==(const TextTowerSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -29,6 +30,7 @@ struct TextTowerSpec {
     field("mlp", self.mlp, "hidden width of the feed-forward", between(1, 1 << 20));
     field("activation", self.activation, "of the feed-forward");
     field("projection", self.projection, "width of the pooled embedding; 0: none", between(0, 65536));
+    field("attention", self.attention, "function of the scores", later());
   }
 };
 
@@ -43,6 +45,7 @@ struct ImageTowerSpec {
   int64_t mlp = 3072;
   Activation activation = Activation::quick_gelu;
   int64_t projection = 512;
+  AttentionFunction attention = AttentionFunction::softmax;
   bool operator==(const ImageTowerSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -54,6 +57,7 @@ struct ImageTowerSpec {
     field("mlp", self.mlp, "hidden width of the feed-forward", between(1, 1 << 20));
     field("activation", self.activation, "of the feed-forward");
     field("projection", self.projection, "width of the embedding", between(1, 65536));
+    field("attention", self.attention, "function of the scores", later());
   }
 };
 

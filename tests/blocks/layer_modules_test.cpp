@@ -59,6 +59,19 @@ TEST_CASE("relu attention is linear in values, homogeneous in queries and blind 
   CHECK(at::allclose(layer.forward(in.q, in.k.index_select(1, order), in.v.index_select(1, order)), y, 1e-5, 1e-6));
 }
 
+TEST_CASE("no token of causal attention hears of a later one", "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  const auto function = GENERATE(AttentionFunction::softmax, AttentionFunction::relu);
+  const AttentionLayer layer(
+      AttentionOp{.heads = heads, .keys = Shape::tokens(keys, width), .function = function, .causal = true});
+  const Tensor x = at::randn({2, keys, width});
+  Tensor changed = x.clone();
+  changed.slice(1, 4).normal_();
+  const Tensor y = layer.forward(x, x, x), z = layer.forward(changed, changed, changed);
+  CHECK(at::allclose(y.slice(1, 0, 4), z.slice(1, 0, 4), 1e-5, 1e-6));
+  CHECK(!at::allclose(y.slice(1, 4), z.slice(1, 4), 1e-5, 1e-6));
+}
+
 TEST_CASE("a convolution pads where its padding says", "[blocks][torch]") {
   const torch::NoGradGuard no_grad;
   const auto padding = GENERATE(Padding::same, Padding::none, Padding::after);
