@@ -21,11 +21,13 @@ struct ScheduleConfig {
   int64_t steps = 1000;
   double beta_start = 0.00085;
   double beta_end = 0.012;
+  bool zero_terminal_snr = false;
   bool operator==(const ScheduleConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "training timesteps", between(1, 100000));
     field("beta_start", self.beta_start, "first beta", between(0, 1));
     field("beta_end", self.beta_end, "last beta", between(0, 1));
+    field("zero_terminal_snr", self.zero_terminal_snr, "stretched until the last timestep is noise without signal");
   }
 };
 

@@ -6,6 +6,23 @@
 #include <cmath>
 
 namespace mds {
+namespace {
+
+void end_without_signal(std::vector<double>& alpha_bar) {
+  const double first = std::sqrt(alpha_bar.front()), last = std::sqrt(alpha_bar.back());
+  if (first <= last)
+    throw ConfigError("schedule.zero_terminal_snr needs a signal that falls from the first timestep to the last; of " +
+                      std::to_string(alpha_bar.size()) + ", both have amplitude " + std::to_string(first));
+  for (double& value : alpha_bar) {
+    const double a = (std::sqrt(value) - last) * first / (first - last);
+    value = a * a;
+  }
+}
+
+int64_t rounded(double value) { return int64_t(std::nearbyint(value)); }  // half to even
+
+}  // namespace
+
 NoiseSchedule::NoiseSchedule(const ScheduleConfig& config) {
   const double first = std::sqrt(config.beta_start), last = std::sqrt(config.beta_end);
   double product = 1;
@@ -13,6 +30,7 @@ NoiseSchedule::NoiseSchedule(const ScheduleConfig& config) {
     const double root = first + (last - first) * double(t) / double(std::max<int64_t>(1, config.steps - 1));
     alpha_bar_.push_back(product *= 1 - root * root);
   }
+  if (config.zero_terminal_snr) end_without_signal(alpha_bar_);
   std::vector<float> a_of_t, s_of_t;
   for (int64_t t = 0; t < config.steps; ++t) {
     a_of_t.push_back(float(a(t)));
@@ -31,14 +49,17 @@ Tensor NoiseSchedule::chosen(const Tensor& table, const Tensor& t_N) {
 std::vector<int64_t> timesteps(Spacing spacing, int64_t n, int64_t schedule_steps) {
   if (n < 1 || n > schedule_steps)
     throw ConfigError("sampling steps are " + std::to_string(n) + "; allowed: 1 to " + std::to_string(schedule_steps));
-  std::vector<int64_t> list;
+  const double total = double(schedule_steps);
   const int64_t stride = schedule_steps / n;
   const int64_t offset =
       std::min<int64_t>(1, schedule_steps - 1 - (n - 1) * stride);  // 0 where 1 would leave the schedule
+  const double width = n > 1 ? (total - 1) / double(n - 1) : 0;
+  std::vector<int64_t> list;
   for (int64_t k = 0; k < n; ++k) {
-    const double trailing = double(schedule_steps) - double(k) * double(schedule_steps) / double(n);
-    list.push_back(spacing == Spacing::trailing ? int64_t(std::nearbyint(trailing)) - 1
-                                                : (n - 1 - k) * stride + offset);
+    const int64_t from_end = n - 1 - k;
+    if (spacing == Spacing::trailing) list.push_back(rounded(total - double(k) * total / double(n)) - 1);
+    if (spacing == Spacing::leading) list.push_back(from_end * stride + offset);
+    if (spacing == Spacing::linspace) list.push_back(rounded(double(from_end) * width));
   }
   return list;
 }

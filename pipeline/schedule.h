@@ -1,5 +1,7 @@
 // The noise schedule: x_t = a_t x0 + s_t eps with a_t^2 = alpha_bar_t and s_t^2 = 1 - alpha_bar_t.
-// Built in float64; timesteps are indices 0 .. steps - 1.
+// Built in float64; timesteps are indices 0 .. steps - 1. With zero_terminal_snr the amplitudes of the signal are
+// shifted and scaled, a_t <- (a_t - a_T) a_0 / (a_0 - a_T), so that the last one is 0 and the first one stays (arXiv
+// 2305.08891, algorithm 1).
 #pragma once
 
 #include <array>
@@ -10,14 +12,15 @@
 
 namespace mds {
 
-enum class Spacing : uint8_t { trailing, leading };
+enum class Spacing : uint8_t { trailing, leading, linspace };
 template <>
 struct EnumNames<Spacing> {
-  static constexpr std::array names{"trailing", "leading"};
+  static constexpr std::array names{"trailing", "leading", "linspace"};
 };
 
 class NoiseSchedule {
  public:
+  // ConfigError for a zero_terminal_snr where the first and the last timestep have the same signal.
   explicit NoiseSchedule(const ScheduleConfig& config);
   int64_t steps() const { return int64_t(alpha_bar_.size()); }
   double alpha_bar(int64_t t) const { return t < 0 ? 1.0 : alpha_bar_[size_t(t)]; }  // t = -1: clean
@@ -37,7 +40,9 @@ class NoiseSchedule {
 };
 
 // The timesteps of an n-step sampler, from noisy to clean. trailing: round(T - k T / n) - 1, half to even;
-// leading: k (T / n) + 1, reversed, as Stable Diffusion shifts it (unshifted for n = T). Strictly falling.
+// leading: k (T / n) + 1, reversed, as Stable Diffusion shifts it (unshifted for n = T); linspace: round(k (T - 1) /
+// (n - 1)), half to even, reversed. Strictly falling. One step is T - 1, 1 and 0: only trailing begins at the noise.
+// ConfigError for n outside 1 .. T.
 std::vector<int64_t> timesteps(Spacing spacing, int64_t n, int64_t schedule_steps);
 
 }  // namespace mds

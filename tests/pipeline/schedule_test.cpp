@@ -40,6 +40,23 @@ TEST_CASE("the clean latent has no noise", "[pipeline]") {
   CHECK(schedule.s(-1) == 0.0);
 }
 
+TEST_CASE("with zero terminal SNR the signal falls from its first amplitude to exactly nothing", "[pipeline]") {
+  const NoiseSchedule schedule({.zero_terminal_snr = true}), plain({});
+  CHECK(schedule.a(0) == Approx(0.99957491).margin(1e-8));
+  CHECK(schedule.a(499) == Approx(0.49229987).margin(1e-8));
+  CHECK(schedule.a(998) == Approx(0.00044361).margin(1e-8));
+  CHECK(schedule.a(999) == 0);
+  CHECK(schedule.s(999) == 1);
+  CHECK(schedule.a(0) == Approx(plain.a(0)).epsilon(1e-12));
+  for (int64_t t = 1; t < 1000; ++t) REQUIRE(schedule.a(t) < schedule.a(t - 1));
+}
+
+TEST_CASE("zero terminal SNR is refused where the signal does not fall", "[pipeline]") {
+  const ScheduleConfig config = GENERATE(values<ScheduleConfig>(
+      {{.steps = 1, .zero_terminal_snr = true}, {.beta_start = 0, .beta_end = 0, .zero_terminal_snr = true}}));
+  CHECK_THROWS_WITH(NoiseSchedule(config), Catch::Contains("schedule.zero_terminal_snr"));
+}
+
 TEST_CASE("timesteps are the published lists, rounded half to even", "[pipeline]") {
   using List = std::vector<int64_t>;
   CHECK(timesteps(Spacing::leading, 8, 1000) == List{876, 751, 626, 501, 376, 251, 126, 1});
@@ -49,10 +66,15 @@ TEST_CASE("timesteps are the published lists, rounded half to even", "[pipeline]
   CHECK(timesteps(Spacing::trailing, 16, 1000) ==
         List{999, 937, 874, 811, 749, 687, 624, 561, 499, 437, 374, 311, 249, 187, 124, 61});
   CHECK(timesteps(Spacing::trailing, 13, 1000)[1] == 922);
+  CHECK(timesteps(Spacing::linspace, 8, 1000) == List{999, 856, 714, 571, 428, 285, 143, 0});
+  CHECK(timesteps(Spacing::linspace, 3, 1000) == List{999, 500, 0});
+  CHECK(timesteps(Spacing::linspace, 2, 1000) == List{999, 0});
+  CHECK(timesteps(Spacing::linspace, 1, 1000) == List{0});
+  CHECK(timesteps(Spacing::leading, 1, 1000) == List{1});
 }
 
 TEST_CASE("every number of steps gives as many different timesteps, falling, within the schedule", "[pipeline]") {
-  const Spacing spacing = GENERATE(Spacing::trailing, Spacing::leading);
+  const Spacing spacing = GENERATE(Spacing::trailing, Spacing::leading, Spacing::linspace);
   for (int64_t n = 1; n <= 1000; ++n) {
     const auto list = timesteps(spacing, n, 1000);
     INFO("n = " << n);
@@ -65,7 +87,8 @@ TEST_CASE("every number of steps gives as many different timesteps, falling, wit
 
 TEST_CASE("a number of steps outside the schedule is refused with the range", "[pipeline]") {
   const int64_t n = GENERATE(0, -1, 1001);
-  CHECK_THROWS_WITH(timesteps(Spacing::trailing, n, 1000), Catch::Contains(std::to_string(n) + "; allowed: 1 to 1000"));
+  const Spacing spacing = GENERATE(Spacing::trailing, Spacing::leading, Spacing::linspace);
+  CHECK_THROWS_WITH(timesteps(spacing, n, 1000), Catch::Contains(std::to_string(n) + "; allowed: 1 to 1000"));
 }
 
 TEST_CASE("every prediction holds the same two parts of a noisy latent", "[pipeline]") {
