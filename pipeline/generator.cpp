@@ -35,14 +35,14 @@ Tensor Generator::draw(const DrawRequest& request, const SamplerConfig& sampler,
     throw ConfigError("there are " + std::to_string(request.prompts.size()) + " prompts and " +
                       std::to_string(request.seeds.size()) + " seeds; needed: one seed a prompt, and at least one");
   const Shape& latent = unet_->plan().input;
-  const Denoiser denoiser = guided(*unet_, text_.features(request.prompts).states_NSC, empty_text_, sampler.guidance);
+  const Denoiser denoiser = guided(*unet_, text_.features(request.prompts).states_NSC, empty_text_, sampler);
   int64_t calls = 0;
   const Denoiser counted = [&](const Tensor& x, int64_t t) {
     Tensor output = denoiser(x, t);
     if (done) done(++calls);
     return output;
   };
-  const Tensor noise = seeded_noise(request.seeds, {latent.channels, latent.height, latent.width});
+  const LatentNoise noise = picture_noise(request.seeds, {latent.channels, latent.height, latent.width});
   const Tensor z = sample(diffusion_, sampler, noise, counted);
   return decode_latents(*decoder_, from_unet(*card_.latent_scale, z));
 }

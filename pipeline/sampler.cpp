@@ -1,10 +1,9 @@
 #include "pipeline/sampler.h"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <torch/types.h>
 
-#include "spec/bootstrap.h"
+#include "pipeline/solver.h"
 
 namespace mds {
 namespace {
@@ -12,6 +11,23 @@ namespace {
 // Without a dimension a float64 tensor scales float32 ones and leaves their type alone.
 Amplitudes amplitudes(const NoiseSchedule& schedule, int64_t t) {
   return {at::scalar_tensor(schedule.a(t), at::kDouble), at::scalar_tensor(schedule.s(t), at::kDouble)};
+}
+
+Tensor deviation(const Tensor& x_NCHW) {
+  return x_NCHW.std(at::IntArrayRef{1, 2, 3}, /*unbiased=*/false, /*keepdim=*/true);
+}
+
+void check_signal(const Diffusion& diffusion, const SamplerConfig& config) {
+  for (const auto& [t, previous] : steps_of(config, diffusion.schedule.steps())) {
+    if (diffusion.schedule.a(t) > 0) continue;
+    const std::string where = "sampler: timestep " + std::to_string(t) + " is noise without signal";
+    if (diffusion.prediction == Prediction::epsilon)
+      throw ConfigError(where +
+                        ", whose epsilon says nothing of the picture (x0 = (x - s eps) / a divides by 0); use "
+                        "a model of v or x0 prediction, or a schedule without zero_terminal_snr");
+    if (config.sampler == Sampler::euler)
+      throw ConfigError(where + ", and euler integrates over s / a, which is infinite there; use ddim");
+  }
 }
 
 }  // namespace
@@ -25,40 +41,43 @@ Denoiser conditioned(const Network& unet, Tensor text_NSC) {
   };
 }
 
-Denoiser guided(Denoiser conditional, Denoiser unconditional, double guidance) {
+Denoiser guided(Denoiser conditional, Denoiser unconditional, const SamplerConfig& config) {
+  const double guidance = config.guidance, rescale = config.rescale;
   if (guidance == 1) return conditional;
-  if (guidance == 0) return unconditional;
-  return [conditional, unconditional, guidance](const Tensor& x, int64_t t) {
-    const Tensor without = unconditional(x, t);
-    return without + guidance * (conditional(x, t) - without);
+  if (guidance == 0 && rescale == 0) return unconditional;
+  return [conditional, unconditional, guidance, rescale](const Tensor& x, int64_t t) {
+    const Tensor without = unconditional(x, t), with = conditional(x, t);
+    const Tensor mixed = without + guidance * (with - without);
+    if (rescale == 0) return mixed;
+    return mixed * (rescale * (deviation(with) / deviation(mixed)) + (1 - rescale));
   };
 }
 
-Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, double guidance) {
-  return guided(conditioned(unet, std::move(text_NSC)), conditioned(unet, std::move(empty_1SC)), guidance);
+Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, const SamplerConfig& config) {
+  return guided(conditioned(unet, std::move(text_NSC)), conditioned(unet, std::move(empty_1SC)), config);
 }
 
-Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, Tensor noise, const Denoiser& denoiser) {
+void check(const Diffusion& diffusion, const SamplerConfig& config) {
+  if (config.eta != 0 && config.sampler != Sampler::ddim)
+    throw ConfigError("sampler: eta is " + shown(config.eta) + "; it is ddim's alone, and with " +
+                      std::string(name_of(config.sampler)) + " only 0 is allowed");
+  check_signal(diffusion, config);
+}
+
+Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, const LatentNoise& noise,
+              const Denoiser& denoiser) {
   torch::NoGradGuard no_grad;
+  check(diffusion, config);
+  if (is_stochastic(config) && !noise.fresh) throw std::logic_error("a stochastic sampler without a source of noise");
   const auto& [schedule, prediction] = diffusion;
-  const std::vector<int64_t> list = timesteps(config.spacing, config.steps, schedule.steps());
-  Tensor x = std::move(noise);
-  for (size_t i = 0; i < list.size(); ++i) {
-    const int64_t t = list[i], previous = i + 1 < list.size() ? list[i + 1] : -1;
-    const auto [x0, eps] = parts(prediction, denoiser(x, t), x, amplitudes(schedule, t));
-    x = schedule.a(previous) * x0 + schedule.s(previous) * eps;
+  Tensor x = noise.initial;
+  const auto solver = make_solver(config, schedule, [&] { return noise.fresh().to(x.options()); });
+  for (const SamplerStep& step : steps_of(config, schedule.steps())) {
+    x = solver->step(step, x, parts(prediction, denoiser(x, step.t), x, amplitudes(schedule, step.t)));
     if (!x.isfinite().all().item<bool>())
-      throw std::runtime_error("sampling: the latent is not finite after timestep " + std::to_string(t));
+      throw std::runtime_error("sampling: the latent is not finite after timestep " + std::to_string(step.t));
   }
   return x;
-}
-
-// LibTorch's generator keeps the low 32 bits of its seed; a longer seed is mixed into them.
-Tensor seeded_noise(const std::vector<uint64_t>& seeds, const std::vector<int64_t>& shape) {
-  std::vector<Tensor> rows;
-  for (const uint64_t seed : seeds)
-    rows.push_back(at::randn(shape, at::detail::createCPUGenerator(seed >> 32 ? Random(seed).next() : seed)));
-  return at::stack(rows);
 }
 
 }  // namespace mds

@@ -1,26 +1,14 @@
-// DDIM without noise (arXiv 2010.02502, eta = 0) and classifier-free guidance. The previous timestep comes from the
-// list of timesteps itself, and the last step goes to the clean latent (alpha_bar = 1). Nothing is clipped.
+// From noise to latents: a network's output with classifier-free guidance, and the run of a sampler over its steps.
+// Nothing is clipped.
 #pragma once
 
 #include <functional>
-#include <vector>
 
 #include "pipeline/prediction.h"
-#include "pipeline/schedule.h"
+#include "pipeline/sampler_config.h"
+#include "pipeline/sampler_noise.h"
 
 namespace mds {
-
-struct SamplerConfig {
-  int64_t steps = 50;
-  double guidance = 3;
-  Spacing spacing = Spacing::trailing;
-  bool operator==(const SamplerConfig&) const = default;
-  static void describe(auto& self, auto&& field) {
-    field("steps", self.steps, "network evaluations a picture, guidance not counted", between(1, 100000));
-    field("guidance", self.guidance, "w of eps_u + w (eps_c - eps_u); 1: none", between(0, 1000));
-    field("spacing", self.spacing, "of the timesteps; trailing begins at the last one");
-  }
-};
 
 // The network's output, in the model's own prediction, for noisy latents N x C x H x W that are all at timestep t.
 using Denoiser = std::function<Tensor(const Tensor& x, int64_t t)>;
@@ -28,9 +16,11 @@ using Denoiser = std::function<Tensor(const Tensor& x, int64_t t)>;
 // A UNet told the text of each latent, N x S x C or 1 x S x C. The network must outlive the denoiser.
 Denoiser conditioned(const Network& unet, Tensor text_NSC);
 
-// unconditional + guidance * (conditional - unconditional). Guidance 1 and 0 evaluate one of the two only.
-Denoiser guided(Denoiser conditional, Denoiser unconditional, double guidance);
-Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, double guidance);
+// g = u + guidance (c - u) of the conditional output c and the unconditional u, then, with rescale phi, phi g std(c) /
+// std(g) + (1 - phi) g: std over C, H and W of each latent (arXiv 2305.08891, section 3.4). Guidance 1, and 0 without
+// rescale, evaluate one of the two only.
+Denoiser guided(Denoiser conditional, Denoiser unconditional, const SamplerConfig& config);
+Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, const SamplerConfig& config);
 
 // What a network was trained on and says.
 struct Diffusion {
@@ -38,12 +28,14 @@ struct Diffusion {
   Prediction prediction;
 };
 
-// From noise to clean latents, both N x C x H x W. `config.guidance` is the denoiser's affair. A latent that is not
-// finite is a std::runtime_error that names the timestep.
-Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, Tensor noise, const Denoiser& denoiser);
+// ConfigError for more steps than the schedule has, eta for another sampler than ddim, and a step from a timestep
+// without signal (a = 0) with epsilon prediction, which says nothing of x0 there, or with euler, which divides by a.
+void check(const Diffusion& diffusion, const SamplerConfig& config);
 
-// Noise of a generator for each picture, N x shape: row i depends on seeds[i] alone, whatever the batch. All 64 bits of
-// a seed count.
-Tensor seeded_noise(const std::vector<uint64_t>& seeds, const std::vector<int64_t>& shape);
+// From noise to clean latents, N x C x H x W, by config.steps calls of the denoiser; guidance and rescale are the
+// denoiser's affair. Errors: see check; a latent that is not finite is a std::runtime_error that names the timestep. A
+// stochastic sampler needs a source of fresh noise.
+Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, const LatentNoise& noise,
+              const Denoiser& denoiser);
 
 }  // namespace mds

@@ -48,9 +48,9 @@ Drawn Evaluator::draw(const Network& unet, const BaseConfig& stage, const std::f
   Drawn drawn{.captions = captions_};
   for (int64_t i = 0; i < config_.pictures; ++i) drawn.seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
   const Shape& input = unet.plan().input;
-  const Tensor noise = seeded_noise(drawn.seeds, {input.channels, input.height, input.width});
+  const LatentNoise noise = picture_noise(drawn.seeds, {input.channels, input.height, input.width});
   const Tensor text = latents_.text.index_select(0, rows_).to(at::kFloat);
-  const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(at::kFloat), config_.sampler.guidance);
+  const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(at::kFloat), config_.sampler);
   const Tensor latent = sample(diffusion, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
     if (tick) tick();
     return denoiser(x, t);

@@ -21,7 +21,7 @@ struct EvaluationConfig {
   static void describe(auto& self, auto&& field) {
     field("pictures", self.pictures, "drawn for each evaluation, one a held-out caption", between(2, 1 << 20));
     field("seed", self.seed, "of the captions chosen and of each picture's noise", at_least(0));
-    field("sampler", self.sampler, "steps, guidance, spacing");
+    field("sampler", self.sampler, "steps, guidance, spacing and the way a step is taken");
   }
 };
 

@@ -1,37 +1,18 @@
-// The sampler against a denoiser that is exact: for x0 ~ N(m, S) the best eps of x_t is s (a^2 S + s^2)^-1 (x_t - a m),
-// and the probability flow from x_T has the closed form m + sqrt(S / (a_T^2 S + s_T^2)) (x_T - a_T m).
 #include "pipeline/sampler.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <cmath>
+#include <map>
 
 #include "networks/unet.h"
 #include "tests/catch.h"
+#include "tests/pipeline/gaussian.h"
 
 using namespace mds;
 
 namespace {
-
-struct Gaussian {
-  Tensor mean, variance;  // 1 x C x 1 x 1
-
-  Denoiser denoiser(const NoiseSchedule& schedule, Prediction prediction = Prediction::epsilon) const {
-    return [this, &schedule, prediction](const Tensor& x, int64_t t) {
-      const Amplitudes at_t{at::scalar_tensor(schedule.a(t), at::kDouble),
-                            at::scalar_tensor(schedule.s(t), at::kDouble)};
-      const Tensor eps = at_t.s / (at_t.a * at_t.a * variance + at_t.s * at_t.s) * (x - at_t.a * mean);
-      return target(prediction, parts(Prediction::epsilon, eps, x, at_t), at_t);
-    };
-  }
-  Tensor flow(const NoiseSchedule& schedule, const Tensor& noise) const {
-    const double a = schedule.a(999), s = schedule.s(999);
-    return mean + (variance / (a * a * variance + s * s)).sqrt() * (noise - a * mean);
-  }
-};
-
-Tensor channels(std::vector<double> values) { return at::tensor(values, at::kDouble).view({1, -1, 1, 1}); }
 
 const Gaussian gaussian{channels({1, -2, 0}), channels({0.25, 4, 1})};
 
@@ -72,21 +53,6 @@ TEST_CASE("with eps = 0 the step from 999 to 874 multiplies the latent by 1.9888
   CHECK(x.item<double>() == Approx(1 / 0.06826491).epsilon(1e-7));  // the last step goes to alpha_bar = 1
 }
 
-TEST_CASE("DDIM converges to the probability flow of a Gaussian, at first order", "[pipeline]") {
-  const Spacing spacing = GENERATE(Spacing::trailing, Spacing::leading);
-  const NoiseSchedule schedule({});
-  const Tensor noise = seeded_noise({3}, {64, 3, 1, 1})[0].to(at::kDouble);
-  const auto error = [&](int64_t steps) {
-    const Tensor x = sample({schedule, Prediction::epsilon}, {.steps = steps, .spacing = spacing}, noise,
-                            gaussian.denoiser(schedule));
-    return (x - gaussian.flow(schedule, noise)).abs().max().item<double>();
-  };
-  const double coarse = error(50), fine = error(200), finest = error(1000);
-  CHECK(fine < 0.5 * coarse);
-  CHECK(finest < 0.5 * fine);
-  CHECK(finest < 0.02);
-}
-
 TEST_CASE("pictures drawn from an exact denoiser have the mean and deviation of the data", "[pipeline]") {
   const NoiseSchedule schedule({});
   const Tensor noise = seeded_noise({5}, {40000, 3, 1, 1})[0].to(at::kDouble);
@@ -98,28 +64,18 @@ TEST_CASE("pictures drawn from an exact denoiser have the mean and deviation of 
   CHECK(at::allclose(x.std(0).flatten(), gaussian.variance.sqrt().flatten(), 0.02, 0));
 }
 
-TEST_CASE("all predictions draw the same picture", "[pipeline]") {
-  const NoiseSchedule schedule({});
-  const Tensor noise = seeded_noise({7}, {8, 3, 1, 1})[0].to(at::kDouble);
-  const auto drawn = [&](Prediction prediction) {
-    return sample({schedule, prediction}, {.steps = 13}, noise, gaussian.denoiser(schedule, prediction));
-  };
-  CHECK(at::allclose(drawn(Prediction::v), drawn(Prediction::epsilon), 1e-9, 1e-9));
-  CHECK(at::allclose(drawn(Prediction::x0), drawn(Prediction::epsilon), 1e-9, 1e-9));
-}
-
 TEST_CASE("guidance between two Gaussians of equal covariance is a Gaussian of the shifted mean", "[pipeline]") {
   const double w = GENERATE(0.0, 0.5, 1.0, 3.0, 7.5);
   const NoiseSchedule schedule({});
   const Gaussian conditional{channels({1, -2, 0}), channels({0.25, 4, 1})},
       unconditional{channels({0, 1, 1}), conditional.variance};
   const Gaussian shifted{unconditional.mean + w * (conditional.mean - unconditional.mean), conditional.variance};
-  const Denoiser mixed = guided(conditional.denoiser(schedule), unconditional.denoiser(schedule), w);
+  const Denoiser mixed = guided(conditional.denoiser(schedule), unconditional.denoiser(schedule), {.guidance = w});
   const Tensor x = seeded_noise({9}, {8, 3, 1, 1})[0].to(at::kDouble);
   CHECK(at::allclose(mixed(x, 749), shifted.denoiser(schedule)(x, 749), 1e-10, 1e-10));
 }
 
-TEST_CASE("guidance 1 and 0 evaluate one branch only", "[pipeline]") {
+TEST_CASE("guidance 1 and 0 evaluate one branch only, unless 0 is rescaled", "[pipeline]") {
   int conditional = 0, unconditional = 0;
   const auto counted = [](int& calls) {
     return [&calls](const Tensor& x, int64_t) {
@@ -127,13 +83,83 @@ TEST_CASE("guidance 1 and 0 evaluate one branch only", "[pipeline]") {
       return x;
     };
   };
-  const auto run = [&](double w) { guided(counted(conditional), counted(unconditional), w)(at::ones({1}), 0); };
-  run(1);
+  const auto run = [&](const SamplerConfig& config) {
+    guided(counted(conditional), counted(unconditional), config)(at::ones({1, 1, 2, 2}), 0);
+  };
+  run({.guidance = 1, .rescale = 0.7});
   CHECK((conditional == 1 && unconditional == 0));
-  run(0);
+  run({.guidance = 0});
   CHECK((conditional == 1 && unconditional == 1));
-  run(3);
+  run({.guidance = 3});
   CHECK((conditional == 2 && unconditional == 2));
+  run({.guidance = 0, .rescale = 0.7});
+  CHECK((conditional == 3 && unconditional == 3));
+}
+
+TEST_CASE("rescale moves the deviation of each guided latent to the conditional one's, by its share", "[pipeline]") {
+  const double w = GENERATE(0.0, 3.0, 7.5), phi = GENERATE(0.3, 0.7, 1.0);
+  const Tensor c = seeded_noise({1, 2}, {4, 8, 8}) * channels({1, 2}).view({2, 1, 1, 1}).to(at::kFloat);
+  const Tensor u = seeded_noise({3, 4}, {4, 8, 8});
+  const auto out = [&](double rescale) {
+    return guided([&](const Tensor&, int64_t) { return c; }, [&](const Tensor&, int64_t) { return u; },
+                  {.guidance = w, .rescale = rescale})(c, 0);
+  };
+  const auto deviation = [](const Tensor& x) { return x.flatten(1).std(1); };
+  CHECK(at::allclose(out(0), u + w * (c - u), 1e-6, 1e-6));
+  CHECK(at::allclose(deviation(out(phi)), phi * deviation(c) + (1 - phi) * deviation(out(0)), 1e-5, 0));
+  CHECK(at::allclose(out(phi) / deviation(out(phi)).view({2, 1, 1, 1}), out(0) / deviation(out(0)).view({2, 1, 1, 1}),
+                     1e-4, 1e-5));  // and nothing but the deviation
+}
+
+TEST_CASE("the defaults are DDIM without noise, trailing, to the clean latent, bit for bit", "[pipeline]") {
+  const NoiseSchedule schedule({});
+  const Prediction prediction = GENERATE(Prediction::epsilon, Prediction::v, Prediction::x0);
+  const auto network = [](const Tensor& x, int64_t t) { return at::sin(2 * x) + double(t) / 1000; };
+  Tensor x = seeded_noise({1, 2}, {4, 8, 8});
+  const Tensor drawn = sample({schedule, prediction}, {.steps = 8}, x, network);
+  for (int64_t t = 999; t > 0; t -= 125) {
+    const Amplitudes at_t{at::scalar_tensor(schedule.a(t), at::kDouble), at::scalar_tensor(schedule.s(t), at::kDouble)};
+    const auto [x0, eps] = parts(prediction, network(x, t), x, at_t);
+    x = schedule.a(std::max<int64_t>(-1, t - 125)) * x0 + schedule.s(std::max<int64_t>(-1, t - 125)) * eps;
+  }
+  CHECK(at::equal(drawn, x));
+}
+
+TEST_CASE("where the steps do not divide the schedule each one ends where the next one begins", "[pipeline]") {
+  const NoiseSchedule schedule({});
+  std::map<int64_t, double> seen;
+  sample({schedule, Prediction::epsilon}, {.steps = 13}, at::ones({1, 1, 1, 1}, at::kDouble),
+         [&](const Tensor& x, int64_t t) {
+           seen[t] = x.item<double>();
+           return at::zeros_like(x);
+         });
+  CHECK(seen.at(922) / seen.at(999) == Approx(schedule.a(922) / schedule.a(999)).epsilon(1e-12));
+}
+
+TEST_CASE("UFOGen noises x0 to the timestep of its next call, and ends at the last x0", "[pipeline]") {
+  const NoiseSchedule schedule({});
+  const Tensor z = at::full({1, 1, 1, 1}, 0.5, at::kDouble), x0 = at::full({1, 1, 1, 1}, 2.0, at::kDouble);
+  std::map<int64_t, double> seen;
+  const Tensor end = sample({schedule, Prediction::x0}, {.steps = 4, .sampler = Sampler::ufogen},
+                            {z, [&] { return z; }}, [&](const Tensor& x, int64_t t) {
+                              seen[t] = x.item<double>();
+                              return x0 + double(t);
+                            });
+  CHECK(seen.at(999) == 0.5);
+  CHECK(seen.at(749) == Approx(schedule.a(749) * (2 + 999) + schedule.s(749) * 0.5));
+  CHECK(seen.at(249) == Approx(schedule.a(249) * (2 + 499) + schedule.s(249) * 0.5));
+  CHECK(end.item<double>() == 2 + 249);
+}
+
+TEST_CASE("one step is the network's x0 with every sampler", "[pipeline]") {
+  const Sampler sampler = GENERATE(Sampler::ddim, Sampler::dpmpp_2m, Sampler::euler, Sampler::ufogen);
+  const NoiseSchedule schedule({});
+  const Tensor x = sample({schedule, Prediction::x0}, {.steps = 1, .sampler = sampler},
+                          picture_noise({1, 2}, {4, 8, 8}), [](const Tensor& at_t, int64_t t) {
+                            CHECK(t == 999);
+                            return 2 * at_t;
+                          });
+  CHECK(at::allclose(x, 2 * seeded_noise({1, 2}, {4, 8, 8}), 1e-5, 1e-5));
 }
 
 TEST_CASE("noise follows all 64 bits of a seed, and small seeds mean what they mean to LibTorch", "[pipeline]") {
@@ -146,20 +172,33 @@ TEST_CASE("noise follows all 64 bits of a seed, and small seeds mean what they m
     CHECK(at::equal(noise(seed), at::randn({4}, at::detail::createCPUGenerator(seed))));
 }
 
-TEST_CASE("a picture depends on its own seed and text, not on its batch", "[pipeline][torch]") {
+TEST_CASE("a picture depends on its own seed and text, not on its batch or its place in it", "[pipeline][torch]") {
+  const SamplerConfig config = GENERATE(values<SamplerConfig>(
+      {{.steps = 3}, {.steps = 3, .eta = 1}, {.steps = 3, .sampler = Sampler::ufogen}, {.steps = 3, .rescale = 0.7}}));
   const UNetSpec spec = small_unet();
   const auto unet = random_network(spec);
   const Tensor text = seeded_noise({1, 2, 3}, {5, 6}), empty = seeded_noise({4}, {5, 6});
   const std::vector<uint64_t> seeds{11, 12, 13};
   const auto draw = [&](const Tensor& words, const std::vector<uint64_t>& which) {
-    return sample({NoiseSchedule({}), Prediction::v}, {.steps = 3}, seeded_noise(which, {3, 4, 4}),
-                  guided(*unet, words, empty, 3));
+    return sample({NoiseSchedule({}), Prediction::v}, config, picture_noise(which, {3, 4, 4}),
+                  guided(*unet, words, empty, config));
   };
   const Tensor together = draw(text, seeds);
   for (int64_t i = 0; i < 3; ++i)
     CHECK(at::allclose(draw(text.slice(0, i, i + 1), {seeds[size_t(i)]})[0], together[i], 1e-4, 1e-4));
+  CHECK(at::allclose(draw(text.flip(0), {13, 12, 11}).flip(0), together, 1e-4, 1e-4));
   CHECK(!at::allclose(draw(text, {11, 12, 14})[2], together[2], 1e-2, 1e-2));
   CHECK(!at::allclose(draw(text.flip(0), seeds)[0], together[0], 1e-4, 1e-4));
+}
+
+TEST_CASE("a picture's noise goes on from its beginning, each time anew", "[pipeline]") {
+  const LatentNoise pair = picture_noise({1, 2}, {4, 8, 8}), other = picture_noise({2, 3}, {4, 8, 8});
+  CHECK(at::equal(pair.initial, seeded_noise({1, 2}, {4, 8, 8})));
+  const Tensor second = pair.fresh(), third = pair.fresh();
+  CHECK(at::equal(second[1], other.fresh()[0]));
+  CHECK(at::equal(third[1], other.fresh()[0]));
+  CHECK(std::abs((pair.initial * second).mean().item<double>()) < 0.2);
+  CHECK(!at::equal(second, third));
 }
 
 TEST_CASE("seeded noise is a unit Gaussian and repeats", "[pipeline]") {

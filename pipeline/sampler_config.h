@@ -1,0 +1,61 @@
+// Which sampler, over which timesteps, with which guidance; and the list of steps that follows from it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/schedule.h"
+
+namespace mds {
+
+enum class Sampler : uint8_t { ddim, dpmpp_2m, euler, ufogen };
+template <>
+struct EnumNames<Sampler> {
+  static constexpr std::array names{"ddim", "dpmpp_2m", "euler", "ufogen"};
+};
+
+// Where the last step ends: at the clean latent (alpha_bar = 1; diffusers' set_alpha_to_one, final sigma zero), or at
+// timestep 0 of the schedule, as Stable Diffusion is shipped (set_alpha_to_one false, final sigma sigma_min).
+enum class LastStep : uint8_t { clean, first };
+template <>
+struct EnumNames<LastStep> {
+  static constexpr std::array names{"clean", "first"};
+};
+
+struct SamplerConfig {
+  int64_t steps = 50;
+  double guidance = 3;
+  double rescale = 0;
+  Spacing spacing = Spacing::trailing;
+  Sampler sampler = Sampler::ddim;
+  double eta = 0;
+  LastStep last = LastStep::clean;
+  bool operator==(const SamplerConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("steps", self.steps, "network evaluations a picture, guidance not counted", between(1, 100000));
+    field("guidance", self.guidance, "w of eps_u + w (eps_c - eps_u); 1: none", between(0, 1000));
+    field("rescale", self.rescale, "share of the guided output given the conditional one's deviation; 0: none",
+          between(0, 1));
+    field("spacing", self.spacing, "of the timesteps; trailing begins at the last one");
+    field("sampler", self.sampler, "how a step is taken; ufogen: for models of one step");
+    field("eta", self.eta, "noise of ddim; 0: none, 1: as much as the diffusion itself", between(0, 1));
+    field("last", self.last, "where the last step ends: the clean latent, or timestep 0");
+  }
+};
+
+// From timestep `t` to the less noisy `previous`; previous = -1: the clean latent.
+struct SamplerStep {
+  int64_t t, previous;
+  bool operator==(const SamplerStep&) const = default;
+};
+
+// The whole run, from noisy to clean. Each previous timestep is the list's next one, also where steps does not divide
+// the schedule: diffusers' DDIM computes t - T / steps there and leaves its own list (999 -> 923 and not 922 in 13
+// steps). ConfigError for more steps than the schedule has.
+std::vector<SamplerStep> steps_of(const SamplerConfig& config, int64_t schedule_steps);
+
+// Whether the sampler adds noise on its way.
+bool is_stochastic(const SamplerConfig& config);
+
+}  // namespace mds
