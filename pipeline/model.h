@@ -27,7 +27,8 @@ struct ScheduleConfig {
     field("steps", self.steps, "training timesteps", between(1, 100000));
     field("beta_start", self.beta_start, "first beta", between(0, 1));
     field("beta_end", self.beta_end, "last beta", between(0, 1));
-    field("zero_terminal_snr", self.zero_terminal_snr, "stretched until the last timestep is noise without signal");
+    field("zero_terminal_snr", self.zero_terminal_snr, "stretched until the last timestep is noise without signal",
+          later());
   }
 };
 

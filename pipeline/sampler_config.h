@@ -36,11 +36,11 @@ struct SamplerConfig {
     field("steps", self.steps, "network evaluations a picture, guidance not counted", between(1, 100000));
     field("guidance", self.guidance, "w of eps_u + w (eps_c - eps_u); 1: none", between(0, 1000));
     field("rescale", self.rescale, "share of the guided output given the conditional one's deviation; 0: none",
-          between(0, 1));
+          later(between(0, 1)));
     field("spacing", self.spacing, "of the timesteps; trailing begins at the last one");
-    field("sampler", self.sampler, "how a step is taken; ufogen: for models of one step");
-    field("eta", self.eta, "noise of ddim; 0: none, 1: as much as the diffusion itself", between(0, 1));
-    field("last", self.last, "where the last step ends: the clean latent, or timestep 0");
+    field("sampler", self.sampler, "how a step is taken; ufogen: for models of one step", later());
+    field("eta", self.eta, "noise of ddim; 0: none, 1: as much as the diffusion itself", later(between(0, 1)));
+    field("last", self.last, "where the last step ends: the clean latent, or timestep 0", later());
   }
 };
 
