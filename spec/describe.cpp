@@ -1,8 +1,5 @@
 #include "spec/describe.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -11,6 +8,8 @@
 #include <iterator>
 #include <set>
 #include <sstream>
+
+#include "spec/new_file.h"
 
 namespace mds {
 namespace {
@@ -107,27 +106,9 @@ Json load_json(const std::string& file) {
 }
 
 void save_text(const std::string& file, const std::string& text) {
-  const std::string temporary = file + ".tmp" + std::to_string(::getpid());
-  const auto fail = [&](const char* what) {
-    const std::string reason = std::strerror(errno);
-    ::unlink(temporary.c_str());
-    throw WriteError(file + ": " + what + ": " + reason);
-  };
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor < 0) fail("cannot be created");
-  for (size_t done = 0; done < text.size();) {
-    const auto n = ::write(descriptor, text.data() + done, text.size() - done);
-    if (n < 0) {
-      const int reason = errno;
-      ::close(descriptor);
-      errno = reason;
-      fail("cannot be written");
-    }
-    done += size_t(n);
-  }
-  const bool flushed = ::fsync(descriptor) == 0;
-  if (::close(descriptor) != 0 || !flushed) fail("cannot be flushed");
-  if (::rename(temporary.c_str(), file.c_str()) != 0) fail("cannot be put in place");
+  NewFile out(file);
+  out.write(text);
+  out.put_in_place();
 }
 
 void overlay(Json& json, const std::string& assignment) {
