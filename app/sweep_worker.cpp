@@ -10,6 +10,7 @@
 #include "app/picture_side.h"
 #include "app/progress.h"
 #include "app/recording.h"
+#include "pipeline/mapped_file.h"
 
 namespace mds {
 namespace {

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "pipeline/mapped_file.h"
+
 namespace mds {
 namespace {
 
@@ -57,8 +59,7 @@ NetworkPtr load_part(const std::string& folder, const std::string& part, Plan pl
 
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype) {
   std::filesystem::create_directories(folder);
-  save_tensors(folder + "/" + part + ".safetensors",
-               {.tensors = converted(weights, dtype), .metadata = {{"format", "pt"}}});
+  save_tensors(folder + "/" + part + ".safetensors", {.tensors = weights, .metadata = {{"format", "pt"}}}, dtype);
 }
 
 std::string load_merges(const std::string& folder) {
