@@ -1,0 +1,132 @@
+#include "pipeline/weight_import.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <set>
+
+#include "pipeline/weights.h"
+
+namespace mds {
+namespace {
+
+int64_t third_of(Form form) { return int64_t(form) - int64_t(Form::query); }
+bool is_third(Form form) { return form >= Form::query; }
+
+// The foreign tensor in our form: undefined where it cannot be. Sides of one do not count: a 1 x 1 convolution is a
+// linear layer, a row of a table a vector.
+Tensor in_our_form(const Tensor& theirs, const ForeignWeight& weight) {
+  Tensor tensor = theirs;
+  if (weight.form == Form::bare_transposed && tensor.dim() == 2) tensor = tensor.t();
+  if (is_third(weight.form)) {
+    if (tensor.dim() == 0 || tensor.size(0) != 3 * weight.our_shape[0]) return {};
+    tensor = tensor.narrow(0, third_of(weight.form) * weight.our_shape[0], weight.our_shape[0]);
+  }
+  const auto sides = [](at::IntArrayRef sizes) {
+    std::vector<int64_t> list;
+    std::copy_if(sizes.begin(), sizes.end(), std::back_inserter(list), [](int64_t side) { return side != 1; });
+    return list;
+  };
+  return sides(tensor.sizes()) == sides(weight.our_shape) ? tensor.reshape(weight.our_shape) : Tensor();
+}
+
+bool begins_with_any(std::string_view name, const std::vector<std::string_view>& begins) {
+  return std::any_of(begins.begin(), begins.end(), [&](std::string_view begin) { return name.starts_with(begin); });
+}
+
+template <class Visit>
+void for_each_dialect(PartKind kind, Layout layout, Visit&& visit) {
+  for (const auto& dialect : dialects())
+    for (const auto& use : dialect.uses)
+      if (dialect.kind == kind && use.layout == layout) visit(dialect, use.prefixes);
+}
+
+// One for each name that is there, one more where it fits: two towers in one file differ by their shapes alone.
+size_t score_of(const std::vector<ForeignWeight>& names, const std::string& prefix, const TensorMap& file) {
+  size_t score = 0;
+  for (const auto& weight : names)
+    if (const auto found = file.find(prefix + weight.theirs); found != file.end())
+      score += in_our_form(found->second, weight).defined() ? 2 : 1;
+  return score;
+}
+
+[[noreturn]] void fail_without_match(const std::string& place, Layout layout, const TensorMap& file) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : file) names.push_back(name);
+  const std::string_view like = layout_that_looks_like(names);
+  std::string text = place + " in the " + std::string(name_of(layout)) + " layout found among " +
+                     std::to_string(names.size()) + " tensors";
+  if (!names.empty()) text += "; the first is " + shown(names.front());
+  if (!like.empty()) text += "; the names look like the " + std::string(like) + " layout";
+  throw FileError(text);
+}
+
+}  // namespace
+
+NameMatch match_names(const Plan& plan, Layout layout, const TensorMap& file, const std::string& source) {
+  const PartKind kind = kind_of(plan);
+  NameMatch best;
+  bool has_dialect = false;
+  for_each_dialect(kind, layout, [&](const Dialect& dialect, const std::vector<std::string_view>& prefixes) {
+    has_dialect = true;
+    const auto names = foreign_names(plan, dialect);
+    for (const auto prefix : prefixes) {
+      const size_t score = score_of(names, std::string(prefix), file);
+      if (score > best.score) best = {&dialect, std::string(prefix), names, score};
+    }
+  });
+  if (!has_dialect)
+    throw ConfigError("the " + std::string(name_of(layout)) + " layout has no " + std::string(name_of(kind)));
+  if (best.score == 0) fail_without_match(source + ": no tensor of the " + std::string(name_of(kind)), layout, file);
+  return best;
+}
+
+std::vector<std::string> problems(const NameMatch& match, const TensorMap& file) {
+  std::vector<std::string> list;
+  std::set<std::string> used;
+  for (const auto& weight : match.names) {
+    const std::string name = match.prefix + weight.theirs;
+    used.insert(name);
+    const auto found = file.find(name);
+    if (found == file.end())
+      list.push_back("missing " + name + ", our " + weight.ours);
+    else if (!found->second.is_floating_point())
+      list.push_back("not floating " + name);
+    else if (!in_our_form(found->second, weight).defined())
+      list.push_back("misshapen " + name + ": " + sizes_text(found->second.sizes()) + ", expected " +
+                     sizes_text(weight.their_shape));
+  }
+  for (const auto& [name, tensor] : file)
+    if (name.starts_with(match.prefix) && !used.contains(name) &&
+        !begins_with_any(std::string_view(name).substr(match.prefix.size()), match.dialect->leave_be))
+      list.push_back("unexpected " + name);
+  return list;
+}
+
+TensorMap import_weights(const Plan& plan, Layout layout, const TensorMap& file, const std::string& source) {
+  const NameMatch match = match_names(plan, layout, file, source);
+  complain(source, problems(match, file));
+  TensorMap weights;
+  for (const auto& weight : match.names)
+    weights[weight.ours] = in_our_form(file.at(match.prefix + weight.theirs), weight);
+  return weights;
+}
+
+TensorMap export_weights(const Plan& plan, Layout layout, const TensorMap& weights) {
+  const Dialect* first = nullptr;
+  for_each_dialect(kind_of(plan), layout, [&](const Dialect& dialect, const auto&) {
+    if (!first) first = &dialect;
+  });
+  if (!first) throw ConfigError("the " + std::string(name_of(layout)) + " layout has no such part");
+  TensorMap file;
+  for (const auto& weight : foreign_names(plan, *first)) {
+    Tensor tensor = weights.at(weight.ours);
+    if (weight.form == Form::bare_transposed) tensor = tensor.t();
+    if (weight.form == Form::bare) tensor = tensor.squeeze(0);
+    Tensor& place = file[weight.theirs];
+    place = is_third(weight.form) && place.defined() ? at::cat({place, tensor}) : tensor;
+  }
+  return file;
+}
+
+}  // namespace mds

@@ -1,0 +1,172 @@
+#include "pipeline/weight_names.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mds {
+namespace {
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// A path with # for its numbers: those that stand alone, and those of "down1" and "up1".
+struct Pattern {
+  std::string text;
+  std::vector<int64_t> numbers;
+};
+
+Pattern pattern_of(const std::string& path) {
+  Pattern pattern;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('.', begin), path.size());
+    std::string segment = path.substr(begin, end - begin);
+    const size_t letters = segment.starts_with("down") ? 4 : segment.starts_with("up") ? 2 : 0;
+    if (const std::string number = segment.substr(letters); is_number(number)) {
+      pattern.numbers.push_back(std::stoll(number));
+      segment = segment.substr(0, letters) + "#";
+    }
+    pattern.text += (begin ? "." : "") + segment;
+    begin = end + 1;
+  }
+  return pattern;
+}
+
+using Values = std::vector<std::pair<std::string_view, std::string>>;
+
+std::string filled(std::string_view text, const Values& values) {
+  std::string result(text);
+  for (const auto& [key, value] : values)
+    for (size_t at = result.find(key); at != std::string::npos; at = result.find(key, at + value.size()))
+      result.replace(at, key.size(), value);
+  return result;
+}
+
+// Follows a plan's steps, counting what the rules of a dialect speak of.
+class StepCounter {
+ public:
+  StepCounter(const Plan& plan, std::string_view root) : root_(root) {
+    for (const auto& step : plan.steps)
+      if (const Pattern p = pattern_of(step.path); has_level(p)) depth_ = std::max(depth_, p.numbers[0]);
+  }
+
+  Values next(const Pattern& step) {
+    const std::string side = step.text.substr(0, step.text.find_first_of("#."));
+    const bool in_levels = has_level(step);
+    if (std::exchange(side_, side) != side) {
+      block_ = side == "down" ? 0 : -1;  // CompVis's input block 0 is conv_in
+      slot_ = -1;
+    }
+    const bool opens = in_levels && (step.text.ends_with(".conv") || step.text.ends_with(".downsample"));
+    if (opens) ++block_;
+    slot_ = opens ? 0 : slot_ + 1;
+    const int64_t level = in_levels ? step.numbers[0] : 1;
+    const int64_t index = step.numbers.size() > size_t(in_levels) ? step.numbers.back() : 0;
+    return {{"$level", std::to_string(level - 1)},
+            {"$inner", std::to_string(depth_ - level)},
+            {"$index", std::to_string(index)},
+            {"$number", std::to_string(index + 1)},
+            {"$block", std::to_string(block_)},
+            {"$slot", std::to_string(slot_)},
+            {"{root}", root_}};
+  }
+
+ private:
+  static bool has_level(const Pattern& step) { return step.text.starts_with("down#") || step.text.starts_with("up#"); }
+
+  std::string root_, side_;
+  int64_t depth_ = 0, block_ = 0, slot_ = -1;
+};
+
+const NameRule* find(const std::vector<NameRule>& rules, std::string_view ours) {
+  const auto found = std::find_if(rules.begin(), rules.end(), [&](const NameRule& rule) { return rule.ours == ours; });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+struct LayerName {
+  std::string text;
+  Form form;
+};
+
+LayerName name_of_layer(const PlanStep& step, const Layer& layer, const Dialect& dialect, const Values& values) {
+  const std::string ours = layer_path(step.path, layer.name);
+  if (const auto* whole = find(dialect.steps, ours)) return {filled(whole->theirs, values), whole->form};
+  const auto* outer = find(dialect.steps, pattern_of(step.path).text);
+  if (outer && layer.name.empty()) return {filled(outer->theirs, values), outer->form};
+  const Pattern inner = pattern_of(layer.name);
+  const auto* rule = find(dialect.layers, inner.text);
+  if (!outer || !rule)
+    throw ConfigError(ours + " has no name in the " + std::string(name_of(dialect.uses.front().layout)) + " layout");
+  const std::string number = inner.numbers.empty() ? "" : std::to_string(inner.numbers[0]);
+  const std::string block = filled(outer->theirs, values), name = filled(rule->theirs, {{"#", number}});
+  return {block.empty() ? name : block + "." + name, rule->form};
+}
+
+std::string leaf_of(Form form, const std::string& leaf) {
+  switch (form) {
+    case Form::plain:
+      return "." + leaf;
+    case Form::bare:
+    case Form::bare_transposed:
+      return "";
+    default:
+      return "_" + leaf;
+  }
+}
+
+std::vector<int64_t> shape_in(Form form, std::vector<int64_t> shape) {
+  if (form == Form::bare && shape[0] == 1) shape.erase(shape.begin());
+  if (form == Form::bare_transposed) std::reverse(shape.begin(), shape.end());
+  if (form >= Form::query) shape[0] *= 3;
+  return shape;
+}
+
+using Weights = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+
+struct WeightsOf {
+  static Weights with_bias(bool bias, std::vector<int64_t> shape) {
+    Weights weights{{"weight", shape}};
+    if (bias) weights.push_back({"bias", {shape[0]}});
+    return weights;
+  }
+  Weights operator()(const LinearOp& op) const { return with_bias(op.bias, {op.out, op.in}); }
+  Weights operator()(const ConvolutionOp& op) const {
+    return with_bias(op.bias, {op.out, op.in / op.groups, op.kernel, op.kernel});
+  }
+  Weights operator()(const NormOp& op) const { return with_bias(true, {op.channels}); }
+  Weights operator()(const TableOp& op) const { return with_bias(false, {op.rows, op.width}); }
+  Weights operator()(const AttentionOp&) const { return {}; }
+};
+
+}  // namespace
+
+PartKind kind_of(const Plan& plan) {
+  for (const auto& step : plan.steps) {
+    if (step.path == "time") return PartKind::unet;
+    if (step.path == "quant") return PartKind::vae_encoder;
+    if (step.path == "post_quant") return PartKind::vae_decoder;
+    if (std::holds_alternative<TokenEmbedding>(step.block)) return PartKind::text_encoder;
+    if (std::holds_alternative<PatchEmbedding>(step.block)) return PartKind::image_encoder;
+  }
+  throw ConfigError("the network is no UNet, half of an autoencoder or CLIP tower; no library has names for it");
+}
+
+std::vector<ForeignWeight> foreign_names(const Plan& plan, const Dialect& dialect) {
+  std::vector<ForeignWeight> names;
+  StepCounter counter(plan, dialect.root);
+  for (const auto& step : plan.steps) {
+    const Values values = counter.next(pattern_of(step.path));
+    for (const auto& layer : layers(step.block, step.site))
+      for (const auto& [leaf, shape] : std::visit(WeightsOf{}, layer.op)) {
+        const auto [text, form] = name_of_layer(step, layer, dialect, values);
+        names.push_back({.ours = layer_path(step.path, layer.name) + "." + leaf,
+                         .theirs = text + leaf_of(form, leaf),
+                         .form = form,
+                         .our_shape = shape,
+                         .their_shape = shape_in(form, shape)});
+      }
+  }
+  return names;
+}
+
+}  // namespace mds

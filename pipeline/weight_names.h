@@ -1,0 +1,67 @@
+// What other libraries call our weights. A dialect is one library's way to name one part of a model: a table of steps
+// and a table of layers, joined for each weight of a plan. Free of LibTorch.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "networks/plan.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+enum class Layout : uint8_t { diffusers, compvis, transformers, open_clip };
+template <>
+struct EnumNames<Layout> {
+  static constexpr std::array names{"diffusers", "compvis", "transformers", "open_clip"};
+};
+
+// What a network is for, named as the card's fields are.
+enum class PartKind : uint8_t { unet, vae_encoder, vae_decoder, text_encoder, image_encoder };
+template <>
+struct EnumNames<PartKind> {
+  static constexpr std::array names{"unet", "vae_encoder", "vae_decoder", "text_encoder", "image_encoder"};
+};
+PartKind kind_of(const Plan& plan);  // by its steps
+
+// How a weight of ours lies in the foreign tensor. plain: as NAME.weight or NAME.bias; bare: as NAME; bare_transposed:
+// as NAME, rows and columns exchanged; query, key, value: a third of the rows of NAME_weight or NAME_bias.
+enum class Form : uint8_t { plain, bare, bare_transposed, query, key, value };
+
+// Numbers in `ours` are written #. In `theirs`: $level counts from 0, the outermost, $inner from 0, the innermost;
+// $index counts layers from 0, $number from 1; $block counts CompVis's blocks, $slot the modules inside one; {root}
+// is the dialect's; # is the transformer block's number.
+struct NameRule {
+  std::string_view ours, theirs;
+  Form form = Form::plain;
+};
+
+struct Dialect {
+  struct Use {
+    Layout layout;
+    std::vector<std::string_view> prefixes;  // in front of every name of the part, where it stands in a larger file
+  };
+  PartKind kind;
+  std::string_view root;  // "encoder." of an autoencoder's half, "text_model." of a CLIP's
+  std::vector<Use> uses;
+  std::vector<NameRule> steps;             // "down#.#.conv", or a whole layer: "time.0"
+  std::vector<NameRule> layers;            // inside a step: "#.sa.q"
+  std::vector<std::string_view> leave_be;  // begins of names behind the prefix that are no weights of the part
+};
+
+const std::vector<Dialect>& dialects();
+
+struct ForeignWeight {
+  std::string ours, theirs;
+  Form form;
+  std::vector<int64_t> our_shape, their_shape;  // theirs: but for sides of one
+};
+
+// One entry for each weight of the plan. ConfigError names a layer for which the dialect has no name.
+std::vector<ForeignWeight> foreign_names(const Plan& plan, const Dialect& dialect);
+
+// The layout that a file's names look like, or nothing.
+std::string_view layout_that_looks_like(const std::vector<std::string>& names);
+
+}  // namespace mds

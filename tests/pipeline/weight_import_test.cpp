@@ -1,0 +1,179 @@
+// Weights from other libraries' files: what is exported in a layout comes back equal, parts leave larger files by their
+// prefix, and what does not fit is listed by name.
+#include "pipeline/weight_import.h"
+
+#include <ATen/ATen.h>
+
+#include "networks/network_spec.h"
+#include "pipeline/weights.h"
+#include "tests/catch.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+Plan tiny_unet() {
+  const TransformerOptions stack{
+      .heads = 2, .share_self_kv = false, .ff_expansion = 8, .ff_activation = Activation::gelu};
+  return make_plan(UNetSpec{.latent_channels = 4,
+                            .size = 8,
+                            .text_tokens = 5,
+                            .text_width = 12,
+                            .time_width = 16,
+                            .mid = 1,
+                            .pooled_width = 6,
+                            .time_ids = 2,
+                            .time_id_width = 8,
+                            .levels = {LevelSpec{.width = 8, .down = {1, 1}, .up = {1, 1, 1}, .stack = stack},
+                                       LevelSpec{.width = 16, .down = {0, 0}, .up = {0, 0, 0}, .stack = stack}}});
+}
+Plan tiny_encoder() { return make_plan(EncoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 8}, .blocks = 1}); }
+Plan tiny_decoder() { return make_plan(DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 8}, .blocks = 1}); }
+Plan tiny_text(int64_t projection = 6) {
+  return make_plan(TextTowerSpec{
+      .vocabulary = 20, .tokens = 4, .width = 8, .layers = 2, .heads = 2, .mlp = 16, .projection = projection});
+}
+Plan tiny_image() {
+  return make_plan(
+      ImageTowerSpec{.size = 8, .patch = 4, .width = 8, .layers = 2, .heads = 2, .mlp = 16, .projection = 6});
+}
+
+// Distinct numbers everywhere, so that no two weights can be taken for each other.
+TensorMap numbered(const Plan& plan) {
+  TensorMap weights;
+  int64_t next = 0;
+  for (const auto& [name, weight] : weights_of(*make_network(plan))) {
+    weights[name] = at::arange(next, next + weight.numel()).to(at::kFloat).view(weight.sizes());
+    next += weight.numel();
+  }
+  return weights;
+}
+
+void check_equal(const TensorMap& found, const TensorMap& expected) {
+  REQUIRE(found.size() == expected.size());
+  for (const auto& [name, tensor] : expected) {
+    INFO(name);
+    REQUIRE(found.contains(name));
+    CHECK(at::equal(found.at(name), tensor));
+  }
+}
+
+void check_refused(const Plan& plan, Layout layout, const TensorMap& file, const std::string& why) {
+  CHECK_THROWS_AS(import_weights(plan, layout, file, "f.safetensors"), FileError);
+  CHECK_THROWS_WITH(import_weights(plan, layout, file, "f.safetensors"), Contains("f.safetensors: ") && Contains(why));
+}
+
+}  // namespace
+
+TEST_CASE("weights come back from every layout as they went", "[pipeline][torch]") {
+  const auto [plan, layout] = GENERATE(table<Plan, Layout>({{tiny_unet(), Layout::diffusers},
+                                                            {tiny_unet(), Layout::compvis},
+                                                            {tiny_encoder(), Layout::diffusers},
+                                                            {tiny_encoder(), Layout::compvis},
+                                                            {tiny_decoder(), Layout::diffusers},
+                                                            {tiny_decoder(), Layout::compvis},
+                                                            {tiny_text(), Layout::transformers},
+                                                            {tiny_text(), Layout::open_clip},
+                                                            {tiny_image(), Layout::transformers},
+                                                            {tiny_image(), Layout::open_clip}}));
+  INFO(name_of(kind_of(plan)) << " in " << name_of(layout));
+  const TensorMap weights = numbered(plan);
+  const TensorMap file = export_weights(plan, layout, weights);
+  check_equal(import_weights(plan, layout, file, "f"), weights);
+}
+
+TEST_CASE("OpenCLIP's joined and transposed tensors are taken apart in order", "[pipeline][torch]") {
+  const TensorMap weights = numbered(tiny_text());
+  const TensorMap file = export_weights(tiny_text(), Layout::open_clip, weights);
+  const Tensor joined = file.at("transformer.resblocks.1.attn.in_proj_weight");
+  CHECK(joined.sizes() == at::IntArrayRef{24, 8});
+  CHECK(at::equal(joined.slice(0, 8, 16), weights.at("layers.1.attn.k.weight")));
+  CHECK(at::equal(file.at("text_projection"), weights.at("projection.weight").t()));
+}
+
+TEST_CASE("linear layers and 1 x 1 convolutions stand for each other", "[pipeline][torch]") {
+  const TensorMap weights = numbered(tiny_unet());
+  TensorMap file = export_weights(tiny_unet(), Layout::diffusers, weights);
+  Tensor& projection = file.at("down_blocks.0.attentions.0.proj_in.weight");
+  projection = projection.flatten(1);
+  check_equal(import_weights(tiny_unet(), Layout::diffusers, file, "f"), weights);
+}
+
+TEST_CASE("each part leaves a whole model's file by its prefix", "[pipeline][torch]") {
+  const TensorMap unet = numbered(tiny_unet()), decoder = numbered(tiny_decoder()), text = numbered(tiny_text(0));
+  TensorMap file = prefixed(export_weights(tiny_unet(), Layout::compvis, unet), "model.diffusion_model.");
+  file.merge(prefixed(export_weights(tiny_decoder(), Layout::compvis, decoder), "first_stage_model."));
+  file.merge(prefixed(export_weights(tiny_encoder(), Layout::compvis, numbered(tiny_encoder())), "first_stage_model."));
+  file.merge(prefixed(export_weights(tiny_text(0), Layout::transformers, text), "cond_stage_model.transformer."));
+  file["cond_stage_model.transformer.text_model.embeddings.position_ids"] = at::arange(4);
+  file["betas"] = at::zeros({3});
+  check_equal(import_weights(tiny_unet(), Layout::compvis, file, "f"), unet);
+  check_equal(import_weights(tiny_decoder(), Layout::compvis, file, "f"), decoder);
+  check_equal(import_weights(tiny_text(0), Layout::compvis, file, "f"), text);
+}
+
+TEST_CASE("of two text towers in one file each finds its own", "[pipeline][torch]") {
+  const Plan large = make_plan(
+      TextTowerSpec{.vocabulary = 20, .tokens = 4, .width = 16, .layers = 3, .heads = 2, .mlp = 16, .projection = 6});
+  const TensorMap first = numbered(tiny_text(0)), second = numbered(large);
+  TensorMap file =
+      prefixed(export_weights(tiny_text(0), Layout::transformers, first), "conditioner.embedders.0.transformer.");
+  file.merge(prefixed(export_weights(large, Layout::open_clip, second), "conditioner.embedders.1.model."));
+  check_equal(import_weights(tiny_text(0), Layout::compvis, file, "f"), first);
+  check_equal(import_weights(large, Layout::compvis, file, "f"), second);
+}
+
+TEST_CASE("each tower leaves a whole CLIP, in transformers' layout with and without the towers' root",
+          "[pipeline][torch]") {
+  const Layout layout = GENERATE(Layout::transformers, Layout::open_clip);
+  const TensorMap text = numbered(tiny_text()), image = numbered(tiny_image());
+  TensorMap file = export_weights(tiny_text(), layout, text);
+  file.merge(export_weights(tiny_image(), layout, image));
+  file["logit_scale"] = at::ones({});
+  check_equal(import_weights(tiny_text(), layout, file, "f"), text);
+  check_equal(import_weights(tiny_image(), layout, file, "f"), image);
+  check_equal(import_weights(tiny_text(0), layout, file, "f"), numbered(tiny_text(0)));  // the projection stays there
+  const TensorMap alone = export_weights(tiny_text(0), Layout::transformers, numbered(tiny_text(0)));
+  check_equal(import_weights(tiny_text(0), Layout::transformers, with_prefix(alone, "text_model."), "f"),
+              numbered(tiny_text(0)));
+}
+
+TEST_CASE("what is missing, misshapen, extra or not floating is listed by name", "[pipeline][torch]") {
+  TensorMap file = export_weights(tiny_unet(), Layout::diffusers, numbered(tiny_unet()));
+  file.erase("down_blocks.0.resnets.1.conv1.weight");
+  file["conv_out.bias"] = at::zeros({5});
+  file["conv_in.bias"] = at::zeros({8}, at::kLong);
+  file["ema.decay"] = at::zeros({1});
+  check_refused(tiny_unet(), Layout::diffusers, file, "4 tensors do not fit the network:");
+  check_refused(tiny_unet(), Layout::diffusers, file,
+                "missing down_blocks.0.resnets.1.conv1.weight, our down1.1.conv.conv1.weight");
+  check_refused(tiny_unet(), Layout::diffusers, file, "misshapen conv_out.bias: [5], expected [4]");
+  check_refused(tiny_unet(), Layout::diffusers, file, "not floating conv_in.bias");
+  check_refused(tiny_unet(), Layout::diffusers, file, "unexpected ema.decay");
+}
+
+TEST_CASE("only the first ten of many problems are listed", "[pipeline][torch]") {
+  TensorMap file = export_weights(tiny_unet(), Layout::diffusers, numbered(tiny_unet()));
+  for (int i = 0; i < 30; ++i) file["extra." + std::to_string(i)] = at::zeros({1});
+  try {
+    import_weights(tiny_unet(), Layout::diffusers, file, "f");
+    FAIL("was read");
+  } catch (const FileError& error) {
+    const std::string text = error.what();
+    CHECK(std::count(text.begin(), text.end(), '\n') == 10);
+    CHECK_THAT(text, Contains("30 tensors do not fit"));
+  }
+}
+
+TEST_CASE("a file without a single name of the layout says which it looks like", "[pipeline][torch]") {
+  const TensorMap file = export_weights(tiny_unet(), Layout::compvis, numbered(tiny_unet()));
+  check_refused(tiny_unet(), Layout::diffusers, file, "no tensor of the unet in the diffusers layout found among");
+  check_refused(tiny_unet(), Layout::diffusers, file, "the names look like the compvis layout");
+  check_refused(tiny_unet(), Layout::compvis, {}, "found among 0 tensors");
+}
+
+TEST_CASE("a layout without the part is refused", "[pipeline][torch]") {
+  CHECK_THROWS_AS(import_weights(tiny_unet(), Layout::open_clip, {}, "f"), ConfigError);
+  CHECK_THROWS_WITH(import_weights(tiny_unet(), Layout::open_clip, {}, "f"), Contains("open_clip layout has no unet"));
+}
