@@ -1,5 +1,7 @@
 #include "app/sweep_config.h"
 
+#include "pipeline/sampler.h"
+
 namespace mds {
 
 SweepConfig load_sweep(const std::string& file) {
@@ -12,6 +14,11 @@ SweepConfig load_sweep(const std::string& file) {
                           std::to_string(config.rungs[i - 1]));
   if (config.name.empty() || config.name.find('/') != std::string::npos)
     Place{file, "name"}.fail("is \"" + config.name + "\"; it names a folder");
+  try {
+    check({NoiseSchedule(config.stage.schedule), config.stage.prediction}, config.evaluation.sampler);
+  } catch (const ConfigError& error) {
+    throw ConfigError(file + ": evaluation." + error.what());
+  }
   return config;
 }
 

@@ -29,6 +29,15 @@ TEST_CASE("every shipped configuration loads", "[app]") {
   for (const auto& file : files("sweeps")) CHECK(std::filesystem::exists(shipped_file(load_sweep(file).space)));
 }
 
+TEST_CASE("a sweep whose sampler cannot run is refused before anything trains", "[app]") {
+  const auto file = (mds::scratch("sweep_sampler.json")).string();
+  save_text(file, R"({"evaluation": {"sampler": {"steps": 5000}}})");
+  CHECK_THROWS_WITH(load_sweep(file), Catch::Contains("5000; allowed: 1 to 1000"));
+  save_text(file, R"({"stage": {"prediction": "epsilon", "schedule": {"zero_terminal_snr": true}}})");
+  CHECK_THROWS_WITH(load_sweep(file), Catch::Contains("evaluation.sampler: timestep 999 is noise without signal"));
+  std::filesystem::remove(file);
+}
+
 TEST_CASE("a sweep's rungs must rise", "[app]") {
   const auto file = (mds::scratch("sweep_rungs.json")).string();
   save_text(file, R"({"rungs": [60, 60]})");
