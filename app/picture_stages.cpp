@@ -74,7 +74,7 @@ class TextImageRun final : public StageRun {
       : config_(config),
         tokenizer_config_{.merges = config.merges, .pad = -1},
         merges_(load_shipped_merges(config.merges)),
-        tokenizer_(merges_, config.merges),
+        tokenizer_(merges_, tokenizer_config_),
         data_(load_data(config.data, config.size)),
         stage_(config, loop, data_.train.pictures, tokens_of(data_.train.pairs)) {}
   Stage& stage() override { return stage_; }
@@ -101,7 +101,7 @@ class TextImageRun final : public StageRun {
   TokenBatch tokens_of(const std::vector<Pair>& pairs) const {
     std::vector<std::string> texts;
     for (const auto& pair : pairs) texts.push_back(pair.caption);
-    return tokenize(tokenizer_, tokenizer_config_, texts, config_.text.tokens);
+    return tokenize(tokenizer_, texts, config_.text.tokens);
   }
 
   // Among the first 200 held-out pairs, each picture's own caption among its k nearest.

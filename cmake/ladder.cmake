@@ -28,6 +28,15 @@ function(mds_torch_library name folder)
   endif()
 endfunction()
 
+# A program that a script under tests/parity runs; not part of the default build.
+function(mds_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  list(TRANSFORM ARG_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/tests/)
+  add_executable(${name} EXCLUDE_FROM_ALL ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} mds_warnings)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+endfunction()
+
 # One test executable a folder; its cases appear in ctest one by one, but for those tagged [slow].
 function(mds_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "networks/network_spec.h"
+#include "pipeline/tokenizer.h"
 #include "pipeline/weights.h"
 
 namespace mds {
@@ -41,16 +42,6 @@ struct LatentScale {
   static void describe(auto& self, auto&& field) {
     field("mean", self.mean, "of each latent channel over the training data");
     field("std", self.std, "of each latent channel over the training data", at_least(least_deviation));
-  }
-};
-
-struct TokenizerConfig {
-  int64_t merges = 48894;
-  int64_t pad = -1;
-  bool operator==(const TokenizerConfig&) const = default;
-  static void describe(auto& self, auto&& field) {
-    field("merges", self.merges, "byte-pair merges in merges.txt, fixing the vocabulary", between(0, 48894));
-    field("pad", self.pad, "id behind the end of a text; -1: the end token itself", at_least(-1));
   }
 };
 

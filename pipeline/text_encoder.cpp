@@ -10,7 +10,7 @@ namespace {
 Tokenizer load_tokenizer(const std::string& folder, const TokenizerConfig& config) {
   const std::string merges = load_merges(folder);
   try {
-    return Tokenizer(merges, config.merges);
+    return Tokenizer(merges, config);
   } catch (const ConfigError& error) {
     throw ConfigError(folder + "/merges.txt: " + error.what());
   }
@@ -18,11 +18,10 @@ Tokenizer load_tokenizer(const std::string& folder, const TokenizerConfig& confi
 
 }  // namespace
 
-TokenBatch tokenize(const Tokenizer& tokenizer, const TokenizerConfig& config, const std::vector<std::string>& texts,
-                    int64_t tokens) {
+TokenBatch tokenize(const Tokenizer& tokenizer, const std::vector<std::string>& texts, int64_t tokens) {
   std::vector<int64_t> ids, ends;
   for (const auto& text : texts) {
-    const auto padded = tokenizer.encode_padded(text, tokens, config.pad < 0 ? tokenizer.eot() : config.pad);
+    const auto padded = tokenizer.encode_padded(text, tokens);
     ends.push_back(std::find(padded.begin(), padded.end(), tokenizer.eot()) - padded.begin());
     ids.insert(ids.end(), padded.begin(), padded.end());
   }
@@ -34,17 +33,16 @@ TextEncoder::TextEncoder(const std::string& folder)
 
 TextEncoder::TextEncoder(const std::string& folder, const ModelCard& card)
     : spec_(*card.text_encoder),
-      config_(*card.tokenizer),
-      tokenizer_(load_tokenizer(folder, config_)),
+      tokenizer_(load_tokenizer(folder, *card.tokenizer)),
       tower_(load_part(folder, "text_encoder", make_plan(spec_))) {
-  if (spec_.vocabulary != tokenizer_.vocabulary() || config_.pad >= spec_.vocabulary)
+  if (spec_.vocabulary != tokenizer_.vocabulary() || card.tokenizer->pad >= spec_.vocabulary)
     throw ConfigError(folder + "/model.json: text_encoder.vocabulary is " + std::to_string(spec_.vocabulary) +
                       ", the tokenizer's is " + std::to_string(tokenizer_.vocabulary()) + " and its pad " +
-                      std::to_string(config_.pad));
+                      std::to_string(card.tokenizer->pad));
 }
 
 TextFeatures TextEncoder::features(const std::vector<std::string>& texts) const {
-  return embed_texts(*tower_, tokenize(tokenizer_, config_, texts, spec_.tokens));
+  return embed_texts(*tower_, tokenize(tokenizer_, texts, spec_.tokens));
 }
 
 }  // namespace mds

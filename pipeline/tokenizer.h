@@ -1,30 +1,63 @@
 // CLIP's byte-pair tokenizer. Text is normalised, split into words, digits and punctuation, and each piece's UTF-8
 // bytes are merged by rank. Ids: the 256 byte symbols, the same with </w> (end of a piece), the merges in order, SOT,
 // EOT. With fewer merges the vocabulary is smaller and words fall into more pieces; nothing becomes unknown.
+//
+// Bytes that are not UTF-8 become U+FFFD, one for each longest beginning of a character, as in Python. Letters, digits
+// and their cases are those of the installed ICU's and PCRE2's Unicode versions.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
+
+#include "spec/describe.h"
 
 namespace mds {
 
-// How text is normalised before it is split. Both collapse white space and lower the case.
-enum class TokenizerMode : uint8_t {
-  hf,      // as tokenizers of transformers: Unicode NFC first
-  openai,  // as openai/CLIP without ftfy's repairs: HTML character references replaced, twice
+// The two references. Both collapse white space and lower the case.
+//   hf      the CLIPTokenizer of transformers 5 (CLIPTokenizerFast before), which feeds the UNets of SD pipelines: NFC;
+//           lower case character by character; the special tokens, in any case, and the pad token are found before the
+//           text is split. (CLIPTokenizer of transformers 4 differs where ftfy repairs text and at combining marks.)
+//   openai  openai/CLIP and open_clip, which scores are defined with: ftfy's repairs (tokenizer_text.h lists which),
+//           HTML character references replaced twice, a final sigma, contractions in any case.
+enum class TokenizerMode : uint8_t { hf, openai };
+template <>
+struct EnumNames<TokenizerMode> {
+  static constexpr std::array names{"hf", "openai"};
 };
+
+struct TokenizerConfig {
+  int64_t merges = 48894;
+  int64_t pad = -1;
+  TokenizerMode mode = TokenizerMode::hf;
+  bool operator==(const TokenizerConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("merges", self.merges, "byte-pair merges in merges.txt, fixing the vocabulary", between(0, 48894));
+    field("pad", self.pad, "id behind the end of a text; -1: the end token itself", at_least(-1));
+    // The default is not written: the hash of a folder made before there were modes stays what it was.
+    if (!std::is_const_v<std::remove_reference_t<decltype(self)>> || self.mode != TokenizerMode::hf)
+      field("mode", self.mode, "which reference the ids equal");
+  }
+};
+
+// What a text loses where it is longer than its context.
+struct Truncation {
+  int64_t tokens = 0;  // of the whole text, without SOT and EOT
+  int64_t kept = 0;    // the first of them
+  std::string cut;     // normalised text from the first piece that is not kept whole
+};
+std::string to_string(const Truncation& truncation);  // one line; a long cut is shortened
 
 class Tokenizer {
  public:
-  static constexpr int64_t clip_merges = 48894;
-
   // merges_text: one merge of two symbols a line; a first line "#version..." or of CLIP's original file is skipped, and
-  // lines after the first `merges` are not read. ConfigError names the line that is no merge, or how many there are.
-  explicit Tokenizer(std::string_view merges_text, int64_t merges = clip_merges,
-                     TokenizerMode mode = TokenizerMode::hf);
+  // lines after the first `config.merges` are not read. ConfigError names the line that is no merge, or how many there
+  // are.
+  explicit Tokenizer(std::string_view merges_text, const TokenizerConfig& config = {});
   ~Tokenizer();
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -33,12 +66,17 @@ class Tokenizer {
   int64_t sot() const;
   int64_t eot() const { return sot() + 1; }
 
-  // Ids without SOT and EOT; bytes that are not UTF-8 become U+FFFD. Safe to call from many threads.
+  // Ids without SOT and EOT; any bytes are a text. Safe to call from many threads. An n-byte text costs n log n.
   std::vector<int64_t> encode(std::string_view text) const;
 
-  // SOT, ids, EOT, then `pad` up to `context` ids; a text that is too long is cut, with EOT last. context is at
-  // least 2.
-  std::vector<int64_t> encode_padded(std::string_view text, int64_t context, int64_t pad) const;
+  // SOT, ids, EOT, then pads up to `context` ids; a text that is too long is cut, with EOT last. A ConfigError where
+  // context is not at least 2. A text is read up to its first EOT, so a literal <|endoftext|> in it ends it there.
+  // Pads of the references: EOT for SD and for SD-XL's first encoder; 0 for SD-XL's second, where transformers makes
+  // "!" itself the special token 0 (so does the hf mode with pad 0), and for openai/CLIP and open_clip.
+  std::vector<int64_t> encode_padded(std::string_view text, int64_t context) const;
+
+  // What encode_padded cuts, if anything.
+  std::optional<Truncation> truncation(std::string_view text, int64_t context) const;
 
  private:
   struct State;

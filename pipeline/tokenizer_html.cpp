@@ -9,20 +9,25 @@
 namespace mds {
 namespace {
 
-// U+00A0 to U+00FF in order; these may lack their semicolon.
-constexpr const char* latin1 =
-    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute "
-    "micro "
-    "para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil "
-    "Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave "
-    "Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml "
-    "igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute "
-    "thorn yuml";
-
-constexpr std::array<char32_t, 32> windows_1252 = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
-                                                   0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0x8D,   0x17D,  0x8F,
-                                                   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-                                                   0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
+// Each code is that of the name behind it; the names after that follow upward.
+constexpr const char* names =
+    "22: quot 26: amp apos 3C: lt 3E: gt 22: QUOT 26: AMP 3C: LT 3E: GT A9: COPY AE: REG A0: nbsp iexcl cent pound "
+    "curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil "
+    "sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute "
+    "Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc "
+    "Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave "
+    "iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn "
+    "yuml 152: OElig oelig 160: Scaron scaron 178: Yuml 192: fnof 2C6: circ 2DC: tilde 391: Alpha Beta Gamma Delta "
+    "Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho 3A3: Sigma Tau Upsilon Phi Chi Psi Omega 3B1: "
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau upsilon "
+    "phi chi psi omega 3D1: thetasym upsih 3D6: piv 2002: ensp emsp 2009: thinsp 200C: zwnj zwj lrm rlm 2013: ndash "
+    "mdash 2018: lsquo rsquo sbquo 201C: ldquo rdquo bdquo 2020: dagger Dagger bull 2026: hellip 2030: permil 2032: "
+    "prime Prime 2039: lsaquo rsaquo 203E: oline 2044: frasl 20AC: euro 2111: image 2118: weierp 211C: real 2122: "
+    "trade 2135: alefsym 2190: larr uarr rarr darr harr 21B5: crarr 21D0: lArr uArr rArr dArr hArr 2200: forall 2202: "
+    "part exist 2205: empty 2207: nabla isin notin 220B: ni 220F: prod 2211: sum minus 2217: lowast 221A: radic 221D: "
+    "prop infin 2220: ang 2227: and or cap cup int 2234: there4 223C: sim 2245: cong 2248: asymp 2260: ne equiv 2264: "
+    "le ge 2282: sub sup nsub 2286: sube supe 2295: oplus 2297: otimes 22A5: perp 22C5: sdot 2308: lceil rceil lfloor "
+    "rfloor 25CA: loz 2660: spades 2663: clubs 2665: hearts diams 27E8: lang rang";
 
 struct Reference {
   char32_t character;
@@ -30,19 +35,17 @@ struct Reference {
 };
 
 std::map<std::string, Reference, std::less<>> make_references() {
-  std::map<std::string, Reference, std::less<>> references = {
-      {"amp", {'&', false}},      {"lt", {'<', false}},       {"gt", {'>', false}},       {"quot", {'"', false}},
-      {"AMP", {'&', false}},      {"LT", {'<', false}},       {"GT", {'>', false}},       {"QUOT", {'"', false}},
-      {"apos", {'\'', true}},     {"ndash", {0x2013, true}},  {"mdash", {0x2014, true}},  {"lsquo", {0x2018, true}},
-      {"rsquo", {0x2019, true}},  {"sbquo", {0x201A, true}},  {"ldquo", {0x201C, true}},  {"rdquo", {0x201D, true}},
-      {"bdquo", {0x201E, true}},  {"dagger", {0x2020, true}}, {"Dagger", {0x2021, true}}, {"bull", {0x2022, true}},
-      {"hellip", {0x2026, true}}, {"permil", {0x2030, true}}, {"lsaquo", {0x2039, true}}, {"rsaquo", {0x203A, true}},
-      {"euro", {0x20AC, true}},   {"trade", {0x2122, true}},  {"OElig", {0x152, true}},   {"oelig", {0x153, true}},
-      {"Scaron", {0x160, true}},  {"scaron", {0x161, true}},  {"Yuml", {0x178, true}},    {"fnof", {0x192, true}},
-      {"ensp", {0x2002, true}},   {"emsp", {0x2003, true}},   {"thinsp", {0x2009, true}}, {"hearts", {0x2665, true}}};
-  std::istringstream names(latin1);
-  std::string name;
-  for (char32_t c = 0xA0; names >> name; ++c) references[name] = {c, false};
+  std::map<std::string, Reference, std::less<>> references;
+  std::istringstream words(names);
+  std::string word;
+  for (char32_t c = 0; words >> word;) {
+    if (word.ends_with(':')) {
+      c = char32_t(std::stoul(word, nullptr, 16));
+    } else {
+      references[word] = {c, c > 0xFF || word == "apos"};
+      ++c;
+    }
+  }
   return references;
 }
 
@@ -86,6 +89,11 @@ size_t take_name(std::string_view text, std::string& out) {
 }
 
 }  // namespace
+
+const std::array<char16_t, 32> windows_1252 = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
+                                               0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0x8D,   0x17D,  0x8F,
+                                               0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                               0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
 
 void append_utf8(std::string& out, char32_t c) {
   if (c < 0x80) return out.push_back(char(c));

@@ -12,8 +12,8 @@
 namespace mds {
 namespace {
 
-// White space as Python and Rust's regex see it, and Python's four separators U+001C to U+001F.
-bool is_space(UChar32 c) { return u_isUWhiteSpace(c) || (c >= 0x1C && c <= 0x1F); }
+// Python counts U+001C to U+001F too, but ftfy removes them before.
+bool is_space(UChar32 c) { return u_isUWhiteSpace(c); }
 
 icu::UnicodeString collapse_spaces(const icu::UnicodeString& text) {
   icu::UnicodeString result;
@@ -69,7 +69,8 @@ std::string normalise_ascii(std::string_view text) {
 }  // namespace
 
 std::string normalise(std::string_view text, TokenizerMode mode) {
-  const std::string plain = mode == TokenizerMode::openai ? unescape_html(unescape_html(text)) : std::string(text);
+  const std::string plain =
+      mode == TokenizerMode::openai ? unescape_html(unescape_html(repair(text))) : std::string(text);
   if (is_ascii(plain)) return normalise_ascii(plain);
   auto unicode = icu::UnicodeString::fromUTF8(plain);
   if (mode == TokenizerMode::hf) {
@@ -87,17 +88,24 @@ struct Splitter::Pattern {
   ~Pattern() { pcre2_code_free(code); }
 };
 
-Splitter::Splitter() : pattern_(std::make_unique<Pattern>()) {
-  constexpr std::string_view pattern =
-      R"(<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+)";
+Splitter::Splitter(TokenizerMode mode, bool pads_with_exclamation_mark) : pattern_(std::make_unique<Pattern>()) {
+  const bool hf = mode == TokenizerMode::hf;
+  std::string special = R"(<\|startoftext\|>|<\|endoftext\|>)";
+  if (hf && pads_with_exclamation_mark) special += "|!";
+  // Not \s, which is more than white space in PCRE2. The caseless reference drops U+0345: its capital is a letter.
+  const std::string other = hf ? R"([^ \p{L}\p{N}])" : R"([^ \p{L}\p{N}\x{345}])";
+  const std::string pattern = special + R"(|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|)" +
+                              (hf ? "(?:(?!" + special + ")" + other + ")++" : other + "+");
   int error = 0;
   PCRE2_SIZE offset = 0;
-  pattern_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                 PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS, &error, &offset, nullptr);
+  const uint32_t options = PCRE2_UTF | PCRE2_UCP | (hf ? 0 : PCRE2_CASELESS);
+  pattern_->code =
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &error, &offset, nullptr);
   if (!pattern_->code) throw std::logic_error("the tokenizer's pattern does not compile");
   pcre2_jit_compile(pattern_->code, PCRE2_JIT_COMPLETE);  // where there is no JIT, matching is only slower
 }
 
+Splitter::Splitter(Splitter&&) noexcept = default;
 Splitter::~Splitter() = default;
 
 std::vector<std::string_view> Splitter::split(std::string_view text) const {
