@@ -21,7 +21,7 @@ namespace mds {
 // The two references. Both collapse white space and lower the case.
 //   hf      the CLIPTokenizer of transformers 5 (CLIPTokenizerFast before), which feeds the UNets of SD pipelines: NFC;
 //           lower case character by character; the special tokens, in any case, and the pad token are found before the
-//           text is split. (CLIPTokenizer of transformers 4 differs where ftfy repairs text and at combining marks.)
+//           text is split. Its NFC is older than ours: it does not reorder 98 combining marks of Unicode 10 and later.
 //   openai  openai/CLIP and open_clip, which scores are defined with: ftfy's repairs (tokenizer_text.h lists which),
 //           HTML character references replaced twice, a final sigma, contractions in any case.
 enum class TokenizerMode : uint8_t { hf, openai };

@@ -11,7 +11,8 @@ namespace {
 
 // Each code is that of the name behind it; the names after that follow upward.
 constexpr const char* names =
-    "22: quot 26: amp apos 3C: lt 3E: gt 22: QUOT 26: AMP 3C: LT 3E: GT A9: COPY AE: REG A0: nbsp iexcl cent pound "
+    "22: quot 26: amp apos 3C: lt 3E: gt 22: QUOT 26: AMP 3C: LT 3E: GT A9: COPY AE: REG 2122: TRADE A0: nbsp iexcl "
+    "cent pound "
     "curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil "
     "sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute "
     "Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc "

@@ -19,8 +19,8 @@ void append_utf8(std::string& out, char32_t c);
 // What the bytes 0x80 to 0x9F mean in Windows-1252, those it leaves open standing for themselves.
 extern const std::array<char16_t, 32> windows_1252;
 
-// Replaces HTML character references as Python's html.unescape does, for numbers and for the names of HTML 4 and apos;
-// the other names of HTML 5 stay as they are.
+// Replaces HTML character references as Python's html.unescape does, for numbers, for the names of HTML 4 and apos,
+// AMP, COPY, GT, LT, QUOT, REG and TRADE; the other names of HTML 5 stay as they are.
 std::string unescape_html(std::string_view text);
 
 // Repairs text as ftfy.fix_text 6 does, line by line, until nothing changes or 16 times:

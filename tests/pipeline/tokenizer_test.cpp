@@ -61,6 +61,7 @@ TEST_CASE("character references are replaced as Python does", "[pipeline]") {
   CHECK(unescape_html("&#65;&#x42;&#67 &#x1F600;") == "ABC \U0001F600");
   CHECK(unescape_html("&#150;&#0;&#x110000;&#99999999999;") == "\u2013\uFFFD\uFFFD\uFFFD");
   CHECK(unescape_html("&eacute;&eacutex &rsquo;&rsquo") == "\u00e9\u00e9x \u2019&rsquo");
+  CHECK(unescape_html("&AMP &TRADE;&TRADE &apos;&apos") == "& \u2122&TRADE '&apos");
   CHECK(unescape_html("&; & &unknown; &#; &#x; &") == "&; & &unknown; &#; &#x; &");
 }
 
