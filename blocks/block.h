@@ -56,5 +56,8 @@ std::unique_ptr<Block> make_module(const PatchEmbedding&, const Site&, const Lay
 std::unique_ptr<Block> make_module(const EncoderBlock&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const TokenNorm&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const PooledProjection&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const MapAttention&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const TaesdBlock&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const TaesdConvolution&, const Site&, const LayerMap&);
 
 }  // namespace mds

@@ -3,9 +3,11 @@
 
 #include <variant>
 
+#include "blocks/map_attention.h"
 #include "blocks/resample.h"
 #include "blocks/resnet.h"
 #include "blocks/stem.h"
+#include "blocks/taesd.h"
 #include "blocks/tower.h"
 #include "blocks/transformer.h"
 
@@ -13,7 +15,7 @@ namespace mds {
 
 using BlockSpec = std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
                                TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm,
-                               PooledProjection, AddedEmbedding>;
+                               PooledProjection, AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution>;
 
 std::string_view kind_of(const BlockSpec& block);
 Shape output_shape(const BlockSpec& block, const Site& site);

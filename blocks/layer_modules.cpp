@@ -39,6 +39,11 @@ Tensor activate(Activation activation, const Tensor& x) {
   return x;
 }
 
+Tensor to_tokens(const Tensor& x_NCHW) { return x_NCHW.permute({0, 2, 3, 1}).flatten(1, 2); }
+Tensor to_map(const Tensor& y_NTC, const Tensor& like_NCHW) {
+  return y_NTC.unflatten(1, {like_NCHW.size(2), like_NCHW.size(3)}).permute({0, 3, 1, 2});
+}
+
 LinearLayer::LinearLayer(const LinearOp& op) : op_(op) {
   weight_ = register_parameter("weight", torch::empty({op.out, op.in}));
   if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));

@@ -80,6 +80,10 @@ std::shared_ptr<LayerModule> make_layer(const LayerOp& op);
 
 Tensor activate(Activation activation, const Tensor& x);
 
+// A map's positions as tokens, row by row, and back to a map of another's height and width.
+Tensor to_tokens(const Tensor& x_NCHW);
+Tensor to_map(const Tensor& y_NTC, const Tensor& like_NCHW);
+
 // The layers of one block by name; asking for one that the block did not list is a programming error.
 class LayerMap {
  public:

@@ -1,4 +1,4 @@
-// Changes of resolution by two: a strided convolution going down, nearest neighbour and a convolution going up.
+// Changes of resolution by two: a strided 3x3 convolution going down, nearest neighbour and a 3x3 convolution going up.
 #pragma once
 
 #include "blocks/layer.h"
@@ -9,20 +9,26 @@ namespace mds {
 struct Downsample {
   static constexpr std::string_view kind = "downsample";
   int64_t out = 0;
+  Padding padding = Padding::same;  // none would not halve
+  bool bias = true;
   bool operator==(const Downsample&) const = default;
 
   static void describe(auto& self, auto&& field) {
     field("out", self.out, "channels written", between(1, 65536));
+    field("padding", self.padding, "where zeros are added: same or after", later());
+    field("bias", self.bias, "of the convolution", later());
   }
 };
 
 struct Upsample {
   static constexpr std::string_view kind = "upsample";
   int64_t out = 0;
+  bool bias = true;
   bool operator==(const Upsample&) const = default;
 
   static void describe(auto& self, auto&& field) {
     field("out", self.out, "channels written", between(1, 65536));
+    field("bias", self.bias, "of the convolution", later());
   }
 };
 

@@ -50,11 +50,6 @@ struct TransformerPart {
   }
 };
 
-Tensor to_tokens(const Tensor& x_NCHW) { return x_NCHW.permute({0, 2, 3, 1}).flatten(1, 2); }
-Tensor to_map(const Tensor& y_NTC, const Tensor& like_NCHW) {
-  return y_NTC.unflatten(1, {like_NCHW.size(2), like_NCHW.size(3)}).permute({0, 3, 1, 2});
-}
-
 // Between the map and the tokens at one end of a stack: a convolution of the map, a linear layer of the tokens,
 // nothing.
 struct ProjectionPart {

@@ -1,5 +1,7 @@
 #include "networks/autoencoder.h"
 
+#include <algorithm>
+
 namespace mds {
 namespace {
 
@@ -22,6 +24,16 @@ Resnet residual(int64_t width, int64_t groups) {
   return {.out = width, .time = TimeUse::none, .eps = autoencoder_norm_eps, .groups = groups};
 }
 
+void add_middle(Chain& chain, const auto& spec) {
+  const Resnet block = residual(spec.widths.back(), spec.groups);
+  for (int64_t i = 0; i < std::max<int64_t>(spec.mid_blocks, 1); ++i) {
+    if (i < spec.mid_blocks) chain.add({"mid", 0, i, "conv"}, block);
+    if (i == 0 && spec.mid_attention)
+      chain.add({"mid", 0, i, "attn"},
+                MapAttention{.attention = *spec.mid_attention, .eps = autoencoder_norm_eps, .groups = spec.groups});
+  }
+}
+
 }  // namespace
 
 Plan make_plan(const EncoderSpec& spec) {
@@ -30,9 +42,10 @@ Plan make_plan(const EncoderSpec& spec) {
   chain.add({"conv_in"}, SingleConvolution{spec.widths[0]});
   for (int64_t i = 0; i < levels; ++i) {
     add_residuals(chain, {"down", i + 1}, spec.blocks, residual(spec.widths[i], spec.groups));
-    if (i + 1 < levels) chain.add({"down", i + 1, -1, "downsample"}, Downsample{spec.widths[i]});
+    if (i + 1 < levels)
+      chain.add({"down", i + 1, -1, "downsample"}, Downsample{spec.widths[i], spec.downsample_padding});
   }
-  add_residuals(chain, {"mid"}, spec.mid_blocks, residual(spec.widths.back(), spec.groups));
+  add_middle(chain, spec);
   chain.add({"norm_out"}, OutputNorm{autoencoder_norm_eps, spec.groups});
   chain.add({"conv_out"}, SingleConvolution{2 * spec.latent_channels});
   chain.add({"quant"}, SingleConvolution{.out = 2 * spec.latent_channels, .kernel = 1}, "moments");
@@ -45,7 +58,7 @@ Plan make_plan(const DecoderSpec& spec) {
   Chain chain(Shape::map(spec.latent_channels, spec.size / factor, spec.size / factor));
   chain.add({"post_quant"}, SingleConvolution{.out = spec.latent_channels, .kernel = 1});
   chain.add({"conv_in"}, SingleConvolution{spec.widths.back()});
-  add_residuals(chain, {"mid"}, spec.mid_blocks, residual(spec.widths.back(), spec.groups));
+  add_middle(chain, spec);
   for (int64_t i = levels - 1; i >= 0; --i) {
     add_residuals(chain, {"up", i + 1}, spec.blocks, residual(spec.widths[i], spec.groups));
     if (i > 0) chain.add({"up", i + 1, -1, "upsample"}, Upsample{spec.widths[i]});

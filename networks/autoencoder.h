@@ -1,10 +1,26 @@
 // The two halves of an autoencoder with factor 8 per three levels: pictures to a latent's moments, latents to pictures.
 #pragma once
 
+#include <optional>
+
 #include "networks/plan.h"
 #include "spec/describe.h"
 
 namespace mds {
+
+// The fields of both halves.
+void describe_half(auto& self, auto&& field) {
+  field("size", self.size, "side of the picture", between(1, 16384));
+  field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
+  field("widths", self.widths, "channels of each level, outermost first", between(1, 65536));
+  field("blocks", self.blocks, "residual blocks a level", between(0, 64));
+  field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 64));
+  field("groups", self.groups, "of the group norms, at most; one channel a group would erase its mean",
+        between(1, 1024));
+  field("mid_attention", self.mid_attention,
+        "function of the attention over the whole map behind the first block of the middle; null: no attention",
+        later());
+}
 
 // Picture 3 x size x size in [-1, 1] to `moments`, 2 * latent_channels: mean, then log variance.
 struct EncoderSpec {
@@ -15,16 +31,14 @@ struct EncoderSpec {
   int64_t blocks = 2;
   int64_t mid_blocks = 2;
   int64_t groups = most_norm_groups;
+  std::optional<AttentionFunction> mid_attention{};
+  Padding downsample_padding = Padding::same;
   bool operator==(const EncoderSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("size", self.size, "side of the picture", between(1, 16384));
-    field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
-    field("widths", self.widths, "channels of each level, outermost first", between(1, 65536));
-    field("blocks", self.blocks, "residual blocks a level", between(0, 64));
-    field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 64));
-    field("groups", self.groups, "of the group norms, at most; one channel a group would erase its mean",
-          between(1, 1024));
+    describe_half(self, field);
+    field("downsample_padding", self.downsample_padding, "where zeros are added before a map is halved: same or after",
+          later());
   }
 };
 
@@ -37,9 +51,10 @@ struct DecoderSpec {
   int64_t blocks = 3;
   int64_t mid_blocks = 2;
   int64_t groups = most_norm_groups;
+  std::optional<AttentionFunction> mid_attention{};
   bool operator==(const DecoderSpec&) const = default;
 
-  static void describe(auto& self, auto&& field) { EncoderSpec::describe(self, field); }
+  static void describe(auto& self, auto&& field) { describe_half(self, field); }
 };
 
 Plan make_plan(const EncoderSpec& spec);

@@ -37,6 +37,8 @@ at::Device& chosen_device() {
   return device;
 }
 
+}  // namespace
+
 void check_input(const Plan& plan, const Tensor& x) {
   const Shape& in = plan.input;
   const std::vector<int64_t> wanted = in.kind == ShapeKind::tokens
@@ -46,8 +48,6 @@ void check_input(const Plan& plan, const Tensor& x) {
               in.kind == ShapeKind::tokens ? std::to_string(in.height) + " token ids" : to_string(in), ", got ",
               x.sizes());
 }
-
-}  // namespace
 
 Network::Network(Plan plan) : plan_(std::move(plan)) {
   for (const auto& step : plan_.steps) {

@@ -48,6 +48,9 @@ class Network final : public torch::nn::Module {
 void set_compute_device(at::Device device);
 at::Device compute_device();
 
+// Throws c10::Error unless x is an input of the plan with a batch dimension.
+void check_input(const Plan& plan, const Tensor& x);
+
 using NetworkPtr = std::shared_ptr<Network>;
 NetworkPtr make_network(Plan plan);
 

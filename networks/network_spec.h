@@ -5,12 +5,14 @@
 #include <variant>
 
 #include "networks/autoencoder.h"
+#include "networks/taesd.h"
 #include "networks/tower.h"
 #include "networks/unet.h"
 
 namespace mds {
 
-using NetworkSpec = std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec>;
+using NetworkSpec =
+    std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec, TaesdEncoderSpec, TaesdDecoderSpec>;
 
 inline constexpr int spec_version = 1;
 

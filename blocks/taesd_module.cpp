@@ -1,0 +1,53 @@
+#include <ATen/ATen.h>
+
+#include "blocks/block.h"
+
+namespace mds {
+namespace {
+
+class TaesdModule final : public Block {
+ public:
+  explicit TaesdModule(const LayerMap& layers)
+      : conv1_(layers.get<ConvolutionLayer>("conv1")),
+        conv2_(layers.get<ConvolutionLayer>("conv2")),
+        conv3_(layers.get<ConvolutionLayer>("conv3")) {}
+
+  Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
+    return at::relu(x + conv3_.forward(at::relu(conv2_.forward(at::relu(conv1_.forward(x))))));
+  }
+
+ private:
+  const ConvolutionLayer &conv1_, &conv2_, &conv3_;
+};
+
+class TaesdEndModule final : public Block {
+ public:
+  TaesdEndModule(TaesdEnd end, const LayerMap& layers) : end_(end), convolution_(layers.get<ConvolutionLayer>("")) {}
+
+  Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
+    switch (end_) {
+      case TaesdEnd::picture_in:
+        return convolution_.forward((x + 1) / 2);
+      case TaesdEnd::latent_in:
+        return at::relu(convolution_.forward(3 * at::tanh(x / 3)));
+      case TaesdEnd::picture_out:
+        break;
+    }
+    return 2 * convolution_.forward(x) - 1;
+  }
+
+ private:
+  TaesdEnd end_;
+  const ConvolutionLayer& convolution_;
+};
+
+}  // namespace
+
+std::unique_ptr<Block> make_module(const TaesdBlock&, const Site&, const LayerMap& layers) {
+  return std::make_unique<TaesdModule>(layers);
+}
+std::unique_ptr<Block> make_module(const TaesdConvolution& spec, const Site&, const LayerMap& layers) {
+  return std::make_unique<TaesdEndModule>(spec.end, layers);
+}
+
+}  // namespace mds

@@ -1,0 +1,80 @@
+// TAESD (madebyollin/taesd), a tiny autoencoder of factor 8 for previews, and the decoder a model folder may hold.
+// Its latents are what a UNet sees: the latent scale of a model that decodes with it has mean 0 and deviation 1.
+// Pictures lie in [-1, 1] like those of every network here; the convolutions at the ends convert TAESD's [0, 1].
+#pragma once
+
+#include <type_traits>
+#include <variant>
+
+#include "networks/autoencoder.h"
+
+namespace mds {
+
+// The fields of both halves.
+void describe_taesd(auto& self, auto&& field) {
+  field("size", self.size, "side of the picture, a multiple of 8", between(8, 16384));
+  field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
+  field("width", self.width, "channels everywhere", between(1, 65536));
+  field("blocks", self.blocks, "residual blocks a level; the outermost has one", between(0, 64));
+}
+
+// Picture 3 x size x size in [-1, 1] to `latent`, without moments: TAESD has no posterior.
+struct TaesdEncoderSpec {
+  static constexpr std::string_view kind = "taesd_encoder";
+  int64_t size = 512;
+  int64_t latent_channels = 4;
+  int64_t width = 64;
+  int64_t blocks = 3;
+  bool operator==(const TaesdEncoderSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) { describe_taesd(self, field); }
+};
+
+// Latent to `sample`, a picture 3 x size x size in [-1, 1] (not clamped).
+struct TaesdDecoderSpec {
+  static constexpr std::string_view kind = "taesd_decoder";
+  int64_t size = 512;
+  int64_t latent_channels = 4;
+  int64_t width = 64;
+  int64_t blocks = 3;
+  bool operator==(const TaesdDecoderSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) { describe_taesd(self, field); }
+};
+
+Plan make_plan(const TaesdEncoderSpec& spec);
+Plan make_plan(const TaesdDecoderSpec& spec);
+
+enum class DecoderKind : uint8_t { vae_decoder, taesd_decoder };
+template <>
+struct EnumNames<DecoderKind> {
+  static constexpr std::array names{DecoderSpec::kind, TaesdDecoderSpec::kind};
+};
+
+// The decoder of a model folder, of either kind. Its JSON leaves out the kind of a DecoderSpec, as it did when there
+// was no other.
+struct LatentDecoderSpec : std::variant<DecoderSpec, TaesdDecoderSpec> {
+  using variant::variant;
+  bool operator==(const LatentDecoderSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    auto kind = static_cast<DecoderKind>(self.index());
+    field("kind", kind, "of decoder", later());
+    if constexpr (!std::is_const_v<std::remove_reference_t<decltype(self)>>)
+      if (kind != static_cast<DecoderKind>(self.index())) self = made(kind);
+    std::visit([&](auto& spec) { spec.describe(spec, field); }, self);
+  }
+
+  int64_t size() const {
+    return std::visit([](const auto& spec) { return spec.size; }, *this);
+  }
+
+ private:
+  static LatentDecoderSpec made(DecoderKind kind) {
+    return kind == DecoderKind::vae_decoder ? LatentDecoderSpec(DecoderSpec{}) : LatentDecoderSpec(TaesdDecoderSpec{});
+  }
+};
+
+Plan make_plan(const LatentDecoderSpec& spec);
+
+}  // namespace mds
