@@ -52,7 +52,7 @@ class AutoencoderRun final : public StageRun {
     provenance.data = config_.data;
     provenance.license = shipped_license;
     if (!data_.held_out.pairs.empty()) {
-      const Tensor latents = posterior(encode_pictures(*encoder, data_.held_out.pictures)).mean;
+      const Tensor latents = posterior(encode_pictures(*encoder, data_.held_out.pictures)).mode();
       const Score score = psnr(decode_latents(*decoder, latents), data_.held_out.pictures, 255);
       provenance.scores["psnr"] = to_json(score);
     }

@@ -35,15 +35,17 @@ Posterior posterior(const Tensor& moments) {
   return {halves[0], at::exp(0.5 * halves[1].clamp(-30, 20))};
 }
 
+Tensor Posterior::sample(const Tensor& noise) const { return mean + std * noise.to(mean.device()); }
+
 Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8) {
   return in_batches(pictures_u8, pictures_at_once(pictures_u8.size(2), pictures_u8.size(3)),
                     [&](const Tensor& part) { return encoder.forward(to_signed(part)); });
 }
 
-Tensor decode_latents(const Network& decoder, const Tensor& latents) {
+Tensor decode_latents(const Network& decoder, const Tensor& latents, const TileOptions& tiles) {
   const Shape& picture = decoder.plan().steps.back().out;
   return in_batches(latents, pictures_at_once(picture.height, picture.width), [&](const Tensor& part) {
-    const Tensor decoded = decoder.forward(part);
+    const Tensor decoded = decode_tiled(decoder, part, tiles);
     if (!decoded.isfinite().all().item<bool>()) throw std::runtime_error("decoding: a picture is not finite");
     return to_pictures(decoded);
   });

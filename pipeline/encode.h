@@ -4,6 +4,7 @@
 #pragma once
 
 #include "pipeline/model.h"
+#include "pipeline/tiles.h"
 
 namespace mds {
 
@@ -14,13 +15,16 @@ Tensor to_pictures(const Tensor& signed_NCHW);
 // Mean and deviation of a posterior's moments N x 2C x H x W; the log variance is clamped to [-30, 20].
 struct Posterior {
   Tensor mean, std;
+  const Tensor& mode() const { return mean; }
+  Tensor sample(const Tensor& noise) const;  // mean + std * noise, from standard normal noise of the mean's sizes
 };
 Posterior posterior(const Tensor& moments);  // both float32 N x C x H x W
 
 Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8);  // moments
 
-// uint8 pictures from raw latents N x C x H x W; std::runtime_error where the decoder's output is not finite.
-Tensor decode_latents(const Network& decoder, const Tensor& latents);
+// uint8 pictures from raw latents N x C x H x W, whole or in tiles; std::runtime_error where the decoder's output is
+// not finite.
+Tensor decode_latents(const Network& decoder, const Tensor& latents, const TileOptions& tiles = {});
 
 // Per-channel mean and deviation of posterior samples, from moments N x 2C x H x W, N at least 1; no deviation is below
 // least_deviation.

@@ -21,7 +21,7 @@ class Generator {
   explicit Generator(const std::string& folder);
 
   const ModelCard& card() const { return card_; }
-  int64_t size() const { return card_.vae_decoder->size; }
+  int64_t size() const { return card_.vae_decoder->size(); }
   SamplerConfig defaults() const { return {.steps = card_.steps, .guidance = card_.guidance}; }
 
   // One picture a prompt, uint8 N x 3 x size x size, in one batch. A picture depends on its prompt and seed alone.

@@ -83,7 +83,7 @@ struct Provenance {
 struct ModelCard {
   std::optional<UNetSpec> unet;
   std::optional<EncoderSpec> vae_encoder;
-  std::optional<DecoderSpec> vae_decoder;
+  std::optional<LatentDecoderSpec> vae_decoder;
   std::optional<TextTowerSpec> text_encoder;
   std::optional<ImageTowerSpec> image_encoder;
   std::optional<LatentScale> latent_scale;

@@ -57,8 +57,9 @@ TensorMap AutoencoderStage::weights() const {
 Tensor AutoencoderStage::loss(const StepContext& context) {
   const Tensor chosen = batches_.at(context.iteration);
   const Tensor x = to_signed(random_crop(pictures_.index_select(0, chosen), config_.crop, context.random));
-  const auto [mean, std] = posterior(encoder_->forward(x, {}, context.observer));
-  const Tensor z = mean + std * at::randn(mean.sizes(), context.random).to(mean.device());
+  const Posterior latent = posterior(encoder_->forward(x, {}, context.observer));
+  const auto& [mean, std] = latent;
+  const Tensor z = latent.sample(at::randn(mean.sizes(), context.random));
   const Tensor y = decoder_->forward(z, {}, context.observer).to(at::kFloat);
   const Tensor kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean();
   return at::mse_loss(y, x.to(y.device())) + config_.kl_weight * kl;

@@ -32,8 +32,8 @@ BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopC
 Tensor BaseStage::loss(const StepContext& context) {
   const Tensor chosen = train_rows_.index_select(0, batches_.at(context.iteration));
   const int64_t n = chosen.numel();
-  const auto [mean, std] = posterior(latents_.moments.index_select(0, chosen));
-  const Tensor x0 = to_unet(latents_.scale, mean + std * at::randn(mean.sizes(), context.random));
+  const Posterior latent = posterior(latents_.moments.index_select(0, chosen));
+  const Tensor x0 = to_unet(latents_.scale, latent.sample(at::randn(latent.mean.sizes(), context.random)));
   const Tensor noise = at::randn(x0.sizes(), context.random);
   const Tensor t = at::randint(schedule_.steps(), {n}, context.random, at::kLong);
   const Tensor dropped = (at::rand({n, 1, 1}, context.random) < config_.caption_dropout);

@@ -41,3 +41,35 @@ TEST_CASE("the scale of latents that do not vary can still be divided by", "[pip
   CHECK(scale.mean[0] == Approx(3));
   CHECK(scale.std[0] == least_deviation);
 }
+
+TEST_CASE("a posterior's log variance is clamped to -30 and 20", "[pipeline]") {
+  const Tensor mean = at::randn({2, 1, 1, 3});
+  const Tensor log_variance = at::tensor({-100.0f, 0.5f, 100.0f}).expand({2, 1, 1, 3});
+  const Posterior latent = posterior(at::cat({mean, log_variance}, 1));
+  const Tensor wanted = at::exp(0.5 * at::tensor({-30.0f, 0.5f, 20.0f}));
+  CHECK(at::allclose(latent.std, wanted.expand({2, 1, 1, 3})));
+  CHECK(at::equal(latent.mode(), mean));
+  CHECK(at::equal(latent.sample(at::zeros_like(mean)), mean));
+  CHECK(at::allclose(latent.sample(at::full_like(mean, -2)), mean - 2 * wanted));
+}
+
+TEST_CASE("a latent scale may be Stable Diffusion's single factor or the data's, channel by channel", "[pipeline]") {
+  const Tensor z = at::randn({2, 4, 3, 3});
+  const LatentScale factor{std::vector<double>(4, 0.0), std::vector<double>(4, 1 / 0.18215)};
+  CHECK(at::allclose(to_unet(factor, z), 0.18215 * z));
+  CHECK(at::allclose(from_unet(factor, 0.18215 * z), z));
+  const Tensor moments = at::cat({3 * z + 1, at::full_like(z, -30)}, 1);
+  const Tensor scaled = to_unet(measure_scale(moments), posterior(moments).mode());
+  CHECK(at::allclose(scaled.mean({0, 2, 3}), at::zeros(4), 0, 1e-5));
+  CHECK(at::allclose(scaled.square().mean({0, 2, 3}), at::ones(4), 1e-4));
+}
+
+TEST_CASE("latents become pictures in tiles as they do whole", "[pipeline][torch]") {
+  const auto network =
+      make_network(make_plan(TaesdDecoderSpec{.size = 384, .latent_channels = 2, .width = 4, .blocks = 1}));
+  initialise(*network, 1);
+  const Tensor latents = at::randn({2, 2, 48, 48});
+  const Tensor whole = decode_latents(*network, latents).to(at::kInt);
+  const Tensor tiled = decode_latents(*network, latents, {.tile = 40}).to(at::kInt);
+  CHECK((tiled - whole).abs().max().item<int>() <= 1);
+}

@@ -69,7 +69,7 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
     return;
   }
   SECTION("a decoder of another size") {
-    card.vae_decoder->size = 64;
+    std::get<DecoderSpec>(*card.vae_decoder).size = 64;
     why = "unet draws latents 3x4x4, vae_decoder reads 3x8x8";
   }
   SECTION("texts of another length") {
