@@ -9,18 +9,6 @@
 #include "spec/error.h"
 
 namespace mds {
-namespace {
-
-// By pieces: LibTorch's own test would make several temporaries of the tensor's size.
-bool is_finite(const Tensor& tensor) {
-  if (!tensor.is_floating_point() || tensor.numel() == 0) return true;
-  for (const Tensor& piece : tensor.flatten().split(1 << 20))
-    if (!piece.isfinite().all().item<bool>()) return false;
-  return true;
-}
-
-}  // namespace
-
 TensorMap weights_of(const Network& network) {
   TensorMap tensors;
   for (const auto& item : network.named_parameters()) tensors[item.key()] = item.value().detach();
@@ -46,6 +34,14 @@ void load_weights(Network& network, const TensorMap& tensors, const std::string&
   complain(source, problems);
   torch::NoGradGuard no_grad;
   for (const auto& item : parameters) item.value().detach().copy_(tensors.at(item.key()));
+}
+
+// By pieces: LibTorch's own test would make several temporaries of the tensor's size.
+bool is_finite(const Tensor& tensor) {
+  if (!tensor.is_floating_point() || tensor.numel() == 0) return true;
+  for (const Tensor& piece : tensor.flatten().split(1 << 20))
+    if (!piece.isfinite().all().item<bool>()) return false;
+  return true;
 }
 
 void complain(const std::string& source, const std::vector<std::string>& problems) {

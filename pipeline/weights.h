@@ -15,6 +15,8 @@ TensorMap weights_of(const Network& network);
 // missing, extra, misshapen or not finite is a FileError that lists the first ten by name, and nothing is copied.
 void load_weights(Network& network, const TensorMap& tensors, const std::string& source);
 
+bool is_finite(const Tensor& tensor);
+
 // FileError with the first ten of `problems`, or nothing where there are none.
 void complain(const std::string& source, const std::vector<std::string>& problems);
 

@@ -1,5 +1,5 @@
-// A file that appears whole or not at all: written under a temporary name beside it, flushed, then renamed over the
-// old one, whose readers (and mappings) keep what they have.
+// A file or folder that appears whole or not at all: written under a temporary name beside it, then renamed. Readers
+// (and mappings) of a file that is replaced keep what they have.
 #pragma once
 
 #include <string>
@@ -22,6 +22,21 @@ class NewFile {
 
   std::string file_, temporary_;
   int descriptor_;
+};
+
+// A folder that must not be there before, or be empty.
+class NewFolder {
+ public:
+  explicit NewFolder(const std::string& folder);  // FileError where it holds something, WriteError as above
+  ~NewFolder();                                   // takes the temporary folder away unless it was put in place
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+  const std::string& path() const { return temporary_; }  // to write into
+  void put_in_place();                                    // WriteError
+
+ private:
+  std::string folder_, temporary_;
 };
 
 }  // namespace mds

@@ -4,51 +4,20 @@
 
 #include <ATen/ATen.h>
 
-#include "networks/network_spec.h"
-#include "pipeline/weights.h"
 #include "tests/catch.h"
+#include "tests/pipeline/foreign_networks.h"
 
 using namespace mds;
 using Catch::Contains;
+using foreign::numbered;
 
 namespace {
 
-Plan tiny_unet() {
-  const TransformerOptions stack{
-      .heads = 2, .share_self_kv = false, .ff_expansion = 8, .ff_activation = Activation::gelu};
-  return make_plan(UNetSpec{.latent_channels = 4,
-                            .size = 8,
-                            .text_tokens = 5,
-                            .text_width = 12,
-                            .time_width = 16,
-                            .mid = 1,
-                            .pooled_width = 6,
-                            .time_ids = 2,
-                            .time_id_width = 8,
-                            .levels = {LevelSpec{.width = 8, .down = {1, 1}, .up = {1, 1, 1}, .stack = stack},
-                                       LevelSpec{.width = 16, .down = {0, 0}, .up = {0, 0, 0}, .stack = stack}}});
-}
-Plan tiny_encoder() { return make_plan(EncoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 8}, .blocks = 1}); }
-Plan tiny_decoder() { return make_plan(DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 8}, .blocks = 1}); }
-Plan tiny_text(int64_t projection = 6) {
-  return make_plan(TextTowerSpec{
-      .vocabulary = 20, .tokens = 4, .width = 8, .layers = 2, .heads = 2, .mlp = 16, .projection = projection});
-}
-Plan tiny_image() {
-  return make_plan(
-      ImageTowerSpec{.size = 8, .patch = 4, .width = 8, .layers = 2, .heads = 2, .mlp = 16, .projection = 6});
-}
-
-// Distinct numbers everywhere, so that no two weights can be taken for each other.
-TensorMap numbered(const Plan& plan) {
-  TensorMap weights;
-  int64_t next = 0;
-  for (const auto& [name, weight] : weights_of(*make_network(plan))) {
-    weights[name] = at::arange(next, next + weight.numel()).to(at::kFloat).view(weight.sizes());
-    next += weight.numel();
-  }
-  return weights;
-}
+Plan tiny_unet() { return make_plan(foreign::unet_spec()); }
+Plan tiny_encoder() { return make_plan(foreign::encoder_spec()); }
+Plan tiny_decoder() { return make_plan(foreign::decoder_spec()); }
+Plan tiny_text(int64_t projection = 6) { return make_plan(foreign::text_spec(projection)); }
+Plan tiny_image() { return make_plan(foreign::image_spec()); }
 
 void check_equal(const TensorMap& found, const TensorMap& expected) {
   REQUIRE(found.size() == expected.size());
@@ -114,8 +83,7 @@ TEST_CASE("each part leaves a whole model's file by its prefix", "[pipeline][tor
 }
 
 TEST_CASE("of two text towers in one file each finds its own", "[pipeline][torch]") {
-  const Plan large = make_plan(
-      TextTowerSpec{.vocabulary = 20, .tokens = 4, .width = 16, .layers = 3, .heads = 2, .mlp = 16, .projection = 6});
+  const Plan large = make_plan(foreign::large_text_spec());
   const TensorMap first = numbered(tiny_text(0)), second = numbered(large);
   TensorMap file =
       prefixed(export_weights(tiny_text(0), Layout::transformers, first), "conditioner.embedders.0.transformer.");

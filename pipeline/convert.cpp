@@ -1,0 +1,125 @@
+#include "pipeline/convert.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "pipeline/convert_card.h"
+#include "pipeline/convert_network.h"
+#include "pipeline/mapped_file.h"
+#include "pipeline/weight_import.h"
+#include "spec/new_file.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<FoundPart> asked_for(std::vector<FoundPart> found, const ConvertRequest& request) {
+  std::string there;
+  for (const auto& part : found) there += (there.empty() ? "" : ", ") + part.part;
+  for (const auto& name : request.parts)
+    if (std::none_of(found.begin(), found.end(), [&](const auto& part) { return part.part == name; }))
+      throw FileError(request.in + ": has no part " + shown(name) + "; it has " + there);
+  if (!request.parts.empty())
+    std::erase_if(found, [&](const auto& part) {
+      return std::find(request.parts.begin(), request.parts.end(), part.part) == request.parts.end();
+    });
+  return found;
+}
+
+// The side that diffusers' configurations give: a UNet's in latents, an autoencoder's in pixels.
+NetworkSpec sized(NetworkSpec spec, const FoundPart& part, int64_t pixels) {
+  const bool has_size = part.kind != PartKind::text_encoder && part.kind != PartKind::image_encoder;
+  if (!has_size) return spec;
+  const Json size = part.source.config.is_object() ? part.source.config.value("sample_size", Json(nullptr)) : Json();
+  if (pixels == 0 && size.is_number_integer()) {
+    check_range({part.source.config_file, "sample_size"}, size.get<double>(), between(1, 16384));
+    pixels = size.get<int64_t>() * (part.kind == PartKind::unet ? 8 : 1);
+  }
+  return pixels == 0 ? spec : with_size(std::move(spec), pixels);
+}
+
+void put(ModelCard& card, const std::string& part, const NetworkSpec& spec) {
+  if (const auto* unet = std::get_if<UNetSpec>(&spec)) card.unet = *unet;
+  if (const auto* encoder = std::get_if<EncoderSpec>(&spec)) card.vae_encoder = *encoder;
+  if (const auto* decoder = std::get_if<DecoderSpec>(&spec)) card.vae_decoder = *decoder;
+  if (const auto* image = std::get_if<ImageTowerSpec>(&spec)) card.image_encoder = *image;
+  if (const auto* text = std::get_if<TextTowerSpec>(&spec))
+    (part == "text_encoder_2" ? card.text_encoder_2 : card.text_encoder) = *text;
+}
+
+// In the written type, so that half precision's overflow is found too.
+void check_values(const TensorMap& weights, at::ScalarType dtype, const std::string& source) {
+  std::vector<std::string> bad;
+  for (const auto& [name, weight] : weights)
+    if (!is_finite(weight.to(dtype))) bad.push_back("not finite as " + std::string(c10::toString(dtype)) + " " + name);
+  complain(source, bad);
+}
+
+// Of a file and, where it is an index, of the shards beside it.
+void add_hashes(Json& hashes, const std::string& file) {
+  const fs::path path = file;
+  hashes[path.filename().string()] = file_sha256(file);
+  if (!file.ends_with(".index.json")) return;
+  const Json index = load_json(file);
+  for (const auto& [tensor, shard] : index["weight_map"].items())
+    if (const auto name = shard.get<std::string>(); !hashes.contains(name))
+      hashes[name] = file_sha256((path.parent_path() / name).string());
+}
+
+Provenance provenance_of(const ConvertRequest& request, const std::vector<FoundPart>& parts) {
+  Json sources = Json::object();
+  for (const auto& part : parts)
+    if (Json& hashes = sources[fs::path(part.source.file).parent_path().filename().string()];
+        !hashes.contains(fs::path(part.source.file).filename().string()))
+      add_hashes(hashes, part.source.file);
+  Provenance provenance;
+  provenance.command = request.command;
+  provenance.config = {{"from", name_of(request.from)}, {"sha256", sources}};
+  return provenance;
+}
+
+void complete(ModelCard& card, const std::vector<FoundPart>& parts, const ConvertRequest& request, const Note& note) {
+  if (card.unet) describe_sampling(card, request, note);
+  for (const auto& part : parts)
+    if (part.kind == PartKind::vae_encoder || part.kind == PartKind::vae_decoder)
+      if (!card.latent_scale) card.latent_scale = latent_scale(card, part.source.config, note);
+  if (card.image_encoder) card.image_normalisation = find_normalisation(request);
+  card.provenance = provenance_of(request, parts);
+}
+
+}  // namespace
+
+std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& note) {
+  const auto parts = asked_for(find_parts(request.from, weight_sources(request.from, request.in)), request);
+  NewFolder folder(request.out);
+  ModelCard card;
+  std::vector<ConvertedPart> converted;
+  std::vector<std::string> given = request.networks;
+  for (const auto& part : parts) {
+    const ChosenNetwork network = choose_network(part, given);
+    const Plan plan = make_plan(network.spec);
+    const TensorMap weights = import_weights(plan, part.layout, part.tensors, part.source.file);
+    check_values(weights, request.dtype, part.source.file);
+    save_part(folder.path(), part.part, weights, request.dtype);
+    put(card, part.part, sized(network.spec, part, request.pixels));
+    converted.push_back({part.part, network.name, part.source.file, cost(plan).params});
+  }
+  if (!given.empty()) throw UsageError("--network " + given[0] + ": " + request.in + " has no part for it");
+  complete(card, parts, request, note);
+  if (card.text_encoder) {
+    const FoundTokenizer tokenizer = find_tokenizer(*card.text_encoder, request, note);
+    if (!tokenizer.merges_file.empty()) {
+      card.tokenizer = tokenizer.config;
+      save_text(folder.path() + "/merges.txt", std::string(MappedFile(tokenizer.merges_file).bytes()));
+    }
+  }
+  save_card(folder.path(), card);
+  load_card(folder.path());  // what is read back is what will be used
+  folder.put_in_place();
+  return converted;
+}
+
+}  // namespace mds

@@ -1,0 +1,160 @@
+#include "pipeline/convert_network.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "pipeline/weight_import.h"
+#include "pipeline/weights.h"
+
+namespace mds {
+namespace {
+
+// A setting that the weights do not show, and the one value of it that our networks have.
+struct Setting {
+  const char* key;
+  Json value;
+};
+
+std::string differing(const Json& config, const std::vector<Setting>& settings) {
+  for (const auto& [key, value] : settings)
+    if (const auto found = config.find(key); found != config.end() && !found->is_null() && *found != value)
+      return std::string(key) + " is " + shown(*found) + ", the network has " + shown(value);
+  return {};
+}
+
+// diffusers calls the number of heads attention_head_dim where num_attention_heads is not given; one number or one a
+// level.
+std::string differing_heads(const UNetSpec& spec, const Json& config) {
+  const Json& counts = config.contains("num_attention_heads") && !config["num_attention_heads"].is_null()
+                           ? config["num_attention_heads"]
+                           : config.value("attention_head_dim", Json(nullptr));
+  for (size_t i = 0; i < spec.levels.size() && !counts.is_null(); ++i) {
+    const LevelSpec& level = spec.levels[i];
+    const bool innermost = i + 1 == spec.levels.size();
+    const auto has = [](const std::vector<int64_t>& depths) { return std::ranges::any_of(depths, std::identity{}); };
+    if (!has(level.down) && !has(level.up) && !(innermost && spec.mid > 0)) continue;
+    const int64_t width = level.transformer_width ? level.transformer_width : level.width;
+    const int64_t heads = level.stack.heads ? level.stack.heads : width / level.stack.head_width;
+    const Json theirs = counts.is_array() && i < counts.size() ? counts[i] : counts;
+    if (theirs != heads)
+      return "has " + shown(theirs) + " attention heads at level " + std::to_string(i + 1) + ", the network " +
+             std::to_string(heads);
+  }
+  return {};
+}
+
+std::string against(const UNetSpec& spec, const Json& config) {
+  const std::string heads = differing_heads(spec, config);
+  return !heads.empty() ? heads
+                        : differing(config, {{"act_fn", "silu"},
+                                             {"norm_num_groups", most_norm_groups},
+                                             {"norm_eps", 1e-5},
+                                             {"resnet_time_scale_shift", "default"},
+                                             {"flip_sin_to_cos", true},
+                                             {"freq_shift", 0},
+                                             {"center_input_sample", false},
+                                             {"dual_cross_attention", false},
+                                             {"only_cross_attention", false},
+                                             {"resnet_skip_time_act", false},
+                                             {"downsample_padding", 1},
+                                             {"mid_block_scale_factor", 1}});
+}
+
+std::string against_autoencoder(int64_t groups, const Json& config) {
+  return differing(config, {{"act_fn", "silu"}, {"norm_num_groups", groups}});
+}
+std::string against(const EncoderSpec& spec, const Json& config) { return against_autoencoder(spec.groups, config); }
+std::string against(const DecoderSpec& spec, const Json& config) { return against_autoencoder(spec.groups, config); }
+
+std::string against_tower(const auto& spec, const Json& whole, const char* part) {
+  const Json& config = whole.contains(part) && whole[part].is_object() ? whole[part] : whole;
+  return differing(config, {{"hidden_act", std::string(name_of(spec.activation))},
+                            {"num_attention_heads", spec.heads},
+                            {"layer_norm_eps", 1e-5}});
+}
+std::string against(const TextTowerSpec& spec, const Json& config) {
+  return against_tower(spec, config, "text_config");
+}
+std::string against(const ImageTowerSpec& spec, const Json& config) {
+  return against_tower(spec, config, "vision_config");
+}
+
+void take_projection(TextTowerSpec& spec, const TensorMap& tensors) {
+  if (spec.projection > 0) return;
+  const auto linear = tensors.find("text_projection.weight"), bare = tensors.find("text_projection");
+  if (linear != tensors.end() && linear->second.dim() == 2) spec.projection = linear->second.size(0);
+  if (bare != tensors.end() && bare->second.dim() == 2) spec.projection = bare->second.size(1);
+}
+void take_projection(auto&, const TensorMap&) {}
+
+// A network, and what keeps the part from being it.
+struct Candidate {
+  ChosenNetwork network;
+  std::vector<std::string> problems{};
+};
+
+Candidate judged(const std::string& name, const FoundPart& part) {
+  Candidate candidate{.network = {name, load_network(name)}};
+  std::visit([&](auto& spec) { take_projection(spec, part.tensors); }, candidate.network.spec);
+  const Plan plan = make_plan(candidate.network.spec);
+  candidate.problems = problems(match_names(plan, part.layout, part.tensors, part.source.file), part.tensors);
+  const std::string against = contradiction(candidate.network.spec, part.source.config);
+  if (!against.empty()) candidate.problems.push_back(part.source.config_file + ": " + against);
+  return candidate;
+}
+
+PartKind kind_of_network(const std::string& name) { return kind_of(make_plan(load_network(name))); }
+
+std::vector<std::string> shipped_networks() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(shipped_file("configs/architectures")))
+    names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Those of the part's kind that the layout can name; the nearest first.
+std::vector<Candidate> shipped_candidates(const FoundPart& part) {
+  std::vector<Candidate> candidates;
+  for (const auto& name : shipped_networks()) {
+    try {
+      if (kind_of_network(name) == part.kind) candidates.push_back(judged(name, part));
+    } catch (const ConfigError&) {  // a network of ours alone: the layout has no names for it
+    }
+  }
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const auto& x, const auto& y) { return x.problems.size() < y.problems.size(); });
+  return candidates;
+}
+
+}  // namespace
+
+std::string contradiction(const NetworkSpec& spec, const Json& config) {
+  if (!config.is_object()) return {};
+  return std::visit([&](const auto& s) { return against(s, config); }, spec);
+}
+
+ChosenNetwork choose_network(const FoundPart& part, std::vector<std::string>& given) {
+  const std::string place = part.source.file + ": " + part.part;
+  const auto mine = std::find_if(given.begin(), given.end(),
+                                 [&](const std::string& name) { return kind_of_network(name) == part.kind; });
+  if (mine != given.end()) {
+    const Candidate candidate = judged(*mine, part);
+    given.erase(mine);
+    complain(place + " as " + candidate.network.name, candidate.problems);
+    return candidate.network;
+  }
+  const auto candidates = shipped_candidates(part);
+  if (candidates.empty())
+    throw FileError(place + ": no shipped network has names in the " + std::string(name_of(part.layout)) +
+                    " layout; give --network FILE.json");
+  complain(place + ": no shipped network fits; give --network. The nearest is " + candidates[0].network.name,
+           candidates[0].problems);
+  for (size_t i = 1; i < candidates.size() && candidates[i].problems.empty(); ++i)
+    if (hash_of(candidates[i].network.spec) != hash_of(candidates[0].network.spec))
+      throw FileError(place + ": " + candidates[0].network.name + " and " + candidates[i].network.name +
+                      " fit its weights alike; give --network");
+  return candidates[0].network;
+}
+
+}  // namespace mds

@@ -1,0 +1,35 @@
+// Where a foreign model's parts are: weight files of a library's folder, and the parts inside each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/tensor_file.h"
+#include "pipeline/weight_names.h"
+
+namespace mds {
+
+struct WeightSource {
+  std::string file;
+  Json config = nullptr;  // the config.json beside it
+  std::string config_file{};
+};
+// The file itself, the one weight file of a folder, or those of a diffusers folder's components. FileError says what
+// was expected.
+std::vector<WeightSource> weight_sources(Layout layout, const std::string& in);
+
+// The JSON of a file, or null where there is none.
+Json json_if_there(const std::string& file);
+
+struct FoundPart {
+  std::string part;  // field of the card
+  PartKind kind;
+  Layout layout;  // that its names follow behind the prefix
+  std::string prefix;
+  TensorMap tensors;  // without the prefix
+  WeightSource source;
+};
+// In the order of the card; a second text tower is text_encoder_2. FileError where there is none in any source.
+std::vector<FoundPart> find_parts(Layout layout, const std::vector<WeightSource>& sources);
+
+}  // namespace mds

@@ -1,0 +1,277 @@
+// Foreign models into model folders: folders and files of each library become cards and weights that load, or nothing.
+#include "pipeline/convert.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "pipeline/mapped_file.h"
+#include "pipeline/weight_import.h"
+#include "tests/catch.h"
+#include "tests/pipeline/foreign_networks.h"
+#include "tests/scratch.h"
+
+using namespace mds;
+using namespace mds::foreign;
+using Catch::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder for sources and results, and a home whose shipped networks are the tiny ones.
+struct Workplace {
+  std::string root = scratch("convert").string(), in = root + "/in", out = root + "/out";
+  std::vector<std::string> notes;
+
+  Workplace() {
+    fs::remove_all(root);
+    fs::create_directories(in);
+    fs::create_directories(root + "/configs/architectures");
+    ship("tiny-unet", unet_spec());
+    ship("tiny-encoder", encoder_spec());
+    ship("tiny-decoder", decoder_spec());
+    ship("tiny-text", text_spec(0));
+    ship("large-text", [] {
+      auto spec = large_text_spec();
+      spec.projection = 0;
+      return spec;
+    }());
+    ship("tiny-image", image_spec());
+    ::setenv("MDSEARCH_HOME", root.c_str(), 1);
+  }
+  ~Workplace() {
+    ::unsetenv("MDSEARCH_HOME");
+    fs::remove_all(root);
+  }
+
+  void ship(const std::string& name, const NetworkSpec& spec) const {
+    save_text(root + "/configs/architectures/" + name + ".json", to_json(spec).dump());
+  }
+  void write(const std::string& file, const TensorMap& tensors) const {
+    fs::create_directories(fs::path(in + "/" + file).parent_path());
+    save_tensors(in + "/" + file, {.tensors = tensors, .metadata = {}});
+  }
+  void write(const std::string& file, const Json& json) const { save_text(in + "/" + file, json.dump()); }
+
+  void write_diffusers() const {
+    write("unet/diffusion_pytorch_model.safetensors",
+          export_weights(make_plan(unet_spec()), Layout::diffusers, numbered(make_plan(unet_spec()))));
+    TensorMap vae = export_weights(make_plan(encoder_spec()), Layout::diffusers, numbered(make_plan(encoder_spec())));
+    vae.merge(export_weights(make_plan(decoder_spec()), Layout::diffusers, numbered(make_plan(decoder_spec()))));
+    write("vae/diffusion_pytorch_model.safetensors", vae);
+    write("text_encoder/model.safetensors",
+          export_weights(make_plan(text_spec(0)), Layout::transformers, numbered(make_plan(text_spec(0)))));
+    write("text_encoder_2/model.safetensors",
+          export_weights(make_plan(large_text_spec()), Layout::transformers, numbered(make_plan(large_text_spec()))));
+    write("unet/config.json", Json{{"attention_head_dim", 2}, {"sample_size", 16}, {"norm_eps", 1e-5}});
+    write("vae/config.json", Json{{"scaling_factor", 0.5}, {"sample_size", 32}});
+    write("text_encoder/config.json", Json{{"hidden_act", "quick_gelu"}, {"num_attention_heads", 2}});
+    fs::create_directories(in + "/scheduler");
+    write("scheduler/scheduler_config.json",
+          Json{{"prediction_type", "v_prediction"}, {"beta_schedule", "scaled_linear"}, {"num_train_timesteps", 500}});
+    fs::create_directories(in + "/tokenizer");
+    save_text(in + "/tokenizer/merges.txt", "#version: 0.2\nr e\nre d</w>\n");
+    write("tokenizer/special_tokens_map.json", Json{{"pad_token", {{"content", "!"}}}});
+  }
+
+  std::vector<ConvertedPart> run(ConvertRequest request) {
+    if (request.in.empty()) request.in = in;
+    request.out = out;
+    notes.clear();
+    return convert(request, [&](const std::string& note) { notes.push_back(note); });
+  }
+  void check_refused(const ConvertRequest& request, const std::string& why) {
+    CHECK_THROWS_WITH(run(request), Contains(why));
+    CHECK_FALSE(fs::exists(out));
+    for (const auto& entry : fs::directory_iterator(root)) CHECK_THAT(entry.path().string(), !Contains(".tmp"));
+  }
+
+  // The written part is the plan's numbered weights, and loads.
+  void check_part(const std::string& part, const Plan& plan, at::ScalarType dtype = at::kFloat) const {
+    const TensorMap written = load_tensors(out + "/" + part + ".safetensors").tensors, expected = numbered(plan);
+    REQUIRE(written.size() == expected.size());
+    for (const auto& [name, weight] : expected) {
+      INFO(part << " " << name);
+      CHECK(at::equal(written.at(name), weight.to(dtype)));
+    }
+    CHECK_NOTHROW(load_part(out, part, plan));
+  }
+};
+
+TensorMap whole_compvis_file() {
+  const auto add = [file = TensorMap()](const Plan& plan, Layout layout, const std::string& prefix) mutable {
+    file.merge(prefixed(export_weights(plan, layout, numbered(plan)), prefix));
+    return file;
+  };
+  auto more = add;
+  more(make_plan(unet_spec()), Layout::compvis, "model.diffusion_model.");
+  more(make_plan(encoder_spec()), Layout::compvis, "first_stage_model.");
+  more(make_plan(decoder_spec()), Layout::compvis, "first_stage_model.");
+  more(make_plan(text_spec(0)), Layout::transformers, "conditioner.embedders.0.transformer.");
+  TensorMap file = more(make_plan(large_text_spec()), Layout::open_clip, "conditioner.embedders.1.model.");
+  file["betas"] = at::zeros({3});
+  return file;
+}
+
+}  // namespace
+
+TEST_CASE("a diffusers folder becomes a model folder", "[pipeline][torch]") {
+  Workplace w;
+  w.write_diffusers();
+  const auto parts = w.run({.from = Layout::diffusers, .command = "mdsearch convert"});
+  REQUIRE(parts.size() == 5);
+  CHECK(parts[0].part == "unet");
+  CHECK(parts[0].network == "tiny-unet");
+  CHECK(parts[0].parameters == cost(make_plan(unet_spec())).params);
+  w.check_part("unet", make_plan(unet_spec()));
+  w.check_part("vae_encoder", make_plan(encoder_spec()));
+  w.check_part("vae_decoder", make_plan(decoder_spec()));
+  w.check_part("text_encoder", make_plan(text_spec(0)));
+  w.check_part("text_encoder_2", make_plan(large_text_spec()));
+  const ModelCard card = load_card(w.out, {"unet", "vae_encoder", "vae_decoder", "text_encoder", "text_encoder_2",
+                                           "tokenizer", "latent_scale", "schedule"});
+  CHECK(card.unet->size == 16);
+  CHECK(card.vae_decoder->size == 32);
+  CHECK(card.prediction == Prediction::v);
+  CHECK(card.schedule->steps == 500);
+  CHECK(card.latent_scale->std == std::vector<double>{2, 2});
+  CHECK(card.text_encoder_2->projection == 6);
+  CHECK(card.tokenizer->merges == 2);
+  CHECK(card.tokenizer->pad == 0);
+  CHECK(load_merges(w.out) == "#version: 0.2\nr e\nre d</w>\n");
+  CHECK(card.provenance.config["sha256"]["unet"]["diffusion_pytorch_model.safetensors"] ==
+        file_sha256(w.in + "/unet/diffusion_pytorch_model.safetensors"));
+  CHECK(w.notes.empty());
+}
+
+TEST_CASE("a CompVis file of a whole model becomes a model folder, with notes on what it does not say",
+          "[pipeline][torch]") {
+  Workplace w;
+  w.write("model.safetensors", whole_compvis_file());
+  const auto parts = w.run({.from = Layout::compvis, .in = w.in + "/model.safetensors", .dtype = at::kBFloat16});
+  CHECK(parts.size() == 5);
+  w.check_part("unet", make_plan(unet_spec()), at::kBFloat16);
+  w.check_part("vae_decoder", make_plan(decoder_spec()), at::kBFloat16);
+  w.check_part("text_encoder", make_plan(text_spec(0)), at::kBFloat16);
+  w.check_part("text_encoder_2", make_plan(large_text_spec()), at::kBFloat16);
+  const ModelCard card = load_card(w.out);
+  CHECK(card.prediction == Prediction::epsilon);
+  CHECK(card.latent_scale->std[0] == Approx(1 / 0.13025));  // it has pooled conditioning, as SD-XL
+  CHECK(w.notes.size() == 3);
+}
+
+TEST_CASE("a CLIP of transformers or OpenCLIP gives both towers with their projections", "[pipeline][torch]") {
+  Workplace w;
+  const Layout layout = GENERATE(Layout::transformers, Layout::open_clip);
+  TensorMap clip = export_weights(make_plan(text_spec()), layout, numbered(make_plan(text_spec())));
+  clip.merge(export_weights(make_plan(image_spec()), layout, numbered(make_plan(image_spec()))));
+  clip["logit_scale"] = at::ones({});
+  w.write("model.safetensors", clip);
+  w.write("preprocessor_config.json", Json{{"image_mean", {0.5, 0.25, 0.125}}});
+  w.write("config.json", Json{{"vision_config", {{"num_attention_heads", 2}}}, {"text_config", Json::object()}});
+  CHECK(w.run({.from = layout}).size() == 2);
+  w.check_part("text_encoder", make_plan(text_spec()));
+  w.check_part("image_encoder", make_plan(image_spec()));
+  CHECK(load_card(w.out).image_normalisation->mean[1] == 0.25);
+}
+
+TEST_CASE("shards behind an index are read, and all are named in the provenance", "[pipeline][torch]") {
+  Workplace w;
+  const TensorMap all = export_weights(make_plan(unet_spec()), Layout::diffusers, numbered(make_plan(unet_spec())));
+  std::array<TensorMap, 2> shards;
+  Json map = Json::object();
+  for (const auto& [name, tensor] : all) {
+    const size_t shard = map.size() % 2;
+    shards[shard][name] = tensor;
+    map[name] = "s" + std::to_string(shard) + ".safetensors";
+  }
+  for (size_t i = 0; i < 2; ++i) w.write("s" + std::to_string(i) + ".safetensors", shards[i]);
+  w.write("diffusion_pytorch_model.safetensors.index.json", Json{{"weight_map", map}});
+  CHECK(w.run({.from = Layout::diffusers}).size() == 1);
+  w.check_part("unet", make_plan(unet_spec()));
+  CHECK(load_card(w.out).provenance.config["sha256"]["in"].size() == 3);
+}
+
+TEST_CASE("parts and networks can be named", "[pipeline][torch]") {
+  Workplace w;
+  w.write_diffusers();
+  fs::remove(w.root + "/configs/architectures/tiny-decoder.json");
+  save_text(w.root + "/mine.json", to_json(NetworkSpec(decoder_spec())).dump());
+  const auto parts =
+      w.run({.from = Layout::diffusers, .parts = {"vae_decoder"}, .networks = {w.root + "/mine.json"}, .pixels = 64});
+  REQUIRE(parts.size() == 1);
+  CHECK(parts[0].network == w.root + "/mine.json");
+  CHECK(load_card(w.out).vae_decoder->size == 64);
+  CHECK_FALSE(fs::exists(w.out + "/unet.safetensors"));
+}
+
+TEST_CASE("what does not fit leaves nothing behind", "[pipeline][torch]") {
+  Workplace w;
+  w.write_diffusers();
+  const ConvertRequest diffusers{.from = Layout::diffusers};
+  SECTION("a missing tensor") {
+    TensorMap unet = load_tensors(w.in + "/unet/diffusion_pytorch_model.safetensors").tensors;
+    unet.erase("conv_out.bias");
+    w.write("unet/diffusion_pytorch_model.safetensors", unet);
+    w.check_refused(diffusers, "no shipped network fits; give --network. The nearest is tiny-unet: 1 tensors");
+    w.check_refused({.from = Layout::diffusers, .networks = {"tiny-unet"}}, "missing conv_out.bias, our conv_out.bias");
+  }
+  SECTION("a weight that is not finite") {
+    TensorMap unet = load_tensors(w.in + "/unet/diffusion_pytorch_model.safetensors").tensors;
+    unet["conv_out.bias"] = at::full({4}, NAN);
+    w.write("unet/diffusion_pytorch_model.safetensors", unet);
+    w.check_refused(diffusers, "not finite as Float conv_out.bias");
+  }
+  SECTION("a weight too large for half precision") {
+    TensorMap unet = load_tensors(w.in + "/unet/diffusion_pytorch_model.safetensors").tensors;
+    unet["conv_out.bias"] = at::full({4}, 70000.0);
+    w.write("unet/diffusion_pytorch_model.safetensors", unet);
+    w.check_refused({.from = Layout::diffusers, .dtype = at::kHalf}, "not finite as Half conv_out.bias");
+  }
+  SECTION("a configuration of another network") {
+    w.write("unet/config.json", Json{{"attention_head_dim", {4, 8}}});
+    w.check_refused(diffusers, "config.json: has 4 attention heads at level 1, the network 2");
+    w.write("unet/config.json", Json{{"attention_head_dim", 2}, {"act_fn", "gelu"}});
+    w.check_refused(diffusers, "act_fn is \"gelu\", the network has \"silu\"");
+  }
+  SECTION("a schedule that we do not have") {
+    w.write("scheduler/scheduler_config.json", Json{{"beta_schedule", "squaredcos_cap_v2"}});
+    w.check_refused(diffusers, "beta_schedule is \"squaredcos_cap_v2\"; allowed: scaled_linear");
+  }
+  SECTION("two shipped networks that differ where weights cannot show it") {
+    auto other = text_spec(0);
+    other.activation = Activation::gelu;
+    w.ship("other-text", other);
+    fs::remove(w.in + "/text_encoder/config.json");
+    w.check_refused(diffusers, "other-text and tiny-text fit its weights alike; give --network");
+    CHECK(w.run({.from = Layout::diffusers, .networks = {"tiny-text"}}).size() == 5);
+    fs::remove_all(w.out);
+  }
+  SECTION("another layout") {
+    w.check_refused({.from = Layout::open_clip, .in = w.in + "/unet"},
+                    "has a name of the open_clip layout; they look like the diffusers layout");
+  }
+  SECTION("a part or network that is not there") {
+    w.check_refused({.from = Layout::diffusers, .parts = {"image_encoder"}},
+                    "has no part \"image_encoder\"; it has unet");
+    w.check_refused({.from = Layout::diffusers, .networks = {"tiny-image"}}, "--network tiny-image: ");
+  }
+  SECTION("weights in another format") {
+    fs::remove(w.in + "/vae/diffusion_pytorch_model.safetensors");
+    w.check_refused(diffusers, "vae: holds no .safetensors weights; other formats are not read");
+  }
+  SECTION("no folder, or an empty one") {
+    w.check_refused({.from = Layout::diffusers, .in = w.root + "/none"}, "none: cannot be read");
+    fs::create_directories(w.root + "/empty");
+    w.check_refused({.from = Layout::diffusers, .in = w.root + "/empty"}, "empty: holds no .safetensors weights, nor");
+  }
+}
+
+TEST_CASE("a folder that is there is not written to", "[pipeline][torch]") {
+  Workplace w;
+  w.write_diffusers();
+  fs::create_directories(w.out);
+  save_text(w.out + "/mine.txt", "mine");
+  CHECK_THROWS_WITH(w.run({.from = Layout::diffusers}),
+                    Contains("out: exists already; remove it or choose another name"));
+  CHECK(fs::exists(w.out + "/mine.txt"));
+}
