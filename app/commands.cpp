@@ -14,6 +14,7 @@ constexpr std::array list = {
     Command{"worker", "one more worker of a sweep", run_worker},
     Command{"train", "run one training stage, resumable", run_train},
     Command{"profile", "latency of a network and of its blocks on this machine", run_profile},
+    Command{"convert", "another library's weights into a model folder", run_convert},
 #ifndef MDSEARCH_CORE
     Command{"generate", "text to pictures with a model folder", run_generate},
     Command{"data", "build a data set, show its pictures", run_data},

@@ -3,6 +3,7 @@
 
 namespace mds {
 
+int run_convert(int argc, char** argv);
 int run_data(int argc, char** argv);
 int run_db(int argc, char** argv);
 int run_profile(int argc, char** argv);

@@ -1,0 +1,83 @@
+// mdsearch convert: another library's weights into a model folder.
+#include "pipeline/convert.h"
+
+#include <iostream>
+
+#include "app/options.h"
+#include "app/run.h"
+#include "reports/table.h"
+
+namespace mds {
+namespace {
+
+enum class WeightType : uint8_t { fp32, fp16, bf16 };
+
+struct ConvertOptions {
+  ConvertRequest request;
+  std::string from, dtype, prediction, format;
+};
+
+}  // namespace
+
+template <>
+struct EnumNames<WeightType> {
+  static constexpr std::array names{"fp32", "fp16", "bf16"};
+};
+
+namespace {
+
+at::ScalarType torch_type(WeightType type) {
+  return type == WeightType::fp32 ? at::kFloat : type == WeightType::fp16 ? at::kHalf : at::kBFloat16;
+}
+
+CommandLine command_line(ConvertOptions& options) {
+  ConvertRequest& request = options.request;
+  CommandLine line{.usage = "mdsearch convert --from LAYOUT IN --out DIR [options]",
+                   .example = "mdsearch convert --from diffusers stable-diffusion-v1-5 --out out/sd15 --dtype fp16",
+                   .positional = {"in"}};
+  line.options.add_options()("in", po::value(&request.in)->required()->value_name("IN"), "a library's folder or file")(
+      "from", po::value(&options.from)->required()->value_name("LAYOUT"),
+      "diffusers, compvis, transformers or open_clip")("out", po::value(&request.out)->required()->value_name("DIR"),
+                                                       "model folder to make")(
+      "part", po::value(&request.parts)->composing()->value_name("NAME"),
+      "unet, vae_encoder, vae_decoder, text_encoder, text_encoder_2 or image_encoder; may repeat; default: all")(
+      "network", po::value(&request.networks)->composing()->value_name("NAME"),
+      "a shipped architecture or a JSON file; may repeat, one a part; default: the shipped one that fits")(
+      "size", po::value(&request.pixels)->default_value(0)->value_name("PX"),
+      "side of the pictures; 0: the configuration's, or the network's own")(
+      "prediction", po::value(&options.prediction)->value_name("P"),
+      "epsilon, v or x0; default: the scheduler's configuration, or epsilon")(
+      "merges", po::value(&request.merges)->value_name("FILE"), "of the tokenizer; default: the folder's merges.txt")(
+      "dtype", po::value(&options.dtype)->default_value("fp32"), "of the written weights: fp32, fp16 or bf16")(
+      "format", po::value(&options.format)->default_value("table"), "table, md, csv or json");
+  return line;
+}
+
+std::string command_text(int argc, char** argv) {
+  std::string text = "mdsearch";
+  for (int i = 0; i < argc; ++i) text += " " + std::string(argv[i]);
+  return text;
+}
+
+}  // namespace
+
+int run_convert(int argc, char** argv) {
+  ConvertOptions options;
+  po::variables_map given;
+  if (!parse(command_line(options), argc, argv, given)) return 0;
+  ConvertRequest& request = options.request;
+  request.from = parse_choice<Layout>("--from", options.from);
+  request.dtype = torch_type(parse_choice<WeightType>("--dtype", options.dtype));
+  if (given.count("prediction")) request.prediction = parse_choice<Prediction>("--prediction", options.prediction);
+  require_within("--size", request.pixels, between(0, 16384));
+  request.command = command_text(argc, argv);
+  const Format format = parse_format(options.format);
+  const auto parts =
+      convert(request, [](const std::string& text) { std::cerr << "mdsearch convert: " << text << "\n"; });
+  Table table{.columns = {{.name = "part"}, {.name = "network"}, {.name = "params"}, {.name = "source"}}};
+  for (const auto& part : parts) table.rows.push_back({part.part, part.network, part.parameters, part.file});
+  std::cout << to_text(table, format);
+  return 0;
+}
+
+}  // namespace mds
