@@ -20,11 +20,13 @@ class TokenModule final : public Block {
 class PatchModule final : public Block {
  public:
   explicit PatchModule(const LayerMap& layers)
-      : patch_(layers.get<ConvolutionLayer>("patch")), class_(layers.get<TableLayer>("class")),
-        position_(layers.get<TableLayer>("position")), norm_(layers.get<NormLayer>("norm")) {}
+      : patch_(layers.get<ConvolutionLayer>("patch")),
+        class_(layers.get<TableLayer>("class")),
+        position_(layers.get<TableLayer>("position")),
+        norm_(layers.get<NormLayer>("norm")) {}
   Tensor forward(const Tensor& x_NCHW, const Tensor&, const Conditioning&) const override {
     const Tensor patches = patch_.forward(x_NCHW).flatten(2).transpose(1, 2);
-    const Tensor first = class_.rows().unsqueeze(0).expand({x_NCHW.size(0), 1, -1});
+    const Tensor first = class_.rows().unsqueeze(0).expand_as(patches.narrow(1, 0, 1));  // a trace keeps N free
     return norm_.forward(at::cat({first, patches}, 1) + position_.rows());
   }
 
@@ -37,10 +39,15 @@ class PatchModule final : public Block {
 class EncoderModule final : public Block {
  public:
   EncoderModule(const EncoderBlock& spec, const LayerMap& layers)
-      : spec_(spec), norm1_(layers.get<NormLayer>("norm1")), norm2_(layers.get<NormLayer>("norm2")),
-        q_(layers.get<LinearLayer>("attn.q")), k_(layers.get<LinearLayer>("attn.k")),
-        v_(layers.get<LinearLayer>("attn.v")), out_(layers.get<LinearLayer>("attn.out")),
-        fc1_(layers.get<LinearLayer>("fc1")), fc2_(layers.get<LinearLayer>("fc2")),
+      : spec_(spec),
+        norm1_(layers.get<NormLayer>("norm1")),
+        norm2_(layers.get<NormLayer>("norm2")),
+        q_(layers.get<LinearLayer>("attn.q")),
+        k_(layers.get<LinearLayer>("attn.k")),
+        v_(layers.get<LinearLayer>("attn.v")),
+        out_(layers.get<LinearLayer>("attn.out")),
+        fc1_(layers.get<LinearLayer>("fc1")),
+        fc2_(layers.get<LinearLayer>("fc2")),
         attention_(layers.get<AttentionLayer>("attn.qkv")) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     const Tensor h = norm1_.forward(x);
