@@ -1,0 +1,34 @@
+#include "pipeline/export.h"
+
+#include <torch/csrc/jit/serialization/export.h>
+
+#include <filesystem>
+
+#include "pipeline/trace.h"
+#include "spec/new_file.h"
+
+namespace mds {
+
+std::vector<std::string> export_safetensors(const std::string& file, const Network& network, const NetworkSpec& spec,
+                                            at::ScalarType dtype) {
+  const std::string beside = std::filesystem::path(file).replace_extension(".json").string();
+  save_tensors(file, {.tensors = converted(weights_of(network), dtype),
+                      .metadata = {{"format", "pt"}, {"hash", hash_of(spec)}}});
+  save_text(beside, to_json(spec).dump(2) + "\n");
+  return {file, beside};
+}
+
+std::vector<std::string> export_torchscript(const std::string& file, const Network& network, const NetworkSpec& spec) {
+  const torch::jit::Module module = trace(network, spec);
+  NewFile out(file);
+  torch::jit::ExportModule(module,
+                           [&](const void* bytes, size_t count) {
+                             out.write({static_cast<const char*>(bytes), count});
+                             return count;
+                           },
+                           {{"spec.json", canonical_json(spec)}});
+  out.put_in_place();
+  return {file};
+}
+
+}  // namespace mds
