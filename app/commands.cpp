@@ -19,6 +19,7 @@ constexpr std::array list = {
     Command{"generate", "text to pictures with a model folder", run_generate},
     Command{"data", "build a data set, show its pictures", run_data},
 #endif
+    Command{"export", "a network as TorchScript, ONNX or safetensors", run_export},
     Command{"report", "tables and pages from a results database", run_report},
     Command{"db", "check, merge or count a results database", run_db},
 };

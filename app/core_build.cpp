@@ -1,4 +1,5 @@
 #include "app/picture_side.h"
+#include "pipeline/export.h"
 
 namespace mds {
 namespace {
@@ -17,6 +18,9 @@ std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const Loo
 }
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopConfig&) { refuse("stage text_image"); }
 void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
+std::vector<std::string> export_onnx(const std::string&, const Network&, const NetworkSpec&) {
+  throw ConfigError("--to onnx: this core build leaves ONNX out; allowed: torchscript, safetensors");
+}
 bool save_grid(const std::string&, const Tensor&) { return false; }
 
 }  // namespace mds

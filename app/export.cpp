@@ -1,0 +1,146 @@
+// mdsearch export: a network with trained or random weights, for programs that are not mdsearch.
+#include "pipeline/export.h"
+
+#include <filesystem>
+#include <iostream>
+
+#include "app/options.h"
+#include "app/run.h"
+
+namespace mds {
+namespace {
+
+enum class WeightType : uint8_t { fp32, fp16, bf16 };
+
+}  // namespace
+
+template <>
+struct EnumNames<WeightType> {
+  static constexpr std::array names{"fp32", "fp16", "bf16"};
+};
+
+namespace {
+
+struct ExportOptions {
+  std::string name, model, out, to, dtype;
+  bool seeded = false;
+  int64_t pixels = 0;
+  ComputeOptions compute;
+
+  ExportFormat format() const { return parse_choice<ExportFormat>("--to", to); }
+  WeightType type() const { return parse_choice<WeightType>("--dtype", dtype); }
+};
+
+void check(const ExportOptions& options) {
+  if (options.model.empty() != options.seeded)
+    throw UsageError("needs one of --model DIR (trained weights) and --seed N (random weights)");
+  if (options.compute.device != "cpu")
+    throw UsageError("--device is \"" + options.compute.device +
+                     "\"; networks are exported from the CPU: allowed: cpu");
+  require_within("--size", options.pixels, between(0, 16384));
+  if (options.type() != WeightType::fp32 && options.format() != ExportFormat::safetensors)
+    throw UsageError("--dtype is \"" + options.dtype + "\"; traced networks are float32: allowed with --to " +
+                     options.to + ": fp32");
+  if (std::filesystem::is_directory(options.out)) throw UsageError("--out " + options.out + " is a folder");
+}
+
+bool read_options(int argc, char** argv, ExportOptions& options) {
+  CommandLine line{.usage = "mdsearch export NAME --to torchscript|onnx|safetensors (--model DIR | --seed N) --out F",
+                   .example = "mdsearch export unet --model weights/emoji-proxy --to onnx --out out/unet.onnx",
+                   .positional = {"name"}};
+  line.options.add_options()("name", po::value(&options.name)->required(),
+                             "a shipped architecture, a JSON file, or with --model a part such as unet")(
+      "to", po::value(&options.to)->required()->value_name("FORMAT"), "torchscript, onnx or safetensors")(
+      "model", po::value(&options.model)->value_name("DIR"), "model folder whose trained weights to take")(
+      "size", po::value(&options.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
+      "dtype", po::value(&options.dtype)->default_value("fp32"), "of the weights; safetensors: fp32, fp16 or bf16")(
+      "out", po::value(&options.out)->required()->value_name("F"), "file to write");
+  add_compute_options(line.options, options.compute);
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return false;
+  options.seeded = !values["seed"].defaulted();
+  check(options);
+  return true;
+}
+
+struct Part {
+  std::string name;
+  NetworkSpec spec;
+};
+
+std::vector<Part> parts_of(const std::string& folder) {
+  std::vector<Part> parts;
+  const ModelCard card = load_card(folder);
+  ModelCard::describe(card, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
+    if constexpr (requires { NetworkSpec(*field); })
+      if (field) parts.push_back({std::string(name), *field});
+  });
+  return parts;
+}
+
+// The part of that name, or the first whose network is the one of that name.
+Part find_part(const ExportOptions& options) {
+  const std::vector<Part> parts = parts_of(options.model);
+  std::string names;
+  for (const auto& part : parts) {
+    if (part.name == options.name) return part;
+    names += (names.empty() ? "" : ", ") + part.name;
+  }
+  const NetworkSpec wanted = [&] {
+    try {
+      return load_network(options.name);
+    } catch (const UsageError&) {
+      throw UsageError("\"" + options.name + "\" is neither a part of " + options.model + " (" + names +
+                       ") nor an architecture");
+    }
+  }();
+  for (const auto& part : parts)
+    if (hash_of(part.spec) == hash_of(wanted)) return part;
+  throw UsageError("no part of " + options.model + " (" + names + ") is the network \"" + options.name + "\"");
+}
+
+struct Loaded {
+  NetworkSpec spec;
+  NetworkPtr network;
+};
+
+Loaded load(const ExportOptions& options) {
+  const bool trained = !options.model.empty();
+  const Part part = trained ? find_part(options) : Part{"", load_network(options.name)};
+  const NetworkSpec spec = options.pixels > 0 ? with_size(part.spec, options.pixels) : part.spec;
+  if (trained) return {spec, load_part(options.model, part.name, make_plan(spec))};
+  Loaded loaded{spec, make_network(make_plan(spec))};
+  initialise(*loaded.network, options.compute.seed);
+  return loaded;
+}
+
+at::ScalarType scalar_type(WeightType type) {
+  return type == WeightType::fp32 ? at::kFloat : type == WeightType::fp16 ? at::kHalf : at::kBFloat16;
+}
+
+std::vector<std::string> write(const ExportOptions& options, const Loaded& loaded) {
+  switch (options.format()) {
+    case ExportFormat::torchscript:
+      return export_torchscript(options.out, *loaded.network, loaded.spec);
+    case ExportFormat::onnx:
+      return export_onnx(options.out, *loaded.network, loaded.spec);
+    case ExportFormat::safetensors:
+      break;
+  }
+  return export_safetensors(options.out, *loaded.network, loaded.spec, scalar_type(options.type()));
+}
+
+}  // namespace
+
+int run_export(int argc, char** argv) {
+  ExportOptions options;
+  if (!read_options(argc, argv, options)) return 0;
+  apply(options.compute);
+  const Loaded loaded = load(options);
+  const auto folder = std::filesystem::path(options.out).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder);
+  for (const auto& file : write(options, loaded)) std::cout << file << "\n";
+  return 0;
+}
+
+}  // namespace mds
