@@ -1,117 +1,77 @@
-// mdsearch generate: pictures from a model folder, as PNG files that tell in text chunks how they were made.
+// mdsearch generate: pictures from model folders, as PNG files that tell in text chunks how they were made.
 #include <ATen/ATen.h>
 
-#include <cmath>
-#include <filesystem>
+#include <chrono>
+#include <cstdio>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
 
-#include "app/options.h"
+#include "app/generate_grid.h"
 #include "app/progress.h"
 #include "app/run.h"
 #include "data/resize.h"
-#include "data/utf8.h"
-#include "pipeline/generator.h"
+#include "profiler/memory.h"
 
 namespace mds {
 namespace {
 
-constexpr size_t pictures_at_once = 8;
-constexpr size_t most_pictures = 100000;
+using Clock = std::chrono::steady_clock;
 
-struct GenerateOptions {
-  std::string model, prompts_file, out, spacing;
-  std::vector<std::string> prompts;
-  int64_t steps = 0;
-  double guidance = 0;
-  size_t count = 1;
-  bool grid = false;
-  ComputeOptions compute;
-
-  bool one_file() const { return out.ends_with(".png"); }
-};
-
-std::vector<std::string> lines_of(const std::string& file) {
-  std::istringstream text(load_bytes(file));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(text, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) lines.push_back(line);
-  }
-  if (lines.empty()) throw FileError(file + ": holds no prompt; expected one a line");
-  return lines;
-}
-
-// The prompt of each picture: `count` pictures of the first, then of the second.
-DrawRequest request_of(GenerateOptions& options) {
-  if (!options.prompts_file.empty())
-    for (const auto& line : lines_of(options.prompts_file)) options.prompts.push_back(line);
-  const size_t most_each = most_pictures / std::max<size_t>(1, options.prompts.size());
-  if (options.prompts.empty()) throw UsageError("needs --prompt TEXT or --prompts FILE");
-  require_within("--count", options.count, between(1, double(most_each)));
-  for (size_t i = 0; i < options.prompts.size(); ++i)
-    if (!is_utf8(options.prompts[i])) throw UsageError("prompt " + std::to_string(i + 1) + " is not UTF-8");
-  DrawRequest request;
-  for (const auto& prompt : options.prompts)
-    for (size_t i = 0; i < options.count; ++i) {
-      request.seeds.push_back(options.compute.seed + request.prompts.size());
-      request.prompts.push_back(prompt);
+// Reads every card, and checks all that can be checked before a network runs.
+std::vector<ModelRun> open_models(const GenerateOptions& options) {
+  std::vector<ModelRun> runs;
+  for (const auto& folder : options.models) {
+    Generator generator(folder, options.dtype());
+    const SamplerConfig sampler = with_given(generator.defaults(), options.sampler);
+    try {
+      generator.check(sampler);
+    } catch (const ConfigError& error) {
+      throw UsageError(error.what());
     }
-  if (options.grid && !options.one_file()) throw UsageError("--grid writes one picture: --out must end in .png");
-  if (!options.grid && options.one_file() && request.prompts.size() > 1)
-    throw UsageError(std::to_string(request.prompts.size()) + " pictures do not fit into " + options.out +
-                     "; give a folder, or --grid");
-  return request;
-}
-
-// The card's sampler with the command line's values in place of some of its own.
-SamplerConfig sampler_of(const SamplerConfig& defaults, const GenerateOptions& options,
-                         const po::variables_map& given) {
-  Json json = to_json(defaults);
-  if (given.count("steps")) json["steps"] = options.steps;
-  if (given.count("guidance")) json["guidance"] = options.guidance;
-  if (given.count("spacing")) json["spacing"] = options.spacing;
-  try {
-    return from_json<SamplerConfig>(json, "command line");
-  } catch (const ConfigError& error) {
-    throw UsageError(error.what());
+    runs.push_back({folder, model_hash(folder), std::move(generator), sampler});
   }
+  if (options.grid) check_grid(options, runs);
+  return runs;
 }
 
-// Hands each picture on as soon as it is drawn, in order.
-void draw(const Generator& generator, const DrawRequest& request, const SamplerConfig& sampler,
-          const std::function<void(size_t, Image)>& take) {
-  const size_t n = request.prompts.size();
-  Progress progress("pictures x steps", int64_t(n) * sampler.steps);
-  for (size_t begin = 0; begin < n; begin += pictures_at_once) {
-    DrawRequest part;
-    for (size_t i = begin; i < std::min(begin + pictures_at_once, n); ++i) {
-      part.prompts.push_back(request.prompts[i]);
-      part.seeds.push_back(request.seeds[i]);
-    }
-    const int64_t count = int64_t(part.seeds.size());
-    const at::Tensor pictures = generator.draw(part, sampler, [&](int64_t steps) {
-      progress.show(int64_t(begin) * sampler.steps + steps * count, "", /*every=*/count * sampler.steps);
-    });
-    for (int64_t k = 0; k < count; ++k) take(begin + size_t(k), to_image(pictures[k]));
+// Hands each picture on, in order.
+void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
+  const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
+  Progress progress("pictures x steps", pictures * steps);
+  run.generator.draw(request, run.sampler,
+                     {.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); },
+                      .evaluated = [&](int64_t done) { progress.show(done, "", /*every=*/request.batch * steps); }});
+}
+
+// The sampler's fields as they are shown in JSON, texts without quotes.
+void add_fields(PngText& text, const SamplerConfig& sampler) {
+  for (const auto& [name, value] : to_json(sampler).items())
+    text.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run) {
+  PngText text{{"prompt", request.prompts[i]}, {"seed", std::to_string(request.seeds[i])}};
+  if (!request.negative.empty()) text.emplace_back("negative", request.negative);
+  add_fields(text, run.sampler);
+  text.emplace_back("model", run.hash);
+  text.emplace_back("software", "mdsearch");
+  return text;
+}
+
+// Of a grid: prompts and models one a line, the sampler of the first model.
+PngText text_chunks(const GenerateOptions& options, const DrawRequest& request, const std::vector<ModelRun>& runs) {
+  PngText text = text_chunks(request, 0, runs[0]);
+  const auto joined = [](const auto& lines, auto&& line) {
+    std::string all;
+    for (const auto& each : lines) all += (all.empty() ? "" : "\n") + line(each);
+    return all;
+  };
+  for (auto& [key, value] : text) {
+    if (key == "prompt") value = joined(options.prompts, [](const std::string& prompt) { return prompt; });
+    if (key == "model") value = joined(runs, [](const ModelRun& run) { return run.hash; });
+    if (key == "steps") value = joined(runs, [](const ModelRun& run) { return std::to_string(run.sampler.steps); });
   }
-}
-
-PngText text_chunks(const std::string& prompt, uint64_t seed, const SamplerConfig& sampler, const std::string& model) {
-  const Json json = to_json(sampler);
-  return {{"prompt", prompt},
-          {"seed", std::to_string(seed)},
-          {"steps", json["steps"].dump()},
-          {"guidance", json["guidance"].dump()},
-          {"spacing", std::string(name_of(sampler.spacing))},
-          {"model", model},
-          {"software", "mdsearch"}};
-}
-
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
   return text;
 }
 
@@ -126,34 +86,12 @@ std::string numbered(const std::string& folder, size_t i) {
   return name.str();
 }
 
-// One row a prompt, or nearly square where each prompt has one picture.
-int64_t columns_of(const GenerateOptions& options, size_t pictures, int64_t size) {
-  const int64_t n = int64_t(pictures),
-                columns = options.count > 1 ? int64_t(options.count) : int64_t(std::ceil(std::sqrt(double(n))));
-  const int64_t most = max_image_side / (size + 2), rows = (n + columns - 1) / columns;
-  if (columns > most || rows > most)
-    throw UsageError("--grid would be " + std::to_string(columns) + " x " + std::to_string(rows) +
-                     " pictures; allowed: " + std::to_string(most) + " a side");
-  return columns;
-}
-
-CommandLine command_line(GenerateOptions& options) {
-  CommandLine line{
-      .usage = "mdsearch generate --model DIR --prompt T [options] --out F",
-      .example = "mdsearch generate --model weights/emoji-proxy --prompt \"red heart\" --out out/heart.png",
-      .positional = {}};
-  line.options.add_options()("model", po::value(&options.model)->required()->value_name("DIR"), "model folder")(
-      "prompt", po::value(&options.prompts)->composing()->value_name("T"), "what to draw; may repeat")(
-      "prompts", po::value(&options.prompts_file)->value_name("FILE"), "prompts, one a line")(
-      "steps", po::value(&options.steps)->value_name("N"), "sampling steps; default: the model's")(
-      "guidance", po::value(&options.guidance)->value_name("W"),
-      "classifier-free guidance, 1: none; default: the model's")(
-      "spacing", po::value(&options.spacing)->value_name("S"), "timesteps: trailing (default) or leading")(
-      "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i: seed + i")(
-      "grid", po::bool_switch(&options.grid), "all pictures in one file")(
-      "out", po::value(&options.out)->required()->value_name("F"), "file.png for one picture or a grid, else a folder");
-  add_compute_options(line.options, options.compute);
-  return line;
+// Peak memory is what the kernel counts as resident: also pages of mapped files.
+void tell_use(size_t pictures, Clock::time_point start) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  std::fprintf(stderr, "%zu %s in %.1f s", pictures, pictures == 1 ? "picture" : "pictures", seconds);
+  if (const auto peak = peak_resident_bytes()) std::fprintf(stderr, ", peak memory %.2f GB", double(*peak) / 1e9);
+  std::fprintf(stderr, "\n");
 }
 
 }  // namespace
@@ -161,24 +99,22 @@ CommandLine command_line(GenerateOptions& options) {
 int run_generate(int argc, char** argv) {
   GenerateOptions options;
   po::variables_map given;
-  if (!parse(command_line(options), argc, argv, given)) return 0;
+  if (!parse(generate_command_line(options), argc, argv, given)) return 0;
+  const auto start = Clock::now();
   apply(options.compute);
   const DrawRequest request = request_of(options);
-  const Generator generator(options.model);
-  const SamplerConfig sampler = sampler_of(generator.defaults(), options, given);
-  const int64_t columns = options.grid ? columns_of(options, request.prompts.size(), generator.size()) : 1;
-  const auto folder =
-      options.one_file() ? std::filesystem::path(options.out).parent_path() : std::filesystem::path(options.out);
-  if (!folder.empty()) std::filesystem::create_directories(folder);
-  const std::string model = model_hash(options.model);
-  std::vector<Image> grid;
-  draw(generator, request, sampler, [&](size_t i, Image image) {
-    if (options.grid) return grid.push_back(std::move(image));
-    save(options.one_file() ? options.out : numbered(options.out, i), image,
-         text_chunks(request.prompts[i], request.seeds[i], sampler, model));
-  });
-  if (options.grid)
-    save(options.out, tile(grid, columns), text_chunks(joined(options.prompts), request.seeds[0], sampler, model));
+  const std::vector<ModelRun> runs = open_models(options);
+  prepare_output(options);
+  std::vector<std::vector<Image>> grid;
+  for (const auto& run : runs) {
+    if (options.grid) grid.emplace_back();
+    draw(run, request, [&](size_t i, Image image) {
+      if (options.grid) return grid.back().push_back(std::move(image));
+      save(options.one_file() ? options.out : numbered(options.out, i), image, text_chunks(request, i, run));
+    });
+  }
+  if (options.grid) save(options.out, grid_of(options, runs, grid), text_chunks(options, request, runs));
+  tell_use(request.prompts.size() * runs.size(), start);
   return 0;
 }
 

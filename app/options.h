@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,33 @@ E parse_choice(const std::string& flag, const std::string& value) {
     valid += (i ? ", " : "") + std::string(EnumNames<E>::names[i]);
   }
   throw UsageError(flag + " is \"" + value + "\"; allowed: " + valid);
+}
+
+// Texts given by flag for fields of a described struct.
+using GivenFields = std::map<std::string, std::string>;
+
+// A flag --NAME for each field of a described struct of single values, with the field's own description.
+template <Described T>
+void add_described_options(po::options_description& options, GivenFields& given) {
+  T fields{};
+  T::describe(fields, [&](std::string_view field, auto&, std::string_view what, Range = {}) {
+    const std::string name(field);
+    const auto value = po::value<std::string>()->value_name("V")->notifier(
+        [&given, name](const std::string& text) { given[name] = text; });
+    options.add_options()(name.c_str(), value, std::string(what).c_str());
+  });
+}
+
+// `defaults` with the given fields in place; UsageError names the field, the value and what is allowed.
+template <Described T>
+T with_given(const T& defaults, const GivenFields& given) {
+  Json json = to_json(defaults);
+  for (const auto& [name, text] : given) overlay(json, name + "=" + text);
+  try {
+    return from_json<T>(json, "command line");
+  } catch (const ConfigError& error) {
+    throw UsageError(error.what());
+  }
 }
 
 struct ComputeOptions {

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/image.h"
+#include "data/lettering.h"
 
 namespace mds {
 
 struct ContactSheetOptions {
   int64_t columns = 8;
-  int64_t text_pixels = 13;                                              // height of the captions' letters
-  std::string font = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";  // without it there are pictures only
+  int64_t text_pixels = 13;       // height of the captions' letters
+  std::string font = usual_font;  // without it there are pictures only
 };
 
 struct CaptionedImage {

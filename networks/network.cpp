@@ -25,10 +25,12 @@ void register_at(torch::nn::Module& root, const std::string& path, const std::sh
   scope->register_module(names.back(), layer);
 }
 
-Conditioning on_device(Conditioning c, at::Device device) {
+// Timesteps and sizes keep their type: bfloat16 has no 999.
+Conditioning brought_to(const Tensor& weight, Conditioning c) {
   Conditioning::for_each(c, [&](const char*, Tensor& x) {
-    if (x.defined()) x = x.to(device);
+    if (x.defined()) x = x.to(weight.device());
   });
+  if (c.text_NSC.defined()) c.text_NSC = c.text_NSC.to(weight.scalar_type());
   return c;
 }
 
@@ -64,8 +66,8 @@ Network::Network(Plan plan) : plan_(std::move(plan)) {
 
 Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, const Observer& observer) const {
   check_input(plan_, input);
-  Conditioning c = on_device(conditioning, device());
-  Tensor x = input.to(device());
+  Conditioning c = brought_to(any_weight_, conditioning);
+  Tensor x = input.is_floating_point() ? input.to(device(), dtype()) : input.to(device());
   if (x.dim() == 4) x = x.contiguous(at::MemoryFormat::ChannelsLast);
   std::vector<Tensor> skips;
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
@@ -101,12 +103,15 @@ at::Device Network::device() const { return any_weight_.device(); }
 void set_compute_device(at::Device device) { chosen_device() = device; }
 at::Device compute_device() { return chosen_device(); }
 
-NetworkPtr make_network(Plan plan) {
+// The weights are unset, so each gets memory of the right kind and nothing is copied.
+NetworkPtr make_network(Plan plan, at::ScalarType dtype) {
   auto network = std::make_shared<Network>(std::move(plan));
   torch::NoGradGuard no_grad;
-  network->to(compute_device());
-  for (auto& parameter : network->parameters())
-    if (parameter.dim() == 4) parameter.set_data(parameter.detach().contiguous(at::MemoryFormat::ChannelsLast));
+  const auto options = at::TensorOptions().dtype(dtype).device(compute_device());
+  for (auto& parameter : network->parameters()) {
+    const auto format = parameter.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    parameter.set_data(at::empty(parameter.sizes(), options, format));
+  }
   return network;
 }
 

@@ -25,7 +25,8 @@ class Network final : public torch::nn::Module {
   explicit Network(Plan plan);
 
   // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the network's last output. Inputs
-  // may lie on any device; the network computes, and leaves its output, where its weights are.
+  // may lie on any device, and pictures and token states be of any floating type; the network computes, and leaves its
+  // output, where its weights are and in their type.
   Tensor forward(const Tensor& x, const Conditioning& conditioning = {}, const Observer& observer = {}) const;
 
   // All named outputs of one pass.
@@ -33,6 +34,7 @@ class Network final : public torch::nn::Module {
 
   const Plan& plan() const { return plan_; }
   at::Device device() const;  // of the weights
+  at::ScalarType dtype() const { return any_weight_.scalar_type(); }
   // Runs one step on its own, for timing.
   Tensor run_step(size_t i, const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const {
     return blocks_[i]->forward(x, skip, conditioning);
@@ -52,7 +54,9 @@ at::Device compute_device();
 void check_input(const Plan& plan, const Tensor& x);
 
 using NetworkPtr = std::shared_ptr<Network>;
-NetworkPtr make_network(Plan plan);
+
+// Weights of a floating type, unset, where networks are kept.
+NetworkPtr make_network(Plan plan, at::ScalarType dtype = at::kFloat);
 
 // Fills every weight from one seed, the same on every machine and thread count.
 void initialise(Network& network, uint64_t seed);

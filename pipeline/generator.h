@@ -1,4 +1,4 @@
-// Text to pictures with everything a model folder holds: tokenizer, text encoder, UNet, schedule and decoder.
+// Text to pictures with everything a model folder holds: tokenizer, text encoders, UNet, schedule and decoder.
 #pragma once
 
 #include <functional>
@@ -13,30 +13,47 @@ namespace mds {
 struct DrawRequest {
   std::vector<std::string> prompts;
   std::vector<uint64_t> seeds;  // one a prompt
+  std::string negative;         // what guidance leads away from; empty: no text
+  int64_t batch = 1;            // pictures sampled together
+};
+
+// Told while pictures are drawn.
+struct DrawListener {
+  std::function<void(size_t i, const Tensor& picture)> picture;  // the i-th, uint8 3 x size x size
+  std::function<void(int64_t)> evaluated = {};  // pictures x steps that are done, after each step of a batch
 };
 
 class Generator {
  public:
-  // ConfigError names the part that the folder lacks, or the two parts that do not fit each other.
-  explicit Generator(const std::string& folder);
+  // Reads the card alone; parts are loaded by draw(). UNet and decoder keep their weights and compute in `dtype`, the
+  // text encoders and the latents between two steps stay float32. ConfigError names the part that the card lacks, or
+  // the two parts that do not fit each other.
+  explicit Generator(const std::string& folder, at::ScalarType dtype = at::kFloat);
 
   const ModelCard& card() const { return card_; }
   int64_t size() const { return card_.vae_decoder->size(); }
-  SamplerConfig defaults() const { return {.steps = card_.steps, .guidance = card_.guidance}; }
+  SamplerConfig defaults() const;
 
-  // One picture a prompt, uint8 N x 3 x size x size, in one batch. A picture depends on its prompt and seed alone.
-  // `done` hears of each timestep, as it ends, how many there were.
-  Tensor draw(const DrawRequest& request, const SamplerConfig& sampler,
-              const std::function<void(int64_t)>& done = {}) const;
+  // The model's sampler must be able to run like this; ConfigError otherwise.
+  void check(const SamplerConfig& sampler) const;
+
+  // One picture a prompt, in order. A picture depends on its prompt, its seed and the negative prompt alone: on the CPU
+  // to the byte, as a network sees one picture a call there; on other devices but for the rounding of its batch.
+  // Text encoders, UNet and decoder are in memory one after another, and come back for every 64 pictures.
+  // ConfigError: see check(), and where prompts and seeds are not as many; FileError: see load_part.
+  void draw(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
 
  private:
-  void check(const std::string& file) const;
+  void check_parts() const;
+  Conditioning told(const TextRows& rows, const Tensor& chosen_N) const;
+  Tensor latents(const DrawRequest& request, const SamplerConfig& sampler,
+                 const std::function<void(int64_t)>& evaluated) const;
 
+  std::string folder_;
+  at::ScalarType dtype_;
   ModelCard card_;
-  TextEncoder text_;
-  NetworkPtr unet_, decoder_;
+  std::vector<TextEncoderConfig> texts_;
   Diffusion diffusion_;
-  Tensor empty_text_;
 };
 
 }  // namespace mds

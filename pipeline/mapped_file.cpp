@@ -8,7 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "spec/describe.h"
+#include "spec/error.h"
+#include "spec/sha256.h"
 
 namespace mds {
 
@@ -40,6 +41,22 @@ MappedFile::~MappedFile() {
   if (data_) ::munmap(data_, size_);
 }
 
-std::string file_sha256(const std::string& file) { return sha256(MappedFile(file).bytes()); }
+void MappedFile::forget(const void* begin, size_t bytes) const {
+  const size_t page = size_t(::sysconf(_SC_PAGESIZE)), from = reinterpret_cast<uintptr_t>(begin);
+  const size_t first = (from + page - 1) / page * page, last = (from + bytes) / page * page;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
+std::string file_sha256(const std::string& file) {
+  constexpr size_t at_once = 16 << 20;
+  const MappedFile mapped(file);
+  Sha256 hash;
+  for (size_t at = 0; at < mapped.bytes().size(); at += at_once) {
+    const std::string_view part = mapped.bytes().substr(at, at_once);
+    hash.add(part);
+    mapped.forget(part.data(), part.size());
+  }
+  return hash.hex();
+}
 
 }  // namespace mds

@@ -18,6 +18,10 @@ class MappedFile {
   std::string_view bytes() const { return {data_, size_}; }
   char* data() const { return data_; }
 
+  // Gives the whole pages among these bytes back: this process holds them no longer, and what was written to them is
+  // lost. Reading there again reads the file.
+  void forget(const void* begin, size_t bytes) const;
+
  private:
   char* data_ = nullptr;
   size_t size_ = 0;

@@ -49,9 +49,32 @@ void save_card(const std::string& folder, const ModelCard& card) {
   save_text(folder + "/model.json", json.dump(2) + "\n");
 }
 
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan) {
+double guidance_of(const ModelCard& card) { return card.guidance + (card.no_guidance == NoGuidance::zero ? 1 : 0); }
+
+std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std::string& source) {
+  const bool one = card.text_encoder || card.tokenizer;
+  if (one && !card.text_encoders.empty())
+    throw ConfigError(source + ": holds text_encoders and also text_encoder or tokenizer; allowed: one of both ways");
+  if (card.text_encoders.empty() && !(card.text_encoder && card.tokenizer))
+    throw ConfigError(source + ": lacks " +
+                      (card.text_encoder ? "tokenizer"
+                       : card.tokenizer  ? "text_encoder"
+                                         : "text_encoder, tokenizer"));
+  for (size_t i = 0; i < card.text_encoders.size(); ++i) {
+    const auto& [tower, tokenizer, output] = card.text_encoders[i];
+    if (output == TextOutput::penultimate && tower.layers < 2)
+      Place{source, "text_encoders." + std::to_string(i) + ".output"}.fail(
+          "is penultimate; a tower of 1 layer has none");
+  }
+  if (one) return {{.tower = *card.text_encoder, .tokenizer = *card.tokenizer}};
+  return card.text_encoders;
+}
+
+std::string text_encoder_part(size_t i) { return i == 0 ? "text_encoder" : "text_encoder_" + std::to_string(i + 1); }
+
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, at::ScalarType dtype) {
   const std::string file = folder + "/" + part + ".safetensors";
-  auto network = make_network(std::move(plan));
+  auto network = make_network(std::move(plan), dtype);
   load_weights(*network, load_tensors(file).tensors, file);
   network->eval();
   return network;

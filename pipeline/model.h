@@ -33,6 +33,14 @@ struct ScheduleConfig {
   }
 };
 
+// Which w says that there is no guidance. one: w of eps_u + w (eps_c - eps_u); zero: w of (1 + w) eps_c - w eps_u, as
+// Ho & Salimans (arXiv 2207.12598) and Meng et al. (arXiv 2210.03142) write it.
+enum class NoGuidance : uint8_t { one, zero };
+template <>
+struct EnumNames<NoGuidance> {
+  static constexpr std::array names{"one", "zero"};
+};
+
 constexpr double least_deviation = 1e-6;  // what is divided by
 
 // The latent a UNet sees is (posterior - mean) / std, channel by channel.
@@ -42,6 +50,26 @@ struct LatentScale {
   static void describe(auto& self, auto&& field) {
     field("mean", self.mean, "of each latent channel over the training data");
     field("std", self.std, "of each latent channel over the training data", at_least(least_deviation));
+  }
+};
+
+// Which of a text tower's outputs a UNet reads: the states after the final norm, or those behind the last block but
+// one.
+enum class TextOutput : uint8_t { last, penultimate };
+template <>
+struct EnumNames<TextOutput> {
+  static constexpr std::array names{"last", "penultimate"};
+};
+
+struct TextEncoderConfig {
+  TextTowerSpec tower;
+  TokenizerConfig tokenizer;
+  TextOutput output = TextOutput::last;
+  bool operator==(const TextEncoderConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("tower", self.tower, "words to token states and an embedding");
+    field("tokenizer", self.tokenizer, "byte-pair encoding of CLIP; all share merges.txt");
+    field("output", self.output, "states that the UNet reads");
   }
 };
 
@@ -89,11 +117,14 @@ struct ModelCard {
   std::optional<ImageTowerSpec> image_encoder;
   std::optional<LatentScale> latent_scale;
   std::optional<TokenizerConfig> tokenizer;
+  std::vector<TextEncoderConfig> text_encoders;
+  bool zeros_for_no_text = false;
   std::optional<ImageNormalisation> image_normalisation;
   std::optional<ScheduleConfig> schedule;
   Prediction prediction = Prediction::v;
   int64_t steps = 50;
   double guidance = 3.0;
+  NoGuidance no_guidance = NoGuidance::one;
   Provenance provenance;
   bool operator==(const ModelCard&) const = default;
 
@@ -107,11 +138,19 @@ struct ModelCard {
     field("image_encoder", self.image_encoder, "pictures to embeddings");
     field("latent_scale", self.latent_scale, "between posterior and UNet");
     field("tokenizer", self.tokenizer, "byte-pair encoding of CLIP");
+    field("text_encoders", self.text_encoders,
+          "in place of text_encoder and tokenizer: the UNet reads their states side by side, and the last one's "
+          "embedding as pooled text; files text_encoder, text_encoder_2 and on",
+          later());
+    field("zeros_for_no_text", self.zeros_for_no_text,
+          "guidance without a negative prompt starts from zeros, not from an encoded empty text", later());
     field("image_normalisation", self.image_normalisation, "in front of the image encoder");
     field("schedule", self.schedule, "noise schedule the UNet was trained on");
     field("prediction", self.prediction, "what the UNet predicts");
     field("steps", self.steps, "sampling steps the model is meant for", between(1, 1000));
-    field("guidance", self.guidance, "classifier-free guidance w of eps_u + w (eps_c - eps_u); 1: none", at_least(0));
+    field("guidance", self.guidance, "classifier-free guidance w, in the convention of no_guidance", at_least(0));
+    field("no_guidance", self.no_guidance, "the w that is none: one of eps_u + w (eps_c - eps_u), zero of w + 1 there",
+          later());
     field("provenance", self.provenance, "where the weights come from");
   }
 };
@@ -121,9 +160,18 @@ struct ModelCard {
 ModelCard load_card(const std::string& folder, const std::vector<std::string>& parts = {});
 void save_card(const std::string& folder, const ModelCard& card);
 
-// "unet" -> FOLDER/unet.safetensors, into a network made from the card's spec. FileError names what is missing, damaged
-// or does not fit the plan.
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan);
+// w of eps_u + w (eps_c - eps_u), whatever the card's convention.
+double guidance_of(const ModelCard& card);
+
+// The text encoders a UNet reads, one or more, and the part that holds the i-th: "text_encoder", "text_encoder_2".
+// ConfigError, opened by `source`, where there is none, where the card lists them both ways, or where one lacks the
+// output it is asked for.
+std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std::string& source);
+std::string text_encoder_part(size_t i);
+
+// "unet" -> FOLDER/unet.safetensors, into a network made from the card's spec, of `dtype` from the start. FileError
+// names what is missing, damaged or does not fit the plan.
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, at::ScalarType dtype = at::kFloat);
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);
 
 // The merges of a folder's tokenizer, as text; FileError where there are none.

@@ -27,14 +27,15 @@ DataType type_of(at::ScalarType type, const std::string& name) {
   return DataType(found - torch_types.begin());
 }
 
-// A view of the file's bytes that holds the mapping; a copy where they do not lie as the type wants.
+// A view of the file's bytes that holds the mapping and gives its pages back at its end; a copy where they do not lie
+// as the type wants.
 Tensor tensor_of(const TensorEntry& entry, uint64_t data_begin, const std::shared_ptr<const MappedFile>& mapped) {
   const auto type = torch_types[size_t(entry.type)];
   if (entry.begin == entry.end) return at::empty(entry.shape, type);
   char* const data = mapped->data() + data_begin + entry.begin;
   if (reinterpret_cast<uintptr_t>(data) % bytes_each(entry.type) == 0)
     return at::from_blob(
-        data, entry.shape, [mapped](void*) {}, type);
+        data, entry.shape, [mapped, bytes = entry.end - entry.begin](void* p) { mapped->forget(p, bytes); }, type);
   Tensor copy = at::empty(entry.shape, type);
   std::memcpy(copy.data_ptr(), data, entry.end - entry.begin);
   return copy;

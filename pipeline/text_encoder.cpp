@@ -1,6 +1,7 @@
 #include "pipeline/text_encoder.h"
 
 #include <ATen/ATen.h>
+#include <torch/types.h>
 
 #include <algorithm>
 
@@ -29,20 +30,51 @@ TokenBatch tokenize(const Tokenizer& tokenizer, const std::vector<std::string>& 
 }
 
 TextEncoder::TextEncoder(const std::string& folder)
-    : TextEncoder(folder, load_card(folder, {"text_encoder", "tokenizer"})) {}
+    : TextEncoder(folder, text_encoders_of(load_card(folder), folder + "/model.json").front(), 0) {}
 
-TextEncoder::TextEncoder(const std::string& folder, const ModelCard& card)
-    : spec_(*card.text_encoder),
-      tokenizer_(load_tokenizer(folder, *card.tokenizer)),
-      tower_(load_part(folder, "text_encoder", make_plan(spec_))) {
-  if (spec_.vocabulary != tokenizer_.vocabulary() || card.tokenizer->pad >= spec_.vocabulary)
-    throw ConfigError(folder + "/model.json: text_encoder.vocabulary is " + std::to_string(spec_.vocabulary) +
+TextEncoder::TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i)
+    : config_(config),
+      tokenizer_(load_tokenizer(folder, config.tokenizer)),
+      tower_(load_part(folder, text_encoder_part(i), make_plan(config.tower))) {
+  const int64_t vocabulary = config_.tower.vocabulary, pad = config_.tokenizer.pad;
+  if (vocabulary != tokenizer_.vocabulary() || pad >= vocabulary)
+    throw ConfigError(folder + "/model.json: " + text_encoder_part(i) + ".vocabulary is " + std::to_string(vocabulary) +
                       ", the tokenizer's is " + std::to_string(tokenizer_.vocabulary()) + " and its pad " +
-                      std::to_string(card.tokenizer->pad));
+                      std::to_string(pad));
 }
 
 TextFeatures TextEncoder::features(const std::vector<std::string>& texts) const {
-  return embed_texts(*tower_, tokenize(tokenizer_, texts, spec_.tokens));
+  return embed_texts(*tower_, tokenize(tokenizer_, texts, config_.tower.tokens));
+}
+
+TextRows TextEncoder::rows(const std::vector<std::string>& texts) const {
+  torch::NoGradGuard no_grad;
+  const std::string states = config_.output == TextOutput::last ? "last_hidden_state" : "penultimate";
+  std::vector<Tensor> all_states, all_pooled;
+  for (const auto& text : texts) {
+    const TokenBatch tokens = tokenize(tokenizer_, {text}, config_.tower.tokens);
+    Conditioning conditioning;
+    conditioning.text_end_N = tokens.end_N;
+    const auto outputs = tower_->outputs(tokens.ids_NT, conditioning);
+    all_states.push_back(outputs.at(states).to(at::kCPU, at::kFloat));
+    if (config_.tower.projection > 0) all_pooled.push_back(outputs.at("text_embeds").to(at::kCPU, at::kFloat));
+  }
+  return {at::cat(all_states), all_pooled.empty() ? Tensor() : at::cat(all_pooled)};
+}
+
+TextRows encode_texts(const std::string& folder, const std::vector<TextEncoderConfig>& encoders,
+                      const std::vector<std::string>& texts, const CutListener& cut) {
+  std::vector<Tensor> states;
+  Tensor pooled;
+  for (size_t i = 0; i < encoders.size(); ++i) {
+    const TextEncoder encoder(folder, encoders[i], i);
+    for (const auto& text : texts)
+      if (const auto truncation = encoder.truncation(text); truncation && cut && i == 0) cut(text, *truncation);
+    const TextRows rows = encoder.rows(texts);
+    states.push_back(rows.states_NSC);
+    pooled = rows.pooled_NP;
+  }
+  return {at::cat(states, 2), pooled};
 }
 
 }  // namespace mds

@@ -1,6 +1,7 @@
-// Words to features with the text encoder and tokenizer of a model folder.
+// Words to features with the text encoders and the tokenizer of a model folder.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,23 +15,38 @@ namespace mds {
 // A text ends at its first EOT, where the references pool: the first of the largest ids.
 TokenBatch tokenize(const Tokenizer& tokenizer, const std::vector<std::string>& texts, int64_t tokens);
 
+// What a UNet is told of texts, float32 on the CPU, one row a text.
+struct TextRows {
+  Tensor states_NSC;  // of all text encoders side by side
+  Tensor pooled_NP;   // the last one's embedding, not scaled to length 1; undefined without a projection
+};
+
 class TextEncoder {
  public:
   // ConfigError where the folder's card has no text encoder and tokenizer, or the two do not fit each other.
   explicit TextEncoder(const std::string& folder);
+  // The i-th of the card's text encoders; weights of that part.
+  TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i);
+
   TextFeatures features(const std::vector<std::string>& texts) const;
-  // What `features` leaves out of a text that is longer than the tower's context.
+  TextRows rows(const std::vector<std::string>& texts) const;  // each text on its own: the same whatever the others are
+  // What is left out of a text that is longer than the tower's context.
   std::optional<Truncation> truncation(const std::string& text) const {
-    return tokenizer_.truncation(text, spec_.tokens);
+    return tokenizer_.truncation(text, config_.tower.tokens);
   }
-  const TextTowerSpec& spec() const { return spec_; }
 
  private:
-  TextEncoder(const std::string& folder, const ModelCard& card);
-
-  TextTowerSpec spec_;
+  TextEncoderConfig config_;
   Tokenizer tokenizer_;
   NetworkPtr tower_;
 };
+
+// Told of each text that is longer than its context.
+using CutListener = std::function<void(const std::string& text, const Truncation&)>;
+
+// Loads one text encoder after the other and lets each go before the next. All must have one length of text; what the
+// first one cuts is told.
+TextRows encode_texts(const std::string& folder, const std::vector<TextEncoderConfig>& encoders,
+                      const std::vector<std::string>& texts, const CutListener& cut = {});
 
 }  // namespace mds

@@ -15,7 +15,7 @@ TensorMap weights_of(const Network& network) {
   return tensors;
 }
 
-void load_weights(Network& network, const TensorMap& tensors, const std::string& source) {
+void load_weights(Network& network, TensorMap tensors, const std::string& source) {
   std::vector<std::string> problems;
   const auto parameters = network.named_parameters();
   for (const auto& item : parameters) {
@@ -25,15 +25,20 @@ void load_weights(Network& network, const TensorMap& tensors, const std::string&
     } else if (found->second.sizes() != item.value().sizes()) {
       problems.push_back("misshapen " + item.key() + ": " + sizes_text(found->second.sizes()) + ", expected " +
                          sizes_text(item.value().sizes()));
-    } else if (!is_finite(found->second)) {
-      problems.push_back("not finite " + item.key());
     }
   }
   for (const auto& [name, unused] : tensors)
     if (!parameters.contains(name)) problems.push_back("unexpected " + name);
   complain(source, problems);
   torch::NoGradGuard no_grad;
-  for (const auto& item : parameters) item.value().detach().copy_(tensors.at(item.key()));
+  for (const auto& item : parameters) {
+    const Tensor tensor = tensors.extract(item.key()).mapped();
+    if (is_finite(tensor))
+      item.value().detach().copy_(tensor);
+    else
+      problems.push_back("not finite " + item.key());
+  }
+  complain(source, problems);
 }
 
 // By pieces: LibTorch's own test would make several temporaries of the tensor's size.

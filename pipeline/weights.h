@@ -11,9 +11,11 @@ namespace mds {
 // As they are, sharing storage.
 TensorMap weights_of(const Network& network);
 
-// Copies tensors into a network's weights, converting each on its own. `source` opens error messages; a tensor that is
-// missing, extra, misshapen or not finite is a FileError that lists the first ten by name, and nothing is copied.
-void load_weights(Network& network, const TensorMap& tensors, const std::string& source);
+// Copies tensors into a network's weights, converting each on its own and letting it go: one that nobody else holds
+// takes memory no longer than its own copy does. `source` opens error messages; tensors that are missing, extra or
+// misshapen are a FileError that lists the first ten by name, and nothing is copied; so are those that are not finite,
+// and they alone are not.
+void load_weights(Network& network, TensorMap tensors, const std::string& source);
 
 bool is_finite(const Tensor& tensor);
 

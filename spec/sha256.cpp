@@ -1,4 +1,7 @@
 // SHA-256 (FIPS 180-4). Our own sixty lines: the alternative is a cryptography library on every cluster node.
+#include "spec/sha256.h"
+
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -20,6 +23,7 @@ constexpr std::array<uint32_t, 64> round_constants = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 using State = std::array<uint32_t, 8>;
+constexpr size_t block_bytes = 64;
 
 void compress(State& state, const unsigned char* block) {
   std::array<uint32_t, 64> w;
@@ -43,23 +47,39 @@ void compress(State& state, const unsigned char* block) {
 
 }  // namespace
 
-std::string sha256(std::string_view bytes) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  size_t offset = 0;
-  for (; offset + 64 <= bytes.size(); offset += 64) compress(state, data + offset);
+void Sha256::add(std::string_view bytes) {
+  added_ += bytes.size();
+  if (!rest_.empty()) {
+    const size_t missing = std::min(block_bytes - rest_.size(), bytes.size());
+    rest_ += bytes.substr(0, missing);
+    bytes.remove_prefix(missing);
+    if (rest_.size() < block_bytes) return;
+    compress(state_, reinterpret_cast<const unsigned char*>(rest_.data()));
+  }
+  for (; bytes.size() >= block_bytes; bytes.remove_prefix(block_bytes))
+    compress(state_, reinterpret_cast<const unsigned char*>(bytes.data()));
+  rest_ = bytes;
+}
 
-  std::string tail(bytes.substr(offset));
-  tail += char(0x80);
-  tail.resize((tail.size() + 8 + 63) / 64 * 64, '\0');
-  const uint64_t bits = uint64_t(bytes.size()) * 8;
+std::string Sha256::hex() const {
+  State state = state_;
+  std::string tail = rest_ + char(0x80);
+  tail.resize((tail.size() + 8 + block_bytes - 1) / block_bytes * block_bytes, '\0');
+  const uint64_t bits = added_ * 8;
   for (size_t i = 0; i < 8; ++i) tail[tail.size() - 1 - i] = char(bits >> (8 * i));
-  for (size_t i = 0; i < tail.size(); i += 64) compress(state, reinterpret_cast<const unsigned char*>(tail.data()) + i);
+  for (size_t i = 0; i < tail.size(); i += block_bytes)
+    compress(state, reinterpret_cast<const unsigned char*>(tail.data()) + i);
 
   std::string hex;
   for (const uint32_t word : state)
     for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[word >> shift & 15];
   return hex;
+}
+
+std::string sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.hex();
 }
 
 }  // namespace mds

@@ -1,0 +1,102 @@
+#include "app/generate_request.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+
+#include "data/utf8.h"
+#include "pipeline/image.h"
+
+namespace mds {
+namespace {
+
+constexpr size_t most_pictures = 100000;
+constexpr int64_t most_at_once = 64;
+
+std::vector<std::string> lines_of(const std::string& file) {
+  std::istringstream text(load_bytes(file));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) lines.push_back(line);
+  }
+  if (lines.empty()) throw FileError(file + ": holds no prompt; expected one a line");
+  return lines;
+}
+
+void check_texts(const GenerateOptions& options) {
+  if (options.prompts.empty()) throw UsageError("needs --prompt TEXT or --prompts FILE");
+  for (size_t i = 0; i < options.prompts.size(); ++i)
+    if (!is_utf8(options.prompts[i])) throw UsageError("prompt " + std::to_string(i + 1) + " is not UTF-8");
+  if (!is_utf8(options.negative)) throw UsageError("--negative is not UTF-8");
+}
+
+void check_files(const GenerateOptions& options, size_t pictures) {
+  if (options.grid && !options.one_file()) throw UsageError("--grid writes one picture: --out must end in .png");
+  if (!options.grid && options.one_file() && pictures > 1)
+    throw UsageError(std::to_string(pictures) + " pictures do not fit into " + options.out +
+                     "; give a folder, or --grid");
+  if (!options.grid && options.models.size() > 1)
+    throw UsageError(std::to_string(options.models.size()) + " models are compared by --grid alone");
+}
+
+}  // namespace
+
+at::ScalarType GenerateOptions::dtype() const {
+  return parse_choice<Precision>("--dtype", precision) == Precision::bf16 ? at::kBFloat16 : at::kFloat;
+}
+
+CommandLine generate_command_line(GenerateOptions& options) {
+  CommandLine line{
+      .usage = "mdsearch generate --model DIR --prompt T [options] --out F",
+      .example = "mdsearch generate --model weights/emoji-proxy --prompt \"red heart\" --out out/heart.png",
+      .positional = {}};
+  line.options.add_options()("model", po::value(&options.models)->required()->composing()->value_name("DIR"),
+                             "model folder; may repeat with --grid: a column each")(
+      "prompt", po::value(&options.prompts)->composing()->value_name("T"), "what to draw; may repeat")(
+      "prompts", po::value(&options.prompts_file)->value_name("FILE"), "prompts, one a line")(
+      "negative", po::value(&options.negative)->value_name("T"), "what guidance leads away from")(
+      "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i: seed + i")(
+      "batch", po::value(&options.batch)->default_value(1)->value_name("N"), "pictures sampled together")(
+      "dtype", po::value(&options.precision)->default_value("fp32"), "of UNet and decoder: fp32 or bf16")(
+      "grid", po::bool_switch(&options.grid), "all pictures in one file")(
+      "out", po::value(&options.out)->required()->value_name("F"), "file.png for one picture or a grid, else a folder");
+  po::options_description sampler("Sampler, in place of the model's own");
+  add_described_options<SamplerConfig>(sampler, options.sampler);
+  line.options.add(sampler);
+  add_compute_options(line.options, options.compute);
+  return line;
+}
+
+DrawRequest request_of(GenerateOptions& options) {
+  if (!options.prompts_file.empty())
+    for (const auto& line : lines_of(options.prompts_file)) options.prompts.push_back(line);
+  check_texts(options);
+  require_within("--count", options.count, between(1, double(most_pictures / options.prompts.size())));
+  require_within("--batch", options.batch, between(1, most_at_once));
+  DrawRequest request{.prompts = {}, .seeds = {}, .negative = options.negative, .batch = options.batch};
+  for (const auto& prompt : options.prompts)
+    for (size_t i = 0; i < options.count; ++i) {
+      request.seeds.push_back(options.compute.seed + request.prompts.size());
+      request.prompts.push_back(prompt);
+    }
+  check_files(options, request.prompts.size());
+  return request;
+}
+
+void prepare_output(const GenerateOptions& options) {
+  const std::filesystem::path out(options.out), folder = options.one_file() ? out.parent_path() : out;
+  const std::string shown = folder.empty() ? "." : folder.string();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) throw FileError(shown + ": cannot be made: " + error.message());
+  if (::access(shown.c_str(), W_OK | X_OK) != 0)
+    throw FileError(shown + ": cannot be written to: " + std::strerror(errno));
+  if (options.one_file() && std::filesystem::is_directory(out))
+    throw FileError(options.out + ": is a folder; expected a file");
+}
+
+}  // namespace mds

@@ -1,0 +1,32 @@
+// What `mdsearch generate` was asked for.
+#pragma once
+
+#include "app/options.h"
+#include "pipeline/generator.h"
+#include "trainer/loop.h"
+
+namespace mds {
+
+struct GenerateOptions {
+  std::vector<std::string> models, prompts;
+  std::string prompts_file, negative, out, precision;
+  GivenFields sampler;
+  size_t count = 1;
+  int64_t batch = 1;
+  bool grid = false;
+  ComputeOptions compute;
+
+  bool one_file() const { return out.ends_with(".png"); }
+  at::ScalarType dtype() const;
+};
+
+CommandLine generate_command_line(GenerateOptions& options);
+
+// The prompt and seed of each picture: `count` pictures of the first prompt, then of the second. Prompts of the file
+// join options.prompts. UsageError where options do not fit each other, FileError for a file without prompts.
+DrawRequest request_of(GenerateOptions& options);
+
+// Makes the folder that pictures go to; FileError where that cannot be, or where nothing can be written there.
+void prepare_output(const GenerateOptions& options);
+
+}  // namespace mds
