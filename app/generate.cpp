@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iomanip>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 #include "app/generate_grid.h"
@@ -39,9 +40,15 @@ std::vector<ModelRun> open_models(const GenerateOptions& options) {
 void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
   const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
   Progress progress("pictures x steps", pictures * steps);
-  run.generator.draw(request, run.sampler,
-                     {.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); },
-                      .evaluated = [&](int64_t done) { progress.show(done, "", /*every=*/request.batch * steps); }});
+  std::set<std::string> warned;
+  DrawListener listener;
+  listener.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };
+  listener.evaluated = [&](int64_t done) { progress.show(done, "", /*every=*/request.batch * steps); };
+  listener.cut = [&](const std::string& text, const Truncation& truncation) {
+    if (warned.insert(text).second)
+      std::cerr << "warning: prompt " << shown(text) << " is " << to_string(truncation) << "\n";
+  };
+  run.generator.draw(request, run.sampler, listener);
 }
 
 // The sampler's fields as they are shown in JSON, texts without quotes.

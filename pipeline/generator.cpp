@@ -106,9 +106,9 @@ Conditioning Generator::told(const TextRows& rows, const Tensor& chosen_N) const
 }
 
 Tensor Generator::latents(const DrawRequest& request, const SamplerConfig& sampler,
-                          const std::function<void(int64_t)>& evaluated) const {
+                          const DrawListener& listener) const {
   const DistinctTexts distinct(request);
-  TextRows texts = encode_texts(folder_, texts_, distinct.texts);
+  TextRows texts = encode_texts(folder_, texts_, distinct.texts, listener.cut);
   if (request.negative.empty() && card_.zeros_for_no_text) {
     texts.states_NSC[0].zero_();
     if (texts.pooled_NP.defined()) texts.pooled_NP[0].zero_();
@@ -125,7 +125,7 @@ Tensor Generator::latents(const DrawRequest& request, const SamplerConfig& sampl
     int64_t calls = 0;
     const Denoiser counted = [&](const Tensor& x, int64_t t) {
       Tensor output = denoiser(x, t);
-      if (evaluated) evaluated(int64_t(begin) * sampler.steps + ++calls * int64_t(end - begin));
+      if (listener.evaluated) listener.evaluated(int64_t(begin) * sampler.steps + ++calls * int64_t(end - begin));
       return output;
     };
     const LatentNoise noise = picture_noise(seeds, {shape.channels, shape.height, shape.width});
@@ -143,10 +143,10 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   torch::NoGradGuard no_grad;
   for (size_t begin = 0; begin < request.seeds.size(); begin += pictures_a_round) {
     const size_t end = std::min(begin + pictures_a_round, request.seeds.size());
-    const auto evaluated = [&](int64_t done) {
-      if (listener.evaluated) listener.evaluated(int64_t(begin) * sampler.steps + done);
-    };
-    const Tensor z = from_unet(*card_.latent_scale, latents(part_of(request, begin, end), sampler, evaluated));
+    DrawListener round = listener;
+    if (listener.evaluated)
+      round.evaluated = [&](int64_t done) { listener.evaluated(int64_t(begin) * sampler.steps + done); };
+    const Tensor z = from_unet(*card_.latent_scale, latents(part_of(request, begin, end), sampler, round));
     const auto decoder = load_part(folder_, "vae_decoder", make_plan(*card_.vae_decoder), dtype_);
     for (size_t i = begin; i < end; ++i)
       listener.picture(i, decode_latents(*decoder, z.slice(0, int64_t(i - begin), int64_t(i - begin) + 1))[0]);

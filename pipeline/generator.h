@@ -21,6 +21,7 @@ struct DrawRequest {
 struct DrawListener {
   std::function<void(size_t i, const Tensor& picture)> picture;  // the i-th, uint8 3 x size x size
   std::function<void(int64_t)> evaluated = {};  // pictures x steps that are done, after each step of a batch
+  CutListener cut = {};                         // texts longer than the context, once for every 64 pictures
 };
 
 class Generator {
@@ -46,8 +47,7 @@ class Generator {
  private:
   void check_parts() const;
   Conditioning told(const TextRows& rows, const Tensor& chosen_N) const;
-  Tensor latents(const DrawRequest& request, const SamplerConfig& sampler,
-                 const std::function<void(int64_t)>& evaluated) const;
+  Tensor latents(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
 
   std::string folder_;
   at::ScalarType dtype_;

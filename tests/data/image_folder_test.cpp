@@ -5,6 +5,7 @@
 
 #include "data/contact_sheet.h"
 #include "data/folder_writer.h"
+#include "data/picture_table.h"
 #include "data/utf8.h"
 #include "spec/describe.h"
 #include "tests/catch.h"
@@ -201,6 +202,17 @@ TEST_CASE("a contact sheet has a cell for each picture and ink for its caption",
     return;
   }
   CHECK(std::any_of(sheet.rgb.begin(), sheet.rgb.end(), [](uint8_t value) { return value < 64; }));
+}
+
+TEST_CASE("a table of pictures has headings above its columns and captions below its rows", "[data]") {
+  mds::PictureTable table{.headings = {"one", "two"}, .captions = {"a", "b", "c"}, .pictures = {}};
+  for (uint8_t i = 0; i < 6; ++i) table.pictures.push_back(mds::make_image({32, 32}, uint8_t(100 + i)));
+  const auto bare = mds::picture_table(table, "/nowhere.ttf"), full = mds::picture_table(table);
+  CHECK((mds::ImageSize{bare.width, bare.height} == mds::ImageSize{68, 104}));
+  CHECK(mds::crop(bare, {36, 72}, {32, 32}) == table.pictures[5]);
+  CHECK(full.width == 68);
+  table.captions.pop_back();
+  CHECK_THROWS_AS(mds::picture_table(table), std::logic_error);
 }
 
 TEST_CASE("broken UTF-8 becomes replacement characters", "[data]") {

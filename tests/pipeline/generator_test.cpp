@@ -20,22 +20,102 @@ double largest_difference(const Tensor& x, const Tensor& y) {
   return (x.to(at::kInt) - y.to(at::kInt)).abs().max().item<double>();
 }
 
+std::vector<Tensor> drawn(const Generator& generator, const DrawRequest& request, SamplerConfig sampler) {
+  std::vector<Tensor> pictures(request.prompts.size());
+  generator.draw(request, sampler, {.picture = [&](size_t i, const Tensor& picture) { pictures.at(i) = picture; }});
+  return pictures;
+}
+std::vector<Tensor> drawn(const Generator& generator, const DrawRequest& request) {
+  return drawn(generator, request, generator.defaults());
+}
+
 }  // namespace
 
-TEST_CASE("a model folder draws pictures that repeat and depend on prompt and seed alone", "[pipeline][torch]") {
+TEST_CASE("a picture is the same to the byte whatever is drawn before and beside it", "[pipeline][torch]") {
+  const ModelCard card = GENERATE(tiny_card(), tiny_card_of_two_encoders());
+  save_tiny_model(folder, card, card);
+  const Generator generator(folder);
+  CHECK(generator.defaults() == SamplerConfig{.steps = 3, .guidance = 3});
+  SamplerConfig sampler = generator.defaults();
+  sampler.eta = GENERATE(0.0, 1.0);
+  const auto three = drawn(generator, {{"red", "heart", ""}, {5, 6, 7}, "", 3}, sampler);
+  CHECK(three[0].sizes() == std::vector<int64_t>{3, 32, 32});
+  CHECK(three[0].scalar_type() == at::kByte);
+  const auto turned = drawn(generator, {{"", "heart", "red"}, {7, 6, 5}, "", 2}, sampler);
+  const auto alone = drawn(generator, {{"heart"}, {6}}, sampler);
+  for (size_t i = 0; i < 3; ++i) CHECK(at::equal(three[i], turned[2 - i]));
+  CHECK(at::equal(alone[0], three[1]));
+  CHECK(largest_difference(drawn(generator, {{"heart"}, {7}}, sampler)[0], three[1]) > 1);
+  CHECK(largest_difference(drawn(generator, {{"green"}, {6}}, sampler)[0], three[1]) > 1);
+}
+
+TEST_CASE("drawing tells of each step of a batch, and of texts that are cut", "[pipeline][torch]") {
+  save_tiny_model(folder);
+  std::vector<int64_t> done;
+  std::vector<std::string> cut;
+  DrawListener listener;
+  listener.picture = [](size_t, const Tensor&) {};
+  listener.evaluated = [&](int64_t n) { done.push_back(n); };
+  listener.cut = [&](const std::string& text, const Truncation&) { cut.push_back(text); };
+  const Generator generator(folder);
+  generator.draw({{"red", "much too long", "red"}, {1, 2, 3}, "", 2}, generator.defaults(), listener);
+  CHECK(done == std::vector<int64_t>{2, 4, 6, 7, 8, 9});
+  CHECK(cut == std::vector<std::string>{"much too long"});
+}
+
+TEST_CASE("guidance leads away from the negative prompt", "[pipeline][torch]") {
   save_tiny_model(folder);
   const Generator generator(folder);
-  CHECK(generator.defaults() == SamplerConfig{.steps = 3, .guidance = 3, .spacing = Spacing::trailing});
-  const auto draw = [&](const DrawRequest& request) { return generator.draw(request, generator.defaults()); };
-  int64_t calls = 0;
-  const Tensor two =
-      generator.draw({{"red", "heart"}, {5, 6}}, generator.defaults(), [&](int64_t done) { calls = done; });
-  CHECK(calls == 3);
-  CHECK(two.sizes() == std::vector<int64_t>{2, 3, 32, 32});
-  CHECK(two.scalar_type() == at::kByte);
-  CHECK(largest_difference(draw({{"heart"}, {6}})[0], two[1]) <= 1);
-  CHECK(largest_difference(draw({{"heart"}, {7}})[0], two[1]) > 1);
-  CHECK(largest_difference(draw({{"green"}, {6}})[0], two[1]) > 1);
+  const auto picture = [&](const std::string& prompt, const std::string& negative, double guidance) {
+    SamplerConfig sampler = generator.defaults();
+    sampler.guidance = guidance;
+    return drawn(generator, {{prompt}, {1}, negative}, sampler)[0];
+  };
+  CHECK(at::equal(picture("red", "green", 0), picture("green", "", 1)));            // w = 0: the negative prompt alone
+  CHECK(at::equal(picture("red", "green", 1), picture("red", "", 1)));              // w = 1: the prompt alone
+  CHECK(largest_difference(picture("red", "red", 5), picture("red", "", 1)) <= 1);  // nothing to lead away from
+  CHECK(largest_difference(picture("red", "green", 5), picture("red", "", 5)) > 1);
+}
+
+TEST_CASE("a card's guidance counts in its own convention", "[pipeline][torch]") {
+  ModelCard card = tiny_card();
+  card.guidance = 2;
+  card.no_guidance = NoGuidance::zero;
+  save_tiny_model(folder, card);
+  CHECK(Generator(folder).defaults().guidance == 3);
+}
+
+TEST_CASE("a second text encoder, its pooled text and its padding count", "[pipeline][torch]") {
+  const ModelCard card = tiny_card_of_two_encoders();
+  save_tiny_model(folder, card, card);
+  const TextRows rows = encode_texts(folder, card.text_encoders, {"red", ""});
+  const TextRows first = TextEncoder(folder, card.text_encoders[0], 0).rows({"red", ""});
+  const TextRows second = TextEncoder(folder, card.text_encoders[1], 1).rows({"red", ""});
+  CHECK(rows.states_NSC.sizes() == std::vector<int64_t>{2, 6, 20});
+  CHECK(at::equal(rows.states_NSC, at::cat({first.states_NSC, second.states_NSC}, 2)));
+  CHECK(at::equal(rows.pooled_NP, second.pooled_NP));
+  CHECK(!first.pooled_NP.defined());
+  const auto picture = [&](const ModelCard& other) {
+    save_card(folder, other);
+    return drawn(Generator(folder), {{"red"}, {1}})[0];
+  };
+  const Tensor usual = picture(card);
+  ModelCard other = card;
+  SECTION("padding") { other.text_encoders[1].tokenizer.pad = -1; }
+  SECTION("states after the last block") { other.text_encoders[0].output = TextOutput::last; }
+  SECTION("zeros for no text") { other.zeros_for_no_text = true; }
+  CHECK(largest_difference(picture(other), usual) > 0);
+}
+
+TEST_CASE("bfloat16 draws nearly the same picture", "[pipeline][torch]") {
+  const ModelCard card = GENERATE(tiny_card(), tiny_card_of_two_encoders());
+  save_tiny_model(folder, card, card);
+  const DrawRequest request{{"red"}, {5}};
+  const Tensor exact = drawn(Generator(folder), request)[0],
+               rough = drawn(Generator(folder, at::kBFloat16), request)[0];
+  const double difference = (exact.to(at::kFloat) - rough.to(at::kFloat)).abs().mean().item<double>();
+  CHECK(difference > 0);
+  CHECK(difference < 4);
 }
 
 TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][torch]") {
@@ -48,24 +128,37 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
   }
   SECTION("a text encoder of another width") {
     card.unet->text_width = 12;
-    card.unet->text_tokens = 7;
-    why = "unet.safetensors";
+    why = "unet reads tokens of width 12, the text encoders write 8";
+  }
+  SECTION("a pooled text of another width") {
+    card = tiny_card_of_two_encoders();
+    card.unet->pooled_width = 11;
+    why = "unet reads pooled text of width 11, text_encoder_2 writes 10";
+  }
+  SECTION("a number of sizes that means nothing here") {
+    card = tiny_card_of_two_encoders();
+    card.unet->time_ids = 5;
+    why = "unet.time_ids is 5; known here: 0, or SD-XL's 6";
   }
   SECTION("a tokenizer of another vocabulary") {
     card.tokenizer->merges = 1;
-    why = "text_encoder.vocabulary is 516, the tokenizer's is 515";
+    save_tiny_model(folder, card);
+    CHECK_THROWS_WITH(drawn(Generator(folder), {{"red"}, {1}}),
+                      Contains("text_encoder.vocabulary is 516, the tokenizer's is 515"));
+    return;
   }
   SECTION("merges that are none") {
     save_tiny_model(folder, card);
     save_text(folder + "/merges.txt", "r e\nnonsense\n");
-    CHECK_THROWS_WITH(Generator(folder), Contains(folder + "/merges.txt: tokenizer: line 2 of the merges"));
+    CHECK_THROWS_WITH(drawn(Generator(folder), {{"red"}, {1}}),
+                      Contains(folder + "/merges.txt: tokenizer: line 2 of the merges"));
     return;
   }
   SECTION("a folder in place of the merges") {
     save_tiny_model(folder, card);
     std::filesystem::remove(folder + "/merges.txt");
     std::filesystem::create_directories(folder + "/merges.txt");
-    CHECK_THROWS_WITH(Generator(folder), Contains(folder + "/merges.txt: cannot be read"));
+    CHECK_THROWS_WITH(drawn(Generator(folder), {{"red"}, {1}}), Contains(folder + "/merges.txt: cannot be read"));
     return;
   }
   SECTION("a decoder of another size") {
@@ -74,7 +167,7 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
   }
   SECTION("texts of another length") {
     card.unet->text_tokens = 5;
-    why = "unet reads texts of 5x8, text_encoder writes 6x8";
+    why = "unet reads texts of 5 tokens, text_encoder writes 6";
   }
   SECTION("a scale of another number of channels") {
     card.latent_scale = LatentScale{{0, 0}, {1, 1}};
@@ -87,7 +180,8 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
 TEST_CASE("prompts and seeds must be as many, and steps within the schedule", "[pipeline][torch]") {
   save_tiny_model(folder);
   const Generator generator(folder);
-  CHECK_THROWS_AS(generator.draw({{"red"}, {1, 2}}, generator.defaults()), ConfigError);
-  CHECK_THROWS_AS(generator.draw({{}, {}}, generator.defaults()), ConfigError);
-  CHECK_THROWS_WITH(generator.draw({{"red"}, {1}}, {.steps = 1001}), Contains("1001; allowed: 1 to 1000"));
+  CHECK_THROWS_AS(drawn(generator, {{"red"}, {1, 2}}), ConfigError);
+  CHECK_THROWS_AS(drawn(generator, {{}, {}}), ConfigError);
+  CHECK_THROWS_AS(drawn(generator, {{"red"}, {1}, "", 0}), ConfigError);
+  CHECK_THROWS_WITH(drawn(generator, {{"red"}, {1}}, {.steps = 1001}), Contains("1001; allowed: 1 to 1000"));
 }

@@ -1,6 +1,8 @@
 // A model's card: what it lacks, and numbers that nothing can be divided by, are refused with their place.
 #include "pipeline/model.h"
 
+#include <ATen/ATen.h>
+
 #include <filesystem>
 
 #include "tests/catch.h"
@@ -50,6 +52,43 @@ TEST_CASE("deviations of nothing, and means without them, are refused", "[pipeli
     card.image_normalisation = ImageNormalisation{{0, 0}, {1, 1}};
     check_refused(card, "image_normalisation holds 2 means and 2 deviations; expected 3 of each");
   }
+}
+
+TEST_CASE("a card without the newer fields hashes as it did before they were", "[pipeline]") {
+  for (const char* field : {"text_encoders", "zeros_for_no_text", "no_guidance"})
+    CHECK(!to_json(ModelCard{}).contains(field));
+}
+
+TEST_CASE("a card holds one text encoder, or a list of them", "[pipeline]") {
+  ModelCard card;
+  CHECK_THROWS_WITH(text_encoders_of(card, "card"), "card: lacks text_encoder, tokenizer");
+  card.text_encoder = TextTowerSpec{.width = 12};
+  CHECK_THROWS_WITH(text_encoders_of(card, "card"), "card: lacks tokenizer");
+  card.tokenizer = TokenizerConfig{};
+  const std::vector<TextEncoderConfig> one = text_encoders_of(card, "card");
+  REQUIRE(one.size() == 1);
+  CHECK(one[0] == TextEncoderConfig{.tower = TextTowerSpec{.width = 12}, .tokenizer = {}});
+  card.text_encoders = {one[0], one[0]};
+  CHECK_THROWS_WITH(text_encoders_of(card, "card"), Contains("one of both ways"));
+  card.text_encoder.reset();
+  card.tokenizer.reset();
+  save_card(folder, card);
+  CHECK(text_encoders_of(load_card(folder), "card") == card.text_encoders);
+  card.text_encoders[1] = {.tower = TextTowerSpec{.layers = 1}, .tokenizer = {}, .output = TextOutput::penultimate};
+  CHECK_THROWS_WITH(text_encoders_of(card, "card"), Contains("text_encoders.1.output is penultimate"));
+  CHECK(text_encoder_part(0) == "text_encoder");
+  CHECK(text_encoder_part(1) == "text_encoder_2");
+}
+
+TEST_CASE("a part's weights take its type from the start, whatever the file's is", "[pipeline][torch]") {
+  const TextTowerSpec spec{.vocabulary = 9, .tokens = 2, .width = 8, .layers = 1, .heads = 2, .mlp = 16};
+  const auto made = make_network(make_plan(spec));
+  initialise(*made, 1);
+  save_part(folder, "text_encoder", weights_of(*made), at::kFloat);
+  const auto read = load_part(folder, "text_encoder", make_plan(spec), at::kBFloat16);
+  CHECK(read->dtype() == at::kBFloat16);
+  for (const auto& [name, weight] : weights_of(*read))
+    CHECK(at::equal(weight, weights_of(*made).at(name).to(at::kBFloat16)));
 }
 
 TEST_CASE("a folder that is no model has no identity", "[pipeline]") {

@@ -25,6 +25,24 @@ inline ModelCard tiny_card() {
   return card;
 }
 
+// As SD-XL: two text encoders' states before the last block, a pooled text and sizes.
+inline ModelCard tiny_card_of_two_encoders() {
+  ModelCard card = tiny_card();
+  const TextTowerSpec tower{.vocabulary = 516, .tokens = 6, .width = 8, .layers = 2, .heads = 2, .mlp = 16};
+  TextTowerSpec second = tower;
+  second.width = 12;
+  second.projection = 10;
+  card.text_encoders = {{.tower = tower, .tokenizer = *card.tokenizer, .output = TextOutput::penultimate},
+                        {.tower = second, .tokenizer = {.merges = 2, .pad = 0}, .output = TextOutput::penultimate}};
+  card.text_encoder.reset();
+  card.tokenizer.reset();
+  card.unet->text_width = 20;
+  card.unet->pooled_width = 10;
+  card.unet->time_ids = 6;
+  card.unet->time_id_width = 4;
+  return card;
+}
+
 inline void save_random_part(const std::string& folder, const std::string& part, const Plan& plan, uint64_t seed) {
   const auto network = make_network(plan);
   TensorMap weights = weights_of(*network);
@@ -32,13 +50,16 @@ inline void save_random_part(const std::string& folder, const std::string& part,
   save_part(folder, part, weights, at::kFloat);
 }
 
-// The card may claim what its parts are not.
-inline void save_tiny_model(const std::string& folder, const ModelCard& card = tiny_card()) {
+// `card` may claim what the parts, which are of `made`, are not.
+inline void save_tiny_model(const std::string& folder, const ModelCard& card = tiny_card(),
+                            const ModelCard& made = tiny_card()) {
   std::filesystem::remove_all(folder);
   save_card(folder, card);
-  save_random_part(folder, "unet", make_plan(*tiny_card().unet), 1);
-  save_random_part(folder, "vae_decoder", make_plan(*tiny_card().vae_decoder), 1000);
-  save_random_part(folder, "text_encoder", make_plan(*tiny_card().text_encoder), 2000);
+  save_random_part(folder, "unet", make_plan(*made.unet), 1);
+  save_random_part(folder, "vae_decoder", make_plan(*made.vae_decoder), 1000);
+  const auto texts = text_encoders_of(made, folder);
+  for (size_t i = 0; i < texts.size(); ++i)
+    save_random_part(folder, text_encoder_part(i), make_plan(texts[i].tower), 2000 + 1000 * i);
   save_text(folder + "/merges.txt", "r e\nre d</w>\n");
 }
 
