@@ -53,7 +53,8 @@ void draw(const ModelRun& run, const DrawRequest& request, const std::function<v
 
 // The sampler's fields as they are shown in JSON, texts without quotes.
 void add_fields(PngText& text, const SamplerConfig& sampler) {
-  for (const auto& [name, value] : to_json(sampler).items())
+  const Json json = to_json(sampler);
+  for (const auto& [name, value] : json.items())
     text.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
 }
 
