@@ -20,6 +20,7 @@ constexpr std::array list = {
     Command{"data", "build a data set, show its pictures", run_data},
 #endif
     Command{"export", "a network as TorchScript, ONNX or safetensors", run_export},
+    Command{"forward", "one pass of a network over tensors of a file", run_forward},
     Command{"report", "tables and pages from a results database", run_report},
     Command{"db", "check, merge or count a results database", run_db},
 };

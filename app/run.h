@@ -11,6 +11,7 @@ int run_report(int argc, char** argv);
 int run_spec(int argc, char** argv);
 int run_enumerate(int argc, char** argv);
 int run_export(int argc, char** argv);
+int run_forward(int argc, char** argv);
 int run_generate(int argc, char** argv);
 int run_sweep(int argc, char** argv);
 int run_train(int argc, char** argv);

@@ -4,20 +4,26 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <functional>
 #include <sstream>
 
 #include "spec/error.h"
 
 namespace mds {
+
 TensorMap weights_of(const Network& network) {
   TensorMap tensors;
   for (const auto& item : network.named_parameters()) tensors[item.key()] = item.value().detach();
   return tensors;
 }
 
-void load_weights(Network& network, TensorMap tensors, const std::string& source) {
+namespace {
+
+using Parameters = torch::OrderedDict<std::string, Tensor>;
+
+// Names, sizes and that they are floating; that they are finite is seen while they are taken over.
+void check_fit(const Parameters& parameters, const TensorMap& tensors, const std::string& source) {
   std::vector<std::string> problems;
-  const auto parameters = network.named_parameters();
   for (const auto& item : parameters) {
     const auto found = tensors.find(item.key());
     if (found == tensors.end()) {
@@ -25,20 +31,44 @@ void load_weights(Network& network, TensorMap tensors, const std::string& source
     } else if (found->second.sizes() != item.value().sizes()) {
       problems.push_back("misshapen " + item.key() + ": " + sizes_text(found->second.sizes()) + ", expected " +
                          sizes_text(item.value().sizes()));
+    } else if (!found->second.is_floating_point()) {
+      problems.push_back("not floating " + item.key());
     }
   }
   for (const auto& [name, unused] : tensors)
     if (!parameters.contains(name)) problems.push_back("unexpected " + name);
   complain(source, problems);
+}
+
+// Hands each parameter its tensor, which nobody else holds any more then.
+void hand_over(const Network& network, TensorMap tensors, const std::string& source,
+               const std::function<void(const Tensor& parameter, const Tensor& tensor)>& take) {
+  const auto parameters = network.named_parameters();
+  check_fit(parameters, tensors, source);
+  std::vector<std::string> problems;
   torch::NoGradGuard no_grad;
   for (const auto& item : parameters) {
     const Tensor tensor = tensors.extract(item.key()).mapped();
     if (is_finite(tensor))
-      item.value().detach().copy_(tensor);
+      take(item.value(), tensor);
     else
       problems.push_back("not finite " + item.key());
   }
   complain(source, problems);
+}
+
+}  // namespace
+
+void load_weights(Network& network, TensorMap tensors, const std::string& source) {
+  hand_over(network, std::move(tensors), source,
+            [](const Tensor& parameter, const Tensor& tensor) { parameter.detach().copy_(tensor); });
+}
+
+void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, const std::string& source) {
+  hand_over(network, std::move(tensors), source, [&](const Tensor& parameter, const Tensor& tensor) {
+    const auto format = parameter.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    parameter.set_data(tensor.to(parameter.device(), dtype).contiguous(format));
+  });
 }
 
 // By pieces: LibTorch's own test would make several temporaries of the tensor's size.

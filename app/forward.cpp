@@ -1,0 +1,122 @@
+// mdsearch forward: one pass of a network over tensors of a file, for checking weights and networks against others.
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <iostream>
+#include <optional>
+
+#include "app/options.h"
+#include "app/recording.h"
+#include "app/run.h"
+#include "pipeline/network_io.h"
+#include "pipeline/weight_import.h"
+#include "reports/table.h"
+#include "trainer/loop.h"
+
+namespace mds {
+namespace {
+
+struct ForwardRequest {
+  std::string name, weights, input, output, layout, dtype, format;
+  int64_t pixels = 0;
+  ComputeOptions compute;
+
+  std::optional<Layout> from() const {
+    return layout.empty() ? std::nullopt : std::optional(parse_choice<Layout>("--from", layout));
+  }
+};
+
+bool read_forward(int argc, char** argv, ForwardRequest& request) {
+  CommandLine line{.usage = "mdsearch forward NETWORK --weights FILE --input FILE --output FILE [--from LAYOUT]",
+                   .example =
+                       "mdsearch forward sd15 --weights unet.safetensors --from diffusers --input in.safetensors "
+                       "--output out.safetensors",
+                   .positional = {"network"}};
+  line.options.add_options()("network", po::value(&request.name)->required(), "a shipped architecture or a JSON file")(
+      "weights", po::value(&request.weights)->required(), "safetensors, or the .index.json of their shards")(
+      "input", po::value(&request.input)->required(), "safetensors with the network's inputs by name")(
+      "output", po::value(&request.output)->required(), "safetensors to write: the outputs by name, in float32")(
+      "from", po::value(&request.layout),
+      "names of the weights: diffusers, compvis, transformers or open_clip; without it our own")(
+      "size", po::value(&request.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
+      "dtype", po::value(&request.dtype)->default_value("fp32"), "of weights and computation: fp32 or bf16")(
+      "format", po::value(&request.format)->default_value("table"), "table, md, csv or json");
+  add_compute_options(line.options, request.compute);
+  po::variables_map values;
+  return parse(line, argc, argv, values);
+}
+
+// Width of a text tower's pooled embedding in the file; 0 where it has no projection.
+int64_t projection_in(TextTowerSpec spec, std::optional<Layout> layout, const TensorMap& file,
+                      const std::string& source) {
+  const std::string ours = "projection.weight";
+  if (!layout) return file.contains(ours) && file.at(ours).dim() == 2 ? file.at(ours).size(0) : 0;
+  spec.projection = spec.width;
+  const NameMatch match = match_names(make_plan(spec), *layout, file, source);
+  for (const auto& weight : match.names) {
+    const auto found = file.find(match.prefix + weight.theirs);
+    if (weight.ours == ours && found != file.end() && found->second.dim() == 2)
+      return found->second.size(weight.form == Form::bare_transposed ? 1 : 0);
+  }
+  return 0;
+}
+
+NetworkPtr load_network_weights(NetworkSpec& spec, const ForwardRequest& request, at::ScalarType dtype) {
+  const auto layout = request.from();
+  const TensorMap file = load_tensors(request.weights).tensors;
+  if (auto* tower = std::get_if<TextTowerSpec>(&spec); tower && tower->projection == 0)
+    tower->projection = projection_in(*tower, layout, file, request.weights);
+  const NetworkPtr network = make_network(make_plan(spec));
+  const TensorMap weights = layout ? import_weights(network->plan(), *layout, file, request.weights) : file;
+  adopt_weights(*network, weights, dtype, request.weights);
+  return network;
+}
+
+// The network's outputs by name, float32 on the CPU.
+TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tensor> inputs, at::ScalarType dtype) {
+  torch::NoGradGuard no_grad;
+  const auto wanted = inputs_of(spec);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (wanted[i].sizes.size() > 1) inputs[i] = inputs[i].to(dtype);  // timesteps and sizes keep their digits
+  const auto outputs = run_network(network, spec, inputs);
+  const auto names = outputs_of(network.plan());
+  TensorMap named;
+  for (size_t i = 0; i < names.size(); ++i) {
+    named[names[i]] = outputs[i].to(at::kCPU, at::kFloat);
+    if (!named[names[i]].isfinite().all().item<bool>())
+      throw std::runtime_error("forward: output \"" + names[i] + "\" is not finite");
+  }
+  return named;
+}
+
+Table output_table(const NamedNetwork& network, const ForwardRequest& request, const TensorMap& outputs) {
+  Table table{.title = network.name + ", weights " + request.weights,
+              .columns = {{.name = "output"}, {.name = "shape"}, {.name = "mean"}, {.name = "largest"}}};
+  for (const auto& [name, tensor] : outputs)
+    table.rows.push_back({name, sizes_text(tensor.sizes()), tensor.to(at::kDouble).mean().item<double>(),
+                          double(tensor.abs().max().item<float>())});
+  table.footnotes = {"Largest absolute value. Written to " + request.output + " in float32."};
+  return table;
+}
+
+}  // namespace
+
+int run_forward(int argc, char** argv) {
+  ForwardRequest request;
+  if (!read_forward(argc, argv, request)) return 0;
+  const Format format = parse_format(request.format);
+  const bool bf16 = parse_choice<Precision>("--dtype", request.dtype) == Precision::bf16;
+  const at::ScalarType dtype = bf16 ? at::kBFloat16 : at::kFloat;
+  request.from();
+  apply(request.compute);
+  NamedNetwork network = load_named(request.name, request.pixels);
+  const auto inputs = inputs_from(load_tensors(request.input).tensors, network.spec, request.input);
+  const NetworkPtr modules = load_network_weights(network.spec, request, dtype);
+  const TensorMap outputs = pass(*modules, network.spec, inputs, dtype);
+  save_tensors(request.output,
+               {.tensors = outputs, .metadata = {{"network", network.name}, {"hash", hash_of(network.spec)}}});
+  std::cout << to_text(output_table(network, request, outputs), format);
+  return 0;
+}
+
+}  // namespace mds

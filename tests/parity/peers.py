@@ -1,0 +1,236 @@
+"""The networks that run.py compares, each as another library has it: with random weights, on given inputs.
+
+Needs torch, diffusers, transformers and safetensors.
+"""
+
+import dataclasses
+import json
+import pathlib
+import sys
+from typing import Any, Callable
+
+import torch
+from safetensors.torch import save_file
+
+import twin
+
+try:
+    import torchvision  # noqa: F401  transformers imports it wherever it is installed, even where it cannot load
+except Exception:
+    sys.modules["torchvision"] = None
+
+SEED = 20231116
+RANDOM = torch.Generator().manual_seed(SEED)
+
+
+@dataclasses.dataclass
+class Case:
+    """One row of the table: our network against a peer's."""
+
+    network: str  # NETWORK of `mdsearch forward`, or a patch of one
+    peer: str  # Python package, or "twin"
+    run: Callable  # (case, folder) -> the peer's outputs; leaves weights and inputs in the folder
+    config: dict = dataclasses.field(default_factory=dict)
+    layout: str = ""  # of the weights; empty: ours
+    pixels: int = 0  # side of the picture; 0: the network has none
+    batch: int = 1
+    patch: list = dataclasses.field(default_factory=list)  # what our network changes of the shipped one
+
+    @property
+    def name(self):
+        changed = [f"{change['path'][1:]}={change['value']}" for change in self.patch]
+        size = [f"{self.pixels}px"] if self.pixels else []
+        batch = [f"batch {self.batch}"] if self.batch > 1 else []
+        return " ".join([self.network, *changed, *size, *batch])
+
+
+def randn(*shape):
+    return torch.randn(shape, generator=RANDOM)
+
+
+def randomise(module):
+    """Every weight, those that libraries begin at zero or one as well, so that each of them matters."""
+    for name, weight in module.named_parameters():
+        if weight.dim() == 1:
+            is_scale = "norm" in name and name.endswith("weight")
+            low, high = (0.7, 1.3) if is_scale else (-0.2, 0.2)
+        else:
+            table = "token_embedding" in name or "position_embedding" in name
+            high = 1 if table else (weight.numel() / weight.shape[0]) ** -0.5
+            low = -high
+        weight.data.uniform_(low, high, generator=RANDOM)
+
+
+def build(kind, *arguments, **options):
+    """A module without the libraries' own initialisation, which would take as long as the comparison."""
+    for layer in (torch.nn.Linear, torch.nn.Conv2d, torch.nn.Embedding):
+        layer.reset_parameters = lambda self: None
+    module = kind(*arguments, **options).eval()
+    randomise(module)
+    return module
+
+
+def save(module, folder):
+    """As the library itself saves it. In shards, because one file would be assembled in memory."""
+    module.save_pretrained(folder / "weights", safe_serialization=True, max_shard_size="2GB")
+    return sum(weight.numel() for weight in module.parameters())
+
+
+def unet_inputs(case, channels, text_width):
+    side = case.pixels // 8
+    return {
+        "sample": randn(case.batch, channels, side, side),
+        "timestep": torch.linspace(601, 37, case.batch),
+        "encoder_hidden_states": randn(case.batch, 77, text_width),
+    }
+
+
+def diffusers_unet(case, folder):
+    from diffusers import UNet2DConditionModel
+
+    model = build(UNet2DConditionModel, **case.config)
+    inputs = unet_inputs(case, 4, model.config.cross_attention_dim)
+    added = {}
+    if case.config.get("addition_embed_type"):
+        sizes = torch.tensor([1024.0, 768, 0, 64, 1024, 1024])
+        added = {"text_embeds": randn(case.batch, 1280), "time_ids": sizes.repeat(case.batch, 1)}
+    sample = model(*inputs.values(), added_cond_kwargs=added).sample
+    return inputs | added, {"sample": sample}, save(model, folder)
+
+
+def autoencoder(case):
+    from diffusers import AutoencoderKL
+
+    return build(AutoencoderKL, block_out_channels=(128, 256, 512, 512), layers_per_block=2,
+                 down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4, **case.config)
+
+
+def diffusers_encoder(case, folder):
+    model = autoencoder(case)
+    inputs = {"sample": randn(case.batch, 3, case.pixels, case.pixels)}
+    moments = model.quant_conv(model.encoder(inputs["sample"]))
+    save(model, folder)
+    return inputs, {"moments": moments}, count(model.encoder, model.quant_conv)
+
+
+def diffusers_decoder(case, folder):
+    model = autoencoder(case)
+    side = case.pixels // 8
+    inputs = {"latent": randn(case.batch, model.config.latent_channels, side, side)}
+    sample = model.decoder(model.post_quant_conv(inputs["latent"]))
+    save(model, folder)
+    return inputs, {"sample": sample}, count(model.decoder, model.post_quant_conv)
+
+
+def count(*modules):
+    return sum(weight.numel() for module in modules for weight in module.parameters())
+
+
+def clip_text(case, folder):
+    """Texts of several lengths behind their begin token; an end token, then the padding of the encoder."""
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    config = CLIPTextConfig(bos_token_id=49406, eos_token_id=49407, **case.config)
+    projected = "projection_dim" in case.config
+    model = build(CLIPTextModelWithProjection if projected else CLIPTextModel, config)
+    ids = torch.randint(1, 49406, (case.batch, 77), generator=RANDOM)
+    ids[:, 0] = 49406
+    for row, length in enumerate(range(9, 9 + 20 * case.batch, 20)):
+        ids[row, length:] = 0 if projected else 49407
+        ids[row, length] = 49407
+    result = model(ids, output_hidden_states=True)
+    outputs = {"last_hidden_state": result.last_hidden_state, "penultimate": result.hidden_states[-2]}
+    if projected:
+        outputs["text_embeds"] = result.text_embeds
+    return {"input_ids": ids}, outputs, save(model, folder)
+
+
+def clip_image(case, folder):
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    model = build(CLIPVisionModelWithProjection, CLIPVisionConfig(**case.config))
+    inputs = {"pixel_values": randn(case.batch, 3, case.pixels, case.pixels)}
+    return inputs, {"image_embeds": model(**inputs).image_embeds}, save(model, folder)
+
+
+def torch_twin(case, folder):
+    weights = twin.Weights(SEED)
+    inputs = unet_inputs(case, 8, twin.TEXT_WIDTH)
+    sample = twin.mobile_diffusion(weights, inputs, **case.config)
+    (folder / "weights").mkdir()
+    save_file(dict(weights), folder / "weights" / "twin.safetensors")
+    return inputs, {"sample": sample}, sum(weight.numel() for weight in weights.values())
+
+
+def sd_unet(widths, cross_attended, **changes):
+    """Stable Diffusion's configuration; `cross_attended`: how many outer levels have transformers."""
+    down = ["CrossAttnDownBlock2D" if i < cross_attended else "DownBlock2D" for i in range(len(widths))]
+    up = ["CrossAttnUpBlock2D" if i < cross_attended else "UpBlock2D" for i in reversed(range(len(widths)))]
+    return dict(sample_size=64, block_out_channels=widths, down_block_types=down, up_block_types=up,
+                cross_attention_dim=768, attention_head_dim=8) | changes
+
+
+SD15 = sd_unet((320, 640, 1280, 1280), 3)
+SDXL = dict(
+    sample_size=128, block_out_channels=(320, 640, 1280), attention_head_dim=(5, 10, 20),
+    down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=2048,
+    transformer_layers_per_block=(1, 2, 10), use_linear_projection=True, addition_embed_type="text_time",
+    addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816)
+BIG_G_TEXT = dict(hidden_size=1280, num_hidden_layers=32, num_attention_heads=20, intermediate_size=5120,
+                  hidden_act="gelu", projection_dim=1280)
+L_TEXT = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072)
+B_32 = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072, patch_size=32,
+            projection_dim=512)
+L_14 = dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096, patch_size=14,
+            projection_dim=768)
+EIGHT = [{"op": "replace", "path": "/latent_channels", "value": 8}]
+
+
+def of_diffusers(network, run, config, **more):
+    return Case(network, "diffusers", run, config, "diffusers", **more)
+
+
+def of_transformers(network, run, config, **more):
+    return Case(network, "transformers", run, config, "transformers", **more)
+
+
+# Sides of 512 pixels where a pass takes seconds, 256 where the network is larger.
+CASES = [
+    of_diffusers("sd15", diffusers_unet, SD15, pixels=512),
+    of_diffusers("sd15", diffusers_unet, SD15, pixels=192, batch=2),
+    of_diffusers("sdxl", diffusers_unet, SDXL, pixels=256),
+    of_diffusers("bk-sdm-base", diffusers_unet, SD15 | dict(layers_per_block=1), pixels=512),
+    of_diffusers("bk-sdm-small", diffusers_unet, SD15 | dict(layers_per_block=1, mid_block_type=None), pixels=512),
+    of_diffusers("bk-sdm-tiny", diffusers_unet,
+                 sd_unet((320, 640, 1280), 3, layers_per_block=1, mid_block_type=None), pixels=512),
+    of_diffusers("sd-vae-encoder", diffusers_encoder, dict(latent_channels=4), pixels=256),
+    of_diffusers("sd-vae-decoder", diffusers_decoder, dict(latent_channels=4), pixels=256),
+    of_diffusers("sd-vae-encoder", diffusers_encoder, dict(latent_channels=8), pixels=256, patch=EIGHT),
+    of_diffusers("sd-vae-decoder", diffusers_decoder, dict(latent_channels=8), pixels=256, patch=EIGHT),
+    of_transformers("clip-vit-l-14-text", clip_text, L_TEXT, batch=3),
+    of_transformers("open-clip-vit-bigg-14-text", clip_text, BIG_G_TEXT, batch=2),
+    of_transformers("clip-vit-b-32", clip_image, B_32, pixels=224, batch=2),
+    of_transformers("clip-vit-l-14", clip_image, L_14, pixels=224),
+    Case("mobilediffusion", "twin", torch_twin, dict(inner=1024, up_depth=3), pixels=512),
+    Case("mobilediffusion-lite", "twin", torch_twin, dict(inner=896, up_depth=2), pixels=512),
+]
+
+
+def version_of(peer):
+    if peer == "twin":
+        return f"torch {torch.__version__}"
+    return f"{peer} {__import__(peer).__version__}, torch {torch.__version__}"
+
+
+@torch.no_grad()
+def run_peer(case: Case, folder: pathlib.Path) -> dict[str, Any]:
+    """Leaves weights/, inputs.safetensors and expected.safetensors in the folder."""
+    inputs, outputs, params = case.run(case, folder)
+    save_file(inputs, folder / "inputs.safetensors")
+    save_file({name: tensor.contiguous() for name, tensor in outputs.items()}, folder / "expected.safetensors")
+    return {"params": params, "peer_version": version_of(case.peer)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(run_peer(CASES[int(sys.argv[1])], pathlib.Path(sys.argv[2]))))
