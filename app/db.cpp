@@ -1,5 +1,6 @@
-// mdsearch db check|merge|info: the care of a results database.
+// mdsearch db check|merge|info|record-parity: the care of a results database.
 #include <boost/program_options.hpp>
+#include <fstream>
 #include <iostream>
 
 #include "app/run.h"
@@ -42,16 +43,33 @@ int print_check(const Store& store, Format format) {
   return table.rows.empty() ? 0 : 1;
 }
 
+// Takes in a file that tests/parity/run.py wrote, one JSON object a line: all or none.
+void record_parity(Store& store, const std::string& file) {
+  std::ifstream in(file);
+  int64_t number = 0;
+  store.transaction([&] {
+    for (std::string line; std::getline(in, line);) {
+      const std::string place = file + ":" + std::to_string(++number);
+      store.add_parity(from_json<ParityRow>(parse_json(line, place), place));
+    }
+  });
+  if (number == 0) throw FileError(file + ": cannot be read, or holds no line");
+}
+
 int run_action(const DbOptions& options) {
   const Format format = parse_format(options.format);
-  if (options.action != "merge" && !options.others.empty())
+  const bool records = options.action == "record-parity";
+  if (options.action != "merge" && !records && !options.others.empty())
     throw UsageError("db " + options.action + " takes no further argument");
   if (options.action == "check") return print_check(Store(options.file, StoreMode::read_only), format);
   if (options.action == "info") return print_info(Store(options.file, StoreMode::read_only), format), 0;
-  if (options.action != "merge") throw UsageError("db " + options.action + ": expected check, merge or info");
-  if (options.others.empty()) throw UsageError("db merge: name the databases to merge into --db");
+  if (options.action != "merge" && !records)
+    throw UsageError("db " + options.action + ": expected check, merge, info or record-parity");
+  if (options.others.empty())
+    throw UsageError("db " + options.action + ": name the " + (records ? "files to record" : "databases to merge") +
+                     " into --db");
   Store store(options.file, StoreMode::create_or_open);
-  for (const auto& other : options.others) store.merge(other);
+  for (const auto& other : options.others) records ? record_parity(store, other) : store.merge(other);
   print_info(store, format);
   return 0;
 }
@@ -60,10 +78,11 @@ int run_action(const DbOptions& options) {
 
 int run_db(int argc, char** argv) {
   DbOptions options;
-  po::options_description flags("mdsearch db check|info|merge [OTHER...] [--db FILE]");
-  flags.add_options()                                                                                        //
-      ("db", po::value(&options.file)->default_value("out/results.db"), "the database; merge writes to it")  //
-      ("format", po::value(&options.format)->default_value("table"), "table, md, csv or json")               //
+  po::options_description flags("mdsearch db check|info|merge|record-parity [OTHER...] [--db FILE]");
+  flags.add_options()  //
+      ("db", po::value(&options.file)->default_value("out/results.db"),
+       "the database; merge and record-parity write to it")                                     //
+      ("format", po::value(&options.format)->default_value("table"), "table, md, csv or json")  //
       ("help", "show this text");
   po::options_description all;
   all.add(flags).add_options()("action", po::value(&options.action))("others", po::value(&options.others));
@@ -79,10 +98,11 @@ int run_db(int argc, char** argv) {
   if (values.contains("help")) {
     std::cout << flags << "\ncheck  integrity, foreign keys, recomputed hashes; exit 1 if anything is wrong\n"
               << "info   schema version and rows per table\nmerge  takes the rows of OTHER databases in, each once\n"
+              << "record-parity  takes in files that tests/parity/run.py wrote\n"
               << "\nExample: mdsearch db merge worker1.db worker2.db --db out/results.db\n";
     return 0;
   }
-  if (options.action.empty()) throw UsageError("db: expected check, merge or info");
+  if (options.action.empty()) throw UsageError("db: expected check, merge, info or record-parity");
   return run_action(options);
 }
 

@@ -10,6 +10,8 @@
 #include "app/run.h"
 #include "pipeline/network_io.h"
 #include "pipeline/weight_import.h"
+#include "profiler/environment.h"
+#include "reports/rows.h"
 #include "reports/table.h"
 #include "trainer/loop.h"
 
@@ -99,6 +101,15 @@ Table output_table(const NamedNetwork& network, const ForwardRequest& request, c
   return table;
 }
 
+// Says in the output file which program ran which network.
+std::map<std::string, std::string> provenance(const NamedNetwork& network) {
+  const BuildInfo build = capture_environment().build;
+  return {
+      {"network", network.name},
+      {"hash", hash_of(network.spec)},
+      {"build", to_string(Build{build.git_commit, build.git_dirty, build.compiler, build.flags, build.torch_version})}};
+}
+
 }  // namespace
 
 int run_forward(int argc, char** argv) {
@@ -113,8 +124,7 @@ int run_forward(int argc, char** argv) {
   const auto inputs = inputs_from(load_tensors(request.input).tensors, network.spec, request.input);
   const NetworkPtr modules = load_network_weights(network.spec, request, dtype);
   const TensorMap outputs = pass(*modules, network.spec, inputs, dtype);
-  save_tensors(request.output,
-               {.tensors = outputs, .metadata = {{"network", network.name}, {"hash", hash_of(network.spec)}}});
+  save_tensors(request.output, {.tensors = outputs, .metadata = provenance(network)});
   std::cout << to_text(output_table(network, request, outputs), format);
   return 0;
 }

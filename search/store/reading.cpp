@@ -32,6 +32,19 @@ std::optional<std::string> Store::sweep_config(const std::string& name) const {
   return std::nullopt;
 }
 
+std::vector<ParityRow> Store::latest_parity() const {
+  std::vector<ParityRow> rows;
+  for (const auto& [network, hash, peer, version, build, params, difference, allowed, time] :
+       select<Text, Text, Text, Text, Text, int64_t, double, double, int64_t>(
+           *this,
+           "SELECT network, hash, peer, peer_version, build, params, difference, allowed, measured_unix_s FROM parity "
+           "p "
+           "WHERE measured_unix_s = (SELECT max(o.measured_unix_s) FROM parity o WHERE o.network = p.network AND "
+           "o.peer = p.peer) ORDER BY peer, network"))
+    rows.push_back({network, hash, peer, version, build, params, difference, allowed, time});
+  return rows;
+}
+
 std::vector<RunStatus> Store::runs(const std::string& sweep) const {
   std::vector<RunStatus> rows;
   for (const auto& [run, arch, proxy_of, protocol, seed, state, rung, attempt, owner, message] :

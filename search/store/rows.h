@@ -204,6 +204,34 @@ struct LatencyRow {
   std::vector<int64_t> samples_ns{};
 };
 
+// --- comparison with other libraries ---------------------------------------------------------------------------------
+
+// Outputs of a network of ours and of the same one in another library, of equal weights and inputs. One line of what
+// tests/parity/run.py writes.
+struct ParityRow {
+  std::string network{};  // and the size and batch it ran at
+  std::string hash{};     // of the network
+  std::string peer{};
+  std::string peer_version{};
+  std::string build{};    // of our program
+  int64_t params = 0;     // as the peer counts them
+  double difference = 0;  // largest absolute one, over the largest absolute value
+  double limit = 0;
+  int64_t measured_unix_s = 0;
+
+  static void describe(auto& self, auto&& field) {
+    field("network", self.network, "and the size and batch it ran at");
+    field("hash", self.hash, "of the network");
+    field("peer", self.peer, "the other library");
+    field("peer_version", self.peer_version, "its version");
+    field("build", self.build, "of our program");
+    field("params", self.params, "as the peer counts them", at_least(1));
+    field("difference", self.difference, "largest absolute one over the largest absolute value", at_least(0));
+    field("limit", self.limit, "that it should keep", at_least(0));
+    field("measured_unix_s", self.measured_unix_s, "when", at_least(1));
+  }
+};
+
 struct TableCount {
   std::string table{};
   int64_t rows = 0;

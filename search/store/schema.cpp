@@ -1,6 +1,6 @@
 // Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique
-// columns. Observed rows (metric, decision, latency_process, latency_sample) are append-only by trigger. Times are
-// seconds since 1970, UTC.
+// columns. Observed rows (metric, decision, latency_process, latency_sample, parity) are append-only by trigger. Times
+// are seconds since 1970, UTC.
 #include "search/store/schema.h"
 
 #include <array>
@@ -192,6 +192,19 @@ constexpr const char* literature_table = R"(CREATE TABLE literature(
   conditions TEXT NOT NULL,
   PRIMARY KEY(source, network, name)) WITHOUT ROWID)";
 
+// A network of ours against the same one of another library, `build` says by which program.
+constexpr const char* parity = R"(CREATE TABLE parity(
+  network TEXT NOT NULL,
+  hash TEXT NOT NULL CHECK(length(hash) = 64),
+  peer TEXT NOT NULL,
+  peer_version TEXT NOT NULL,
+  build TEXT NOT NULL,
+  params INTEGER NOT NULL CHECK(params > 0),
+  difference REAL NOT NULL CHECK(difference >= 0),
+  allowed REAL NOT NULL CHECK(allowed > 0),
+  measured_unix_s INTEGER NOT NULL,
+  PRIMARY KEY(network, peer, measured_unix_s)) WITHOUT ROWID)";
+
 constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
 SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
   WHERE o.run_id = m.run_id AND o.name = m.name AND o.protocol_id = m.protocol_id AND o.eval_seed = m.eval_seed))";
@@ -218,7 +231,7 @@ constexpr const char* version_table =
 constexpr std::array tables{"device",     "env",     "arch",        "block",           "arch_block",
                             "protocol",   "sweep",   "run",         "metric",          "decision",
                             "checkpoint", "picture", "latency_run", "latency_process", "latency_sample",
-                            "literature"};
+                            "literature", "parity"};
 
 // Refuses to change or remove a table's rows.
 void make_append_only(std::vector<std::string>& statements, const std::string& table) {
@@ -258,10 +271,16 @@ Migration first() {
   return migration;
 }
 
+Migration second() {
+  Migration migration{.version = 2, .description = "parity with other libraries", .statements = {parity}};
+  make_append_only(migration.statements, "parity");
+  return migration;
+}
+
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{first()};
+  static const std::vector<Migration> list{first(), second()};
   return list;
 }
 

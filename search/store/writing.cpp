@@ -227,4 +227,14 @@ void Store::add_latency(const LatencyRow& row) {
   });
 }
 
+void Store::add_parity(const ParityRow& row) {
+  transaction([&] {
+    *sql_ << "INSERT INTO parity(network, hash, peer, peer_version, build, params, difference, allowed, "
+             "measured_unix_s) VALUES(:network, :hash, :peer, :version, :build, :params, :difference, :allowed, :time) "
+             "ON CONFLICT DO NOTHING",
+        use(row.network), use(row.hash), use(row.peer), use(row.peer_version), use(row.build), use(row.params),
+        use(row.difference), use(row.limit), use(row.measured_unix_s);
+  });
+}
+
 }  // namespace mds

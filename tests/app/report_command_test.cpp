@@ -7,7 +7,7 @@ TEST_CASE("the program writes every report of a profiled database, in every form
   const ScratchFolder folder;
   const std::string database = folder.path + "/results.db";
   REQUIRE(mdsearch("profile " + tiny_unet + " --mode quick --threads 1 --blocks --db " + database).code == 0);
-  for (const char* report : {"sweep", "pareto", "table1", "table6"}) {
+  for (const char* report : {"sweep", "pareto", "table1", "table6", "parity"}) {
     for (const char* format : {"table", "md", "csv", "json"}) {
       INFO(report << " " << format);
       CHECK(mdsearch(std::string("report ") + report + " --format " + format + " --db " + database).code == 0);
@@ -16,4 +16,24 @@ TEST_CASE("the program writes every report of a profiled database, in every form
     CHECK(mdsearch(std::string("report ") + report + " --format html --out " + page + " --db " + database).code == 0);
     CHECK(text_of_file(page).ends_with("</html>\n"));
   }
+}
+
+TEST_CASE("comparisons with other libraries are recorded from lines of JSON and reported", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = " --db " + folder.path + "/results.db", file = folder.path + "/parity.jsonl";
+  const std::string line = R"({"network": "sd15", "hash": ")" + std::string(64, 'a') +
+                           R"(", "peer": "diffusers", "peer_version": "diffusers 1.0", "build": "commit abc",)" +
+                           R"( "params": 859520964, "difference": 2e-06, "limit": 1e-05, "measured_unix_s": 7})";
+  std::ofstream(file) << line << "\n";
+  REQUIRE(mdsearch("db record-parity " + file + database).code == 0);
+  const Json rows = mdsearch("report parity --format json" + database).json()["rows"];
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["difference"] == 2e-06);
+  CHECK(rows[0]["ok"] == "yes");
+
+  std::ofstream(file) << line << "\n{\"network\": 3}\n";
+  const Outcome outcome = mdsearch("db record-parity " + file + database);
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("parity.jsonl:2"));
+  CHECK(mdsearch("db record-parity" + database).code == 2);
 }

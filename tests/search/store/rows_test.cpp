@@ -31,6 +31,18 @@ TEST_CASE("an architecture whose hash is not that of its spec is refused", "[sto
   CHECK_THROWS_WITH(store.add_arch(row), Contains("is not that of its spec"));
 }
 
+TEST_CASE("of repeated comparisons with a library the last is reported, and none can be changed", "[store]") {
+  Store store(":memory:");
+  const auto measured = [](int64_t time, double difference) {
+    return ParityRow{"sd15", arch("a").hash, "diffusers", "1.0", "commit abc", 1000, difference, 1e-5, time};
+  };
+  for (const auto& row : {measured(20, 2e-6), measured(10, 1e-6), measured(20, 3e-6)}) store.add_parity(row);
+  REQUIRE(store.latest_parity().size() == 1);
+  CHECK(store.latest_parity()[0].difference == 2e-6);
+  CHECK_THROWS_WITH(store.transaction([&] { store.reading_session() << "DELETE FROM parity"; }),
+                    Contains("append-only"));
+}
+
 TEST_CASE("a protocol's hash does not depend on the order or spacing of its keys", "[store]") {
   Store store(":memory:");
   CHECK(store.add_protocol(R"({"a": 1, "b": 2})") == store.add_protocol(R"({"b":2,"a":1})"));
