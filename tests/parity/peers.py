@@ -122,6 +122,43 @@ def diffusers_decoder(case, folder):
     return inputs, {"sample": sample}, count(model.decoder, model.post_quant_conv)
 
 
+def save_convolutions(layers, names, folder):
+    """The convolutions of a chain of layers, in order, under our names."""
+    convolutions = [layer for layer in layers.modules() if isinstance(layer, torch.nn.Conv2d)]
+    ours = {f"{name}.{part}": weight for name, layer in zip(names, convolutions, strict=True)
+            for part, weight in layer.state_dict().items()}
+    (folder / "weights").mkdir()
+    save_file(ours, folder / "weights" / "tiny.safetensors")
+
+
+def tiny_names(side, levels, between):
+    """TAESD's layers as our files name them, for the half that goes `side`: up or down."""
+    names = ["conv_in"]
+    for level in levels:
+        blocks = 1 if level == 1 else 3
+        names += [f"{side}{level}.{index}.conv.conv{i}" for index in range(blocks) for i in (1, 2, 3)]
+        names += [] if level == levels[-1] else [f"{side}{level}.{between}"]
+    return [*names, "conv_out"]
+
+
+def diffusers_tiny_encoder(case, folder):
+    from diffusers import AutoencoderTiny
+
+    encoder = build(AutoencoderTiny).encoder
+    inputs = {"sample": randn(case.batch, 3, case.pixels, case.pixels).clamp(-1, 1)}
+    save_convolutions(encoder, tiny_names("down", (1, 2, 3, 4), "downsample"), folder)
+    return inputs, {"latent": encoder(inputs["sample"])}, count(encoder)
+
+
+def diffusers_tiny_decoder(case, folder):
+    from diffusers import AutoencoderTiny
+
+    decoder = build(AutoencoderTiny).decoder
+    inputs = {"latent": 2 * randn(case.batch, 4, case.pixels // 8, case.pixels // 8)}
+    save_convolutions(decoder, tiny_names("up", (4, 3, 2, 1), "upsample"), folder)
+    return inputs, {"sample": decoder(inputs["latent"])}, count(decoder)
+
+
 def count(*modules):
     return sum(weight.numel() for module in modules for weight in module.parameters())
 
@@ -208,6 +245,8 @@ CASES = [
     of_diffusers("sd-vae-decoder", diffusers_decoder, dict(latent_channels=4), pixels=256),
     of_diffusers("sd-vae-encoder", diffusers_encoder, dict(latent_channels=8), pixels=256, patch=EIGHT),
     of_diffusers("sd-vae-decoder", diffusers_decoder, dict(latent_channels=8), pixels=256, patch=EIGHT),
+    Case("taesd-encoder", "diffusers", diffusers_tiny_encoder, pixels=256),
+    Case("taesd-decoder", "diffusers", diffusers_tiny_decoder, pixels=256),
     of_transformers("clip-vit-l-14-text", clip_text, L_TEXT, batch=3),
     of_transformers("open-clip-vit-bigg-14-text", clip_text, BIG_G_TEXT, batch=2),
     of_transformers("clip-vit-b-32", clip_image, B_32, pixels=224, batch=2),

@@ -1,5 +1,5 @@
-"""MobileDiffusion and MobileDiffusion-Lite in PyTorch, written from the paper's text alone (reading B: Stable Diffusion's
-conventions, ConvNeXt's block with a 3x3 kernel, one skip into the innermost module) to check the C++ networks against.
+"""MobileDiffusion and MobileDiffusion-Lite in PyTorch, written on their own to check the C++ networks against: Stable
+Diffusion's conventions, ConvNeXt's block with a 3x3 kernel, one skip into the innermost module.
 
 Weights are drawn when a layer first asks for them, under the names of our weight files; so a name or a shape that the
 C++ network has and this one has not, or the other way round, shows as an error.
