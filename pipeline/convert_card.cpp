@@ -49,6 +49,7 @@ void describe_sampling(ModelCard& card, const ConvertRequest& request, const Not
     take(json, "num_train_timesteps", schedule.steps, place);
     take(json, "beta_start", schedule.beta_start, place);
     take(json, "beta_end", schedule.beta_end, place);
+    take(json, "rescale_betas_zero_snr", schedule.zero_terminal_snr, place);
     take(json, "beta_schedule", betas, place);
     take(json, "prediction_type", prediction, place);
     if (betas != "scaled_linear") place.child("beta_schedule").fail("is " + shown(betas) + "; allowed: scaled_linear");

@@ -45,19 +45,29 @@ std::string differing_heads(const UNetSpec& spec, const Json& config) {
 
 std::string against(const UNetSpec& spec, const Json& config) {
   const std::string heads = differing_heads(spec, config);
-  return !heads.empty() ? heads
-                        : differing(config, {{"act_fn", "silu"},
-                                             {"norm_num_groups", most_norm_groups},
-                                             {"norm_eps", 1e-5},
-                                             {"resnet_time_scale_shift", "default"},
-                                             {"flip_sin_to_cos", true},
-                                             {"freq_shift", 0},
-                                             {"center_input_sample", false},
-                                             {"dual_cross_attention", false},
-                                             {"only_cross_attention", false},
-                                             {"resnet_skip_time_act", false},
-                                             {"downsample_padding", 1},
-                                             {"mid_block_scale_factor", 1}});
+  if (!heads.empty()) return heads;
+  const Json id_width = spec.time_ids > 0 ? Json(spec.time_id_width) : Json(nullptr);
+  return differing(config, {{"act_fn", "silu"},
+                            {"addition_time_embed_dim", id_width},
+                            {"attention_type", "default"},
+                            {"center_input_sample", false},
+                            {"class_embed_type", nullptr},
+                            {"cross_attention_norm", nullptr},
+                            {"downsample_padding", 1},
+                            {"dual_cross_attention", false},
+                            {"encoder_hid_dim_type", nullptr},
+                            {"flip_sin_to_cos", true},
+                            {"freq_shift", 0},
+                            {"mid_block_scale_factor", 1},
+                            {"norm_eps", 1e-5},
+                            {"norm_num_groups", most_norm_groups},
+                            {"only_cross_attention", false},
+                            {"resnet_out_scale_factor", 1},
+                            {"resnet_skip_time_act", false},
+                            {"resnet_time_scale_shift", "default"},
+                            {"time_embedding_act_fn", nullptr},
+                            {"time_embedding_type", "positional"},
+                            {"timestep_post_act", nullptr}});
 }
 
 std::string against_autoencoder(int64_t groups, const Json& config) {
