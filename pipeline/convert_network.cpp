@@ -76,6 +76,10 @@ std::string against_autoencoder(int64_t groups, const Json& config) {
 std::string against(const EncoderSpec& spec, const Json& config) { return against_autoencoder(spec.groups, config); }
 std::string against(const DecoderSpec& spec, const Json& config) { return against_autoencoder(spec.groups, config); }
 
+// diffusers' AutoencoderTiny: its weights show all but the activation.
+std::string against(const TaesdEncoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
+std::string against(const TaesdDecoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
+
 std::string against_tower(const auto& spec, const Json& whole, const char* part) {
   const Json& config = whole.contains(part) && whole[part].is_object() ? whole[part] : whole;
   return differing(config, {{"hidden_act", std::string(name_of(spec.activation))},

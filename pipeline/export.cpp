@@ -12,8 +12,7 @@ namespace mds {
 std::vector<std::string> export_safetensors(const std::string& file, const Network& network, const NetworkSpec& spec,
                                             at::ScalarType dtype) {
   const std::string beside = std::filesystem::path(file).replace_extension(".json").string();
-  save_tensors(file, {.tensors = converted(weights_of(network), dtype),
-                      .metadata = {{"format", "pt"}, {"hash", hash_of(spec)}}});
+  save_tensors(file, {.tensors = weights_of(network), .metadata = {{"format", "pt"}, {"hash", hash_of(spec)}}}, dtype);
   save_text(beside, to_json(spec).dump(2) + "\n");
   return {file, beside};
 }

@@ -22,6 +22,8 @@ struct InputList {
   }
   std::vector<NetworkInput> operator()(const EncoderSpec&) const { return map_called("sample"); }
   std::vector<NetworkInput> operator()(const DecoderSpec&) const { return map_called("latent"); }
+  std::vector<NetworkInput> operator()(const TaesdEncoderSpec&) const { return map_called("sample"); }
+  std::vector<NetworkInput> operator()(const TaesdDecoderSpec&) const { return map_called("latent"); }
   std::vector<NetworkInput> operator()(const ImageTowerSpec&) const { return map_called("pixel_values"); }
   std::vector<NetworkInput> operator()(const TextTowerSpec& spec) const {
     return {{"input_ids", {spec.tokens}, spec.vocabulary}};

@@ -9,46 +9,12 @@
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/types.h>
 
-#include <algorithm>
-
 namespace mds {
 namespace {
 
 namespace jit = torch::jit;
 
 constexpr int64_t traced_batch = 2;  // 1 would be broadcast, and hide an axis that does not follow N
-
-// One line a conditioning input; the main input comes first.
-struct InputList {
-  Shape main;
-
-  std::vector<NetworkInput> operator()(const UNetSpec& spec) const {
-    std::vector<NetworkInput> inputs = picture("sample");
-    inputs.push_back({"timestep", {}, 0, &Conditioning::timesteps_N});
-    inputs.push_back({"encoder_hidden_states", {spec.text_tokens, spec.text_width}, 0, &Conditioning::text_NSC});
-    if (spec.pooled_width > 0) inputs.push_back({"text_embeds", {spec.pooled_width}, 0, &Conditioning::text_embeds_NP});
-    if (spec.time_ids > 0) inputs.push_back({"time_ids", {spec.time_ids}, 0, &Conditioning::time_ids_NI});
-    return inputs;
-  }
-  std::vector<NetworkInput> operator()(const EncoderSpec&) const { return picture("sample"); }
-  std::vector<NetworkInput> operator()(const DecoderSpec&) const { return picture("latent"); }
-  std::vector<NetworkInput> operator()(const ImageTowerSpec&) const { return picture("pixel_values"); }
-  std::vector<NetworkInput> operator()(const TextTowerSpec& spec) const {
-    return {{"input_ids", {spec.tokens}, spec.vocabulary}};
-  }
-
- private:
-  std::vector<NetworkInput> picture(const char* name) const {
-    return {{name, {main.channels, main.height, main.width}}};
-  }
-};
-
-bool pools_text(const Plan& plan) {
-  return std::any_of(plan.steps.begin(), plan.steps.end(), [](const PlanStep& step) {
-    const auto* pooled = std::get_if<PooledProjection>(&step.block);
-    return pooled && pooled->at_text_end;
-  });
-}
 
 // The network's tensors as parameters of one script module. Nested modules would be called by their segments in the
 // file's Python, where `in` is a reserved word.
@@ -95,18 +61,6 @@ c10::IValue packed(const std::vector<Tensor>& outputs) {
 
 }  // namespace
 
-std::vector<NetworkInput> inputs_of(const NetworkSpec& spec) {
-  return std::visit(InputList{make_plan(spec).input}, spec);
-}
-
-std::vector<std::string> outputs_of(const Plan& plan) {
-  std::vector<std::string> names;
-  for (const auto& step : plan.steps)
-    if (!step.output.empty()) names.push_back(step.output);
-  std::stable_partition(names.begin(), names.end(), [](const auto& name) { return name == "last_hidden_state"; });
-  return names;
-}
-
 std::vector<Tensor> example_inputs(const NetworkSpec& spec, int64_t batch, uint64_t seed) {
   auto generator = at::detail::createCPUGenerator(seed);
   std::vector<Tensor> tensors;
@@ -122,24 +76,6 @@ std::vector<Tensor> example_inputs(const NetworkSpec& spec, int64_t batch, uint6
     if (counts) tensors.back() = tensors.back().abs() * 300;
   }
   return tensors;
-}
-
-std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const std::vector<Tensor>& inputs,
-                                const Observer& observer) {
-  Conditioning conditioning;
-  Tensor main;
-  const auto wanted = inputs_of(spec);
-  for (size_t i = 0; i < wanted.size(); ++i) (wanted[i].field ? conditioning.*wanted[i].field : main) = inputs.at(i);
-  if (pools_text(network.plan())) conditioning.text_end_N = at::argmax(main, 1);
-  TensorMap named;
-  network.forward(main, conditioning, [&](const PlanStep& step, Tensor y) {
-    if (observer) y = observer(step, y);
-    if (!step.output.empty()) named[step.output] = y;
-    return y;
-  });
-  std::vector<Tensor> outputs;
-  for (const auto& name : outputs_of(network.plan())) outputs.push_back(named.at(name));
-  return outputs;
 }
 
 jit::Module trace(const Network& network, const NetworkSpec& spec) {
