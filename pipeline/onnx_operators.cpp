@@ -42,6 +42,11 @@ void transpose(const OnnxCall& call) {
   call.give(swapped(call, call.tensor(0), call.sizes(0), {call.axis(1), call.axis(2)}));
 }
 
+void lower_triangle(const OnnxCall& call) {
+  call.give(call.add("Trilu", {call.tensor(0), call.constant(at::scalar_tensor(call.whole(1), at::kLong))},
+                     {{"upper", int64_t(0)}}));
+}
+
 void unsqueeze(const OnnxCall& call) {
   const int64_t axis = call.axis(1, int64_t(call.result_sizes().size()));
   call.give(call.add("Unsqueeze", {call.tensor(0), call.constant(Wholes{axis})}));
@@ -244,6 +249,7 @@ const std::map<std::string, OnnxOperator>& onnx_operators() {
       {"aten::squeeze", squeeze},
       {"aten::to", alias},
       {"aten::transpose", transpose},
+      {"aten::tril", lower_triangle},
       {"aten::unflatten", reshape},
       {"aten::unsqueeze", unsqueeze},
       {"aten::upsample_nearest2d", upsample_nearest},

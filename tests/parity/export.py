@@ -35,6 +35,8 @@ TINY = {
     "tiny decoder": {"kind": "vae_decoder", "size": 32, "widths": [8, 16], "blocks": 1},
     "tiny text tower": {"kind": "text_tower", "vocabulary": 60, "tokens": 7, "width": 16, "layers": 2, "heads": 2,
                         "mlp": 32, "projection": 12},
+    "tiny text tower, relu attention": {"kind": "text_tower", "vocabulary": 60, "tokens": 7, "width": 16, "layers": 2,
+                                        "heads": 2, "mlp": 32, "projection": 12, "attention": "relu"},
     "tiny image tower": {"kind": "image_tower", "size": 32, "patch": 8, "width": 16, "layers": 2, "heads": 2,
                          "mlp": 32, "projection": 12},
 }

@@ -93,6 +93,7 @@ const std::map<std::string, Run>& operators() {
          sizes.insert(at, s.in[1].sizes().begin(), s.in[1].sizes().end());
          return s.in[0].index_select(s.axis(), s.in[1].flatten()).reshape(sizes);
        }},
+      {"Trilu", [](const Step& s) { return s.in[0].tril(s.in[1].item<int64_t>()); }},
       {"GatherElements", [](const Step& s) { return s.in[0].gather(s.axis(), s.in[1]); }},
       {"ArgMax", [](const Step& s) { return s.in[0].argmax(s.axis(), s.attribute<int64_t>("keepdims") != 0); }},
       {"Slice",

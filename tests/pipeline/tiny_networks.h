@@ -40,22 +40,19 @@ inline std::vector<NamedSpec> tiny_networks() {
   with_added.pooled_width = 6;
   with_added.time_ids = 3;
   with_added.time_id_width = 8;
-  const auto activation = Activation::gelu;
+  TextTowerSpec text{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32, .projection = 12};
+  TextTowerSpec relu_text = text;
+  relu_text.attention = AttentionFunction::relu;
+  ImageTowerSpec image{.size = 16, .patch = 4, .width = 16, .layers = 1, .heads = 2, .mlp = 32, .projection = 12};
+  image.activation = Activation::gelu;
   return {
       {"unet, separable", tiny_unet_of(full, separable)},
       {"unet, relu attention and added conditioning", with_added},
       {"encoder", EncoderSpec{.size = 16, .latent_channels = 3, .widths = {8, 16}, .blocks = 1, .mid_blocks = 1}},
       {"decoder", DecoderSpec{.size = 16, .latent_channels = 3, .widths = {8, 16}, .blocks = 1, .mid_blocks = 1}},
-      {"text tower",
-       TextTowerSpec{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32, .projection = 12}},
-      {"image tower", ImageTowerSpec{.size = 16,
-                                     .patch = 4,
-                                     .width = 16,
-                                     .layers = 1,
-                                     .heads = 2,
-                                     .mlp = 32,
-                                     .activation = activation,
-                                     .projection = 12}},
+      {"text tower", text},
+      {"text tower, relu attention", relu_text},
+      {"image tower", image},
   };
 }
 
