@@ -5,30 +5,16 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "app/weight_type.h"
 #include "reports/table.h"
 
 namespace mds {
 namespace {
 
-enum class WeightType : uint8_t { fp32, fp16, bf16 };
-
 struct ConvertOptions {
   ConvertRequest request;
   std::string from, dtype, prediction, format;
 };
-
-}  // namespace
-
-template <>
-struct EnumNames<WeightType> {
-  static constexpr std::array names{"fp32", "fp16", "bf16"};
-};
-
-namespace {
-
-at::ScalarType torch_type(WeightType type) {
-  return type == WeightType::fp32 ? at::kFloat : type == WeightType::fp16 ? at::kHalf : at::kBFloat16;
-}
 
 CommandLine command_line(ConvertOptions& options) {
   ConvertRequest& request = options.request;
@@ -67,7 +53,7 @@ int run_convert(int argc, char** argv) {
   if (!parse(command_line(options), argc, argv, given)) return 0;
   ConvertRequest& request = options.request;
   request.from = parse_choice<Layout>("--from", options.from);
-  request.dtype = torch_type(parse_choice<WeightType>("--dtype", options.dtype));
+  request.dtype = scalar_type(parse_choice<WeightType>("--dtype", options.dtype));
   if (given.count("prediction")) request.prediction = parse_choice<Prediction>("--prediction", options.prediction);
   require_within("--size", request.pixels, between(0, 16384));
   request.command = command_text(argc, argv);

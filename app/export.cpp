@@ -6,19 +6,9 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "app/weight_type.h"
 
 namespace mds {
-namespace {
-
-enum class WeightType : uint8_t { fp32, fp16, bf16 };
-
-}  // namespace
-
-template <>
-struct EnumNames<WeightType> {
-  static constexpr std::array names{"fp32", "fp16", "bf16"};
-};
-
 namespace {
 
 struct ExportOptions {
@@ -112,10 +102,6 @@ Loaded load(const ExportOptions& options) {
   Loaded loaded{spec, make_network(make_plan(spec))};
   initialise(*loaded.network, options.compute.seed);
   return loaded;
-}
-
-at::ScalarType scalar_type(WeightType type) {
-  return type == WeightType::fp32 ? at::kFloat : type == WeightType::fp16 ? at::kHalf : at::kBFloat16;
 }
 
 std::vector<std::string> write(const ExportOptions& options, const Loaded& loaded) {

@@ -66,11 +66,10 @@ bool train(Loop& loop, const TrainConfig& config, const std::string& checkpoint,
     const int64_t next = std::min((loop.iteration() / config.loop.checkpoint_every + 1) * config.loop.checkpoint_every,
                                   config.loop.iterations);
     for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
-      run_to(loop, i, checkpoint,
-             [&](const StepReport& report) {
-               spent.add(report);
-               progress.show(report.iteration, describe_step(report), /*every=*/20);
-             });
+      run_to(loop, i, checkpoint, [&](const StepReport& report) {
+        spent.add(report);
+        progress.show(report.iteration, describe_step(report), /*every=*/20);
+      });
     loop.save(checkpoint, identity);
   }
   return loop.iteration() == config.loop.iterations;

@@ -64,7 +64,8 @@ void describe_sampling(ModelCard& card, const ConvertRequest& request, const Not
 }
 
 LatentScale latent_scale(const ModelCard& card, const Json& config, const Note& note) {
-  const int64_t channels = card.vae_decoder ? make_plan(*card.vae_decoder).input.channels : card.vae_encoder->latent_channels;
+  const int64_t channels =
+      card.vae_decoder ? make_plan(*card.vae_decoder).input.channels : card.vae_encoder->latent_channels;
   const bool xl = card.unet && card.unet->pooled_width > 0;
   double factor = xl ? sdxl_latent_factor : sd_latent_factor, shift = 0;
   const Place place{"the autoencoder's config.json", ""};
