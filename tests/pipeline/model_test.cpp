@@ -73,7 +73,7 @@ TEST_CASE("a card holds one text encoder, or a list of them", "[pipeline]") {
   card.text_encoder.reset();
   card.tokenizer.reset();
   save_card(folder, card);
-  CHECK(text_encoders_of(load_card(folder), "card") == card.text_encoders);
+  CHECK((text_encoders_of(load_card(folder), "card") == card.text_encoders));
   card.text_encoders[1] = {.tower = TextTowerSpec{.layers = 1}, .tokenizer = {}, .output = TextOutput::penultimate};
   CHECK_THROWS_WITH(text_encoders_of(card, "card"), Contains("text_encoders.1.output is penultimate"));
   CHECK(text_encoder_part(0) == "text_encoder");
