@@ -26,7 +26,7 @@ std::vector<ModelRun> open_models(const GenerateOptions& options) {
     Generator generator(folder, options.dtype());
     const SamplerConfig sampler = with_given(generator.defaults(), options.sampler);
     try {
-      generator.check(sampler);
+      generator.check(sampler, options.tiles());
     } catch (const ConfigError& error) {
       throw UsageError(error.what());
     }

@@ -49,6 +49,11 @@ at::ScalarType GenerateOptions::dtype() const {
   return parse_choice<Precision>("--dtype", precision) == Precision::bf16 ? at::kBFloat16 : at::kFloat;
 }
 
+TileOptions GenerateOptions::tiles() const {
+  if (tile == 0 && overlap >= 0) throw UsageError("--overlap needs --tile");
+  return {.tile = tile, .overlap = overlap >= 0 ? std::optional(overlap) : std::nullopt};
+}
+
 CommandLine generate_command_line(GenerateOptions& options) {
   CommandLine line{
       .usage = "mdsearch generate --model DIR --prompt T [options] --out F",
@@ -62,6 +67,10 @@ CommandLine generate_command_line(GenerateOptions& options) {
       "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i: seed + i")(
       "batch", po::value(&options.batch)->default_value(1)->value_name("N"), "pictures sampled together")(
       "dtype", po::value(&options.precision)->default_value("fp32"), "of UNet and decoder: fp32 or bf16")(
+      "tile", po::value(&options.tile)->default_value(0)->value_name("N"),
+      "decode in tiles of N latent pixels, to save memory; 0: whole")(
+      "overlap", po::value(&options.overlap)->default_value(-1)->value_name("N"),
+      "latent pixels that tiles share; -1: as many as the decoder's reach asks for")(
       "grid", po::bool_switch(&options.grid), "all pictures in one file")(
       "out", po::value(&options.out)->required()->value_name("F"), "file.png for one picture or a grid, else a folder");
   po::options_description sampler("Sampler, in place of the model's own");
@@ -77,7 +86,8 @@ DrawRequest request_of(GenerateOptions& options) {
   check_texts(options);
   require_within("--count", options.count, between(1, double(most_pictures / options.prompts.size())));
   require_within("--batch", options.batch, between(1, most_at_once));
-  DrawRequest request{.prompts = {}, .seeds = {}, .negative = options.negative, .batch = options.batch};
+  DrawRequest request{
+      .prompts = {}, .seeds = {}, .negative = options.negative, .batch = options.batch, .tiles = options.tiles()};
   for (const auto& prompt : options.prompts)
     for (size_t i = 0; i < options.count; ++i) {
       request.seeds.push_back(options.compute.seed + request.prompts.size());

@@ -13,11 +13,13 @@ struct GenerateOptions {
   GivenFields sampler;
   size_t count = 1;
   int64_t batch = 1;
+  int64_t tile = 0, overlap = -1;
   bool grid = false;
   ComputeOptions compute;
 
   bool one_file() const { return out.ends_with(".png"); }
   at::ScalarType dtype() const;
+  TileOptions tiles() const;
 };
 
 CommandLine generate_command_line(GenerateOptions& options);

@@ -92,7 +92,10 @@ void Generator::check_parts() const {
 
 SamplerConfig Generator::defaults() const { return {.steps = card_.steps, .guidance = guidance_of(card_)}; }
 
-void Generator::check(const SamplerConfig& sampler) const { mds::check(diffusion_, sampler); }
+void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) const {
+  mds::check(diffusion_, sampler);
+  check_tiles(make_plan(*card_.vae_decoder), tiles);
+}
 
 Conditioning Generator::told(const TextRows& rows, const Tensor& chosen_N) const {
   Conditioning c;
@@ -139,7 +142,7 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
     throw ConfigError("there are " + std::to_string(request.prompts.size()) + " prompts and " +
                       std::to_string(request.seeds.size()) + " seeds; needed: one seed a prompt, and at least one");
   if (request.batch < 1) throw ConfigError("the batch is " + std::to_string(request.batch) + "; allowed: at least 1");
-  check(sampler);
+  check(sampler, request.tiles);
   torch::NoGradGuard no_grad;
   for (size_t begin = 0; begin < request.seeds.size(); begin += pictures_a_round) {
     const size_t end = std::min(begin + pictures_a_round, request.seeds.size());
@@ -149,7 +152,8 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
     const Tensor z = from_unet(*card_.latent_scale, latents(part_of(request, begin, end), sampler, round));
     const auto decoder = load_part(folder_, "vae_decoder", make_plan(*card_.vae_decoder), dtype_);
     for (size_t i = begin; i < end; ++i)
-      listener.picture(i, decode_latents(*decoder, z.slice(0, int64_t(i - begin), int64_t(i - begin) + 1))[0]);
+      listener.picture(
+          i, decode_latents(*decoder, z.slice(0, int64_t(i - begin), int64_t(i - begin) + 1), request.tiles)[0]);
   }
 }
 

@@ -15,6 +15,7 @@ struct DrawRequest {
   std::vector<uint64_t> seeds;  // one a prompt
   std::string negative;         // what guidance leads away from; empty: no text
   int64_t batch = 1;            // pictures sampled together
+  TileOptions tiles{};          // of the decoder
 };
 
 // Told while pictures are drawn.
@@ -35,8 +36,8 @@ class Generator {
   int64_t size() const { return card_.vae_decoder->size(); }
   SamplerConfig defaults() const;
 
-  // The model's sampler must be able to run like this; ConfigError otherwise.
-  void check(const SamplerConfig& sampler) const;
+  // The model must be able to sample and to decode like this; ConfigError otherwise.
+  void check(const SamplerConfig& sampler, const TileOptions& tiles) const;
 
   // One picture a prompt, in order. A picture depends on its prompt, its seed and the negative prompt alone: on the CPU
   // to the byte, as a network sees one picture a call there; on other devices but for the rounding of its batch.

@@ -90,6 +90,10 @@ int64_t default_overlap(const Reach& reach, int64_t tile) {
   return reach.global ? std::min(2 * reach.pixels, tile / 2) : 2 * reach.pixels;
 }
 
+void check_tiles(const Plan& plan, const TileOptions& options) {
+  if (!whole(plan, options)) checked_cut(plan, options);
+}
+
 Tensor decode_tiled(const Network& decoder, const Tensor& latent, const TileOptions& options) {
   const Plan& plan = decoder.plan();
   check_input(plan, latent);

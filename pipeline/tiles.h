@@ -31,9 +31,12 @@ Reach reach_of(const Plan& plan);
 // Twice the reach; for a global one at most half of the tile. Smaller overlaps are cheaper, and show.
 int64_t default_overlap(const Reach& reach, int64_t tile);
 
+// ConfigError names a tile or an overlap that a decoder of this plan does not allow, with the range.
+void check_tiles(const Plan& plan, const TileOptions& options);
+
 // The decoder's output N x 3 x H x W for latents N x C x h x w of the plan's size, on the CPU in float32. Each side of
 // the overlap is dropped as far as surroundings reach (up to its half), and the rest is a linear ramp between the
-// tiles. ConfigError names a tile or an overlap that is not allowed, with the range.
+// tiles. ConfigError: see check_tiles.
 Tensor decode_tiled(const Network& decoder, const Tensor& latent_NCHW, const TileOptions& options);
 
 }  // namespace mds

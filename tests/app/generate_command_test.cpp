@@ -87,7 +87,7 @@ TEST_CASE("generate --grid over models writes a row for each prompt and a column
 TEST_CASE("generate takes a negative prompt, a batch, bfloat16 and every field of the sampler", "[app][torch]") {
   const Model model;
   const Outcome outcome = model.generate(
-      "--prompt red --negative green --dtype bf16 --batch 4 --count 2 --sampler ddim "
+      "--prompt red --negative green --dtype bf16 --batch 4 --count 2 --tile 2 --sampler ddim "
       "--eta 0.5 --rescale 0.7 --last first --out " +
       model.at("many"));
   INFO(outcome.err);
@@ -136,6 +136,9 @@ TEST_CASE("generate refuses wrong use with 2 and writes nothing", "[app][torch]"
       {"--prompt a --sampler euler --eta 1", "eta is 1"},
       {"--prompt a --batch 0", "--batch is 0; allowed: 1 to 64"},
       {"--prompt a --dtype int8", "allowed: fp32, bf16"},
+      {"--prompt a --tile=-1", "tile is -1; allowed: at least 1 latent pixel"},
+      {"--prompt a --tile 2 --overlap 2", "overlap is 2; allowed: 0 to 1"},
+      {"--prompt a --overlap 1", "--overlap needs --tile"},
       {"--prompt a --negative '\xe9'", "--negative is not UTF-8"},
       {"--prompt a --model x", "2 models are compared by --grid alone"},
       {"--prompt a --count 99999 --grid", "--grid would be 99999 x 1 pictures; allowed: 481 a side"},
