@@ -5,7 +5,7 @@
 // picture to float rounding. Group norms and attention (Stable Diffusion's and the paper's decoders) read the whole
 // map, so each tile has statistics of its own and NO overlap gives the whole picture: neighbours differ in tone, which
 // the ramp between them hides, and the difference shrinks as tiles grow: with weights/emoji-autoencoder, pictures of
-// 512 px differ by 1 level of 255 on average and 22 at most in tiles of 32 with the default overlap, 150 without any.
+// 512 px differ by 1 to 4 levels of 255 on average in tiles of 32 with the default overlap, and seams show without any.
 #pragma once
 
 #include <cstdint>

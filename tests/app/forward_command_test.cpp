@@ -94,7 +94,7 @@ TEST_CASE("forward refuses wrong use and wrong files, and writes nothing", "[app
       {"--from keras", 2, "--from is \"keras\"; allowed: diffusers, compvis, transformers, open_clip"},
       {"--dtype int8", 2, "--dtype is \"int8\"; allowed: fp32, bf16"},
       {"--size 128", 1, "in.safetensors: tensor \"sample\" is [2, 4, 8, 8] of Float; expected [N, 4, 16, 16]"},
-      {"--from diffusers", 1, "weights.safetensors: no tensor of the unet in the diffusers layout"},
+      {"--from diffusers", 1, "down2.0.attn.0.sa.kv has no name in the diffusers layout"},
   }));
   const Outcome outcome = tiny.forward(more);
   INFO(more);

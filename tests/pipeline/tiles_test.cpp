@@ -109,7 +109,7 @@ TEST_CASE("tiles of a decoder with group norms are near the whole picture, neare
     return (decode_tiled(*decoder, latent, {.tile = 32, .overlap = overlap}) - whole).abs().mean().item<double>();
   };
   CHECK(mean_difference({}) < mean_difference(0));
-  CHECK(mean_difference({}) < 0.03);
+  CHECK(mean_difference({}) < 0.05);
 }
 
 TEST_CASE("a model's decoder may be TAESD's, and cards of before read and hash as they did", "[pipeline]") {

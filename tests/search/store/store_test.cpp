@@ -31,23 +31,18 @@ void run_sql(const std::string& file, const std::string& statement) {
 TEST_CASE("a new database is one sound file of the current schema version", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("a.db");
-  {
-    Store store(file);
-  }
+  { Store store(file); }
   const Store store(file, StoreMode::open_existing);
   CHECK(store.info().schema_version == schema_version());
   CHECK(store.check().empty());
-  CHECK(store.info().tables.back().rows == int64_t(literature().size()));
+  for (const auto& count : store.info().tables)
+    CHECK(count.rows == (count.table == "literature" ? int64_t(literature().size()) : 0));
 }
 
 TEST_CASE("a closed database leaves no side files, also after reading", "[store]") {
   const ScratchFolder folder;
-  {
-    Store store(folder.file("a.db"));
-  }
-  {
-    Store(folder.file("a.db"), StoreMode::read_only).runs("none");
-  }
+  { Store store(folder.file("a.db")); }
+  { Store(folder.file("a.db"), StoreMode::read_only).runs("none"); }
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 
@@ -67,10 +62,8 @@ TEST_CASE("a file that is no database, or another program's, is refused and left
 TEST_CASE("a database of another schema version is refused with both versions and left as it was", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("future.db");
-  {
-    Store store(file);
-  }
-  run_sql(file, "UPDATE schema_version SET version = 7");
+  { Store store(file); }
+  run_sql(file, "UPDATE schema_version SET version = 7 WHERE version = " + std::to_string(schema_version()));
   const std::string before = content(file);
   for (const auto mode : {StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only})
     CHECK_THROWS_WITH(Store(file, mode),
@@ -126,9 +119,7 @@ TEST_CASE("network file systems are told from local ones by their statfs type", 
 
 TEST_CASE("a store opened for reading refuses to write", "[store]") {
   const ScratchFolder folder;
-  {
-    Store store(folder.file("a.db"));
-  }
+  { Store store(folder.file("a.db")); }
   Store store(folder.file("a.db"), StoreMode::read_only);
   CHECK_THROWS_WITH(store.add_sweep("s", "{}"), Contains("is opened for reading only"));
 }
@@ -165,9 +156,7 @@ TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
 
 TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
   const ScratchFolder folder;
-  {
-    Store(folder.file("a.db")).add_arch(arch("a"));
-  }
+  { Store(folder.file("a.db")).add_arch(arch("a")); }
   run_sql(folder.file("a.db"), "UPDATE arch SET spec_json = '{}'");
   const auto problems = Store(folder.file("a.db"), StoreMode::read_only).check();
   REQUIRE(problems.size() == 1);
