@@ -41,13 +41,11 @@ NetworkSpec sized(NetworkSpec spec, const FoundPart& part, int64_t pixels) {
   return pixels == 0 ? spec : with_size(std::move(spec), pixels);
 }
 
-void put(ModelCard& card, const std::string& part, const NetworkSpec& spec) {
+void put(ModelCard& card, const NetworkSpec& spec) {
   if (const auto* unet = std::get_if<UNetSpec>(&spec)) card.unet = *unet;
   if (const auto* encoder = std::get_if<EncoderSpec>(&spec)) card.vae_encoder = *encoder;
   if (const auto* decoder = std::get_if<DecoderSpec>(&spec)) card.vae_decoder = *decoder;
   if (const auto* image = std::get_if<ImageTowerSpec>(&spec)) card.image_encoder = *image;
-  if (const auto* text = std::get_if<TextTowerSpec>(&spec))
-    (part == "text_encoder_2" ? card.text_encoder_2 : card.text_encoder) = *text;
 }
 
 // In the written type, so that half precision's overflow is found too.
@@ -96,6 +94,7 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
   const auto parts = asked_for(find_parts(request.from, weight_sources(request.from, request.in)), request);
   NewFolder folder(request.out);
   ModelCard card;
+  std::vector<FoundText> texts;
   std::vector<ConvertedPart> converted;
   std::vector<std::string> given = request.networks;
   for (const auto& part : parts) {
@@ -103,19 +102,17 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
     const Plan plan = make_plan(network.spec);
     const TensorMap weights = import_weights(plan, part.layout, part.tensors, part.source.file);
     check_values(weights, request.dtype, part.source.file);
-    save_part(folder.path(), part.part, weights, request.dtype);
-    put(card, part.part, sized(network.spec, part, request.pixels));
-    converted.push_back({part.part, network.name, part.source.file, cost(plan).params});
+    const auto* text = std::get_if<TextTowerSpec>(&network.spec);
+    const std::string name = text ? text_encoder_part(texts.size()) : part.part;
+    save_part(folder.path(), name, weights, request.dtype);
+    if (text) texts.push_back({*text, part.layout});
+    put(card, sized(network.spec, part, request.pixels));
+    converted.push_back({name, network.name, part.source.file, cost(plan).params});
   }
   if (!given.empty()) throw UsageError("--network " + given[0] + ": " + request.in + " has no part for it");
   complete(card, parts, request, note);
-  if (card.text_encoder) {
-    const FoundTokenizer tokenizer = find_tokenizer(*card.text_encoder, request, note);
-    if (!tokenizer.merges_file.empty()) {
-      card.tokenizer = tokenizer.config;
-      save_text(folder.path() + "/merges.txt", std::string(MappedFile(tokenizer.merges_file).bytes()));
-    }
-  }
+  if (const std::string merges = describe_texts(card, texts, request, note); !merges.empty())
+    save_text(folder.path() + "/merges.txt", std::string(MappedFile(merges).bytes()));
   save_card(folder.path(), card);
   load_card(folder.path());  // what is read back is what will be used
   folder.put_in_place();

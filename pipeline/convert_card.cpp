@@ -35,6 +35,32 @@ std::string text_of(const Json& token) {
   return token.is_string() ? token.get<std::string>() : "";
 }
 
+std::string find_merges(const ConvertRequest& request) {
+  if (!request.merges.empty()) return request.merges;
+  for (const std::string name : {"tokenizer/merges.txt", "merges.txt"})
+    if (fs::exists(beside(request, name))) return beside(request, name);
+  return {};
+}
+
+// OpenCLIP pads with 0; the others as the first special_tokens_map.json of `folders` says, or with the end token.
+TokenizerConfig tokenizer_of(const FoundText& text, const ConvertRequest& request,
+                             const std::vector<std::string>& folders) {
+  constexpr int64_t byte_symbols_and_ends = 514;
+  TokenizerConfig config{.merges = text.tower.vocabulary - byte_symbols_and_ends};
+  if (text.layout == Layout::open_clip) config.pad = 0;
+  for (const auto& folder : folders) {
+    const std::string file = beside(request, folder + "special_tokens_map.json");
+    const Json special = json_if_there(file);
+    if (!special.is_object()) continue;
+    const std::string pad = text_of(special.value("pad_token", Json(nullptr)));
+    if (!pad.empty() && pad != "!" && pad != "<|endoftext|>")
+      throw ConfigError(file + ": pad_token is " + shown(pad) + "; allowed: <|endoftext|>, !");
+    config.pad = pad == "!" ? 0 : -1;
+    break;
+  }
+  return config;
+}
+
 }  // namespace
 
 void describe_sampling(ModelCard& card, const ConvertRequest& request, const Note& note) {
@@ -80,26 +106,26 @@ LatentScale latent_scale(const ModelCard& card, const Json& config, const Note& 
   return {std::vector<double>(size_t(channels), shift), std::vector<double>(size_t(channels), 1 / factor)};
 }
 
-FoundTokenizer find_tokenizer(const TextTowerSpec& text, const ConvertRequest& request, const Note& note) {
-  constexpr int64_t byte_symbols_and_ends = 514;
-  FoundTokenizer found{.merges_file = request.merges, .config = {.merges = text.vocabulary - byte_symbols_and_ends}};
-  std::string folder;
-  for (const std::string candidate : {"tokenizer/", ""})
-    if (found.merges_file.empty() && fs::exists(beside(request, candidate + "merges.txt"))) {
-      folder = candidate;
-      found.merges_file = beside(request, candidate + "merges.txt");
-    }
-  if (found.merges_file.empty()) {
-    note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
-    return found;
+std::string describe_texts(ModelCard& card, const std::vector<FoundText>& texts, const ConvertRequest& request,
+                           const Note& note) {
+  if (texts.empty()) return {};
+  const std::string merges = find_merges(request);
+  if (merges.empty()) note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
+  if (texts.size() == 1) {
+    card.text_encoder = texts[0].tower;
+    if (!merges.empty()) card.tokenizer = tokenizer_of(texts[0], request, {"tokenizer/", ""});
+    return merges;
   }
-  const std::string file = beside(request, folder + "special_tokens_map.json");
-  const Json special = json_if_there(file);
-  const std::string pad = special.is_object() ? text_of(special.value("pad_token", Json(nullptr))) : "";
-  if (pad == "!") found.config.pad = 0;
-  if (!pad.empty() && pad != "!" && pad != "<|endoftext|>")
-    throw ConfigError(file + ": pad_token is " + shown(pad) + "; allowed: <|endoftext|>, !");
-  return found;
+  for (size_t i = 0; i < texts.size(); ++i)
+    card.text_encoders.push_back(
+        {.tower = texts[i].tower,
+         .tokenizer = tokenizer_of(texts[i], request, {i == 0 ? "tokenizer/" : "tokenizer_2/"}),
+         .output = TextOutput::penultimate});
+  const std::string file = beside(request, "model_index.json");
+  const Json json = json_if_there(file);
+  card.zeros_for_no_text = true;  // as SD-XL was trained
+  if (json.is_object()) take(json, "force_zeros_for_empty_prompt", card.zeros_for_no_text, {file, ""});
+  return merges;
 }
 
 ImageNormalisation find_normalisation(const ConvertRequest& request) {

@@ -16,11 +16,15 @@ void describe_sampling(ModelCard& card, const ConvertRequest& request, const Not
 // Latents as the UNet sees them: the autoencoder's configuration says by what they are multiplied (null: not there).
 LatentScale latent_scale(const ModelCard& card, const Json& autoencoder_config, const Note& note);
 
-struct FoundTokenizer {
-  std::string merges_file;  // empty: none
-  TokenizerConfig config;
+// A text tower that was converted, and the layout it came in.
+struct FoundText {
+  TextTowerSpec tower;
+  Layout layout;
 };
-FoundTokenizer find_tokenizer(const TextTowerSpec& text, const ConvertRequest& request, const Note& note);
+// One tower with its tokenizer; or, as in SD-XL, two whose penultimate states the UNet reads. Returns the file of the
+// tokenizers' merges, empty where there is none. ConfigError for a pad token that we do not have.
+std::string describe_texts(ModelCard& card, const std::vector<FoundText>& texts, const ConvertRequest& request,
+                           const Note& note);
 
 // preprocessor_config.json's means and deviations, or CLIP's.
 ImageNormalisation find_normalisation(const ConvertRequest& request);

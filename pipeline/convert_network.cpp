@@ -22,6 +22,34 @@ std::string differing(const Json& config, const std::vector<Setting>& settings) 
   return {};
 }
 
+bool has_stacks(const UNetSpec& spec, size_t i) {
+  const auto some = [](const std::vector<int64_t>& depths) { return std::ranges::any_of(depths, std::identity{}); };
+  return some(spec.levels[i].down) || some(spec.levels[i].up) || (i + 1 == spec.levels.size() && spec.mid > 0);
+}
+
+// What every library computes, configuration or not, and a network of ours may not: weights do not show it.
+std::string unlike_all(const UNetSpec& spec) {
+  for (size_t i = 0; i < spec.levels.size(); ++i) {
+    const TransformerOptions& stack = spec.levels[i].stack;
+    if (!has_stacks(spec, i)) continue;
+    if (stack.ff_activation != Activation::gelu || stack.attention != AttentionFunction::softmax)
+      return "levels." + std::to_string(i) + " has " + std::string(name_of(stack.ff_activation)) +
+             " in its feed-forwards and " + std::string(name_of(stack.attention)) +
+             " attention; other libraries have gelu and softmax";
+  }
+  return {};
+}
+std::string unlike_half(const auto& spec) {
+  const bool relu = spec.mid_attention && *spec.mid_attention != AttentionFunction::softmax;
+  return relu ? "mid_attention is relu; other libraries have softmax" : "";
+}
+std::string unlike_all(const EncoderSpec& spec) {
+  return spec.downsample_padding == Padding::after ? unlike_half(spec)
+                                                   : "downsample_padding is not after, as in other libraries";
+}
+std::string unlike_all(const DecoderSpec& spec) { return unlike_half(spec); }
+std::string unlike_all(const auto&) { return {}; }
+
 // diffusers calls the number of heads attention_head_dim where num_attention_heads is not given; one number or one a
 // level.
 std::string differing_heads(const UNetSpec& spec, const Json& config) {
@@ -30,9 +58,7 @@ std::string differing_heads(const UNetSpec& spec, const Json& config) {
                            : config.value("attention_head_dim", Json(nullptr));
   for (size_t i = 0; i < spec.levels.size() && !counts.is_null(); ++i) {
     const LevelSpec& level = spec.levels[i];
-    const bool innermost = i + 1 == spec.levels.size();
-    const auto has = [](const std::vector<int64_t>& depths) { return std::ranges::any_of(depths, std::identity{}); };
-    if (!has(level.down) && !has(level.up) && !(innermost && spec.mid > 0)) continue;
+    if (!has_stacks(spec, i)) continue;
     const int64_t width = level.transformer_width ? level.transformer_width : level.width;
     const int64_t heads = level.stack.heads ? level.stack.heads : width / level.stack.head_width;
     const Json theirs = counts.is_array() && i < counts.size() ? counts[i] : counts;
@@ -112,6 +138,8 @@ Candidate judged(const std::string& name, const FoundPart& part) {
   std::visit([&](auto& spec) { take_projection(spec, part.tensors); }, candidate.network.spec);
   const Plan plan = make_plan(candidate.network.spec);
   candidate.problems = problems(match_names(plan, part.layout, part.tensors, part.source.file), part.tensors);
+  const std::string unlike = std::visit([](const auto& spec) { return unlike_all(spec); }, candidate.network.spec);
+  if (!unlike.empty()) candidate.problems.push_back(name + ": " + unlike);
   const std::string against = contradiction(candidate.network.spec, part.source.config);
   if (!against.empty()) candidate.problems.push_back(part.source.config_file + ": " + against);
   return candidate;

@@ -113,7 +113,6 @@ struct ModelCard {
   std::optional<EncoderSpec> vae_encoder;
   std::optional<LatentDecoderSpec> vae_decoder;
   std::optional<TextTowerSpec> text_encoder;
-  std::optional<TextTowerSpec> text_encoder_2;
   std::optional<ImageTowerSpec> image_encoder;
   std::optional<LatentScale> latent_scale;
   std::optional<TokenizerConfig> tokenizer;
@@ -133,8 +132,6 @@ struct ModelCard {
     field("vae_encoder", self.vae_encoder, "pictures to latents");
     field("vae_decoder", self.vae_decoder, "latents to pictures");
     field("text_encoder", self.text_encoder, "words to token states and an embedding");
-    field("text_encoder_2", self.text_encoder_2, "the second one of SD-XL: more token states, and the pooled text",
-          later());
     field("image_encoder", self.image_encoder, "pictures to embeddings");
     field("latent_scale", self.latent_scale, "between posterior and UNet");
     field("tokenizer", self.tokenizer, "byte-pair encoding of CLIP");

@@ -70,7 +70,10 @@ struct Workplace {
           Json{{"prediction_type", "v_prediction"}, {"beta_schedule", "scaled_linear"}, {"num_train_timesteps", 500}});
     fs::create_directories(in + "/tokenizer");
     save_text(in + "/tokenizer/merges.txt", "#version: 0.2\nr e\nre d</w>\n");
-    write("tokenizer/special_tokens_map.json", Json{{"pad_token", {{"content", "!"}}}});
+    fs::create_directories(in + "/tokenizer_2");
+    write("tokenizer/special_tokens_map.json", Json{{"pad_token", "<|endoftext|>"}});
+    write("tokenizer_2/special_tokens_map.json", Json{{"pad_token", {{"content", "!"}}}});
+    write("model_index.json", Json{{"force_zeros_for_empty_prompt", true}});
   }
 
   std::vector<ConvertedPart> run(ConvertRequest request) {
@@ -127,16 +130,20 @@ TEST_CASE("a diffusers folder becomes a model folder", "[pipeline][torch]") {
   w.check_part("vae_decoder", make_plan(decoder_spec()));
   w.check_part("text_encoder", make_plan(text_spec(0)));
   w.check_part("text_encoder_2", make_plan(large_text_spec()));
-  const ModelCard card = load_card(w.out, {"unet", "vae_encoder", "vae_decoder", "text_encoder", "text_encoder_2",
-                                           "tokenizer", "latent_scale", "schedule"});
+  const ModelCard card = load_card(w.out, {"unet", "vae_encoder", "vae_decoder", "latent_scale", "schedule"});
   CHECK(card.unet->size == 16);
   CHECK(card.vae_decoder->size() == 32);
   CHECK(card.prediction == Prediction::v);
   CHECK(card.schedule->steps == 500);
   CHECK(card.latent_scale->std == std::vector<double>{2, 2});
-  CHECK(card.text_encoder_2->projection == 6);
-  CHECK(card.tokenizer->merges == 2);
-  CHECK(card.tokenizer->pad == 0);
+  const auto texts = text_encoders_of(card, "card");
+  REQUIRE(texts.size() == 2);
+  CHECK(texts[1].tower.projection == 6);
+  CHECK(texts[1].output == TextOutput::penultimate);
+  CHECK(texts[0].tokenizer.merges == 2);
+  CHECK(texts[0].tokenizer.pad == -1);
+  CHECK(texts[1].tokenizer.pad == 0);
+  CHECK(card.zeros_for_no_text);
   CHECK(load_merges(w.out) == "#version: 0.2\nr e\nre d</w>\n");
   CHECK(card.provenance.config["sha256"]["unet"]["diffusion_pytorch_model.safetensors"] ==
         file_sha256(w.in + "/unet/diffusion_pytorch_model.safetensors"));
@@ -155,7 +162,8 @@ TEST_CASE("a CompVis file of a whole model becomes a model folder, with notes on
   w.check_part("text_encoder_2", make_plan(large_text_spec()), at::kBFloat16);
   const ModelCard card = load_card(w.out);
   CHECK(card.prediction == Prediction::epsilon);
-  CHECK(card.latent_scale->std[0] == Approx(1 / 0.13025));  // it has pooled conditioning, as SD-XL
+  CHECK(card.latent_scale->std[0] == Approx(1 / 0.13025));      // it has pooled conditioning, as SD-XL
+  CHECK(text_encoders_of(card, "card")[1].tokenizer.pad == 0);  // OpenCLIP's
   CHECK(w.notes.size() == 3);
 }
 
@@ -189,6 +197,17 @@ TEST_CASE("shards behind an index are read, and all are named in the provenance"
   CHECK(w.run({.from = Layout::diffusers}).size() == 1);
   w.check_part("unet", make_plan(unet_spec()));
   CHECK(load_card(w.out).provenance.config["sha256"]["in"].size() == 3);
+}
+
+TEST_CASE("a model with one text encoder gets its tokenizer", "[pipeline][torch]") {
+  Workplace w;
+  w.write_diffusers();
+  fs::remove_all(w.in + "/text_encoder_2");
+  w.run({.from = Layout::diffusers});
+  const ModelCard card = load_card(w.out, {"text_encoder", "tokenizer"});
+  CHECK(card.tokenizer->merges == 2);
+  CHECK(card.tokenizer->pad == -1);
+  CHECK_FALSE(card.zeros_for_no_text);
 }
 
 TEST_CASE("parts and networks can be named", "[pipeline][torch]") {
@@ -232,6 +251,16 @@ TEST_CASE("what does not fit leaves nothing behind", "[pipeline][torch]") {
     w.check_refused(diffusers, "config.json: has 4 attention heads at level 1, the network 2");
     w.write("unet/config.json", Json{{"attention_head_dim", 2}, {"act_fn", "gelu"}});
     w.check_refused(diffusers, "act_fn is \"gelu\", the network has \"silu\"");
+  }
+  SECTION("a network that differs where nothing in the source shows it") {
+    auto encoder = encoder_spec();
+    encoder.downsample_padding = Padding::same;
+    w.ship("tiny-encoder", encoder);
+    w.check_refused(diffusers, "tiny-encoder: downsample_padding is not after");
+    auto unet = unet_spec();
+    unet.levels[0].stack.ff_activation = Activation::silu;
+    w.ship("tiny-unet", unet);
+    w.check_refused(diffusers, "levels.0 has silu in its feed-forwards and softmax attention");
   }
   SECTION("a schedule that we do not have") {
     w.write("scheduler/scheduler_config.json", Json{{"beta_schedule", "squaredcos_cap_v2"}});

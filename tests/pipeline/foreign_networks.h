@@ -23,8 +23,17 @@ inline UNetSpec unet_spec() {
           .levels = {LevelSpec{.width = 8, .down = {1, 1}, .up = {1, 1, 1}, .stack = stack},
                      LevelSpec{.width = 16, .down = {0, 0}, .up = {0, 0, 0}, .stack = stack}}};
 }
-inline EncoderSpec encoder_spec() { return {.size = 16, .latent_channels = 2, .widths = {4, 8}, .blocks = 1}; }
-inline DecoderSpec decoder_spec() { return {.size = 16, .latent_channels = 2, .widths = {4, 8}, .blocks = 1}; }
+inline EncoderSpec encoder_spec() {
+  return {.size = 16,
+          .latent_channels = 2,
+          .widths = {4, 8},
+          .blocks = 1,
+          .mid_attention = AttentionFunction::softmax,
+          .downsample_padding = Padding::after};
+}
+inline DecoderSpec decoder_spec() {
+  return {.size = 16, .latent_channels = 2, .widths = {4, 8}, .blocks = 1, .mid_attention = AttentionFunction::softmax};
+}
 inline TextTowerSpec text_spec(int64_t projection = 6) {
   return {.vocabulary = 516, .tokens = 4, .width = 8, .layers = 2, .heads = 2, .mlp = 16, .projection = projection};
 }

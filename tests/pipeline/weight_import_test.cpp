@@ -107,6 +107,21 @@ TEST_CASE("each tower leaves a whole CLIP, in transformers' layout with and with
               numbered(tiny_text(0)));
 }
 
+TEST_CASE("an autoencoder's attention is found under diffusers' former names", "[pipeline][torch]") {
+  const TensorMap weights = numbered(tiny_decoder());
+  TensorMap file;
+  const std::string middle = "decoder.mid_block.attentions.0.";
+  for (const auto& [name, tensor] : export_weights(tiny_decoder(), Layout::diffusers, weights)) {
+    std::string old = name;
+    for (const auto& [now, once] : {std::pair("to_q", "query"), std::pair("to_k", "key"), std::pair("to_v", "value"),
+                                    std::pair("to_out.0", "proj_attn")})
+      if (name.starts_with(middle + now)) old = middle + once + name.substr((middle + now).size());
+    file[old] = tensor;
+  }
+  REQUIRE(file.contains(middle + "query.weight"));
+  check_equal(import_weights(tiny_decoder(), Layout::diffusers, file, "f"), weights);
+}
+
 TEST_CASE("what is missing, misshapen, extra or not floating is listed by name", "[pipeline][torch]") {
   TensorMap file = export_weights(tiny_unet(), Layout::diffusers, numbered(tiny_unet()));
   file.erase("down_blocks.0.resnets.1.conv1.weight");

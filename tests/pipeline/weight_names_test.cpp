@@ -52,6 +52,13 @@ TEST_CASE("a UNet's weights have the names and shapes that diffusers gives them"
   CHECK(digest(names) == expected);
 }
 
+TEST_CASE("an autoencoder's weights have the names and shapes that diffusers gives them", "[pipeline]") {
+  Names both = names_of(plan_of("sd-vae-encoder"), Layout::diffusers);
+  add(both, plan_of("sd-vae-decoder"), Layout::diffusers);
+  CHECK(both.size() == 248);
+  CHECK(digest(both) == "ad819e85bb0786ae");
+}
+
 TEST_CASE("CLIP's weights have the names and shapes that transformers gives them", "[pipeline]") {
   auto text = std::get<TextTowerSpec>(load_network("clip-vit-l-14-text"));
   text.projection = 768;
