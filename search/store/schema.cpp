@@ -193,16 +193,17 @@ constexpr const char* literature_table = R"(CREATE TABLE literature(
   PRIMARY KEY(source, network, name)) WITHOUT ROWID)";
 
 // A network of ours against the same one of another library, `build` says by which program.
+// The key comes first: SQLite 3.40 takes other rows without a rowid for broken.
 constexpr const char* parity = R"(CREATE TABLE parity(
   network TEXT NOT NULL,
-  hash TEXT NOT NULL CHECK(length(hash) = 64),
   peer TEXT NOT NULL,
+  measured_unix_s INTEGER NOT NULL,
+  hash TEXT NOT NULL CHECK(length(hash) = 64),
   peer_version TEXT NOT NULL,
   build TEXT NOT NULL,
   params INTEGER NOT NULL CHECK(params > 0),
   difference REAL NOT NULL CHECK(difference >= 0),
   allowed REAL NOT NULL CHECK(allowed > 0),
-  measured_unix_s INTEGER NOT NULL,
   PRIMARY KEY(network, peer, measured_unix_s)) WITHOUT ROWID)";
 
 constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
