@@ -210,7 +210,8 @@ void attention(const OnnxCall& call) {
 }
 
 constexpr char exp_name[] = "Exp", cos_name[] = "Cos", sin_name[] = "Sin", sigmoid_name[] = "Sigmoid",
-               relu_name[] = "Relu", mul_name[] = "Mul", div_name[] = "Div", matmul_name[] = "MatMul";
+               relu_name[] = "Relu", tanh_name[] = "Tanh", mul_name[] = "Mul", div_name[] = "Div",
+               matmul_name[] = "MatMul";
 
 }  // namespace
 
@@ -247,6 +248,7 @@ const std::map<std::string, OnnxOperator>& onnx_operators() {
       {"aten::silu", silu},
       {"aten::sin", unary<sin_name>},
       {"aten::squeeze", squeeze},
+      {"aten::tanh", unary<tanh_name>},
       {"aten::to", alias},
       {"aten::transpose", transpose},
       {"aten::tril", lower_triangle},

@@ -22,8 +22,8 @@ from safetensors.torch import load_file, save_file
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("MDSEARCH", str(ROOT / "build/release/mdsearch"))
 LIMIT = 1e-4
-PARTS = {"unet": "unet", "vae_encoder": "vae_encoder", "vae_decoder": "vae_decoder", "text_tower": "text_encoder",
-         "image_tower": "image_encoder"}
+PARTS = {"unet": "unet", "vae_encoder": "vae_encoder", "vae_decoder": "vae_decoder", "taesd_decoder": "vae_decoder",
+         "text_tower": "text_encoder", "image_tower": "image_encoder"}
 
 LEVEL = {"width": 16, "down": [1], "up": [1, 1], "head_width": 8}
 TINY = {
@@ -37,6 +37,7 @@ TINY = {
                         "mlp": 32, "projection": 12},
     "tiny text tower, relu attention": {"kind": "text_tower", "vocabulary": 60, "tokens": 7, "width": 16, "layers": 2,
                                         "heads": 2, "mlp": 32, "projection": 12, "attention": "relu"},
+    "tiny TAESD decoder": {"kind": "taesd_decoder", "size": 32, "width": 16, "blocks": 1},
     "tiny image tower": {"kind": "image_tower", "size": 32, "patch": 8, "width": 16, "layers": 2, "heads": 2,
                          "mlp": 32, "projection": 12},
 }

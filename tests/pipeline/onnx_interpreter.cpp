@@ -75,6 +75,7 @@ const std::map<std::string, Run>& operators() {
       {"Erf", [](const Step& s) { return s.in[0].erf(); }},
       {"Sin", [](const Step& s) { return s.in[0].sin(); }},
       {"Cos", [](const Step& s) { return s.in[0].cos(); }},
+      {"Tanh", [](const Step& s) { return s.in[0].tanh(); }},
       {"Identity", [](const Step& s) { return s.in[0]; }},
       {"Shape", [](const Step& s) { return at::tensor(s.in[0].sizes(), at::kLong); }},
       {"Reshape", [](const Step& s) { return s.in[0].reshape(wholes(s.in[1])); }},

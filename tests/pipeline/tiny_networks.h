@@ -53,6 +53,8 @@ inline std::vector<NamedSpec> tiny_networks() {
       {"text tower", text},
       {"text tower, relu attention", relu_text},
       {"image tower", image},
+      {"TAESD's encoder", TaesdEncoderSpec{.size = 16, .width = 8, .blocks = 1}},
+      {"TAESD's decoder", TaesdDecoderSpec{.size = 16, .width = 8, .blocks = 1}},
   };
 }
 
