@@ -62,9 +62,15 @@ std::vector<Part> parts_of(const std::string& folder) {
   std::vector<Part> parts;
   const ModelCard card = load_card(folder);
   ModelCard::describe(card, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
-    if constexpr (requires { NetworkSpec(*field); })
-      if (field) parts.push_back({std::string(name), *field});
+    const auto add = [&](const auto& spec) { parts.push_back({std::string(name), spec}); };
+    if constexpr (std::is_same_v<decltype(field), const std::optional<LatentDecoderSpec>&>) {
+      if (field) std::visit(add, *field);
+    } else if constexpr (requires { NetworkSpec(*field); }) {
+      if (field) add(*field);
+    }
   });
+  for (size_t i = 0; i < card.text_encoders.size(); ++i)
+    parts.push_back({text_encoder_part(i), card.text_encoders[i].tower});
   return parts;
 }
 

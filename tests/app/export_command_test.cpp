@@ -36,8 +36,15 @@ TEST_CASE("export writes each format and names its files", "[app][export]") {
 
 TEST_CASE("export takes a part of a model by its name or by its network's", "[app][export]") {
   const Exports exports;
-  const std::string tail = " --model " + clip + " --to safetensors --out ";
-  REQUIRE(exports.run("text_encoder" + tail + exports.at("a.safetensors")).code == 0);
+  const auto [folder, part] = GENERATE(table<std::string, std::string>({
+      {"emoji-clip", "text_encoder"},
+      {"emoji-clip", "image_encoder"},
+      {"emoji-autoencoder", "vae_encoder"},
+      {"emoji-autoencoder", "vae_decoder"},
+      {"emoji-proxy", "unet"},
+  }));
+  const std::string tail = " --model " MDS_SOURCE_DIR "/weights/" + folder + " --to safetensors --out ";
+  REQUIRE(exports.run(part + tail + exports.at("a.safetensors")).code == 0);
   REQUIRE(exports.run(exports.at("a.json") + tail + exports.at("b.safetensors")).code == 0);
   CHECK(text_of_file(exports.at("a.safetensors")) == text_of_file(exports.at("b.safetensors")));
 }
