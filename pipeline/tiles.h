@@ -4,8 +4,9 @@
 // convolutions alone (TAESD) they reach a bounded way: with an overlap of twice the reach, tiles equal the whole
 // picture to float rounding. Group norms and attention (Stable Diffusion's and the paper's decoders) read the whole
 // map, so each tile has statistics of its own and NO overlap gives the whole picture: neighbours differ in tone, which
-// the ramp between them hides, and the difference shrinks as tiles grow: with weights/emoji-autoencoder, pictures of
-// 512 px differ by 1 to 4 levels of 255 on average in tiles of 32 with the default overlap, and seams show without any.
+// the ramp between them hides, and the difference shrinks as tiles grow. With weights/emoji-autoencoder, emoji of 512
+// px in tiles of 32 with the default overlap differ by 1 level of 255 on average and 22 at most, by up to 150 without
+// overlap; pictures unlike those it was trained on differ more, stripes by 12 on average.
 #pragma once
 
 #include <cstdint>
