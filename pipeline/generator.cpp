@@ -1,6 +1,7 @@
 #include "pipeline/generator.h"
 
 #include <ATen/ATen.h>
+#include <malloc.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -44,6 +45,10 @@ struct DistinctTexts {
     }
   }
 };
+
+// The heap of a part that was let go goes back to the system before the next part comes: mdsearch keeps freed memory,
+// and the next part's weights would lie beside it.
+void give_memory_back() { ::malloc_trim(0); }
 
 DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
   return {.prompts = {request.prompts.begin() + int64_t(begin), request.prompts.begin() + int64_t(end)},
@@ -116,6 +121,7 @@ Tensor Generator::latents(const DrawRequest& request, const SamplerConfig& sampl
     texts.states_NSC[0].zero_();
     if (texts.pooled_NP.defined()) texts.pooled_NP[0].zero_();
   }
+  give_memory_back();
   const auto unet = load_part(folder_, "unet", make_plan(*card_.unet), dtype_);
   const Shape& shape = unet->plan().input;
   std::vector<Tensor> latents;
@@ -150,6 +156,7 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
     if (listener.evaluated)
       round.evaluated = [&](int64_t done) { listener.evaluated(int64_t(begin) * sampler.steps + done); };
     const Tensor z = from_unet(*card_.latent_scale, latents(part_of(request, begin, end), sampler, round));
+    give_memory_back();
     const auto decoder = load_part(folder_, "vae_decoder", make_plan(*card_.vae_decoder), dtype_);
     for (size_t i = begin; i < end; ++i)
       listener.picture(
