@@ -115,9 +115,11 @@ void binary(const OnnxCall& call) {
   call.give(call.add(op, {call.tensor(0), call.tensor(1)}));
 }
 
-void add(const OnnxCall& call) {
+// Sums and differences, whose second operand LibTorch can scale.
+template <const char* op>
+void sum(const OnnxCall& call) {
   if (call.number(2) != 1) call.fail("scales its second operand");
-  call.give(call.add("Add", {call.tensor(0), call.tensor(1)}));
+  binary<op>(call);
 }
 
 void silu(const OnnxCall& call) { call.give(call.add("Mul", {call.tensor(0), call.add("Sigmoid", {call.tensor(0)})})); }
@@ -210,15 +212,15 @@ void attention(const OnnxCall& call) {
 }
 
 constexpr char exp_name[] = "Exp", cos_name[] = "Cos", sin_name[] = "Sin", sigmoid_name[] = "Sigmoid",
-               relu_name[] = "Relu", tanh_name[] = "Tanh", mul_name[] = "Mul", div_name[] = "Div",
-               matmul_name[] = "MatMul";
+               relu_name[] = "Relu", tanh_name[] = "Tanh", add_name[] = "Add", sub_name[] = "Sub", mul_name[] = "Mul",
+               div_name[] = "Div", matmul_name[] = "MatMul";
 
 }  // namespace
 
 const std::map<std::string, OnnxOperator>& onnx_operators() {
   static const std::map<std::string, OnnxOperator> table = {
       {"aten::_convolution", convolution},
-      {"aten::add", add},
+      {"aten::add", sum<add_name>},
       {"aten::argmax", argmax},
       {"aten::cat", cat},
       {"aten::chunk", chunk},
@@ -248,6 +250,7 @@ const std::map<std::string, OnnxOperator>& onnx_operators() {
       {"aten::silu", silu},
       {"aten::sin", unary<sin_name>},
       {"aten::squeeze", squeeze},
+      {"aten::sub", sum<sub_name>},
       {"aten::tanh", unary<tanh_name>},
       {"aten::to", alias},
       {"aten::transpose", transpose},

@@ -66,6 +66,7 @@ using Run = std::function<Tensor(const Step&)>;
 const std::map<std::string, Run>& operators() {
   static const std::map<std::string, Run> table = {
       {"Add", [](const Step& s) { return s.in[0] + s.in[1]; }},
+      {"Sub", [](const Step& s) { return s.in[0] - s.in[1]; }},
       {"Mul", [](const Step& s) { return s.in[0] * s.in[1]; }},
       {"Div", [](const Step& s) { return s.in[0] / s.in[1]; }},
       {"MatMul", [](const Step& s) { return s.in[0].matmul(s.in[1]); }},
