@@ -85,8 +85,7 @@ TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tens
   TensorMap named;
   for (size_t i = 0; i < names.size(); ++i) {
     named[names[i]] = outputs[i].to(at::kCPU, at::kFloat);
-    if (!named[names[i]].isfinite().all().item<bool>())
-      throw std::runtime_error("forward: output \"" + names[i] + "\" is not finite");
+    if (!is_finite(named[names[i]])) throw std::runtime_error("forward: output \"" + names[i] + "\" is not finite");
   }
   return named;
 }
@@ -116,8 +115,7 @@ int run_forward(int argc, char** argv) {
   ForwardRequest request;
   if (!read_forward(argc, argv, request)) return 0;
   const Format format = parse_format(request.format);
-  const bool bf16 = parse_choice<Precision>("--dtype", request.dtype) == Precision::bf16;
-  const at::ScalarType dtype = bf16 ? at::kBFloat16 : at::kFloat;
+  const at::ScalarType dtype = scalar_type(parse_choice<Precision>("--dtype", request.dtype));
   request.from();
   apply(request.compute);
   NamedNetwork network = load_named(request.name, request.pixels);

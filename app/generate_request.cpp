@@ -45,9 +45,7 @@ void check_files(const GenerateOptions& options, size_t pictures) {
 
 }  // namespace
 
-at::ScalarType GenerateOptions::dtype() const {
-  return parse_choice<Precision>("--dtype", precision) == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-}
+at::ScalarType GenerateOptions::dtype() const { return scalar_type(parse_choice<Precision>("--dtype", precision)); }
 
 TileOptions GenerateOptions::tiles() const {
   if (tile == 0 && overlap >= 0) throw UsageError("--overlap needs --tile");

@@ -22,7 +22,7 @@ class Rig {
  public:
   Rig(Plan plan, const ProfileOptions& options)
       : batch_(options.batch),
-        dtype_(options.dtype == Precision::bf16 ? at::kBFloat16 : at::kFloat),
+        dtype_(scalar_type(options.dtype)),
         generator_(at::detail::createCPUGenerator(options.seed)),
         network_(make_network(std::move(plan))) {
     initialise(*network_, options.seed);

@@ -1,6 +1,15 @@
 #include "blocks/stem.h"
 
 namespace mds {
+namespace {
+
+// linear -> SiLU -> linear.
+void list_embedding(int64_t width, int64_t hidden, LayerSink& sink) {
+  sink.add("0", LinearOp{width, hidden}, Shape::vector(width), Shape::vector(hidden));
+  sink.add("1", LinearOp{hidden, hidden}, Shape::vector(hidden), Shape::vector(hidden));
+}
+
+}  // namespace
 
 Shape output_shape(const TimeEmbedding& block, const Site&) { return Shape::vector(block.hidden); }
 Shape output_shape(const AddedEmbedding& block, const Site&) { return Shape::vector(block.hidden); }
@@ -8,12 +17,6 @@ Shape output_shape(const SingleConvolution& block, const Site& site) {
   return Shape::map(block.out, site.in.height, site.in.width);
 }
 Shape output_shape(const OutputNorm&, const Site& site) { return site.in; }
-
-// linear -> SiLU -> linear.
-static void list_embedding(int64_t width, int64_t hidden, LayerSink& sink) {
-  sink.add("0", LinearOp{width, hidden}, Shape::vector(width), Shape::vector(hidden));
-  sink.add("1", LinearOp{hidden, hidden}, Shape::vector(hidden), Shape::vector(hidden));
-}
 
 void list_layers(const TimeEmbedding& block, const Site&, LayerSink& sink) {
   list_embedding(block.width, block.hidden, sink);

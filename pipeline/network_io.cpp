@@ -76,7 +76,7 @@ Tensor checked(const Tensor& tensor, const NetworkInput& input, const std::strin
                     expected(input));
   if (input.tokens == 0) {
     const Tensor numbers = tensor.to(at::kFloat);
-    if (!numbers.isfinite().all().item<bool>()) throw FileError(place + " holds a number that is not finite");
+    if (!is_finite(numbers)) throw FileError(place + " holds a number that is not finite");
     return numbers;
   }
   const Tensor ids = tensor.to(at::kLong);

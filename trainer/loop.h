@@ -18,6 +18,9 @@ template <>
 struct EnumNames<Precision> {
   static constexpr std::array names{"fp32", "bf16"};
 };
+inline at::ScalarType scalar_type(Precision precision) {
+  return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
+}
 
 struct LoopConfig {
   int64_t iterations = 1000;
