@@ -68,7 +68,7 @@ NetworkPtr load_network_weights(NetworkSpec& spec, const ForwardRequest& request
   const TensorMap file = load_tensors(request.weights).tensors;
   if (auto* tower = std::get_if<TextTowerSpec>(&spec); tower && tower->projection == 0)
     tower->projection = projection_in(*tower, layout, file, request.weights);
-  const NetworkPtr network = make_network(make_plan(spec));
+  const NetworkPtr network = make_network(make_plan(spec), at::kFloat, at::MemoryFormat::Contiguous);
   const TensorMap weights = layout ? import_weights(network->plan(), *layout, file, request.weights) : file;
   adopt_weights(*network, weights, dtype, request.weights);
   return network;

@@ -50,7 +50,7 @@ class Rig {
   Tensor random(const Shape& shape) {
     if (shape.kind == ShapeKind::vector) return random({batch_, shape.channels});
     if (shape.kind == ShapeKind::tokens) return random({batch_, shape.height, shape.channels});
-    return random({batch_, shape.channels, shape.height, shape.width}).contiguous(at::MemoryFormat::ChannelsLast);
+    return random({batch_, shape.channels, shape.height, shape.width}).contiguous(network_->maps());
   }
 
   Tensor main_input(const PlanStep& step) {

@@ -51,7 +51,7 @@ void check_input(const Plan& plan, const Tensor& x) {
               x.sizes());
 }
 
-Network::Network(Plan plan) : plan_(std::move(plan)) {
+Network::Network(Plan plan, at::MemoryFormat maps) : plan_(std::move(plan)), maps_(maps) {
   for (const auto& step : plan_.steps) {
     LayerMap layers;
     for (const auto& layer : mds::layers(step.block, step.site)) {
@@ -68,7 +68,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
   check_input(plan_, input);
   Conditioning c = brought_to(any_weight_, conditioning);
   Tensor x = input.is_floating_point() ? input.to(device(), dtype()) : input.to(device());
-  if (x.dim() == 4) x = x.contiguous(at::MemoryFormat::ChannelsLast);
+  if (x.dim() == 4) x = x.contiguous(maps_);
   std::vector<Tensor> skips;
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
     const PlanStep& step = plan_.steps[i];
@@ -104,15 +104,17 @@ void set_compute_device(at::Device device) { chosen_device() = device; }
 at::Device compute_device() { return chosen_device(); }
 
 // The weights are unset, so each gets memory of the right kind and nothing is copied.
-NetworkPtr make_network(Plan plan, at::ScalarType dtype) {
-  auto network = std::make_shared<Network>(std::move(plan));
+NetworkPtr make_network(Plan plan, at::ScalarType dtype, at::MemoryFormat maps) {
+  auto network = std::make_shared<Network>(std::move(plan), maps);
   torch::NoGradGuard no_grad;
   const auto options = at::TensorOptions().dtype(dtype).device(compute_device());
-  for (auto& parameter : network->parameters()) {
-    const auto format = parameter.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-    parameter.set_data(at::empty(parameter.sizes(), options, format));
-  }
+  for (auto& parameter : network->parameters())
+    parameter.set_data(at::empty(parameter.sizes(), options, format_of(*network, parameter)));
   return network;
+}
+
+at::MemoryFormat format_of(const Network& network, const Tensor& parameter) {
+  return parameter.dim() == 4 ? network.maps() : at::MemoryFormat::Contiguous;
 }
 
 void initialise(Network& network, uint64_t seed) {

@@ -65,7 +65,7 @@ Cut checked_cut(const Plan& plan, const TileOptions& options) {
 
 // The network on an input of another height and width than its plan's.
 Tensor run_steps(const Network& decoder, const Tensor& latent) {
-  Tensor x = latent.to(decoder.device(), decoder.dtype()).contiguous(at::MemoryFormat::ChannelsLast);
+  Tensor x = latent.to(decoder.device(), decoder.dtype()).contiguous(decoder.maps());
   for (size_t i = 0; i < decoder.plan().steps.size(); ++i) x = decoder.run_step(i, x, {}, {});
   return x.to(at::kFloat).cpu();
 }

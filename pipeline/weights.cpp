@@ -66,8 +66,7 @@ void load_weights(Network& network, TensorMap tensors, const std::string& source
 
 void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, const std::string& source) {
   hand_over(network, std::move(tensors), source, [&](const Tensor& parameter, const Tensor& tensor) {
-    const auto format = parameter.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-    parameter.set_data(tensor.to(parameter.device(), dtype).contiguous(format));
+    parameter.set_data(tensor.to(parameter.device(), dtype).contiguous(format_of(network, parameter)));
   });
 }
 

@@ -227,6 +227,22 @@ TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "
   CHECK(decoder->forward(moments.slice(1, 0, 3)).sizes() == std::vector<int64_t>{2, 3, 32, 32});
 }
 
+TEST_CASE("how maps lie in memory changes nothing but rounding", "[networks][torch]") {
+  torch::NoGradGuard no_grad;
+  const Plan plan =
+      make_plan(DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1});
+  const auto last = make_network(plan, at::kDouble);
+  const auto contiguous = make_network(plan, at::kDouble, at::MemoryFormat::Contiguous);
+  initialise(*last, 1);
+  initialise(*contiguous, 1);
+  const Tensor x = at::randn({2, 3, 4, 4});
+  Tensor seen;
+  const Tensor y = contiguous->forward(x, {}, [&](const PlanStep&, Tensor map) { return seen = map; });
+  CHECK(seen.is_contiguous());
+  CHECK(last->forward(x).is_contiguous(at::MemoryFormat::ChannelsLast));
+  CHECK(at::allclose(y, last->forward(x), 1e-9, 1e-9));
+}
+
 TEST_CASE("a text tower is causal: later tokens do not change earlier states", "[networks][torch]") {
   torch::NoGradGuard no_grad;
   const auto text = make_network(
