@@ -15,10 +15,10 @@ Overload(Fs...) -> Overload<Fs...>;
 int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 // Pairs (output position, kernel tap) that meet data along one side.
-int64_t valid_taps(const ConvolutionOp& op, int64_t n_in, int64_t n_out) {
-  const int64_t before = padding_of(op).first;
+int64_t valid_taps(const ConvolutionOp& op, int64_t taps, int64_t n_in, int64_t n_out) {
+  const int64_t before = padding_of(op, taps).before;
   int64_t pairs = 0;
-  for (int64_t tap = 0; tap < op.kernel; ++tap) {
+  for (int64_t tap = 0; tap < taps; ++tap) {
     const int64_t first = std::max<int64_t>(0, -floor_div(tap - before, op.stride));
     const int64_t last = std::min(n_out - 1, floor_div(n_in - 1 + before - tap, op.stride));
     pairs += std::max<int64_t>(0, last - first + 1);
@@ -32,9 +32,10 @@ Cost linear_cost(const LinearOp& op, const Shape& in) {
 }
 
 Cost convolution_cost(const ConvolutionOp& op, const Shape& in, const Shape& out) {
-  const int64_t per_tap = multiply_counts(op.in / op.groups, op.out), taps = op.kernel * op.kernel;
+  const int64_t per_tap = multiply_counts(op.in / op.groups, op.out), taps = op.kernel * op.kernel_width();
   const int64_t dense = multiply_counts(out.height, out.width, taps);
-  const int64_t valid = multiply_counts(valid_taps(op, in.height, out.height), valid_taps(op, in.width, out.width));
+  const int64_t valid = multiply_counts(valid_taps(op, op.kernel, in.height, out.height),
+                                        valid_taps(op, op.kernel_width(), in.width, out.width));
   return {add_counts(multiply_counts(per_tap, taps), op.bias ? op.out : 0), multiply_counts(per_tap, dense),
           multiply_counts(per_tap, valid)};
 }
@@ -47,13 +48,13 @@ Cost attention_cost(const AttentionOp& op, const Shape& queries) {
 std::string text(int64_t n) { return std::to_string(n); }
 
 std::string convolution_name(const ConvolutionOp& op) {
-  const std::string kernel = text(op.kernel) + "x" + text(op.kernel);
+  const std::string kernel = text(op.kernel) + "x" + text(op.kernel_width());
   return (op.groups > 1 ? "dwconv " : "conv ") + kernel + (op.stride > 1 ? " s" + text(op.stride) : "");
 }
 
 std::string norm_name(const NormOp& op, const Shape& in) {
   if (op.kind == NormKind::layer) return in.kind == ShapeKind::map ? "norm" : "LN";
-  std::string name = "GN" + text(op.groups);
+  std::string name = op.kind == NormKind::batch ? "BN" : "GN" + text(op.groups);
   if (op.activation == Activation::silu)
     name += " SiLU";
   else if (op.activation != Activation::none)
@@ -61,12 +62,41 @@ std::string norm_name(const NormOp& op, const Shape& in) {
   return name;
 }
 
+std::string pool_name(const PoolOp& op) {
+  const std::string kind = op.kind == PoolKind::max ? "max pool" : "avg pool";
+  if (op.kernel == 0) return kind + " all";
+  return kind + " " + text(op.kernel) + "x" + text(op.kernel) + (op.stride > 1 ? " s" + text(op.stride) : "");
+}
+
+// How often a kernel stands along a side of n.
+int64_t places(int64_t kernel, int64_t stride, Border border, int64_t n) {
+  const int64_t room = n + border.before + border.after - kernel;
+  if (room < 0)
+    throw ConfigError("a kernel of " + text(kernel) + " is larger than the map's side of " + text(n) +
+                      " with its border; allowed: larger maps");
+  return room / stride + 1;
+}
+
 }  // namespace
 
-std::pair<int64_t, int64_t> padding_of(const ConvolutionOp& op) {
+Shape output_shape(const ConvolutionOp& op, const Shape& in) {
+  const int64_t rows = op.kernel, columns = op.kernel_width();
+  return Shape::map(op.out, places(rows, op.stride, padding_of(op, rows), in.height),
+                    places(columns, op.stride, padding_of(op, columns), in.width));
+}
+
+Shape output_shape(const PoolOp& op, const Shape& in) {
+  if (op.kernel == 0) return Shape::vector(in.channels);
+  const Border border{op.border, op.border};
+  return Shape::map(in.channels, places(op.kernel, op.stride, border, in.height),
+                    places(op.kernel, op.stride, border, in.width));
+}
+
+Border padding_of(const ConvolutionOp& op, int64_t taps) {
+  if (op.border) return *op.border;
   switch (op.padding) {
     case Padding::same:
-      return {op.kernel / 2, op.kernel / 2};
+      return {taps / 2, taps / 2};
     case Padding::after:
       return {0, 1};
     case Padding::none:
@@ -86,6 +116,7 @@ Cost cost(const LayerOp& op, const Shape& in, const Shape& out) {
                         [&](const TableOp& o) {
                           return Cost{multiply_counts(o.rows, o.width), 0, 0};
                         },
+                        [](const PoolOp&) { return Cost{}; },
                     },
                     op);
 }
@@ -97,6 +128,7 @@ std::string op_name(const LayerOp& op, const Shape& in) {
                         [&](const NormOp& o) { return norm_name(o, in); },
                         [](const AttentionOp&) -> std::string { return "QK^T; AV"; },
                         [](const TableOp&) -> std::string { return "table"; },
+                        [](const PoolOp& o) { return pool_name(o); },
                     },
                     op);
 }
@@ -110,13 +142,13 @@ std::string weight_name(const LayerOp& op) {
   return std::visit(Overload{
                         [](const LinearOp& o) { return text(o.out) + "x" + text(o.in) + (o.bias ? " +b" : ""); },
                         [](const ConvolutionOp& o) {
-                          const std::string kernel = text(o.kernel);
-                          return text(o.out) + "x" + text(o.in / o.groups) + "x" + kernel + "x" + kernel +
-                                 (o.bias ? " +b" : "");
+                          return text(o.out) + "x" + text(o.in / o.groups) + "x" + text(o.kernel) + "x" +
+                                 text(o.kernel_width()) + (o.bias ? " +b" : "");
                         },
                         [](const NormOp& o) { return text(o.channels) + " +b"; },
                         [](const AttentionOp&) { return std::string("-"); },
                         [](const TableOp& o) { return text(o.rows) + "x" + text(o.width); },
+                        [](const PoolOp&) { return std::string("-"); },
                     },
                     op);
 }

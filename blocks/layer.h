@@ -5,9 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,16 +17,18 @@
 
 namespace mds {
 
-enum class Activation : uint8_t { none, silu, gelu, quick_gelu, relu };
+enum class Activation : uint8_t { none, silu, gelu, quick_gelu, relu, relu6 };
 template <>
 struct EnumNames<Activation> {
-  static constexpr std::array names{"none", "silu", "gelu", "quick_gelu", "relu"};
+  static constexpr std::array names{"none", "silu", "gelu", "quick_gelu", "relu", "relu6"};
 };
 
-enum class NormKind : uint8_t { group, layer };  // layer: over the channels of each position
+// layer: over the channels of each position; batch: by the running statistics that its weights hold, never by the
+// batch.
+enum class NormKind : uint8_t { group, layer, batch };
 template <>
 struct EnumNames<NormKind> {
-  static constexpr std::array names{"group", "layer"};
+  static constexpr std::array names{"group", "layer", "batch"};
 };
 
 enum class AttentionFunction : uint8_t { softmax, relu };
@@ -57,15 +59,25 @@ struct EnumNames<Padding> {
   static constexpr std::array names{"same", "none", "after"};
 };
 
+// Rows above and below a map, or columns to its left and right.
+struct Border {
+  int64_t before = 0, after = 0;
+  bool operator==(const Border&) const = default;
+};
+
 struct ConvolutionOp {
   int64_t in, out;
   int64_t kernel = 1, stride = 1, groups = 1;
   Init init = Init::uniform;
   bool bias = true;
   Padding padding = Padding::same;
+  int64_t columns = 0;             // of the kernel, where it is not the square of its rows, `kernel`
+  std::optional<Border> border{};  // zeros around the map, in place of what `padding` says
+
+  int64_t kernel_width() const { return columns > 0 ? columns : kernel; }
 };
-// What padding adds before and after each row and column.
-std::pair<int64_t, int64_t> padding_of(const ConvolutionOp& op);
+// What padding adds to the side along which the kernel has `taps`.
+Border padding_of(const ConvolutionOp& op, int64_t taps);
 
 struct NormOp {
   NormKind kind;
@@ -73,6 +85,21 @@ struct NormOp {
   int64_t groups = 0;
   double eps = 1e-5;
   Activation activation = Activation::none;  // applied to the normalised values, in one layer
+};
+
+enum class PoolKind : uint8_t { max, average };
+template <>
+struct EnumNames<PoolKind> {
+  static constexpr std::array names{"max", "average"};
+};
+
+// The largest or the mean of a square of positions, channel by channel; of the whole map, as a vector, where the kernel
+// is 0. It has no weights. `border` rows and columns on every side are never the largest; `counts_border`: they are
+// zeros of a mean, else it is taken over the positions that there are.
+struct PoolOp {
+  PoolKind kind = PoolKind::max;
+  int64_t kernel = 0, stride = 1, border = 0;
+  bool counts_border = false;
 };
 
 // Both products of attention; it has no weights. `in` of the layer is the queries.
@@ -88,13 +115,17 @@ struct TableOp {
   int64_t rows, width;
 };
 
-using LayerOp = std::variant<LinearOp, ConvolutionOp, NormOp, AttentionOp, TableOp>;
+using LayerOp = std::variant<LinearOp, ConvolutionOp, NormOp, AttentionOp, TableOp, PoolOp>;
 
 struct Layer {
   std::string name;  // inside its block; empty where the block is this one layer
   LayerOp op;
   Shape in, out;
 };
+
+// What a map becomes. Throws ConfigError where the kernel is larger than the map with its border.
+Shape output_shape(const ConvolutionOp& op, const Shape& in);
+Shape output_shape(const PoolOp& op, const Shape& in);
 
 Cost cost(const LayerOp& op, const Shape& in, const Shape& out);
 std::string op_name(const LayerOp& op, const Shape& in);  // "conv 3x3 s2", "GN32 SiLU", "QK^T; AV"

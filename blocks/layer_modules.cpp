@@ -4,6 +4,7 @@
 #include <torch/nn/init.h>
 #include <torch/types.h>
 
+#include <array>
 #include <cmath>
 
 namespace mds {
@@ -33,6 +34,8 @@ Tensor activate(Activation activation, const Tensor& x) {
       return x * at::sigmoid(1.702 * x);
     case Activation::relu:
       return at::relu(x);
+    case Activation::relu6:
+      return at::clamp(x, 0, 6);
     case Activation::none:
       break;
   }
@@ -57,19 +60,21 @@ void LinearLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
 }
 
 ConvolutionLayer::ConvolutionLayer(const ConvolutionOp& op) : op_(op) {
-  weight_ = register_parameter("weight", torch::empty({op.out, op.in / op.groups, op.kernel, op.kernel}));
+  weight_ = register_parameter("weight", torch::empty({op.out, op.in / op.groups, op.kernel, op.kernel_width()}));
   if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));
 }
 
 Tensor ConvolutionLayer::forward(const Tensor& x_NCHW) const {
-  const auto [before, after] = padding_of(op_);
-  const bool even = before == after;
-  const Tensor x = even ? x_NCHW : at::constant_pad_nd(x_NCHW, {before, after, before, after});
-  return at::conv2d(x, weight_, bias_, op_.stride, even ? before : 0, /*dilation=*/1, op_.groups);
+  const Border rows = padding_of(op_, op_.kernel), columns = padding_of(op_, op_.kernel_width());
+  const bool even = rows.before == rows.after && columns.before == columns.after;
+  const std::array zeros{even ? rows.before : 0, even ? columns.before : 0};
+  const Tensor x =
+      even ? x_NCHW : at::constant_pad_nd(x_NCHW, {columns.before, columns.after, rows.before, rows.after});
+  return at::conv2d(x, weight_, bias_, op_.stride, zeros, /*dilation=*/1, op_.groups);
 }
 
 void ConvolutionLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
-  const int64_t fan_in = op_.in / op_.groups * op_.kernel * op_.kernel;
+  const int64_t fan_in = op_.in / op_.groups * op_.kernel * op_.kernel_width();
   fill_weight(weight_, op_.init, fan_in, next);
   if (op_.bias) fill_weight(bias_, op_.init, fan_in, next);
 }
@@ -77,11 +82,17 @@ void ConvolutionLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) 
 NormLayer::NormLayer(const NormOp& op) : op_(op) {
   weight_ = register_parameter("weight", torch::empty({op.channels}));
   bias_ = register_parameter("bias", torch::empty({op.channels}));
+  if (op.kind != NormKind::batch) return;
+  mean_ = register_buffer("running_mean", torch::empty({op.channels}));
+  variance_ = register_buffer("running_var", torch::empty({op.channels}));
 }
 
 Tensor NormLayer::forward(const Tensor& x) const {
   if (op_.kind == NormKind::group)
     return activate(op_.activation, at::group_norm(x, op_.groups, weight_, bias_, op_.eps));
+  if (op_.kind == NormKind::batch)
+    return activate(op_.activation, at::batch_norm(x, weight_, bias_, mean_, variance_, /*training=*/false,
+                                                   /*momentum=*/0, op_.eps, /*cudnn_enabled=*/true));
   const bool map = x.dim() == 4;
   const Tensor last = map ? x.permute({0, 2, 3, 1}) : x;
   const Tensor y = activate(op_.activation, at::layer_norm(last, {op_.channels}, weight_, bias_, op_.eps));
@@ -91,6 +102,16 @@ Tensor NormLayer::forward(const Tensor& x) const {
 void NormLayer::fill(const std::function<Tensor(at::IntArrayRef)>&) {
   assign(weight_, [&] { return at::ones_like(weight_); });
   assign(bias_, [&] { return at::zeros_like(bias_); });
+  if (op_.kind != NormKind::batch) return;
+  assign(mean_, [&] { return at::zeros_like(mean_); });
+  assign(variance_, [&] { return at::ones_like(variance_); });
+}
+
+Tensor PoolLayer::forward(const Tensor& x_NCHW) const {
+  const bool max = op_.kind == PoolKind::max;
+  if (op_.kernel == 0) return max ? at::amax(x_NCHW, {2, 3}) : at::mean(x_NCHW, {2, 3});
+  if (max) return at::max_pool2d(x_NCHW, op_.kernel, op_.stride, op_.border);
+  return at::avg_pool2d(x_NCHW, op_.kernel, op_.stride, op_.border, /*ceil_mode=*/false, op_.counts_border);
 }
 
 Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
@@ -120,6 +141,7 @@ std::shared_ptr<LayerModule> make_layer(const LayerOp& op) {
     std::shared_ptr<LayerModule> operator()(const NormOp& o) const { return std::make_shared<NormLayer>(o); }
     std::shared_ptr<LayerModule> operator()(const AttentionOp& o) const { return std::make_shared<AttentionLayer>(o); }
     std::shared_ptr<LayerModule> operator()(const TableOp& o) const { return std::make_shared<TableLayer>(o); }
+    std::shared_ptr<LayerModule> operator()(const PoolOp& o) const { return std::make_shared<PoolLayer>(o); }
   };
   return std::visit(Make{}, op);
 }

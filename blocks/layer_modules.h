@@ -52,6 +52,17 @@ class NormLayer final : public LayerModule {
  private:
   NormOp op_;
   Tensor weight_, bias_;
+  Tensor mean_, variance_;  // of a batch norm: buffers, which are loaded and never trained
+};
+
+class PoolLayer final : public LayerModule {
+ public:
+  explicit PoolLayer(const PoolOp& op) : op_(op) {}
+  Tensor forward(const Tensor& x_NCHW) const;  // -> N x C x H x W, or N x C where the kernel is the whole map
+  void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
+
+ private:
+  PoolOp op_;
 };
 
 class AttentionLayer final : public LayerModule {

@@ -108,8 +108,8 @@ NetworkPtr make_network(Plan plan, at::ScalarType dtype, at::MemoryFormat maps) 
   auto network = std::make_shared<Network>(std::move(plan), maps);
   torch::NoGradGuard no_grad;
   const auto options = at::TensorOptions().dtype(dtype).device(compute_device());
-  for (auto& parameter : network->parameters())
-    parameter.set_data(at::empty(parameter.sizes(), options, format_of(*network, parameter)));
+  for (auto& item : state_of(*network))
+    item.value().set_data(at::empty(item.value().sizes(), options, format_of(*network, item.value())));
   return network;
 }
 
@@ -128,6 +128,12 @@ int64_t parameter_count(const Network& network) {
   int64_t count = 0;
   for (const auto& parameter : network.parameters()) count += parameter.numel();
   return count;
+}
+
+torch::OrderedDict<std::string, Tensor> state_of(const Network& network) {
+  auto state = network.named_parameters();
+  state.update(network.named_buffers());
+  return state;
 }
 
 }  // namespace mds

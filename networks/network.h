@@ -71,4 +71,7 @@ void initialise(Network& network, uint64_t seed);
 
 int64_t parameter_count(const Network& network);
 
+// All that a file of weights holds, by path: parameters, and the running statistics of batch norms.
+torch::OrderedDict<std::string, Tensor> state_of(const Network& network);
+
 }  // namespace mds

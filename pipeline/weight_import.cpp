@@ -97,7 +97,7 @@ std::vector<std::string> problems(const NameMatch& match, const TensorMap& file)
                      sizes_text(weight.their_shape));
   }
   for (const auto& [name, tensor] : file)
-    if (name.starts_with(match.prefix) && !used.contains(name) &&
+    if (name.starts_with(match.prefix) && !used.contains(name) && !counts_batches(name) &&
         !begins_with_any(std::string_view(name).substr(match.prefix.size()), match.dialect->leave_be))
       list.push_back("unexpected " + name);
   return list;

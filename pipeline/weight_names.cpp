@@ -131,11 +131,17 @@ struct WeightsOf {
   }
   Weights operator()(const LinearOp& op) const { return with_bias(op.bias, {op.out, op.in}); }
   Weights operator()(const ConvolutionOp& op) const {
-    return with_bias(op.bias, {op.out, op.in / op.groups, op.kernel, op.kernel});
+    return with_bias(op.bias, {op.out, op.in / op.groups, op.kernel, op.kernel_width()});
   }
-  Weights operator()(const NormOp& op) const { return with_bias(true, {op.channels}); }
+  Weights operator()(const NormOp& op) const {
+    Weights weights = with_bias(true, {op.channels});
+    if (op.kind == NormKind::batch)
+      for (const char* leaf : {"running_mean", "running_var"}) weights.push_back({leaf, {op.channels}});
+    return weights;
+  }
   Weights operator()(const TableOp& op) const { return with_bias(false, {op.rows, op.width}); }
   Weights operator()(const AttentionOp&) const { return {}; }
+  Weights operator()(const PoolOp&) const { return {}; }
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace mds {
 
 TensorMap weights_of(const Network& network) {
   TensorMap tensors;
-  for (const auto& item : network.named_parameters()) tensors[item.key()] = item.value().detach();
+  for (const auto& item : state_of(network)) tensors[item.key()] = item.value().detach();
   return tensors;
 }
 
@@ -36,14 +36,14 @@ void check_fit(const Parameters& parameters, const TensorMap& tensors, const std
     }
   }
   for (const auto& [name, unused] : tensors)
-    if (!parameters.contains(name)) problems.push_back("unexpected " + name);
+    if (!parameters.contains(name) && !counts_batches(name)) problems.push_back("unexpected " + name);
   complain(source, problems);
 }
 
 // Hands each parameter its tensor, which nobody else holds any more then.
 void hand_over(const Network& network, TensorMap tensors, const std::string& source,
                const std::function<void(const Tensor& parameter, const Tensor& tensor)>& take) {
-  const auto parameters = network.named_parameters();
+  const auto parameters = state_of(network);
   check_fit(parameters, tensors, source);
   std::vector<std::string> problems;
   torch::NoGradGuard no_grad;
@@ -84,6 +84,8 @@ void complain(const std::string& source, const std::vector<std::string>& problem
   for (size_t i = 0; i < std::min<size_t>(10, problems.size()); ++i) text += "\n  " + problems[i];
   throw FileError(text);
 }
+
+bool counts_batches(std::string_view name) { return name.ends_with(".num_batches_tracked"); }
 
 std::string sizes_text(at::IntArrayRef sizes) {
   std::ostringstream text;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "networks/network.h"
 #include "pipeline/tensor_file.h"
@@ -25,6 +26,9 @@ void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, co
 
 // FileError with the first ten of `problems`, or nothing where there are none.
 void complain(const std::string& source, const std::vector<std::string>& problems);
+
+// PyTorch counts in each batch norm how many batches it saw; nothing computes with that.
+bool counts_batches(std::string_view name);
 
 std::string sizes_text(at::IntArrayRef sizes);  // "[320, 4, 3, 3]"
 

@@ -80,7 +80,7 @@ TEST_CASE("a convolution pads where its padding says", "[blocks][torch]") {
   layer.fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
   const Tensor x = at::randn({2, 3, 8, 8});
   const auto parameters = layer.named_parameters();
-  const auto [before, after] = padding_of(op);
+  const auto [before, after] = padding_of(op, op.kernel);
   const Tensor padded = at::constant_pad_nd(x, {before, after, before, after});
   CHECK(at::allclose(layer.forward(x), at::conv2d(padded, parameters["weight"], parameters["bias"], 2), 1e-5, 1e-6));
 }
