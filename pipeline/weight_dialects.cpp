@@ -8,7 +8,13 @@ using Rules = std::vector<NameRule>;
 using enum PartKind;
 using enum Layout;
 
+using Names = std::vector<std::string_view>;
+
 Rules joined(Rules first, const Rules& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+Names joined(Names first, const Names& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
 }
@@ -208,17 +214,22 @@ const Rules& open_clip_encoder() {
   return rules;
 }
 
+// In a whole model's file, of open_clip or of openai/CLIP, whose files hold their sizes as tensors.
+const Names beside_towers = {"logit_scale",      "logit_bias",     "attn_mask",
+                             "input_resolution", "context_length", "vocab_size"};
+
 Dialect open_clip_text() {
-  return {.kind = text_encoder,
-          .root = {},
-          .uses = {{open_clip, {""}}, {compvis, {"cond_stage_model.model.", "conditioner.embedders.1.model."}}},
-          .steps = {{"embeddings", ""},
-                    {"layers.#", "transformer.resblocks.$index"},
-                    {"final_norm", "ln_final"},
-                    {"projection", "text_projection", Form::bare_transposed}},
-          .layers = joined(open_clip_encoder(),
-                           {{"token", "token_embedding"}, {"position", "positional_embedding", Form::bare}}),
-          .leave_be = {"text_projection", "visual.", "logit_scale", "logit_bias", "attn_mask"}};
+  return {
+      .kind = text_encoder,
+      .root = {},
+      .uses = {{open_clip, {"", "text."}}, {compvis, {"cond_stage_model.model.", "conditioner.embedders.1.model."}}},
+      .steps = {{"embeddings", ""},
+                {"layers.#", "transformer.resblocks.$index"},
+                {"final_norm", "ln_final"},
+                {"projection", "text_projection", Form::bare_transposed}},
+      .layers =
+          joined(open_clip_encoder(), {{"token", "token_embedding"}, {"position", "positional_embedding", Form::bare}}),
+      .leave_be = joined({"text_projection", "visual."}, beside_towers)};
 }
 
 Dialect open_clip_image() {
@@ -233,8 +244,9 @@ Dialect open_clip_image() {
                                                  {"class", "class_embedding", Form::bare},
                                                  {"position", "positional_embedding", Form::bare},
                                                  {"norm", "ln_pre"}}),
-          .leave_be = {"token_embedding.", "positional_embedding", "transformer.", "ln_final.", "text_projection",
-                       "logit_scale", "logit_bias", "attn_mask"}};
+          .leave_be = joined(
+              {"token_embedding.", "positional_embedding", "transformer.", "ln_final.", "text_projection", "text."},
+              beside_towers)};
 }
 
 std::vector<Dialect> make_dialects() {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "pipeline/weights.h"
@@ -61,6 +62,25 @@ size_t score_of(const std::vector<ForeignWeight>& names, const std::string& pref
   throw FileError(text);
 }
 
+// Sides of the pictures whose patches, and a class token, have `rows` positions; 0 where no square has.
+int64_t pixels_of(int64_t rows, int64_t patch) {
+  const auto side = int64_t(std::lround(std::sqrt(double(std::max<int64_t>(rows - 1, 0)))));
+  return side * side + 1 == rows ? side * patch : 0;
+}
+
+// What the sizes of an image tower's positions say to a reader, or nothing.
+std::string picture_sizes(const ForeignWeight& positions, const Tensor& theirs,
+                          const std::vector<ForeignWeight>& names) {
+  const auto patches = std::find_if(
+      names.begin(), names.end(), [](const ForeignWeight& weight) { return weight.ours == "embeddings.patch.weight"; });
+  if (positions.ours != "embeddings.position.weight" || patches == names.end() || theirs.dim() == 0) return {};
+  const int64_t patch = patches->our_shape.back();
+  const int64_t found = pixels_of(theirs.size(0), patch), wanted = pixels_of(positions.our_shape[0], patch);
+  if (found == 0 || wanted == 0 || found == wanted) return {};
+  return "; they are of pictures of " + std::to_string(found) + " x " + std::to_string(found) +
+         " pixels, the network's of " + std::to_string(wanted) + " x " + std::to_string(wanted);
+}
+
 }  // namespace
 
 NameMatch match_names(const Plan& plan, Layout layout, const TensorMap& file, const std::string& source) {
@@ -94,7 +114,7 @@ std::vector<std::string> problems(const NameMatch& match, const TensorMap& file)
       list.push_back("not floating " + name);
     else if (!in_our_form(found->second, weight).defined())
       list.push_back("misshapen " + name + ": " + sizes_text(found->second.sizes()) + ", expected " +
-                     sizes_text(weight.their_shape));
+                     sizes_text(weight.their_shape) + picture_sizes(weight, found->second, match.names));
   }
   for (const auto& [name, tensor] : file)
     if (name.starts_with(match.prefix) && !used.contains(name) && !counts_batches(name) &&

@@ -70,6 +70,8 @@ TEST_CASE("towers have their exact parameter counts", "[networks]") {
   const std::map<std::string, int64_t> counts = {{"clip-vit-b-32", 87849216},
                                                  {"clip-vit-l-14", 303966208},
                                                  {"open-clip-vit-g-14", 1012645632},
+                                                 {"clip-vit-b-32-text", 63165952},
+                                                 {"open-clip-vit-g-14-text", 352984064},
                                                  {"open-clip-vit-bigg-14-text", 693021440}};
   for (const auto& [name, count] : counts) {
     INFO(name);
@@ -81,6 +83,12 @@ TEST_CASE("towers have their exact parameter counts", "[networks]") {
   text = std::get<TextTowerSpec>(load_network("clip-vit-l-14-text"));
   text.projection = 768;
   CHECK(cost(make_plan(text)).params == 123650304);
+  text = std::get<TextTowerSpec>(load_network("clip-vit-b-32-text"));
+  text.projection = 512;
+  CHECK(cost(make_plan(text)).params == 63428096);
+  text = std::get<TextTowerSpec>(load_network("open-clip-vit-g-14-text"));
+  text.projection = 1024;
+  CHECK(cost(make_plan(text)).params == 354032640);
   const auto large = make_plan(load_network("clip-vit-l-14-336"));
   CHECK(large.steps.front().out == Shape::tokens(577, 1024));
 }

@@ -107,6 +107,27 @@ TEST_CASE("each tower leaves a whole CLIP, in transformers' layout with and with
               numbered(tiny_text(0)));
 }
 
+TEST_CASE("each tower leaves a whole CLIP of openai/CLIP, and of open_clip with the text tower under a name of its own",
+          "[pipeline][torch]") {
+  const std::string before_text = GENERATE("", "text.");
+  const TensorMap text = numbered(tiny_text()), image = numbered(tiny_image());
+  TensorMap file = prefixed(export_weights(tiny_text(), Layout::open_clip, text), before_text);
+  file.merge(export_weights(tiny_image(), Layout::open_clip, image));
+  for (const char* size : {"input_resolution", "context_length", "vocab_size"}) file[size] = at::tensor(4);
+  file["logit_scale"] = at::ones({});
+  check_equal(import_weights(tiny_text(), Layout::open_clip, file, "f"), text);
+  check_equal(import_weights(tiny_image(), Layout::open_clip, file, "f"), image);
+}
+
+TEST_CASE("an image tower says for which size of pictures a file's positions are", "[pipeline][torch]") {
+  const Layout layout = GENERATE(Layout::transformers, Layout::open_clip);
+  const TensorMap file = export_weights(tiny_image(), layout, numbered(tiny_image()));
+  ImageTowerSpec larger = foreign::image_spec();
+  larger.size = 12;
+  check_refused(make_plan(larger), layout, file,
+                ": [5, 8], expected [10, 8]; they are of pictures of 8 x 8 pixels, the network's of 12 x 12");
+}
+
 TEST_CASE("an autoencoder's attention is found under diffusers' former names", "[pipeline][torch]") {
   const TensorMap weights = numbered(tiny_decoder());
   TensorMap file;
