@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include "data/parallel.h"
+#include "pipeline/resizer.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -21,7 +22,7 @@ at::Tensor to_tensor(const Image& image, int64_t size) {
   const auto pixels_HWC = torch::from_blob(square.rgb.data(), {square.height, square.width, 3}, torch::kUInt8);
   const auto picture_1CHW = pixels_HWC.permute({2, 0, 1}).unsqueeze(0);
   if (square.width == size) return picture_1CHW[0].contiguous().clone();
-  return at::_upsample_bicubic2d_aa(picture_1CHW, {size, size}, /*align_corners=*/false)[0].contiguous();
+  return resized(picture_1CHW, {size, size}, Resizer::bicubic)[0].to(torch::kUInt8);
 }
 
 Image to_image(const at::Tensor& picture) {
