@@ -106,7 +106,17 @@ std::string against(const DecoderSpec& spec, const Json& config) { return agains
 std::string against(const TaesdEncoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
 std::string against(const TaesdDecoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
 
+// open_clip's own configuration has one flag for both towers, off where it is not written.
+std::string against_open_clip(Activation activation, const Json& model) {
+  const Activation theirs = model.value("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
+  if (theirs == activation) return {};
+  return "model_cfg.quick_gelu says " + std::string(name_of(theirs)) + ", the network has " +
+         std::string(name_of(activation));
+}
+
 std::string against_tower(const auto& spec, const Json& whole, const char* part) {
+  if (whole.contains("model_cfg") && whole["model_cfg"].is_object())
+    return against_open_clip(spec.activation, whole["model_cfg"]);
   const Json& config = whole.contains(part) && whole[part].is_object() ? whole[part] : whole;
   return differing(config, {{"hidden_act", std::string(name_of(spec.activation))},
                             {"num_attention_heads", spec.heads},

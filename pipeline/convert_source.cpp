@@ -25,7 +25,9 @@ std::string weights_in(const fs::path& folder) {
 }
 
 WeightSource source_of(const std::string& file) {
-  const std::string config = (fs::path(file).parent_path() / "config.json").string();
+  const fs::path folder = fs::path(file).parent_path();
+  const bool of_open_clip = fs::path(file).filename().string().starts_with("open_clip");
+  const std::string config = (folder / (of_open_clip ? "open_clip_config.json" : "config.json")).string();
   return {.file = file, .config = json_if_there(config), .config_file = config};
 }
 

@@ -33,14 +33,17 @@ TextEncoder::TextEncoder(const std::string& folder)
     : TextEncoder(folder, text_encoders_of(load_card(folder), folder + "/model.json").front(), 0) {}
 
 TextEncoder::TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i)
-    : config_(config),
-      tokenizer_(load_tokenizer(folder, config.tokenizer)),
-      tower_(load_part(folder, text_encoder_part(i), make_plan(config.tower))) {
+    : TextEncoder(config, load_tokenizer(folder, config.tokenizer),
+                  load_part(folder, text_encoder_part(i), make_plan(config.tower)),
+                  folder + "/model.json: " + text_encoder_part(i)) {}
+
+TextEncoder::TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower,
+                         const std::string& source)
+    : config_(config), tokenizer_(std::move(tokenizer)), tower_(std::move(tower)) {
   const int64_t vocabulary = config_.tower.vocabulary, pad = config_.tokenizer.pad;
   if (vocabulary != tokenizer_.vocabulary() || pad >= vocabulary)
-    throw ConfigError(folder + "/model.json: " + text_encoder_part(i) + ".vocabulary is " + std::to_string(vocabulary) +
-                      ", the tokenizer's is " + std::to_string(tokenizer_.vocabulary()) + " and its pad " +
-                      std::to_string(pad));
+    throw ConfigError(source + ".vocabulary is " + std::to_string(vocabulary) + ", the tokenizer's is " +
+                      std::to_string(tokenizer_.vocabulary()) + " and its pad " + std::to_string(pad));
 }
 
 TextFeatures TextEncoder::features(const std::vector<std::string>& texts) const {

@@ -27,9 +27,12 @@ class TextEncoder {
   explicit TextEncoder(const std::string& folder);
   // The i-th of the card's text encoders; weights of that part.
   TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i);
+  // ConfigError, opened by `source`, where tokenizer and tower do not fit each other.
+  TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower, const std::string& source);
 
   TextFeatures features(const std::vector<std::string>& texts) const;
   TextRows rows(const std::vector<std::string>& texts) const;  // each text on its own: the same whatever the others are
+  int64_t projection() const { return config_.tower.projection; }  // width of an embedding; 0: none
   // What is left out of a text that is longer than the tower's context.
   std::optional<Truncation> truncation(const std::string& text) const {
     return tokenizer_.truncation(text, config_.tower.tokens);
