@@ -23,6 +23,7 @@ class ClipPair {
   Tensor embed_texts(const std::vector<std::string>& texts) const;
 
   int64_t width() const { return images_.width(); }
+  const ClipImages& images() const { return images_; }
   const TextEncoder& texts() const { return texts_; }
 
  private:

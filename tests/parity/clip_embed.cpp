@@ -7,12 +7,11 @@
 int main(int argc, char** argv) {
   if (argc != 6) return 2;
   const mds::ClipFit fit = std::string(argv[3]) == "crop" ? mds::ClipFit::crop : mds::ClipFit::squash;
-  const mds::ClipImages images({.weights = argv[2], .image = argv[1]}, fit);
   const mds::ClipPair pair({.weights = argv[2], .image = argv[1]}, fit);
   const auto pictures = mds::load_tensors(argv[4]).tensors.at("pictures");
   std::vector<std::string> texts;
   for (std::string line; std::getline(std::cin, line);) texts.push_back(line);
-  mds::save_tensors(argv[5], {.tensors = {{"pixels", mds::clip_pixels(pictures, images.size(), fit)},
+  mds::save_tensors(argv[5], {.tensors = {{"pixels", mds::clip_pixels(pictures, pair.images().size(), fit)},
                                           {"image_embeds", pair.embed_pictures(pictures)},
                                           {"text_embeds", pair.embed_texts(texts)}},
                               .metadata = {}});

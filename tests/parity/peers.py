@@ -1,6 +1,6 @@
 """The networks that run.py compares, each as another library has it: with random weights, on given inputs.
 
-Needs torch, diffusers, transformers and safetensors.
+Needs torch, diffusers, transformers, open_clip and safetensors.
 """
 
 import dataclasses
@@ -51,8 +51,8 @@ def randn(*shape):
 def randomise(module):
     """Every weight, those that libraries begin at zero or one as well, so that each of them matters."""
     for name, weight in module.named_parameters():
-        if weight.dim() == 1:
-            is_scale = "norm" in name and name.endswith("weight")
+        if weight.dim() < 2:
+            is_scale = ("norm" in name or "ln_" in name) and name.endswith("weight")
             low, high = (0.7, 1.3) if is_scale else (-0.2, 0.2)
         else:
             table = "token_embedding" in name or "position_embedding" in name
@@ -190,6 +190,74 @@ def clip_image(case, folder):
     return inputs, {"image_embeds": model(**inputs).image_embeds}, save(model, folder)
 
 
+def clip_ids(batch):
+    """As openai/CLIP pads: texts of several lengths, the end token, then zeros; the last one fills its context."""
+    ids = torch.randint(1, 49406, (batch, 77), generator=RANDOM)
+    ids[:, 0], ids[-1, 76] = 49406, 49407
+    for row, length in enumerate(range(1, 1 + 20 * (batch - 1), 20)):
+        ids[row, length:] = 0
+        ids[row, length] = 49407
+    return ids
+
+
+def whole_clip(case, folder):
+    """One half out of a whole CLIP of transformers."""
+    from transformers import CLIPConfig, CLIPModel
+
+    text = dict(case.config["text"], bos_token_id=49406, eos_token_id=49407)
+    config = CLIPConfig(text_config=text, vision_config=case.config["vision"], projection_dim=case.config["embedding"])
+    model = build(CLIPModel, config)
+    save(model, folder)
+    if not case.pixels:
+        ids = clip_ids(case.batch)
+        states = model.text_model(ids, output_hidden_states=True)
+        outputs = {"last_hidden_state": states.last_hidden_state, "penultimate": states.hidden_states[-2],
+                   "text_embeds": model.text_projection(states.pooler_output)}
+        return {"input_ids": ids}, outputs, count(model.text_model, model.text_projection)
+    inputs = {"pixel_values": randn(case.batch, 3, case.pixels, case.pixels)}
+    embeds = model.visual_projection(model.vision_model(**inputs).pooler_output)
+    return inputs, {"image_embeds": embeds}, count(model.vision_model, model.visual_projection)
+
+
+def save_sharded(weights, folder, most=2 ** 31):
+    """Shards of at most this many bytes behind an index: one file would be assembled in memory."""
+    (folder / "weights").mkdir()
+    shards, size = [{}], 0
+    for name, weight in weights.items():
+        size += weight.nbytes
+        if size > most:
+            shards.append({})
+            size = weight.nbytes
+        shards[-1][name] = weight.contiguous()
+    names = [f"clip-{i}.safetensors" for i in range(len(shards))]
+    for shard, name in zip(shards, names):
+        save_file(shard, folder / "weights" / name)
+    index = {"weight_map": {weight: name for shard, name in zip(shards, names) for weight in shard}}
+    (folder / "weights" / "clip.safetensors.index.json").write_text(json.dumps(index))
+
+
+def open_clip_half(case, folder):
+    """One half out of a whole CLIP of open_clip: its parameters lie as openai/CLIP's own do."""
+    import open_clip
+
+    # On "meta" first: the library's own initialisation would take as long as the comparison.
+    model = open_clip.create_model(case.config["name"], device="meta").to_empty(device="cpu").eval()
+    randomise(model)
+    model.attn_mask = torch.full((77, 77), float("-inf")).triu(1)
+    save_sharded(model.state_dict(), folder)
+    if case.pixels:
+        inputs = {"pixel_values": randn(case.batch, 3, case.pixels, case.pixels)}
+        return inputs, {"image_embeds": model.encode_image(inputs["pixel_values"])}, count(model.visual)
+    states = {}
+    for name, module in (("last_hidden_state", model.ln_final), ("penultimate", model.transformer.resblocks[-2])):
+        module.register_forward_hook(lambda _, __, result, name=name: states.update({name: result}))
+    ids = clip_ids(case.batch)
+    embeds = model.encode_text(ids)
+    parameters = sum(weight.numel() for name, weight in model.named_parameters()
+                     if not name.startswith(("visual.", "logit_")))
+    return {"input_ids": ids}, states | {"text_embeds": embeds}, parameters
+
+
 def torch_twin(case, folder):
     weights = twin.Weights(SEED)
     inputs = unet_inputs(case, 8, twin.TEXT_WIDTH)
@@ -221,6 +289,9 @@ B_32 = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, inter
             projection_dim=512)
 L_14 = dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096, patch_size=14,
             projection_dim=768)
+B_32_TEXT = dict(hidden_size=512, num_hidden_layers=12, num_attention_heads=8, intermediate_size=2048)
+WHOLE_B_32 = dict(text=B_32_TEXT, vision=B_32, embedding=512)
+WHOLE_L_14 = dict(text=L_TEXT, vision=L_14 | dict(image_size=336), embedding=768)
 EIGHT = [{"op": "replace", "path": "/latent_channels", "value": 8}]
 
 
@@ -230,6 +301,10 @@ def of_diffusers(network, run, config, **more):
 
 def of_transformers(network, run, config, **more):
     return Case(network, "transformers", run, config, "transformers", **more)
+
+
+def of_open_clip(network, name, **more):
+    return Case(network, "open_clip", open_clip_half, dict(name=name), "open_clip", **more)
 
 
 # Sides of 512 pixels where a pass takes seconds, 256 where the network is larger.
@@ -251,6 +326,17 @@ CASES = [
     of_transformers("open-clip-vit-bigg-14-text", clip_text, BIG_G_TEXT, batch=2),
     of_transformers("clip-vit-b-32", clip_image, B_32, pixels=224, batch=2),
     of_transformers("clip-vit-l-14", clip_image, L_14, pixels=224),
+    of_transformers("clip-vit-b-32", whole_clip, WHOLE_B_32, pixels=224, batch=3),
+    of_transformers("clip-vit-b-32-text", whole_clip, WHOLE_B_32, batch=3),
+    of_transformers("clip-vit-l-14-336", whole_clip, WHOLE_L_14, pixels=336, batch=2),
+    of_transformers("clip-vit-l-14-text", whole_clip, WHOLE_L_14, batch=3),
+    of_open_clip("clip-vit-b-32", "ViT-B-32-quickgelu", pixels=224, batch=3),
+    of_open_clip("clip-vit-b-32-text", "ViT-B-32-quickgelu", batch=3),
+    of_open_clip("clip-vit-l-14", "ViT-L-14-quickgelu", pixels=224),
+    of_open_clip("clip-vit-l-14-336", "ViT-L-14-336-quickgelu", pixels=336),
+    of_open_clip("clip-vit-l-14-text", "ViT-L-14-quickgelu", batch=3),
+    of_open_clip("open-clip-vit-g-14", "ViT-g-14", pixels=224),
+    of_open_clip("open-clip-vit-g-14-text", "ViT-g-14", batch=3),
     Case("mobilediffusion", "twin", torch_twin, dict(inner=1024, up_depth=3), pixels=512),
     Case("mobilediffusion-lite", "twin", torch_twin, dict(inner=896, up_depth=2), pixels=512),
 ]
