@@ -59,5 +59,8 @@ std::unique_ptr<Block> make_module(const PooledProjection&, const Site&, const L
 std::unique_ptr<Block> make_module(const MapAttention&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const TaesdBlock&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const TaesdConvolution&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const LevelScale&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const SinglePool&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const Branches&, const Site&, const LayerMap&);
 
 }  // namespace mds

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "blocks/feature.h"
 #include "blocks/map_attention.h"
 #include "blocks/resample.h"
 #include "blocks/resnet.h"
@@ -13,9 +14,10 @@
 
 namespace mds {
 
-using BlockSpec = std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
-                               TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm,
-                               PooledProjection, AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution>;
+using BlockSpec =
+    std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
+                 TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm, PooledProjection,
+                 AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution, LevelScale, SinglePool, Branches>;
 
 std::string_view kind_of(const BlockSpec& block);
 Shape output_shape(const BlockSpec& block, const Site& site);

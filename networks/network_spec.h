@@ -5,14 +5,15 @@
 #include <variant>
 
 #include "networks/autoencoder.h"
+#include "networks/inception.h"
 #include "networks/taesd.h"
 #include "networks/tower.h"
 #include "networks/unet.h"
 
 namespace mds {
 
-using NetworkSpec =
-    std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec, TaesdEncoderSpec, TaesdDecoderSpec>;
+using NetworkSpec = std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec, TaesdEncoderSpec,
+                                 TaesdDecoderSpec, InceptionSpec>;
 
 inline constexpr int spec_version = 1;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/resizer.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -25,6 +26,9 @@ struct InputList {
   std::vector<NetworkInput> operator()(const TaesdEncoderSpec&) const { return map_called("sample"); }
   std::vector<NetworkInput> operator()(const TaesdDecoderSpec&) const { return map_called("latent"); }
   std::vector<NetworkInput> operator()(const ImageTowerSpec&) const { return map_called("pixel_values"); }
+  std::vector<NetworkInput> operator()(const InceptionSpec&) const {
+    return {{"images", {main.channels, main.height, main.width}, 0, nullptr, /*pictures=*/true}};
+  }
   std::vector<NetworkInput> operator()(const TextTowerSpec& spec) const {
     return {{"input_ids", {spec.tokens}, spec.vocabulary}};
   }
@@ -69,8 +73,24 @@ bool has_type(const Tensor& tensor, const NetworkInput& input) {
          (takes_integers(input) && c10::isIntegralType(tensor.scalar_type(), /*includeBool=*/false));
 }
 
+Tensor levels_of(const Tensor& images_NCHW, const NetworkInput& input, const std::string& place) {
+  const bool fits = images_NCHW.scalar_type() == at::kByte && images_NCHW.dim() == 4 && images_NCHW.size(0) > 0 &&
+                    images_NCHW.size(1) == input.sizes[0];
+  if (!fits)
+    throw FileError(place + " is " + sizes_text(images_NCHW.sizes()) + " of " +
+                    c10::toString(images_NCHW.scalar_type()) + "; expected [N, " + std::to_string(input.sizes[0]) +
+                    ", height, width] of bytes");
+  const ImageSize size{.width = input.sizes[2], .height = input.sizes[1]};
+  try {
+    return resized(images_NCHW, size, Resizer::legacy_tensorflow);
+  } catch (const ConfigError& error) {
+    throw FileError(place + ": " + error.what());
+  }
+}
+
 // Checks one input and gives it the network's type: int64 or float32.
 Tensor checked(const Tensor& tensor, const NetworkInput& input, const std::string& place) {
+  if (input.pictures) return levels_of(tensor, input, place);
   if (!has_type(tensor, input) || !has_sizes(tensor, input))
     throw FileError(place + " is " + sizes_text(tensor.sizes()) + " of " + c10::toString(tensor.scalar_type()) + "; " +
                     expected(input));

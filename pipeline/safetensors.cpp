@@ -225,6 +225,9 @@ uint64_t bytes_each(DataType type) { return type_bytes[size_t(type)]; }
 SafetensorsHeader parse_safetensors(std::string_view bytes, const std::string& source) {
   if (bytes.size() < 8)
     throw FileError(source + ": is " + std::to_string(bytes.size()) + " bytes; a safetensors file has at least 8");
+  if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("\x80\x02\x8a"))
+    throw FileError(source + ": is a pickle of PyTorch, which is not read because it may hold programs; convert it: " +
+                    "scripts/pickle_to_safetensors.py " + source + " OUT.safetensors");
   uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
   const uint64_t behind = bytes.size() - 8;

@@ -249,6 +249,18 @@ Dialect open_clip_image() {
               beside_towers)};
 }
 
+// pt_inception-2015-12-05-6726825d.pth, as torch-fidelity and pytorch-fid read it; no measure here needs its
+// classifier.
+Dialect torch_fidelity_inception() {
+  return {.kind = inception,
+          .root = {},
+          .uses = {{torch_fidelity, {""}}},
+          .steps = {},
+          .layers = {},
+          .leave_be = {"fc."},
+          .keeps_names = true};
+}
+
 std::vector<Dialect> make_dialects() {
   std::vector<Dialect> list = {diffusers_unet(),
                                compvis_unet(),
@@ -257,7 +269,8 @@ std::vector<Dialect> make_dialects() {
                                transformers_image("vision_model."),
                                transformers_image(""),
                                open_clip_text(),
-                               open_clip_image()};
+                               open_clip_image(),
+                               torch_fidelity_inception()};
   const Rules now = {{"norm", "group_norm"}, {"q", "to_q"}, {"k", "to_k"}, {"v", "to_v"}, {"out", "to_out.0"}};
   const Rules once = {{"norm", "group_norm"}, {"q", "query"}, {"k", "key"}, {"v", "value"}, {"out", "proj_attn"}};
   for (const auto half : {vae_encoder, vae_decoder})
@@ -279,7 +292,7 @@ std::string_view layout_that_looks_like(const std::vector<std::string>& names) {
       {"input_blocks.", compvis},          {"mid.block_", compvis},
       {"down_blocks.", diffusers},         {"up_blocks.", diffusers},
       {"mid_block.", diffusers},           {"resblocks.", open_clip},
-      {"self_attn.q_proj", transformers}};
+      {"self_attn.q_proj", transformers},  {"Mixed_5b.", torch_fidelity}};
   for (const auto& [mark, layout] : marks)
     for (const auto& name : names)
       if (name.find(mark) != std::string::npos) return name_of(layout);

@@ -90,6 +90,7 @@ struct LayerName {
 
 LayerName name_of_layer(const PlanStep& step, const Layer& layer, const Dialect& dialect, const Values& values) {
   const std::string ours = layer_path(step.path, layer.name);
+  if (dialect.keeps_names) return {ours, Form::plain};
   if (const auto* whole = find(dialect.steps, ours)) return {filled(whole->theirs, values), whole->form};
   const auto* outer = find(dialect.steps, pattern_of(step.path).text);
   if (outer && layer.name.empty()) return {filled(outer->theirs, values), outer->form};
@@ -153,8 +154,10 @@ PartKind kind_of(const Plan& plan) {
     if (step.path == "post_quant") return PartKind::vae_decoder;
     if (std::holds_alternative<TokenEmbedding>(step.block)) return PartKind::text_encoder;
     if (std::holds_alternative<PatchEmbedding>(step.block)) return PartKind::image_encoder;
+    if (step.path == "Mixed_5b") return PartKind::inception;
   }
-  throw ConfigError("the network is no UNet, half of an autoencoder or CLIP tower; no library has names for it");
+  throw ConfigError(
+      "the network is no UNet, half of an autoencoder, CLIP tower or Inception-v3; no library has names for it");
 }
 
 std::vector<ForeignWeight> foreign_names(const Plan& plan, const Dialect& dialect) {

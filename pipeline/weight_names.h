@@ -11,17 +11,17 @@
 
 namespace mds {
 
-enum class Layout : uint8_t { diffusers, compvis, transformers, open_clip };
+enum class Layout : uint8_t { diffusers, compvis, transformers, open_clip, torch_fidelity };
 template <>
 struct EnumNames<Layout> {
-  static constexpr std::array names{"diffusers", "compvis", "transformers", "open_clip"};
+  static constexpr std::array names{"diffusers", "compvis", "transformers", "open_clip", "torch_fidelity"};
 };
 
 // What a network is for, named as the card's fields are.
-enum class PartKind : uint8_t { unet, vae_encoder, vae_decoder, text_encoder, image_encoder };
+enum class PartKind : uint8_t { unet, vae_encoder, vae_decoder, text_encoder, image_encoder, inception };
 template <>
 struct EnumNames<PartKind> {
-  static constexpr std::array names{"unet", "vae_encoder", "vae_decoder", "text_encoder", "image_encoder"};
+  static constexpr std::array names{"unet", "vae_encoder", "vae_decoder", "text_encoder", "image_encoder", "inception"};
 };
 PartKind kind_of(const Plan& plan);  // by its steps
 
@@ -48,6 +48,7 @@ struct Dialect {
   std::vector<NameRule> steps;             // "down#.#.conv", or a whole layer: "time.0"
   std::vector<NameRule> layers;            // inside a step: "#.sa.q"
   std::vector<std::string_view> leave_be;  // begins of names behind the prefix that are no weights of the part
+  bool keeps_names = false;                // ours are theirs, and there are no rules
 };
 
 const std::vector<Dialect>& dialects();

@@ -84,3 +84,67 @@ TEST_CASE("a convolution pads where its padding says", "[blocks][torch]") {
   const Tensor padded = at::constant_pad_nd(x, {before, after, before, after});
   CHECK(at::allclose(layer.forward(x), at::conv2d(padded, parameters["weight"], parameters["bias"], 2), 1e-5, 1e-6));
 }
+
+TEST_CASE("a mean without its border leaves a constant map constant, and with it darkens the edge", "[blocks][torch]") {
+  const Tensor x = at::ones({1, 2, 4, 5});
+  PoolOp op{.kind = PoolKind::average, .kernel = 3, .stride = 1, .border = 1};
+  CHECK(at::allclose(PoolLayer(op).forward(x), x));
+  op.counts_border = true;
+  const Tensor y = PoolLayer(op).forward(x);
+  CHECK(y[0][1][0][0].item<float>() == Approx(4.0 / 9));
+  CHECK(y[0][1][1][2].item<float>() == Approx(1));
+}
+
+TEST_CASE("a pool's output has the shape its layer says; over the whole map it is a vector", "[blocks][torch]") {
+  const auto kind = GENERATE(PoolKind::max, PoolKind::average);
+  const auto [kernel, stride, border] = GENERATE(table<int64_t, int64_t, int64_t>({{3, 2, 0}, {3, 1, 1}, {2, 2, 0}}));
+  const Tensor x = at::randn({1, 3, 9, 8});
+  const PoolOp op{.kind = kind, .kernel = kernel, .stride = stride, .border = border};
+  const Shape out = output_shape(op, Shape::map(3, 9, 8));
+  CHECK(PoolLayer(op).forward(x).sizes() == at::IntArrayRef({1, out.channels, out.height, out.width}));
+  const PoolOp whole{.kind = kind};
+  const Tensor expected = kind == PoolKind::max ? x.flatten(2).amax(2) : x.flatten(2).mean(2);
+  CHECK(at::allclose(PoolLayer(whole).forward(x), expected));
+  CHECK(output_shape(whole, Shape::map(3, 9, 8)) == Shape::vector(3));
+  CHECK(cost(LayerOp(op), Shape::map(3, 9, 8), out) == Cost{});
+}
+
+TEST_CASE("a rectangular kernel keeps the map and sees one row or one column", "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  const ConvolutionOp op{.in = 1, .out = 1, .kernel = 1, .bias = false, .columns = 7};
+  ConvolutionLayer layer(op);
+  layer.fill([](at::IntArrayRef sizes) { return at::ones(sizes); });
+  Tensor x = at::zeros({1, 1, 9, 9});
+  x[0][0][4][4] = 1;
+  const Tensor lit = layer.forward(x) > 0;
+  CHECK(output_shape(op, Shape::map(1, 9, 9)) == Shape::map(1, 9, 9));
+  CHECK(lit.sum().item<int64_t>() == 7);
+  CHECK(lit[0][0][4].sum().item<int64_t>() == 7);
+  CHECK(cost(LayerOp(op), Shape::map(1, 9, 9), Shape::map(1, 9, 9)).macs_valid == 9 * (63 - 12));
+}
+
+TEST_CASE("a border of its own size stands in for a convolution's padding", "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  const ConvolutionOp op{.in = 1, .out = 1, .kernel = 5, .stride = 2, .border = Border{1, 2}};
+  ConvolutionLayer layer(op);
+  layer.fill([](at::IntArrayRef sizes) { return at::rand(sizes); });
+  const Tensor x = at::randn({1, 1, 8, 8});
+  const auto parameters = layer.named_parameters();
+  const Tensor padded = at::constant_pad_nd(x, {1, 2, 1, 2});
+  CHECK(at::allclose(layer.forward(x), at::conv2d(padded, parameters["weight"], parameters["bias"], 2), 1e-5, 1e-6));
+  CHECK(output_shape(op, Shape::map(1, 8, 8)) == Shape::map(1, 4, 4));
+}
+
+TEST_CASE("a batch norm follows its running statistics, whatever the batch", "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  NormLayer layer(NormOp{NormKind::batch, 2, 0, 1e-3, Activation::relu6});
+  const Tensor mean = at::randn({2}), variance = at::rand({2}) + 0.5, weight = at::randn({2}), bias = at::randn({2});
+  layer.named_buffers()["running_mean"].copy_(mean);
+  layer.named_buffers()["running_var"].copy_(variance);
+  layer.named_parameters()["weight"].copy_(weight);
+  layer.named_parameters()["bias"].copy_(bias);
+  const Tensor x = 20 * at::randn({3, 2, 4, 4});
+  const auto wide = [](const Tensor& v) { return v.view({1, 2, 1, 1}); };
+  const Tensor y = (x - wide(mean)) / (wide(variance) + 1e-3).sqrt() * wide(weight) + wide(bias);
+  CHECK(at::allclose(layer.forward(x), y.clamp(0, 6), 1e-4, 1e-5));
+}

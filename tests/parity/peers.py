@@ -1,6 +1,6 @@
 """The networks that run.py compares, each as another library has it: with random weights, on given inputs.
 
-Needs torch, diffusers, transformers, open_clip and safetensors.
+Needs torch, diffusers, transformers, open_clip, torch_fidelity and safetensors.
 """
 
 import dataclasses
@@ -52,7 +52,7 @@ def randomise(module):
     """Every weight, those that libraries begin at zero or one as well, so that each of them matters."""
     for name, weight in module.named_parameters():
         if weight.dim() < 2:
-            is_scale = ("norm" in name or "ln_" in name) and name.endswith("weight")
+            is_scale = any(part in name for part in ("norm", "ln_", ".bn.")) and name.endswith("weight")
             low, high = (0.7, 1.3) if is_scale else (-0.2, 0.2)
         else:
             table = "token_embedding" in name or "position_embedding" in name
@@ -258,6 +258,31 @@ def open_clip_half(case, folder):
     return {"input_ids": ids}, states | {"text_embeds": embeds}, parameters
 
 
+def inception(case, folder):
+    """torch-fidelity's extractor, resizing and all, over pictures that are not of its size."""
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    class Unloaded(FeatureExtractorInceptionV3):
+        def load_state_dict(self, _):
+            """Random weights take the place of those that its constructor reads."""
+
+    torch.save({}, folder / "none.pth")
+    model = build(Unloaded, "inception", ["2048"], feature_extractor_weights_path=folder / "none.pth")
+    for name, statistic in model.named_buffers():
+        if statistic.is_floating_point():
+            low, high = (0.7, 1.3) if name.endswith("var") else (-0.2, 0.2)
+            statistic.uniform_(low, high, generator=RANDOM)
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.weight.mul_(6 ** 0.5)  # else the picture is lost on its way through so many layers with ReLU
+    patches = torch.randint(0, 256, (case.batch, 3, 7, 10), dtype=torch.uint8, generator=RANDOM)
+    inputs = {"images": patches.repeat_interleave(31, 2).repeat_interleave(34, 3)}
+    (folder / "weights").mkdir()
+    save_file(model.state_dict(), folder / "weights" / "inception.safetensors")
+    return inputs, {"features": model(inputs["images"])[0]}, sum(
+        weight.numel() for name, weight in model.named_parameters() if not name.startswith("fc."))
+
+
 def torch_twin(case, folder):
     weights = twin.Weights(SEED)
     inputs = unet_inputs(case, 8, twin.TEXT_WIDTH)
@@ -337,6 +362,7 @@ CASES = [
     of_open_clip("clip-vit-l-14-text", "ViT-L-14-quickgelu", batch=3),
     of_open_clip("open-clip-vit-g-14", "ViT-g-14", pixels=224),
     of_open_clip("open-clip-vit-g-14-text", "ViT-g-14", batch=3),
+    Case("inception-v3-fid", "torch_fidelity", inception, layout="torch_fidelity", batch=2),
     Case("mobilediffusion", "twin", torch_twin, dict(inner=1024, up_depth=3), pixels=512),
     Case("mobilediffusion-lite", "twin", torch_twin, dict(inner=896, up_depth=2), pixels=512),
 ]

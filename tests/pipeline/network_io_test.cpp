@@ -103,3 +103,16 @@ TEST_CASE("a text is pooled at the first of its largest ids", "[pipeline][torch]
   CHECK(at::equal(text, embedding({18, 3, 4, 19, 0, 0})));  // no token sees a later one
   CHECK(!at::allclose(text, embedding({18, 3, 19, 19, 19, 19})));
 }
+
+TEST_CASE("pictures of any size become levels at the network's size, and only bytes are pictures",
+          "[pipeline][torch]") {
+  const NetworkSpec spec = InceptionSpec{.size = 75, .width_divisor = 16};
+  const auto taken = [&](const Tensor& images) { return inputs_from({{"images", images}}, spec, "in")[0]; };
+  const Tensor images = at::randint(256, {2, 3, 75, 75}, at::kByte);
+  CHECK(at::equal(taken(images), images.to(at::kFloat)));
+  CHECK(at::equal(taken(at::full({1, 3, 20, 90}, 7, at::kByte)), at::full({1, 3, 75, 75}, 7.0f)));
+  const std::string expected = "expected [N, 3, height, width] of bytes";
+  CHECK_THROWS_WITH(taken(images.to(at::kFloat)), Contains("\"images\" is [2, 3, 75, 75] of Float; " + expected));
+  CHECK_THROWS_WITH(taken(images.narrow(1, 0, 1)), Contains(expected));
+  CHECK_THROWS_WITH(taken(images.narrow(0, 0, 0)), Contains(expected));
+}

@@ -17,6 +17,7 @@ Plan tiny_unet() { return make_plan(foreign::unet_spec()); }
 Plan tiny_encoder() { return make_plan(foreign::encoder_spec()); }
 Plan tiny_decoder() { return make_plan(foreign::decoder_spec()); }
 Plan tiny_text(int64_t projection = 6) { return make_plan(foreign::text_spec(projection)); }
+Plan tiny_inception() { return make_plan(InceptionSpec{.size = 75, .width_divisor = 16}); }
 Plan tiny_image() { return make_plan(foreign::image_spec()); }
 
 void check_equal(const TensorMap& found, const TensorMap& expected) {
@@ -45,7 +46,8 @@ TEST_CASE("weights come back from every layout as they went", "[pipeline][torch]
                                                             {tiny_text(), Layout::transformers},
                                                             {tiny_text(), Layout::open_clip},
                                                             {tiny_image(), Layout::transformers},
-                                                            {tiny_image(), Layout::open_clip}}));
+                                                            {tiny_image(), Layout::open_clip},
+                                                            {tiny_inception(), Layout::torch_fidelity}}));
   INFO(name_of(kind_of(plan)) << " in " << name_of(layout));
   const TensorMap weights = numbered(plan);
   const TensorMap file = export_weights(plan, layout, weights);
@@ -155,6 +157,16 @@ TEST_CASE("what is missing, misshapen, extra or not floating is listed by name",
   check_refused(tiny_unet(), Layout::diffusers, file, "misshapen conv_out.bias: [5], expected [4]");
   check_refused(tiny_unet(), Layout::diffusers, file, "not floating conv_in.bias");
   check_refused(tiny_unet(), Layout::diffusers, file, "unexpected ema.decay");
+}
+
+TEST_CASE("Inception's classifier and its counts of batches are left in the file", "[pipeline][torch]") {
+  const TensorMap weights = numbered(tiny_inception());
+  TensorMap file = weights;
+  file["fc.weight"] = at::zeros({1008, 128});
+  file["Mixed_5b.branch1x1.bn.num_batches_tracked"] = at::zeros({}, at::kLong);
+  check_equal(import_weights(tiny_inception(), Layout::torch_fidelity, file, "f"), weights);
+  file.erase("Mixed_5b.branch1x1.bn.running_var");
+  check_refused(tiny_inception(), Layout::torch_fidelity, file, "missing Mixed_5b.branch1x1.bn.running_var");
 }
 
 TEST_CASE("only the first ten of many problems are listed", "[pipeline][torch]") {

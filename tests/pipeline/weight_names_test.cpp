@@ -78,6 +78,12 @@ TEST_CASE("CLIP's weights have the names and shapes that OpenCLIP gives them", "
   CHECK(digest(both) == "698c928114b896f2");
 }
 
+TEST_CASE("Inception-v3's weights have the names and shapes that torch-fidelity gives them", "[pipeline]") {
+  const Names names = names_of(plan_of("inception-v3-fid"), Layout::torch_fidelity);
+  CHECK(names.size() == 94 * 5);
+  CHECK(digest(names) == "72a5f50af2c774bd");
+}
+
 TEST_CASE("a UNet's weights have CompVis's names", "[pipeline]") {
   std::map<std::string, std::string> names;
   for (const auto& weight : foreign_names(plan_of("sd15"), dialect(PartKind::unet, Layout::compvis)))

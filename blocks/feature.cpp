@@ -1,0 +1,76 @@
+#include "blocks/feature.h"
+
+namespace mds {
+namespace {
+
+std::string inside(const ConvolutionUnit& unit, const char* layer) {
+  return unit.name.empty() ? layer : unit.name + "." + layer;
+}
+
+Shape list_unit(const ConvolutionUnit& unit, double eps, const Shape& in, LayerSink& sink) {
+  const ConvolutionOp convolution{.in = in.channels,
+                                  .out = unit.out,
+                                  .kernel = unit.rows,
+                                  .stride = unit.stride,
+                                  .bias = false,
+                                  .padding = unit.padding,
+                                  .columns = unit.columns};
+  const Shape out = output_shape(convolution, in);
+  sink.add(convolution_name(unit), convolution, in, out);
+  sink.add(norm_name(unit), NormOp{NormKind::batch, unit.out, 0, eps, Activation::relu}, out, out);
+  return out;
+}
+
+// Lists the branch's layers and gives its output.
+Shape list_branch(const Branches& block, size_t index, const Shape& in, LayerSink& sink) {
+  const Branch& branch = block.branches[index];
+  Shape x = in;
+  if (branch.pool) {
+    x = output_shape(pool_op(*branch.pool), in);
+    sink.add(pool_name(index), pool_op(*branch.pool), in, x);
+  }
+  const size_t chain = branch.units.size() - size_t(branch.fork);
+  for (size_t i = 0; i < chain; ++i) x = list_unit(branch.units[i], block.eps, x, sink);
+  if (branch.fork == 0) return x;
+  Shape joined = Shape::map(0, x.height, x.width);
+  for (size_t i = chain; i < branch.units.size(); ++i)
+    joined.channels += list_unit(branch.units[i], block.eps, x, sink).channels;
+  return joined;
+}
+
+Shape list_branches(const Branches& block, const Site& site, LayerSink& sink) {
+  Shape out;
+  for (size_t i = 0; i < block.branches.size(); ++i) {
+    const Shape branch = list_branch(block, i, site.in, sink);
+    if (i > 0 && (branch.height != out.height || branch.width != out.width))
+      throw ConfigError("branch " + std::to_string(i) + " writes " + to_string(branch) + ", the one before " +
+                        to_string(out) + "; allowed: equal heights and widths");
+    out = Shape::map(out.channels + branch.channels, branch.height, branch.width);
+  }
+  return out;
+}
+
+}  // namespace
+
+PoolOp pool_op(const SinglePool& pool) {
+  return {pool.pool, pool.kernel, pool.stride, pool.border, pool.counts_border};
+}
+
+std::string convolution_name(const ConvolutionUnit& unit) { return inside(unit, "conv"); }
+std::string norm_name(const ConvolutionUnit& unit) { return inside(unit, "bn"); }
+std::string pool_name(size_t branch) { return "pool" + std::to_string(branch); }
+
+Shape output_shape(const LevelScale&, const Site& site) { return site.in; }
+Shape output_shape(const SinglePool& block, const Site& site) { return output_shape(pool_op(block), site.in); }
+Shape output_shape(const Branches& block, const Site& site) {
+  CostSink unused;
+  return list_branches(block, site, unused);
+}
+
+void list_layers(const LevelScale&, const Site&, LayerSink&) {}
+void list_layers(const SinglePool& block, const Site& site, LayerSink& sink) {
+  sink.add("", pool_op(block), site.in, output_shape(block, site));
+}
+void list_layers(const Branches& block, const Site& site, LayerSink& sink) { list_branches(block, site, sink); }
+
+}  // namespace mds
