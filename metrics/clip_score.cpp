@@ -5,7 +5,14 @@
 namespace mds {
 namespace {
 
-at::Tensor normalised(const std::string& what, const at::Tensor& embeddings_NE) {
+void require_pairs(const at::Tensor& a_NE, const at::Tensor& b_NE) {
+  if (a_NE.sizes() != b_NE.sizes())
+    throw ConfigError(c10::str("embeddings: pairs need equal shapes, got ", a_NE.sizes(), " and ", b_NE.sizes()));
+}
+
+}  // namespace
+
+at::Tensor unit_rows(const std::string& what, const at::Tensor& embeddings_NE) {
   const auto values = checked_float64(what, embeddings_NE, 2);
   const auto norms = values.square().sum(1, /*keepdim=*/true).sqrt();
   if (norms.min().item<double>() == 0)
@@ -14,16 +21,9 @@ at::Tensor normalised(const std::string& what, const at::Tensor& embeddings_NE) 
   return values / norms;
 }
 
-void require_pairs(const at::Tensor& a_NE, const at::Tensor& b_NE) {
-  if (a_NE.sizes() != b_NE.sizes())
-    throw ConfigError(c10::str("embeddings: pairs need equal shapes, got ", a_NE.sizes(), " and ", b_NE.sizes()));
-}
-
-}  // namespace
-
 at::Tensor clip_values(const at::Tensor& images_NE, const at::Tensor& texts_NE) {
   require_pairs(images_NE, texts_NE);
-  return (normalised("image embeddings", images_NE) * normalised("text embeddings", texts_NE)).sum(1);
+  return (unit_rows("image embeddings", images_NE) * unit_rows("text embeddings", texts_NE)).sum(1);
 }
 
 Score clip_score(const std::string& name, const at::Tensor& images_NE, const at::Tensor& texts_NE,
@@ -35,7 +35,7 @@ Recall recall_at(int64_t k, const at::Tensor& queries_NE, const at::Tensor& cand
                  const ScoreOptions& options) {
   require_pairs(queries_NE, candidates_NE);
   const auto similar_NN =
-      normalised("query embeddings", queries_NE).matmul(normalised("candidate embeddings", candidates_NE).t());
+      unit_rows("query embeddings", queries_NE).matmul(unit_rows("candidate embeddings", candidates_NE).t());
   const auto n = similar_NN.size(0);
   if (k < 1 || k > n) throw ConfigError("recall: k is " + std::to_string(k) + "; allowed: 1 to " + std::to_string(n));
   const auto rank_N = similar_NN.ge(similar_NN.diagonal().unsqueeze(1)).sum(1);  // 1 where only the partner itself

@@ -1,9 +1,14 @@
 // Agreement of pictures and captions in the space of a text-image encoder: row i of both tensors is one pair (N, E).
+// Scores are raw cosines, as papers print them (0.30 to 0.33); torchmetrics prints 100 max(cosine, 0) of each pair, and
+// CLIPScore of Hessel et al. (2021) 2.5 max(cosine, 0). Scores of different towers cannot be compared.
 #pragma once
 
 #include "metrics/score.h"
 
 namespace mds {
+
+// The rows as float64 of length one. ConfigError, naming `what`, for a row that is zero or not finite.
+at::Tensor unit_rows(const std::string& what, const at::Tensor& embeddings_NE);
 
 // Cosine of each pair, float64 (N). ConfigError for unequal shapes, and for a row that is zero or not finite.
 at::Tensor clip_values(const at::Tensor& images_NE, const at::Tensor& texts_NE);

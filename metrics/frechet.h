@@ -51,7 +51,14 @@ class FrechetReference {
   // distinct pictures: compare replicates with replicates, or take centred_interval.
   std::vector<double> replicates(const at::Tensor& features_ND, const BootstrapIndices& indices) const;
 
-  // The interval answers for which pictures were drawn, not for the bias that n pictures bring.
+  // How much each picture moves the distance, (N) of mean 0: to first order, the distance of a resample less that of
+  // the set is the mean over the drawn pictures. With c a centred picture, m1 and m2 the means and T the optimal
+  // transport S1^(-1/2) (S1^(1/2) S2 S1^(1/2))^(1/2) S1^(-1/2): 2 (m1 - m2) . c + |c|^2 - c^T T c.
+  at::Tensor influences(const at::Tensor& features_ND) const;
+
+  // The interval answers for which pictures were drawn, not for the bias that n pictures bring. It comes from
+  // replicates where the smaller of n and the reference's rows is at most 256, and from influences above, where a
+  // single replicate takes seconds; the score says which.
   Score score(const std::string& name, const at::Tensor& features_ND, const ScoreOptions& options = {}) const;
 
  private:

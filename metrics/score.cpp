@@ -19,6 +19,22 @@ at::Tensor checked_float64(const std::string& what, const at::Tensor& tensor, in
   return values;
 }
 
+void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& reference_MD) {
+  if (features_ND.size(1) != reference_MD.size(1))
+    throw ConfigError("features: are " + std::to_string(features_ND.size(1)) + " wide; the reference has " +
+                      std::to_string(reference_MD.size(1)));
+}
+
+Score linearised_score(const std::string& name, double value, const at::Tensor& influences_N,
+                       const ScoreOptions& options) {
+  auto score = mean_score(name, influences_N - influences_N.mean(), options);
+  score.low += value;
+  score.high += value;
+  score.value = value;
+  score.interval = IntervalKind::linearised;
+  return score;
+}
+
 Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options) {
   const auto checked = checked_float64("values of " + name, values, 1);
   const double* value = checked.const_data_ptr<double>();

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -10,20 +11,33 @@
 
 namespace mds {
 
+// What an interval was found from, and so what it answers for.
+enum class IntervalKind {
+  bootstrap,   // the measure itself over resampled pictures
+  linearised,  // its first-order change over resampled pictures, where the measure itself takes too long
+  residuals,   // a regression's residuals, resampled
+};
+template <>
+struct EnumNames<IntervalKind> {
+  static constexpr std::array<std::string_view, 3> names{"bootstrap", "linearised", "residuals"};
+};
+
 struct Score {
   std::string name;
   double value = 0;
   double low = 0, high = 0;
   int64_t n = 0;
   uint64_t seed = 0;
+  IntervalKind interval = IntervalKind::bootstrap;
 
   static void describe(auto& self, auto&& field) {
     field("name", self.name, "the metric, named after what it is");
     field("value", self.value, "the metric over all n");
-    field("low", self.low, "lower end of its 95% bootstrap interval");
+    field("low", self.low, "lower end of its 95% interval");
     field("high", self.high, "upper end");
     field("n", self.n, "pictures or pairs measured");
     field("seed", self.seed, "of the bootstrap");
+    field("interval", self.interval, "what the interval was found from", later());
   }
 };
 
@@ -34,6 +48,14 @@ struct ScoreOptions {
 
 // The mean of per-picture values (one dimension, at least one value).
 Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options = {});
+
+// A measure of n pictures whose value changes by the mean of influences_N (one a picture) over a resample of them, to
+// first order. The set they are compared with is held fixed.
+Score linearised_score(const std::string& name, double value, const at::Tensor& influences_N,
+                       const ScoreOptions& options = {});
+
+// ConfigError unless both sets of features, (N, D) and (M, D), are equally wide.
+void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& reference_MD);
 
 // The tensor as contiguous float64 on the CPU. ConfigError, naming `what`, for another rank or values that are not
 // finite.

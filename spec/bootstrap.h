@@ -44,6 +44,15 @@ inline std::vector<int64_t> resample(int64_t n, Random& random) {
   return indices;
 }
 
+// `count` distinct draws from 0 .. n-1, count <= n, by the first steps of a shuffle.
+inline std::vector<int64_t> random_subset(int64_t n, int64_t count, Random& random) {
+  std::vector<int64_t> indices(n);
+  for (int64_t i = 0; i < n; ++i) indices[i] = i;
+  for (int64_t i = 0; i < count; ++i) std::swap(indices[i], indices[i + random.below(n - i)]);
+  indices.resize(count);
+  return indices;
+}
+
 // One row of n indices for each replicate. Rows depend on the seed and n alone, so more replicates only add rows.
 using BootstrapIndices = std::vector<std::vector<int64_t>>;
 inline BootstrapIndices bootstrap_indices(int64_t n, int64_t replicates, uint64_t seed) {

@@ -1,0 +1,32 @@
+#include "metrics/cmmd.h"
+
+#include <torch/types.h>
+
+#include "metrics/clip_score.h"
+#include "metrics/kernels.h"
+
+namespace mds {
+namespace {
+
+constexpr double sigma = 10, scale = 1000;
+
+// Mean similarity of each row to all columns.
+at::Tensor similarity(const at::Tensor& rows_NE, const at::Tensor& columns_ME) {
+  const auto gaussian = [](const at::Tensor& rows, const at::Tensor& columns) {
+    return squared_distances(rows, columns).mul_(-1 / (2 * sigma * sigma)).exp_();
+  };
+  return fold_rows(rows_NE, columns_ME, gaussian, [](const at::Tensor& values_BM) { return values_BM.mean(1); });
+}
+
+}  // namespace
+
+Score cmmd(const std::string& name, const at::Tensor& embeddings_NE, const at::Tensor& reference_ME,
+           const ScoreOptions& options) {
+  const auto x = unit_rows("embeddings", embeddings_NE), y = unit_rows("reference embeddings", reference_ME);
+  require_equal_widths(x, y);
+  const auto own_N = similarity(x, x), across_N = similarity(x, y), reference_M = similarity(y, y);
+  const double value = (own_N.mean() + reference_M.mean() - 2 * across_N.mean()).item<double>();
+  return linearised_score(name, scale * value, 2 * scale * (own_N - across_N), options);
+}
+
+}  // namespace mds

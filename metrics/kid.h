@@ -1,0 +1,25 @@
+// Kernel distance (Binkowski et al., 2018, "Demystifying MMD GANs"): the unbiased squared maximum mean discrepancy of
+// two sets of features, D wide, under k(x, y) = (x . y / D + 1)^3. It may be negative, and needs few pictures.
+#pragma once
+
+#include "metrics/score.h"
+
+namespace mds {
+
+struct KidOptions {
+  int64_t subsets = 100;
+  int64_t subset_size = 1000;
+  ScoreOptions score{};  // the seed also draws the subsets
+};
+
+struct Kid {
+  Score score;                    // the mean over subsets
+  double standard_deviation = 0;  // over subsets (divided by their number), which papers print after +-
+};
+
+// Subsets are drawn from either set without replacement. The interval resamples the measured pictures to first order.
+// ConfigError for features of different widths or not finite, and for subsets larger than a set or below 2.
+Kid kid(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD,
+        const KidOptions& options = {});
+
+}  // namespace mds

@@ -1,0 +1,19 @@
+// Structural similarity (Wang et al., 2004): a Gaussian window of 11 pixels with sigma 1.5, K1 = 0.01, K2 = 0.03, and
+// population covariances. Only windows that lie wholly within the picture count, so no border is made up: the same
+// as skimage with gaussian_weights=True and use_sample_covariance=False.
+#pragma once
+
+#include "metrics/score.h"
+
+namespace mds {
+
+// images and reference: (N, C, H, W) of one shape with sides of at least 11, in units where black to white spans
+// `data_range` (1, 2 or 255). Float64 (N): the mean over windows and channels. ConfigError for unequal shapes, smaller
+// sides, a range that is not positive, and values that are not finite.
+at::Tensor ssim_values(const at::Tensor& images_NCHW, const at::Tensor& reference_NCHW, double data_range);
+
+// The mean over pictures.
+Score ssim(const at::Tensor& images_NCHW, const at::Tensor& reference_NCHW, double data_range,
+           const ScoreOptions& options = {});
+
+}  // namespace mds
