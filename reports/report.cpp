@@ -15,6 +15,7 @@ constexpr std::array list{
     Report{"table1", "networks: our counts beside the figures that the paper prints", table1_report},
     Report{"ladder", "networks between Stable Diffusion's UNet and MobileDiffusion, step by step", ladder_report},
     Report{"parity", "our networks against those of other libraries", parity_report},
+    Report{"scores", "scores of pictures and models, a table for each protocol", scores_report},
     Report{"table6", "latency of every block of the profiled networks", table6_report},
 };
 

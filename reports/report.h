@@ -33,6 +33,7 @@ std::vector<Table> pareto_report(const Store& store, const ReportOptions& option
 std::vector<Table> table1_report(const Store& store, const ReportOptions& options);
 std::vector<Table> ladder_report(const Store& store, const ReportOptions& options);
 std::vector<Table> parity_report(const Store& store, const ReportOptions& options);
+std::vector<Table> scores_report(const Store& store, const ReportOptions& options);
 std::vector<Table> table6_report(const Store& store, const ReportOptions& options);
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------

@@ -45,6 +45,18 @@ std::vector<ParityRow> Store::latest_parity() const {
   return rows;
 }
 
+std::vector<ScoreRow> Store::scores() const {
+  std::vector<ScoreRow> rows;
+  for (const auto& [subject, subject_name, iteration, name, protocol, seed, value, low, high, n, time] :
+       select<Text, Text, int64_t, Text, Text, int64_t, double, double, double, int64_t, int64_t>(
+           *this,
+           "SELECT s.subject, s.subject_name, s.iteration, s.name, p.hash, s.eval_seed, s.value, s.low, s.high, s.n, "
+           "s.measured_unix_s FROM score s JOIN protocol p USING(protocol_id) "
+           "ORDER BY s.name, p.hash, s.iteration, s.subject_name, s.eval_seed"))
+    rows.push_back({subject, subject_name, iteration, name, protocol, seed, value, low, high, n, time});
+  return rows;
+}
+
 std::vector<RunStatus> Store::runs(const std::string& sweep) const {
   std::vector<RunStatus> rows;
   for (const auto& [run, arch, proxy_of, protocol, seed, state, rung, attempt, owner, message] :

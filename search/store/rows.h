@@ -232,6 +232,20 @@ struct ParityRow {
   }
 };
 
+// --- scores of pictures and models -----------------------------------------------------------------------------------
+
+struct ScoreRow {
+  std::string subject{};       // hash of the model or of the pictures
+  std::string subject_name{};  // their folder
+  int64_t iteration = 0;       // of a model's training
+  std::string name{};
+  std::string protocol{};  // hash
+  int64_t eval_seed = 0;
+  double value = 0, low = 0, high = 0;
+  int64_t n = 1;
+  int64_t measured_unix_s = 0;
+};
+
 struct TableCount {
   std::string table{};
   int64_t rows = 0;

@@ -1,6 +1,6 @@
 // Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique
-// columns. Observed rows (metric, decision, latency_process, latency_sample, parity) are append-only by trigger. Times
-// are seconds since 1970, UTC.
+// columns. Observed rows (metric, decision, latency_process, latency_sample, parity, score) are append-only by trigger.
+// Times are seconds since 1970, UTC.
 #include "search/store/schema.h"
 
 #include <array>
@@ -206,6 +206,21 @@ constexpr const char* parity = R"(CREATE TABLE parity(
   allowed REAL NOT NULL CHECK(allowed > 0),
   PRIMARY KEY(network, peer, measured_unix_s)) WITHOUT ROWID)";
 
+// A score of pictures from anywhere, tied to no run; `subject` is the hash of the model or of the pictures.
+constexpr const char* score = R"(CREATE TABLE score(
+  subject TEXT NOT NULL CHECK(length(subject) = 64),
+  name TEXT NOT NULL,
+  protocol_id INTEGER NOT NULL REFERENCES protocol,
+  eval_seed INTEGER NOT NULL,
+  subject_name TEXT NOT NULL,
+  iteration INTEGER NOT NULL CHECK(iteration >= 0),
+  value REAL NOT NULL,
+  low REAL NOT NULL,
+  high REAL NOT NULL CHECK(low <= high),
+  n INTEGER NOT NULL CHECK(n > 0),
+  measured_unix_s INTEGER NOT NULL,
+  PRIMARY KEY(subject, name, protocol_id, eval_seed)) WITHOUT ROWID)";
+
 constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
 SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
   WHERE o.run_id = m.run_id AND o.name = m.name AND o.protocol_id = m.protocol_id AND o.eval_seed = m.eval_seed))";
@@ -232,7 +247,7 @@ constexpr const char* version_table =
 constexpr std::array tables{"device",     "env",     "arch",        "block",           "arch_block",
                             "protocol",   "sweep",   "run",         "metric",          "decision",
                             "checkpoint", "picture", "latency_run", "latency_process", "latency_sample",
-                            "literature", "parity"};
+                            "literature", "parity",  "score"};
 
 // Refuses to change or remove a table's rows.
 void make_append_only(std::vector<std::string>& statements, const std::string& table) {
@@ -278,10 +293,16 @@ Migration second() {
   return migration;
 }
 
+Migration third() {
+  Migration migration{.version = 3, .description = "scores of pictures and models", .statements = {score}};
+  make_append_only(migration.statements, "score");
+  return migration;
+}
+
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{first(), second()};
+  static const std::vector<Migration> list{first(), second(), third()};
   return list;
 }
 

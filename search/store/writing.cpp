@@ -237,4 +237,15 @@ void Store::add_parity(const ParityRow& row) {
   });
 }
 
+void Store::add_score(const ScoreRow& row) {
+  transaction([&] {
+    const int64_t protocol = id_of("protocol", "hash", row.protocol);
+    *sql_ << "INSERT INTO score(subject, name, protocol_id, eval_seed, subject_name, iteration, value, low, high, n, "
+             "measured_unix_s) VALUES(:subject, :name, :protocol, :seed, :subject_name, :iteration, :value, :low, "
+             ":high, :n, :time) ON CONFLICT DO NOTHING",
+        use(row.subject), use(row.name), use(protocol), use(row.eval_seed), use(row.subject_name), use(row.iteration),
+        use(row.value), use(row.low), use(row.high), use(row.n), use(row.measured_unix_s);
+  });
+}
+
 }  // namespace mds

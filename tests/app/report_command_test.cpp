@@ -7,7 +7,7 @@ TEST_CASE("the program writes every report of a profiled database, in every form
   const ScratchFolder folder;
   const std::string database = folder.path + "/results.db";
   REQUIRE(mdsearch("profile " + tiny_unet + " --mode quick --threads 1 --blocks --db " + database).code == 0);
-  for (const char* report : {"sweep", "pareto", "table1", "table6", "parity"}) {
+  for (const char* report : {"sweep", "pareto", "table1", "table6", "parity", "scores"}) {
     for (const char* format : {"table", "md", "csv", "json"}) {
       INFO(report << " " << format);
       CHECK(mdsearch(std::string("report ") + report + " --format " + format + " --db " + database).code == 0);

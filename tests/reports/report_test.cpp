@@ -296,10 +296,31 @@ TEST_CASE("an empty database gives empty reports", "[reports]") {
   CHECK(rows_of(sweep_report(store, {})).empty());
 }
 
+TEST_CASE("scores of differing names or protocols stand in tables of their own", "[reports]") {
+  Store store(":memory:");
+  const std::string one = store.add_protocol(R"({"n": 3})"), two = store.add_protocol(R"({"n": 4})");
+  const auto add = [&](const std::string& subject, const std::string& name, const std::string& protocol) {
+    store.add_score({.subject = sha256(subject), .subject_name = subject, .name = name, .protocol = protocol});
+  };
+  add("a", "fid", one);
+  add("b", "fid", one);
+  add("b", "fid", two);
+  add("b", "kid", two);
+  add("b", "kid", two);  // kept once
+  const auto tables = scores_report(store, {});
+  REQUIRE(tables.size() == 3);
+  CHECK(rows_of(tables).size() == 4);
+  for (const auto& table : tables)
+    for (const auto& row : rows_json(table))
+      CHECK((row["protocol"] == rows_json(table)[0]["protocol"] && row["name"] == rows_json(table)[0]["name"]));
+  CHECK_THROWS(store.add_score({.subject = "short", .subject_name = "", .name = "fid", .protocol = one}));
+}
+
 TEST_CASE("an unknown report, sweep or network is an error that says what there is", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
-  CHECK_THROWS_WITH(find_report("tabel1"), "report tabel1: valid: sweep, pareto, table1, ladder, parity, table6");
+  CHECK_THROWS_WITH(find_report("tabel1"),
+                    "report tabel1: valid: sweep, pareto, table1, ladder, parity, scores, table6");
   CHECK_THROWS_WITH(sweep_report(store, {.sweep = "none"}), Contains("holds no sweep \"none\""));
   CHECK_THROWS_WITH(table6_report(store, {.network = "none"}), Contains("holds no latency of a network \"none\""));
 }

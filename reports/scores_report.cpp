@@ -1,0 +1,44 @@
+// Scores of `mdsearch evaluate`. Those of one name and one protocol can be compared and share a table.
+#include "reports/report.h"
+
+namespace mds {
+namespace {
+
+Table empty_table(const Store& store, const ScoreRow& row) {
+  return {.title = row.name + " under protocol " + short_hash(row.protocol),
+          .columns = {{.name = "subject_name", .header = "pictures or model"},
+                      {.name = "subject", .audience = Audience::programs},
+                      {.name = "iteration"},
+                      {.name = "name", .audience = Audience::programs},
+                      {.name = "value"},
+                      {.name = "low"},
+                      {.name = "high"},
+                      {.name = "n"},
+                      {.name = "seed"},
+                      {.name = "protocol", .audience = Audience::programs},
+                      {.name = "measured_unix_s", .audience = Audience::programs}},
+          .rows = {},
+          .footnotes = {"Protocol: " + protocol_json(store, row.protocol)}};
+}
+
+}  // namespace
+
+std::vector<Table> scores_report(const Store& store, const ReportOptions& options) {
+  std::vector<Table> tables;
+  std::string name, protocol;
+  for (const auto& row : store.scores()) {
+    if (!row.subject_name.starts_with(options.network) && !row.subject.starts_with(options.network)) continue;
+    if (row.name != name || row.protocol != protocol) tables.push_back(empty_table(store, row));
+    name = row.name;
+    protocol = row.protocol;
+    tables.back().rows.push_back({row.subject_name, row.subject, row.iteration, row.name, row.value, row.low, row.high,
+                                  row.n, row.eval_seed, row.protocol, row.measured_unix_s});
+  }
+  if (tables.size() > 1)
+    tables.back().footnotes.push_back("Scores of different names or protocols stand in tables of their own.");
+  if (tables.empty())
+    tables.push_back({.title = "No scores", .columns = {{.name = "name"}}, .rows = {}, .footnotes = {}});
+  return tables;
+}
+
+}  // namespace mds
