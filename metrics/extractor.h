@@ -1,0 +1,89 @@
+// Feature networks by name: uint8 pictures of any size to rows of features, read ahead of the network on threads.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "metrics/picture_set.h"
+#include "pipeline/image.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+// What features depend on besides the picture. Features of one identity may be compared.
+struct ExtractorIdentity {
+  std::string network, resizer, weights_hash;
+  std::string dtype = "fp32";
+  static void describe(auto& self, auto&& field) {
+    field("network", self.network, "feature network");
+    field("resizer", self.resizer, "from the picture to the network's size");
+    field("weights_hash", self.weights_hash, "SHA-256 of its weights");
+    field("dtype", self.dtype, "of weights and computation");
+  }
+};
+
+class Extractor {
+ public:
+  virtual ~Extractor() = default;
+
+  // A picture (uint8, 1 x 3 x H x W) as the network takes it, 3 x S x S; called from many threads at once.
+  virtual at::Tensor prepared(const at::Tensor& picture_1CHW) const = 0;
+  // Rows of features, float32 N x D on the CPU, from N prepared pictures.
+  virtual at::Tensor features(const at::Tensor& prepared_NCHW) const = 0;
+  // Of texts, N x D in the same space; ConfigError where the network has no text half.
+  virtual at::Tensor text_features(const std::vector<std::string>& texts) const;
+
+  const ExtractorIdentity& identity() const { return identity_; }
+
+ protected:
+  explicit Extractor(ExtractorIdentity identity) : identity_(std::move(identity)) {}
+
+ private:
+  ExtractorIdentity identity_;
+};
+
+// Weights by network, as `--weights NETWORK=FILE` gives them.
+using WeightFiles = std::map<std::string, std::string>;
+
+struct ExtractorChoice {
+  std::string network, resizer;
+  bool with_texts = false;
+};
+// UsageError, naming the network and the flag, where it needs weights that were not given; FileError where they do not
+// fit.
+std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights);
+
+struct ExtractOptions {
+  int64_t batch = 32;
+  int64_t size = 0;  // the largest centre square of each picture is first brought to this side; 0: as it is
+  std::function<void(int64_t)> tick{};  // told how many pictures are done
+};
+
+// Seconds of work on each side; the two overlap.
+struct ExtractRates {
+  int64_t pictures = 0;
+  double reading_s = 0;  // decoding and resizing, by all threads side by side
+  double network_s = 0;
+};
+std::string to_string(const ExtractRates& rates);  // pictures a second of both, and which one binds
+
+struct Extracted {
+  at::Tensor features_ND;    // float32
+  std::vector<size_t> kept;  // row i is the picture kept[i] of the set
+  FolderReport skipped;      // pictures that cannot be decoded, and those whose features are not finite
+  ExtractRates rates;
+};
+
+// Rows in the order of the set. The pixels a network sees do not depend on the batch; what else is in a batch changes a
+// feature by its rounding at most (1e-6 relative). FileError where no picture is left.
+Extracted extract(const Extractor& extractor, const PictureSet& set, const ExtractOptions& options = {});
+
+// One decoded picture at the size that scores compare, uint8 1 x 3 x H x W.
+at::Tensor comparison_picture(const std::string& file, int64_t size);
+
+}  // namespace mds

@@ -1,0 +1,184 @@
+#include "metrics/measure.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "spec/error.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool needs_reference(const Metric& metric) { return metric.against != Against::captions; }
+
+std::string label_of(const Metric& metric) { return std::string(metric.network) + "." + metric.resizer; }
+
+// Reads as two pictures that can be compared, or throws FileError.
+at::Tensor pair_values(const Metric& metric, const PicturePairs& pairs, size_t i, int64_t size) {
+  const auto a = comparison_picture(pairs.a.files[i], size), b = comparison_picture(pairs.b.files[i], size);
+  if (a.sizes() != b.sizes())
+    throw ConfigError(pairs.a.files[i] + ": is " + std::to_string(a.size(3)) + "x" + std::to_string(a.size(2)) +
+                      ", its partner " + pairs.b.files[i] + " is " + std::to_string(b.size(3)) + "x" +
+                      std::to_string(b.size(2)) + "; --size N brings both to one size");
+  return metric.of_pair(a, b);
+}
+
+}  // namespace
+
+Measurer::Measurer(MeasureOptions options, MeasureListener listener)
+    : options_(std::move(options)),
+      listener_(std::move(listener)),
+      reference_is_folder_(fs::is_directory(options_.reference)) {
+  for (const Metric* metric : options_.metrics) {
+    if (!needs_reference(*metric)) continue;
+    const std::string name = metric->name;
+    if (options_.reference.empty()) throw UsageError(name + " compares with reference pictures; give --reference");
+    if (metric->against == Against::partners && !reference_is_folder_)
+      throw UsageError(name + " compares picture with picture: --reference must be a folder");
+  }
+  if (!options_.reference.empty() && !reference_is_folder_) shipped_ = load_reference(options_.reference);
+}
+
+bool Measurer::needs_captions() const {
+  return std::any_of(options_.metrics.begin(), options_.metrics.end(),
+                     [](const Metric* metric) { return metric->against == Against::captions; });
+}
+
+std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const ScoreProtocol& drawn) {
+  std::map<std::string, std::vector<const Metric*>> by_extractor;
+  Scores found;
+  for (const Metric* metric : options_.metrics) {
+    if (metric->of_pair)
+      of_pairs(*metric, pictures, found);
+    else
+      by_extractor[label_of(*metric)].push_back(metric);
+  }
+  for (const auto& [label, metrics] : by_extractor) of_extractor(metrics, pictures, found);
+  std::vector<LabelledScore> scores;
+  for (const Metric* metric : options_.metrics) {
+    LabelledScore& score = found.at(metric);
+    ScoreProtocol& protocol = score.protocol;
+    protocol.prompts_hash = drawn.prompts_hash;
+    protocol.sampler = drawn.sampler;
+    protocol.steps = drawn.steps;
+    protocol.guidance = drawn.guidance;
+    protocol.seed_rule = drawn.seed_rule;
+    if (metric->against == Against::captions) protocol.prompts_hash = captions_hash(pictures.captions);
+    if (!drawn.sampler.empty()) protocol.dtype = drawn.dtype;
+    protocol.n = score.score.n;
+    protocol.resolution = options_.size;
+    protocol.replicates = options_.score.replicates;
+    scores.push_back(score);
+  }
+  return scores;
+}
+
+Extracted Measurer::extracted(const Extractor& extractor, const PictureSet& pictures) const {
+  const std::string what = extractor.identity().network + " of " + pictures.folder;
+  ExtractOptions options{.batch = options_.batch, .size = options_.size};
+  if (listener_.progress)
+    options.tick = [&](int64_t done) { listener_.progress(what, done, int64_t(pictures.files.size())); };
+  Extracted result = extract(extractor, pictures, options);
+  if (listener_.rates) listener_.rates(what, result.rates);
+  if (listener_.skipped && !result.skipped.skips.empty()) listener_.skipped(what, result.skipped);
+  return result;
+}
+
+void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures, Scores& scores) {
+  const auto any = [&](Against against) {
+    return std::any_of(metrics.begin(), metrics.end(),
+                       [&](const Metric* metric) { return metric->against == against; });
+  };
+  const auto extractor = open_extractor(
+      {.network = metrics[0]->network, .resizer = metrics[0]->resizer, .with_texts = any(Against::captions)},
+      options_.weights);
+  const ReferenceStats* reference = nullptr;
+  if (any(Against::statistics) || any(Against::features)) reference = &reference_of(*extractor, any(Against::features));
+  const Extracted measured = extracted(*extractor, pictures);
+  MeasureInput input{.features_ND = measured.features_ND, .reference = reference};
+  if (any(Against::captions)) {
+    std::vector<std::string> captions;
+    for (const size_t i : measured.kept) captions.push_back(pictures.captions.at(i));
+    input.texts_ND = extractor->text_features(captions);
+  }
+  const ExtractorIdentity& identity = extractor->identity();
+  for (const Metric* metric : metrics) {
+    LabelledScore& score = scores[metric];
+    score.score = metric->of_set(metric->name, input, options_.score);
+    score.protocol = {.resizer = identity.resizer,
+                      .extractor = identity.network,
+                      .weights_hash = identity.weights_hash,
+                      .dtype = identity.dtype};
+    if (!needs_reference(*metric)) continue;
+    score.protocol.data_hash = reference->identity.data_hash;
+    score.protocol.reference_hash = hash_of(reference->identity);
+  }
+}
+
+void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores) {
+  const PicturePairs pairs = paired(pictures, reference_pictures());
+  const std::string what = std::string(metric.name) + " of " + pictures.folder;
+  FolderReport skipped = pairs.skipped;
+  std::vector<at::Tensor> values;
+  for (size_t i = 0; i < pairs.a.files.size(); ++i) {
+    try {
+      values.push_back(pair_values(metric, pairs, i, options_.size));
+    } catch (const FileError& error) {
+      skipped.skips.push_back({pairs.a.files[i], std::string("one of the pair cannot be decoded: ") + error.what()});
+    }
+    if (listener_.progress) listener_.progress(what, int64_t(i) + 1, int64_t(pairs.a.files.size()));
+  }
+  if (listener_.skipped && !skipped.skips.empty()) listener_.skipped(what, skipped);
+  if (values.empty()) throw FileError(pictures.folder + ": no pair can be measured. " + summary(skipped));
+  scores[&metric] = {mean_score(metric.name, at::cat(values), options_.score), {.data_hash = reference_data_hash()}};
+}
+
+const PictureSet& Measurer::reference_pictures() {
+  if (reference_pictures_.files.empty()) reference_pictures_ = list_picture_files(options_.reference);
+  return reference_pictures_;
+}
+
+const std::string& Measurer::reference_data_hash() {
+  if (reference_data_hash_.empty()) reference_data_hash_ = pictures_hash(reference_pictures());
+  return reference_data_hash_;
+}
+
+const ReferenceStats& Measurer::reference_of(const Extractor& extractor, bool with_features) {
+  const std::string key = reference_key(extractor.identity());
+  if (!references_.contains(key)) references_[key] = prepared_reference(extractor, with_features);
+  return references_.at(key);
+}
+
+ReferenceStats Measurer::prepared_reference(const Extractor& extractor, bool with_features) {
+  const std::string key = reference_key(extractor.identity());
+  ReferenceIdentity identity{.resolution = options_.size, .extractor = extractor.identity()};
+  const auto fits = [&](const ReferenceFile& file) {
+    const auto found = file.find(key);
+    return found != file.end() && hash_of(found->second.identity) == hash_of(identity) &&
+           (!with_features || found->second.features_ND.defined());
+  };
+  if (!reference_is_folder_) {
+    if (shipped_.contains(key)) identity.data_hash = shipped_.at(key).identity.data_hash;
+    if (fits(shipped_)) return shipped_.at(key);
+    throw FileError(options_.reference + ": has no " + std::string(with_features ? "features" : "statistics") + " of " +
+                    key + " with weights " + extractor.identity().weights_hash.substr(0, 8) + " at resolution " +
+                    std::to_string(options_.size) + "; give the folder of the pictures");
+  }
+  identity.data_hash = reference_data_hash();
+  const std::string cached =
+      options_.cache.empty() ? "" : options_.cache + "/reference-" + hash_of(identity) + ".safetensors";
+  if (!cached.empty() && fs::exists(cached))
+    if (const ReferenceFile file = load_reference(cached); fits(file)) return file.at(key);
+  const Extracted features = extracted(extractor, reference_pictures());
+  ReferenceStats made{.identity = identity, .stats = feature_stats(features.features_ND), .features_ND = {}};
+  if (with_features) made.features_ND = features.features_ND;
+  if (cached.empty()) return made;
+  fs::create_directories(options_.cache);
+  save_reference(cached, {{key, made}});
+  return made;
+}
+
+}  // namespace mds

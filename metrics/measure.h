@@ -1,0 +1,67 @@
+// Scores of a set of pictures, each with its protocol.
+#pragma once
+
+#include <functional>
+#include <set>
+
+#include "metrics/metric_table.h"
+#include "metrics/protocol.h"
+
+namespace mds {
+
+struct MeasureOptions {
+  std::vector<const Metric*> metrics;
+  std::string reference{};  // a folder of pictures, or a file of save_reference; empty: none
+  std::string cache{};      // folder for reference statistics; empty: none
+  WeightFiles weights{};
+  int64_t batch = 32;
+  int64_t size = 0;  // pixels a side that pictures are brought to first; 0: as they are
+  ScoreOptions score{};
+};
+
+struct MeasureListener {
+  std::function<void(const std::string& what, int64_t done, int64_t total)> progress{};
+  std::function<void(const std::string& what, const ExtractRates& rates)> rates{};
+  std::function<void(const std::string& what, const FolderReport& skipped)> skipped{};
+};
+
+struct LabelledScore {
+  Score score;
+  ScoreProtocol protocol;
+};
+
+class Measurer {
+ public:
+  // UsageError where a metric lacks what it is compared with.
+  Measurer(MeasureOptions options, MeasureListener listener);
+
+  bool needs_captions() const;
+
+  // In the order of the metrics. `pictures` has captions where they are needed; `drawn` says how the pictures were
+  // made. ConfigError: too few pictures for a measure; FileError: nothing that can be measured, or a reference file
+  // without the statistics of a metric's network, resizer, weights and resolution.
+  std::vector<LabelledScore> measure(const PictureSet& pictures, const ScoreProtocol& drawn);
+
+  // All reference statistics that were used.
+  const ReferenceFile& references() const { return references_; }
+
+ private:
+  using Scores = std::map<const Metric*, LabelledScore>;
+  void of_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures, Scores& scores);
+  void of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores);
+  const ReferenceStats& reference_of(const Extractor& extractor, bool with_features);
+  ReferenceStats prepared_reference(const Extractor& extractor, bool with_features);
+  Extracted extracted(const Extractor& extractor, const PictureSet& pictures) const;
+  const PictureSet& reference_pictures();
+  const std::string& reference_data_hash();
+
+  MeasureOptions options_;
+  MeasureListener listener_;
+  bool reference_is_folder_ = false;
+  ReferenceFile shipped_;     // of a reference that is a file
+  ReferenceFile references_;  // in use
+  PictureSet reference_pictures_;
+  std::string reference_data_hash_;
+};
+
+}  // namespace mds

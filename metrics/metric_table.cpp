@@ -1,0 +1,55 @@
+#include "metrics/metric_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "metrics/clip_score.h"
+#include "metrics/psnr.h"
+
+namespace mds {
+namespace {
+
+Score frechet(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
+  return FrechetReference(input.reference->stats).score(name, input.features_ND, options);
+}
+
+Score cosine(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
+  return clip_score(name, input.features_ND, input.texts_ND, options);
+}
+
+constexpr double levels = 255;
+at::Tensor psnr_of_pair(const at::Tensor& a, const at::Tensor& b) { return psnr_values(a, b, levels); }
+
+constexpr std::array table{
+    Metric{"fd_emoji_clip", "emoji-clip-score", "clip_crop", Against::statistics, frechet},
+    Metric{"clip_emoji", "emoji-clip-score", "clip_crop", Against::captions, cosine},
+    Metric{"fd_clip_b32", "clip-vit-b-32", "clip_crop", Against::statistics, frechet},
+    Metric{"clip_score", "clip-vit-l-14", "clip_crop", Against::captions, cosine},
+    Metric{"clip_score_b32", "clip-vit-b-32", "clip_crop", Against::captions, cosine},
+    Metric{"clip_score_g14", "open-clip-vit-g-14", "clip_crop", Against::captions, cosine},
+    Metric{"psnr", "", "", Against::partners, nullptr, psnr_of_pair},
+};
+
+}  // namespace
+
+std::span<const Metric> all_metrics() { return table; }
+
+std::vector<const Metric*> find_metrics(const std::string& list) {
+  std::vector<const Metric*> chosen;
+  std::string valid;
+  for (const auto& metric : table) valid += (valid.empty() ? "" : ", ") + std::string(metric.name);
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    const std::string name = list.substr(begin, end - begin);
+    const auto found =
+        std::find_if(table.begin(), table.end(), [&](const Metric& metric) { return name == metric.name; });
+    if (found == table.end()) throw UsageError("--metrics has \"" + name + "\"; allowed: " + valid);
+    if (std::find(chosen.begin(), chosen.end(), &*found) != chosen.end())
+      throw UsageError("--metrics has \"" + name + "\" twice");
+    chosen.push_back(&*found);
+    begin = end + 1;
+  }
+  return chosen;
+}
+
+}  // namespace mds

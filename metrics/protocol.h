@@ -1,0 +1,52 @@
+// What a score depends on besides the pictures it judges: two scores may be compared where this is equal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "spec/describe.h"
+
+namespace mds {
+
+struct ScoreProtocol {
+  std::string data_hash, prompts_hash, reference_hash;
+  int64_t n = 0;
+  int64_t resolution = 0;
+  std::string resizer, extractor, weights_hash;
+  std::string dtype = "fp32";
+  std::string sampler;
+  int64_t steps = 0;
+  double guidance = 0;
+  std::string seed_rule;
+  std::string interval = "bootstrap over pictures";
+  int64_t replicates = 0;
+  bool operator==(const ScoreProtocol&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("data_hash", self.data_hash, "of the reference pictures or captioned pictures; empty: none");
+    field("prompts_hash", self.prompts_hash, "of the list of captions; empty: none");
+    field("reference_hash", self.reference_hash, "of the reference statistics; empty: none");
+    field("n", self.n, "pictures or pairs measured");
+    field("resolution", self.resolution, "pixels a side that pictures are brought to first; 0: their own size");
+    field("resizer", self.resizer, "from there to the extractor's size; empty: none");
+    field("extractor", self.extractor, "feature network; empty: pixels");
+    field("weights_hash", self.weights_hash, "of the extractor");
+    field("dtype", self.dtype, "of the generating model's UNet and decoder, or of the extractor");
+    field("sampler", self.sampler, "canonical JSON of the whole sampler; empty: pictures from elsewhere");
+    field("steps", self.steps, "of the sampler; 0: pictures from elsewhere");
+    field("guidance", self.guidance, "of the sampler");
+    field("seed_rule", self.seed_rule, "how each picture's noise is seeded");
+    field("interval", self.interval, "what low and high were found from");
+    field("replicates", self.replicates, "of the interval");
+  }
+};
+
+// Sorted keys, every field written out; and its SHA-256, the hash under which the store keeps it.
+std::string canonical_json(const ScoreProtocol& protocol);
+std::string hash_of(const ScoreProtocol& protocol);
+
+// The noise seed of the picture of caption `index`, whatever is drawn beside or before it.
+uint64_t picture_seed(uint64_t run_seed, uint64_t index);
+inline constexpr const char* picture_seed_rule = "SplitMix64(SplitMix64(run seed) xor caption index)";
+
+}  // namespace mds

@@ -1,0 +1,68 @@
+#include "metrics/reference_stats.h"
+
+#include <ATen/ATen.h>
+
+#include "pipeline/weights.h"
+
+namespace mds {
+namespace {
+
+void check(bool holds, const std::string& file, const std::string& what) {
+  if (!holds) throw FileError(file + ": " + what);
+}
+
+Tensor taken(const TensorMap& tensors, const std::string& name, int64_t rank, const std::string& file) {
+  const auto found = tensors.find(name);
+  check(found != tensors.end(), file, "holds no tensor \"" + name + "\"");
+  const Tensor tensor = found->second;
+  check(tensor.dim() == rank && tensor.is_floating_point(), file,
+        "tensor \"" + name + "\" is " + sizes_text(tensor.sizes()) + "; expected floating, of rank " +
+            std::to_string(rank));
+  check(is_finite(tensor), file, "tensor \"" + name + "\" is not finite");
+  return tensor;
+}
+
+ReferenceStats read_stats(const TensorFile& content, const std::string& key, const std::string& file) {
+  ReferenceStats reference;
+  const Json about = parse_json(content.metadata.at(key), file + ": metadata of " + key);
+  read_json(about.value("identity", Json()), reference.identity, {file, key});
+  read_json(about.value("n", Json()), reference.stats.n, {file, key + ".n"}, at_least(2));
+  reference.stats.mean_D = taken(content.tensors, key + ".mean", 1, file).to(at::kDouble);
+  reference.stats.factor_RD = taken(content.tensors, key + ".factor", 2, file).to(at::kDouble);
+  const int64_t width = reference.stats.mean_D.size(0);
+  check(reference.stats.factor_RD.size(1) == width, file, key + ": mean and factor differ in width");
+  check(reference_key(reference.identity.extractor) == key, file, key + ": its identity tells of another extractor");
+  if (!content.tensors.contains(key + ".features")) return reference;
+  reference.features_ND = taken(content.tensors, key + ".features", 2, file).to(at::kFloat);
+  check(reference.features_ND.sizes() == at::IntArrayRef({reference.stats.n, width}), file,
+        key + ": features are " + sizes_text(reference.features_ND.sizes()) + "; expected " +
+            sizes_text({reference.stats.n, width}));
+  return reference;
+}
+
+}  // namespace
+
+std::string hash_of(const ReferenceIdentity& identity) { return sha256(to_json(identity).dump()); }
+
+std::string reference_key(const ExtractorIdentity& extractor) { return extractor.network + "." + extractor.resizer; }
+
+void save_reference(const std::string& file, const ReferenceFile& references) {
+  TensorFile content;
+  for (const auto& [key, reference] : references) {
+    content.tensors[key + ".mean"] = reference.stats.mean_D.contiguous();
+    content.tensors[key + ".factor"] = reference.stats.factor_RD.contiguous();
+    if (reference.features_ND.defined()) content.tensors[key + ".features"] = reference.features_ND.contiguous();
+    content.metadata[key] = Json{{"identity", to_json(reference.identity)}, {"n", reference.stats.n}}.dump();
+  }
+  save_tensors(file, content);
+}
+
+ReferenceFile load_reference(const std::string& file) {
+  const TensorFile content = load_tensors(file);
+  ReferenceFile references;
+  for (const auto& [key, about] : content.metadata) references[key] = read_stats(content, key, file);
+  check(!references.empty(), file, "holds no reference statistics; see mdsearch evaluate --save-reference");
+  return references;
+}
+
+}  // namespace mds

@@ -1,0 +1,41 @@
+// What pictures are compared with, prepared once: statistics of features, and the features themselves where a measure
+// needs them. One safetensors file holds those of several extractors and can be shipped without the pictures.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "metrics/extractor.h"
+#include "metrics/frechet.h"
+
+namespace mds {
+
+// All that reference statistics depend on.
+struct ReferenceIdentity {
+  std::string data_hash;
+  int64_t resolution = 0;
+  ExtractorIdentity extractor{};
+  static void describe(auto& self, auto&& field) {
+    field("data_hash", self.data_hash, "of the pictures");
+    field("resolution", self.resolution, "pixels a side they were first brought to; 0: their own size");
+    field("extractor", self.extractor, "of the features");
+  }
+};
+std::string hash_of(const ReferenceIdentity& identity);
+
+struct ReferenceStats {
+  ReferenceIdentity identity;
+  FeatureStats stats;
+  at::Tensor features_ND{};  // float32; undefined where only the statistics were kept
+};
+
+// By "NETWORK.RESIZER", such as "inception-v3-fid.clean".
+using ReferenceFile = std::map<std::string, ReferenceStats>;
+std::string reference_key(const ExtractorIdentity& extractor);
+
+void save_reference(const std::string& file, const ReferenceFile& references);
+
+// FileError, with the file's name, for tensors that are missing, of other shapes or not finite.
+ReferenceFile load_reference(const std::string& file);
+
+}  // namespace mds

@@ -1,0 +1,189 @@
+// Scores of small folders with the shipped text-image pair.
+#include "metrics/measure.h"
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "pipeline/image.h"
+#include "pipeline/tensor_file.h"
+#include "tests/catch.h"
+#include "tests/scratch.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  std::string path;
+  explicit Folder(const std::string& name) : path(scratch(name).string()) {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string at(const std::string& name) const { return path + "/" + name; }
+
+  // Stripes of a colour and width that depend on i.
+  void add(const std::string& name, int64_t i, ImageSize size = {64, 64}) const {
+    Image image = make_image(size);
+    for (size_t k = 0; k < image.rgb.size(); ++k)
+      image.rgb[k] = uint8_t(37 * i + int64_t(k % 3) * 61 * (i + 1) + 90 * ((int64_t(k) / (3 + i)) % 2));
+    save_png(at(name + ".png"), image);
+  }
+  void add_all(int64_t count, int64_t first = 0) const {
+    for (int64_t i = 0; i < count; ++i) add("p" + std::to_string(10 + i), first + i);
+  }
+};
+
+std::vector<LabelledScore> measure(const MeasureOptions& options, const std::string& folder,
+                                   FolderReport* skipped = nullptr) {
+  MeasureListener listener;
+  if (skipped)
+    listener.skipped = [=](const std::string&, const FolderReport& report) {
+      skipped->skips.insert(skipped->skips.end(), report.skips.begin(), report.skips.end());
+    };
+  Measurer measurer(options, listener);
+  return measurer.measure(measurer.needs_captions() ? list_captioned(folder) : list_picture_files(folder), {});
+}
+
+MeasureOptions frechet_against(const std::string& reference) {
+  return {.metrics = find_metrics("fd_emoji_clip"), .reference = reference, .score = {.replicates = 5}};
+}
+
+// Nothing but NaN where a picture is dark.
+class Brightness : public Extractor {
+ public:
+  Brightness() : Extractor({"brightness", "none", std::string(64, '0')}) {}
+  at::Tensor prepared(const at::Tensor& picture_1CHW) const override { return picture_1CHW[0]; }
+  at::Tensor features(const at::Tensor& prepared_NCHW) const override {
+    const auto mean_N = prepared_NCHW.to(at::kFloat).mean({1, 2, 3});
+    return (mean_N / mean_N.gt(1)).unsqueeze(1).where(mean_N.gt(1).unsqueeze(1), at::full({1}, NAN));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a set has distance zero from itself, and not from another", "[metrics]") {
+  const Folder a("ev_a"), b("ev_b");
+  a.add_all(6);
+  b.add_all(6, 20);
+  CHECK(measure(frechet_against(a.path), a.path)[0].score.value == Approx(0).margin(1e-6));
+  CHECK(measure(frechet_against(b.path), a.path)[0].score.value > 1e-3);
+}
+
+TEST_CASE("features do not depend on the batch", "[metrics]") {
+  const Folder a("ev_batch");
+  a.add_all(7);
+  a.add("odd", 5, {90, 40});
+  const auto extractor = open_extractor({.network = "emoji-clip-score", .resizer = "clip_crop"}, {});
+  const PictureSet set = list_picture_files(a.path);
+  const auto one = extract(*extractor, set, {.batch = 1}).features_ND;
+  CHECK(one.size(0) == 8);
+  for (const int64_t batch : {3, 8, 100})
+    CHECK(at::allclose(extract(*extractor, set, {.batch = batch}).features_ND, one, 1e-6, 1e-6));
+}
+
+TEST_CASE("pictures that cannot be decoded and features that are not finite are listed skips", "[metrics]") {
+  const Folder a("ev_skips");
+  a.add_all(3);
+  std::ofstream(a.at("broken.png")) << "no picture";
+  save_png(a.at("dark.png"), make_image({8, 8}, 0));
+  const Extracted result = extract(Brightness(), list_picture_files(a.path), {.batch = 2, .size = 16});
+  CHECK(result.features_ND.size(0) == 3);
+  REQUIRE(result.skipped.skips.size() == 2);
+  CHECK_THAT(summary(result.skipped), Contains("broken.png") && Contains("features that are not finite"));
+}
+
+TEST_CASE("reference statistics are the same from a folder, a cache and a file", "[metrics]") {
+  const Folder a("ev_stat_a"), b("ev_stat_b"), cache("ev_cache");
+  a.add_all(5);
+  b.add_all(6, 9);
+  MeasureOptions options = frechet_against(b.path);
+  options.cache = cache.path;
+  Measurer measurer(options, {});
+  const LabelledScore score = measurer.measure(list_picture_files(a.path), {})[0];
+  CHECK(score.protocol.n == 5);
+  CHECK(score.protocol.reference_hash.size() == 64);
+  CHECK(score.protocol.weights_hash.size() == 64);
+  CHECK(std::distance(fs::directory_iterator(cache.path), fs::directory_iterator()) == 1);
+  const auto cached = measure(options, a.path)[0];
+  CHECK(cached.score.value == score.score.value);
+  CHECK(cached.protocol == score.protocol);
+  save_reference(a.at("reference.safetensors"), measurer.references());
+  const auto shipped = measure(frechet_against(a.at("reference.safetensors")), a.path)[0];
+  CHECK(shipped.score.value == score.score.value);
+  CHECK(shipped.protocol == score.protocol);
+  options.reference = a.at("reference.safetensors");
+  options.size = 32;
+  CHECK_THROWS_WITH(measure(options, a.path), Contains("has no statistics of emoji-clip-score.clip_crop"));
+}
+
+TEST_CASE("a reference file that lacks a tensor or holds no number is refused", "[metrics]") {
+  const Folder a("ev_bad_reference");
+  a.add_all(4);
+  Measurer measurer(frechet_against(a.path), {});
+  measurer.measure(list_picture_files(a.path), {});
+  const std::string file = a.at("reference.safetensors");
+  save_reference(file, measurer.references());
+  TensorFile content = load_tensors(file);
+  for (auto& [name, tensor] : content.tensors) tensor = tensor.clone();
+  const std::string mean = "emoji-clip-score.clip_crop.mean";
+  SECTION("not finite") {
+    content.tensors[mean][0] = NAN;
+    save_tensors(file, content);
+    CHECK_THROWS_WITH(load_reference(file), Contains("is not finite"));
+  }
+  SECTION("missing") {
+    content.tensors.erase(mean);
+    save_tensors(file, content);
+    CHECK_THROWS_WITH(load_reference(file), Contains("holds no tensor \"" + mean + "\""));
+  }
+}
+
+TEST_CASE("signal-to-noise matches pictures by name and lists those without a partner", "[metrics]") {
+  const Folder a("ev_psnr_a"), b("ev_psnr_b");
+  a.add_all(3);
+  b.add_all(2);
+  FolderReport skipped;
+  const MeasureOptions options{.metrics = find_metrics("psnr"), .reference = b.path, .score = {.replicates = 5}};
+  const auto score = measure(options, a.path, &skipped)[0];
+  CHECK(score.score.n == 2);
+  CHECK(score.score.value == 100);
+  REQUIRE(skipped.skips.size() == 1);
+  CHECK_THAT(skipped.skips[0].file, Contains("p12.png"));
+  b.add("p11", 1, {32, 32});
+  CHECK_THROWS_WITH(measure(options, a.path), Contains("--size N brings both to one size"));
+  MeasureOptions sized = options;
+  sized.size = 16;
+  CHECK(measure(sized, a.path)[0].protocol.resolution == 16);
+}
+
+TEST_CASE("captions and pictures that lack each other are listed skips", "[metrics]") {
+  const Folder a("ev_captions");
+  a.add_all(3);
+  std::ofstream(a.at("p10.txt")) << "red heart";
+  std::ofstream(a.at("p11.txt")) << "green heart";
+  std::ofstream(a.at("alone.txt")) << "blue heart";
+  const PictureSet set = list_captioned(a.path);
+  CHECK(set.skipped.skips.size() == 2);
+  const auto score = measure({.metrics = find_metrics("clip_emoji")}, a.path)[0];
+  CHECK(score.score.n == 2);
+  CHECK(score.protocol.prompts_hash.size() == 64);
+  CHECK(score.protocol.reference_hash.empty());
+}
+
+TEST_CASE("what cannot be measured is refused by name", "[metrics]") {
+  const Folder empty("ev_empty"), one("ev_one");
+  one.add_all(1);
+  CHECK_THROWS_WITH(measure(frechet_against(one.path), empty.path), Contains("holds no picture"));
+  CHECK_THROWS_AS(measure(frechet_against(one.path), one.path), ConfigError);
+  CHECK_THROWS_WITH(measure({.metrics = find_metrics("psnr")}, one.path), Contains("give --reference"));
+  CHECK_THROWS_WITH(find_metrics("psnr,fud"), Contains("--metrics has \"fud\"; allowed: "));
+  CHECK_THROWS_WITH(measure({.metrics = find_metrics("clip_score_b32")}, one.path), Contains("captions"));
+  CHECK_THROWS_WITH(open_extractor({.network = "clip-vit-b-32", .resizer = "clip_crop"}, {}),
+                    Contains("--weights clip-vit-b-32=FILE"));
+}
