@@ -17,6 +17,7 @@ constexpr std::array list = {
     Command{"convert", "another library's weights into a model folder", run_convert},
 #ifndef MDSEARCH_CORE
     Command{"generate", "text to pictures with a model folder", run_generate},
+    Command{"evaluate", "scores of pictures, or of a model against captions", run_evaluate},
     Command{"data", "build a data set, show its pictures", run_data},
 #endif
     Command{"export", "a network as TorchScript, ONNX or safetensors", run_export},

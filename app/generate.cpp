@@ -3,15 +3,11 @@
 
 #include <chrono>
 #include <cstdio>
-#include <iomanip>
 #include <iostream>
-#include <set>
-#include <sstream>
 
+#include "app/drawing.h"
 #include "app/generate_grid.h"
-#include "app/progress.h"
 #include "app/run.h"
-#include "data/resize.h"
 #include "profiler/memory.h"
 
 namespace mds {
@@ -22,49 +18,10 @@ using Clock = std::chrono::steady_clock;
 // Reads every card, and checks all that can be checked before a network runs.
 std::vector<ModelRun> open_models(const GenerateOptions& options) {
   std::vector<ModelRun> runs;
-  for (const auto& folder : options.models) {
-    Generator generator(folder, options.dtype());
-    const SamplerConfig sampler = with_given(generator.defaults(), options.sampler);
-    try {
-      generator.check(sampler, options.tiles());
-    } catch (const ConfigError& error) {
-      throw UsageError(error.what());
-    }
-    runs.push_back({folder, model_hash(folder), std::move(generator), sampler});
-  }
+  for (const auto& folder : options.models)
+    runs.push_back(open_model(folder, options.dtype(), options.sampler, options.tiles()));
   if (options.grid) check_grid(options, runs);
   return runs;
-}
-
-// Hands each picture on, in order.
-void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
-  const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
-  Progress progress("pictures x steps", pictures * steps);
-  std::set<std::string> warned;
-  DrawListener listener;
-  listener.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };
-  listener.evaluated = [&](int64_t done) { progress.show(done, "", /*every=*/request.batch * steps); };
-  listener.cut = [&](const std::string& text, const Truncation& truncation) {
-    if (warned.insert(text).second)
-      std::cerr << "warning: prompt " << shown(text) << " is " << to_string(truncation) << "\n";
-  };
-  run.generator.draw(request, run.sampler, listener);
-}
-
-// The sampler's fields as they are shown in JSON, texts without quotes.
-void add_fields(PngText& text, const SamplerConfig& sampler) {
-  const Json json = to_json(sampler);
-  for (const auto& [name, value] : json.items())
-    text.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-}
-
-PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run) {
-  PngText text{{"prompt", request.prompts[i]}, {"seed", std::to_string(request.seeds[i])}};
-  if (!request.negative.empty()) text.emplace_back("negative", request.negative);
-  add_fields(text, run.sampler);
-  text.emplace_back("model", run.hash);
-  text.emplace_back("software", "mdsearch");
-  return text;
 }
 
 // Of a grid: prompts and models one a line, the sampler of the first model.
@@ -86,12 +43,6 @@ PngText text_chunks(const GenerateOptions& options, const DrawRequest& request, 
 void save(const std::string& file, const Image& image, const PngText& text) {
   save_png(file, image, text);
   std::cout << file << std::endl;
-}
-
-std::string numbered(const std::string& folder, size_t i) {
-  std::ostringstream name;
-  name << folder << "/" << std::setw(5) << std::setfill('0') << i << ".png";
-  return name.str();
 }
 
 // Peak memory is what the kernel counts as resident: also pages of mapped files.

@@ -1,17 +1,9 @@
 // The one picture that `mdsearch generate --grid` writes.
 #pragma once
 
-#include "app/generate_request.h"
-#include "pipeline/image.h"
+#include "app/drawing.h"
 
 namespace mds {
-
-// How one model draws.
-struct ModelRun {
-  std::string folder, hash;
-  Generator generator;
-  SamplerConfig sampler;
-};
 
 // One model: a row for each prompt, or nearly square where each prompt has one picture. Several: a row for each prompt
 // with the prompt below it, and `count` columns for each model with its name above them. pictures[m][i] is the i-th

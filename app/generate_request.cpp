@@ -16,17 +16,6 @@ namespace {
 constexpr size_t most_pictures = 100000;
 constexpr int64_t most_at_once = 64;
 
-std::vector<std::string> lines_of(const std::string& file) {
-  std::istringstream text(load_bytes(file));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(text, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) lines.push_back(line);
-  }
-  if (lines.empty()) throw FileError(file + ": holds no prompt; expected one a line");
-  return lines;
-}
-
 void check_texts(const GenerateOptions& options) {
   if (options.prompts.empty()) throw UsageError("needs --prompt TEXT or --prompts FILE");
   for (size_t i = 0; i < options.prompts.size(); ++i)
@@ -44,6 +33,17 @@ void check_files(const GenerateOptions& options, size_t pictures) {
 }
 
 }  // namespace
+
+std::vector<std::string> lines_of(const std::string& file) {
+  std::istringstream text(load_bytes(file));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) lines.push_back(line);
+  }
+  if (lines.empty()) throw FileError(file + ": holds no prompt; expected one a line");
+  return lines;
+}
 
 at::ScalarType GenerateOptions::dtype() const { return scalar_type(parse_choice<Precision>("--dtype", precision)); }
 

@@ -28,6 +28,9 @@ CommandLine generate_command_line(GenerateOptions& options);
 // join options.prompts. UsageError where options do not fit each other, FileError for a file without prompts.
 DrawRequest request_of(GenerateOptions& options);
 
+// The prompts of a file, one a line; FileError where there is none.
+std::vector<std::string> lines_of(const std::string& file);
+
 // Makes the folder that pictures go to; FileError where that cannot be, or where nothing can be written there.
 void prepare_output(const GenerateOptions& options);
 

@@ -10,6 +10,7 @@ int run_profile(int argc, char** argv);
 int run_report(int argc, char** argv);
 int run_spec(int argc, char** argv);
 int run_enumerate(int argc, char** argv);
+int run_evaluate(int argc, char** argv);
 int run_export(int argc, char** argv);
 int run_forward(int argc, char** argv);
 int run_generate(int argc, char** argv);

@@ -1,0 +1,64 @@
+#include "app/drawing.h"
+
+#include <iomanip>
+#include <iostream>
+#include <set>
+#include <sstream>
+
+#include "app/progress.h"
+#include "data/resize.h"
+
+namespace mds {
+namespace {
+
+// The sampler's fields as they are shown in JSON, texts without quotes.
+void add_fields(PngText& text, const SamplerConfig& sampler) {
+  const Json json = to_json(sampler);
+  for (const auto& [name, value] : json.items())
+    text.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+}  // namespace
+
+ModelRun open_model(const std::string& folder, at::ScalarType dtype, const GivenFields& sampler_fields,
+                    const TileOptions& tiles) {
+  Generator generator(folder, dtype);
+  const SamplerConfig sampler = with_given(generator.defaults(), sampler_fields);
+  try {
+    generator.check(sampler, tiles);
+  } catch (const ConfigError& error) {
+    throw UsageError(error.what());
+  }
+  return {folder, model_hash(folder), std::move(generator), sampler};
+}
+
+void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
+  const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
+  Progress progress("pictures x steps", pictures * steps);
+  std::set<std::string> warned;
+  DrawListener listener;
+  listener.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };
+  listener.evaluated = [&](int64_t done) { progress.show(done, "", /*every=*/request.batch * steps); };
+  listener.cut = [&](const std::string& text, const Truncation& truncation) {
+    if (warned.insert(text).second)
+      std::cerr << "warning: prompt " << shown(text) << " is " << to_string(truncation) << "\n";
+  };
+  run.generator.draw(request, run.sampler, listener);
+}
+
+PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run) {
+  PngText text{{"prompt", request.prompts[i]}, {"seed", std::to_string(request.seeds[i])}};
+  if (!request.negative.empty()) text.emplace_back("negative", request.negative);
+  add_fields(text, run.sampler);
+  text.emplace_back("model", run.hash);
+  text.emplace_back("software", "mdsearch");
+  return text;
+}
+
+std::string numbered(const std::string& folder, size_t i) {
+  std::ostringstream name;
+  name << folder << "/" << std::setw(5) << std::setfill('0') << i << ".png";
+  return name.str();
+}
+
+}  // namespace mds

@@ -1,0 +1,31 @@
+// Pictures from an opened model: what `mdsearch generate` and `mdsearch evaluate` share.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/generate_request.h"
+#include "pipeline/image.h"
+
+namespace mds {
+
+// How one model draws.
+struct ModelRun {
+  std::string folder, hash;
+  Generator generator;
+  SamplerConfig sampler;
+};
+
+// Reads the card alone. UsageError where the model cannot sample or decode as it is asked to.
+ModelRun open_model(const std::string& folder, at::ScalarType dtype, const GivenFields& sampler_fields,
+                    const TileOptions& tiles = {});
+
+// Hands each picture on, in order; progress and cut prompts go to stderr.
+void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take);
+
+// How picture i of the request is made.
+PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run);
+
+std::string numbered(const std::string& folder, size_t i);  // FOLDER/00007.png
+
+}  // namespace mds

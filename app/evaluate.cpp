@@ -1,0 +1,160 @@
+// mdsearch evaluate: scores of pictures from anywhere, or of models that draw a list of captions, each score with its
+// protocol.
+#include <iostream>
+#include <optional>
+
+#include "app/evaluate_model.h"
+#include "app/progress.h"
+#include "app/run.h"
+#include "data/utf8.h"
+#include "reports/table.h"
+#include "search/store/clock.h"
+#include "search/store/store.h"
+
+namespace mds {
+namespace {
+
+// What was measured, and what came out.
+struct Evaluation {
+  std::string subject, name;  // hash and folder of a model or of pictures
+  int64_t iteration = 0;      // of the model's training
+  std::vector<LabelledScore> scores;
+};
+
+// Progress of one set of pictures after the other.
+class Listener {
+ public:
+  MeasureListener listener() {
+    return {
+        .progress = [this](const std::string& what, int64_t done, int64_t total) { progress(what, done, total); },
+        .rates = [this](const std::string& what, const ExtractRates& rates) { tell(what + ": " + to_string(rates)); },
+        .skipped = [this](const std::string& what,
+                          const FolderReport& skipped) { tell("warning: " + what + ": " + summary(skipped)); }};
+  }
+
+ private:
+  void progress(const std::string& what, int64_t done, int64_t total) {
+    if (what != what_) progress_.emplace(what, total);
+    what_ = what;
+    progress_->show(done, "", std::max<int64_t>(1, total / 10));
+  }
+  void tell(const std::string& text) {
+    progress_.reset();
+    what_.clear();
+    std::cerr << text << "\n";
+  }
+
+  std::string what_;
+  std::optional<Progress> progress_;
+};
+
+std::vector<std::string> captions_of(const std::string& file) {
+  auto captions = lines_of(file);
+  for (size_t i = 0; i < captions.size(); ++i)
+    if (!is_utf8(captions[i])) throw FileError(file + ": caption " + std::to_string(i + 1) + " is not UTF-8");
+  return captions;
+}
+
+Evaluation of_pictures(const EvaluateOptions& options, Measurer& measurer) {
+  const PictureSet pictures =
+      measurer.needs_captions() ? list_captioned(options.images) : list_picture_files(options.images);
+  if (!pictures.skipped.skips.empty())
+    std::cerr << "warning: " << options.images << ": " << summary(pictures.skipped) << "\n";
+  return {pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})};
+}
+
+std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& measurer) {
+  const auto captions = captions_of(options.prompts);
+  std::vector<Evaluation> evaluations;
+  for (const auto& model : models_of(options)) {
+    const PictureSet pictures = drawn_pictures(model, captions, options.compute.seed);
+    evaluations.push_back({model.run.hash, model.run.folder, model.run.generator.card().provenance.iterations,
+                           measurer.measure(pictures, drawing_protocol(model, captions))});
+  }
+  return evaluations;
+}
+
+void record(const EvaluateOptions& options, const std::vector<Evaluation>& evaluations) {
+  Store store(options.db);
+  const int64_t now = unix_seconds();
+  store.transaction([&] {
+    for (const auto& evaluation : evaluations)
+      for (const auto& [score, protocol] : evaluation.scores)
+        store.add_score({.subject = evaluation.subject,
+                         .subject_name = evaluation.name,
+                         .iteration = evaluation.iteration,
+                         .name = score.name,
+                         .protocol = store.add_protocol(canonical_json(protocol)),
+                         .eval_seed = int64_t(options.compute.seed),
+                         .value = score.value,
+                         .low = score.low,
+                         .high = score.high,
+                         .n = score.n,
+                         .measured_unix_s = now});
+  });
+}
+
+Json metrics_json(const std::vector<Evaluation>& evaluations) {
+  Json metrics = Json::array();
+  for (const auto& evaluation : evaluations)
+    for (const auto& [score, protocol] : evaluation.scores) {
+      Json line = to_json(score);
+      line["subject"] = evaluation.name;
+      line["subject_hash"] = evaluation.subject;
+      line["iteration"] = evaluation.iteration;
+      line["protocol"] = to_json(protocol);
+      line["protocol_hash"] = hash_of(protocol);
+      metrics.push_back(std::move(line));
+    }
+  return {{"metrics", std::move(metrics)}};
+}
+
+Table score_table(const std::vector<Evaluation>& evaluations) {
+  Table table{.title = "Scores",
+              .columns = {{.name = "subject", .header = "pictures or model"},
+                          {.name = "iteration"},
+                          {.name = "name", .header = "score"},
+                          {.name = "value"},
+                          {.name = "low"},
+                          {.name = "high"},
+                          {.name = "n"},
+                          {.name = "protocol"}},
+              .rows = {},
+              .footnotes = {"low and high: 95% confidence. Only scores of one name and one protocol can be compared:"}};
+  std::set<std::string> named;
+  for (const auto& evaluation : evaluations)
+    for (const auto& [score, protocol] : evaluation.scores) {
+      const std::string label = hash_of(protocol).substr(0, 8);
+      table.rows.push_back(
+          {evaluation.name, evaluation.iteration, score.name, score.value, score.low, score.high, score.n, label});
+      if (named.insert(label).second) table.footnotes.push_back(label + ": " + canonical_json(protocol));
+    }
+  return table;
+}
+
+}  // namespace
+
+int run_evaluate(int argc, char** argv) {
+  EvaluateOptions options;
+  po::variables_map given;
+  if (!parse(evaluate_command_line(options), argc, argv, given)) return 0;
+  const Format format = parse_format(options.format);
+  check(options);
+  apply(options.compute);
+  Listener listener;
+  Measurer measurer(measure_options(options), listener.listener());
+  std::vector<Evaluation> evaluations;
+  if (options.models.empty())
+    evaluations.push_back(of_pictures(options, measurer));
+  else
+    evaluations = of_models(options, measurer);
+  if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
+  if (!options.db.empty()) record(options, evaluations);
+  if (format == Format::json)
+    std::cout << metrics_json(evaluations).dump(2) << "\n";
+  else
+    std::cout << to_text(score_table(evaluations), format);
+  return 0;
+}
+
+}  // namespace mds

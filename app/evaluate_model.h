@@ -1,0 +1,28 @@
+// Pictures of a model for a list of captions, drawn where they are not there yet.
+#pragma once
+
+#include "app/drawing.h"
+#include "app/evaluate_options.h"
+
+namespace mds {
+
+// One model of an evaluation and where its pictures go.
+struct EvaluatedModel {
+  ModelRun run;
+  std::string pictures;  // folder
+  std::string dtype;     // of UNet and decoder
+};
+
+// The models of --model, in the order of their training iterations; a folder without model.json stands for the model
+// folders in it. UsageError where two of them would draw into one folder.
+std::vector<EvaluatedModel> models_of(const EvaluateOptions& options);
+
+// Draws the pictures 00000.png, ... of the captions into the model's folder. A picture that is there and whole, and
+// tells that it was made alike, is kept; one that was made otherwise is a UsageError, before anything is drawn; one
+// that is broken is drawn anew.
+PictureSet drawn_pictures(const EvaluatedModel& model, const std::vector<std::string>& captions, uint64_t seed);
+
+// How the model draws.
+ScoreProtocol drawing_protocol(const EvaluatedModel& model, const std::vector<std::string>& captions);
+
+}  // namespace mds

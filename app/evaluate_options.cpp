@@ -1,0 +1,76 @@
+#include "app/evaluate_options.h"
+
+#include "pipeline/generator.h"
+
+namespace mds {
+
+CommandLine evaluate_command_line(EvaluateOptions& options) {
+  std::string names;
+  for (const auto& metric : all_metrics()) names += (names.empty() ? "" : ", ") + std::string(metric.name);
+  CommandLine line{.usage =
+                       "mdsearch evaluate --images DIR --metrics LIST [--reference DIR]\n"
+                       "       mdsearch evaluate --model DIR... --prompts FILE --out DIR --metrics LIST",
+                   .example =
+                       "mdsearch evaluate --model weights/emoji-proxy --prompts prompts.txt --out out/drawn "
+                       "--metrics clip_emoji",
+                   .positional = {}};
+  line.options.add_options()("metrics", po::value(&options.metrics)->required()->value_name("LIST"),
+                             ("names with commas between: " + names).c_str())(
+      "images", po::value(&options.images)->value_name("DIR"), "pictures to measure; captions as data sets have them")(
+      "reference", po::value(&options.reference)->value_name("DIR"),
+      "pictures to compare with, or a file of --save-reference")("save-reference",
+                                                                 po::value(&options.save_reference)->value_name("FILE"),
+                                                                 "write the reference statistics that were used")(
+      "weights", po::value(&options.weights)->composing()->value_name("NETWORK=FILE"),
+      "weights of a feature network; may repeat")(
+      "model", po::value(&options.models)->multitoken()->value_name("DIR"),
+      "model folders, or one folder of them, to draw with; several give learning curves")(
+      "prompts", po::value(&options.prompts)->value_name("FILE"), "captions to draw, one a line")(
+      "out", po::value(&options.out)->value_name("DIR"), "drawn pictures; those that are there already are kept")(
+      "size", po::value(&options.size)->default_value(0)->value_name("PX"),
+      "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
+      "batch", po::value(&options.batch)->default_value(32)->value_name("N"), "pictures embedded together")(
+      "replicates", po::value(&options.replicates)->default_value(200)->value_name("N"), "of the bootstrap")(
+      "dtype", po::value(&options.precision)->default_value("fp32"), "of a model's UNet and decoder: fp32 or bf16")(
+      "cache", po::value(&options.cache)->default_value("out/cache")->value_name("DIR"),
+      "reference statistics by content")("db", po::value(&options.db)->value_name("FILE"),
+                                         "record the scores in this database")(
+      "format", po::value(&options.format)->default_value("table"), "table, md, csv or json");
+  po::options_description sampler("Sampler, in place of the model's own");
+  add_described_options<SamplerConfig>(sampler, options.sampler);
+  line.options.add(sampler);
+  add_compute_options(line.options, options.compute);
+  return line;
+}
+
+void check(const EvaluateOptions& options) {
+  if (options.images.empty() == options.models.empty())
+    throw UsageError("needs either --images DIR or --model DIR with --prompts FILE");
+  if (!options.models.empty() && (options.prompts.empty() || options.out.empty()))
+    throw UsageError("--model needs --prompts FILE and --out DIR");
+  if (options.models.empty() && !(options.prompts.empty() && options.out.empty() && options.sampler.empty()))
+    throw UsageError("--prompts, --out and the sampler need --model");
+  if (!options.save_reference.empty() && options.reference.empty())
+    throw UsageError("--save-reference needs --reference");
+  require_within("--size", options.size, between(0, double(max_image_side)));
+  require_within("--batch", options.batch, between(1, 4096));
+  require_within("--replicates", options.replicates, between(1, 100000));
+}
+
+MeasureOptions measure_options(const EvaluateOptions& options) {
+  MeasureOptions result{.metrics = find_metrics(options.metrics),
+                        .reference = options.reference,
+                        .cache = options.cache,
+                        .batch = options.batch,
+                        .size = options.size,
+                        .score = {.replicates = options.replicates, .seed = options.compute.seed}};
+  for (const auto& given : options.weights) {
+    const size_t equals = given.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == given.size())
+      throw UsageError("--weights is \"" + given + "\"; expected NETWORK=FILE");
+    result.weights[given.substr(0, equals)] = given.substr(equals + 1);
+  }
+  return result;
+}
+
+}  // namespace mds

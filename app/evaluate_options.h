@@ -1,0 +1,23 @@
+// What `mdsearch evaluate` was asked for.
+#pragma once
+
+#include "app/options.h"
+#include "metrics/measure.h"
+
+namespace mds {
+
+struct EvaluateOptions {
+  std::string images, reference, save_reference, metrics, prompts, out, db, format, precision, cache;
+  std::vector<std::string> models, weights;
+  int64_t size = 0, batch = 32, replicates = 200;
+  GivenFields sampler;
+  ComputeOptions compute;
+};
+
+CommandLine evaluate_command_line(EvaluateOptions& options);
+
+// UsageError where options do not fit each other.
+void check(const EvaluateOptions& options);
+MeasureOptions measure_options(const EvaluateOptions& options);
+
+}  // namespace mds

@@ -1,0 +1,95 @@
+// mdsearch evaluate: two folders, a model against captions, a series of models; what it records and what it refuses.
+#include "pipeline/image.h"
+#include "tests/app/run_mdsearch.h"
+#include "tests/catch.h"
+#include "tests/pipeline/tiny_model.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+struct Case {
+  ScratchFolder folder;
+  Case() {
+    save_tiny_model(at("model"));
+    std::ofstream(at("prompts.txt")) << "red heart\ngreen heart\nblue heart\n";
+  }
+  std::string at(const std::string& name) const { return folder.path + "/" + name; }
+  Outcome evaluate(const std::string& arguments) const {
+    return mdsearch("evaluate --threads 1 --replicates 5 --format json --cache " + at("cache") + " " + arguments);
+  }
+  Outcome draw(const std::string& more = "", const std::string& models = "model") const {
+    return evaluate("--model " + at(models) + " --prompts " + at("prompts.txt") + " --steps 1 --out " + at("drawn") +
+                    " --metrics clip_emoji " + more);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("evaluate draws a model's pictures once and tells how each score was found", "[app][torch]") {
+  const Case tiny;
+  const Outcome first = tiny.draw("--db " + tiny.at("scores.db"));
+  INFO(first.err);
+  REQUIRE(first.code == 0);
+  const Json metric = first.json()["metrics"][0];
+  CHECK(metric["name"] == "clip_emoji");
+  CHECK(metric["n"] == 3);
+  CHECK(metric["protocol"]["steps"] == 1);
+  CHECK(metric["protocol"]["prompts_hash"].get<std::string>().size() == 64);
+  CHECK_THAT(first.err, Contains("decoding + resizing") && Contains("binds"));
+
+  const std::string kept = text_of_file(tiny.at("drawn/00000.png")), lost = text_of_file(tiny.at("drawn/00001.png"));
+  std::ofstream(tiny.at("drawn/00001.png")) << "cut off";
+  std::filesystem::remove(tiny.at("drawn/00002.png"));
+  const Outcome again = tiny.draw();
+  REQUIRE(again.code == 0);
+  CHECK_THAT(again.err, Contains("1 pictures kept, 1 broken"));
+  CHECK((text_of_file(tiny.at("drawn/00000.png")) == kept));
+  CHECK((text_of_file(tiny.at("drawn/00001.png")) == lost));
+  CHECK(again.json()["metrics"][0] == metric);
+
+  const Outcome other = tiny.draw("--seed 5");
+  CHECK(other.code == 2);
+  CHECK_THAT(other.err, Contains("00000.png: was drawn from another prompt, seed"));
+
+  const Outcome report = mdsearch("report scores --format json --db " + tiny.at("scores.db"));
+  REQUIRE(report.code == 0);
+  CHECK(report.json()["rows"][0]["value"] == metric["value"]);
+  CHECK(report.json()["rows"][0]["protocol"] == metric["protocol_hash"]);
+}
+
+TEST_CASE("a folder of models gives a score each, by iteration", "[app][torch]") {
+  const Case tiny;
+  for (const int64_t iteration : {20, 3}) {
+    ModelCard card = tiny_card();
+    card.provenance.iterations = iteration;
+    save_tiny_model(tiny.at("series/m" + std::to_string(iteration)), card);
+  }
+  const Outcome outcome = tiny.draw("", "series");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json metrics = outcome.json()["metrics"];
+  REQUIRE(metrics.size() == 2);
+  CHECK(metrics[0]["iteration"] == 3);
+  CHECK(metrics[1]["iteration"] == 20);
+  CHECK(metrics[0]["protocol_hash"] == metrics[1]["protocol_hash"]);
+  CHECK(std::filesystem::exists(tiny.at("drawn/m3/00002.png")));
+}
+
+TEST_CASE("evaluate refuses wrong use", "[app]") {
+  const Case tiny;
+  const auto [arguments, code, message] = GENERATE(table<std::string, int, std::string>({
+      {"--metrics psnr", 2, "needs either --images DIR or --model DIR"},
+      {"--metrics psnr --images .", 2, "give --reference"},
+      {"--metrics fud --images .", 2, "--metrics has \"fud\"; allowed: "},
+      {"--metrics psnr --images . --reference . --weights x", 2, "--weights is \"x\"; expected NETWORK=FILE"},
+      {"--metrics clip_emoji --model nowhere --prompts nowhere.txt --out x", 1, "nowhere.txt"},
+      {"--metrics psnr --images . --reference . --size -1", 2, "--size is -1"},
+  }));
+  const Outcome outcome = tiny.evaluate(arguments);
+  INFO(arguments);
+  CHECK(outcome.code == code);
+  CHECK(outcome.out.empty());
+  CHECK_THAT(outcome.err, Contains(message));
+}
