@@ -36,7 +36,7 @@ class Listener {
   void progress(const std::string& what, int64_t done, int64_t total) {
     if (what != what_) progress_.emplace(what, total);
     what_ = what;
-    progress_->show(done, "", std::max<int64_t>(1, total / 10));
+    if (done > 0) progress_->show(done, "", std::max<int64_t>(1, total / 10));
   }
   void tell(const std::string& text) {
     progress_.reset();

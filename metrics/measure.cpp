@@ -79,8 +79,10 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
 Extracted Measurer::extracted(const Extractor& extractor, const PictureSet& pictures) const {
   const std::string what = extractor.identity().network + " of " + pictures.folder;
   ExtractOptions options{.batch = options_.batch, .size = options_.size};
-  if (listener_.progress)
+  if (listener_.progress) {
+    listener_.progress(what, 0, int64_t(pictures.files.size()));
     options.tick = [&](int64_t done) { listener_.progress(what, done, int64_t(pictures.files.size())); };
+  }
   Extracted result = extract(extractor, pictures, options);
   if (listener_.rates) listener_.rates(what, result.rates);
   if (listener_.skipped && !result.skipped.skips.empty()) listener_.skipped(what, result.skipped);
@@ -154,7 +156,7 @@ const ReferenceStats& Measurer::reference_of(const Extractor& extractor, bool wi
 
 ReferenceStats Measurer::prepared_reference(const Extractor& extractor, bool with_features) {
   const std::string key = reference_key(extractor.identity());
-  ReferenceIdentity identity{.resolution = options_.size, .extractor = extractor.identity()};
+  ReferenceIdentity identity{.data_hash = "", .resolution = options_.size, .extractor = extractor.identity()};
   const auto fits = [&](const ReferenceFile& file) {
     const auto found = file.find(key);
     return found != file.end() && hash_of(found->second.identity) == hash_of(identity) &&
