@@ -2,21 +2,19 @@
 
 #include <torch/types.h>
 
+#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <limits>
 
 #include "tests/catch.h"
+#include "tests/metrics/features.h"
 
 using namespace mds;
 
 namespace {
 
-at::Tensor features(int64_t n, int64_t width, uint64_t seed) {
-  auto generator = at::detail::createCPUGenerator(seed);
-  const auto mix = torch::randn({width, width}, generator, torch::kFloat64) / std::sqrt(double(width));
-  return torch::randn({n, width}, generator, torch::kFloat64).matmul(mix);
-}
+constexpr auto features = random_features;
 
 double trace_of_covariance(const at::Tensor& x) { return x.var(0, /*unbiased=*/true).sum().item<double>(); }
 
@@ -102,6 +100,47 @@ TEST_CASE("the interval holds the value and carries name, count and seed", "[met
   CHECK(score.seed == 9);
 }
 
+TEST_CASE("an influence is what a picture's double changes, to first order", "[metrics]") {
+  const auto [n, width] = GENERATE(Case{400, 12}, Case{60, 96});
+  const auto x = features(n, width, 20) + 0.2, y = features(300, width, 21);
+  const FrechetReference reference(feature_stats(y));
+  const auto influences = reference.influences(x);
+  CHECK(influences.mean().item<double>() == Approx(0).margin(1e-9));
+  const auto changes = torch::empty(n, torch::kFloat64);
+  for (int64_t i = 0; i < n; ++i) changes[i] = reference.distance(torch::cat({x, x.slice(0, i, i + 1)}));
+  const auto both = torch::stack({influences / (n + 1), changes - changes.mean()});
+  CHECK(torch::corrcoef(both)[0][1].item<double>() > 0.98);
+  CHECK((both[0].std() / both[1].std()).item<double>() == Approx(1).margin(0.1));
+}
+
+TEST_CASE("intervals from influences are as wide as those from replicates", "[metrics]") {
+  const auto x = features(1000, 24, 22) + 0.2;
+  const FrechetReference reference(feature_stats(features(500, 24, 23)));
+  const auto direct = reference.score("fd", x, {.replicates = 400});
+  const auto linear = linearised_score("fd", direct.value, reference.influences(x), {.replicates = 400});
+  CHECK(direct.interval == IntervalKind::bootstrap);
+  CHECK((linear.high - linear.low) / (direct.high - direct.low) == Approx(1).margin(0.15));
+}
+
+TEST_CASE("a wide score says that its interval is linearised, and keeps every replicate", "[metrics]") {
+  const auto y = features(400, 300, 24), x = features(350, 300, 25);
+  const auto score = FrechetReference(feature_stats(y)).score("fid", x);
+  CHECK(score.interval == IntervalKind::linearised);
+  CHECK(score.value == Approx(frechet_distance(feature_stats(x), feature_stats(y))));
+  CHECK(score.low < score.value);
+  CHECK(score.value < score.high);
+}
+
+TEST_CASE("accumulated statistics of fewer pictures than features are exact", "[metrics]") {
+  const auto x = features(20, 96, 26), y = features(30, 96, 27);
+  FeatureAccumulator a, b;
+  a.add(x);
+  b.add(y);
+  CHECK(a.stats().factor_RD.size(0) == 19);
+  CHECK(frechet_distance(a.stats(), b.stats()) ==
+        Approx(frechet_distance(feature_stats(x), feature_stats(y))).epsilon(1e-9));
+}
+
 TEST_CASE("two hundred replicates of 64 pictures against two references take under two CPU seconds", "[metrics]") {
   const FrechetReference held_out(feature_stats(features(200, 96, 14))),
       training(feature_stats(features(1408, 96, 15)));
@@ -123,4 +162,27 @@ TEST_CASE("features that cannot be measured are named", "[metrics]") {
   CHECK_THROWS_WITH(feature_stats(x), "features: row 3 holds a value that is not finite");
   CHECK_THROWS_AS(FeatureAccumulator().add(x), ConfigError);
   CHECK_THROWS_AS(FeatureAccumulator().stats(), ConfigError);
+}
+
+// Run alone: test_metrics "[.benchmark]".
+TEST_CASE("the distance of 2048 features against two eigen-decompositions of that size", "[.benchmark]") {
+  const auto seconds = [](const auto& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const int64_t width = 2048;
+  FeatureAccumulator a, b;
+  a.add(features(3000, width, 30));
+  b.add(features(3000, width, 31));
+  const auto covariance = features(3000, width, 32).t().cov();
+  std::vector<double> distances, decompositions;
+  for (int round = 0; round < 3; ++round) {
+    decompositions.push_back(2 * seconds([&] { at::linalg_eigh(covariance); }));
+    distances.push_back(seconds([&] { frechet_distance(a.stats(), b.stats()); }));
+  }
+  const double distance = median_of(distances), two = median_of(decompositions);
+  WARN("distance from sums of products: " << distance << " s; two decompositions: " << two
+                                          << " s; ratio: " << distance / two);
+  CHECK(distance < 1.5 * two);
 }
