@@ -37,7 +37,8 @@ bool is_picture(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp" ||
+         extension == ".gif";  // which is not read, but listed as a skip with that reason
 }
 
 // Other tools keep more in the same lines ("width", "url"), so unknown keys are let pass.

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <memory>
 
+#include "pipeline/exif.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -52,21 +53,42 @@ Image on_white(const std::vector<uint8_t>& rgba, ImageSize size) {
 
 using JpegReader = std::unique_ptr<void, decltype(&tjDestroy)>;
 
-ImageSize jpeg_size(const Source& source, void* reader) {
+struct JpegHeader {
+  ImageSize size;
+  bool cmyk;
+};
+
+JpegHeader jpeg_header(const Source& source, void* reader) {
   int width = 0, height = 0, subsampling = 0, colours = 0;
   if (tjDecompressHeader3(reader, source.data(), source.bytes.size(), &width, &height, &subsampling, &colours) != 0)
     source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader));
-  if (colours == TJCS_CMYK || colours == TJCS_YCCK) source.fail("is a CMYK JPEG; convert it to RGB or grey");
-  return checked(source, width, height);
+  return {checked(source, width, height), colours == TJCS_CMYK || colours == TJCS_YCCK};
+}
+
+// As Adobe writes CMYK into JPEGs: 255 is no ink. The ink of black darkens the three others.
+Image from_inverted_cmyk(const std::vector<uint8_t>& cmyk, ImageSize size) {
+  Image image = make_image(size);
+  for (size_t pixel = 0; pixel < cmyk.size() / 4; ++pixel)
+    for (size_t c = 0; c < 3; ++c)
+      image.rgb[3 * pixel + c] = uint8_t((cmyk[4 * pixel + c] * cmyk[4 * pixel + 3] + 127) / 255);
+  return image;
 }
 
 Image read_jpeg(const Source& source) {
   const JpegReader reader(tjInitDecompress(), tjDestroy);
-  const auto size = jpeg_size(source, reader.get());
+  const auto [size, cmyk] = jpeg_header(source, reader.get());
+  const auto decode = [&, size = size](std::vector<uint8_t>& pixels, int format) {
+    if (tjDecompress2(reader.get(), source.data(), source.bytes.size(), pixels.data(), int(size.width), /*pitch=*/0,
+                      int(size.height), format, TJFLAG_ACCURATEDCT) != 0)
+      source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader.get()));
+  };
+  if (cmyk) {
+    std::vector<uint8_t> pixels(size_t(size.width * size.height) * 4);
+    decode(pixels, TJPF_CMYK);
+    return from_inverted_cmyk(pixels, size);
+  }
   Image image = make_image(size);
-  if (tjDecompress2(reader.get(), source.data(), source.bytes.size(), image.rgb.data(), int(size.width), /*pitch=*/0,
-                    int(size.height), TJPF_RGB, TJFLAG_ACCURATEDCT) != 0)
-    source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader.get()));
+  decode(image.rgb, TJPF_RGB);
   return image;
 }
 
@@ -126,17 +148,11 @@ Format format_of(const Source& source) {
   if (bytes.starts_with("\xff\xd8\xff")) return Format::jpeg;
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return Format::png;
   if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.substr(8, 4) == "WEBP") return Format::webp;
+  if (bytes.starts_with("GIF8")) source.fail("is a GIF picture, which is not read; convert it to PNG");
   source.fail(bytes.empty() ? "is empty" : "is not a JPEG, PNG or WebP picture");
 }
 
-}  // namespace
-
-Image make_image(ImageSize size, uint8_t grey) {
-  return {size.width, size.height, std::vector<uint8_t>(size_t(size.width * size.height) * 3, grey)};
-}
-
-Image decode_image(std::string_view bytes, const std::string& name) {
-  const Source source{bytes, name};
+Image read_as_stored(const Source& source) {
   switch (format_of(source)) {
     case Format::jpeg:
       return read_jpeg(source);
@@ -146,6 +162,16 @@ Image decode_image(std::string_view bytes, const std::string& name) {
       return read_webp(source);
   }
   throw std::logic_error("unreachable picture format");
+}
+
+}  // namespace
+
+Image make_image(ImageSize size, uint8_t grey) {
+  return {size.width, size.height, std::vector<uint8_t>(size_t(size.width * size.height) * 3, grey)};
+}
+
+Image decode_image(std::string_view bytes, const std::string& name) {
+  return oriented(read_as_stored({bytes, name}), exif_orientation(bytes));
 }
 
 std::string load_bytes(const std::string& file, size_t limit) {
@@ -178,13 +204,30 @@ ImageSize decode_image_size(std::string_view bytes, const std::string& name) {
   const Source source{bytes, name};
   switch (format_of(source)) {
     case Format::jpeg:
-      return jpeg_size(source, JpegReader(tjInitDecompress(), tjDestroy).get());
+      return jpeg_header(source, JpegReader(tjInitDecompress(), tjDestroy).get()).size;
     case Format::png:
       return PngReader(source).size;
     case Format::webp:
       return webp_size(source);
   }
   throw std::logic_error("unreachable picture format");
+}
+
+Image oriented(Image stored, int orientation) {
+  if (orientation <= 1 || orientation > 8) return stored;
+  const auto among = [&](std::string_view numbers) { return numbers.find(char('0' + orientation)) != numbers.npos; };
+  const bool from_right = among("2378"), from_below = among("3467"), transposed = orientation >= 5;
+  Image image =
+      make_image(transposed ? ImageSize{stored.height, stored.width} : ImageSize{stored.width, stored.height});
+  for (int64_t y = 0; y < image.height; ++y)
+    for (int64_t x = 0; x < image.width; ++x) {
+      const int64_t column = transposed ? y : x, row = transposed ? x : y;
+      const int64_t from_x = from_right ? stored.width - 1 - column : column;
+      const int64_t from_y = from_below ? stored.height - 1 - row : row;
+      std::copy_n(stored.rgb.begin() + (from_y * stored.width + from_x) * 3, 3,
+                  image.rgb.begin() + (y * image.width + x) * 3);
+    }
+  return image;
 }
 
 Image crop(const Image& image, ImageSize offset, ImageSize size) {

@@ -30,11 +30,13 @@ using PngText = std::vector<std::pair<std::string, std::string>>;
 Image make_image(ImageSize size, uint8_t grey = 255);
 
 // The format is told from the content, never from the file's name. FileError names the file and what is wrong with it.
-// CMYK JPEGs and animated WebPs are refused; 16-bit and grey pictures are converted.
+// Turned as EXIF says. Grey, palette and 16-bit pictures (rounded to the nearest of 256 values) become 8-bit RGB, and
+// so does CMYK, taken as inverted as Adobe and PIL take it. An animated PNG gives the picture that stands for it;
+// animated WebPs and GIFs are refused. Sizes beyond the limits above are refused before any memory is taken.
 Image load_image(const std::string& file);
 Image decode_image(std::string_view bytes, const std::string& name);  // `name` opens error messages
 
-// From the header; no pixels are decoded.
+// From the header; no pixels are decoded. As stored: an EXIF orientation of 5 to 8 exchanges width and height.
 ImageSize load_image_size(const std::string& file);
 ImageSize decode_image_size(std::string_view bytes, const std::string& name);
 
@@ -46,6 +48,9 @@ std::string png_text(const std::string& file, const std::string& key);          
 // size.
 constexpr std::string_view thumbnail_mime = "image/webp";
 std::string encode_thumbnail(const Image& image, size_t max_bytes);
+
+// The picture upright, given the EXIF orientation of its pixels; numbers other than 2 to 8 leave it as it is.
+Image oriented(Image stored, int orientation);
 
 // A rectangle of a picture; offset from the left upper corner. paste and crop throw std::logic_error if it does not
 // fit.

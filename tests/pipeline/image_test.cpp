@@ -160,11 +160,6 @@ TEST_CASE("no damage to a file's bytes crashes a reader", "[pipeline]") {
     }
 }
 
-TEST_CASE("CMYK JPEGs are refused", "[pipeline]") {
-  const Image cmyk{8, 8, std::vector<uint8_t>(8 * 8 * 4, 100)};
-  CHECK_THROWS_WITH(mds::decode_image(encode_jpeg(cmyk, TJPF_CMYK), "x.jpg"), Catch::Contains("x.jpg: is a CMYK JPEG"));
-}
-
 TEST_CASE("a picture's claimed size is checked before memory is taken", "[pipeline]") {
   std::string png = mds::encode_png(gradient(8, 8));
   const auto claim = [&](uint32_t width, uint32_t height) {

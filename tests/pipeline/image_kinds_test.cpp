@@ -1,0 +1,211 @@
+// Kinds of picture file that cameras, scanners and printers' software write, built here byte by byte or by the codecs.
+#include <png.h>
+#include <turbojpeg.h>
+#include <webp/encode.h>
+
+#include <array>
+#include <cmath>
+
+#include "pipeline/exif.h"
+#include "pipeline/image.h"
+#include "spec/error.h"
+#include "tests/catch.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+// 32 x 16, a colour in each quarter: red, green / blue, black. No two of its eight orientations look alike.
+Image quarters() {
+  Image image = make_image({32, 16}, 0);
+  for (int64_t y = 0; y < 16; ++y)
+    for (int64_t x = 0; x < 32; ++x)
+      if (y < 8 || x < 16) image.rgb[size_t((y * 32 + x) * 3 + (y < 8 ? (x < 16 ? 0 : 1) : 2))] = 255;
+  return image;
+}
+
+std::string encode_jpeg(const std::vector<uint8_t>& pixels, ImageSize size, int format) {
+  unsigned char* bytes = nullptr;
+  unsigned long length = 0;
+  const auto writer = tjInitCompress();
+  REQUIRE(tjCompress2(writer, pixels.data(), int(size.width), 0, int(size.height), format, &bytes, &length, TJSAMP_444,
+                      100, 0) == 0);
+  std::string result(reinterpret_cast<char*>(bytes), length);
+  tjFree(bytes);
+  tjDestroy(writer);
+  return result;
+}
+
+std::string number(uint32_t value, int bytes, bool big_endian) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text += char(value >> 8 * (big_endian ? bytes - 1 - i : i));
+  return text;
+}
+
+// A TIFF directory of two entries, the second the orientation.
+std::string tiff(int orientation, bool big) {
+  const auto u16 = [&](uint32_t v) { return number(v, 2, big); };
+  const auto u32 = [&](uint32_t v) { return number(v, 4, big); };
+  return (big ? "MM" : "II") + u16(42) + u32(8) + u16(2) + u16(256) + u16(3) + u32(1) + u16(5) + u16(0) + u16(274) +
+         u16(3) + u32(1) + u16(uint32_t(orientation)) + u16(0) + u32(0);
+}
+
+std::string jpeg_with(const std::string& block, const std::string& jpeg) {
+  const std::string content = std::string("Exif\0\0", 6) + block;
+  return jpeg.substr(0, 2) + "\xff\xe1" + number(uint32_t(content.size() + 2), 2, true) + content + jpeg.substr(2);
+}
+
+std::string png_chunk(const std::string& kind, const std::string& content) {
+  uint32_t crc = 0xFFFFFFFF;
+  for (const char c : kind + content) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+  }
+  return number(uint32_t(content.size()), 4, true) + kind + content + number(~crc, 4, true);
+}
+
+std::string webp_with(const std::string& block, const std::string& webp, ImageSize size) {
+  const auto chunk = [](const std::string& kind, const std::string& content) {
+    return kind + number(uint32_t(content.size()), 4, false) + content + std::string(content.size() % 2, '\0');
+  };
+  const std::string canvas = number(uint32_t(size.width - 1), 3, false) + number(uint32_t(size.height - 1), 3, false);
+  const std::string content =
+      "WEBP" + chunk("VP8X", std::string("\x08\0\0\0", 4) + canvas) + webp.substr(12) + chunk("EXIF", block);
+  return "RIFF" + number(uint32_t(content.size()), 4, false) + content;
+}
+
+std::string encode_webp(const Image& image) {
+  uint8_t* bytes = nullptr;
+  const size_t length =
+      WebPEncodeLosslessRGB(image.rgb.data(), int(image.width), int(image.height), int(image.width) * 3, &bytes);
+  const std::string result(reinterpret_cast<char*>(bytes), length);
+  WebPFree(bytes);
+  return result;
+}
+
+// One row of samples of any depth and colour type.
+std::string png_row(int depth, int colour_type, png_uint_32 width, const std::string& row) {
+  const std::string header =
+      number(width, 4, true) + number(1, 4, true) + char(depth) + char(colour_type) + std::string(3, '\0');
+  const std::string raw = std::string(1, '\0') + row;
+  uint32_t a = 1, b = 0;
+  for (const char c : raw) b = (b + (a = (a + static_cast<unsigned char>(c)) % 65521)) % 65521;
+  const std::string stored = std::string("\x78\x01\x01", 3) + number(uint32_t(raw.size()), 2, false) +
+                             number(~uint32_t(raw.size()), 2, false) + raw + number(b << 16 | a, 4, true);
+  const std::string palette = colour_type == 3 ? png_chunk("PLTE", "\x10\x20\x30\x40\x50\x60") : "";
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + palette + png_chunk("IDAT", stored) + png_chunk("IEND", "");
+}
+
+int largest_difference(const Image& a, const Image& b) {
+  REQUIRE(a.width == b.width);
+  REQUIRE(a.height == b.height);
+  int largest = 0;
+  for (size_t i = 0; i < a.rgb.size(); ++i) largest = std::max(largest, std::abs(a.rgb[i] - b.rgb[i]));
+  return largest;
+}
+
+// Red, green, blue or black by the corner's pixel, in reading order.
+std::string corners(const Image& image) {
+  std::string names;
+  for (const int64_t y : {int64_t(0), image.height - 1})
+    for (const int64_t x : {int64_t(0), image.width - 1}) {
+      const auto* pixel = &image.rgb[size_t((y * image.width + x) * 3)];
+      names += pixel[0] > 200 ? 'r' : pixel[1] > 200 ? 'g' : pixel[2] > 200 ? 'b' : 'k';
+    }
+  return names;
+}
+
+// By the standard, orientation n says where the stored first row and first column belong.
+constexpr std::array<const char*, 8> upright{"rgbk", "grkb", "kbgr", "bkrg", "rbgk", "brkg", "kgbr", "gkrb"};
+
+}  // namespace
+
+TEST_CASE("all eight EXIF orientations are undone in JPEG, PNG and WebP", "[pipeline]") {
+  const Image stored = quarters();
+  const std::string jpeg = encode_jpeg(stored.rgb, {32, 16}, TJPF_RGB), png = encode_png(stored);
+  for (int n = 1; n <= 8; ++n)
+    for (const bool big : {false, true}) {
+      INFO("orientation " << n << (big ? ", big endian" : ""));
+      const std::string block = tiff(n, big);
+      const auto png_file = png.substr(0, png.size() - 12) + png_chunk("eXIf", block) + png.substr(png.size() - 12);
+      for (const auto& file : {jpeg_with(block, jpeg), png_file, webp_with(block, encode_webp(stored), {32, 16})}) {
+        const Image read = decode_image(file, "x");
+        CHECK(read.width == (n >= 5 ? 16 : 32));
+        CHECK(corners(read) == upright[size_t(n - 1)]);
+        CHECK(decode_image_size(file, "x") == ImageSize{32, 16});
+      }
+    }
+}
+
+TEST_CASE("a damaged EXIF note leaves the picture as it is stored", "[pipeline]") {
+  const Image stored = quarters();
+  const std::string jpeg = encode_jpeg(stored.rgb, {32, 16}, TJPF_RGB), block = tiff(6, true);
+  for (const int wrong : {0, 9, 65535}) CHECK(exif_orientation(jpeg_with(tiff(wrong, true), jpeg)) == 1);
+  for (size_t length = 0; length < 34; ++length) CHECK(exif_orientation(jpeg_with(block.substr(0, length), jpeg)) == 1);
+  for (size_t at = 0; at < block.size(); ++at) {
+    std::string damaged = block;
+    damaged[at] = char(damaged[at] ^ 0xff);
+    const int n = exif_orientation(jpeg_with(damaged, jpeg));
+    CHECK((n == 1 || n == 6));
+  }
+}
+
+TEST_CASE("a CMYK JPEG becomes RGB by Adobe's inverted inks", "[pipeline]") {
+  // No ink; cyan; magenta; yellow; black; half black: 255 is none of an ink.
+  const std::array<std::array<uint8_t, 4>, 6> inks{{{255, 255, 255, 255},
+                                                    {0, 255, 255, 255},
+                                                    {255, 0, 255, 255},
+                                                    {255, 255, 0, 255},
+                                                    {255, 255, 255, 0},
+                                                    {255, 128, 255, 128}}};
+  const std::array<std::array<int, 3>, 6> colours{
+      {{255, 255, 255}, {0, 255, 255}, {255, 0, 255}, {255, 255, 0}, {0, 0, 0}, {128, 64, 128}}};
+  for (size_t i = 0; i < inks.size(); ++i) {
+    std::vector<uint8_t> pixels;
+    for (int n = 0; n < 64; ++n) pixels.insert(pixels.end(), inks[i].begin(), inks[i].end());
+    const Image read = decode_image(encode_jpeg(pixels, {8, 8}, TJPF_CMYK), "x");
+    for (size_t c = 0; c < 3; ++c) CHECK(std::abs(read.rgb[c] - colours[i][c]) <= 3);
+  }
+}
+
+TEST_CASE("16-bit samples are rounded to the nearest of 256 values", "[pipeline]") {
+  std::string row;
+  std::vector<int> expected;
+  for (uint32_t value = 0; value <= 65535; value += 257 / 2 - 1) {
+    row += number(value, 2, true);
+    expected.push_back(int(std::lround(value * 255 / 65535.0)));
+  }
+  const auto width = png_uint_32(expected.size());
+  const Image grey = decode_image(png_row(16, 0, width, row), "x");
+  for (size_t i = 0; i < expected.size(); ++i) REQUIRE(int(grey.rgb[3 * i]) == expected[i]);
+  const Image colour =
+      decode_image(png_row(16, 2, 1, number(0x1234, 2, true) + number(0xfffe, 2, true) + number(0x80, 2, true)), "x");
+  CHECK(colour.rgb == std::vector<uint8_t>{0x12, 0xff, 0});
+}
+
+TEST_CASE("a palette becomes its colours", "[pipeline]") {
+  CHECK(decode_image(png_row(8, 3, 2, std::string("\x01\x00", 2)), "x").rgb ==
+        std::vector<uint8_t>{0x40, 0x50, 0x60, 0x10, 0x20, 0x30});
+}
+
+TEST_CASE("a picture of 60,000 pixels a side is refused from its header alone", "[pipeline]") {
+  std::string jpeg = encode_jpeg(quarters().rgb, {32, 16}, TJPF_RGB);
+  const size_t frame = jpeg.find("\xff\xc0");
+  REQUIRE(frame != std::string::npos);
+  jpeg.replace(frame + 5, 4, number(60000, 2, true) + number(60000, 2, true));
+  const std::string png = png_row(8, 0, 60000, "x");
+  for (const auto& file : {jpeg, png})
+    CHECK_THROWS_WITH(decode_image(file, "bomb"), Contains("bomb: is 60000 x ") && Contains("allowed: 1 to 16384"));
+}
+
+TEST_CASE("animated pictures give one frame or say why not", "[pipeline]") {
+  const Image still = quarters();
+  const std::string png = encode_png(still), first = png.substr(0, 33);
+  const std::string animation = png_chunk("acTL", number(2, 4, true) + number(0, 4, true));
+  CHECK(largest_difference(decode_image(first + animation + png.substr(33), "x"), still) == 0);
+  std::string webp = webp_with("", encode_webp(still), {32, 16});
+  webp[20] = 2;  // the flag of an animation
+  CHECK_THROWS_WITH(decode_image(webp, "x.webp"), Contains("x.webp: is an animated WebP"));
+  CHECK_THROWS_WITH(decode_image("GIF89a", "x.gif"), Contains("x.gif: is a GIF picture"));
+}
