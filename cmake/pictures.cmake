@@ -1,4 +1,4 @@
-# Picture files, fonts and Unicode: what the core build leaves out. Found by header and library, so that a private prefix
+# Picture files, shards, fonts and Unicode: what the core build leaves out. Found by header and library, so that a private prefix
 # works without pkg-config.
 
 function(mds_find target header library)
@@ -12,6 +12,7 @@ endfunction()
 mds_find(mds_turbojpeg turbojpeg.h turbojpeg)
 mds_find(mds_png png.h png)
 mds_find(mds_webp webp/decode.h webp)
+mds_find(mds_archive archive.h archive)
 mds_find(mds_freetype ft2build.h freetype)
 mds_find(mds_harfbuzz hb.h harfbuzz)
 mds_find(mds_pcre2 pcre2.h pcre2-8)

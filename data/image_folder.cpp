@@ -26,13 +26,6 @@ struct MetadataLine {
   }
 };
 
-// Without white space around it, and without the byte order mark that some editors write.
-std::string trimmed(std::string text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 bool is_picture(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),

@@ -39,4 +39,10 @@ bool is_utf8(std::string_view text) {
   return text.empty();
 }
 
+std::string trimmed(std::string text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
 }  // namespace mds

@@ -10,4 +10,7 @@ namespace mds {
 std::u32string decode_utf8(std::string_view text);
 bool is_utf8(std::string_view text);
 
+// Without white space around it, and without the byte order mark that some editors write.
+std::string trimmed(std::string text);
+
 }  // namespace mds
