@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
-#include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <iomanip>
 #include <iostream>
-#include <random>
 
+#include "app/data_bench.h"
 #include "app/run.h"
+#include "app/stage_data.h"
 #include "data/contact_sheet.h"
 #include "data/emoji.h"
 #include "data/openclipart.h"
@@ -54,12 +53,13 @@ std::string default_folder(const std::string& name) { return "out/data/" + name;
 
 struct Arguments {
   std::string action, name, out, format;
-  int64_t count = 0, size = 0;
+  int64_t count = 0, size = 0, batch = 0, threads = 0;
+  double step_ms = 0;
   uint64_t seed = 0;
 };
 
 po::options_description flags(Arguments& arguments) {
-  po::options_description flags("mdsearch data build NAME | data show NAME|DIR --out sheet.png | data bench NAME|DIR");
+  po::options_description flags("mdsearch data build NAME | data show SOURCE --out sheet.png | data bench SOURCE");
   auto add = flags.add_options();
   add("out", po::value(&arguments.out)->value_name("PATH"),
       "build: folder (default out/data/NAME); show: the PNG to write");
@@ -68,6 +68,11 @@ po::options_description flags(Arguments& arguments) {
   add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"),
       "show and bench: pixels a side, 8 to 1024");
   add("seed", po::value(&arguments.seed)->default_value(0)->value_name("S"), "show: which pictures are drawn");
+  add("batch", po::value(&arguments.batch)->default_value(16)->value_name("N"), "bench: pictures a batch, 1 to 4096");
+  add("threads", po::value(&arguments.threads)->default_value(0)->value_name("N"),
+      "bench: at most, 1 to 4096; 0: as many as there are cores, at most 16");
+  add("step-ms", po::value(&arguments.step_ms)->default_value(100)->value_name("MS"),
+      "bench: how long the imitated trainer works on a batch, 1 to 60000");
   add("format", po::value(&arguments.format)->default_value("table")->value_name("F"), "table or json");
   add("help", "this text");
   return flags;
@@ -77,7 +82,10 @@ void check(const Arguments& arguments) {
   const auto fail = [](const std::string& message) { throw UsageError(message); };
   if (arguments.action != "build" && arguments.action != "show" && arguments.action != "bench")
     fail("expected build, show or bench, got \"" + arguments.action + "\"");
-  if (arguments.name.empty()) fail("which data set? known: " + known_names() + "; show and bench also take a folder");
+  if (arguments.name.empty())
+    fail("which data set? known: " + known_names() +
+         "; show and bench also take a folder, coco:ANNOTATIONS.json:FOLDER, "
+         "shards such as x-{00..99}.tar, or a JSON file that describes one");
   if (arguments.format != "table" && arguments.format != "json")
     fail("--format " + arguments.format + ": allowed: table, json");
   if (arguments.action == "show" && arguments.out.empty()) fail("show needs --out sheet.png");
@@ -85,6 +93,9 @@ void check(const Arguments& arguments) {
     fail("--count " + std::to_string(arguments.count) + ": allowed: 1 to 4096");
   if (arguments.size < 8 || arguments.size > 1024)
     fail("--size " + std::to_string(arguments.size) + ": allowed: 8 to 1024");
+  require_within("--batch", arguments.batch, between(1, 4096));
+  require_within("--threads", arguments.threads, between(0, 4096));
+  require_within("--step-ms", arguments.step_ms, between(1, 60000));
 }
 
 void print_help(const po::options_description& flags) {
@@ -138,35 +149,11 @@ void build(const Arguments& arguments) {
         arguments.format);
 }
 
-// A known name means its default folder, unless there is a folder of that name.
-std::string folder_of(const Arguments& arguments) {
-  if (find_set(arguments.name) == data_sets.end() || std::filesystem::is_directory(arguments.name))
-    return arguments.name;
-  const std::string folder = default_folder(arguments.name);
-  if (!std::filesystem::exists(folder))
-    throw FileError(folder + ": does not exist; run: mdsearch data build " + arguments.name);
-  return folder;
-}
-
-void say(const std::string& folder, const FolderReport& report) {
-  if (!report.skips.empty()) std::cerr << folder << ": " << summary(report) << "\n";
-}
-
-std::vector<Pair> listed(const std::string& folder) {
-  FolderReport report;
-  auto pairs = list_pairs(folder, {}, &report);
-  say(folder, report);
-  return pairs;
-}
-
 void show(const Arguments& arguments) {
-  const std::string folder = folder_of(arguments);
-  auto pairs = listed(folder);
-  std::mt19937_64 random(arguments.seed);
-  for (size_t i = pairs.size(); i > 1; --i) std::swap(pairs[i - 1], pairs[random() % i]);
-  pairs.resize(std::min(pairs.size(), size_t(arguments.count)));
-  const Pictures pictures = load_pictures(pairs, arguments.size);
-  say(folder, pictures.skipped);
+  const SourcePtr source = open_source(arguments.name);
+  say_skipped(arguments.name, source->skipped());
+  const Pictures pictures = draw_pictures(source, arguments.size, arguments.count, arguments.seed);
+  say_skipped(arguments.name, pictures.skipped);
   std::vector<CaptionedImage> cells;
   Json rows = Json::array();
   for (size_t i = 0; i < pictures.pairs.size(); ++i) {
@@ -176,25 +163,16 @@ void show(const Arguments& arguments) {
   }
   const auto square = int64_t(std::ceil(std::sqrt(double(cells.size()))));
   save_png(arguments.out, contact_sheet(cells, {.columns = std::max<int64_t>(8, square)}));
-  print({{"folder", folder}, {"sheet", arguments.out}, {"rows", rows}}, arguments.format);
+  print({{"source", arguments.name}, {"sheet", arguments.out}, {"rows", rows}}, arguments.format);
 }
 
-// Decoding, cropping and resizing of the whole set from the file cache, as training does it once.
 void bench(const Arguments& arguments) {
-  const std::string folder = folder_of(arguments);
-  Pictures cached = load_pictures(listed(folder), arguments.size);
-  say(folder, cached.skipped);
-  cached.images.reset();
-  const auto& pairs = cached.pairs;
-  const auto start = std::chrono::steady_clock::now();
-  load_pictures(pairs, arguments.size);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  print({{"folder", folder},
-         {"pictures", pairs.size()},
-         {"size", arguments.size},
-         {"seconds", seconds},
-         {"pictures_per_second", double(pairs.size()) / seconds}},
-        arguments.format);
+  const Json result = bench_source({.source = arguments.name,
+                                    .size = arguments.size,
+                                    .batch = arguments.batch,
+                                    .threads = arguments.threads,
+                                    .step_ms = arguments.step_ms});
+  arguments.format == "json" ? print(result, "json") : print_bench(result);
 }
 
 }  // namespace

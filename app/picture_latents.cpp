@@ -11,15 +11,15 @@
 namespace mds {
 namespace {
 
-LatentSet make_latents(const std::string& folder, const EncoderFolders& encoders) {
+LatentSet make_latents(const std::string& name, const SourcePtr& source, const EncoderFolders& encoders) {
   const ModelCard autoencoder = load_card(encoders.autoencoder, {"vae_encoder", "vae_decoder", "latent_scale"});
   const ModelCard score = load_card(encoders.score, {"image_encoder", "image_normalisation"});
   const auto encoder = load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder));
   const auto tower = load_part(encoders.score, "image_encoder", make_plan(*score.image_encoder));
   const TextEncoder text(encoders.text), score_text(encoders.score);
 
-  const Pictures data = load_folder(folder, autoencoder.vae_encoder->size);
-  if (!data.skipped.skips.empty()) std::cerr << folder << ": " << summary(data.skipped) << "\n";
+  const Pictures data = load_source(source, autoencoder.vae_encoder->size);
+  say_skipped(name, data.skipped);
 
   LatentSet set;
   std::vector<int64_t> held_out;
@@ -41,15 +41,15 @@ LatentSet make_latents(const std::string& folder, const EncoderFolders& encoders
 
 }  // namespace
 
-std::string cached_latents(const std::string& source, const EncoderFolders& encoders) {
-  const std::string folder = data_folder(source);
-  std::string content = "latents, version 2\n" + dataset_hash(list_pairs(folder));
-  for (const auto& [name, hash] : encoder_hashes(encoders)) content += hash;
-  const std::string hash = sha256(content), name = std::filesystem::path(folder).filename().string();
-  const std::string file = "out/cache/" + name + "-" + hash.substr(0, 16) + ".safetensors";
+std::string cached_latents(const std::string& name, const EncoderFolders& encoders) {
+  const SourcePtr source = open_source(name);
+  std::string content = "latents, version 2\n" + source->hash();
+  for (const auto& [encoder, hash] : encoder_hashes(encoders)) content += hash;
+  const std::string hash = sha256(content), stem = std::filesystem::path(name).filename().string();
+  const std::string file = "out/cache/" + stem + "-" + hash.substr(0, 16) + ".safetensors";
   if (std::filesystem::exists(file)) return file;
-  std::cerr << "encoding " << folder << " into " << file << "\n";
-  LatentSet set = make_latents(folder, encoders);
+  std::cerr << "encoding " << name << " into " << file << "\n";
+  LatentSet set = make_latents(name, source, encoders);
   set.hash = hash;
   std::filesystem::create_directories("out/cache");
   save_latents(file, set);

@@ -33,8 +33,8 @@ class AutoencoderRun final : public StageRun {
   AutoencoderRun(const AutoencoderConfig& config, const LoopConfig& loop)
       : config_(config),
         seed_(loop.seed),
-        data_(load_data(config.data, config.size)),
-        stage_(config, loop, data_.train.pictures) {}
+        data_(open_stage_data({.names = config.data, .size = config.size, .tokenise = {}}, loop)),
+        stage_(config, loop, data_.feed) {}
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
 
@@ -46,8 +46,7 @@ class AutoencoderRun final : public StageRun {
     save_part(folder, "vae_decoder", with_prefix(weights, "vae_decoder."), at::kHalf);
     const auto encoder = load_part(folder, "vae_encoder", make_plan(*card.vae_encoder));
     const auto decoder = load_part(folder, "vae_decoder", make_plan(*card.vae_decoder));
-    const Tensor& train = data_.train.pictures;
-    const Tensor sample = train.index_select(0, sampled_rows(train.size(0), scale_pictures, seed_));
+    const Tensor sample = data_.sample_of(scale_pictures, seed_);
     card.latent_scale = measure_scale(encode_pictures(*encoder, sample));
     provenance.data = config_.data;
     provenance.license = shipped_license;
@@ -64,7 +63,7 @@ class AutoencoderRun final : public StageRun {
  private:
   AutoencoderConfig config_;
   uint64_t seed_;
-  SplitPictures data_;
+  StageData data_;
   AutoencoderStage stage_;
 };
 
@@ -75,8 +74,11 @@ class TextImageRun final : public StageRun {
         tokenizer_config_{.merges = config.merges, .pad = -1},
         merges_(load_shipped_merges(config.merges)),
         tokenizer_(merges_, tokenizer_config_),
-        data_(load_data(config.data, config.size)),
-        stage_(config, loop, data_.train.pictures, tokens_of(data_.train.pairs)) {}
+        data_(open_stage_data({.names = config.data,
+                               .size = config.size,
+                               .tokenise = [this](const auto& texts) { return tokens_of(texts); }},
+                              loop)),
+        stage_(config, loop, data_.feed) {}
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
 
@@ -98,9 +100,7 @@ class TextImageRun final : public StageRun {
   }
 
  private:
-  TokenBatch tokens_of(const std::vector<Pair>& pairs) const {
-    std::vector<std::string> texts;
-    for (const auto& pair : pairs) texts.push_back(pair.caption);
+  TokenBatch tokens_of(const std::vector<std::string>& texts) const {
     return tokenize(tokenizer_, texts, config_.text.tokens);
   }
 
@@ -111,8 +111,9 @@ class TextImageRun final : public StageRun {
     const int64_t n = std::min<int64_t>(200, data_.held_out.pictures.size(0));
     const auto pictures =
         normalised(data_.held_out.pictures.slice(0, 0, n), config_.image.size, *card.image_normalisation);
-    const std::vector<Pair> pairs(data_.held_out.pairs.begin(), data_.held_out.pairs.begin() + n);
-    const Tensor x = embed_pictures(*image, pictures), y = embed_texts(*text, tokens_of(pairs)).embeds_NE;
+    std::vector<std::string> texts;
+    for (int64_t i = 0; i < n; ++i) texts.push_back(data_.held_out.pairs[size_t(i)].caption);
+    const Tensor x = embed_pictures(*image, pictures), y = embed_texts(*text, tokens_of(texts)).embeds_NE;
     Json scores;
     for (const int64_t k : {1, 5}) {
       if (k > n) break;
@@ -127,7 +128,7 @@ class TextImageRun final : public StageRun {
   TokenizerConfig tokenizer_config_;
   std::string merges_;
   Tokenizer tokenizer_;
-  SplitPictures data_;
+  StageData data_;
   TextImageStage stage_;
 };
 

@@ -2,13 +2,14 @@
 
 #include <ATen/ATen.h>
 
-#include <filesystem>
 #include <iostream>
 
 #include "spec/describe.h"
 
 namespace mds {
 namespace {
+
+constexpr int64_t most_bytes_held = int64_t(2) << 30;
 
 void append(PictureSet& set, const Pictures& pictures, const std::string& split) {
   std::vector<int64_t> rows;
@@ -21,25 +22,74 @@ void append(PictureSet& set, const Pictures& pictures, const std::string& split)
   set.pictures = set.pictures.defined() ? at::cat({set.pictures, chosen}) : chosen;
 }
 
-}  // namespace
-
-std::string data_folder(const std::string& name) {
-  for (const std::string& folder : {name, "out/data/" + name})
-    if (std::filesystem::is_directory(folder)) return folder;
-  throw FileError("there is no data set \"" + name + "\"; build it with `mdsearch data build " + name +
-                  "`, or give a folder of pictures");
+bool must_stream(const PictureSource& source, int64_t size) {
+  return !source.pairs() || int64_t(source.pairs()->size()) * 3 * size * size > most_bytes_held;
 }
 
-SplitPictures load_data(const std::vector<std::string>& names, int64_t size) {
-  SplitPictures data;
-  std::string hashes;
-  for (const auto& name : names) {
-    const Pictures pictures = load_folder(data_folder(name), size);
-    if (!pictures.skipped.skips.empty()) std::cerr << name << ": " << summary(pictures.skipped) << "\n";
-    append(data.train, pictures, "train");
+std::vector<std::string> captions_of(const std::vector<Pair>& pairs) {
+  std::vector<std::string> captions;
+  for (const auto& pair : pairs) captions.push_back(pair.caption);
+  return captions;
+}
+
+StageData held(const std::vector<SourcePtr>& sources, const StageDataRequest& request, const LoopConfig& loop) {
+  StageData data;
+  PictureSet train;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const Pictures pictures = load_source(sources[i], request.size);
+    say_skipped(request.names[i], pictures.skipped);
+    append(train, pictures, "train");
     append(data.held_out, pictures, "held_out");
-    hashes += dataset_hash(pictures.pairs);
   }
+  const TokenBatch tokens =
+      request.tokenise && !train.pairs.empty() ? request.tokenise(captions_of(train.pairs)) : TokenBatch{};
+  data.feed = std::make_shared<MemoryFeed>(train.pictures, tokens, loop);
+  data.sample_of = [pictures = train.pictures](int64_t most, uint64_t seed) {
+    return pictures.index_select(0, sampled_rows(pictures.size(0), most, seed));
+  };
+  return data;
+}
+
+StageData streamed(SourcePtr source, const StageDataRequest& request, const LoopConfig& loop) {
+  StageData data;
+  if (source->pairs()) {
+    say_skipped(request.names[0], source->skipped());
+    if (const auto pairs = pairs_of_split(*source->pairs(), "held_out"); !pairs.empty())
+      append(data.held_out, load_pictures(pairs, request.size), "held_out");
+    auto train = pairs_of_split(*source->pairs(), "train");
+    if (train.empty()) throw ConfigError("stage.data: every pair is held out; nothing to train on");
+    source = listed_source(std::move(train), {}, [hash = source->hash()] { return hash; });
+  }
+  const StreamConfig config{.size = request.size, .batch = loop.batch, .seed = loop.seed};
+  data.feed = std::make_shared<StreamFeed>(source, config, request.tokenise);
+  data.sample_of = [source, size = request.size](int64_t most, uint64_t seed) {
+    return draw_pictures(source, size, most, seed).images;
+  };
+  return data;
+}
+
+}  // namespace
+
+void say_skipped(const std::string& name, const FolderReport& report) {
+  if (!report.skips.empty()) std::cerr << name << ": " << summary(report) << "\n";
+}
+
+StageData open_stage_data(const StageDataRequest& request, const LoopConfig& loop) {
+  if (request.names.empty()) throw ConfigError("stage.data: names no data set");
+  std::vector<SourcePtr> sources;
+  std::string hashes;
+  bool streams = false;
+  for (const auto& name : request.names) {
+    sources.push_back(open_source(name));
+    hashes += sources.back()->hash();
+    const bool large = must_stream(*sources.back(), request.size);
+    if (large && request.names.size() > 1)
+      throw ConfigError("stage.data: \"" + name +
+                        "\" is too large to be held in memory, or shards, and is streamed; "
+                        "allowed: such a set alone");
+    streams = streams || large;
+  }
+  StageData data = streams ? streamed(sources[0], request, loop) : held(sources, request, loop);
   data.hash = sha256(hashes);
   return data;
 }

@@ -4,23 +4,32 @@
 #include <string>
 #include <vector>
 
-#include "data/resize.h"
+#include "app/stream_feed.h"
 
 namespace mds {
 
-// The pictures of several data sets (names under out/data, or folders), split by their metadata.
 struct PictureSet {
   at::Tensor pictures;  // uint8 N x 3 x size x size
   std::vector<Pair> pairs;
-  std::string hash;
 };
-struct SplitPictures {
-  PictureSet train, held_out;
-  std::string hash;
-};
-SplitPictures load_data(const std::vector<std::string>& names, int64_t size);
 
-// NAME of a built data set, or a folder, to the folder.
-std::string data_folder(const std::string& name);
+struct StageData {
+  std::shared_ptr<PictureFeed> feed;                                 // of the pairs to train on
+  std::function<at::Tensor(int64_t most, uint64_t seed)> sample_of;  // uint8 pictures of the same pairs
+  PictureSet held_out;
+  std::string hash;
+};
+
+struct StageDataRequest {
+  std::vector<std::string> names;  // each as open_source takes it
+  int64_t size;
+  Tokenise tokenise;
+};
+
+// Sets that fit into 2 GiB are decoded once and held; a larger one, or one of shards, is streamed and must be the only
+// one (ConfigError). Pairs are split by their metadata; shards hold nothing out.
+StageData open_stage_data(const StageDataRequest& request, const LoopConfig& loop);
+
+void say_skipped(const std::string& name, const FolderReport& report);  // to stderr, if there is something
 
 }  // namespace mds

@@ -30,20 +30,23 @@ class TimeSpent {
  public:
   void add(const StepReport& report) {
     if (count_++ == 0) return;
+    data_s_ += report.data_s;
     forward_s_ += report.forward_s;
     backward_s_ += report.backward_s;
     update_s_ += report.update_s;
   }
   ~TimeSpent() {
-    const double n = double(count_ - 1);
+    const double n = double(count_ - 1), total_s = forward_s_ + backward_s_ + update_s_;
     if (n >= 1)
-      std::fprintf(stderr, "an iteration took %.4f s: batch and forward %.4f, backward %.4f, update %.4f\n",
-                   (forward_s_ + backward_s_ + update_s_) / n, forward_s_ / n, backward_s_ / n, update_s_ / n);
+      std::fprintf(stderr,
+                   "an iteration took %.4f s: batch and forward %.4f, backward %.4f, update %.4f; "
+                   "%.1f %% of it was waiting for data\n",
+                   total_s / n, forward_s_ / n, backward_s_ / n, update_s_ / n, 100 * data_s_ / total_s);
   }
 
  private:
   int64_t count_ = 0;
-  double forward_s_ = 0, backward_s_ = 0, update_s_ = 0;
+  double data_s_ = 0, forward_s_ = 0, backward_s_ = 0, update_s_ = 0;
 };
 
 // Trains up to an iteration; an error says what there is to go on from.

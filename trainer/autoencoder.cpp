@@ -21,8 +21,7 @@ void narrow_posterior(Network& encoder, int64_t latent_channels) {
 }
 
 // The model's networks are of the full size, so they are tried before anything is trained on crops.
-AutoencoderConfig checked(const AutoencoderConfig& config, const Tensor& pictures) {
-  if (pictures.size(0) == 0) throw ConfigError("stage.data: every pair is held out; nothing to train on");
+AutoencoderConfig checked(const AutoencoderConfig& config) {
   if (config.crop > config.size)
     throw ConfigError("stage.crop is " + std::to_string(config.crop) + "; allowed: at most stage.size, " +
                       std::to_string(config.size));
@@ -37,10 +36,13 @@ AutoencoderConfig checked(const AutoencoderConfig& config, const Tensor& picture
 
 }  // namespace
 
-AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures)
-    : config_(checked(config, pictures)),
-      pictures_(std::move(pictures)),
-      batches_(pictures_.size(0), loop.batch, loop.seed),
+AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW)
+    : AutoencoderStage(config, loop, std::make_shared<MemoryFeed>(std::move(pictures_NCHW), TokenBatch{}, loop)) {}
+
+AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop,
+                                   std::shared_ptr<PictureFeed> feed)
+    : config_(checked(config)),
+      feed_(std::move(feed)),
       encoder_(make_network(make_plan(config.encoder(config.crop)))),
       decoder_(make_network(make_plan(config.decoder(config.crop)))) {
   initialise(*encoder_, loop.seed);
@@ -55,8 +57,8 @@ TensorMap AutoencoderStage::weights() const {
 }
 
 Tensor AutoencoderStage::loss(const StepContext& context) {
-  const Tensor chosen = batches_.at(context.iteration);
-  const Tensor x = to_signed(random_crop(pictures_.index_select(0, chosen), config_.crop, context.random));
+  const Tensor pictures = feed_->next(context.iteration).pictures_NCHW;
+  const Tensor x = to_signed(random_crop(pictures, config_.crop, context.random));
   const Posterior latent = posterior(encoder_->forward(x, {}, context.observer));
   const auto& [mean, std] = latent;
   const Tensor z = latent.sample(at::randn(mean.sizes(), context.random));

@@ -3,7 +3,7 @@
 
 #include "networks/autoencoder.h"
 #include "pipeline/encode.h"
-#include "trainer/loop.h"
+#include "trainer/feed.h"
 
 namespace mds {
 
@@ -44,15 +44,16 @@ struct AutoencoderConfig {
 
 class AutoencoderStage final : public Stage {
  public:
-  // pictures: uint8 N x 3 x size x size.
-  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures);
+  // The feed gives pictures of config.size.
+  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed);
+  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW);
   TensorMap weights() const override;  // "vae_encoder.*", "vae_decoder.*"
   Tensor loss(const StepContext& context) override;
+  PictureFeed* feed() override { return feed_.get(); }
 
  private:
   AutoencoderConfig config_;
-  Tensor pictures_;
-  Batches batches_;
+  std::shared_ptr<PictureFeed> feed_;
   NetworkPtr encoder_, decoder_;
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "spec/bootstrap.h"
+#include "trainer/feed.h"
 
 namespace mds {
 namespace {
@@ -93,6 +94,8 @@ Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimize
 
 StepReport Loop::step() {
   const int64_t iteration = optimizer_.steps();
+  const auto waited_s = [&] { return stage_.feed() ? stage_.feed()->waited_s() : 0.0; };
+  const double waited_before_s = waited_s();
   Laps laps;
   const auto loss_with = [&](const Observer& observer) {
     const Autocast autocast(config_.dtype, optimizer_.weights().begin()->second.device().type());
@@ -118,6 +121,7 @@ StepReport Loop::step() {
   return {.iteration = optimizer_.steps(),
           .loss = value,
           .gradient_norm = norm,
+          .data_s = waited_s() - waited_before_s,
           .forward_s = forward_s,
           .backward_s = backward_s,
           .update_s = laps.next_s()};
@@ -131,7 +135,10 @@ void Loop::run_to(int64_t iteration, const std::function<void(const StepReport&)
 }
 
 void Loop::save(const std::string& file, const std::string& identity) const {
-  save_tensors(file, {.tensors = optimizer_.state(), .metadata = {{"identity", identity}}});
+  const std::string position = stage_.feed() ? stage_.feed()->position() : "";
+  TensorFile content{.tensors = optimizer_.state(), .metadata = {{"identity", identity}}};
+  if (!position.empty()) content.metadata["data_position"] = position;
+  save_tensors(file, content);
 }
 
 bool Loop::resume(const std::string& file, const std::string& identity) {
@@ -141,6 +148,10 @@ bool Loop::resume(const std::string& file, const std::string& identity) {
   if (found == content.metadata.end() || found->second != identity)
     throw ConfigError(file + ": is a checkpoint of another configuration; remove it or train under another name");
   optimizer_.load_state(content.tensors, file);
+  if (stage_.feed()) {
+    const auto position = content.metadata.find("data_position");
+    stage_.feed()->seek(position == content.metadata.end() ? "" : position->second);
+  }
   return true;
 }
 

@@ -50,18 +50,22 @@ struct StepContext {
   Observer observer;
 };
 
+class PictureFeed;
+
 // One kind of training: its weights and its loss.
 class Stage {
  public:
   virtual ~Stage() = default;
   virtual TensorMap weights() const = 0;  // by name, float32
   virtual Tensor loss(const StepContext& context) = 0;
+  virtual PictureFeed* feed() { return nullptr; }  // whose position belongs to a checkpoint
 };
 
 struct StepReport {
   int64_t iteration;  // done so far
   double loss;
   double gradient_norm;
+  double data_s;                           // waiting for examples, within forward_s
   double forward_s, backward_s, update_s;  // batch and loss; gradients; norm, optimizer and average
 };
 

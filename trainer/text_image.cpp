@@ -27,16 +27,16 @@ Tensor augmented(const Tensor& pictures, int64_t size, at::Generator random) {
 
 }  // namespace
 
-TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures,
+TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures_NCHW,
                                TokenBatch tokens)
+    : TextImageStage(config, loop, std::make_shared<MemoryFeed>(std::move(pictures_NCHW), std::move(tokens), loop)) {}
+
+TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed)
     : config_(config),
-      pictures_(std::move(pictures)),
-      batches_(pictures_.size(0), loop.batch, loop.seed),
-      tokens_(std::move(tokens)),
+      feed_(std::move(feed)),
       text_(make_network(make_plan(config.text))),
       image_(make_network(make_plan(config.image))),
       logit_scale_(at::full({1}, first_logit_scale, compute_device())) {
-  if (pictures_.size(0) == 0) throw ConfigError("stage.data: every pair is held out; nothing to train on");
   if (config.text.vocabulary != config.merges + 514)
     throw ConfigError("stage.text.vocabulary is " + std::to_string(config.text.vocabulary) + "; with " +
                       std::to_string(config.merges) + " merges it is " + std::to_string(config.merges + 514));
@@ -58,15 +58,14 @@ TensorMap TextImageStage::weights() const {
 }
 
 Tensor TextImageStage::loss(const StepContext& context) {
-  const Tensor chosen = batches_.at(context.iteration);
-  const Tensor crops = augmented(pictures_.index_select(0, chosen), config_.image.size, context.random);
+  const auto [pictures, tokens] = feed_->next(context.iteration);
+  const Tensor crops = augmented(pictures, config_.image.size, context.random);
   const Tensor x = unit(image_->forward(standardised(crops, normalisation()), {}, context.observer).to(at::kFloat));
   Conditioning conditioning;
-  conditioning.text_end_N = tokens_.end_N.index_select(0, chosen);
-  const Tensor y =
-      unit(text_->forward(tokens_.ids_NT.index_select(0, chosen), conditioning, context.observer).to(at::kFloat));
+  conditioning.text_end_N = tokens.end_N;
+  const Tensor y = unit(text_->forward(tokens.ids_NT, conditioning, context.observer).to(at::kFloat));
   const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
-  const Tensor own = at::arange(chosen.size(0), logits.options().dtype(at::kLong));
+  const Tensor own = at::arange(pictures.size(0), logits.options().dtype(at::kLong));
   return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));
 }
 

@@ -3,7 +3,7 @@
 
 #include "networks/tower.h"
 #include "pipeline/encode.h"
-#include "trainer/loop.h"
+#include "trainer/feed.h"
 
 namespace mds {
 
@@ -29,17 +29,17 @@ struct TextImageConfig {
 
 class TextImageStage final : public Stage {
  public:
-  // pictures: uint8 N x 3 x size x size, row i with tokens row i.
-  TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures, TokenBatch tokens);
+  // The feed gives pictures of config.size with the tokens of their captions.
+  TextImageStage(const TextImageConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed);
+  TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures_NCHW, TokenBatch tokens);
   TensorMap weights() const override;  // "text_encoder.*", "image_encoder.*", "logit_scale"
   Tensor loss(const StepContext& context) override;
+  PictureFeed* feed() override { return feed_.get(); }
   static ImageNormalisation normalisation() { return {}; }  // in front of the image tower
 
  private:
   TextImageConfig config_;
-  Tensor pictures_;
-  Batches batches_;
-  TokenBatch tokens_;
+  std::shared_ptr<PictureFeed> feed_;
   NetworkPtr text_, image_;
   Tensor logit_scale_;
 };

@@ -32,6 +32,8 @@ TEST_CASE("a picture that breaks off is skipped by show and bench, with its reas
   INFO(timed.err);
   REQUIRE(timed.code == 0);
   CHECK(timed.json()["pictures"] == 2);
+  CHECK(timed.json()["streams"].size() >= 1);
+  CHECK(timed.json()["waiting_share"] <= 1);
   CHECK_THAT(timed.err, Contains("b.png: is a broken PNG"));
 }
 

@@ -3,6 +3,8 @@
 #include "pipeline/image.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
+#include "tests/data/tar_builder.h"
+#include "trainer/feed.h"
 
 using namespace mds;
 
@@ -61,4 +63,36 @@ TEST_CASE("held-out pairs give scores, and recall among no more than there are",
   const Json scores = finished(text_image(data.folder.path), out.path + "/clip").provenance.scores;
   CHECK(scores.contains("recall@1"));
   CHECK(!scores.contains("recall@5"));
+}
+
+TEST_CASE("training from shards goes on after a checkpoint bit for bit", "[app][torch]") {
+  const ScratchFolder folder;
+  std::string shard;
+  for (int i = 0; i < 11; ++i) {
+    const std::string name = std::to_string(i), png = encode_png(make_image({20, 16}, uint8_t(i * 20)));
+    shard += tar_member(name + ".png", i == 4 ? png.substr(0, 40) : png) + tar_member(name + ".txt", "grey " + name);
+  }
+  const std::string source = folder.path + "/s.tar", checkpoint = folder.path + "/checkpoint.safetensors";
+  save_text(source, shard + tar_end());
+  TrainConfig config;
+  config.loop = {.iterations = 9, .batch = 3, .seed = 2};
+  const auto trained = [&](int64_t stop) {
+    const auto run = open_stage(config);
+    Loop loop(run->stage(), config.loop, config.optimizer);
+    loop.resume(checkpoint, "test");
+    loop.run_to(stop);
+    loop.save(checkpoint, "test");
+    TensorMap copy;
+    for (const auto& [name, tensor] : loop.weights()) copy[name] = tensor.clone();
+    return copy;
+  };
+  for (const StageConfig& stage : {StageConfig(autoencoder(source)), StageConfig(text_image(source))}) {
+    config.stage = stage;
+    std::filesystem::remove(checkpoint);
+    const TensorMap straight = trained(9);
+    std::filesystem::remove(checkpoint);
+    trained(5);
+    const TensorMap resumed = trained(9);
+    for (const auto& [name, tensor] : straight) CHECK(tensor.equal(resumed.at(name)));
+  }
 }

@@ -1,0 +1,123 @@
+#include "app/data_bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "app/stage_data.h"
+
+namespace mds {
+namespace {
+
+constexpr double part_s = 1;          // of the clock, for each part
+constexpr int64_t most_single = 512;  // pictures decoded one by one
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// Reading from the file cache, decoding and resizing of the same pictures, one after the other.
+Json single_rates(const SourcePtr& source, int64_t size) {
+  double decode_s = 0, resize_s = 0;
+  int64_t pictures = 0;
+  const auto reader = source->open(0);
+  while (pictures < most_single && decode_s + resize_s < part_s) {
+    const auto sample = reader->next();
+    if (!sample) break;
+    try {
+      const std::string bytes = sample->bytes.empty() ? load_bytes(sample->name) : sample->bytes;
+      const Stopwatch decoding;
+      const Image image = decode_image(bytes, sample->name);
+      decode_s += decoding.seconds();
+      const Stopwatch resizing;
+      to_tensor(image, size);
+      resize_s += resizing.seconds();
+      ++pictures;
+    } catch (const FileError&) {  // the stream lists it
+    }
+  }
+  if (pictures == 0) return {{"decode", nullptr}, {"resize", nullptr}};
+  return {{"decode", double(pictures) / decode_s}, {"resize", double(pictures) / resize_s}};
+}
+
+StreamConfig stream_config(const BenchRequest& request, int64_t threads) {
+  return {.size = request.size, .batch = request.batch, .threads = threads, .seed = 0};
+}
+
+// Pictures a second of a stream that nobody holds up. The first batch starts its threads and is not timed.
+double stream_rate(const SourcePtr& source, const StreamConfig& config) {
+  PictureStream stream(source, config);
+  stream.next();
+  const Stopwatch watch;
+  int64_t batches = 0;
+  for (; batches <= config.ahead || watch.seconds() < part_s; ++batches) stream.next();
+  return double(batches * config.batch) / watch.seconds();
+}
+
+// A consumer that works step_ms on each batch; the time to the first batch is not counted, as training pays it once.
+double waiting_share(const SourcePtr& source, const StreamConfig& config, double step_ms) {
+  PictureStream stream(source, config);
+  stream.next();
+  const double before_s = stream.waited_s();
+  const Stopwatch watch;
+  const auto steps = std::clamp<int64_t>(int64_t(2000 * part_s / step_ms), 10, 1000);
+  for (int64_t i = 0; i < steps; ++i) {
+    std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(step_ms));
+    stream.next();
+  }
+  return (stream.waited_s() - before_s) / watch.seconds();
+}
+
+}  // namespace
+
+Json bench_source(const BenchRequest& request) {
+  const SourcePtr source = open_source(request.source);
+  say_skipped(request.source, source->skipped());
+  PictureStream pass(source, {.size = request.size, .batch = request.batch, .seed = {}, .repeat = false});
+  const Stopwatch watch;
+  int64_t pictures = 0;
+  for (int64_t n = 0; (n = int64_t(pass.next().ids.size())) > 0;) pictures += n;
+  const double pass_s = watch.seconds();
+  say_skipped(request.source, pass.skipped());
+  Json result{{"source", request.source},
+              {"pictures", pictures},
+              {"size", request.size},
+              {"batch", request.batch},
+              {"seconds", pass_s},
+              {"pictures_per_second", double(pictures) / pass_s},
+              {"one_thread", single_rates(source, request.size)},
+              {"streams", Json::array()}};
+  const int64_t cores = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, 16);
+  const int64_t most = request.threads ? request.threads : cores;
+  for (int64_t threads = 1; threads < most; threads *= 2)
+    result["streams"].push_back(
+        {{"threads", threads}, {"pictures_per_second", stream_rate(source, stream_config(request, threads))}});
+  const StreamConfig config = stream_config(request, most);
+  result["streams"].push_back({{"threads", most}, {"pictures_per_second", stream_rate(source, config)}});
+  result["step_ms"] = request.step_ms;
+  result["waiting_share"] = waiting_share(source, config, request.step_ms);
+  return result;
+}
+
+void print_bench(const Json& result) {
+  const auto number = [](const Json& value) { return value.is_number() ? value.get<double>() : 0.0; };
+  std::printf("%s: %lld pictures to %lld px\n", result["source"].get<std::string>().c_str(),
+              static_cast<long long>(result["pictures"].get<int64_t>()),
+              static_cast<long long>(result["size"].get<int64_t>()));
+  std::printf("%-26s %10s\n", "", "pictures/s");
+  std::printf("%-26s %10.1f\n", "decode, one thread", number(result["one_thread"]["decode"]));
+  std::printf("%-26s %10.1f\n", "resize, one thread", number(result["one_thread"]["resize"]));
+  std::printf("%-26s %10.1f\n", "one pass, all threads", number(result["pictures_per_second"]));
+  for (const auto& row : result["streams"])
+    std::printf("stream, %3lld threads%7s %10.1f\n", static_cast<long long>(row["threads"].get<int64_t>()), "",
+                number(row["pictures_per_second"]));
+  std::printf("a trainer of %.0f ms a step with batches of %lld waits %.1f %% of the time\n", number(result["step_ms"]),
+              static_cast<long long>(result["batch"].get<int64_t>()), 100 * number(result["waiting_share"]));
+}
+
+}  // namespace mds
