@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -36,13 +35,10 @@ class CurveReader {
     const auto content = load_tensors(file);
     const Tensor features = content.tensors.at("features");
     const Tensor clip = content.tensors.at("clip").to(at::kDouble).contiguous();
-    Evaluation evaluation{.images_seen = iteration * config_.batch,
-                          .log_fd = std::log(evaluator_.held_out().distance(features)),
-                          .log_fd_replicates = {},
-                          .clip = {clip.const_data_ptr<double>(), clip.const_data_ptr<double>() + clip.numel()}};
-    for (const double distance : evaluator_.held_out().replicates(features, indices_))
-      evaluation.log_fd_replicates.push_back(std::log(distance));
-    return evaluation;
+    const Measured fd{.distance = evaluator_.held_out().distance(features),
+                      .replicates = evaluator_.held_out().replicates(features, indices_)};
+    const Measured cosines{.values = {clip.const_data_ptr<double>(), clip.const_data_ptr<double>() + clip.numel()}};
+    return {.images_seen = iteration * config_.batch, .scores = {{"fd_emoji_clip", fd}, {"clip_emoji", cosines}}};
   }
 
   const SweepConfig& config_;

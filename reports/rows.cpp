@@ -233,12 +233,8 @@ std::vector<SweepCandidate> candidates(const Store& store, const std::string& sw
 }
 
 std::optional<Better> direction_of(const std::string& metric) {
-  constexpr std::array lower{"fd_", "fid", "kid", "lpips", "cmmd"};
-  constexpr std::array higher{"clip", "psnr", "ssim", "recall"};
-  const auto starts = [&](const char* measure) { return metric.starts_with(measure); };
-  if (std::any_of(lower.begin(), lower.end(), starts)) return Better::lower;
-  if (std::any_of(higher.begin(), higher.end(), starts)) return Better::higher;
-  return std::nullopt;
+  const ScoreKind* kind = score_kind(metric);
+  return kind ? std::optional(kind->better) : std::nullopt;
 }
 
 std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate) {

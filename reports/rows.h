@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "search/store/store.h"
+#include "spec/score_kind.h"
 
 namespace mds {
 
@@ -103,7 +104,6 @@ std::string label(const SweepCandidate& candidate);  // its name, else the first
 std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep);
 
 // Whether a metric judges a network (a distance, a similarity, a signal-to-noise ratio) and which way is better.
-enum class Better : uint8_t { lower, higher };
 std::optional<Better> direction_of(const std::string& metric);
 
 struct SamplePicture {

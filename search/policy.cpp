@@ -1,5 +1,6 @@
 #include "search/policy.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "search/policy_cohort.h"
@@ -7,20 +8,21 @@
 namespace mds {
 namespace {
 
-bool all_finite(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
-}
-
-void check_evaluation(const PolicyConfig& config, const std::string& candidate, const Evaluation& evaluation) {
-  const auto fail = [&](const char* message) { fail_evaluation(candidate, evaluation.images_seen, message); };
-  if (!std::isfinite(evaluation.log_fd)) fail("log_fd is not finite");
-  if (!all_finite(evaluation.log_fd_replicates)) fail("a replicate of log_fd is not finite");
-  if (!config.use_clip) return;
-  if (evaluation.clip.empty()) fail("has no clip values; allowed: at least 1");
-  if (!all_finite(evaluation.clip)) fail("a clip value is not finite");
+void check_evaluation(const Judged& score, const std::string& candidate, const Evaluation& evaluation) {
+  const auto fail = [&](const std::string& message) { fail_evaluation(candidate, evaluation.images_seen, message); };
+  const auto found = evaluation.scores.find(score.name);
+  if (found == evaluation.scores.end()) fail("has no " + score.name);
+  const Measured& measured = found->second;
+  const auto finite = [&](double value) { return std::isfinite(score.scaled(value)); };
+  if (!score.is_mean() && !finite(measured.distance)) fail(score.key + " is not finite");
+  if (!std::ranges::all_of(measured.replicates, finite)) fail("a replicate of " + score.key + " is not finite");
+  if (!score.is_mean()) return;
+  if (measured.values.empty()) fail("has no " + score.key + " values; allowed: at least 1");
+  if (!std::ranges::all_of(measured.values, finite)) fail("a " + score.key + " value is not finite");
 }
 
 Cohort cohort_at(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen) {
+  const auto scores = judged_scores(config);
   Cohort cohort;
   for (const auto& curve : curves) {
     const auto& all = curve.evaluations;
@@ -31,7 +33,8 @@ Cohort cohort_at(const PolicyConfig& config, const std::vector<Curve>& curves, i
     const auto end = std::upper_bound(all.begin(), all.end(), images_seen, later);
     if (end == all.begin() || std::prev(end)->images_seen != images_seen) continue;
     cohort.push_back({curve.candidate, {all.begin(), end}});
-    for (const auto& evaluation : cohort.back().history) check_evaluation(config, curve.candidate, evaluation);
+    for (const auto& evaluation : cohort.back().history)
+      for (const auto& score : scores) check_evaluation(score, curve.candidate, evaluation);
   }
   return cohort;
 }
@@ -47,22 +50,22 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
   return ranks;
 }
 
-std::vector<double> mean_ranks(const PolicyConfig& config, const Cohort& cohort) {
-  std::vector<double> fd, clip;
-  for (const auto& member : cohort) {
-    fd.push_back(member.now().log_fd);
-    if (config.use_clip) clip.push_back(-mean_of(member.now().clip));
+std::vector<double> mean_ranks(const std::vector<Judged>& scores, const Cohort& cohort) {
+  std::vector<double> means(cohort.size());
+  for (const auto& score : scores) {
+    std::vector<double> levels;
+    for (const auto& member : cohort) levels.push_back(score.sign() * score.level(member.now()));
+    const auto ranks = ranks_of(levels);
+    for (size_t c = 0; c < means.size(); ++c) means[c] += ranks[c];
   }
-  auto ranks = ranks_of(fd);
-  if (!config.use_clip) return ranks;
-  const auto clip_ranks = ranks_of(clip);
-  for (size_t c = 0; c < ranks.size(); ++c) ranks[c] = (ranks[c] + clip_ranks[c]) / 2;
-  return ranks;
+  for (auto& mean : means) mean /= static_cast<double>(scores.size());
+  return means;
 }
 
 // Candidates tied with the last one promoted are promoted too: nothing but the scores decides.
 std::vector<Decision> judge_halving(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen) {
-  const auto ranks = mean_ranks(config, cohort);
+  const auto scores = judged_scores(config);
+  const auto ranks = mean_ranks(scores, cohort);
   auto sorted = ranks;
   std::sort(sorted.begin(), sorted.end());
   const auto keep = std::max<size_t>(1, static_cast<size_t>(static_cast<double>(cohort.size()) / config.eta));
@@ -70,9 +73,8 @@ std::vector<Decision> judge_halving(const PolicyConfig& config, const Cohort& co
   for (size_t c = 0; c < cohort.size(); ++c) {
     const auto verdict = ranks[c] <= sorted[keep - 1] ? Verdict::promote : Verdict::stop;
     auto inputs = numbers_of(cohort, images_seen);
-    inputs.update(
-        {{"mean_rank", ranks[c]}, {"last_promoted_rank", sorted[keep - 1]}, {"log_fd", cohort[c].now().log_fd}});
-    if (config.use_clip) inputs["clip"] = mean_of(cohort[c].now().clip);
+    inputs.update({{"mean_rank", ranks[c]}, {"last_promoted_rank", sorted[keep - 1]}});
+    for (const auto& score : scores) inputs[score.key] = score.level(cohort[c].now());
     inputs["reason"] = verdict == Verdict::promote ? "among the best 1/eta" : "not among the best 1/eta";
     decisions.push_back({cohort[c].candidate, verdict, "halving/1", std::move(inputs)});
   }
@@ -94,6 +96,28 @@ static_assert(rules.size() == EnumNames<PolicyRule>::names.size());
 
 void fail_evaluation(const std::string& candidate, int64_t images_seen, const std::string& message) {
   throw ConfigError("candidate " + candidate + " at " + std::to_string(images_seen) + " images: " + message);
+}
+
+std::vector<Judged> judged_scores(const PolicyConfig& config) {
+  if (config.scores.empty()) {
+    std::vector<Judged> scores{{"fd_emoji_clip", "log_fd", *score_kind("fd_emoji_clip")}};
+    if (config.use_clip) scores.push_back({"clip_emoji", "clip", *score_kind("clip_emoji")});
+    return scores;
+  }
+  std::vector<Judged> scores;
+  for (const auto& name : config.scores) {
+    const auto* kind = score_kind(name);
+    if (!kind) throw ConfigError("policy.scores: is \"" + name + "\"; known: " + known_score_beginnings());
+    if (std::ranges::count(config.scores, name) > 1) throw ConfigError("policy.scores: names " + name + " twice");
+    scores.push_back({name, (kind->measure == Measure::log_distance ? "log_" : "") + name, *kind});
+  }
+  return scores;
+}
+
+std::vector<std::string> policy_scores(const PolicyConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& score : judged_scores(config)) names.push_back(score.name);
+  return names;
 }
 
 BootstrapIndices policy_indices(const PolicyConfig& config, int64_t pictures) {

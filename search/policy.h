@@ -1,19 +1,21 @@
 // Who trains on: stop-and-promote rules over a cohort's learning curves. Pure functions on numbers, so that any rule
 // can be replayed over stored curves without training.
 //
-// `paper`: a candidate stops when both of its scores improve more slowly than the cohort's median, each beyond a paired
-// bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided goes on.
+// `paper`: a candidate stops when every score in use improves more slowly than the cohort's median, each beyond a
+// paired bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided goes on.
 // `halving`: the best 1/eta by mean rank are promoted (successive halving). `none`: the fixed-budget baseline.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "spec/bootstrap.h"
 #include "spec/describe.h"
+#include "spec/score_kind.h"
 
 namespace mds {
 
@@ -33,6 +35,7 @@ struct PolicyConfig {
   double confidence = 0.95;
   int64_t replicates = 200;
   uint64_t seed = 0;
+  std::vector<std::string> scores{};
 
   static void describe(auto& self, auto&& field) {
     field("rule", self.rule, "paper, halving or none");
@@ -46,18 +49,28 @@ struct PolicyConfig {
     field("confidence", self.confidence, "paper: of the paired bootstrap intervals", between(0.5, 0.9999));
     field("replicates", self.replicates, "bootstrap replicates", at_least(20));
     field("seed", self.seed, "of the bootstrap's picture indices, shared by all candidates", at_least(0));
+    field("scores", self.scores, "that decide, by name; empty: fd_emoji_clip, and clip_emoji where use_clip says so",
+          later());
   }
 };
 
-// The pictures each replicate draws. Frechet replicates given to `judge` must be made from the same table.
+// The names of the scores that decide. ConfigError for one that is unknown or named twice.
+std::vector<std::string> policy_scores(const PolicyConfig& config);
+
+// The pictures each replicate draws. A distance's replicates given to `judge` must be made from the same table.
 BootstrapIndices policy_indices(const PolicyConfig& config, int64_t pictures);
+
+// One score of one evaluation: of a distance its value and replicates, of a mean its values (spec/score_kind.h).
+struct Measured {
+  double distance = 0;
+  std::vector<double> replicates{};  // of the distance, one for each row of policy_indices
+  std::vector<double> values{};      // one for each evaluation picture, in one order for all candidates
+};
 
 // One candidate's scores at one number of images seen.
 struct Evaluation {
   int64_t images_seen = 0;
-  double log_fd = 0;                      // natural logarithm of the Frechet distance; lower is better
-  std::vector<double> log_fd_replicates;  // one for each row of policy_indices
-  std::vector<double> clip;               // one for each evaluation picture, in one order for all; higher is better
+  std::map<std::string, Measured> scores{};  // by name; those that do not decide are not looked at
 };
 
 struct Curve {
@@ -79,8 +92,8 @@ struct Decision {
 };
 
 // One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order; later evaluations
-// are not looked at, so that candidates further on serve as company. ConfigError for a score that is not finite, and
-// for curves that were not evaluated alike (images seen, pictures, replicates).
+// are not looked at, so that candidates further on serve as company. ConfigError for a score that is missing or not
+// finite, and for curves that were not evaluated alike (images seen, pictures, replicates).
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
 
 }  // namespace mds

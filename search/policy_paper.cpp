@@ -1,5 +1,5 @@
 // The paper's rule as a test: a candidate stops when every score in use improves more slowly than the cohort's median,
-// each beyond a paired bootstrap interval. Scores are turned so that higher is worse: log FD, and minus CLIP.
+// each beyond a paired bootstrap interval. Scores are turned so that higher is worse: a distance, or minus a mean.
 #include <algorithm>
 
 #include "search/policy_cohort.h"
@@ -38,34 +38,43 @@ void require_alike(const PolicyConfig& config, const Cohort& cohort, size_t size
   for (const auto& member : cohort) {
     const auto window = member.history.last(size);
     for (size_t i = 0; i < size; ++i) {
-      const auto expect = [&](const char* what, int64_t is, int64_t want) {
+      const auto expect = [&](const std::string& what, int64_t is, int64_t want) {
         if (is != want)
           fail_evaluation(member.candidate, window[i].images_seen,
-                          std::string(what) + " is " + std::to_string(is) + "; the cohort has " + std::to_string(want));
+                          what + " is " + std::to_string(is) + "; the cohort has " + std::to_string(want));
       };
       expect("images_seen of the evaluation", window[i].images_seen, first[i].images_seen);
-      expect("number of log_fd_replicates", int64_t(window[i].log_fd_replicates.size()), config.replicates);
-      if (config.use_clip)
-        expect("number of clip values", int64_t(window[i].clip.size()), int64_t(first[0].clip.size()));
+      for (const auto& score : judged_scores(config)) {
+        const Measured &measured = window[i].scores.at(score.name), &other = first[0].scores.at(score.name);
+        if (score.is_mean())
+          expect("number of values of " + score.key, int64_t(measured.values.size()), int64_t(other.values.size()));
+        else
+          expect("number of replicates of " + score.key, int64_t(measured.replicates.size()), config.replicates);
+      }
     }
   }
 }
 
-Slope fd_slope(std::span<const Evaluation> window, const std::vector<double>& weights) {
-  Slope slope{.replicates = std::vector<double>(window[0].log_fd_replicates.size())};
+Slope distance_slope(const Judged& score, std::span<const Evaluation> window) {
+  const auto weights = slope_weights(window);
+  Slope slope{.replicates = std::vector<double>(window[0].scores.at(score.name).replicates.size())};
   for (size_t i = 0; i < window.size(); ++i) {
-    slope.value += weights[i] * window[i].log_fd;
+    const Measured& measured = window[i].scores.at(score.name);
+    const double weight = score.sign() * weights[i];
+    slope.value += weight * score.scaled(measured.distance);
     for (size_t r = 0; r < slope.replicates.size(); ++r)
-      slope.replicates[r] += weights[i] * window[i].log_fd_replicates[r];
+      slope.replicates[r] += weight * score.scaled(measured.replicates[r]);
   }
   return slope;
 }
 
-Slope clip_slope(std::span<const Evaluation> window, const std::vector<double>& weights,
-                 const BootstrapIndices& indices) {
-  std::vector<double> pictures(window[0].clip.size());
-  for (size_t i = 0; i < window.size(); ++i)
-    for (size_t p = 0; p < pictures.size(); ++p) pictures[p] -= weights[i] * window[i].clip[p];
+Slope mean_slope(const Judged& score, std::span<const Evaluation> window, const BootstrapIndices& indices) {
+  const auto weights = slope_weights(window);
+  std::vector<double> pictures(window[0].scores.at(score.name).values.size());
+  for (size_t i = 0; i < window.size(); ++i) {
+    const auto& values = window[i].scores.at(score.name).values;
+    for (size_t p = 0; p < pictures.size(); ++p) pictures[p] += score.sign() * weights[i] * values[p];
+  }
   Slope slope{.value = mean_of(pictures), .replicates = {}};
   for (const auto& row : indices) {
     double sum = 0;
@@ -117,25 +126,15 @@ std::vector<Comparison> compare(const std::vector<Slope>& slopes, const std::vec
   return comparisons;
 }
 
-std::vector<Comparison> compare_fd(const PolicyConfig& config, const Cohort& cohort, size_t size) {
+std::vector<Comparison> compare(const PolicyConfig& config, const Cohort& cohort, const Judged& score, size_t size) {
+  const auto pictures = cohort.front().now().scores.at(score.name).values.size();
+  const auto indices = score.is_mean() ? policy_indices(config, static_cast<int64_t>(pictures)) : BootstrapIndices{};
   std::vector<Slope> slopes;
   std::vector<double> levels;
   for (const auto& member : cohort) {
     const auto window = member.history.last(size);
-    slopes.push_back(fd_slope(window, slope_weights(window)));
-    levels.push_back(member.now().log_fd);
-  }
-  return compare(slopes, levels, config.confidence);
-}
-
-std::vector<Comparison> compare_clip(const PolicyConfig& config, const Cohort& cohort, size_t size) {
-  const auto indices = policy_indices(config, static_cast<int64_t>(cohort.front().now().clip.size()));
-  std::vector<Slope> slopes;
-  std::vector<double> levels;
-  for (const auto& member : cohort) {
-    const auto window = member.history.last(size);
-    slopes.push_back(clip_slope(window, slope_weights(window), indices));
-    levels.push_back(-mean_of(member.now().clip));
+    slopes.push_back(score.is_mean() ? mean_slope(score, window, indices) : distance_slope(score, window));
+    levels.push_back(score.sign() * score.level(member.now()));
   }
   return compare(slopes, levels, config.confidence);
 }
@@ -168,18 +167,18 @@ std::vector<Decision> judge_paper(const PolicyConfig& config, const Cohort& coho
   }
   const auto size = window_size(config, cohort);
   require_alike(config, cohort, size);
-  const auto fd = compare_fd(config, cohort, size);
-  const auto clip = config.use_clip ? compare_clip(config, cohort, size) : std::vector<Comparison>{};
+  const auto scores = judged_scores(config);
+  std::vector<std::vector<Comparison>> by_score;
+  for (const auto& score : scores) by_score.push_back(compare(config, cohort, score, size));
   inputs["evaluations"] = size;
   std::vector<Decision> decisions;
   for (size_t c = 0; c < cohort.size(); ++c) {
-    inputs["log_fd"] = json_of(fd[c]);
-    std::vector<Comparison> scores{fd[c]};
-    if (config.use_clip) {
-      inputs["minus_clip"] = json_of(clip[c]);
-      scores.push_back(clip[c]);
+    std::vector<Comparison> comparisons;
+    for (size_t s = 0; s < scores.size(); ++s) {
+      comparisons.push_back(by_score[s][c]);
+      inputs[(scores[s].kind.better == Better::lower ? "" : "minus_") + scores[s].key] = json_of(by_score[s][c]);
     }
-    const auto [verdict, reason] = verdict_of(config, scores);
+    const auto [verdict, reason] = verdict_of(config, comparisons);
     inputs["reason"] = reason;
     decisions.push_back({cohort[c].candidate, verdict, rule, inputs});
   }

@@ -22,18 +22,18 @@ double noise(Random& random) { return static_cast<double>(random.below(2001) - 1
 // A synthetic evaluation: each picture has its own difficulty, common to all candidates, and a little noise of its own.
 Evaluation evaluation_at(int64_t images, Levels levels, uint64_t seed, const PolicyConfig& config) {
   Random common(99), own(seed + images);
-  Evaluation evaluation{.images_seen = images, .log_fd = levels.log_fd, .log_fd_replicates = {}, .clip = {}};
+  Measured fd{.distance = std::exp(levels.log_fd)}, clip;
   std::vector<double> difficulty;
   for (int64_t p = 0; p < pictures; ++p) {
     difficulty.push_back(0.1 * noise(common) + 0.01 * noise(own));
-    evaluation.clip.push_back(levels.clip + difficulty.back());
+    clip.values.push_back(levels.clip + difficulty.back());
   }
   for (const auto& row : policy_indices(config, pictures)) {
     double shift = 0.2;  // replicates of a Frechet distance lie above it
     for (const auto p : row) shift -= difficulty[p] / pictures;
-    evaluation.log_fd_replicates.push_back(levels.log_fd + shift);
+    fd.replicates.push_back(std::exp(levels.log_fd + shift));
   }
-  return evaluation;
+  return {.images_seen = images, .scores = {{"fd_emoji_clip", fd}, {"clip_emoji", clip}}};
 }
 
 Curve curve(const std::string& name, const std::vector<Levels>& levels, const PolicyConfig& config = {}) {
@@ -170,13 +170,14 @@ TEST_CASE("a decision carries the numbers that led to it", "[search]") {
 TEST_CASE("curves that were not evaluated alike are an error that says how", "[search]") {
   auto curves = mixed_cohort();
   SECTION("other pictures") {
-    curves[1].evaluations[1].clip.pop_back();
+    curves[1].evaluations[1].scores["clip_emoji"].values.pop_back();
     CHECK_THROWS_WITH(judge({}, curves, 1000),
-                      "candidate good at 1000 images: number of clip values is 63; the cohort has 64");
+                      "candidate good at 1000 images: number of values of clip is 63; the cohort has 64");
   }
   SECTION("other replicates") {
-    curves[2].evaluations[0].log_fd_replicates.resize(3);
-    CHECK_THROWS_WITH(judge({}, curves, 1000), Catch::Contains("log_fd_replicates is 3; the cohort has 200"));
+    curves[2].evaluations[0].scores["fd_emoji_clip"].replicates.resize(3);
+    CHECK_THROWS_WITH(judge({}, curves, 1000),
+                      Catch::Contains("number of replicates of log_fd is 3; the cohort has 200"));
   }
   SECTION("other images seen") {
     curves[4].evaluations[0].images_seen = 10;
@@ -188,7 +189,7 @@ TEST_CASE("curves that were not evaluated alike are an error that says how", "[s
                       "candidate best at 1000 images: does not come after the evaluation before it");
   }
   SECTION("a score that is not finite") {
-    curves[0].evaluations[1].log_fd = std::numeric_limits<double>::quiet_NaN();
+    curves[0].evaluations[1].scores["fd_emoji_clip"].distance = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_WITH(judge({}, curves, 1000), "candidate best at 1000 images: log_fd is not finite");
   }
 }
@@ -198,4 +199,40 @@ TEST_CASE("a policy's JSON names the rules it knows", "[search]") {
   CHECK_THROWS_WITH(from_json<PolicyConfig>({{"rule", "luck"}}, "s.json"),
                     Catch::Contains("valid: paper, halving, none"));
   CHECK_THROWS_AS(from_json<PolicyConfig>({{"eta", 0}}, "s.json"), ConfigError);
+}
+
+TEST_CASE("a higher-is-better score decides as the mirrored lower-is-better one", "[search]") {
+  const auto rule = GENERATE(PolicyRule::paper, PolicyRule::halving);
+  auto curves = mixed_cohort();
+  for (auto& each : curves)
+    for (auto& evaluation : each.evaluations) {
+      auto& mirrored = evaluation.scores["lpips_alex"].values = evaluation.scores["clip_emoji"].values;
+      for (auto& value : mirrored) value = -value;
+    }
+  const auto higher = verdicts({.rule = rule, .scores = {"clip_emoji"}}, curves, 1000);
+  CHECK(higher == verdicts({.rule = rule, .scores = {"lpips_alex"}}, curves, 1000));
+  CHECK(higher.at("worst") == Verdict::stop);
+}
+
+TEST_CASE("a third score saves a candidate that the other two would stop", "[search]") {
+  auto curves = mixed_cohort();
+  for (auto& each : curves)
+    for (auto& evaluation : each.evaluations) {
+      const double kid = each.candidate == "worst" && evaluation.images_seen > 0 ? -0.1 : 0.5;
+      evaluation.scores["kid_emoji_clip"] = {.distance = kid, .replicates = std::vector<double>(200, kid)};
+    }
+  const std::vector<std::string> two{"fd_emoji_clip", "clip_emoji"}, three{two[0], two[1], "kid_emoji_clip"};
+  CHECK(verdicts({.scores = two}, curves, 1000) == verdicts({}, curves, 1000));
+  CHECK(verdicts({.scores = two}, curves, 1000).at("worst") == Verdict::stop);
+  const auto decision = judge({.scores = three}, curves, 1000).at(3);
+  CHECK(decision.verdict == Verdict::go_on);
+  for (const char* key : {"log_fd_emoji_clip", "minus_clip_emoji", "kid_emoji_clip"})
+    CHECK(decision.inputs.contains(key));
+}
+
+TEST_CASE("a policy names only scores that are known and measured, each once", "[search]") {
+  CHECK_THROWS_WITH(judge({.scores = {"beauty"}}, mixed_cohort(), 1000), Catch::Contains("known: fd_..., fid"));
+  CHECK_THROWS_WITH(judge({.scores = {"clip_emoji", "clip_emoji"}}, mixed_cohort(), 1000), Catch::Contains("twice"));
+  CHECK_THROWS_WITH(judge({.scores = {"psnr"}}, mixed_cohort(), 1000), Catch::Contains("has no psnr"));
+  CHECK(!to_json(PolicyConfig{}).contains("scores"));
 }

@@ -1,0 +1,49 @@
+// What a score's name says about it: which way is better and what it is made of. The one table that policies and
+// reports read.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mds {
+
+enum class Better : uint8_t { lower, higher };
+
+enum class Measure : uint8_t {
+  distance,      // between two sets of pictures
+  log_distance,  // the same, above zero and falling by factors: its slope is taken on the natural logarithm
+  mean,          // of one value a picture
+};
+
+struct ScoreKind {
+  std::string_view beginning;  // of the names of such scores
+  Better better;
+  Measure measure;
+};
+
+inline constexpr std::array score_kinds{
+    ScoreKind{"fd_", Better::lower, Measure::log_distance}, ScoreKind{"fid", Better::lower, Measure::log_distance},
+    ScoreKind{"kid", Better::lower, Measure::distance},  // unbiased, so it may be negative
+    ScoreKind{"cmmd", Better::lower, Measure::distance},    ScoreKind{"lpips", Better::lower, Measure::mean},
+    ScoreKind{"clip", Better::higher, Measure::mean},       ScoreKind{"psnr", Better::higher, Measure::mean},
+    ScoreKind{"ssim", Better::higher, Measure::mean},       ScoreKind{"precision", Better::higher, Measure::mean},
+    ScoreKind{"recall", Better::higher, Measure::mean},
+};
+
+// Null for a name that is no score's, such as "loss".
+inline const ScoreKind* score_kind(std::string_view name) {
+  const auto* kind = std::find_if(score_kinds.begin(), score_kinds.end(),
+                                  [&](const ScoreKind& each) { return name.starts_with(each.beginning); });
+  return kind == score_kinds.end() ? nullptr : kind;
+}
+
+inline std::string known_score_beginnings() {
+  std::string list;
+  for (const auto& kind : score_kinds) list += (list.empty() ? "" : ", ") + std::string(kind.beginning) + "...";
+  return list;
+}
+
+}  // namespace mds
