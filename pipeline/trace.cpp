@@ -81,8 +81,7 @@ std::vector<Tensor> example_inputs(const NetworkSpec& spec, int64_t batch, uint6
 jit::Module trace(const Network& network, const NetworkSpec& spec) {
   torch::NoGradGuard no_grad;
   TensorMap traced_parameters;
-  for (const auto& item : state_of(network))
-    traced_parameters[replaced(item.key(), dot, traced_dot)] = item.value();
+  for (const auto& item : state_of(network)) traced_parameters[replaced(item.key(), dot, traced_dot)] = item.value();
   jit::Module module = script_module(weights_of(network)), traced_module = script_module(traced_parameters);
   const std::vector<Tensor> examples = example_inputs(spec, traced_batch, 0);
   std::vector<std::string> names;

@@ -210,20 +210,20 @@ std::vector<SweepCandidate> candidates(const Store& store, const std::string& sw
                        "WHERE :any = '' OR r.sweep = :sweep ORDER BY r.run_id",
                        sweep, sweep)) {
     SweepCandidate row{.run = run,
-                  .sweep = in_sweep,
-                  .name = name,
-                  .hash = hash,
-                  .params = params,
-                  .macs = macs,
-                  .macs_valid = macs_valid,
-                  .trained_hash = trained,
-                  .trained_params = trained_params,
-                  .protocol = protocol,
-                  .seed = seed,
-                  .state = state,
-                  .message = message,
-                  .device = device,
-                  .iterations = iterations};
+                       .sweep = in_sweep,
+                       .name = name,
+                       .hash = hash,
+                       .params = params,
+                       .macs = macs,
+                       .macs_valid = macs_valid,
+                       .trained_hash = trained,
+                       .trained_params = trained_params,
+                       .protocol = protocol,
+                       .seed = seed,
+                       .state = state,
+                       .message = message,
+                       .device = device,
+                       .iterations = iterations};
     read_scores(store, row);
     const auto decisions = store.decisions(run);
     if (!decisions.empty()) row.verdict = decisions.back().verdict;
