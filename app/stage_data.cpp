@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t most_bytes_held = int64_t(2) << 30;
 
-void append(PicturePairs& set, const Pictures& pictures, const std::string& split) {
+void append(LoadedPairs& set, const Pictures& pictures, const std::string& split) {
   std::vector<int64_t> rows;
   for (size_t i = 0; i < pictures.pairs.size(); ++i) {
     if (pictures.pairs[i].split != split) continue;
@@ -34,7 +34,7 @@ std::vector<std::string> captions_of(const std::vector<Pair>& pairs) {
 
 StageData held(const std::vector<SourcePtr>& sources, const StageDataRequest& request, const LoopConfig& loop) {
   StageData data;
-  PicturePairs train;
+  LoadedPairs train;
   for (size_t i = 0; i < sources.size(); ++i) {
     const Pictures pictures = load_source(sources[i], request.size);
     say_skipped(request.names[i], pictures.skipped);

@@ -8,7 +8,7 @@
 
 namespace mds {
 
-struct PicturePairs {
+struct LoadedPairs {
   at::Tensor pictures;  // uint8 N x 3 x size x size
   std::vector<Pair> pairs;
 };
@@ -16,7 +16,7 @@ struct PicturePairs {
 struct StageData {
   std::shared_ptr<PictureFeed> feed;                                 // of the pairs to train on
   std::function<at::Tensor(int64_t most, uint64_t seed)> sample_of;  // uint8 pictures of the same pairs
-  PicturePairs held_out;
+  LoadedPairs held_out;
   std::string hash;
 };
 

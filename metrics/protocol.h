@@ -9,15 +9,15 @@
 namespace mds {
 
 struct ScoreProtocol {
-  std::string data_hash, prompts_hash, reference_hash;
+  std::string data_hash{}, prompts_hash{}, reference_hash{};
   int64_t n = 0;
   int64_t resolution = 0;
-  std::string resizer, extractor, weights_hash;
+  std::string resizer{}, extractor{}, weights_hash{};
   std::string dtype = "fp32";
-  std::string sampler;
+  std::string sampler{};
   int64_t steps = 0;
   double guidance = 0;
-  std::string seed_rule;
+  std::string seed_rule{};
   std::string interval = "bootstrap over pictures";
   int64_t replicates = 0;
   bool operator==(const ScoreProtocol&) const = default;
