@@ -70,6 +70,7 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
     if (!drawn.sampler.empty()) protocol.dtype = drawn.dtype;
     protocol.n = score.score.n;
     protocol.resolution = options_.size;
+    protocol.interval = score.score.interval;
     protocol.replicates = options_.score.replicates;
     scores.push_back(score);
   }

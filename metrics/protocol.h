@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "spec/describe.h"
+#include "metrics/score.h"
 
 namespace mds {
 
@@ -18,7 +18,7 @@ struct ScoreProtocol {
   int64_t steps = 0;
   double guidance = 0;
   std::string seed_rule{};
-  std::string interval = "bootstrap over pictures";
+  IntervalKind interval = IntervalKind::bootstrap;
   int64_t replicates = 0;
   bool operator==(const ScoreProtocol&) const = default;
 
