@@ -39,8 +39,9 @@ bool read_forward(int argc, char** argv, ForwardRequest& request) {
       "input", po::value(&request.input)->required(), "safetensors with the network's inputs by name")(
       "output", po::value(&request.output)->required(), "safetensors to write: the outputs by name, in float32")(
       "from", po::value(&request.layout),
-      "names of the weights: diffusers, compvis, transformers, open_clip or torch_fidelity; without it our own")(
-      "size", po::value(&request.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
+      "names of the weights: diffusers, compvis, transformers, open_clip, torch_fidelity, lpips, torchvision or "
+      "efficientnet_lite; without it our own")("size", po::value(&request.pixels)->default_value(0),
+                                               "side of the picture in pixels; 0: the network's own")(
       "dtype", po::value(&request.dtype)->default_value("fp32"), "of weights and computation: fp32 or bf16")(
       "format", po::value(&request.format)->default_value("table"), "table, md, csv or json");
   add_compute_options(line.options, request.compute);

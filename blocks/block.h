@@ -62,5 +62,10 @@ std::unique_ptr<Block> make_module(const TaesdConvolution&, const Site&, const L
 std::unique_ptr<Block> make_module(const LevelScale&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const SinglePool&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const Branches&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const ChannelScale&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const ReluConvolution&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const PerceptualHead&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const MobileConvolution&, const Site&, const LayerMap&);
+std::unique_ptr<Block> make_module(const MobileBlock&, const Site&, const LayerMap&);
 
 }  // namespace mds

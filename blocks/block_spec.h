@@ -5,6 +5,8 @@
 
 #include "blocks/feature.h"
 #include "blocks/map_attention.h"
+#include "blocks/mobile.h"
+#include "blocks/perceptual.h"
 #include "blocks/resample.h"
 #include "blocks/resnet.h"
 #include "blocks/stem.h"
@@ -17,7 +19,8 @@ namespace mds {
 using BlockSpec =
     std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
                  TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm, PooledProjection,
-                 AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution, LevelScale, SinglePool, Branches>;
+                 AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution, LevelScale, SinglePool, Branches,
+                 ChannelScale, ReluConvolution, PerceptualHead, MobileConvolution, MobileBlock>;
 
 std::string_view kind_of(const BlockSpec& block);
 Shape output_shape(const BlockSpec& block, const Site& site);

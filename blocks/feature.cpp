@@ -61,6 +61,7 @@ std::string norm_name(const ConvolutionUnit& unit) { return inside(unit, "bn"); 
 std::string pool_name(size_t branch) { return "pool" + std::to_string(branch); }
 
 Shape output_shape(const LevelScale&, const Site& site) { return site.in; }
+Shape output_shape(const ChannelScale&, const Site& site) { return site.in; }
 Shape output_shape(const SinglePool& block, const Site& site) { return output_shape(pool_op(block), site.in); }
 Shape output_shape(const Branches& block, const Site& site) {
   CostSink unused;
@@ -68,6 +69,13 @@ Shape output_shape(const Branches& block, const Site& site) {
 }
 
 void list_layers(const LevelScale&, const Site&, LayerSink&) {}
+void list_layers(const ChannelScale& block, const Site& site, LayerSink&) {
+  const auto channels = size_t(site.in.channels);
+  if (block.shift.size() != channels || block.scale.size() != channels)
+    throw ConfigError("shift and scale have " + std::to_string(block.shift.size()) + " and " +
+                      std::to_string(block.scale.size()) + " numbers; allowed: one for each of " +
+                      std::to_string(channels) + " channels");
+}
 void list_layers(const SinglePool& block, const Site& site, LayerSink& sink) {
   sink.add("", pool_op(block), site.in, output_shape(block, site));
 }

@@ -24,6 +24,18 @@ struct LevelScale {
   }
 };
 
+//   out_c = (x_c - shift_c) / scale_c
+struct ChannelScale {
+  static constexpr std::string_view kind = "channel_scale";
+  std::vector<double> shift{}, scale{};
+  bool operator==(const ChannelScale&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("shift", self.shift, "of each channel, what becomes 0");
+    field("scale", self.scale, "of each channel, how much becomes 1", at_least(1e-6));
+  }
+};
+
 // The largest or the mean of a square of positions; of the whole map, N x C, where the kernel is 0. See PoolOp.
 struct SinglePool {
   static constexpr std::string_view kind = "pool";
@@ -91,9 +103,11 @@ struct Branches {
 };
 
 Shape output_shape(const LevelScale& block, const Site& site);
+Shape output_shape(const ChannelScale& block, const Site& site);
 Shape output_shape(const SinglePool& block, const Site& site);
 Shape output_shape(const Branches& block, const Site& site);
 void list_layers(const LevelScale& block, const Site& site, LayerSink& sink);
+void list_layers(const ChannelScale& block, const Site& site, LayerSink& sink);
 void list_layers(const SinglePool& block, const Site& site, LayerSink& sink);
 void list_layers(const Branches& block, const Site& site, LayerSink& sink);
 

@@ -16,6 +16,22 @@ class LevelScaleModule final : public Block {
   LevelScale spec_;
 };
 
+class ChannelScaleModule final : public Block {
+ public:
+  explicit ChannelScaleModule(const ChannelScale& spec)
+      : shift_C11_(by_channel(spec.shift)), scale_C11_(by_channel(spec.scale)) {}
+  Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
+    return (x - shift_C11_.to(x.options())) / scale_C11_.to(x.options());
+  }
+
+ private:
+  static Tensor by_channel(const std::vector<double>& values) {
+    return at::tensor(values, at::kFloat).view({-1, 1, 1});
+  }
+
+  Tensor shift_C11_, scale_C11_;
+};
+
 class SinglePoolModule final : public Block {
  public:
   explicit SinglePoolModule(const LayerMap& layers) : pool_(layers.get<PoolLayer>("")) {}
@@ -73,6 +89,9 @@ class BranchesModule final : public Block {
 
 std::unique_ptr<Block> make_module(const LevelScale& spec, const Site&, const LayerMap&) {
   return std::make_unique<LevelScaleModule>(spec);
+}
+std::unique_ptr<Block> make_module(const ChannelScale& spec, const Site&, const LayerMap&) {
+  return std::make_unique<ChannelScaleModule>(spec);
 }
 std::unique_ptr<Block> make_module(const SinglePool&, const Site&, const LayerMap& layers) {
   return std::make_unique<SinglePoolModule>(layers);

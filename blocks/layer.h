@@ -37,11 +37,12 @@ struct EnumNames<AttentionFunction> {
   static constexpr std::array names{"softmax", "relu"};
 };
 
-// How a layer's weights begin: uniform within 1/sqrt(fan in), or zero for the last layer of a residual branch.
-enum class Init : uint8_t { uniform, zero };
+// How a layer's weights begin: uniform within 1/sqrt(fan in); zero for the last layer of a residual branch;
+// non_negative: the magnitudes of uniform ones, of a layer whose weights may never be negative.
+enum class Init : uint8_t { uniform, zero, non_negative };
 template <>
 struct EnumNames<Init> {
-  static constexpr std::array names{"uniform", "zero"};
+  static constexpr std::array names{"uniform", "zero", "non_negative"};
 };
 
 struct LinearOp {

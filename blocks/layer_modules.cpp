@@ -20,6 +20,7 @@ void fill_weight(Tensor& weight, Init init, int64_t fan_in, const std::function<
   torch::NoGradGuard no_grad;
   if (init == Init::zero) return void(weight.zero_());
   weight.copy_(next(weight.sizes()) / std::sqrt(double(fan_in)));
+  if (init == Init::non_negative) weight.abs_();
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ class ConvolutionLayer final : public LayerModule {
  public:
   explicit ConvolutionLayer(const ConvolutionOp& op);
   Tensor forward(const Tensor& x_NCHW) const;
+  const Tensor& weight() const { return weight_; }  // out x in / groups x rows x columns
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
 
  private:

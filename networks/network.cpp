@@ -83,6 +83,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
       c.time_NE = y;
       continue;
     }
+    if (step.link == Link::beside) continue;
     x = y;
     if (step.link == Link::push) skips.push_back(x);
   }

@@ -24,7 +24,7 @@ class Network final : public torch::nn::Module {
   // Allocates the weights and leaves them unset: see initialise() and load_weights().
   explicit Network(Plan plan, at::MemoryFormat maps = at::MemoryFormat::ChannelsLast);
 
-  // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the network's last output. Inputs
+  // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns what the main path ends in. Inputs
   // may lie on any device, and pictures and token states be of any floating type; the network computes, and leaves its
   // output, where its weights are and in their type.
   Tensor forward(const Tensor& x, const Conditioning& conditioning = {}, const Observer& observer = {}) const;

@@ -5,7 +5,9 @@
 #include <variant>
 
 #include "networks/autoencoder.h"
+#include "networks/efficientnet.h"
 #include "networks/inception.h"
+#include "networks/lpips.h"
 #include "networks/taesd.h"
 #include "networks/tower.h"
 #include "networks/unet.h"
@@ -13,7 +15,7 @@
 namespace mds {
 
 using NetworkSpec = std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec, TaesdEncoderSpec,
-                                 TaesdDecoderSpec, InceptionSpec>;
+                                 TaesdDecoderSpec, InceptionSpec, LpipsSpec, EfficientNetSpec>;
 
 inline constexpr int spec_version = 1;
 

@@ -51,4 +51,9 @@ void Chain::add(const StepName& name, const BlockSpec& block, const char* output
   x_ = sink_.plan.steps.back().out;
 }
 
+void Chain::add_beside(const StepName& name, const BlockSpec& block, const char* output) {
+  sink_.step(name, block, Site{.in = x_}, Link::beside);
+  sink_.plan.steps.back().output = output;
+}
+
 }  // namespace mds

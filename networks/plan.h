@@ -12,13 +12,14 @@
 namespace mds {
 
 // What a step does with the stack of skips: nothing, push its output, read the last one by joining channels or adding.
-// `time` steps turn the timesteps into the time embedding and leave the main path alone.
-enum class Link : uint8_t { none, push, concat, add, time };
+// `time` steps turn the timesteps into the time embedding and leave the main path alone, as `beside` steps do, whose
+// result is an output of the network.
+enum class Link : uint8_t { none, push, concat, add, time, beside };
 
 struct PlanStep {
-  std::string path;    // unique: "down1.0.conv"; module path, database key and report row alike
+  std::string path;  // unique: "down1.0.conv"; module path, database key and report row alike
   BlockSpec block;
-  Site site;           // site.in includes the skip's channels where the link is concat
+  Site site;  // site.in includes the skip's channels where the link is concat
   Shape out;
   Link link = Link::none;
   std::string output;  // a named result of the network, or empty
@@ -66,6 +67,7 @@ class Chain {
  public:
   explicit Chain(const Shape& input) : x_(input) { sink_.plan.input = input; }
   void add(const StepName& name, const BlockSpec& block, const char* output = "");
+  void add_beside(const StepName& name, const BlockSpec& block, const char* output);  // the next step reads the same
   Plan finish() { return std::move(sink_.plan); }
 
  private:

@@ -106,6 +106,8 @@ std::string against(const DecoderSpec& spec, const Json& config) { return agains
 std::string against(const TaesdEncoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
 std::string against(const TaesdDecoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
 std::string against(const InceptionSpec&, const Json&) { return {}; }
+std::string against(const LpipsSpec&, const Json&) { return {}; }
+std::string against(const EfficientNetSpec&, const Json&) { return {}; }
 
 // open_clip's own configuration has one flag for both towers, off where it is not written.
 std::string against_open_clip(Activation activation, const Json& model) {

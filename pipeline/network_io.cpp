@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/lpips.h"
 #include "pipeline/resizer.h"
 #include "spec/error.h"
 
@@ -26,14 +27,19 @@ struct InputList {
   std::vector<NetworkInput> operator()(const TaesdEncoderSpec&) const { return map_called("sample"); }
   std::vector<NetworkInput> operator()(const TaesdDecoderSpec&) const { return map_called("latent"); }
   std::vector<NetworkInput> operator()(const ImageTowerSpec&) const { return map_called("pixel_values"); }
-  std::vector<NetworkInput> operator()(const InceptionSpec&) const {
-    return {{"images", {main.channels, main.height, main.width}, 0, nullptr, /*pictures=*/true}};
+  std::vector<NetworkInput> operator()(const InceptionSpec&) const { return pictures(PictureInput::resized); }
+  std::vector<NetworkInput> operator()(const EfficientNetSpec&) const { return pictures(PictureInput::sized); }
+  std::vector<NetworkInput> operator()(const LpipsSpec&) const {
+    return {map_called("image0")[0], map_called("image1")[0]};
   }
   std::vector<NetworkInput> operator()(const TextTowerSpec& spec) const {
     return {{"input_ids", {spec.tokens}, spec.vocabulary}};
   }
 
  private:
+  std::vector<NetworkInput> pictures(PictureInput kind) const {
+    return {{"images", {main.channels, main.height, main.width}, 0, nullptr, kind}};
+  }
   std::vector<NetworkInput> map_called(const char* name) const {
     return {{name, {main.channels, main.height, main.width}}};
   }
@@ -75,11 +81,15 @@ bool has_type(const Tensor& tensor, const NetworkInput& input) {
 
 Tensor levels_of(const Tensor& images_NCHW, const NetworkInput& input, const std::string& place) {
   const bool fits = images_NCHW.scalar_type() == at::kByte && images_NCHW.dim() == 4 && images_NCHW.size(0) > 0 &&
-                    images_NCHW.size(1) == input.sizes[0];
+                    images_NCHW.size(1) == input.sizes[0] &&
+                    (input.pictures == PictureInput::resized || images_NCHW.sizes().slice(1) == input.sizes);
+  const bool any = input.pictures == PictureInput::resized;
   if (!fits)
     throw FileError(place + " is " + sizes_text(images_NCHW.sizes()) + " of " +
                     c10::toString(images_NCHW.scalar_type()) + "; expected [N, " + std::to_string(input.sizes[0]) +
-                    ", height, width] of bytes");
+                    ", " +
+                    (any ? "height, width" : std::to_string(input.sizes[1]) + ", " + std::to_string(input.sizes[2])) +
+                    "] of bytes");
   const ImageSize size{.width = input.sizes[2], .height = input.sizes[1]};
   try {
     return resized(images_NCHW, size, Resizer::legacy_tensorflow);
@@ -90,7 +100,7 @@ Tensor levels_of(const Tensor& images_NCHW, const NetworkInput& input, const std
 
 // Checks one input and gives it the network's type: int64 or float32.
 Tensor checked(const Tensor& tensor, const NetworkInput& input, const std::string& place) {
-  if (input.pictures) return levels_of(tensor, input, place);
+  if (input.pictures != PictureInput::none) return levels_of(tensor, input, place);
   if (!has_type(tensor, input) || !has_sizes(tensor, input))
     throw FileError(place + " is " + sizes_text(tensor.sizes()) + " of " + c10::toString(tensor.scalar_type()) + "; " +
                     expected(input));
@@ -123,6 +133,7 @@ std::vector<NetworkInput> inputs_of(const NetworkSpec& spec) {
 
 std::vector<std::string> outputs_of(const Plan& plan) {
   std::vector<std::string> names;
+  if (is_lpips(plan)) return {"distance"};
   for (const auto& step : plan.steps)
     if (!step.output.empty()) names.push_back(step.output);
   std::stable_partition(names.begin(), names.end(), [](const auto& name) { return name == "last_hidden_state"; });
@@ -150,6 +161,7 @@ std::vector<Tensor> inputs_from(const TensorMap& tensors, const NetworkSpec& spe
 
 std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const std::vector<Tensor>& inputs,
                                 const Observer& observer) {
+  if (is_lpips(network.plan())) return {lpips_distance(network, inputs.at(0), inputs.at(1), observer)};
   Conditioning conditioning;
   Tensor main;
   const auto wanted = inputs_of(spec);

@@ -10,23 +10,27 @@
 
 namespace mds {
 
+// Whether an input is of bytes, and of which sizes: those of NetworkInput, or any height and width, which are resized
+// as TensorFlow 1 does, FID's own way.
+enum class PictureInput : uint8_t { none, sized, resized };
+
 struct NetworkInput {
   std::string name;
   std::vector<int64_t> sizes;     // of one sample
   int64_t tokens = 0;             // int64 ids below this number; 0: float32
   Tensor Conditioning::*field{};  // nullptr: the network's main input, which comes first
-  bool pictures = false;          // uint8, of any height and width; `sizes` are those the network sees
+  PictureInput pictures = PictureInput::none;
 };
 std::vector<NetworkInput> inputs_of(const NetworkSpec& spec);
 
-// The named outputs of a plan, in the order they are computed but for `last_hidden_state`, which leads.
+// The named outputs of a plan, in the order they are computed but for `last_hidden_state`, which leads; `distance` of
+// LPIPS's.
 std::vector<std::string> outputs_of(const Plan& plan);
 
 // The inputs of a network out of a file's tensors, in the order of inputs_of: one batch, N samples in each. A timestep
 // may be one number for all samples; timesteps and time_ids may be integers. `source` opens error messages; a tensor
 // that is missing, unexpected, misshapen, of another type, not finite or no token of the vocabulary is a FileError.
-// Pictures come out as float32 levels of 0 to 255 at the network's size, resized as TensorFlow 1 does, which is FID's
-// own way.
+// Pictures come out as float32 levels of 0 to 255 at the network's size.
 std::vector<Tensor> inputs_from(const TensorMap& tensors, const NetworkSpec& spec, const std::string& source);
 
 // One pass over tensors in the order of inputs_of: the outputs in the order of outputs_of. A text tower's end token is

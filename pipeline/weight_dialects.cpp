@@ -261,6 +261,63 @@ Dialect torch_fidelity_inception() {
           .keeps_names = true};
 }
 
+// Our conv1.0 and so on are VGG's, conv1 AlexNet's.
+Rules convolutions_of_lpips() {
+  return {{"conv1.0", "net.slice1.0"},  {"conv1.1", "net.slice1.2"},  {"conv2.0", "net.slice2.5"},
+          {"conv2.1", "net.slice2.7"},  {"conv3.0", "net.slice3.10"}, {"conv3.1", "net.slice3.12"},
+          {"conv3.2", "net.slice3.14"}, {"conv4.0", "net.slice4.17"}, {"conv4.1", "net.slice4.19"},
+          {"conv4.2", "net.slice4.21"}, {"conv5.0", "net.slice5.24"}, {"conv5.1", "net.slice5.26"},
+          {"conv5.2", "net.slice5.28"}, {"conv1", "net.slice1.0"},    {"conv2", "net.slice2.3"},
+          {"conv3", "net.slice3.6"},    {"conv4", "net.slice4.8"},    {"conv5", "net.slice5.10"}};
+}
+
+// torchvision numbers the same layers without slices: features.10 is net.slice3.10.
+Rules convolutions_of_torchvision() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const auto& rule : convolutions_of_lpips())
+      list.push_back("features" + std::string(rule.theirs.substr(rule.theirs.rfind('.'))));
+    return list;
+  }();
+  Rules rules = convolutions_of_lpips();
+  for (size_t i = 0; i < rules.size(); ++i) rules[i].theirs = names[i];
+  return rules;
+}
+
+// The whole state of lpips.LPIPS, or torchvision's classifier in one file with the heads that the package lpips holds.
+// The scaling is the network's own, and the package lists each head twice.
+Dialect lpips_network(Layout layout, const Rules& convolutions) {
+  return {.kind = perceptual,
+          .root = {},
+          .uses = {{layout, {""}}},
+          .steps = joined(convolutions, {{"head1", "lin0.model.1"},
+                                         {"head2", "lin1.model.1"},
+                                         {"head3", "lin2.model.1"},
+                                         {"head4", "lin3.model.1"},
+                                         {"head5", "lin4.model.1"}}),
+          .layers = {},
+          .leave_be = {"scaling_layer.", "lins.", "classifier."}};
+}
+
+// The package efficientnet_lite_pytorch.
+Dialect efficientnet_lite_network() {
+  return {.kind = efficientnet,
+          .root = {},
+          .uses = {{efficientnet_lite, {""}}},
+          .steps = {{"stem.conv", "_conv_stem"},
+                    {"stem.bn", "_bn0"},
+                    {"blocks.#", "_blocks.$index"},
+                    {"head.conv", "_conv_head"},
+                    {"head.bn", "_bn1"}},
+          .layers = {{"expand", "_expand_conv"},
+                     {"expand_bn", "_bn0"},
+                     {"depthwise", "_depthwise_conv"},
+                     {"depthwise_bn", "_bn1"},
+                     {"project", "_project_conv"},
+                     {"project_bn", "_bn2"}},
+          .leave_be = {"_fc."}};
+}
+
 std::vector<Dialect> make_dialects() {
   std::vector<Dialect> list = {diffusers_unet(),
                                compvis_unet(),
@@ -270,7 +327,10 @@ std::vector<Dialect> make_dialects() {
                                transformers_image(""),
                                open_clip_text(),
                                open_clip_image(),
-                               torch_fidelity_inception()};
+                               torch_fidelity_inception(),
+                               lpips_network(lpips, convolutions_of_lpips()),
+                               lpips_network(torchvision, convolutions_of_torchvision()),
+                               efficientnet_lite_network()};
   const Rules now = {{"norm", "group_norm"}, {"q", "to_q"}, {"k", "to_k"}, {"v", "to_v"}, {"out", "to_out.0"}};
   const Rules once = {{"norm", "group_norm"}, {"q", "query"}, {"k", "key"}, {"v", "value"}, {"out", "proj_attn"}};
   for (const auto half : {vae_encoder, vae_decoder})
@@ -287,12 +347,19 @@ const std::vector<Dialect>& dialects() {
 }
 
 std::string_view layout_that_looks_like(const std::vector<std::string>& names) {
-  static const std::vector<std::pair<std::string_view, Layout>> marks = {
-      {"model.diffusion_model.", compvis}, {"first_stage_model.", compvis},
-      {"input_blocks.", compvis},          {"mid.block_", compvis},
-      {"down_blocks.", diffusers},         {"up_blocks.", diffusers},
-      {"mid_block.", diffusers},           {"resblocks.", open_clip},
-      {"self_attn.q_proj", transformers},  {"Mixed_5b.", torch_fidelity}};
+  static const std::vector<std::pair<std::string_view, Layout>> marks = {{"model.diffusion_model.", compvis},
+                                                                         {"first_stage_model.", compvis},
+                                                                         {"input_blocks.", compvis},
+                                                                         {"mid.block_", compvis},
+                                                                         {"down_blocks.", diffusers},
+                                                                         {"up_blocks.", diffusers},
+                                                                         {"mid_block.", diffusers},
+                                                                         {"resblocks.", open_clip},
+                                                                         {"self_attn.q_proj", transformers},
+                                                                         {"Mixed_5b.", torch_fidelity},
+                                                                         {"net.slice1.", lpips},
+                                                                         {"_depthwise_conv.", efficientnet_lite},
+                                                                         {"features.0.", torchvision}};
   for (const auto& [mark, layout] : marks)
     for (const auto& name : names)
       if (name.find(mark) != std::string::npos) return name_of(layout);

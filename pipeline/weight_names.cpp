@@ -155,9 +155,11 @@ PartKind kind_of(const Plan& plan) {
     if (std::holds_alternative<TokenEmbedding>(step.block)) return PartKind::text_encoder;
     if (std::holds_alternative<PatchEmbedding>(step.block)) return PartKind::image_encoder;
     if (step.path == "Mixed_5b") return PartKind::inception;
+    if (std::holds_alternative<PerceptualHead>(step.block)) return PartKind::perceptual;
+    if (std::holds_alternative<MobileBlock>(step.block)) return PartKind::efficientnet;
   }
   throw ConfigError(
-      "the network is no UNet, half of an autoencoder, CLIP tower or Inception-v3; no library has names for it");
+      "the network is no UNet, half of an autoencoder, CLIP tower or feature network; no library has names for it");
 }
 
 std::vector<ForeignWeight> foreign_names(const Plan& plan, const Dialect& dialect) {

@@ -11,17 +11,37 @@
 
 namespace mds {
 
-enum class Layout : uint8_t { diffusers, compvis, transformers, open_clip, torch_fidelity };
+enum class Layout : uint8_t {
+  diffusers,
+  compvis,
+  transformers,
+  open_clip,
+  torch_fidelity,
+  lpips,
+  torchvision,
+  efficientnet_lite
+};
 template <>
 struct EnumNames<Layout> {
-  static constexpr std::array names{"diffusers", "compvis", "transformers", "open_clip", "torch_fidelity"};
+  static constexpr std::array names{"diffusers",      "compvis", "transformers", "open_clip",
+                                    "torch_fidelity", "lpips",   "torchvision",  "efficientnet_lite"};
 };
 
 // What a network is for, named as the card's fields are.
-enum class PartKind : uint8_t { unet, vae_encoder, vae_decoder, text_encoder, image_encoder, inception };
+enum class PartKind : uint8_t {
+  unet,
+  vae_encoder,
+  vae_decoder,
+  text_encoder,
+  image_encoder,
+  inception,
+  perceptual,
+  efficientnet
+};
 template <>
 struct EnumNames<PartKind> {
-  static constexpr std::array names{"unet", "vae_encoder", "vae_decoder", "text_encoder", "image_encoder", "inception"};
+  static constexpr std::array names{"unet",          "vae_encoder", "vae_decoder", "text_encoder",
+                                    "image_encoder", "inception",   "perceptual",  "efficientnet"};
 };
 PartKind kind_of(const Plan& plan);  // by its steps
 

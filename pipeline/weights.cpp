@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <sstream>
 
 #include "spec/error.h"
@@ -40,19 +41,31 @@ void check_fit(const Parameters& parameters, const TensorMap& tensors, const std
   complain(source, problems);
 }
 
+std::set<std::string> weights_never_negative(const Plan& plan) {
+  std::set<std::string> names;
+  for (const auto& step : plan.steps)
+    for (const auto& layer : layers(step.block, step.site))
+      if (const auto* op = std::get_if<ConvolutionOp>(&layer.op); op && op->init == Init::non_negative)
+        names.insert(layer_path(step.path, layer.name) + ".weight");
+  return names;
+}
+
 // Hands each parameter its tensor, which nobody else holds any more then.
 void hand_over(const Network& network, TensorMap tensors, const std::string& source,
                const std::function<void(const Tensor& parameter, const Tensor& tensor)>& take) {
   const auto parameters = state_of(network);
   check_fit(parameters, tensors, source);
+  const auto never_negative = weights_never_negative(network.plan());
   std::vector<std::string> problems;
   torch::NoGradGuard no_grad;
   for (const auto& item : parameters) {
     const Tensor tensor = tensors.extract(item.key()).mapped();
-    if (is_finite(tensor))
-      take(item.value(), tensor);
-    else
+    if (!is_finite(tensor))
       problems.push_back("not finite " + item.key());
+    else if (never_negative.contains(item.key()) && tensor.lt(0).any().item<bool>())
+      problems.push_back("negative " + item.key() + "; allowed: 0 and above");
+    else
+      take(item.value(), tensor);
   }
   complain(source, problems);
 }

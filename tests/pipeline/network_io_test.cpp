@@ -32,6 +32,8 @@ TEST_CASE("inputs and outputs have the names that diffusers and transformers giv
       {tiny::decoder(), {"latent"}, {"sample"}},
       {tiny::text_tower(), {"input_ids"}, {"last_hidden_state", "penultimate", "text_embeds"}},
       {tiny::image_tower(), {"pixel_values"}, {"image_embeds"}},
+      {tiny::lpips(), {"image0", "image1"}, {"distance"}},
+      {EfficientNetSpec{.size = 32}, {"images"}, {"features"}},
   }));
   CHECK(names_of(spec) == inputs);
   CHECK(outputs_of(make_plan(spec)) == outputs);
@@ -115,4 +117,24 @@ TEST_CASE("pictures of any size become levels at the network's size, and only by
   CHECK_THROWS_WITH(taken(images.to(at::kFloat)), Contains("\"images\" is [2, 3, 75, 75] of Float; " + expected));
   CHECK_THROWS_WITH(taken(images.narrow(1, 0, 1)), Contains(expected));
   CHECK_THROWS_WITH(taken(images.narrow(0, 0, 0)), Contains(expected));
+}
+
+TEST_CASE("pictures of a network that does not resize are of its size", "[pipeline][torch]") {
+  const NetworkSpec spec = EfficientNetSpec{.size = 32};
+  const Tensor images = at::randint(256, {2, 3, 32, 32}, at::kByte);
+  CHECK(at::equal(inputs_from({{"images", images}}, spec, "in")[0], images.to(at::kFloat)));
+  CHECK_THROWS_WITH(inputs_from({{"images", at::zeros({2, 3, 32, 40}, at::kByte)}}, spec, "in"),
+                    Contains("\"images\" is [2, 3, 32, 40] of Byte; expected [N, 3, 32, 32] of bytes"));
+}
+
+TEST_CASE("LPIPS gives one distance for each pair of a batch", "[pipeline][torch]") {
+  const torch::NoGradGuard no_grad;
+  const NetworkSpec spec = tiny::lpips();
+  const NetworkPtr network = make_network(make_plan(spec));
+  initialise(*network, 3);
+  const auto inputs = inputs_from(tiny::inputs(spec, 3), spec, "in");
+  const Tensor distance = run_network(*network, spec, inputs).at(0);
+  CHECK(distance.sizes() == at::IntArrayRef({3}));
+  CHECK(distance.gt(0).all().item<bool>());
+  CHECK(run_network(*network, spec, {inputs[0], inputs[0]}).at(0).eq(0).all().item<bool>());
 }

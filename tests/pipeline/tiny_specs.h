@@ -43,6 +43,8 @@ inline NetworkSpec image_tower() {
   return ImageTowerSpec{.size = 8, .patch = 4, .width = 8, .layers = 1, .heads = 2, .mlp = 16, .projection = 4};
 }
 
+inline NetworkSpec lpips() { return LpipsSpec{.trunk = LpipsTrunk::alex, .size = 31}; }
+
 // Random tensors of the network's inputs by name.
 inline TensorMap inputs(const NetworkSpec& spec, int64_t batch) {
   auto generator = at::detail::createCPUGenerator(5);

@@ -18,6 +18,8 @@ Plan tiny_encoder() { return make_plan(foreign::encoder_spec()); }
 Plan tiny_decoder() { return make_plan(foreign::decoder_spec()); }
 Plan tiny_text(int64_t projection = 6) { return make_plan(foreign::text_spec(projection)); }
 Plan tiny_inception() { return make_plan(InceptionSpec{.size = 75, .width_divisor = 16}); }
+Plan alex() { return make_plan(LpipsSpec{.trunk = LpipsTrunk::alex}); }
+Plan lite0() { return make_plan(EfficientNetSpec{}); }
 Plan tiny_image() { return make_plan(foreign::image_spec()); }
 
 void check_equal(const TensorMap& found, const TensorMap& expected) {
@@ -47,7 +49,10 @@ TEST_CASE("weights come back from every layout as they went", "[pipeline][torch]
                                                             {tiny_text(), Layout::open_clip},
                                                             {tiny_image(), Layout::transformers},
                                                             {tiny_image(), Layout::open_clip},
-                                                            {tiny_inception(), Layout::torch_fidelity}}));
+                                                            {tiny_inception(), Layout::torch_fidelity},
+                                                            {alex(), Layout::lpips},
+                                                            {alex(), Layout::torchvision},
+                                                            {lite0(), Layout::efficientnet_lite}}));
   INFO(name_of(kind_of(plan)) << " in " << name_of(layout));
   const TensorMap weights = numbered(plan);
   const TensorMap file = export_weights(plan, layout, weights);

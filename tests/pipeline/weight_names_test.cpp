@@ -1,5 +1,6 @@
 // Names of our weights in other libraries: every name and shape of the real models, as digests over the state dicts of
-// diffusers 0.42, transformers 5.23 and open_clip 3.3 (sorted lines "NAME [sides]").
+// diffusers 0.42, transformers 5.23 and open_clip 3.3, lpips 0.1 and efficientnet_lite_pytorch 0.1 (sorted lines "NAME
+// [sides]").
 #include "pipeline/weight_names.h"
 
 #include <map>
@@ -82,6 +83,24 @@ TEST_CASE("Inception-v3's weights have the names and shapes that torch-fidelity 
   const Names names = names_of(plan_of("inception-v3-fid"), Layout::torch_fidelity);
   CHECK(names.size() == 94 * 5);
   CHECK(digest(names) == "72a5f50af2c774bd");
+}
+
+TEST_CASE("LPIPS's weights have the names and shapes that lpips and torchvision give them", "[pipeline]") {
+  const auto [name, layout, count, expected] = GENERATE(
+      table<std::string, Layout, size_t, std::string>({{"lpips-vgg", Layout::lpips, 31, "9e516031992ea078"},
+                                                       {"lpips-vgg", Layout::torchvision, 31, "2505d05914e2ef6a"},
+                                                       {"lpips-alex", Layout::lpips, 15, "9e88c1b1d6ff2925"},
+                                                       {"lpips-alex", Layout::torchvision, 15, "57af2b9f385ef257"}}));
+  INFO(name << " in " << name_of(layout));
+  const Names names = names_of(plan_of(name), layout);
+  CHECK(names.size() == count);
+  CHECK(digest(names) == expected);
+}
+
+TEST_CASE("EfficientNet-Lite0's weights have the names and shapes of its package", "[pipeline]") {
+  const Names names = names_of(plan_of("efficientnet-lite0"), Layout::efficientnet_lite);
+  CHECK(names.size() == 245);
+  CHECK(digest(names) == "1f63bbfe9c493f59");
 }
 
 TEST_CASE("a UNet's weights have CompVis's names", "[pipeline]") {

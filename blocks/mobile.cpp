@@ -1,0 +1,68 @@
+#include "blocks/mobile.h"
+
+#include <algorithm>
+
+namespace mds {
+namespace {
+
+constexpr double eps = 1e-3;  // of the batch norms
+
+Border border_of(int64_t kernel, int64_t stride, int64_t side) {
+  const int64_t out = (side + stride - 1) / stride;
+  const int64_t zeros = std::max<int64_t>(0, (out - 1) * stride + kernel - side);
+  return {zeros / 2, zeros - zeros / 2};
+}
+
+// The convolution with its zeros; one border serves rows and columns.
+ConvolutionOp bordered(ConvolutionOp op, const Shape& in) {
+  op.bias = false;
+  op.border = border_of(op.kernel, op.stride, in.height);
+  if (op.border != border_of(op.kernel, op.stride, in.width))
+    throw ConfigError("a map of " + to_string(in) + " needs other zeros above than to the left; allowed: square maps");
+  return op;
+}
+
+struct Unit {
+  const char *convolution, *norm;
+  ConvolutionOp op;
+  Activation activation = Activation::relu6;
+};
+
+Shape list_unit(const Unit& unit, const Shape& in, LayerSink& sink) {
+  const ConvolutionOp op = bordered(unit.op, in);
+  const Shape out = output_shape(op, in);
+  sink.add(unit.convolution, op, in, out);
+  sink.add(unit.norm, NormOp{NormKind::batch, op.out, 0, eps, unit.activation}, out, out);
+  return out;
+}
+
+Shape list_units(const MobileConvolution& block, const Shape& in, LayerSink& sink) {
+  return list_unit(
+      {"conv", "bn", {.in = in.channels, .out = block.out, .kernel = block.kernel, .stride = block.stride}}, in, sink);
+}
+
+Shape list_units(const MobileBlock& block, const Shape& in, LayerSink& sink) {
+  const int64_t inside = multiply_counts(in.channels, block.expansion);
+  const Shape wide =
+      block.expansion == 1 ? in : list_unit({"expand", "expand_bn", {.in = in.channels, .out = inside}}, in, sink);
+  const ConvolutionOp depthwise{
+      .in = inside, .out = inside, .kernel = block.kernel, .stride = block.stride, .groups = inside};
+  const Shape filtered = list_unit({"depthwise", "depthwise_bn", depthwise}, wide, sink);
+  return list_unit({"project", "project_bn", {.in = inside, .out = block.out}, Activation::none}, filtered, sink);
+}
+
+Shape shape_behind(const auto& block, const Site& site) {
+  CostSink unused;
+  return list_units(block, site.in, unused);
+}
+
+}  // namespace
+
+Shape output_shape(const MobileConvolution& block, const Site& site) { return shape_behind(block, site); }
+Shape output_shape(const MobileBlock& block, const Site& site) { return shape_behind(block, site); }
+void list_layers(const MobileConvolution& block, const Site& site, LayerSink& sink) {
+  list_units(block, site.in, sink);
+}
+void list_layers(const MobileBlock& block, const Site& site, LayerSink& sink) { list_units(block, site.in, sink); }
+
+}  // namespace mds

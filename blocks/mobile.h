@@ -1,0 +1,49 @@
+// Blocks of the EfficientNet-Lite family (arXiv 1905.11946 without squeeze-and-excitation, ReLU6 in place of SiLU).
+// Zeros around a map are TensorFlow's: a map of n becomes ceil(n / stride), and an odd zero goes below and to the
+// right.
+#pragma once
+
+#include "blocks/layer.h"
+#include "spec/site.h"
+
+namespace mds {
+
+//   out = relu6(batch_norm(conv(x)))
+struct MobileConvolution {
+  static constexpr std::string_view kind = "mobile_convolution";
+  int64_t out = 0;
+  int64_t kernel = 3;
+  int64_t stride = 1;
+  bool operator==(const MobileConvolution&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "channels written", between(1, 65536));
+    field("kernel", self.kernel, "rows and columns of the kernel", between(1, 15));
+    field("stride", self.stride, "of the kernel", between(1, 16));
+  }
+};
+
+// An inverted residual (arXiv 1801.04381): 1x1 to expansion * in channels, depthwise, 1x1 to `out`; a batch norm behind
+// each, ReLU6 behind the first two. Without the first 1x1 where the expansion is 1; x is added where the shape stays.
+struct MobileBlock {
+  static constexpr std::string_view kind = "mobile_block";
+  int64_t out = 0;
+  int64_t kernel = 3;
+  int64_t stride = 1;
+  int64_t expansion = 6;
+  bool operator==(const MobileBlock&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("out", self.out, "channels written", between(1, 65536));
+    field("kernel", self.kernel, "rows and columns of the depthwise kernel", between(1, 15));
+    field("stride", self.stride, "of the depthwise kernel", between(1, 16));
+    field("expansion", self.expansion, "channels inside over channels read", between(1, 64));
+  }
+};
+
+Shape output_shape(const MobileConvolution& block, const Site& site);
+Shape output_shape(const MobileBlock& block, const Site& site);
+void list_layers(const MobileConvolution& block, const Site& site, LayerSink& sink);
+void list_layers(const MobileBlock& block, const Site& site, LayerSink& sink);
+
+}  // namespace mds

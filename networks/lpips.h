@@ -1,0 +1,34 @@
+// The networks of LPIPS v0.1 (Zhang et al., 2018, arXiv 1801.03924): a classifier's convolutions, and a head behind
+// each of five levels.
+#pragma once
+
+#include "networks/plan.h"
+#include "spec/describe.h"
+
+namespace mds {
+
+enum class LpipsTrunk : uint8_t { vgg, alex };
+template <>
+struct EnumNames<LpipsTrunk> {
+  static constexpr std::array names{"vgg", "alex"};
+};
+
+// A picture 3 x size x width in [-1, 1] to five weighed maps, `level1` to `level5`, whose squared differences from
+// another picture's make the distance (pipeline/lpips.h). The plan costs one picture; a distance takes two.
+struct LpipsSpec {
+  static constexpr std::string_view kind = "lpips";
+  LpipsTrunk trunk = LpipsTrunk::vgg;
+  int64_t size = 224;
+  int64_t width = 0;
+  bool operator==(const LpipsSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("trunk", self.trunk, "whose convolutions: VGG16's or AlexNet's");
+    field("size", self.size, "rows of the picture", between(16, 65536));
+    field("width", self.width, "columns of the picture; 0: as many as rows", later(between(0, 65536)));
+  }
+};
+
+Plan make_plan(const LpipsSpec& spec);
+
+}  // namespace mds
