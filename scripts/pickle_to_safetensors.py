@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the tensors of a PyTorch pickle (.pth, .pt, .bin) as safetensors: pickle_to_safetensors.py IN.pth OUT.safetensors
+"""Writes the tensors of PyTorch pickles (.pth, .pt, .bin) as one file: pickle_to_safetensors.py IN.pth... OUT.safetensors
+
+Several go into one file where a network's weights come in parts: torchvision's vgg16 and the heads of the package lpips.
 
 Runs in the private environment: .venv/bin/python scripts/pickle_to_safetensors.py. Nothing of the pickle is executed:
 torch.load with weights_only refuses all but tensors and plain containers.
@@ -50,11 +52,17 @@ def write(tensors, file):
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: pickle_to_safetensors.py IN.pth OUT.safetensors")
-    tensors = tensors_of(sys.argv[1])
-    write(tensors, sys.argv[2])
-    print(f"{sys.argv[2]}: {len(tensors)} tensors")
+    if len(sys.argv) < 3:
+        sys.exit("usage: pickle_to_safetensors.py IN.pth... OUT.safetensors")
+    *files, out = sys.argv[1:]
+    tensors = {}
+    for file in files:
+        for name, tensor in tensors_of(file).items():
+            if name in tensors:
+                sys.exit(f"{file}: {name} is in a file before it too")
+            tensors[name] = tensor
+    write(tensors, out)
+    print(f"{out}: {len(tensors)} tensors")
 
 
 if __name__ == "__main__":
