@@ -12,16 +12,6 @@ NetworkPtr network_of(const LpipsSpec& spec) {
   return make_network(make_plan(spec), at::kFloat, at::MemoryFormat::Contiguous);
 }
 
-// By our names, whatever the file's are.
-TensorMap renamed(const Plan& plan, TensorMap file, const std::string& source) {
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : file) names.push_back(name);
-  const std::string_view like = layout_that_looks_like(names);
-  for (const Layout layout : {Layout::lpips, Layout::torchvision})
-    if (like == name_of(layout)) return import_weights(plan, layout, file, source);
-  return file;
-}
-
 void require_pairs(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) {
   if (a_NCHW.sizes() != b_NCHW.sizes())
     throw ConfigError(c10::str("lpips: pictures are ", a_NCHW.sizes(), ", the reference is ", b_NCHW.sizes()));
@@ -39,7 +29,7 @@ at::Tensor checked_pictures(const std::string& what, const at::Tensor& images_NC
 }  // namespace
 
 Lpips::Lpips(LpipsTrunk trunk, const std::string& file) : spec_{.trunk = trunk}, network_(network_of(spec_)) {
-  adopt_weights(*network_, renamed(network_->plan(), load_tensors(file).tensors, file), at::kFloat, file);
+  adopt_weights(*network_, import_weights(network_->plan(), load_tensors(file).tensors, file), at::kFloat, file);
 }
 
 const Network& Lpips::network_for(int64_t height, int64_t width) {

@@ -51,9 +51,14 @@ size_t score_of(const std::vector<ForeignWeight>& names, const std::string& pref
   return score;
 }
 
-[[noreturn]] void fail_without_match(const std::string& place, Layout layout, const TensorMap& file) {
+std::vector<std::string> names_in(const TensorMap& file) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : file) names.push_back(name);
+  return names;
+}
+
+[[noreturn]] void fail_without_match(const std::string& place, Layout layout, const TensorMap& file) {
+  const std::vector<std::string> names = names_in(file);
   const std::string_view like = layout_that_looks_like(names);
   std::string text = place + " in the " + std::string(name_of(layout)) + " layout found among " +
                      std::to_string(names.size()) + " tensors";
@@ -130,6 +135,12 @@ TensorMap import_weights(const Plan& plan, Layout layout, const TensorMap& file,
   for (const auto& weight : match.names)
     weights[weight.ours] = in_our_form(file.at(match.prefix + weight.theirs), weight);
   return weights;
+}
+
+TensorMap import_weights(const Plan& plan, const TensorMap& file, const std::string& source) {
+  const auto& layouts = EnumNames<Layout>::names;
+  const auto like = std::find(layouts.begin(), layouts.end(), layout_that_looks_like(names_in(file)));
+  return like == layouts.end() ? file : import_weights(plan, Layout(like - layouts.begin()), file, source);
 }
 
 TensorMap export_weights(const Plan& plan, Layout layout, const TensorMap& weights) {

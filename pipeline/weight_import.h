@@ -24,6 +24,9 @@ std::vector<std::string> problems(const NameMatch& match, const TensorMap& file)
 // their prefix. Views of the file's tensors. FileError lists the first ten problems by name.
 TensorMap import_weights(const Plan& plan, Layout layout, const TensorMap& file, const std::string& source);
 
+// The same whatever the layout: the one that the file's names look like, our own where they look like none.
+TensorMap import_weights(const Plan& plan, const TensorMap& file, const std::string& source);
+
 // The way back: our weights under the names of the layout's first dialect, without prefix.
 TensorMap export_weights(const Plan& plan, Layout layout, const TensorMap& weights);
 
