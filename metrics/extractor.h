@@ -50,6 +50,11 @@ class Extractor {
 // Weights by network, as `--weights NETWORK=FILE` gives them.
 using WeightFiles = std::map<std::string, std::string>;
 
+// The file or model folder of a network's weights: what was given, else where the project or scripts/setup.sh puts
+// them. UsageError, naming the flag, where there is no such place; FileError where nothing is there.
+std::string weights_of_network(const std::string& network, const WeightFiles& weights);
+std::string hash_of_weights(const std::string& weights);  // SHA-256
+
 struct ExtractorChoice {
   std::string network, resizer;
   bool with_texts = false;

@@ -1,9 +1,13 @@
 #include <ATen/ATen.h>
+#include <torch/types.h>
 
 #include "metrics/extractor.h"
 #include "networks/network_spec.h"
 #include "pipeline/clip_pair.h"
 #include "pipeline/mapped_file.h"
+#include "pipeline/network_io.h"
+#include "pipeline/resizer.h"
+#include "pipeline/weight_import.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -11,15 +15,7 @@ namespace {
 
 constexpr const char* emoji_clip = "emoji-clip-score";
 
-std::string weights_for(const std::string& network, const WeightFiles& weights) {
-  if (const auto given = weights.find(network); given != weights.end()) return given->second;
-  if (network == emoji_clip) return shipped_file("weights/" + network);
-  throw UsageError("weights of " + network + " are not part of this project; give --weights " + network + "=FILE");
-}
-
-std::string hash_of_weights(const std::string& weights) {
-  return is_model_folder(weights) ? model_hash(weights) : file_sha256(weights);
-}
+constexpr const char* lite0 = "efficientnet-lite0";
 
 class ClipExtractor : public Extractor {
  public:
@@ -54,10 +50,64 @@ class ClipExtractor : public Extractor {
   std::unique_ptr<TextEncoder> texts_;
 };
 
+Resizer resizer_called(const std::string& name) {
+  Resizer resizer{};
+  read_enum(Json(name), resizer, {.source = "extractor", .path = "resizer"});
+  return resizer;
+}
+
+// Networks of `images` to `features`; a picture of another shape than the network's is stretched.
+class FeatureExtractor : public Extractor {
+ public:
+  FeatureExtractor(const ExtractorChoice& choice, NetworkSpec spec, const std::string& weights)
+      : Extractor({choice.network, choice.resizer, hash_of_weights(weights)}),
+        spec_(std::move(spec)),
+        resizer_(resizer_called(choice.resizer)),
+        network_(make_network(make_plan(spec_), at::kFloat, at::MemoryFormat::Contiguous)) {
+    adopt_weights(*network_, import_weights(network_->plan(), load_tensors(weights).tensors, weights), at::kFloat,
+                  weights);
+  }
+
+  at::Tensor prepared(const at::Tensor& picture_1CHW) const override {
+    const Shape& in = network_->plan().input;
+    return resized(picture_1CHW, {.width = in.width, .height = in.height}, resizer_)[0];
+  }
+  at::Tensor features(const at::Tensor& prepared_NCHW) const override {
+    const torch::NoGradGuard no_grad;
+    return run_network(*network_, spec_, {prepared_NCHW})[0].to(at::kCPU);
+  }
+
+ private:
+  NetworkSpec spec_;
+  Resizer resizer_;
+  NetworkPtr network_;
+};
+
 }  // namespace
 
+std::string weights_of_network(const std::string& network, const WeightFiles& weights) {
+  if (const auto given = weights.find(network); given != weights.end()) return given->second;
+  if (network == emoji_clip) return shipped_file("weights/" + network);
+  if (network != lite0)
+    throw UsageError("weights of " + network + " are not part of this project; give --weights " + network + "=FILE");
+  try {
+    return shipped_file("out/weights/" + network + ".safetensors");
+  } catch (const FileError& error) {
+    throw FileError(std::string(error.what()) + "; scripts/setup.sh --weights fetches it, or give --weights " +
+                    network + "=FILE");
+  }
+}
+
+std::string hash_of_weights(const std::string& weights) {
+  return is_model_folder(weights) ? model_hash(weights) : file_sha256(weights);
+}
+
 std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights) {
-  return std::make_unique<ClipExtractor>(choice, weights_for(choice.network, weights));
+  const std::string file = weights_of_network(choice.network, weights);
+  if (choice.network == emoji_clip) return std::make_unique<ClipExtractor>(choice, file);
+  NetworkSpec spec = load_network(choice.network);
+  if (std::holds_alternative<ImageTowerSpec>(spec)) return std::make_unique<ClipExtractor>(choice, file);
+  return std::make_unique<FeatureExtractor>(choice, std::move(spec), file);
 }
 
 }  // namespace mds

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "metrics/lpips.h"
+#include "networks/network_spec.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -16,14 +18,29 @@ bool needs_reference(const Metric& metric) { return metric.against != Against::c
 
 std::string label_of(const Metric& metric) { return std::string(metric.network) + "." + metric.resizer; }
 
+// The values of pairs of uint8 pictures, and the weights they depend on.
+struct PairMeasure {
+  std::function<at::Tensor(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW)> values;
+  std::string weights_hash{};
+};
+
+PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
+  if (metric.of_pair) return {.values = metric.of_pair};
+  const std::string file = weights_of_network(metric.network, weights);
+  const auto lpips = std::make_shared<Lpips>(std::get<LpipsSpec>(load_network(metric.network)).trunk, file);
+  const auto in_range = [](const at::Tensor& levels) { return levels.to(at::kFloat) / 127.5 - 1; };
+  return {[=](const at::Tensor& a, const at::Tensor& b) { return lpips->values(in_range(a), in_range(b)); },
+          hash_of_weights(file)};
+}
+
 // Reads as two pictures that can be compared, or throws FileError.
-at::Tensor pair_values(const Metric& metric, const PicturePairs& pairs, size_t i, int64_t size) {
+at::Tensor pair_values(const PairMeasure& measure, const PicturePairs& pairs, size_t i, int64_t size) {
   const auto a = comparison_picture(pairs.a.files[i], size), b = comparison_picture(pairs.b.files[i], size);
   if (a.sizes() != b.sizes())
     throw ConfigError(pairs.a.files[i] + ": is " + std::to_string(a.size(3)) + "x" + std::to_string(a.size(2)) +
                       ", its partner " + pairs.b.files[i] + " is " + std::to_string(b.size(3)) + "x" +
                       std::to_string(b.size(2)) + "; --size N brings both to one size");
-  return metric.of_pair(a, b);
+  return measure.values(a, b);
 }
 
 }  // namespace
@@ -51,7 +68,7 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
   std::map<std::string, std::vector<const Metric*>> by_extractor;
   Scores found;
   for (const Metric* metric : options_.metrics) {
-    if (metric->of_pair)
+    if (metric->against == Against::partners)
       of_pairs(*metric, pictures, found);
     else
       by_extractor[label_of(*metric)].push_back(metric);
@@ -122,13 +139,14 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
 }
 
 void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores) {
+  const PairMeasure measure = pair_measure(metric, options_.weights);
   const PicturePairs pairs = paired(pictures, reference_pictures());
   const std::string what = std::string(metric.name) + " of " + pictures.folder;
   FolderReport skipped = pairs.skipped;
   std::vector<at::Tensor> values;
   for (size_t i = 0; i < pairs.a.files.size(); ++i) {
     try {
-      values.push_back(pair_values(metric, pairs, i, options_.size));
+      values.push_back(pair_values(measure, pairs, i, options_.size));
     } catch (const FileError& error) {
       skipped.skips.push_back({pairs.a.files[i], std::string("one of the pair cannot be decoded: ") + error.what()});
     }
@@ -136,7 +154,9 @@ void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores
   }
   if (listener_.skipped && !skipped.skips.empty()) listener_.skipped(what, skipped);
   if (values.empty()) throw FileError(pictures.folder + ": no pair can be measured. " + summary(skipped));
-  scores[&metric] = {mean_score(metric.name, at::cat(values), options_.score), {.data_hash = reference_data_hash()}};
+  scores[&metric] = {
+      mean_score(metric.name, at::cat(values), options_.score),
+      {.data_hash = reference_data_hash(), .extractor = metric.network, .weights_hash = measure.weights_hash}};
 }
 
 const PictureSet& Measurer::reference_pictures() {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "metrics/clip_score.h"
+#include "metrics/kid.h"
 #include "metrics/psnr.h"
 
 namespace mds {
@@ -17,6 +18,10 @@ Score cosine(const std::string& name, const MeasureInput& input, const ScoreOpti
   return clip_score(name, input.features_ND, input.texts_ND, options);
 }
 
+Score kernel(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
+  return kid(name, input.features_ND, input.reference->features_ND, {.score = options}).score;
+}
+
 constexpr double levels = 255;
 at::Tensor psnr_of_pair(const at::Tensor& a, const at::Tensor& b) { return psnr_values(a, b, levels); }
 
@@ -27,7 +32,11 @@ constexpr std::array table{
     Metric{"clip_score", "clip-vit-l-14", "clip_crop", Against::captions, cosine},
     Metric{"clip_score_b32", "clip-vit-b-32", "clip_crop", Against::captions, cosine},
     Metric{"clip_score_g14", "open-clip-vit-g-14", "clip_crop", Against::captions, cosine},
+    Metric{"fd_effnet", "efficientnet-lite0", "clean", Against::statistics, frechet},
+    Metric{"kid_effnet", "efficientnet-lite0", "clean", Against::features, kernel},
     Metric{"psnr", "", "", Against::partners, nullptr, psnr_of_pair},
+    Metric{"lpips_alex", "lpips-alex", "", Against::partners},
+    Metric{"lpips_vgg", "lpips-vgg", "", Against::partners},
 };
 
 }  // namespace

@@ -29,7 +29,8 @@ struct Metric {
   const char* resizer;
   Against against;
   Score (*of_set)(const std::string& name, const MeasureInput& input, const ScoreOptions& options) = nullptr;
-  at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;  // uint8 pictures; float64 (N)
+  at::Tensor (*of_pair)(const at::Tensor& a_NCHW,
+                        const at::Tensor& b_NCHW) = nullptr;  // of pixels: uint8 pictures; float64 (N)
 };
 
 std::span<const Metric> all_metrics();

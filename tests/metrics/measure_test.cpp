@@ -6,8 +6,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "networks/network_spec.h"
 #include "pipeline/image.h"
+#include "pipeline/resizer.h"
 #include "pipeline/tensor_file.h"
+#include "pipeline/weight_import.h"
+#include "pipeline/weights.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
 
@@ -186,4 +190,43 @@ TEST_CASE("what cannot be measured is refused by name", "[metrics]") {
   CHECK_THROWS_WITH(measure({.metrics = find_metrics("clip_score_b32")}, one.path), Contains("captions"));
   CHECK_THROWS_WITH(open_extractor({.network = "clip-vit-b-32", .resizer = "clip_crop"}, {}),
                     Contains("--weights clip-vit-b-32=FILE"));
+}
+
+TEST_CASE("LPIPS of a folder is near for the same pictures and names its network and weights", "[metrics]") {
+  const Folder a("ev_lpips_a"), b("ev_lpips_b");
+  a.add_all(3);
+  b.add_all(3, 1);
+  const NetworkPtr network = make_network(make_plan(load_network("lpips-alex")));
+  initialise(*network, 9);
+  save_tensors(a.at("lpips.safetensors"), {.tensors = weights_of(*network), .metadata = {}});
+  const MeasureOptions options{.metrics = find_metrics("lpips_alex"),
+                               .reference = b.path,
+                               .weights = {{"lpips-alex", a.at("lpips.safetensors")}},
+                               .score = {.replicates = 5}};
+  CHECK(measure(options, b.path)[0].score.value == 0);
+  const LabelledScore found = measure(options, a.path)[0];
+  CHECK(found.score.name == "lpips_alex");
+  CHECK(found.score.n == 3);
+  CHECK(found.score.value > 0);
+  CHECK(found.protocol.extractor == "lpips-alex");
+  CHECK(found.protocol.weights_hash == hash_of_weights(a.at("lpips.safetensors")));
+  MeasureOptions without = options;
+  without.weights.clear();
+  CHECK_THROWS_WITH(measure(without, a.path), Contains("give --weights lpips-alex=FILE"));
+}
+
+TEST_CASE("EfficientNet-Lite0's features come from a file of its package's names", "[metrics]") {
+  const Folder a("ev_effnet");
+  a.add_all(2);
+  const NetworkPtr network = make_network(make_plan(load_network("efficientnet-lite0")));
+  initialise(*network, 9);
+  TensorMap file = export_weights(network->plan(), Layout::efficientnet_lite, weights_of(*network));
+  file["_fc.weight"] = at::zeros({2, 1280});
+  save_tensors(a.at("weights.safetensors"), {.tensors = file, .metadata = {}});
+  const WeightFiles weights{{"efficientnet-lite0", a.at("weights.safetensors")}};
+  const auto extractor = open_extractor({.network = "efficientnet-lite0", .resizer = "clean"}, weights);
+  const auto features = extract(*extractor, list_picture_files(a.path)).features_ND;
+  const auto picture = comparison_picture(a.at("p10.png"), 0);
+  const auto expected = network->forward(resized(picture, {.width = 224, .height = 224}, Resizer::clean));
+  CHECK(at::allclose(features.narrow(0, 0, 1), expected, 1e-4, 1e-6));
 }
