@@ -91,8 +91,9 @@ void SweepWorker::train_to(int64_t end, Loop& loop, const Lease& lease, const Ru
       beat(lease);
       progress.show(report.iteration, "loss " + std::to_string(loss).substr(0, 6), config_.checkpoint_every);
     });
-    loop.save(checkpoint, identity_of(run));
+    // First the row, then the checkpoint: a kill between them repeats the iterations, and the row is kept as it is.
     store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
+    loop.save(checkpoint, identity_of(run));
   }
   store_.add_checkpoint(lease, {.sha256 = file_sha256(checkpoint),
                                 .path = checkpoint,
