@@ -3,19 +3,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/program_options.hpp>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
+#include <sstream>
 
 #include "app/data_bench.h"
 #include "app/run.h"
 #include "app/stage_data.h"
 #include "data/contact_sheet.h"
-#include "data/emoji.h"
-#include "data/openclipart.h"
 #include "data/resize.h"
+#include "data/sources.h"
 #include "spec/describe.h"
 
 namespace mds {
@@ -23,30 +22,31 @@ namespace {
 
 namespace po = boost::program_options;
 
-struct DataSet {
-  std::string_view name, summary;
-  BuildReport (*build)(const std::string& out, const BuildProgress& progress);
-};
+constexpr std::string_view joined_name = "debian";
 
-constexpr std::array<DataSet, 3> data_sets = {{
-    {"emoji", "Noto emoji with CLDR captions, without skin tones and flags; 200 held out",
-     [](const std::string& out, const BuildProgress& progress) { return build_emoji({.out = out}, progress); }},
-    {"noto", "all Noto emoji; the same groups held out",
-     [](const std::string& out, const BuildProgress& progress) {
-       return build_emoji({.out = out, .skin_tones = true, .flags = true}, progress);
-     }},
-    {"openclipart", "drawings of the OpenClipart collection; none held out",
-     [](const std::string& out, const BuildProgress& progress) { return build_openclipart({.out = out}, progress); }},
-}};
+bool is_known(const std::string& name) {
+  const auto all = sources();
+  return name == joined_name ||
+         std::any_of(all.begin(), all.end(), [&](const Source& each) { return each.name == name; });
+}
 
 std::string known_names() {
-  std::string names;
-  for (const auto& set : data_sets) names += (names.empty() ? "" : ", ") + std::string(set.name);
+  std::string names(joined_name);
+  for (const auto& source : sources()) names += ", " + std::string(source.name);
   return names;
 }
 
-auto find_set(const std::string& name) {
-  return std::find_if(data_sets.begin(), data_sets.end(), [&](const DataSet& set) { return set.name == name; });
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> names;
+  std::istringstream parts(text);
+  for (std::string name; std::getline(parts, name, ',');) names.push_back(name);
+  return names;
 }
 
 std::string default_folder(const std::string& name) { return "out/data/" + name; }
@@ -54,6 +54,7 @@ std::string default_folder(const std::string& name) { return "out/data/" + name;
 struct Arguments {
   std::string action, name, out, format;
   int64_t count = 0, size = 0, batch = 0, threads = 0;
+  std::string sources = listed(joined_sources());
   double step_ms = 0;
   uint64_t seed = 0;
 };
@@ -63,6 +64,8 @@ po::options_description flags(Arguments& arguments) {
   auto add = flags.add_options();
   add("out", po::value(&arguments.out)->value_name("PATH"),
       "build: folder (default out/data/NAME); show: the PNG to write");
+  add("sources", po::value(&arguments.sources)->value_name("A,B"),
+      ("build debian: what it joins (default " + listed(joined_sources()) + ")").c_str());
   add("count", po::value(&arguments.count)->default_value(64)->value_name("N"),
       "show: pictures on the sheet, 1 to 4096");
   add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"),
@@ -100,7 +103,15 @@ void check(const Arguments& arguments) {
 
 void print_help(const po::options_description& flags) {
   std::cout << flags << "\nData sets:\n";
-  for (const auto& set : data_sets) std::cout << "  " << std::left << std::setw(12) << set.name << set.summary << "\n";
+  const auto print_row = [](std::string_view name, const std::string& text) {
+    std::cout << "  " << std::left << std::setw(15) << name << text << "\n";
+  };
+  for (const auto& each : sources())
+    print_row(each.name, std::string(each.summary) + " (" + std::string(each.licence) + ")");
+  print_row(joined_name, "the union of the --sources; their held-out pictures stay held out");
+  std::cout
+      << "\nEach comes from a Debian package, which is named if it is not installed. Build from share-alike sources\n"
+         "for your own use; mind their licences before you pass the pictures on.\n";
   std::cout << "\nExample: mdsearch data build emoji && mdsearch data show emoji --out out/emoji.png\n";
 }
 
@@ -134,11 +145,12 @@ void print(const Json& result, const std::string& format) {
 }
 
 void build(const Arguments& arguments) {
-  const auto set = find_set(arguments.name);
-  if (set == data_sets.end())
+  if (!is_known(arguments.name))
     throw UsageError("data set \"" + arguments.name + "\" is not known; known: " + known_names());
   const std::string folder = arguments.out.empty() ? default_folder(arguments.name) : arguments.out;
-  const auto report = set->build(folder, progress_on_stderr());
+  auto collection =
+      arguments.name == joined_name ? join_sources(split_list(arguments.sources)) : collect_source(arguments.name);
+  const auto report = write_collection(std::move(collection), folder, progress_on_stderr());
   print({{"name", arguments.name},
          {"folder", folder},
          {"pictures", report.pictures},

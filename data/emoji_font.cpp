@@ -5,15 +5,17 @@
 #include <hb.h>
 
 #include <algorithm>
+#include <mutex>
 #include FT_FREETYPE_H
 
+#include "data/cutout.h"
 #include "spec/error.h"
 
 namespace mds {
 namespace {
 
 // FreeType's BGRA is premultiplied: on white, each channel is colour + (255 - alpha).
-Image on_white_square(const FT_Bitmap& bitmap) {
+Image on_white(const FT_Bitmap& bitmap) {
   const int64_t width = bitmap.width, height = bitmap.rows;
   Image glyph = make_image({width, height});
   for (int64_t y = 0; y < height; ++y)
@@ -22,10 +24,7 @@ Image on_white_square(const FT_Bitmap& bitmap) {
       for (int64_t c = 0; c < 3; ++c)
         glyph.rgb[size_t((y * width + x) * 3 + c)] = uint8_t(std::min(255, bgra[2 - c] + 255 - bgra[3]));
     }
-  const int64_t side = std::max(width, height);
-  Image square = make_image({side, side});
-  paste(glyph, square, {(side - width) / 2, (side - height) / 2});
-  return square;
+  return glyph;
 }
 
 }  // namespace
@@ -35,6 +34,7 @@ struct EmojiFont::State {
   FT_Face face = nullptr;
   hb_font_t* font = nullptr;
   hb_buffer_t* buffer = hb_buffer_create();
+  std::mutex mutex;  // a face holds one glyph at a time
   ~State() {
     hb_buffer_destroy(buffer);
     hb_font_destroy(font);
@@ -56,7 +56,8 @@ EmojiFont::EmojiFont(const std::string& file) : state_(std::make_unique<State>()
 EmojiFont::~EmojiFont() = default;
 
 std::optional<Image> EmojiFont::render(const std::u32string& sequence) const {
-  const auto& state = *state_;
+  auto& state = *state_;
+  const std::scoped_lock lock(state.mutex);
   hb_buffer_reset(state.buffer);
   hb_buffer_add_utf32(state.buffer, reinterpret_cast<const uint32_t*>(sequence.data()), int(sequence.size()), 0,
                       int(sequence.size()));
@@ -68,7 +69,7 @@ std::optional<Image> EmojiFont::render(const std::u32string& sequence) const {
   if (FT_Load_Glyph(state.face, glyphs[0].codepoint, FT_LOAD_COLOR) != 0) return std::nullopt;
   const FT_Bitmap& bitmap = state.face->glyph->bitmap;
   if (bitmap.pixel_mode != FT_PIXEL_MODE_BGRA || bitmap.width == 0 || bitmap.rows == 0) return std::nullopt;
-  return on_white_square(bitmap);
+  return on_white_square(on_white(bitmap));
 }
 
 }  // namespace mds

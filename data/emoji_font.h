@@ -15,7 +15,7 @@ class EmojiFont {
   ~EmojiFont();
 
   // The glyph at its native size, centred on a white square that is as wide as the longer side; nothing if the font
-  // has no single glyph for the sequence.
+  // has no single glyph for the sequence. Threads may call it at once; one is served at a time.
   std::optional<Image> render(const std::u32string& sequence) const;
 
  private:

@@ -8,12 +8,14 @@
 #include "spec/describe.h"
 
 namespace mds {
+
+bool is_skin_tone(char32_t c) { return c >= 0x1F3FB && c <= 0x1F3FF; }
+
 namespace {
 
 constexpr char32_t joiner = 0x200D, presentation = 0xFE0F;
 constexpr char32_t adult = 0x1F9D1, child = 0x1F9D2, handshake = 0x1F91D, heart = 0x2764, kiss_mark = 0x1F48B;
 
-bool is_skin_tone(char32_t c) { return c >= 0x1F3FB && c <= 0x1F3FF; }
 bool is_gender_sign(char32_t c) { return c == 0x2640 || c == 0x2642; }
 
 // A variant and the code point that stands for all variants.

@@ -22,6 +22,7 @@ std::vector<Emoji> parse_emoji_test(std::string_view text, const std::string& so
 std::map<std::u32string, std::string> parse_annotations(std::string_view xml, const std::string& source);
 
 std::u32string without_presentation(const std::u32string& sequence);  // drops U+FE0F
+bool is_skin_tone(char32_t c);                                        // U+1F3FB to U+1F3FF, light to dark
 bool has_skin_tone(const std::u32string& sequence);
 
 // One key for all variants of an emoji: skin tones and gender signs are dropped; man, woman and person, boy, girl and

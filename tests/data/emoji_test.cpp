@@ -89,10 +89,9 @@ TEST_CASE("what is held out does not change when other groups are added behind i
 }
 
 TEST_CASE("a missing package is named", "[data]") {
-  mds::EmojiOptions options{.out = (mds::scratch("no_emoji")).string(), .font = "/nowhere/emoji.ttf"};
-  CHECK_THROWS_WITH(mds::build_emoji(options),
+  const mds::EmojiOptions options{.font = "/nowhere/emoji.ttf"};
+  CHECK_THROWS_WITH(mds::collect_emoji(options),
                     Catch::Contains("/nowhere/emoji.ttf: does not exist") && Catch::Contains("fonts-noto-color-emoji"));
-  CHECK_FALSE(fs::exists(options.out));
 }
 
 TEST_CASE("a file that is no colour font is an error", "[data]") {
@@ -116,15 +115,15 @@ TEST_CASE("the emoji data set is built from the installed packages", "[data]") {
                                      << "1F468 1F3FB      ; fully-qualified # x E4.0 man: light skin tone\n1F1E6 1F1F1 "
                                         "; fully-qualified # x E4.0 flag: Albania\n"
                                      << "10FFFD           ; fully-qualified # x E1.0 private\n";
-  mds::EmojiOptions options{
-      .out = (folder / "emoji").string(), .held_out = 2, .emoji_test = (folder / "list.txt").string()};
-  const auto report = mds::build_emoji(options);
+  const std::string out = (folder / "emoji").string();
+  mds::EmojiOptions options{.held_out = 2, .emoji_test = (folder / "list.txt").string()};
+  const auto report = mds::write_collection(mds::collect_emoji(options), out);
   CHECK(report.pictures == 4);
   CHECK(report.held_out == 2);
   CHECK(report.other_names == 1);
   REQUIRE(report.skipped.skips.size() == 1);
   CHECK(report.skipped.skips[0].reason == "the font has no glyph");
-  const auto pairs = mds::list_pairs(options.out);
+  const auto pairs = mds::list_pairs(out);
   REQUIRE(pairs.size() == 4);
   CHECK(pairs[0].caption == "taco");
   CHECK(mds::load_image_size(pairs[0].file) == mds::ImageSize{136, 136});
@@ -132,8 +131,8 @@ TEST_CASE("the emoji data set is built from the installed packages", "[data]") {
   CHECK(pairs[2].caption == "man cook");
   CHECK(pairs[2].split == pairs[3].split);
   options.skin_tones = options.flags = true;
-  CHECK(mds::build_emoji(options).pictures == 6);
-  for (const auto& pair : mds::list_pairs(options.out))
+  CHECK(mds::write_collection(mds::collect_emoji(options), out).pictures == 6);
+  for (const auto& pair : mds::list_pairs(out))
     for (const auto& old : pairs)
       if (old.id == pair.id) CHECK(old.split == pair.split);
 }

@@ -1,0 +1,19 @@
+// Members of zip archives and gzip files, read by libarchive.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace mds {
+
+constexpr int64_t max_member_bytes = int64_t(1) << 28;
+
+// Name -> bytes of the members that `wanted` names. FileError if the file is no zip archive, is broken, or has a wanted
+// member of more than max_member_bytes.
+std::map<std::string, std::string> read_zip(const std::string& file,
+                                            const std::function<bool(const std::string&)>& wanted);
+
+std::string read_gzip(const std::string& file);  // the same errors
+
+}  // namespace mds
