@@ -72,7 +72,10 @@ Collection collect_emoji(const EmojiOptions& options) {
 
 Collection collect_emoji_tones(const EmojiOptions& options) {
   Collection collection;
-  const auto list = toned_emoji(named_emoji(options, collection.other_names));
+  auto all = named_emoji(options, collection.other_names);
+  const auto elsewhere = held_out_groups(all, options.held_out);
+  std::erase_if(all, [&](const Emoji& emoji) { return elsewhere.contains(hex_name(variant_group(emoji.sequence))); });
+  const auto list = toned_emoji(all);
   const auto font = std::make_shared<EmojiFont>(options.font);
   for (const auto& [emoji, kind, tone, held_out] : list) {
     auto& pair = collection.candidates.emplace_back(candidate(emoji, font)).pair;

@@ -22,9 +22,10 @@ struct EmojiOptions {
 // MissingPackages names the Debian package of a missing file.
 Collection collect_emoji(const EmojiOptions& options = {});
 
-// Every tone of every person and hand that has all five, one tone of each kind held out (data/emoji_tones.h); the
-// options' choice of emoji does not matter. A held-out caption's two halves are both in other captions of the training
-// split, so that the set tests the binding of an attribute to its bearer.
+// Every tone of every person and hand that has all five, one tone of each kind held out (data/emoji_tones.h). A
+// held-out caption's two halves are both in other captions of the training split, so that the set tests the binding of
+// an attribute to its bearer. What `emoji` holds out is left out in all tones, so that both may be trained on together;
+// the options' choice of emoji does not matter.
 Collection collect_emoji_tones(const EmojiOptions& options = {});
 
 }  // namespace mds

@@ -87,3 +87,17 @@ TEST_CASE("the installed emoji split as the property says", "[data]") {
   CHECK(list.size() > 1000);
   check_binding(list);
 }
+
+TEST_CASE("what the emoji set holds out is in no tone", "[data]") {
+  if (!std::filesystem::exists(EmojiOptions{}.font) || !std::filesystem::exists(EmojiOptions{}.annotations)) {
+    WARN("skipped: the packages of the emoji set are not installed");
+    return;
+  }
+  std::set<std::string> held_out;
+  for (const auto& candidate : collect_emoji().candidates)
+    if (candidate.pair.split == "held_out") held_out.insert(candidate.pair.group);
+  const auto toned = collect_emoji_tones();
+  CHECK(toned.candidates.size() > 1000);
+  for (const auto& candidate : toned.candidates)
+    CHECK(!held_out.contains(candidate.pair.group.substr(0, candidate.pair.group.rfind('_'))));
+}
