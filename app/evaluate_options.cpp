@@ -5,8 +5,6 @@
 namespace mds {
 
 CommandLine evaluate_command_line(EvaluateOptions& options) {
-  std::string names;
-  for (const auto& metric : all_metrics()) names += (names.empty() ? "" : ", ") + std::string(metric.name);
   CommandLine line{.usage =
                        "mdsearch evaluate --images DIR --metrics LIST [--reference DIR]\n"
                        "       mdsearch evaluate --model DIR... --prompts FILE --out DIR --metrics LIST",
@@ -15,7 +13,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
                        "--metrics clip_emoji",
                    .positional = {}};
   line.options.add_options()("metrics", po::value(&options.metrics)->required()->value_name("LIST"),
-                             ("names with commas between: " + names).c_str())(
+                             ("names with commas between: " + known_metrics()).c_str())(
       "images", po::value(&options.images)->value_name("DIR"), "pictures to measure; captions as data sets have them")(
       "reference", po::value(&options.reference)->value_name("DIR"),
       "pictures to compare with, or a file of --save-reference")("save-reference",
@@ -31,7 +29,11 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
       "batch", po::value(&options.batch)->default_value(32)->value_name("N"), "pictures embedded together")(
       "replicates", po::value(&options.replicates)->default_value(200)->value_name("N"), "of the bootstrap")(
-      "dtype", po::value(&options.precision)->default_value("fp32"), "of a model's UNet and decoder: fp32 or bf16")(
+      "kid-subset", po::value(&options.subsets.kid)->default_value(SubsetSizes{}.kid)->value_name("N"),
+      "pictures in each of KID's 100 subsets")(
+      "fid-inf-smallest", po::value(&options.subsets.fid_inf)->default_value(SubsetSizes{}.fid_inf)->value_name("N"),
+      "pictures in the smallest subset of fid_inf")("dtype", po::value(&options.precision)->default_value("fp32"),
+                                                    "of a model's UNet and decoder: fp32 or bf16")(
       "cache", po::value(&options.cache)->default_value("out/cache")->value_name("DIR"),
       "reference statistics by content")("db", po::value(&options.db)->value_name("FILE"),
                                          "record the scores in this database")(
@@ -63,7 +65,8 @@ MeasureOptions measure_options(const EvaluateOptions& options) {
                         .cache = options.cache,
                         .batch = options.batch,
                         .size = options.size,
-                        .score = {.replicates = options.replicates, .seed = options.compute.seed}};
+                        .score = {.replicates = options.replicates, .seed = options.compute.seed},
+                        .subsets = options.subsets};
   for (const auto& given : options.weights) {
     const size_t equals = given.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == given.size())

@@ -20,13 +20,14 @@ at::Tensor similarity(const at::Tensor& rows_NE, const at::Tensor& columns_ME) {
 
 }  // namespace
 
-Score cmmd(const std::string& name, const at::Tensor& embeddings_NE, const at::Tensor& reference_ME,
-           const ScoreOptions& options) {
+Cmmd cmmd(const std::string& name, const at::Tensor& embeddings_NE, const at::Tensor& reference_ME,
+          const ScoreOptions& options) {
   const auto x = unit_rows("embeddings", embeddings_NE), y = unit_rows("reference embeddings", reference_ME);
   require_equal_widths(x, y);
   const auto own_N = similarity(x, x), across_N = similarity(x, y), reference_M = similarity(y, y);
   const double value = (own_N.mean() + reference_M.mean() - 2 * across_N.mean()).item<double>();
-  return linearised_score(name, scale * value, 2 * scale * (own_N - across_N), options);
+  const auto share_N = own_N - across_N, influences_N = 2 * scale * (share_N - share_N.mean());
+  return {linearised_score(name, scale * value, influences_N, options), influences_N};
 }
 
 }  // namespace mds

@@ -6,9 +6,14 @@
 
 namespace mds {
 
+struct Cmmd {
+  Score score;
+  at::Tensor influences_N;  // to first order, the change is their mean over resampled pictures
+};
+
 // Embeddings (N, E) and (M, E), scaled to length one here as the reference implementation's network does. The interval
 // resamples the measured pictures to first order. ConfigError for different widths, and for rows zero or not finite.
-Score cmmd(const std::string& name, const at::Tensor& embeddings_NE, const at::Tensor& reference_ME,
-           const ScoreOptions& options = {});
+Cmmd cmmd(const std::string& name, const at::Tensor& embeddings_NE, const at::Tensor& reference_ME,
+          const ScoreOptions& options = {});
 
 }  // namespace mds

@@ -15,6 +15,9 @@
 
 namespace mds {
 
+// Networks whose weights are at hand without a flag.
+inline constexpr const char *emoji_clip = "emoji-clip-score", *lite0 = "efficientnet-lite0";
+
 // What features depend on besides the picture. Features of one identity may be compared.
 struct ExtractorIdentity {
   std::string network, resizer, weights_hash;

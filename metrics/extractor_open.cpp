@@ -13,10 +13,6 @@
 namespace mds {
 namespace {
 
-constexpr const char* emoji_clip = "emoji-clip-score";
-
-constexpr const char* lite0 = "efficientnet-lite0";
-
 class ClipExtractor : public Extractor {
  public:
   ClipExtractor(const ExtractorChoice& choice, const std::string& weights)

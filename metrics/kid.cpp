@@ -50,10 +50,10 @@ Kid kid(const std::string& name, const at::Tensor& features_ND, const at::Tensor
     times_N.index_add_(0, chosen, torch::ones_like(share_S));
   }
   const auto seen = times_N.gt(0);
-  const auto influences = influences_N.masked_select(seen) / times_N.masked_select(seen);
-  auto score = linearised_score(name, values.mean().item<double>(), influences, options.score);
+  const auto mean_N = influences_N / times_N.clamp_min(1);
+  auto score = linearised_score(name, values.mean().item<double>(), mean_N.masked_select(seen), options.score);
   score.n = n;
-  return {score, values.std(/*unbiased=*/false).item<double>()};
+  return {score, values.std(/*unbiased=*/false).item<double>(), mean_N};
 }
 
 }  // namespace mds

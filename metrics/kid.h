@@ -15,6 +15,7 @@ struct KidOptions {
 struct Kid {
   Score score;                    // the mean over subsets
   double standard_deviation = 0;  // over subsets (divided by their number), which papers print after +-
+  at::Tensor influences_N;        // to first order, the change is their mean over resampled pictures; 0: never drawn
 };
 
 // Subsets are drawn from either set without replacement. The interval resamples the measured pictures to first order.

@@ -28,7 +28,7 @@ PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
   if (metric.of_pair) return {.values = metric.of_pair};
   const std::string file = weights_of_network(metric.network, weights);
   const auto lpips = std::make_shared<Lpips>(std::get<LpipsSpec>(load_network(metric.network)).trunk, file);
-  const auto in_range = [](const at::Tensor& levels) { return levels.to(at::kFloat) / 127.5 - 1; };
+  const auto in_range = [](const at::Tensor& bytes) { return bytes.to(at::kFloat) / 127.5 - 1; };
   return {[=](const at::Tensor& a, const at::Tensor& b) { return lpips->values(in_range(a), in_range(b)); },
           hash_of_weights(file)};
 }
@@ -89,6 +89,8 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
     protocol.resolution = options_.size;
     protocol.interval = score.score.interval;
     protocol.replicates = options_.score.replicates;
+    protocol.bootstrap_seed = options_.score.seed;
+    if (metric->subset) protocol.subset = options_.subsets.*metric->subset;
     scores.push_back(score);
   }
   return scores;
@@ -118,7 +120,8 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
   const ReferenceStats* reference = nullptr;
   if (any(Against::statistics) || any(Against::features)) reference = &reference_of(*extractor, any(Against::features));
   const Extracted measured = extracted(*extractor, pictures);
-  MeasureInput input{.features_ND = measured.features_ND, .reference = reference};
+  MeasureInput input{
+      .features_ND = measured.features_ND, .reference = reference, .texts_ND = {}, .subsets = options_.subsets};
   if (any(Against::captions)) {
     std::vector<std::string> captions;
     for (const size_t i : measured.kept) captions.push_back(pictures.captions.at(i));

@@ -17,6 +17,7 @@ struct MeasureOptions {
   int64_t batch = 32;
   int64_t size = 0;  // pixels a side that pictures are brought to first; 0: as they are
   ScoreOptions score{};
+  SubsetSizes subsets{};
 };
 
 struct MeasureListener {

@@ -17,10 +17,17 @@ enum class Against : uint8_t {
   partners,    // the reference picture of the same file name
 };
 
+// How many pictures the measures draw at a time that look at subsets.
+struct SubsetSizes {
+  int64_t kid = 1000;
+  int64_t fid_inf = 5000;  // the smallest
+};
+
 struct MeasureInput {
   at::Tensor features_ND;                     // of the measured pictures
   const ReferenceStats* reference = nullptr;  // for statistics and features
   at::Tensor texts_ND{};                      // for captions: row i is the caption of picture i
+  SubsetSizes subsets{};
 };
 
 struct Metric {
@@ -28,12 +35,23 @@ struct Metric {
   const char* network;  // empty: pixels
   const char* resizer;
   Against against;
+  // Of a set. UsageError, naming the flag, where it is too small for the subsets.
   Score (*of_set)(const std::string& name, const MeasureInput& input, const ScoreOptions& options) = nullptr;
-  at::Tensor (*of_pair)(const at::Tensor& a_NCHW,
-                        const at::Tensor& b_NCHW) = nullptr;  // of pixels: uint8 pictures; float64 (N)
+  // Of each picture of a set, float64 (N); null where the measure is no mean of them.
+  at::Tensor (*of_each)(const MeasureInput& input) = nullptr;
+  // Of each row of pictures drawn from a set; `seed` draws its subsets. Null where it is a mean.
+  std::vector<double> (*replicates)(const MeasureInput& input, const BootstrapIndices& indices,
+                                    uint64_t seed) = nullptr;
+  int64_t SubsetSizes::*subset = nullptr;  // that it draws; null: it takes all pictures
+  // Of pairs of uint8 pictures, float64 (N).
+  at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;
 };
 
 std::span<const Metric> all_metrics();
+
+// Null for a name that the table lacks.
+const Metric* find_metric(const std::string& name);
+std::string known_metrics();  // all names, with commas between
 
 // "fid,kid" -> the table's lines. UsageError for an unknown or repeated name, and for none.
 std::vector<const Metric*> find_metrics(const std::string& list);

@@ -19,27 +19,54 @@ at::Tensor squared_radii(const at::Tensor& rows_ND, int64_t k) {
                    [k](const at::Tensor& values_BN) { return std::get<0>(values_BN.kthvalue(k + 1, 1)); });
 }
 
-// Score of the share of rows that lie in any ball around a centre.
-Score share_inside(const std::string& name, const at::Tensor& rows_ND, const at::Tensor& centres_MD, int64_t k,
-                   const ScoreOptions& options) {
-  const auto squared_radii_M = squared_radii(centres_MD, k);
-  const auto inside_N = fold_rows(rows_ND, centres_MD, squared_distances,
-                                  [&](const at::Tensor& values_BM) { return values_BM.le(squared_radii_M).any(1); });
-  return mean_score(name, inside_N.to(torch::kFloat64), options);
+struct Sets {
+  at::Tensor x_ND, y_MD;
+};
+
+// Distances do not see a shift, but lose digits far from the origin.
+Sets centred(const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k) {
+  const auto x_ND = checked_float64("features", features_ND, 2), y_MD = checked_float64("reference", reference_MD, 2);
+  require_equal_widths(x_ND, y_MD);
+  check_neighbours(k, std::min(x_ND.size(0), y_MD.size(0)));
+  const auto centre_D = y_MD.mean(0);
+  return {x_ND - centre_D, y_MD - centre_D};
 }
+
+// fold of which balls each row lies in, (B, M) at a time.
+at::Tensor inside(const at::Tensor& rows_ND, const at::Tensor& centres_MD, int64_t k, const RowFold& fold) {
+  const auto squared_radii_M = squared_radii(centres_MD, k);
+  return fold_rows(rows_ND, centres_MD, squared_distances,
+                   [&](const at::Tensor& values_BM) { return fold(values_BM.le(squared_radii_M)); });
+}
+
+at::Tensor any_of(const at::Tensor& inside_BM) { return inside_BM.any(1).to(torch::kFloat64); }
 
 }  // namespace
 
-PrecisionRecall precision_recall(const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k,
-                                 const ScoreOptions& options) {
-  auto x_ND = checked_float64("features", features_ND, 2), y_MD = checked_float64("reference", reference_MD, 2);
-  require_equal_widths(x_ND, y_MD);
-  check_neighbours(k, std::min(x_ND.size(0), y_MD.size(0)));
-  // Distances do not see a shift, but lose digits far from the origin.
-  const auto centre_D = y_MD.mean(0);
-  x_ND = x_ND - centre_D;
-  y_MD = y_MD - centre_D;
-  return {share_inside("precision", x_ND, y_MD, k, options), share_inside("recall", y_MD, x_ND, k, options)};
+at::Tensor precision_values(const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k) {
+  const Sets sets = centred(features_ND, reference_MD, k);
+  return inside(sets.x_ND, sets.y_MD, k, any_of);
+}
+
+Score precision(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k,
+                const ScoreOptions& options) {
+  return mean_score(name, precision_values(features_ND, reference_MD, k), options);
+}
+
+Score recall(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k,
+             const ScoreOptions& options) {
+  const Sets sets = centred(features_ND, reference_MD, k);
+  return mean_score(name, inside(sets.y_MD, sets.x_ND, k, any_of), options);
+}
+
+std::vector<double> recall_replicates(const at::Tensor& features_ND, const at::Tensor& reference_MD,
+                                      const BootstrapIndices& indices, int64_t k) {
+  const Sets sets = centred(features_ND, reference_MD, k);
+  const auto inside_MN = inside(sets.y_MD, sets.x_ND, k, [](const at::Tensor& inside_BN) { return inside_BN; });
+  std::vector<double> shares;
+  for (const auto& row : indices)
+    shares.push_back(any_of(inside_MN.index_select(1, torch::tensor(row))).mean().item<double>());
+  return shares;
 }
 
 }  // namespace mds

@@ -20,6 +20,8 @@ struct ScoreProtocol {
   std::string seed_rule{};
   IntervalKind interval = IntervalKind::bootstrap;
   int64_t replicates = 0;
+  uint64_t bootstrap_seed = 0;
+  int64_t subset = 0;
   bool operator==(const ScoreProtocol&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -38,6 +40,8 @@ struct ScoreProtocol {
     field("seed_rule", self.seed_rule, "how each picture's noise is seeded");
     field("interval", self.interval, "what low and high were found from");
     field("replicates", self.replicates, "of the interval");
+    field("bootstrap_seed", self.bootstrap_seed, "of the interval's draws, and of subsets", later());
+    field("subset", self.subset, "pictures in a subset, or in the smallest; 0: the measure takes all", later());
   }
 };
 

@@ -2,8 +2,6 @@
 
 #include <torch/types.h>
 
-#include "spec/bootstrap.h"
-
 namespace mds {
 
 at::Tensor checked_float64(const std::string& what, const at::Tensor& tensor, int64_t rank) {
@@ -25,6 +23,19 @@ void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& refer
                       std::to_string(reference_MD.size(1)));
 }
 
+std::vector<double> linearised_replicates(double value, const at::Tensor& influences_N,
+                                          const BootstrapIndices& indices) {
+  const auto influences = checked_float64("influences", influences_N, 1);
+  const double* influence = influences.const_data_ptr<double>();
+  std::vector<double> replicates;
+  for (const auto& row : indices) {
+    double sum = 0;
+    for (const auto i : row) sum += influence[i];
+    replicates.push_back(value + sum / static_cast<double>(row.size()));
+  }
+  return replicates;
+}
+
 Score linearised_score(const std::string& name, double value, const at::Tensor& influences_N,
                        const ScoreOptions& options) {
   auto score = mean_score(name, influences_N - influences_N.mean(), options);
@@ -37,15 +48,9 @@ Score linearised_score(const std::string& name, double value, const at::Tensor& 
 
 Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options) {
   const auto checked = checked_float64("values of " + name, values, 1);
-  const double* value = checked.const_data_ptr<double>();
   const int64_t n = checked.size(0);
-  std::vector<double> means;
-  for (const auto& row : bootstrap_indices(n, options.replicates, options.seed)) {
-    double sum = 0;
-    for (const auto i : row) sum += value[i];
-    means.push_back(sum / static_cast<double>(n));
-  }
-  const auto interval = percentile_interval(std::move(means));
+  const auto interval =
+      percentile_interval(linearised_replicates(0, checked, bootstrap_indices(n, options.replicates, options.seed)));
   return {name, checked.mean().item<double>(), interval.low, interval.high, n, options.seed};
 }
 

@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "spec/bootstrap.h"
 #include "spec/describe.h"
 
 namespace mds {
@@ -53,6 +55,10 @@ Score mean_score(const std::string& name, const at::Tensor& values, const ScoreO
 // first order. The set they are compared with is held fixed.
 Score linearised_score(const std::string& name, double value, const at::Tensor& influences_N,
                        const ScoreOptions& options = {});
+
+// The measure over each row of pictures, to first order.
+std::vector<double> linearised_replicates(double value, const at::Tensor& influences_N,
+                                          const BootstrapIndices& indices);
 
 // ConfigError unless both sets of features, (N, D) and (M, D), are equally wide.
 void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& reference_MD);

@@ -30,7 +30,7 @@ inline constexpr std::array score_kinds{
     ScoreKind{"cmmd", Better::lower, Measure::distance},    ScoreKind{"lpips", Better::lower, Measure::mean},
     ScoreKind{"clip", Better::higher, Measure::mean},       ScoreKind{"psnr", Better::higher, Measure::mean},
     ScoreKind{"ssim", Better::higher, Measure::mean},       ScoreKind{"precision", Better::higher, Measure::mean},
-    ScoreKind{"recall", Better::higher, Measure::mean},
+    ScoreKind{"recall", Better::higher, Measure::distance},  // a mean over the other set of pictures
 };
 
 // Null for a name that is no score's, such as "loss".

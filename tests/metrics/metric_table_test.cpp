@@ -25,11 +25,51 @@ TEST_CASE("each name takes its own measure of the features", "[metrics]") {
     CHECK(value(name) == Approx(frechet.distance(a)));
   CHECK(value("fid_inf") == fid_infinity("fid_inf", a, frechet, {.score = options}).value);
   for (const char* name : {"kid", "kid_effnet"}) CHECK(value(name) == kid(name, a, b, {.score = options}).score.value);
-  CHECK(value("cmmd") == cmmd("cmmd", a, b, options).value);
-  const PrecisionRecall shares = precision_recall(a, b, 3, options);
-  REQUIRE(shares.precision.value != shares.recall.value);
-  CHECK(value("precision") == shares.precision.value);
-  CHECK(value("recall") == shares.recall.value);
+  CHECK(value("cmmd") == cmmd("cmmd", a, b, options).score.value);
+  const double precise = precision("precision", a, b).value, recalled = recall("recall", a, b).value;
+  REQUIRE(precise != recalled);
+  CHECK(value("precision") == precise);
+  CHECK(value("recall") == recalled);
+}
+
+TEST_CASE("replicates over every picture once are the value, and their spread is the interval's", "[metrics]") {
+  const auto a = random_features(60, 4, 4), b = random_features(80, 4, 5) + 0.5;
+  const ReferenceStats reference{.identity = {}, .stats = feature_stats(b), .features_ND = b};
+  const MeasureInput input{.features_ND = a, .reference = &reference, .texts_ND = {}, .subsets = {60, 30}};
+  BootstrapIndices rows = bootstrap_indices(60, 400, 6);
+  std::vector<int64_t> all(60);
+  for (int64_t i = 0; i < 60; ++i) all[size_t(i)] = i;
+  rows.insert(rows.begin(), all);
+  for (const char* name : {"fid", "kid", "fid_inf", "cmmd"}) {
+    INFO(name);
+    const Metric& metric = *find_metric(name);
+    auto replicates = metric.replicates(input, rows, 7);
+    const Score score = metric.of_set(name, input, {.replicates = 400, .seed = 7});
+    CHECK(replicates[0] == Approx(score.value).epsilon(1e-9));
+    if (std::string(name) == "fid_inf") continue;  // its interval answers for the fit alone
+    const Interval spread = percentile_interval(replicates);
+    CHECK(spread.high - spread.low == Approx(score.high - score.low).epsilon(0.2));
+  }
+}
+
+TEST_CASE("a mean's values average to the score", "[metrics]") {
+  const auto a = random_features(60, 4, 8), b = random_features(80, 4, 9);
+  const ReferenceStats reference{.identity = {}, .stats = feature_stats(b), .features_ND = b};
+  const MeasureInput input{.features_ND = a, .reference = &reference, .texts_ND = random_features(60, 4, 10)};
+  for (const auto& metric : all_metrics()) {
+    if (!metric.of_each) continue;
+    CHECK(metric.of_each(input).mean().item<double>() == metric.of_set(metric.name, input, {}).value);
+  }
+}
+
+TEST_CASE("a set too small for subsets names the flag", "[metrics]") {
+  const auto a = random_features(12, 4, 11);
+  const ReferenceStats reference{.identity = {}, .stats = feature_stats(a), .features_ND = a};
+  const MeasureInput input{.features_ND = a, .reference = &reference};
+  CHECK_THROWS_WITH(find_metric("kid")->of_set("kid", input, {}),
+                    "--kid-subset is 1000; of these pictures 2 to 12 can be drawn");
+  CHECK_THROWS_WITH(find_metric("fid_inf")->of_set("fid_inf", input, {}),
+                    "--fid-inf-smallest is 5000; of these pictures 2 to 11 can be drawn");
 }
 
 TEST_CASE("the conventions of FID differ in the resizer alone", "[metrics]") {

@@ -25,7 +25,6 @@ void write_resized(const TensorMap& tensors, char** argument) {
 Json measures(const TensorMap& tensors, const KidOptions& options) {
   const auto &x = tensors.at("features"), &y = tensors.at("reference");
   const auto kernel = kid("kid", x, y, options);
-  const auto manifolds = precision_recall(x, y);
   FeatureAccumulator a, b;
   a.add(x);
   b.add(y);
@@ -33,9 +32,9 @@ Json measures(const TensorMap& tensors, const KidOptions& options) {
           {"frechet_accumulated", frechet_distance(a.stats(), b.stats())},
           {"kid", kernel.score.value},
           {"kid_std", kernel.standard_deviation},
-          {"cmmd", cmmd("cmmd", x, y).value},
-          {"precision", manifolds.precision.value},
-          {"recall", manifolds.recall.value},
+          {"cmmd", cmmd("cmmd", x, y).score.value},
+          {"precision", precision("precision", x, y).value},
+          {"recall", recall("recall", x, y).value},
           {"ssim", ssim(tensors.at("pictures"), tensors.at("reference_pictures"), 255).value}};
 }
 
