@@ -1,4 +1,5 @@
 #include "app/picture_side.h"
+#include "app/sweep_scores.h"
 #include "pipeline/export.h"
 
 namespace mds {
@@ -18,6 +19,11 @@ std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const Loo
 }
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopConfig&) { refuse("stage text_image"); }
 void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
+std::unique_ptr<SweepScores> open_sweep_scores(const SweepConfig& config, const LatentSet&) {
+  if (!config.evaluation.scores.empty()) refuse("evaluation.scores");
+  return nullptr;
+}
+
 std::vector<std::string> export_onnx(const std::string&, const Network&, const NetworkSpec&) {
   throw ConfigError("--to onnx: this core build leaves ONNX out; allowed: torchscript, safetensors");
 }

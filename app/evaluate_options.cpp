@@ -67,12 +67,7 @@ MeasureOptions measure_options(const EvaluateOptions& options) {
                         .size = options.size,
                         .score = {.replicates = options.replicates, .seed = options.compute.seed},
                         .subsets = options.subsets};
-  for (const auto& given : options.weights) {
-    const size_t equals = given.find('=');
-    if (equals == 0 || equals == std::string::npos || equals + 1 == given.size())
-      throw UsageError("--weights is \"" + given + "\"; expected NETWORK=FILE");
-    result.weights[given.substr(0, equals)] = given.substr(equals + 1);
-  }
+  result.weights = parse_weight_files("--weights", options.weights);
   return result;
 }
 

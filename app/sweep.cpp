@@ -126,14 +126,13 @@ bool waits(const Store& store, const SweepConfig& config) {
 }
 
 // Trains and judges rung by rung. A run whose worker died is free again when its lease ends.
-void run_rungs(Store& store, const SweepConfig& config, const Options& options, const LatentSet& latents) {
-  SweepWorker worker(store, config, latents);
+void run_rungs(SweepWorker& worker, Store& store, const SweepConfig& config, const Options& options) {
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
     for (train_all(worker, options); waits(store, config); train_all(worker, options)) {
       std::cerr << "waiting for a lease of " << config.lease_seconds << " s to end\n";
       std::this_thread::sleep_for(std::chrono::seconds(2));
     }
-    if (rung + 1 < int64_t(config.rungs.size())) judge_rung(store, config, worker.evaluator(), rung);
+    if (rung + 1 < int64_t(config.rungs.size())) judge_rung(store, config, worker.measures(), rung);
   }
 }
 
@@ -153,10 +152,11 @@ int run_sweep(int argc, char** argv) {
   const SweepConfig config = options.load();
   std::filesystem::create_directories(config.folder());
   Store store(options.db);
-  keep_config(store, config);
   const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
+  SweepWorker worker(store, config, latents);  // first, so that scores that cannot be taken leave no sweep behind
+  keep_config(store, config);
   enqueue(store, config, latents);
-  run_rungs(store, config, options, latents);
+  run_rungs(worker, store, config, options);
   if (config.profile) profile_all(store, config);
   if (!save_best(store, config, latents, "mdsearch sweep " + options.config))
     throw std::runtime_error("every candidate failed; `mdsearch report sweep` says why");

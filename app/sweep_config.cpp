@@ -14,11 +14,11 @@ SweepConfig load_sweep(const std::string& file) {
                           std::to_string(config.rungs[i - 1]));
   if (config.name.empty() || config.name.find('/') != std::string::npos)
     Place{file, "name"}.fail("is \"" + config.name + "\"; it names a folder");
+  std::string computed = "fd_emoji_clip, clip_emoji";
+  for (const auto& score : config.evaluation.scores) computed += ", " + score;
   for (const auto& score : policy_scores(config.policy))
-    if (score != "fd_emoji_clip" && score != "clip_emoji")
-      Place{file, "policy.scores"}.fail("names " + score +
-                                        ", which the evaluation does not keep for a decision; allowed: fd_emoji_clip, "
-                                        "clip_emoji");
+    if ((", " + computed + ", ").find(", " + score + ", ") == std::string::npos)
+      Place{file, "policy.scores"}.fail("names " + score + ", which evaluation.scores does not; allowed: " + computed);
   try {
     check({NoiseSchedule(config.stage.schedule), config.stage.prediction}, config.evaluation.sampler);
   } catch (const ConfigError& error) {

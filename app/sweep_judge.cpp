@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -12,8 +13,11 @@ namespace {
 // Reads what evaluations left on disk, with the replicates that all curves share.
 class CurveReader {
  public:
-  CurveReader(const SweepConfig& config, const Evaluator& evaluator, const PolicyConfig& policy)
-      : config_(config), evaluator_(evaluator), indices_(policy_indices(policy, config.evaluation.pictures)) {}
+  CurveReader(const SweepConfig& config, const SweepMeasures& measures, const PolicyConfig& policy)
+      : config_(config),
+        measures_(measures),
+        scores_(policy_scores(policy)),
+        indices_(policy_indices(policy, config.evaluation.pictures)) {}
 
   // The run's evaluations up to `rung`. FileError where one is missing: a shorter cohort would be judged otherwise.
   Curve curve(const RunStatus& run, int64_t rung) const {
@@ -32,17 +36,25 @@ class CurveReader {
       throw FileError(file +
                       ": is missing; the rung cannot be judged without it. Start the sweep in the folder it "
                       "was started in, or under another name");
-    const auto content = load_tensors(file);
-    const Tensor features = content.tensors.at("features");
-    const Tensor clip = content.tensors.at("clip").to(at::kDouble).contiguous();
-    const Measured fd{.distance = evaluator_.held_out().distance(features),
-                      .replicates = evaluator_.held_out().replicates(features, indices_)};
-    const Measured cosines{.values = {clip.const_data_ptr<double>(), clip.const_data_ptr<double>() + clip.numel()}};
-    return {.images_seen = iteration * config_.batch, .scores = {{"fd_emoji_clip", fd}, {"clip_emoji", cosines}}};
+    const TensorMap observed = load_tensors(file).tensors;
+    Evaluation evaluation{.images_seen = iteration * config_.batch};
+    for (const auto& name : scores_) evaluation.scores[name] = measured(name, observed);
+    return evaluation;
+  }
+
+  Measured measured(const std::string& name, const TensorMap& observed) const {
+    const FrechetReference& held_out = measures_.evaluator.held_out();
+    if (name == "fd_emoji_clip")
+      return {.distance = held_out.distance(observed.at("features")),
+              .replicates = held_out.replicates(observed.at("features"), indices_)};
+    if (name != "clip_emoji") return measures_.further->measured(name, observed, indices_);
+    const Tensor clip = observed.at("clip").to(at::kDouble).contiguous();
+    return {.values = {clip.const_data_ptr<double>(), clip.const_data_ptr<double>() + clip.numel()}};
   }
 
   const SweepConfig& config_;
-  const Evaluator& evaluator_;
+  const SweepMeasures& measures_;
+  std::vector<std::string> scores_;
   BootstrapIndices indices_;
 };
 
@@ -61,22 +73,27 @@ void record(Store& store, int64_t run, int64_t rung, const Decision& decision) {
 // The configuration's policy, without the text-image score where that cannot be trusted.
 PolicyConfig policy_of(const SweepConfig& config, const Evaluator& evaluator) {
   PolicyConfig policy = config.policy;
-  policy.use_clip = policy.use_clip && evaluator.clip_reliable();
-  if (config.policy.use_clip && !policy.use_clip)
-    std::cerr << "the scoring encoder's recall@1 is below five times chance: fd_emoji_clip alone ranks\n";
+  const std::vector<std::string> named = policy_scores(policy);
+  if (evaluator.clip_reliable() || std::find(named.begin(), named.end(), "clip_emoji") == named.end()) return policy;
+  if (!policy.scores.empty())
+    throw ConfigError(
+        "policy.scores names clip_emoji, but the scoring encoder's recall@1 is below five times chance; "
+        "name other scores");
+  policy.use_clip = false;
+  std::cerr << "the scoring encoder's recall@1 is below five times chance: fd_emoji_clip alone ranks\n";
   return policy;
 }
 
 }  // namespace
 
-void judge_rung(Store& store, const SweepConfig& config, const Evaluator& evaluator, int64_t rung) {
+void judge_rung(Store& store, const SweepConfig& config, const SweepMeasures& measures, int64_t rung) {
   const std::vector<RunStatus> runs = store.runs(config.name);
   std::map<std::string, int64_t> waiting;
   for (const auto& run : runs)
     if (run.state == RunState::paused && run.rung == rung) waiting[run.arch] = run.run;
   if (waiting.empty()) return;
-  const PolicyConfig policy = policy_of(config, evaluator);
-  const CurveReader reader(config, evaluator, policy);
+  const PolicyConfig policy = policy_of(config, measures.evaluator);
+  const CurveReader reader(config, measures, policy);
   std::vector<Curve> curves;
   for (const auto& run : runs)
     if (run.state != RunState::failed) curves.push_back(reader.curve(run, rung));

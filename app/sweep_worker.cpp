@@ -40,7 +40,7 @@ SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSe
     : store_(store),
       config_(config),
       latents_(latents),
-      evaluator_(latents, config.stage.encoders, config.evaluation),
+      measures_(config, latents),
       identity_{.owner = worker_name(),
                 .lease_seconds = config.lease_seconds,
                 .device = record_device(store),
@@ -120,11 +120,16 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
 
 void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Network& unet) {
   const int64_t iteration = config_.rungs.at(size_t(lease.rung));
-  const Drawn drawn = evaluator_.draw(unet, config_.stage, [&] { beat(lease); });
-  save_tensors(files_of(config_, run).evaluation(iteration),
-               {.tensors = {{"features", drawn.features_NE}, {"clip", drawn.clip_N}}, .metadata = {}});
+  const Drawn drawn = measures_.evaluator.draw(unet, config_.stage, [&] { beat(lease); });
+  TensorMap observed{{"features", drawn.features_NE}, {"clip", drawn.clip_N}};
+  std::vector<Score> scores = measures_.evaluator.scores(drawn);
+  if (measures_.further) {
+    observed.merge(measures_.further->observed(drawn));
+    for (auto& score : measures_.further->scores(observed)) scores.push_back(std::move(score));
+  }
+  save_tensors(files_of(config_, run).evaluation(iteration), {.tensors = observed, .metadata = {}});
   std::string line;
-  for (const auto& score : evaluator_.scores(drawn)) {
+  for (const auto& score : scores) {
     if (!std::isfinite(score.value)) throw std::runtime_error("the score " + score.name + " is not finite");
     store_.add_metric(lease, {.iteration = iteration,
                               .images_seen = iteration * config_.batch,

@@ -1,7 +1,7 @@
 // A worker of a sweep: claims a run, trains its proxy to the rung it is due, scores it, and gives the lease back.
 #pragma once
 
-#include "app/sweep_config.h"
+#include "app/sweep_scores.h"
 #include "search/store/store.h"
 
 namespace mds {
@@ -13,8 +13,7 @@ class SweepWorker {
 
   // Works until nothing can be claimed; true when it did anything. A candidate that fails is recorded with its message.
   bool work();
-
-  const Evaluator& evaluator() const { return evaluator_; }
+  const SweepMeasures& measures() const { return measures_; }
 
  private:
   void train(const Lease& lease, const RunStatus& run);
@@ -26,7 +25,7 @@ class SweepWorker {
   Store& store_;
   const SweepConfig& config_;
   const LatentSet& latents_;
-  Evaluator evaluator_;
+  SweepMeasures measures_;
   Worker identity_;
   int64_t last_beat_s_ = 0;
 };

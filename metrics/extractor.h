@@ -53,6 +53,9 @@ class Extractor {
 // Weights by network, as `--weights NETWORK=FILE` gives them.
 using WeightFiles = std::map<std::string, std::string>;
 
+// Of "NETWORK=FILE" each; UsageError, naming `flag`, for another form.
+WeightFiles parse_weight_files(const std::string& flag, const std::vector<std::string>& given);
+
 // The file or model folder of a network's weights: what was given, else where the project or scripts/setup.sh puts
 // them. UsageError, naming the flag, where there is no such place; FileError where nothing is there.
 std::string weights_of_network(const std::string& network, const WeightFiles& weights);

@@ -194,17 +194,8 @@ ReferenceStats Measurer::prepared_reference(const Extractor& extractor, bool wit
                     std::to_string(options_.size) + "; give the folder of the pictures");
   }
   identity.data_hash = reference_data_hash();
-  const std::string cached =
-      options_.cache.empty() ? "" : options_.cache + "/reference-" + hash_of(identity) + ".safetensors";
-  if (!cached.empty() && fs::exists(cached))
-    if (const ReferenceFile file = load_reference(cached); fits(file)) return file.at(key);
-  const Extracted features = extracted(extractor, reference_pictures());
-  ReferenceStats made{.identity = identity, .stats = feature_stats(features.features_ND), .features_ND = {}};
-  if (with_features) made.features_ND = features.features_ND;
-  if (cached.empty()) return made;
-  fs::create_directories(options_.cache);
-  save_reference(cached, {{key, made}});
-  return made;
+  return cached_reference(options_.cache, identity, with_features,
+                          [&] { return extracted(extractor, reference_pictures()).features_ND; });
 }
 
 }  // namespace mds

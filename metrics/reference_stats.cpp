@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <filesystem>
+
 #include "pipeline/weights.h"
 
 namespace mds {
@@ -63,6 +65,25 @@ ReferenceFile load_reference(const std::string& file) {
   for (const auto& [key, about] : content.metadata) references[key] = read_stats(content, key, file);
   check(!references.empty(), file, "holds no reference statistics; see mdsearch evaluate --save-reference");
   return references;
+}
+
+ReferenceStats cached_reference(const std::string& cache, const ReferenceIdentity& identity, bool with_features,
+                                const std::function<at::Tensor()>& features) {
+  const std::string key = reference_key(identity.extractor);
+  const std::string file = cache.empty() ? "" : cache + "/reference-" + hash_of(identity) + ".safetensors";
+  if (!file.empty() && std::filesystem::exists(file)) {
+    const ReferenceFile cached = load_reference(file);
+    const auto found = cached.find(key);
+    const bool fits = found != cached.end() && hash_of(found->second.identity) == hash_of(identity);
+    if (fits && (!with_features || found->second.features_ND.defined())) return found->second;
+  }
+  const at::Tensor features_ND = features();
+  ReferenceStats made{.identity = identity, .stats = feature_stats(features_ND), .features_ND = {}};
+  if (with_features) made.features_ND = features_ND;
+  if (file.empty()) return made;
+  std::filesystem::create_directories(cache);
+  save_reference(file, {{key, made}});
+  return made;
 }
 
 }  // namespace mds

@@ -2,6 +2,7 @@
 // needs them. One safetensors file holds those of several extractors and can be shipped without the pictures.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -37,5 +38,9 @@ void save_reference(const std::string& file, const ReferenceFile& references);
 
 // FileError, with the file's name, for tensors that are missing, of other shapes or not finite.
 ReferenceFile load_reference(const std::string& file);
+
+// From the folder `cache` where it lies there, else made from the features and kept there; an empty `cache`: made anew.
+ReferenceStats cached_reference(const std::string& cache, const ReferenceIdentity& identity, bool with_features,
+                                const std::function<at::Tensor()>& features);
 
 }  // namespace mds

@@ -16,22 +16,27 @@ struct EvaluationConfig {
   int64_t pictures = 64;
   uint64_t seed = 0;
   SamplerConfig sampler{.steps = 10, .guidance = 3};
+  std::vector<std::string> scores{};
+  std::vector<std::string> weights{};
   bool operator==(const EvaluationConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
     field("pictures", self.pictures, "drawn for each evaluation, one a held-out caption", between(2, 1 << 20));
     field("seed", self.seed, "of the captions chosen and of each picture's noise", at_least(0));
     field("sampler", self.sampler, "steps, guidance, spacing and the way a step is taken");
+    field("scores", self.scores, "computed beside fd_emoji_clip, fd_emoji_clip_train and clip_emoji, as kid_emoji_clip",
+          later());
+    field("weights", self.weights, "of their feature networks, NETWORK=FILE each", later());
   }
 };
 
 // What one evaluation drew.
 struct Drawn {
-  std::vector<std::string> captions;
-  std::vector<uint64_t> seeds;  // of each picture's noise
-  Tensor pictures;              // uint8 N x 3 x H x W
-  Tensor features_NE;           // the scoring encoder's, float32, unit rows
-  Tensor clip_N;                // cosine of each picture and its caption, float64
+  std::vector<std::string> captions{};
+  std::vector<uint64_t> seeds{};  // of each picture's noise
+  Tensor pictures{};              // uint8 N x 3 x H x W
+  Tensor features_NE{};           // the scoring encoder's, float32, unit rows
+  Tensor clip_N{};                // cosine of each picture and its caption, float64
 };
 
 class Evaluator {

@@ -247,3 +247,52 @@ TEST_CASE("a changed configuration under the same name is refused", "[app]") {
   sweep.change("batch", 5);
   sweep.check_fails("with another configuration");
 }
+
+TEST_CASE("any score of the table decides by its name and has an interval", "[app]") {
+  const ToySweep sweep;
+  Json json = sweep.config();
+  json["evaluation"] = {{"pictures", 4}, {"sampler", {{"steps", 2}}}, {"scores", {"kid_emoji_clip"}}};
+  json["policy"] = {{"rule", "halving"}, {"eta", 2}, {"scores", {"kid_emoji_clip"}}};
+  sweep.write("sweep.json", json);
+  const Outcome outcome = sweep.run();
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Store store(sweep.folder.path + "/r.db", StoreMode::read_only);
+  double best = 0, best_of_stopped = 0;
+  for (const auto& run : store.runs("toy"))
+    for (const auto& metric : store.metrics(run.run)) {
+      if (metric.name != "kid_emoji_clip" || metric.iteration != 4) continue;
+      CHECK(metric.low.value() <= metric.value);
+      CHECK(metric.value <= metric.high.value());
+      double& least = run.state == RunState::stopped ? best_of_stopped : best;
+      least = least == 0 ? metric.value : std::min(least, metric.value);
+    }
+  REQUIRE(best != 0);
+  REQUIRE(best_of_stopped != 0);
+  CHECK(best < best_of_stopped);
+}
+
+TEST_CASE("scores that a sweep cannot take are refused before it begins", "[app]") {
+  const ToySweep sweep;
+  const auto with = [&](const Json& scores, const Json& policy) {
+    Json json = sweep.config();
+    json["evaluation"]["scores"] = scores;
+    json["policy"]["scores"] = policy;
+    sweep.write("sweep.json", json);
+  };
+  with({"psnr"}, Json::array());
+  sweep.check_fails("evaluation.scores names psnr, which compares each picture with a partner");
+  with({"nonsense"}, Json::array());
+  sweep.check_fails("evaluation.scores names nonsense, which is not known");
+  with({"clip_emoji"}, Json::array());
+  sweep.check_fails("which every sweep has");
+  with(Json::array(), {"kid_emoji_clip"});
+  sweep.check_fails("policy.scores names kid_emoji_clip, which evaluation.scores does not; allowed: fd_emoji_clip");
+  Json json = sweep.config();
+  json["evaluation"]["scores"] = {"fid"};
+  sweep.write("sweep.json", json);
+  const Outcome outcome = sweep.run();
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Catch::Contains("evaluation.weights"));
+  CHECK(Store(sweep.folder.path + "/r.db", StoreMode::read_only).runs("toy").empty());
+}
