@@ -16,11 +16,14 @@ struct Best {
 };
 
 std::optional<Best> best_run(const Store& store, const SweepConfig& config) {
+  const std::string name = policy_scores(config.policy).front();
+  const double sign = score_kind(name)->better == Better::lower ? 1 : -1;
   std::optional<Best> best;
   for (const auto& run : store.runs(config.name)) {
     if (run.state != RunState::done) continue;
-    const auto curve = store.curve(run.run, "fd_emoji_clip");
-    if (!curve.empty() && (!best || curve.back().value < best->score.value)) best = Best{run, curve.back()};
+    const auto curve = store.curve(run.run, name);
+    if (!curve.empty() && (!best || sign * curve.back().value < sign * best->score.value))
+      best = Best{run, curve.back()};
   }
   return best;
 }

@@ -33,7 +33,8 @@ std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
 }
 
 PictureSet held_out_pictures(const std::string& source) {
-  const auto* pairs = open_source(source)->pairs();
+  const SourcePtr opened = open_source(source);
+  const auto* pairs = opened->pairs();
   PictureSet set{.folder = source, .names = {}, .files = {}, .captions = {}};
   if (pairs)
     for (const auto& pair : pairs_of_split(*pairs, "held_out")) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 
@@ -139,7 +140,9 @@ void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Netwo
                               .low = score.low,
                               .high = score.high,
                               .eval_seed = int64_t(config_.evaluation.seed)});
-    line += "  " + score.name + " " + std::to_string(score.value).substr(0, 6);
+    char value[32];
+    std::snprintf(value, sizeof value, "%.4g", score.value);
+    line += "  " + score.name + " " + value;
   }
   record_pictures(store_, lease, iteration, drawn);
   std::cerr << "run " << lease.run << " at " << iteration << ":" << line << "\n";

@@ -15,6 +15,7 @@ namespace mds {
 
 struct ReportOptions {
   std::string sweep{};                           // empty: all
+  std::string score{};                           // the sweep's table is sorted by it; empty: fd_emoji_clip
   std::string network{};                         // name or the beginning of a hash; empty: all
   std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
 };

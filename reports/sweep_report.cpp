@@ -26,8 +26,10 @@ std::set<std::string> score_names(const Group& group) {
   return names;
 }
 
-// A Frechet distance decides where there is one.
-std::string sorting_score(const std::set<std::string>& names) {
+// The one asked for, else fd_emoji_clip, else another distance where there is one.
+std::string sorting_score(const std::set<std::string>& names, const std::string& asked) {
+  if (!asked.empty()) return asked;
+  if (names.contains("fd_emoji_clip")) return "fd_emoji_clip";
   for (const auto& name : names)
     if (direction_of(name) == Better::lower) return name;
   return names.empty() ? "" : *names.begin();
@@ -39,8 +41,7 @@ std::optional<MetricRow> score_of(const SweepCandidate& row, const std::string& 
 }
 
 // Scored after the most iterations first, then best by score; those without a score last.
-void sort_by_merit(Group& group) {
-  const std::string decisive = sorting_score(score_names(group));
+void sort_by_merit(Group& group, const std::string& decisive) {
   const auto merit = [&](const SweepCandidate& row) {
     const auto score = score_of(row, decisive);
     if (!score) return std::pair{int64_t{1}, 0.0};
@@ -144,7 +145,7 @@ void add_footnotes(Table& table, const Group& group) {
   table.footnotes.push_back((devices.size() > 1 ? "Trained on differing devices: " : "Trained on: ") + names + ".");
 }
 
-Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles) {
+Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles, const std::string& decisive) {
   const bool several_seeds =
       std::any_of(group.begin(), group.end(), [&](auto& row) { return row.seed != group[0].seed; });
   Table table{.title = "Sweep " + group.front().sweep + ", protocol " + short_hash(group.front().protocol),
@@ -167,7 +168,6 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles) 
                           {.name = "protocol", .audience = Audience::programs},
                           {.name = "device", .audience = Audience::programs},
                           {.name = "scores", .audience = Audience::programs}}};
-  const std::string decisive = sorting_score(score_names(group));
   for (const auto& row : group) {
     const auto score = score_of(row, decisive);
     table.rows.push_back({row.sweep, row.name.empty() ? Json() : Json(row.name), row.hash, short_hash(row.hash),
@@ -186,9 +186,18 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles) 
 std::vector<Table> sweep_report(const Store& store, const ReportOptions& options) {
   const auto profiles = network_profiles(store);
   std::vector<Table> tables;
+  std::set<std::string> known;
   for (auto& group : by_sweep_and_protocol(candidates(store, options.sweep))) {
-    sort_by_merit(group);
-    tables.push_back(table_of(group, profiles));
+    const auto names = score_names(group);
+    known.insert(names.begin(), names.end());
+    const std::string decisive = sorting_score(names, options.score);
+    sort_by_merit(group, decisive);
+    tables.push_back(table_of(group, profiles, decisive));
+  }
+  if (!options.score.empty() && !known.contains(options.score)) {
+    std::string list;
+    for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
+    throw UsageError("--score " + options.score + ": no sweep has it; known: " + list);
   }
   return tables;
 }

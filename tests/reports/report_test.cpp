@@ -69,6 +69,15 @@ TEST_CASE("rows of the sweep report name the full-scale network, its counts and 
   CHECK(rows[2]["state"] == "stopped");
 }
 
+TEST_CASE("the sweep report is sorted by the score that was asked for", "[reports]") {
+  Store store(":memory:");
+  fill_sample(store);
+  const Json rows = rows_of(sweep_report(store, {.score = "clip_emoji"}));
+  const auto cosine = [&](size_t i) { return rows[i]["scores"]["clip_emoji"]["value"].get<double>(); };
+  CHECK(cosine(0) >= cosine(1));
+  CHECK_THROWS_WITH(sweep_report(store, {.score = "kid"}), Contains("--score kid: no sweep has it; known: clip_emoji"));
+}
+
 TEST_CASE("candidates under differing protocols stand in tables of their own", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
