@@ -24,6 +24,18 @@ Tensor taken(const TensorMap& tensors, const std::string& name, int64_t rank, co
   return tensor;
 }
 
+// SHA-256 over the bytes of the tensors: what the file's own hash is checked against.
+std::string bytes_hash(const TensorMap& tensors, const std::string& key) {
+  std::string hashes;
+  for (const char* part : {".mean", ".factor", ".features"}) {
+    const auto found = tensors.find(key + part);
+    if (found == tensors.end()) continue;
+    const Tensor tensor = found->second.contiguous();
+    hashes += sha256({static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()});
+  }
+  return sha256(hashes);
+}
+
 ReferenceStats read_stats(const TensorFile& content, const std::string& key, const std::string& file) {
   ReferenceStats reference;
   const Json about = parse_json(content.metadata.at(key), file + ": metadata of " + key);
@@ -34,6 +46,8 @@ ReferenceStats read_stats(const TensorFile& content, const std::string& key, con
   const int64_t width = reference.stats.mean_D.size(0);
   check(reference.stats.factor_RD.size(1) == width, file, key + ": mean and factor differ in width");
   check(reference_key(reference.identity.extractor) == key, file, key + ": its identity tells of another extractor");
+  check(about.value("sha256", Json()) == Json(bytes_hash(content.tensors, key)), file,
+        key + ": its tensors are not those it was written with; make it anew");
   if (!content.tensors.contains(key + ".features")) return reference;
   reference.features_ND = taken(content.tensors, key + ".features", 2, file).to(at::kFloat);
   check(reference.features_ND.sizes() == at::IntArrayRef({reference.stats.n, width}), file,
@@ -54,7 +68,10 @@ void save_reference(const std::string& file, const ReferenceFile& references) {
     content.tensors[key + ".mean"] = reference.stats.mean_D.contiguous();
     content.tensors[key + ".factor"] = reference.stats.factor_RD.contiguous();
     if (reference.features_ND.defined()) content.tensors[key + ".features"] = reference.features_ND.contiguous();
-    content.metadata[key] = Json{{"identity", to_json(reference.identity)}, {"n", reference.stats.n}}.dump();
+    content.metadata[key] = Json{{"identity", to_json(reference.identity)},
+                                 {"n", reference.stats.n},
+                                 {"sha256", bytes_hash(content.tensors, key)}}
+                                .dump();
   }
   save_tensors(file, content);
 }

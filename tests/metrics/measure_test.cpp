@@ -141,6 +141,11 @@ TEST_CASE("a reference file that lacks a tensor or holds no number is refused", 
     save_tensors(file, content);
     CHECK_THROWS_WITH(load_reference(file), Contains("is not finite"));
   }
+  SECTION("changed") {
+    content.tensors[mean][0] += 0.001;
+    save_tensors(file, content);
+    CHECK_THROWS_WITH(load_reference(file), Contains("its tensors are not those it was written with"));
+  }
   SECTION("missing") {
     content.tensors.erase(mean);
     save_tensors(file, content);
