@@ -13,7 +13,7 @@ namespace mds {
 struct DrawRequest {
   std::vector<std::string> prompts;
   std::vector<uint64_t> seeds;  // one a prompt
-  std::string negative{};         // what guidance leads away from; empty: no text
+  std::string negative{};       // what guidance leads away from; empty: no text
   int64_t batch = 1;            // pictures sampled together
   TileOptions tiles{};          // of the decoder
 };
