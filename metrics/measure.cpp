@@ -64,6 +64,16 @@ bool Measurer::needs_captions() const {
                      [](const Metric* metric) { return metric->against == Against::captions; });
 }
 
+LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds) {
+  std::vector<Score> scores;
+  for (const auto& one : of_seeds) scores.push_back(one.score);
+  LabelledScore result{over_seeds(scores), of_seeds.front().protocol};
+  result.protocol.n = result.score.n;
+  result.protocol.interval = result.score.interval;
+  result.protocol.replicates = int64_t(of_seeds.size());
+  return result;
+}
+
 std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const ScoreProtocol& drawn) {
   std::map<std::string, std::vector<const Metric*>> by_extractor;
   Scores found;
@@ -137,7 +147,8 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
                       .dtype = identity.dtype};
     if (!needs_reference(*metric)) continue;
     score.protocol.data_hash = reference->identity.data_hash;
-    score.protocol.reference_hash = hash_of(reference->identity);
+    score.protocol.reference_hash = content_hash(
+        *reference, metric->against == Against::features ? ReferencePart::features : ReferencePart::statistics);
   }
 }
 

@@ -24,6 +24,13 @@ Tensor taken(const TensorMap& tensors, const std::string& name, int64_t rank, co
   return tensor;
 }
 
+// Sizes and bytes.
+std::string hash_of_values(const Tensor& tensor) {
+  const Tensor values = tensor.contiguous();
+  return sizes_text(values.sizes()) +
+         sha256(std::string_view(static_cast<const char*>(values.const_data_ptr()), values.nbytes()));
+}
+
 ReferenceStats read_stats(const TensorFile& content, const std::string& key, const std::string& file) {
   ReferenceStats reference;
   const Json about = parse_json(content.metadata.at(key), file + ": metadata of " + key);
@@ -45,6 +52,13 @@ ReferenceStats read_stats(const TensorFile& content, const std::string& key, con
 }  // namespace
 
 std::string hash_of(const ReferenceIdentity& identity) { return sha256(to_json(identity).dump()); }
+
+std::string content_hash(const ReferenceStats& reference, ReferencePart part) {
+  const std::string values = part == ReferencePart::features
+                                 ? hash_of_values(reference.features_ND)
+                                 : hash_of_values(reference.stats.mean_D) + hash_of_values(reference.stats.factor_RD);
+  return sha256(hash_of(reference.identity) + std::to_string(reference.stats.n) + values);
+}
 
 std::string reference_key(const ExtractorIdentity& extractor) { return extractor.network + "." + extractor.resizer; }
 
