@@ -108,7 +108,6 @@ TEST_CASE("evaluate refuses wrong use", "[app]") {
       {"--metrics psnr --images . --reference . --weights x", 2, "--weights is \"x\"; expected NETWORK=FILE"},
       {"--metrics clip_emoji --model nowhere --prompts nowhere.txt --out x", 1, "nowhere.txt"},
       {"--metrics psnr --images . --reference . --size -1", 2, "--size is -1"},
-      {"--metrics kid --images . --kid-subset 1", 2, "--kid-subset is 1"},
       {"--metrics clip_emoji --images . --seeds 2", 2, "--seeds needs --model"},
   }));
   const Outcome outcome = tiny.evaluate(arguments);
