@@ -1,5 +1,7 @@
 #include "app/data_bench.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -21,8 +23,21 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// ATen's own threads, one while it lives: for one small picture their waits for each other would be what is measured.
+class OneThread {
+ public:
+  OneThread() { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(threads_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int threads_ = at::get_num_threads();
+};
+
 // Reading from the file cache, decoding and resizing of the same pictures, one after the other.
 Json single_rates(const SourcePtr& source, int64_t size) {
+  const OneThread limit;
   double decode_s = 0, resize_s = 0;
   int64_t pictures = 0;
   const auto reader = source->open(0);

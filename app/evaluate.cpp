@@ -63,13 +63,29 @@ Evaluation of_pictures(const EvaluateOptions& options, Measurer& measurer) {
   return {pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})};
 }
 
+// Of the pictures of one seed, or of the means over several.
+std::vector<LabelledScore> scores_of(EvaluatedModel model, const std::vector<std::string>& captions,
+                                     const EvaluateOptions& options, Measurer& measurer) {
+  const std::string folder = model.pictures;
+  std::vector<std::vector<LabelledScore>> of_metrics;
+  for (int64_t i = 0; i < options.seeds; ++i) {
+    const uint64_t seed = options.compute.seed + uint64_t(i);
+    if (options.seeds > 1) model.pictures = folder + "/seed-" + std::to_string(seed);
+    const auto scores = measurer.measure(drawn_pictures(model, captions, seed), drawing_protocol(model, captions));
+    of_metrics.resize(scores.size());
+    for (size_t k = 0; k < scores.size(); ++k) of_metrics[k].push_back(scores[k]);
+  }
+  std::vector<LabelledScore> result;
+  for (const auto& of_seeds : of_metrics) result.push_back(options.seeds > 1 ? over_seeds(of_seeds) : of_seeds.front());
+  return result;
+}
+
 std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& measurer) {
   const auto captions = captions_of(options.prompts);
   std::vector<Evaluation> evaluations;
   for (const auto& model : models_of(options)) {
-    const PictureSet pictures = drawn_pictures(model, captions, options.compute.seed);
     evaluations.push_back({model.run.hash, model.run.folder, model.run.generator.card().provenance.iterations,
-                           measurer.measure(pictures, drawing_protocol(model, captions))});
+                           scores_of(model, captions, options, measurer)});
   }
   return evaluations;
 }

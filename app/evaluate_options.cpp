@@ -25,6 +25,8 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "model folders, or one folder of them, to draw with; several give learning curves")(
       "prompts", po::value(&options.prompts)->value_name("FILE"), "captions to draw, one a line")(
       "out", po::value(&options.out)->value_name("DIR"), "drawn pictures; those that are there already are kept")(
+      "seeds", po::value(&options.seeds)->default_value(1)->value_name("N"),
+      "sets to draw of each model, from --seed on; scores are then their mean, with an interval over them")(
       "size", po::value(&options.size)->default_value(0)->value_name("PX"),
       "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
       "batch", po::value(&options.batch)->default_value(32)->value_name("N"), "pictures embedded together")(
@@ -56,6 +58,8 @@ void check(const EvaluateOptions& options) {
     throw UsageError("--save-reference needs --reference");
   require_within("--size", options.size, between(0, double(max_image_side)));
   require_within("--batch", options.batch, between(1, 4096));
+  require_within("--seeds", options.seeds, between(1, 1000));
+  if (options.models.empty() && options.seeds > 1) throw UsageError("--seeds needs --model");
   require_within("--replicates", options.replicates, between(1, 100000));
 }
 

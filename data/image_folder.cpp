@@ -26,14 +26,6 @@ struct MetadataLine {
   }
 };
 
-bool is_picture(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp" ||
-         extension == ".gif";  // which is not read, but listed as a skip with that reason
-}
-
 // Other tools keep more in the same lines ("width", "url"), so unknown keys are let pass.
 MetadataLine parse_line(const std::string& line, const Place& place) {
   const Json json = parse_json(line, place.source);
@@ -87,7 +79,7 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
     const auto& path = entry.path();
     if (path.extension() == ".txt") {
       captions[path.stem().string()] = path;
-    } else if (is_picture(path) && !pictures.emplace(path.stem().string(), path).second) {
+    } else if (is_picture_ending(path.extension().string()) && !pictures.emplace(path.stem().string(), path).second) {
       report.skips.push_back({path.string(), "another picture has the same name"});
     }
   }

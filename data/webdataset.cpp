@@ -115,10 +115,6 @@ class Tar {
   bool ended_ = false;
 };
 
-bool is_picture(const std::string& extension) {
-  return extension == "jpg" || extension == "jpeg" || extension == "png" || extension == "webp";
-}
-
 // A caption from JSON text; empty if there is none.
 std::string json_caption(const std::string& text) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -154,7 +150,7 @@ class SampleReader {
     EncodedPicture sample{.name = files_[at_] + "/" + key, .id = key, .caption = {}, .bytes = {}};
     bool has_picture = false;
     for (; ahead_ && ahead_->key == key; ahead_ = tar_->next()) {
-      if (is_picture(ahead_->extension)) {
+      if (is_picture_ending("." + ahead_->extension)) {
         sample.bytes = std::move(ahead_->bytes);
         has_picture = true;
       }

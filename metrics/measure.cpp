@@ -33,6 +33,12 @@ PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
           hash_of_weights(file)};
 }
 
+// Covariances and similarities within a set need two pictures.
+void require_two(const PictureSet& pictures, const Extracted& features) {
+  if (features.kept.size() < 2)
+    throw FileError(pictures.folder + ": has 1 picture that can be measured; at least 2 are needed");
+}
+
 // Reads as two pictures that can be compared, or throws FileError.
 at::Tensor pair_values(const PairMeasure& measure, const PicturePairs& pairs, size_t i, int64_t size) {
   const auto a = comparison_picture(pairs.a.files[i], size), b = comparison_picture(pairs.b.files[i], size);
@@ -62,6 +68,16 @@ Measurer::Measurer(MeasureOptions options, MeasureListener listener)
 bool Measurer::needs_captions() const {
   return std::any_of(options_.metrics.begin(), options_.metrics.end(),
                      [](const Metric* metric) { return metric->against == Against::captions; });
+}
+
+LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds) {
+  std::vector<Score> scores;
+  for (const auto& one : of_seeds) scores.push_back(one.score);
+  LabelledScore result{over_seeds(scores), of_seeds.front().protocol};
+  result.protocol.n = result.score.n;
+  result.protocol.interval = result.score.interval;
+  result.protocol.replicates = int64_t(of_seeds.size());
+  return result;
 }
 
 std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const ScoreProtocol& drawn) {
@@ -120,6 +136,7 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
   const ReferenceStats* reference = nullptr;
   if (any(Against::statistics) || any(Against::features)) reference = &reference_of(*extractor, any(Against::features));
   const Extracted measured = extracted(*extractor, pictures);
+  if (reference) require_two(pictures, measured);
   MeasureInput input{
       .features_ND = measured.features_ND, .reference = reference, .texts_ND = {}, .subsets = options_.subsets};
   if (any(Against::captions)) {
@@ -137,7 +154,8 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
                       .dtype = identity.dtype};
     if (!needs_reference(*metric)) continue;
     score.protocol.data_hash = reference->identity.data_hash;
-    score.protocol.reference_hash = hash_of(reference->identity);
+    score.protocol.reference_hash = content_hash(
+        *reference, metric->against == Against::features ? ReferencePart::features : ReferencePart::statistics);
   }
 }
 
@@ -194,8 +212,11 @@ ReferenceStats Measurer::prepared_reference(const Extractor& extractor, bool wit
                     std::to_string(options_.size) + "; give the folder of the pictures");
   }
   identity.data_hash = reference_data_hash();
-  return cached_reference(options_.cache, identity, with_features,
-                          [&] { return extracted(extractor, reference_pictures()).features_ND; });
+  return cached_reference(options_.cache, identity, with_features, [&] {
+    const Extracted features = extracted(extractor, reference_pictures());
+    require_two(reference_pictures(), features);
+    return features.features_ND;
+  });
 }
 
 }  // namespace mds

@@ -31,6 +31,9 @@ struct LabelledScore {
   ScoreProtocol protocol;
 };
 
+// One metric of the sets that one model drew from several seeds: see over_seeds of scores.
+LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds);
+
 class Measurer {
  public:
   // UsageError where a metric lacks what it is compared with.

@@ -13,13 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_picture(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
-}
-
 std::string name_in(const fs::path& folder, const fs::path& file) {
   return file.lexically_relative(folder).replace_extension().generic_string();
 }
@@ -36,7 +29,7 @@ PictureSet list_picture_files(const std::string& folder) {
   if (!fs::is_directory(folder)) throw FileError(folder + ": is not a folder");
   std::map<std::string, std::string> found;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file() || !is_picture(entry.path())) continue;
+    if (!entry.is_regular_file() || !is_picture_ending(entry.path().extension().string())) continue;
     const auto [other, is_new] = found.emplace(name_in(folder, entry.path()), entry.path().string());
     if (!is_new)
       throw FileError(entry.path().string() + ": has the name of " + other->second +

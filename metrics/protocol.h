@@ -27,7 +27,7 @@ struct ScoreProtocol {
   static void describe(auto& self, auto&& field) {
     field("data_hash", self.data_hash, "of the reference pictures or captioned pictures; empty: none");
     field("prompts_hash", self.prompts_hash, "of the list of captions; empty: none");
-    field("reference_hash", self.reference_hash, "of the reference statistics; empty: none");
+    field("reference_hash", self.reference_hash, "of the reference statistics or features, bytes and all; empty: none");
     field("n", self.n, "pictures or pairs measured");
     field("resolution", self.resolution, "pixels a side that pictures are brought to first; 0: their own size");
     field("resizer", self.resizer, "from there to the extractor's size; empty: none");
@@ -39,7 +39,7 @@ struct ScoreProtocol {
     field("guidance", self.guidance, "of the sampler");
     field("seed_rule", self.seed_rule, "how each picture's noise is seeded");
     field("interval", self.interval, "what low and high were found from");
-    field("replicates", self.replicates, "of the interval");
+    field("replicates", self.replicates, "resamples that the interval was found from, or seeds");
     field("bootstrap_seed", self.bootstrap_seed, "of the interval's draws, and of subsets", later());
     field("subset", self.subset, "pictures in a subset, or in the smallest; 0: the measure takes all", later());
   }

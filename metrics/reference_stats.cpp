@@ -24,15 +24,18 @@ Tensor taken(const TensorMap& tensors, const std::string& name, int64_t rank, co
   return tensor;
 }
 
-// SHA-256 over the bytes of the tensors: what the file's own hash is checked against.
+// Sizes and bytes.
+std::string hash_of_values(const Tensor& tensor) {
+  const Tensor values = tensor.contiguous();
+  return sizes_text(values.sizes()) +
+         sha256(std::string_view(static_cast<const char*>(values.const_data_ptr()), values.nbytes()));
+}
+
+// What the file's own hash is checked against.
 std::string bytes_hash(const TensorMap& tensors, const std::string& key) {
   std::string hashes;
-  for (const char* part : {".mean", ".factor", ".features"}) {
-    const auto found = tensors.find(key + part);
-    if (found == tensors.end()) continue;
-    const Tensor tensor = found->second.contiguous();
-    hashes += sha256({static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()});
-  }
+  for (const char* part : {".mean", ".factor", ".features"})
+    if (const auto found = tensors.find(key + part); found != tensors.end()) hashes += hash_of_values(found->second);
   return sha256(hashes);
 }
 
@@ -59,6 +62,13 @@ ReferenceStats read_stats(const TensorFile& content, const std::string& key, con
 }  // namespace
 
 std::string hash_of(const ReferenceIdentity& identity) { return sha256(to_json(identity).dump()); }
+
+std::string content_hash(const ReferenceStats& reference, ReferencePart part) {
+  const std::string values = part == ReferencePart::features
+                                 ? hash_of_values(reference.features_ND)
+                                 : hash_of_values(reference.stats.mean_D) + hash_of_values(reference.stats.factor_RD);
+  return sha256(hash_of(reference.identity) + std::to_string(reference.stats.n) + values);
+}
 
 std::string reference_key(const ExtractorIdentity& extractor) { return extractor.network + "." + extractor.resizer; }
 

@@ -22,13 +22,17 @@ struct ReferenceIdentity {
     field("extractor", self.extractor, "of the features");
   }
 };
-std::string hash_of(const ReferenceIdentity& identity);
+std::string hash_of(const ReferenceIdentity& identity);  // under which statistics are cached
 
 struct ReferenceStats {
   ReferenceIdentity identity;
   FeatureStats stats;
   at::Tensor features_ND{};  // float32; undefined where only the statistics were kept
 };
+
+// SHA-256 over the identity and the values that a measure reads: mean and factor, or the features.
+enum class ReferencePart : uint8_t { statistics, features };
+std::string content_hash(const ReferenceStats& reference, ReferencePart part);
 
 // By "NETWORK.RESIZER", such as "inception-v3-fid.clean".
 using ReferenceFile = std::map<std::string, ReferenceStats>;

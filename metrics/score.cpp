@@ -2,7 +2,35 @@
 
 #include <torch/types.h>
 
+#include <cmath>
+#include <numbers>
+
 namespace mds {
+namespace {
+
+// P(|T| < t) of Student's distribution with whole degrees of freedom, t = tan(angle) sqrt(freedom) (Abramowitz and
+// Stegun, 26.7.3 and 26.7.4).
+double student_within(double angle, int64_t freedom) {
+  const bool odd = freedom % 2 == 1;
+  const double cosine = std::cos(angle);
+  double term = odd ? cosine : 1, sum = freedom > 1 ? term : 0;
+  for (int64_t i = odd ? 3 : 2; i < freedom; i += 2) {
+    term *= cosine * cosine * double(i - 1) / double(i);
+    sum += term;
+  }
+  return odd ? 2 / std::numbers::pi * (angle + std::sin(angle) * sum) : std::sin(angle) * sum;
+}
+
+double student_975(int64_t freedom) {
+  double low = 0, high = std::numbers::pi / 2;
+  for (int64_t step = 0; step < 60; ++step) {
+    const double middle = (low + high) / 2;
+    (student_within(middle, freedom) < 0.95 ? low : high) = middle;
+  }
+  return std::tan(low) * std::sqrt(double(freedom));
+}
+
+}  // namespace
 
 at::Tensor checked_float64(const std::string& what, const at::Tensor& tensor, int64_t rank) {
   if (tensor.dim() != rank)
@@ -44,6 +72,24 @@ Score linearised_score(const std::string& name, double value, const at::Tensor& 
   score.value = value;
   score.interval = IntervalKind::linearised;
   return score;
+}
+
+Score over_seeds(const std::vector<Score>& of_seeds) {
+  const auto count = int64_t(of_seeds.size());
+  if (count < 2) throw ConfigError("seeds: are " + std::to_string(count) + "; allowed: at least 2");
+  Score result = of_seeds.front();
+  double sum = 0, squares = 0;
+  for (const auto& score : of_seeds) {
+    sum += score.value;
+    result.n = std::min(result.n, score.n);
+  }
+  result.value = sum / double(count);
+  for (const auto& score : of_seeds) squares += (score.value - result.value) * (score.value - result.value);
+  const double reach = student_975(count - 1) * std::sqrt(squares / double(count - 1) / double(count));
+  result.low = result.value - reach;
+  result.high = result.value + reach;
+  result.interval = IntervalKind::seeds;
+  return result;
 }
 
 Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options) {

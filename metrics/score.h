@@ -18,10 +18,11 @@ enum class IntervalKind {
   bootstrap,   // the measure itself over resampled pictures
   linearised,  // its first-order change over resampled pictures, where the measure itself takes too long
   residuals,   // a regression's residuals, resampled
+  seeds,       // the spread of the measure between sets drawn from different seeds
 };
 template <>
 struct EnumNames<IntervalKind> {
-  static constexpr std::array<std::string_view, 3> names{"bootstrap", "linearised", "residuals"};
+  static constexpr std::array<std::string_view, 4> names{"bootstrap", "linearised", "residuals", "seeds"};
 };
 
 struct Score {
@@ -59,6 +60,11 @@ Score linearised_score(const std::string& name, double value, const at::Tensor& 
 // The measure over each row of pictures, to first order.
 std::vector<double> linearised_replicates(double value, const at::Tensor& influences_N,
                                           const BootstrapIndices& indices);
+
+// The mean of a measure of sets drawn from different seeds, with Student's interval of that mean:
+//   mean +- t(0.975, S - 1) s / sqrt(S), where s is the standard deviation (S - 1) of the S values.
+// The n is that of one set, the smallest. ConfigError below 2 scores.
+Score over_seeds(const std::vector<Score>& of_seeds);
 
 // ConfigError unless both sets of features, (N, D) and (M, D), are equally wide.
 void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& reference_MD);

@@ -166,6 +166,13 @@ Image read_as_stored(const Source& source) {
 
 }  // namespace
 
+bool is_picture_ending(std::string ending) {
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  constexpr std::array<std::string_view, 5> endings{".png", ".jpg", ".jpeg", ".webp", ".gif"};
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
 Image make_image(ImageSize size, uint8_t grey) {
   return {size.width, size.height, std::vector<uint8_t>(size_t(size.width * size.height) * 3, grey)};
 }

@@ -77,6 +77,28 @@ TEST_CASE("a folder of models gives a score each, by iteration", "[app][torch]")
   CHECK(std::filesystem::exists(tiny.at("drawn/m3/00002.png")));
 }
 
+TEST_CASE("several seeds give a mean with an interval over them, under a protocol of its own", "[app][torch]") {
+  const Case tiny;
+  const Outcome both = tiny.draw("--seeds 2 --seed 4");
+  INFO(both.err);
+  REQUIRE(both.code == 0);
+  const Json score = both.json()["metrics"][0];
+  CHECK(score["interval"] == "seeds");
+  CHECK(score["protocol"]["replicates"] == 2);
+  CHECK(score["n"] == 3);
+  double sum = 0;
+  for (const std::string seed : {"4", "5"}) {
+    const Outcome one = mdsearch("evaluate --threads 1 --replicates 5 --format json --metrics clip_emoji --steps 1" +
+                                 std::string(" --model ") + tiny.at("model") + " --prompts " + tiny.at("prompts.txt") +
+                                 " --out " + tiny.at("drawn/seed-" + seed) + " --seed " + seed);
+    REQUIRE(one.code == 0);
+    CHECK_THAT(one.err, Contains("3 pictures kept"));
+    sum += one.json()["metrics"][0]["value"].get<double>();
+    CHECK(one.json()["metrics"][0]["protocol_hash"] != score["protocol_hash"]);
+  }
+  CHECK(score["value"].get<double>() == Approx(sum / 2));
+}
+
 TEST_CASE("evaluate refuses wrong use", "[app]") {
   const Case tiny;
   const auto [arguments, code, message] = GENERATE(table<std::string, int, std::string>({
@@ -86,6 +108,7 @@ TEST_CASE("evaluate refuses wrong use", "[app]") {
       {"--metrics psnr --images . --reference . --weights x", 2, "--weights is \"x\"; expected NETWORK=FILE"},
       {"--metrics clip_emoji --model nowhere --prompts nowhere.txt --out x", 1, "nowhere.txt"},
       {"--metrics psnr --images . --reference . --size -1", 2, "--size is -1"},
+      {"--metrics clip_emoji --images . --seeds 2", 2, "--seeds needs --model"},
   }));
   const Outcome outcome = tiny.evaluate(arguments);
   INFO(arguments);

@@ -106,6 +106,12 @@ TEST_CASE("colour and grey JPEGs are read", "[pipeline]") {
     REQUIRE((grey.rgb[i] == grey.rgb[i + 1] && grey.rgb[i] == grey.rgb[i + 2]));
 }
 
+TEST_CASE("pictures are listed by their ending in any case, GIFs among them", "[pipeline]") {
+  for (const char* ending : {".png", ".JPG", ".jpeg", ".Webp", ".gif"}) CHECK(mds::is_picture_ending(ending));
+  for (const char* ending : {"", ".", "png", ".txt", ".jpg2", ".safetensors"})
+    CHECK_FALSE(mds::is_picture_ending(ending));
+}
+
 TEST_CASE("the format is told from the content, not from the name", "[pipeline]") {
   const Image image = gradient(16, 16);
   CHECK(largest_difference(mds::load_image(write("picture.png", encode_jpeg(image))), image) <= 12);
