@@ -1,15 +1,18 @@
 // mdsearch evaluate: scores of pictures from anywhere, or of models that draw a list of captions, each score with its
 // protocol.
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
 #include "app/evaluate_model.h"
 #include "app/progress.h"
 #include "app/run.h"
+#include "data/coco.h"
 #include "data/utf8.h"
 #include "reports/table.h"
 #include "search/store/clock.h"
 #include "search/store/store.h"
+#include "spec/bootstrap.h"
 
 namespace mds {
 namespace {
@@ -48,11 +51,28 @@ class Listener {
   std::optional<Progress> progress_;
 };
 
-std::vector<std::string> captions_of(const std::string& file) {
+std::vector<std::string> all_captions(const std::string& file) {
+  if (file.ends_with(".json")) return coco_captions(file);
   auto captions = lines_of(file);
   for (size_t i = 0; i < captions.size(); ++i)
     if (!is_utf8(captions[i])) throw FileError(file + ": caption " + std::to_string(i + 1) + " is not UTF-8");
   return captions;
+}
+
+// Of all captions, or of a choice that is the same whatever else is asked for, in the file's order.
+std::vector<std::string> captions_of(const EvaluateOptions& options) {
+  auto captions = all_captions(options.prompts);
+  if (options.captions == 0) return captions;
+  const auto count = int64_t(captions.size());
+  if (options.captions > count)
+    throw UsageError("--captions is " + std::to_string(options.captions) + "; " + options.prompts + " has " +
+                     std::to_string(count));
+  Random random(0);
+  auto rows = random_subset(count, options.captions, random);
+  std::sort(rows.begin(), rows.end());
+  std::vector<std::string> chosen;
+  for (const auto row : rows) chosen.push_back(std::move(captions[size_t(row)]));
+  return chosen;
 }
 
 Evaluation of_pictures(const EvaluateOptions& options, Measurer& measurer) {
@@ -81,7 +101,7 @@ std::vector<LabelledScore> scores_of(EvaluatedModel model, const std::vector<std
 }
 
 std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& measurer) {
-  const auto captions = captions_of(options.prompts);
+  const auto captions = captions_of(options);
   std::vector<Evaluation> evaluations;
   for (const auto& model : models_of(options)) {
     evaluations.push_back({model.run.hash, model.run.folder, model.run.generator.card().provenance.iterations,

@@ -23,7 +23,10 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "weights of a feature network; may repeat")(
       "model", po::value(&options.models)->multitoken()->value_name("DIR"),
       "model folders, or one folder of them, to draw with; several give learning curves")(
-      "prompts", po::value(&options.prompts)->value_name("FILE"), "captions to draw, one a line")(
+      "prompts", po::value(&options.prompts)->value_name("FILE"),
+      "captions to draw: one a line, or COCO's captions_*.json")(
+      "captions", po::value(&options.captions)->default_value(0)->value_name("N"),
+      "draw only so many, a fixed random choice, such as 30000 of COCO's; 0: all")(
       "out", po::value(&options.out)->value_name("DIR"), "drawn pictures; those that are there already are kept")(
       "seeds", po::value(&options.seeds)->default_value(1)->value_name("N"),
       "sets to draw of each model, from --seed on; scores are then their mean, with an interval over them")(
@@ -57,6 +60,7 @@ void check(const EvaluateOptions& options) {
   if (!options.save_reference.empty() && options.reference.empty())
     throw UsageError("--save-reference needs --reference");
   require_within("--size", options.size, between(0, double(max_image_side)));
+  require_within("--captions", options.captions, between(0, 1e9));
   require_within("--batch", options.batch, between(1, 4096));
   require_within("--seeds", options.seeds, between(1, 1000));
   if (options.models.empty() && options.seeds > 1) throw UsageError("--seeds needs --model");

@@ -17,6 +17,13 @@ struct CocoImage {
   std::map<int64_t, std::string> captions;  // by annotation id
 };
 
+Json load_annotations(const std::string& file) {
+  std::error_code unreadable;
+  if (const auto bytes = fs::file_size(file, unreadable); !unreadable && bytes > most_bytes)
+    throw FileError(file + ": has " + std::to_string(bytes) + " bytes; allowed: at most " + std::to_string(most_bytes));
+  return load_json(file);
+}
+
 template <class T>
 T required(const Json& object, const char* key, const Place& place) {
   check_type(place, object, object.is_object(), "an object");
@@ -76,11 +83,7 @@ std::string reason_to_skip(const CocoImage& image) {
 
 std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report) {
   if (!fs::is_directory(config.folder)) throw FileError(config.folder + ": is not a folder");
-  std::error_code unreadable;
-  if (const auto bytes = fs::file_size(config.annotations, unreadable); !unreadable && bytes > most_bytes)
-    throw FileError(config.annotations + ": has " + std::to_string(bytes) + " bytes; allowed: at most " +
-                    std::to_string(most_bytes));
-  const Json root = load_json(config.annotations);
+  const Json root = load_annotations(config.annotations);
   const Place place{config.annotations, ""};
   FolderReport local;
   auto images = read_images(required_list(root, "images", place), place.child("images"), config.folder);
@@ -102,6 +105,25 @@ std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report) {
     throw FileError(config.annotations + ": has no caption with a picture in " + config.folder + ". " + summary(local));
   if (report) *report = std::move(local);
   return pairs;
+}
+
+std::vector<std::string> coco_captions(const std::string& annotations) {
+  const Json root = load_annotations(annotations);
+  const Place place = Place{annotations, ""}.child("annotations");
+  const Json& list = required_list(root, "annotations", {annotations, ""});
+  std::map<int64_t, std::string> captions;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Place here = place.child(i);
+    const auto id = required<int64_t>(list[i], "id", here);
+    const std::string caption = trimmed(required<std::string>(list[i], "caption", here));
+    if (caption.empty() || !is_utf8(caption)) here.child("caption").fail("is empty or not UTF-8");
+    if (!captions.emplace(id, caption).second)
+      here.child("id").fail("is " + std::to_string(id) + ", which an annotation above has");
+  }
+  if (captions.empty()) place.fail("is empty");
+  std::vector<std::string> texts;
+  for (auto& [id, caption] : captions) texts.push_back(std::move(caption));
+  return texts;
 }
 
 }  // namespace mds

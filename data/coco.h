@@ -29,4 +29,8 @@ struct CocoConfig {
 // name that leads out of the folder, an id used twice.
 std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report = nullptr);
 
+// The captions alone, trimmed, by annotation id; the pictures are not looked for. The same errors, and ConfigError for
+// a caption that is empty or not UTF-8.
+std::vector<std::string> coco_captions(const std::string& annotations);
+
 }  // namespace mds

@@ -99,6 +99,18 @@ TEST_CASE("several seeds give a mean with an interval over them, under a protoco
   CHECK(score["value"].get<double>() == Approx(sum / 2));
 }
 
+TEST_CASE("a choice of captions is a fixed part of the list in its order", "[app][torch]") {
+  const Case tiny;
+  const Outcome two = tiny.draw("--captions 2");
+  INFO(two.err);
+  REQUIRE(two.code == 0);
+  CHECK(two.json()["metrics"][0]["n"] == 2);
+  CHECK_THAT(tiny.draw("--captions 2").err, Contains("2 pictures kept"));
+  const Outcome four = tiny.draw("--captions 4");
+  CHECK(four.code == 2);
+  CHECK_THAT(four.err, Contains("--captions is 4; ") && Contains("prompts.txt has 3"));
+}
+
 TEST_CASE("evaluate refuses wrong use", "[app]") {
   const Case tiny;
   const auto [arguments, code, message] = GENERATE(table<std::string, int, std::string>({

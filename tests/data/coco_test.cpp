@@ -87,3 +87,15 @@ TEST_CASE("broken COCO annotations are errors that name the place", "[data]") {
   CHECK_THROWS_WITH(coco.list(), Contains("inside the folder"));
   CHECK_THROWS_AS(list_coco({"absent.json", coco.path.string()}), FileError);
 }
+
+TEST_CASE("COCO's captions can be read without their pictures", "[data]") {
+  Coco coco;
+  coco.caption(12, 3, "a dog runs");
+  coco.caption(11, 3, " a dog\n");
+  const std::string file = (coco.path / "captions.json").string();
+  save_text(file, coco.root.dump());
+  CHECK(coco_captions(file) == std::vector<std::string>{"a dog", "a dog runs"});
+  coco.caption(13, 3, " ");
+  save_text(file, coco.root.dump());
+  CHECK_THROWS_WITH(coco_captions(file), Contains("annotations.2.caption is empty"));
+}
