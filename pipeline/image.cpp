@@ -169,7 +169,7 @@ Image read_as_stored(const Source& source) {
 bool is_picture_ending(std::string ending) {
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  constexpr std::array<std::string_view, 5> endings{".png", ".jpg", ".jpeg", ".webp", ".gif"};
+  constexpr std::array<std::string_view, 8> endings{".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"};
   return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
 

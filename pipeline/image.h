@@ -36,8 +36,8 @@ Image make_image(ImageSize size, uint8_t grey = 255);
 Image load_image(const std::string& file);
 Image decode_image(std::string_view bytes, const std::string& name);  // `name` opens error messages
 
-// Whether a file that ends so (".png", in any case) is taken for a picture. A GIF is too, and so is refused by its name
-// rather than passed over.
+// Whether a file that ends so (".png", in any case) is taken for a picture. Formats that cannot be decoded (GIF, BMP,
+// TIFF) are too, and so are refused by name rather than passed over.
 bool is_picture_ending(std::string ending);
 
 // From the header; no pixels are decoded. As stored: an EXIF orientation of 5 to 8 exchanges width and height.

@@ -107,7 +107,7 @@ TEST_CASE("colour and grey JPEGs are read", "[pipeline]") {
 }
 
 TEST_CASE("pictures are listed by their ending in any case, GIFs among them", "[pipeline]") {
-  for (const char* ending : {".png", ".JPG", ".jpeg", ".Webp", ".gif"}) CHECK(mds::is_picture_ending(ending));
+  for (const char* ending : {".png", ".JPG", ".jpeg", ".Webp", ".gif", ".tiff"}) CHECK(mds::is_picture_ending(ending));
   for (const char* ending : {"", ".", "png", ".txt", ".jpg2", ".safetensors"})
     CHECK_FALSE(mds::is_picture_ending(ending));
 }
