@@ -1,13 +1,12 @@
 #include "app/data_bench.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <thread>
 
 #include "app/stage_data.h"
+#include "metrics/thread_limit.h"
 
 namespace mds {
 namespace {
@@ -23,21 +22,9 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// ATen's own threads, one while it lives: for one small picture their waits for each other would be what is measured.
-class OneThread {
- public:
-  OneThread() { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(threads_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int threads_ = at::get_num_threads();
-};
-
 // Reading from the file cache, decoding and resizing of the same pictures, one after the other.
 Json single_rates(const SourcePtr& source, int64_t size) {
-  const OneThread limit;
+  const ThreadLimit limit(1);
   double decode_s = 0, resize_s = 0;
   int64_t pictures = 0;
   const auto reader = source->open(0);

@@ -1,9 +1,10 @@
 #include "metrics/frechet.h"
 
-#include <ATen/Parallel.h>
 #include <torch/types.h>
 
 #include <cmath>
+
+#include "metrics/thread_limit.h"
 
 namespace mds {
 namespace {
@@ -24,20 +25,9 @@ double trace_root(const at::Tensor& product) {
   return product.size(0) < product.size(1) ? trace_root_nuclear(product) : trace_root_symmetric(product);
 }
 
-// One thread while it lives, if the matrices are small: more gain nothing there, and on a busy machine the threads'
-// waits for each other cost far more than the work.
-class ThreadLimit {
- public:
-  explicit ThreadLimit(int64_t width) : threads_(at::get_num_threads()) {
-    if (width < 512) at::set_num_threads(1);
-  }
-  ~ThreadLimit() { at::set_num_threads(threads_); }
-  ThreadLimit(const ThreadLimit&) = delete;
-  ThreadLimit& operator=(const ThreadLimit&) = delete;
-
- private:
-  int threads_;
-};
+// More threads gain nothing on matrices narrower than this.
+constexpr int64_t least_threaded_width = 512;
+int useful_threads(int64_t width) { return width < least_threaded_width ? 1 : at::get_num_threads(); }
 
 // The rows that a resample drew, each once, and how often.
 struct Draw {
@@ -146,7 +136,7 @@ std::vector<double> FrechetReference::replicates(const at::Tensor& features_ND, 
   const auto n = features.size(0);
   require_pictures(n);
   require_width(features.size(1), reference_.mean_D.size(0));
-  const ThreadLimit limit(features.size(1));
+  const ThreadLimit limit(useful_threads(features.size(1)));
   // Centring commutes with the product, so the reference's factor is applied once for all replicates.
   const auto products = features.matmul(reference_.factor_RD.t());
   const double reference_trace = reference_.factor_RD.square().sum().item<double>();
