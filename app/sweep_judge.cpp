@@ -1,7 +1,5 @@
 #include "app/sweep_judge.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -48,8 +46,7 @@ class CurveReader {
       return {.distance = held_out.distance(observed.at("features")),
               .replicates = held_out.replicates(observed.at("features"), indices_)};
     if (name != "clip_emoji") return measures_.further->measured(name, observed, indices_);
-    const Tensor clip = observed.at("clip").to(at::kDouble).contiguous();
-    return {.values = {clip.const_data_ptr<double>(), clip.const_data_ptr<double>() + clip.numel()}};
+    return mean_of_each(observed.at("clip"));
   }
 
   const SweepConfig& config_;

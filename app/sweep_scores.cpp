@@ -125,14 +125,9 @@ class NamedScores : public SweepScores {
 
   Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const override {
     const Metric& metric = *find_metric(name);
-    if (metric.of_each) {
-      const auto values = observed.at("each." + name).contiguous();
-      const double* value = values.const_data_ptr<double>();
-      return {.values = {value, value + values.numel()}};
-    }
-    const MeasureInput input = input_of(metric, observed);
-    return {.distance = metric.of_set(name, input, {.replicates = 1, .seed = seed_}).value,
-            .replicates = metric.replicates(input, rows, seed_)};
+    if (metric.of_each) return mean_of_each(observed.at("each." + name));
+    Resampled distance = metric.resampled(input_of(metric, observed), rows, seed_);
+    return {.distance = distance.value, .replicates = std::move(distance.replicates)};
   }
 
  private:

@@ -2,6 +2,8 @@
 // with the held-out ones of the data set; subsets are as large as the sets allow.
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include <memory>
 
 #include "app/sweep_config.h"
@@ -18,6 +20,13 @@ class SweepScores {
   // What a policy reads of one score, with a distance's replicates over the rows.
   virtual Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const = 0;
 };
+
+// A score that is the mean of one value a picture, (N).
+inline Measured mean_of_each(const Tensor& values_N) {
+  const Tensor values = values_N.to(at::kDouble).contiguous();
+  const double* value = values.const_data_ptr<double>();
+  return {.values = {value, value + values.numel()}};
+}
 
 // Of the configuration's evaluation.scores. ConfigError for names that cannot be scored in a sweep; UsageError or
 // FileError for weights or pictures that are missing. `latents` must outlive the scores.

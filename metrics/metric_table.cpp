@@ -10,6 +10,7 @@
 #include "metrics/precision_recall.h"
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -17,8 +18,9 @@ namespace {
 Score frechet(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return FrechetReference(input.reference->stats).score(name, input.features_ND, options);
 }
-std::vector<double> frechet_replicates(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
-  return FrechetReference(input.reference->stats).replicates(input.features_ND, indices);
+Resampled frechet_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
+  const FrechetReference reference(input.reference->stats);
+  return {reference.distance(input.features_ND), reference.replicates(input.features_ND, indices)};
 }
 
 at::Tensor cosines(const MeasureInput& input) { return clip_values(input.features_ND, input.texts_ND); }
@@ -40,9 +42,9 @@ Kid kernel_distance(const std::string& name, const MeasureInput& input, const Sc
 Score kernel(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return kernel_distance(name, input, options).score;
 }
-std::vector<double> kernel_replicates(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) {
+Resampled kernel_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) {
   const Kid distance = kernel_distance("kid", input, {.replicates = 1, .seed = seed});
-  return linearised_replicates(distance.score.value, distance.influences_N, indices);
+  return {distance.score.value, linearised_replicates(distance.score.value, distance.influences_N, indices)};
 }
 
 Score infinity(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
@@ -51,18 +53,18 @@ Score infinity(const std::string& name, const MeasureInput& input, const ScoreOp
                       {.smallest = input.subsets.fid_inf, .score = options});
 }
 // The bias that the line takes away is the same for every resample, to first order.
-std::vector<double> infinity_replicates(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) {
+Resampled infinity_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) {
   const FrechetReference reference(input.reference->stats);
-  return linearised_replicates(infinity("fid_inf", input, {.replicates = 1, .seed = seed}).value,
-                               reference.influences(input.features_ND), indices);
+  const double value = infinity("fid_inf", input, {.replicates = 1, .seed = seed}).value;
+  return {value, linearised_replicates(value, reference.influences(input.features_ND), indices)};
 }
 
 Score mean_discrepancy(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return cmmd(name, input.features_ND, input.reference->features_ND, options).score;
 }
-std::vector<double> discrepancy_replicates(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
+Resampled discrepancy_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
   const Cmmd distance = cmmd("cmmd", input.features_ND, input.reference->features_ND, {.replicates = 1});
-  return linearised_replicates(distance.score.value, distance.influences_N, indices);
+  return {distance.score.value, linearised_replicates(distance.score.value, distance.influences_N, indices)};
 }
 
 constexpr int64_t neighbours = 3;
@@ -75,8 +77,10 @@ Score precision_share(const std::string& name, const MeasureInput& input, const 
 Score recall_share(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return recall(name, input.features_ND, input.reference->features_ND, neighbours, options);
 }
-std::vector<double> recall_of_rows(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
-  return recall_replicates(input.features_ND, input.reference->features_ND, indices, neighbours);
+Resampled recall_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
+  const at::Tensor& reference = input.reference->features_ND;
+  return {recall("recall", input.features_ND, reference, neighbours, {.replicates = 1}).value,
+          recall_replicates(input.features_ND, reference, indices, neighbours)};
 }
 
 constexpr double max_level = 255;
@@ -87,10 +91,10 @@ constexpr const char *inception = "inception-v3-fid", *b32 = "clip-vit-b-32", *l
                      *l14_336 = "clip-vit-l-14-336", *g14 = "open-clip-vit-g-14";
 
 constexpr Metric frechet_of(const char* name, const char* network, const char* resizer) {
-  return {name, network, resizer, Against::statistics, frechet, nullptr, frechet_replicates};
+  return {name, network, resizer, Against::statistics, frechet, nullptr, frechet_resampled};
 }
 constexpr Metric kernel_of(const char* name, const char* network, const char* resizer) {
-  return {name, network, resizer, Against::features, kernel, nullptr, kernel_replicates, &SubsetSizes::kid};
+  return {name, network, resizer, Against::features, kernel, nullptr, kernel_resampled, &SubsetSizes::kid};
 }
 constexpr Metric cosine_of(const char* name, const char* network) {
   return {name, network, "clip_crop", Against::captions, cosine, cosines};
@@ -103,12 +107,12 @@ constexpr std::array table{
     frechet_of("fid", inception, "legacy_tensorflow"),
     frechet_of("fid_clean", inception, "clean"),
     frechet_of("fid_legacy_pytorch", inception, "legacy_pytorch"),
-    Metric{"fid_inf", inception, "legacy_tensorflow", Against::statistics, infinity, nullptr, infinity_replicates,
+    Metric{"fid_inf", inception, "legacy_tensorflow", Against::statistics, infinity, nullptr, infinity_resampled,
            &SubsetSizes::fid_inf},
     kernel_of("kid", inception, "legacy_tensorflow"),
     Metric{"precision", inception, "legacy_tensorflow", Against::features, precision_share, precise},
-    Metric{"recall", inception, "legacy_tensorflow", Against::features, recall_share, nullptr, recall_of_rows},
-    Metric{"cmmd", l14_336, "clip_squash", Against::features, mean_discrepancy, nullptr, discrepancy_replicates},
+    Metric{"recall", inception, "legacy_tensorflow", Against::features, recall_share, nullptr, recall_resampled},
+    Metric{"cmmd", l14_336, "clip_squash", Against::features, mean_discrepancy, nullptr, discrepancy_resampled},
     frechet_of("fd_clip_b32", b32, "clip_crop"),
     cosine_of("clip_score", l14),
     cosine_of("clip_score_b32", b32),
@@ -131,11 +135,7 @@ const Metric* find_metric(const std::string& name) {
   return found == table.end() ? nullptr : found;
 }
 
-std::string known_metrics() {
-  std::string names;
-  for (const auto& metric : table) names += (names.empty() ? "" : ", ") + std::string(metric.name);
-  return names;
-}
+std::string known_metrics() { return listed(table, &Metric::name); }
 
 std::vector<const Metric*> find_metrics(const std::string& list) {
   std::vector<const Metric*> chosen;

@@ -30,6 +30,11 @@ struct MeasureInput {
   SubsetSizes subsets{};
 };
 
+struct Resampled {
+  double value = 0;
+  std::vector<double> replicates{};
+};
+
 struct Metric {
   const char* name;
   const char* network;  // empty: pixels
@@ -39,9 +44,8 @@ struct Metric {
   Score (*of_set)(const std::string& name, const MeasureInput& input, const ScoreOptions& options) = nullptr;
   // Of each picture of a set, float64 (N); null where the measure is no mean of them.
   at::Tensor (*of_each)(const MeasureInput& input) = nullptr;
-  // Of each row of pictures drawn from a set; `seed` draws its subsets. Null where it is a mean.
-  std::vector<double> (*replicates)(const MeasureInput& input, const BootstrapIndices& indices,
-                                    uint64_t seed) = nullptr;
+  // Of a set and of each row of pictures drawn from it; `seed` draws its subsets. Null where it is a mean.
+  Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) = nullptr;
   int64_t SubsetSizes::*subset = nullptr;  // that it draws; null: it takes all pictures
   // Of pairs of uint8 pictures, float64 (N).
   at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;

@@ -43,8 +43,10 @@ TEST_CASE("replicates over every picture once are the value, and their spread is
   for (const char* name : {"fid", "kid", "fid_inf", "cmmd"}) {
     INFO(name);
     const Metric& metric = *find_metric(name);
-    auto replicates = metric.replicates(input, rows, 7);
+    const Resampled resampled = metric.resampled(input, rows, 7);
+    const auto& replicates = resampled.replicates;
     const Score score = metric.of_set(name, input, {.replicates = 400, .seed = 7});
+    CHECK(resampled.value == score.value);
     CHECK(replicates[0] == Approx(score.value).epsilon(1e-9));
     if (std::string(name) == "fid_inf") continue;  // its interval answers for the fit alone
     const Interval spread = percentile_interval(replicates);
