@@ -19,6 +19,7 @@ std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const Loo
 }
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopConfig&) { refuse("stage text_image"); }
 void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
+
 std::unique_ptr<SweepScores> open_sweep_scores(const SweepConfig& config, const LatentSet&) {
   if (!config.evaluation.scores.empty()) refuse("evaluation.scores");
   return nullptr;

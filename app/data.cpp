@@ -16,6 +16,7 @@
 #include "data/resize.h"
 #include "data/sources.h"
 #include "spec/describe.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -30,17 +31,9 @@ bool is_known(const std::string& name) {
          std::any_of(all.begin(), all.end(), [&](const Source& each) { return each.name == name; });
 }
 
-std::string known_names() {
-  std::string names(joined_name);
-  for (const auto& source : sources()) names += ", " + std::string(source.name);
-  return names;
-}
+std::string known_names() { return std::string(joined_name) + ", " + listed(sources(), &Source::name); }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ",") + name;
-  return text;
-}
+std::string default_sources() { return listed(joined_sources(), std::identity(), ","); }
 
 std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> names;
@@ -54,7 +47,7 @@ std::string default_folder(const std::string& name) { return "out/data/" + name;
 struct Arguments {
   std::string action, name, out, format;
   int64_t count = 0, size = 0, batch = 0, threads = 0;
-  std::string sources = listed(joined_sources());
+  std::string sources = default_sources();
   double step_ms = 0;
   uint64_t seed = 0;
 };
@@ -65,7 +58,7 @@ po::options_description flags(Arguments& arguments) {
   add("out", po::value(&arguments.out)->value_name("PATH"),
       "build: folder (default out/data/NAME); show: the PNG to write");
   add("sources", po::value(&arguments.sources)->value_name("A,B"),
-      ("build debian: what it joins (default " + listed(joined_sources()) + ")").c_str());
+      ("build debian: what it joins (default " + default_sources() + ")").c_str());
   add("count", po::value(&arguments.count)->default_value(64)->value_name("N"),
       "show: pictures on the sheet, 1 to 4096");
   add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"),

@@ -51,9 +51,9 @@ int run_report(int argc, char** argv) {
       ("format", po::value(&options.format)->default_value("table"), "table, md, csv, json or html (a page)")  //
       ("out", po::value(&options.out), "write to this file instead of stdout; needed for html")                //
       ("sweep", po::value(&options.page.report.sweep), "only this sweep")                                      //
-      ("score", po::value(&options.page.report.score), "sweep: sort by this score (default fd_emoji_clip)")(
-          "network", po::value(&options.page.report.network),
-          "only this network: a name, or the beginning of a hash")                                                 //
+      ("score", po::value(&options.page.report.score), "sweep: sort by this score (default fd_emoji_clip)")    //
+      ("network", po::value(&options.page.report.network),
+       "only this network: a name, or the beginning of a hash")  //                                              //
       ("picture", po::value(&options.page.picture_files)->composing(), "html: show this picture too; may repeat")  //
       ("help", "show this text");
   po::options_description all;

@@ -12,6 +12,7 @@
 #include "data/pysiogame.h"
 #include "data/sweethome.h"
 #include "data/tuxpaint.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -39,12 +40,9 @@ constexpr std::array<Source, 10> all_sources = {{
 }};
 
 const Source& source(const std::string& name) {
-  std::string known;
-  for (const auto& each : all_sources) {
+  for (const auto& each : all_sources)
     if (each.name == name) return each;
-    known += (known.empty() ? "" : ", ") + std::string(each.name);
-  }
-  throw ConfigError("data source \"" + name + "\" is not known; known: " + known);
+  throw ConfigError("data source \"" + name + "\" is not known; known: " + listed(all_sources, &Source::name));
 }
 
 void append(const std::string& name, Collection part, Collection& all) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "spec/error.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -24,12 +25,9 @@ constexpr std::array list{
 std::span<const Report> all_reports() { return list; }
 
 const Report& find_report(const std::string& name) {
-  std::string names;
-  for (const auto& report : list) {
+  for (const auto& report : list)
     if (name == report.name) return report;
-    names += (names.empty() ? "" : ", ") + std::string(report.name);
-  }
-  throw UsageError("report " + name + ": valid: " + names);
+  throw UsageError("report " + name + ": valid: " + listed(list, &Report::name));
 }
 
 std::optional<ArchRow> shipped_arch(const Store& store, const ReportOptions& options, const std::string& network) {
@@ -58,11 +56,9 @@ void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& prof
   for (const auto& profile : profiles)
     if (hashes.contains(profile.hash) && profile.has_rejected())
       names.insert(profile.name.empty() ? short_hash(profile.hash) : profile.name);
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-  if (list.empty()) return;
+  if (names.empty()) return;
   table.footnotes.push_back("Left out: timings marked rejected (interquartile range above 25% of the median) of " +
-                            list + "; report table6 shows them.");
+                            listed(names) + "; report table6 shows them.");
 }
 
 std::string thousands(int64_t value) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "reports/report.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -194,11 +195,8 @@ std::vector<Table> sweep_report(const Store& store, const ReportOptions& options
     sort_by_merit(group, decisive);
     tables.push_back(table_of(group, profiles, decisive));
   }
-  if (!options.score.empty() && !known.contains(options.score)) {
-    std::string list;
-    for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
-    throw UsageError("--score " + options.score + ": no sweep has it; known: " + list);
-  }
+  if (!options.score.empty() && !known.contains(options.score))
+    throw UsageError("--score " + options.score + ": no sweep has it; known: " + listed(known));
   return tables;
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "spec/listed.h"
+
 namespace mds {
 
 enum class Better : uint8_t { lower, higher };
@@ -41,9 +43,7 @@ inline const ScoreKind* score_kind(std::string_view name) {
 }
 
 inline std::string known_score_beginnings() {
-  std::string list;
-  for (const auto& kind : score_kinds) list += (list.empty() ? "" : ", ") + std::string(kind.beginning) + "...";
-  return list;
+  return listed(score_kinds, [](const ScoreKind& kind) { return std::string(kind.beginning) + "..."; });
 }
 
 }  // namespace mds
