@@ -248,6 +248,8 @@ TEST_CASE("a changed configuration under the same name is refused", "[app]") {
   sweep.check_fails("with another configuration");
 }
 
+#ifndef MDSEARCH_CORE
+
 TEST_CASE("any score of the table decides by its name and has an interval", "[app]") {
   const ToySweep sweep;
   Json json = sweep.config();
@@ -296,3 +298,16 @@ TEST_CASE("scores that a sweep cannot take are refused before it begins", "[app]
   CHECK_THAT(outcome.err, Catch::Contains("evaluation.weights"));
   CHECK(Store(sweep.folder.path + "/r.db", StoreMode::read_only).runs("toy").empty());
 }
+
+#else
+
+TEST_CASE("a core build refuses the scores that it lacks, before it begins", "[app]") {
+  const ToySweep sweep;
+  Json json = sweep.config();
+  json["evaluation"]["scores"] = {"kid_emoji_clip"};
+  sweep.write("sweep.json", json);
+  sweep.check_fails("evaluation.scores: this core build");
+  CHECK(Store(sweep.folder.path + "/r.db", StoreMode::read_only).runs("toy").empty());
+}
+
+#endif
