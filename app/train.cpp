@@ -30,10 +30,10 @@ class TimeSpent {
  public:
   void add(const StepReport& report) {
     if (count_++ == 0) return;
-    data_s_ += report.data_s;
-    forward_s_ += report.forward_s;
-    backward_s_ += report.backward_s;
-    update_s_ += report.update_s;
+    data_s_ += report.times.data_s;
+    forward_s_ += report.times.forward_s;
+    backward_s_ += report.times.backward_s;
+    update_s_ += report.times.update_s;
   }
   ~TimeSpent() {
     const double n = double(count_ - 1), total_s = forward_s_ + backward_s_ + update_s_;

@@ -8,7 +8,9 @@ target_include_directories(mds_torch SYSTEM INTERFACE ${MDS_TORCH_ROOT}/include
 target_link_directories(mds_torch INTERFACE ${MDS_TORCH_ROOT}/lib)
 target_link_libraries(mds_torch INTERFACE torch torch_cpu c10)
 target_link_options(mds_torch INTERFACE -Wl,-rpath,${MDS_TORCH_ROOT}/lib -Wl,--disable-new-dtags)
+set(MDS_TORCH_CUDA OFF)
 if(EXISTS ${MDS_TORCH_ROOT}/lib/libtorch_cuda.so)
+  set(MDS_TORCH_CUDA ON)
   # Nothing references the CUDA half by symbol; its static initialisers register the CUDA kernels.
   target_link_libraries(mds_torch INTERFACE -Wl,--no-as-needed torch_cuda c10_cuda -Wl,--as-needed)
   target_link_options(mds_torch INTERFACE -Wl,--allow-shlib-undefined)

@@ -42,6 +42,13 @@ NoiseSchedule::NoiseSchedule(const ScheduleConfig& config) {
 
 double NoiseSchedule::a(int64_t t) const { return std::sqrt(alpha_bar(t)); }
 double NoiseSchedule::s(int64_t t) const { return std::sqrt(1 - alpha_bar(t)); }
+NoiseSchedule NoiseSchedule::on(c10::Device device) const {
+  NoiseSchedule moved = *this;
+  moved.a_ = a_.to(device);
+  moved.s_ = s_.to(device);
+  return moved;
+}
+
 Tensor NoiseSchedule::chosen(const Tensor& table, const Tensor& t_N) {
   return table.to(t_N.device()).index_select(0, t_N).view({-1, 1, 1, 1});
 }

@@ -27,6 +27,9 @@ class NoiseSchedule {
   double a(int64_t t) const;
   double s(int64_t t) const;
 
+  // The same with its tables on a device, where timesteps then need not wait for them.
+  NoiseSchedule on(c10::Device device) const;
+
   // a or s of each timestep of a batch, N x 1 x 1 x 1 float32.
   Tensor a(const Tensor& t_N) const { return chosen(a_, t_N); }
   Tensor s(const Tensor& t_N) const { return chosen(s_, t_N); }

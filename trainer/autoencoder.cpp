@@ -56,15 +56,21 @@ TensorMap AutoencoderStage::weights() const {
   return all;
 }
 
-Tensor AutoencoderStage::loss(const StepContext& context) {
-  const Tensor pictures = feed_->next(context.iteration).pictures_NCHW;
-  const Tensor x = to_signed(random_crop(pictures, config_.crop, context.random));
-  const Posterior latent = posterior(encoder_->forward(x, {}, context.observer));
+TensorMap AutoencoderStage::batch(const Turn& turn) {
+  const Tensor pictures = random_crop(feed_->next(turn.iteration).pictures_NCHW, config_.crop, turn.random);
+  const Shape latent = decoder_->plan().input;
+  return on_compute_device(
+      {{"pictures", pictures},
+       {"noise", at::randn({pictures.size(0), latent.channels, latent.height, latent.width}, turn.random)}});
+}
+
+Tensor AutoencoderStage::loss(const TensorMap& batch, const Observer& observer) {
+  const Tensor x = to_signed(batch.at("pictures"));
+  const Posterior latent = posterior(encoder_->forward(x, {}, observer));
   const auto& [mean, std] = latent;
-  const Tensor z = latent.sample(at::randn(mean.sizes(), context.random));
-  const Tensor y = decoder_->forward(z, {}, context.observer).to(at::kFloat);
+  const Tensor y = decoder_->forward(latent.sample(batch.at("noise")), {}, observer).to(at::kFloat);
   const Tensor kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean();
-  return at::mse_loss(y, x.to(y.device())) + config_.kl_weight * kl;
+  return at::mse_loss(y, x) + config_.kl_weight * kl;
 }
 
 }  // namespace mds

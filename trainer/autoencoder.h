@@ -48,7 +48,8 @@ class AutoencoderStage final : public Stage {
   AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed);
   AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW);
   TensorMap weights() const override;  // "vae_encoder.*", "vae_decoder.*"
-  Tensor loss(const StepContext& context) override;
+  TensorMap batch(const Turn& turn) override;
+  Tensor loss(const TensorMap& batch, const Observer& observer) override;
   PictureFeed* feed() override { return feed_.get(); }
 
  private:

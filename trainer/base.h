@@ -4,7 +4,7 @@
 
 #include "networks/unet.h"
 #include "pipeline/schedule.h"
-#include "trainer/latents.h"
+#include "trainer/latent_feed.h"
 #include "trainer/loop.h"
 
 namespace mds {
@@ -38,15 +38,14 @@ class BaseStage final : public Stage {
  public:
   BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
-  Tensor loss(const StepContext& context) override;
+  TensorMap batch(const Turn& turn) override;
+  Tensor loss(const TensorMap& batch, const Observer& observer) override;
   Network& unet() { return *unet_; }
 
  private:
   BaseConfig config_;
-  const LatentSet& latents_;
   NoiseSchedule schedule_;
-  Tensor train_rows_;
-  Batches batches_;
+  LatentFeed feed_;
   NetworkPtr unet_;
 };
 

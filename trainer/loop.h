@@ -2,25 +2,11 @@
 // a stop at the first number that is not finite, with the place where it arose.
 #pragma once
 
-#include <ATen/core/Generator.h>
+#include <limits>
 
-#include <functional>
-#include <optional>
-#include <string>
-
-#include "networks/network.h"
-#include "trainer/optimizer.h"
+#include "trainer/player.h"
 
 namespace mds {
-
-enum class Precision : uint8_t { fp32, bf16 };
-template <>
-struct EnumNames<Precision> {
-  static constexpr std::array names{"fp32", "bf16"};
-};
-inline at::ScalarType scalar_type(Precision precision) {
-  return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-}
 
 struct LoopConfig {
   int64_t iterations = 1000;
@@ -39,34 +25,12 @@ struct LoopConfig {
   }
 };
 
-// A network's weights as they are trained, by name behind a prefix.
-TensorMap trained_weights(const Network& network, const std::string& prefix = "");
-
-// What a loss may draw on. All randomness comes from `random`, which depends on the seed and the iteration alone, so a
-// resumed run needs no saved random state.
-struct StepContext {
-  int64_t iteration;
-  at::Generator random;
-  Observer observer;
-};
-
-class PictureFeed;
-
-// One kind of training: its weights and its loss.
-class Stage {
- public:
-  virtual ~Stage() = default;
-  virtual TensorMap weights() const = 0;  // by name, float32
-  virtual Tensor loss(const StepContext& context) = 0;
-  virtual PictureFeed* feed() { return nullptr; }  // whose position belongs to a checkpoint
-};
-
 struct StepReport {
   int64_t iteration;  // done so far
   double loss;
   double gradient_norm;
-  double data_s;                           // waiting for examples, within forward_s
-  double forward_s, backward_s, update_s;  // batch and loss; gradients; norm, optimizer and average
+  double adversary_loss;  // of its last step; NaN before, and where there is none
+  StepTimes times;        // of both
 };
 
 class Loop {
@@ -77,9 +41,9 @@ class Loop {
   // the first block or weight concerned; the weights then are those of the last finite step.
   void run_to(int64_t iteration, const std::function<void(const StepReport&)>& report = {});
 
-  int64_t iteration() const { return optimizer_.steps(); }
-  const TensorMap& weights() const { return optimizer_.weights(); }
-  const TensorMap& ema() const { return optimizer_.ema(); }
+  int64_t iteration() const { return player_.optimizer().steps(); }
+  const TensorMap& weights() const { return player_.optimizer().weights(); }
+  const TensorMap& ema() const { return player_.optimizer().ema(); }
 
   // `identity` is the run's configuration as text; a checkpoint of another configuration is refused.
   void save(const std::string& file, const std::string& identity) const;
@@ -88,31 +52,10 @@ class Loop {
  private:
   StepReport step();
 
-  Stage& stage_;
-  LoopConfig config_;
-  Optimizer optimizer_;
+  Player player_;
+  std::unique_ptr<Player> adversary_;
+  int64_t adversary_every_ = 1;
+  double adversary_loss_ = std::numeric_limits<double>::quiet_NaN();
 };
-
-// A generator for one purpose of one iteration. LibTorch keeps 32 bits of the mixture, so two triples share a stream
-// with a chance of 2^-32.
-at::Generator generator_for(uint64_t seed, int64_t iteration, uint64_t purpose = 0);
-
-// Which examples an iteration sees: a fresh permutation of 0..count-1 for each epoch.
-class Batches {
- public:
-  Batches(int64_t count, int64_t batch, uint64_t seed) : count_(count), batch_(batch), seed_(seed) {}
-  Tensor at(int64_t iteration);  // int64, on the CPU
-
- private:
-  const Tensor& order_of(int64_t epoch);
-
-  int64_t count_, batch_;
-  uint64_t seed_;
-  int64_t epoch_ = -1;  // of order_
-  Tensor order_;
-};
-
-// A seeded choice of min(count, most) of 0..count-1, each once. int64, on the CPU.
-Tensor sampled_rows(int64_t count, int64_t most, uint64_t seed);
 
 }  // namespace mds

@@ -34,7 +34,11 @@ void check_holds(const TensorMap& source, const TensorMap& wanted, const std::st
 Optimizer::Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations)
     : config_(config), iterations_(iterations), weights_(std::move(weights)),
       ema_(copies(weights_, false)), mean_(copies(weights_, true)), square_(copies(weights_, true)) {
-  for (auto& [name, weight] : weights_) weight.requires_grad_(true);
+  train(true);
+}
+
+void Optimizer::train(bool on) {
+  for (auto& [name, weight] : weights_) weight.requires_grad_(on);
 }
 
 void Optimizer::zero_grad() {
@@ -42,10 +46,10 @@ void Optimizer::zero_grad() {
 }
 
 double Optimizer::gradient_norm() const {
-  std::vector<Tensor> norms;
+  std::vector<Tensor> gradients;
   for (const auto& [name, weight] : weights_)
-    if (weight.grad().defined()) norms.push_back(weight.grad().norm());
-  return norms.empty() ? 0.0 : at::stack(norms).norm().item<double>();
+    if (weight.grad().defined()) gradients.push_back(weight.grad());
+  return gradients.empty() ? 0.0 : at::stack(at::_foreach_norm(gradients)).norm().item<double>();
 }
 
 std::string Optimizer::first_bad_gradient() const {
@@ -92,9 +96,13 @@ TensorMap Optimizer::state() const {
   return state;
 }
 
-void Optimizer::load_state(const TensorMap& state, const std::string& source) {
+void Optimizer::check_state(const TensorMap& state, const std::string& source) const {
   check_holds(state, {{"steps", at::scalar_tensor(0, at::kLong)}}, "", source);
   for (const auto& [prefix, tensors] : state_parts()) check_holds(state, *tensors, prefix, source);
+}
+
+void Optimizer::load_state(const TensorMap& state, const std::string& source) {
+  check_state(state, source);
   for (const auto& [prefix, tensors] : state_parts())
     for (const auto& [name, tensor] : *tensors) tensor.detach().copy_(state.at(prefix + name));
   steps_ = state.at("steps").item<int64_t>();

@@ -47,6 +47,7 @@ class Optimizer {
   // `weights` are the tensors to train, in float32, by name; `iterations` is where a cosine decay ends.
   Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations);
 
+  void train(bool on);  // whether losses have gradients to these weights
   void zero_grad();
   double gradient_norm() const;  // global; not finite when any gradient is not
   std::string first_bad_gradient() const;
@@ -59,6 +60,7 @@ class Optimizer {
   // "weights.*", "ema.*", "mean.*", "square.*" and "steps". A state that does not fit is a FileError and changes
   // nothing.
   TensorMap state() const;
+  void check_state(const TensorMap& state, const std::string& source) const;
   void load_state(const TensorMap& state, const std::string& source);
 
  private:

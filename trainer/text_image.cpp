@@ -57,15 +57,20 @@ TensorMap TextImageStage::weights() const {
   return all;
 }
 
-Tensor TextImageStage::loss(const StepContext& context) {
-  const auto [pictures, tokens] = feed_->next(context.iteration);
-  const Tensor crops = augmented(pictures, config_.image.size, context.random);
-  const Tensor x = unit(image_->forward(standardised(crops, normalisation()), {}, context.observer).to(at::kFloat));
+TensorMap TextImageStage::batch(const Turn& turn) {
+  const auto [pictures, tokens] = feed_->next(turn.iteration);
+  const Tensor crops = augmented(pictures, config_.image.size, turn.random);
+  return on_compute_device(
+      {{"pictures", standardised(crops, normalisation())}, {"ids", tokens.ids_NT}, {"end", tokens.end_N}});
+}
+
+Tensor TextImageStage::loss(const TensorMap& batch, const Observer& observer) {
+  const Tensor x = unit(image_->forward(batch.at("pictures"), {}, observer).to(at::kFloat));
   Conditioning conditioning;
-  conditioning.text_end_N = tokens.end_N;
-  const Tensor y = unit(text_->forward(tokens.ids_NT, conditioning, context.observer).to(at::kFloat));
+  conditioning.text_end_N = batch.at("end");
+  const Tensor y = unit(text_->forward(batch.at("ids"), conditioning, observer).to(at::kFloat));
   const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
-  const Tensor own = at::arange(pictures.size(0), logits.options().dtype(at::kLong));
+  const Tensor own = at::arange(x.size(0), logits.options().dtype(at::kLong));
   return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));
 }
 

@@ -33,7 +33,8 @@ class TextImageStage final : public Stage {
   TextImageStage(const TextImageConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed);
   TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures_NCHW, TokenBatch tokens);
   TensorMap weights() const override;  // "text_encoder.*", "image_encoder.*", "logit_scale"
-  Tensor loss(const StepContext& context) override;
+  TensorMap batch(const Turn& turn) override;
+  Tensor loss(const TensorMap& batch, const Observer& observer) override;
   PictureFeed* feed() override { return feed_.get(); }
   static ImageNormalisation normalisation() { return {}; }  // in front of the image tower
 

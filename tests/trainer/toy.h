@@ -60,7 +60,10 @@ class OneWeight final : public Stage {
   explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of)
       : of_(std::move(of)), w_(at::arange(1, 4, at::kFloat)) {}
   TensorMap weights() const override { return {{"w", w_}}; }
-  Tensor loss(const StepContext& context) override { return of_(w_, context.iteration); }
+  TensorMap batch(const Turn& turn) override { return {{"iteration", at::scalar_tensor(turn.iteration, at::kLong)}}; }
+  Tensor loss(const TensorMap& batch, const Observer&) override {
+    return of_(w_, batch.at("iteration").item<int64_t>());
+  }
 
  private:
   std::function<Tensor(const Tensor&, int64_t)> of_;

@@ -1,0 +1,53 @@
+// One network's part in an iteration: its batch, its loss, its gradients, its optimizer's step.
+#pragma once
+
+#include "trainer/stage.h"
+#include "trainer/step_graph.h"
+
+namespace mds {
+
+enum class Precision : uint8_t { fp32, bf16 };
+template <>
+struct EnumNames<Precision> {
+  static constexpr std::array names{"fp32", "bf16"};
+};
+
+struct PlayerConfig {
+  uint64_t seed;
+  uint64_t purpose;  // of its randomness
+  Precision dtype;   // of the forward pass
+};
+
+struct StepTimes {
+  double data_s;                           // waiting for examples, within forward_s
+  double forward_s, backward_s, update_s;  // batch and loss; gradients (0 where replayed with the loss); the rest
+};
+
+struct PlayerStep {
+  double loss, gradient_norm;
+  StepTimes times;
+};
+
+class Player {
+ public:
+  Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer);
+
+  // A loss or gradient that is not finite throws std::runtime_error with the iteration and the first block or weight
+  // concerned, and leaves the weights as they were.
+  PlayerStep step(int64_t iteration);
+
+  Stage& stage() const { return stage_; }
+  Optimizer& optimizer() { return optimizer_; }
+  const Optimizer& optimizer() const { return optimizer_; }
+
+ private:
+  Tensor loss(const TensorMap& batch, const Observer& observer);
+  double checked_loss(const Tensor& loss, const TensorMap& batch, int64_t iteration);
+
+  Stage& stage_;
+  PlayerConfig config_;
+  Optimizer optimizer_;
+  StepGraphPtr graph_;
+};
+
+}  // namespace mds

@@ -1,0 +1,76 @@
+#include <ATen/ATen.h>
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAGuard.h>
+
+#include "trainer/step_graph.h"
+
+namespace mds {
+namespace {
+
+// cuDNN and cuBLAS choose and allocate what they need in the first calls, which a recording cannot do.
+constexpr int64_t calls_before_recording = 3;
+
+struct Recording {
+  int64_t calls = 0;
+  TensorMap inputs;
+  at::cuda::CUDAGraph graph;
+  Tensor loss;
+  std::vector<Tensor> gradients;
+};
+
+class CudaStepGraph final : public StepGraph {
+ public:
+  explicit CudaStepGraph(std::vector<Tensor> weights)
+      : weights_(std::move(weights)),
+        stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, weights_.at(0).device().index())) {}
+
+  Tensor run(const TensorMap& batch, const Step& step) override {
+    std::string names;
+    for (const auto& [name, tensor] : batch) names += name + " ";
+    Recording& recording = recordings_[names];
+    if (recording.calls++ < calls_before_recording) return aside([&] { return step(batch); });
+    if (recording.inputs.empty()) record(recording, batch, step);
+    for (auto& [name, input] : recording.inputs) input.copy_(batch.at(name));
+    recording.graph.replay();
+    for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = recording.gradients[i];
+    return recording.loss;
+  }
+
+ private:
+  // On a stream of its own, where recording takes place.
+  Tensor aside(const std::function<Tensor()>& work) {
+    c10::cuda::device_synchronize();
+    Tensor result;
+    {
+      const c10::cuda::CUDAStreamGuard guard(stream_);
+      result = work();
+    }
+    c10::cuda::device_synchronize();
+    return result;
+  }
+
+  void record(Recording& recording, const TensorMap& batch, const Step& step) {
+    for (const auto& [name, tensor] : batch) recording.inputs[name] = tensor.clone();
+    recording.loss = aside([&] {
+      recording.graph.capture_begin();
+      Tensor loss = step(recording.inputs);
+      recording.graph.capture_end();
+      return loss;
+    });
+    for (const auto& weight : weights_) recording.gradients.push_back(weight.grad());
+  }
+
+  std::vector<Tensor> weights_;
+  c10::cuda::CUDAStream stream_;
+  std::map<std::string, Recording> recordings_;
+};
+
+}  // namespace
+
+StepGraphPtr make_step_graph(std::vector<Tensor> weights) {
+  if (weights.empty() || !weights[0].is_cuda()) return nullptr;
+  return std::make_unique<CudaStepGraph>(std::move(weights));
+}
+
+}  // namespace mds
