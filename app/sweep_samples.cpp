@@ -55,7 +55,7 @@ bool save_best(const Store& store, const SweepConfig& config, const LatentSet& l
                      .scores = {{best->score.name, best->score.value}}};
   save_generator(config.folder() + "/best", {card, weights}, latents, config.stage.encoders);
   save_grid(config.folder() + "/samples.png",
-            Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, config.stage).pictures);
+            Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, diffusion_of(config.stage)).pictures);
   return true;
 }
 

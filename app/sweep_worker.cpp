@@ -121,7 +121,7 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
 
 void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Network& unet) {
   const int64_t iteration = config_.rungs.at(size_t(lease.rung));
-  const Drawn drawn = measures_.evaluator.draw(unet, config_.stage, [&] { beat(lease); });
+  const Drawn drawn = measures_.evaluator.draw(unet, diffusion_of(config_.stage), [&] { beat(lease); });
   TensorMap observed{{"features", drawn.features_NE}, {"clip", drawn.clip_N}};
   std::vector<Score> scores = measures_.evaluator.scores(drawn);
   if (measures_.further) {

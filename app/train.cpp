@@ -103,7 +103,9 @@ int run_train(int argc, char** argv) {
   std::signal(SIGTERM, [](int) { interrupted = 1; });
 
   const auto run = open_stage(config);
-  const std::string identity = Json{{"config", to_json(config)}, {"data", run->data_hash()}}.dump();
+  TrainConfig trained = config;  // how it is scored at the end changes nothing of the run
+  trained.evaluation.reset();
+  const std::string identity = Json{{"config", to_json(trained)}, {"data", run->data_hash()}}.dump();
   const std::string checkpoint = out + "/checkpoint.safetensors";
   Loop loop(run->stage(), config.loop, config.optimizer);
   if (loop.resume(checkpoint, identity)) std::cerr << "resumes at iteration " << loop.iteration() << "\n";

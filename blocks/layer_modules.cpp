@@ -115,14 +115,24 @@ Tensor PoolLayer::forward(const Tensor& x_NCHW) const {
   return at::avg_pool2d(x_NCHW, op_.kernel, op_.stride, op_.border, /*ceil_mode=*/false, op_.counts_border);
 }
 
+Tensor AttentionLayer::relu(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const {
+  const double scale = 1.0 / (std::sqrt(double(q_NHTD.size(-1))) * double(k_NHSD.size(-2)));
+  const Tensor scores = at::relu(at::matmul(q_NHTD * scale, k_NHSD.transpose(-2, -1)));
+  const Tensor weights = op_.causal ? scores.tril() : scores;
+  if (tuning_.row_sums.defined()) tuning_.row_sums.add_(weights.sum(-1).mean({0, 2}));
+  const Tensor y = at::matmul(weights, v_NHSD);
+  return tuning_.log_gain.defined() ? y * tuning_.log_gain.exp().view({-1, 1, 1}) : y;
+}
+
 Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
   const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op_.heads, -1}).transpose(1, 2); };
+  const auto joined = [](const Tensor& y) { return y.transpose(1, 2).flatten(2); };
   const Tensor q = split(q_NTC), k = split(k_NSC), v = split(v_NSC);
-  if (op_.function == AttentionFunction::softmax)
-    return at::scaled_dot_product_attention(q, k, v, {}, 0.0, op_.causal).transpose(1, 2).flatten(2);
-  const double scale = 1.0 / (std::sqrt(double(q.size(-1))) * double(k.size(-2)));
-  const Tensor weights = at::relu(at::matmul(q * scale, k.transpose(-2, -1)));
-  return at::matmul(op_.causal ? weights.tril() : weights, v).transpose(1, 2).flatten(2);
+  const auto softmax = [&] { return at::scaled_dot_product_attention(q, k, v, {}, 0.0, op_.causal); };
+  if (op_.function == AttentionFunction::softmax) return joined(softmax());
+  if (!tuning_.softmax_share.defined()) return joined(relu(q, k, v));
+  const Tensor& share = tuning_.softmax_share;
+  return joined((1 - share) * relu(q, k, v) + share * softmax());
 }
 
 TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight", torch::empty({op.rows, op.width})); }

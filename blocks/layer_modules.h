@@ -66,15 +66,27 @@ class PoolLayer final : public LayerModule {
   PoolOp op_;
 };
 
+// What a finetune from softmax to relu turns while it runs; none of it is part of the finished network.
+struct AttentionTuning {
+  Tensor softmax_share;  // the output's mixture: 0 relu, 1 softmax; a number
+  Tensor log_gain;       // factor of each head's relu output, as a logarithm; H
+  Tensor row_sums;       // where defined, the mean row sum of each head's relu scores is added; H
+};
+
 class AttentionLayer final : public LayerModule {
  public:
   explicit AttentionLayer(const AttentionOp& op) : op_(op) {}
+  const AttentionOp& op() const { return op_; }
+  AttentionTuning& tuning() { return tuning_; }
   // q_NTC, k_NSC, v_NSC -> N x T x C; softmax, or relu over the number of keys (arXiv 2309.08586).
   Tensor forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const;
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
 
  private:
+  Tensor relu(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const;
+
   AttentionOp op_;
+  AttentionTuning tuning_;
 };
 
 class TableLayer final : public LayerModule {

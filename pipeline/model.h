@@ -93,6 +93,7 @@ struct Provenance {
   uint64_t seed = 0;
   std::string run_id;
   std::string license;
+  std::string predecessor{};
   Json scores = Json::object();
   bool operator==(const Provenance&) const = default;
   static void describe(auto& self, auto&& field) {
@@ -104,6 +105,7 @@ struct Provenance {
     field("seed", self.seed, "of the training run");
     field("run_id", self.run_id, "first 16 digits of the SHA-256 of the configuration");
     field("license", self.license, "of data and weights");
+    field("predecessor", self.predecessor, "model_hash of the model folder it was trained from", later());
     field("scores", self.scores, "measured on held-out data, by name");
   }
 };

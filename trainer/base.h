@@ -3,7 +3,7 @@
 #pragma once
 
 #include "networks/unet.h"
-#include "pipeline/schedule.h"
+#include "pipeline/sampler.h"
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
 
@@ -31,12 +31,16 @@ struct BaseConfig {
   }
 };
 
+inline Diffusion diffusion_of(const BaseConfig& config) { return {NoiseSchedule(config.schedule), config.prediction}; }
+
 // The UNet as it is trained on these latents: scaled, with their size, channels and text.
 UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);
 
 class BaseStage final : public Stage {
  public:
   BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  // From the weights that the network has.
+  BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
   TensorMap batch(const Turn& turn) override;
   Tensor loss(const TensorMap& batch, const Observer& observer) override;

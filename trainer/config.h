@@ -4,18 +4,22 @@
 #include <variant>
 
 #include "trainer/autoencoder.h"
-#include "trainer/base.h"
+#include "trainer/distil.h"
+#include "trainer/evaluate.h"
+#include "trainer/relu.h"
 #include "trainer/text_image.h"
+#include "trainer/ufogen.h"
 
 namespace mds {
 
-using StageConfig = std::variant<BaseConfig, AutoencoderConfig, TextImageConfig>;
+using StageConfig = std::variant<BaseConfig, ReluConfig, DistilConfig, UfogenConfig, AutoencoderConfig, TextImageConfig>;
 
 struct TrainConfig {
   std::string name = "run";
   StageConfig stage;
   LoopConfig loop;
   OptimizerConfig optimizer;
+  std::optional<EvaluationConfig> evaluation;
   bool operator==(const TrainConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -23,6 +27,7 @@ struct TrainConfig {
     field("stage", self.stage, "kind of training and its settings");
     field("loop", self.loop, "length, batch, seed");
     field("optimizer", self.optimizer, "AdamW and its average");
+    field("evaluation", self.evaluation, "of a UNet's averaged weights at the end: pictures drawn and scored", later());
   }
 };
 

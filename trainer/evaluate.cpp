@@ -6,6 +6,8 @@
 namespace mds {
 namespace {
 
+constexpr int64_t pictures_a_pass = 256;  // of the UNet, whose maps they fill the memory with
+
 Tensor features_of(const LatentSet& latents, bool held_out) {
   return latents.image_features.index_select(0, latents.rows(held_out));
 }
@@ -42,21 +44,29 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
   for (int64_t i = 0; i < rows_.numel(); ++i) captions_.push_back(latents.captions[size_t(rows_[i].item<int64_t>())]);
 }
 
-Drawn Evaluator::draw(const Network& unet, const BaseConfig& stage, const std::function<void()>& tick) const {
+Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick) const {
   torch::NoGradGuard no_grad;
-  const Diffusion diffusion{NoiseSchedule(stage.schedule), stage.prediction};
   Drawn drawn{.captions = captions_};
   for (int64_t i = 0; i < config_.pictures; ++i) drawn.seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
-  const Shape& input = unet.plan().input;
-  const LatentNoise noise = picture_noise(drawn.seeds, {input.channels, input.height, input.width});
-  const Tensor text = latents_.text.index_select(0, rows_).to(at::kFloat);
-  const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(at::kFloat), config_.sampler);
-  const Tensor latent = sample(diffusion, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
-    if (tick) tick();
-    return denoiser(x, t);
-  });
-  drawn.pictures = decode_latents(*decoder_, from_unet(latents_.scale, latent));
-  drawn.features_NE = embed_pictures(*image_tower_, normalised(drawn.pictures, tower_size_, normalisation_));
+  std::vector<Tensor> pictures, features;
+  for (int64_t begin = 0; begin < config_.pictures; begin += pictures_a_pass) {
+    const int64_t end = std::min(begin + pictures_a_pass, config_.pictures);
+    const Tensor text = latents_.text.index_select(0, rows_.slice(0, begin, end)).to(compute_device(), at::kFloat);
+    const Denoiser denoiser =
+        guided(unet, text, latents_.empty_text.to(compute_device(), at::kFloat), config_.sampler);
+    const Shape& input = unet.plan().input;
+    const LatentNoise noise = picture_noise({drawn.seeds.begin() + begin, drawn.seeds.begin() + end},
+                                            {input.channels, input.height, input.width});
+    const Tensor latent = sample(diffusion, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
+      if (tick) tick();
+      return denoiser(x, t);
+    });
+    const Tensor decoded = decode_latents(*decoder_, from_unet(latents_.scale, latent));
+    features.push_back(embed_pictures(*image_tower_, normalised(decoded, tower_size_, normalisation_)).cpu());
+    pictures.push_back(decoded.cpu());
+  }
+  drawn.pictures = at::cat(pictures);
+  drawn.features_NE = at::cat(features);
   drawn.clip_N = clip_values(drawn.features_NE, latents_.text_features.index_select(0, rows_));
   return drawn;
 }

@@ -44,8 +44,8 @@ class Evaluator {
   // `latents` must outlive the evaluator. ConfigError: see check_encoders; also for fewer than 2 held-out pairs.
   Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config);
 
-  // Pictures of a UNet trained on the same latents; `tick` is called after each sampling step.
-  Drawn draw(const Network& unet, const BaseConfig& stage, const std::function<void()>& tick = {}) const;
+  // Pictures of a UNet trained on the same latents, on the CPU; `tick` is called after each sampling step.
+  Drawn draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick = {}) const;
 
   // fd_emoji_clip (held-out), fd_emoji_clip_train, clip_emoji, each with a bootstrap interval over the pictures.
   std::vector<Score> scores(const Drawn& drawn) const;

@@ -12,6 +12,10 @@ struct EnumNames<Precision> {
   static constexpr std::array names{"fp32", "bf16"};
 };
 
+inline at::ScalarType scalar_type(Precision precision) {
+  return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
+}
+
 struct PlayerConfig {
   uint64_t seed;
   uint64_t purpose;  // of its randomness

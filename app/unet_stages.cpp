@@ -1,0 +1,127 @@
+// The stages that train a UNet on cached latents: base, relu, distil, ufogen.
+#include <filesystem>
+#include <iostream>
+
+#include "app/latent_cache.h"
+#include "app/picture_side.h"
+#include "app/stages.h"
+#include "trainer/evaluate.h"
+
+namespace mds {
+namespace {
+
+// A stage with what its network is afterwards.
+struct OpenStage {
+  std::unique_ptr<Stage> stage;
+  ModelCard card;           // unet, prediction, schedule, steps, guidance
+  std::string predecessor;  // model folder, or empty
+};
+
+OpenStage opened(const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents) {
+  OpenStage open;
+  open.card.unet = proxy_of(load_unet(config.unet), config.width_divisor, latents);
+  open.card.prediction = config.prediction;
+  open.card.schedule = config.schedule;
+  open.stage = std::make_unique<BaseStage>(*open.card.unet, config, loop, latents);
+  return open;
+}
+
+// A stage that goes on from a model folder.
+template <class StageOf>
+OpenStage gone_on(const auto& config, const LoopConfig& loop, const LatentSet& latents) {
+  OpenStage open;
+  auto stage = std::make_unique<StageOf>(config, loop, latents);
+  const ModelCard& start = stage->start().card;
+  open.card.unet = start.unet;
+  open.card.prediction = start.prediction;
+  open.card.schedule = start.schedule;
+  open.card.steps = start.steps;
+  open.card.guidance = guidance_of(start);
+  open.predecessor = stage->start().folder;
+  open.stage = std::move(stage);
+  return open;
+}
+
+OpenStage opened(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents) {
+  OpenStage open = gone_on<ReluStage>(config, loop, latents);
+  open.card.unet = with_relu(*open.card.unet, config.start);
+  return open;
+}
+
+OpenStage opened(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents) {
+  OpenStage open = gone_on<DistilStage>(config, loop, latents);
+  open.card.steps = config.steps;
+  if (config.guidance.absorbed) open.card.guidance = 1;
+  return open;
+}
+
+OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents) {
+  OpenStage open = gone_on<UfogenStage>(config, loop, latents);
+  open.card.steps = 1;
+  open.card.guidance = 1;
+  return open;
+}
+
+class UNetRun final : public StageRun {
+ public:
+  template <class Config>
+  UNetRun(const TrainConfig& train, const Config& config)
+      : source_(config.latents),
+        encoders_(config.encoders),
+        evaluation_(train.evaluation),
+        latents_(open_latents(config.latents, config.encoders)),
+        open_(opened(config, train.loop, latents_)) {
+    check_encoders(latents_, encoders_);
+  }
+  Stage& stage() override { return *open_.stage; }
+  std::string data_hash() const override { return latents_.hash; }
+
+  void finish(const TensorMap& trained, const std::string& folder, Provenance provenance) override {
+    const TensorMap weights = with_folded_gains(trained);
+    provenance.data = {source_};
+    provenance.license = shipped_license;
+    if (!open_.predecessor.empty()) provenance.predecessor = model_hash(open_.predecessor);
+    if (evaluation_) provenance.scores = scores(weights, folder);
+    ModelCard card = open_.card;
+    card.provenance = provenance;
+    save_generator(folder, {card, weights}, latents_, encoders_);
+  }
+
+ private:
+  Json scores(const TensorMap& weights, const std::string& folder) const {
+    const auto unet = make_network(make_plan(*open_.card.unet));
+    load_weights(*unet, weights, "moving average");
+    const Evaluator evaluator(latents_, encoders_, *evaluation_);
+    const Drawn drawn = evaluator.draw(*unet, {NoiseSchedule(*open_.card.schedule), open_.card.prediction});
+    std::filesystem::create_directories(folder);
+    save_grid(folder + "/samples.png", drawn.pictures.slice(0, 0, 64));
+    Json scores;
+    for (const auto& score : evaluator.scores(drawn)) {
+      scores[score.name] = score.value;
+      scores[score.name + "_interval"] = {score.low, score.high};
+      std::cerr << score.name << " " << score.value << " [" << score.low << ", " << score.high << "]\n";
+    }
+    return scores;
+  }
+
+  std::string source_;
+  EncoderFolders encoders_;
+  std::optional<EvaluationConfig> evaluation_;
+  LatentSet latents_;
+  OpenStage open_;
+};
+
+struct Open {
+  const TrainConfig& train;
+  std::unique_ptr<StageRun> operator()(const AutoencoderConfig& c) const { return open_picture_stage(c, train.loop); }
+  std::unique_ptr<StageRun> operator()(const TextImageConfig& c) const { return open_picture_stage(c, train.loop); }
+  std::unique_ptr<StageRun> operator()(const auto& c) const { return std::make_unique<UNetRun>(train, c); }
+};
+
+}  // namespace
+
+std::unique_ptr<StageRun> open_stage(const TrainConfig& config) {
+  return std::visit(Open{config}, config.stage);
+}
+
+}  // namespace mds

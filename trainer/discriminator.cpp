@@ -1,0 +1,72 @@
+#include "trainer/discriminator.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+namespace mds {
+namespace {
+
+constexpr int64_t head_width = 32;
+
+// Maps on the way down and in the middle, where a block hands one on.
+bool has_head(const PlanStep& step) {
+  return (step.path.starts_with("down") || step.path.starts_with("mid")) && step.out.kind == ShapeKind::map;
+}
+
+}  // namespace
+
+Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, uint64_t seed) : unet_(start.unet()) {
+  if (kind == DiscriminatorKind::heads) {
+    add_heads(seed);
+    return;
+  }
+  torch::NoGradGuard no_grad;
+  for (auto& item : unet_->named_parameters())
+    if (item.key().starts_with("conv_out.")) item.value().zero_();
+}
+
+void Discriminator::add_heads(uint64_t seed) {
+  for (auto& parameter : unet_->parameters()) parameter.requires_grad_(false);
+  const auto zeros = [](at::IntArrayRef sizes) { return at::zeros(sizes, at::device(compute_device())); };
+  int64_t i = 0;
+  for (const PlanStep& step : unet_->plan().steps) {
+    if (!has_head(step)) continue;
+    const int64_t channels = step.out.channels;
+    const Tensor first = at::randn({head_width, channels, 1, 1}, generator_for(seed, i++)) / std::sqrt(double(channels));
+    heads_[step.path] = {.in_weight = first.to(compute_device()),
+                         .in_bias = zeros({head_width}),
+                         .out_weight = zeros({1, head_width, 1, 1}),
+                         .out_bias = zeros({1})};
+  }
+}
+
+TensorMap Discriminator::weights() const {
+  if (heads_.empty()) return trained_weights(*unet_);
+  TensorMap weights;
+  for (const auto& [path, head] : heads_) {
+    weights[path + ".in.weight"] = head.in_weight;
+    weights[path + ".in.bias"] = head.in_bias;
+    weights[path + ".out.weight"] = head.out_weight;
+    weights[path + ".out.bias"] = head.out_bias;
+  }
+  return weights;
+}
+
+Tensor Discriminator::logits(const Tensor& x_NCHW, const Told& told, const Observer& observer) const {
+  if (heads_.empty()) return predicted(*unet_, x_NCHW, told, observer).flatten(1);
+  std::vector<Tensor> logits;
+  predicted(*unet_, x_NCHW, told, [&](const PlanStep& step, const Tensor& x) {
+    if (const auto found = heads_.find(step.path); found != heads_.end()) {
+      const Head& head = found->second;
+      const Tensor features = at::group_norm(x.to(at::kFloat), /*num_groups=*/1);
+      const Tensor hidden = at::silu(at::conv2d(features, head.in_weight, head.in_bias));
+      logits.push_back(at::conv2d(hidden, head.out_weight, head.out_bias).flatten(1));
+    }
+    return observer ? observer(step, x) : x;
+  });
+  return at::cat(logits, 1);
+}
+
+}  // namespace mds

@@ -1,0 +1,129 @@
+#include "trainer/distil.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include "pipeline/sampler_config.h"
+
+namespace mds {
+namespace {
+
+DistilConfig checked(DistilConfig config) {
+  if (config.start.empty()) config.start = config.teacher;
+  if (config.guidance.low > config.guidance.high)
+    throw ConfigError("stage.guidance.low is " + shown(config.guidance.low) + "; allowed: at most high, " +
+                      shown(config.guidance.high));
+  return config;
+}
+
+Tensor on_device(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong).to(compute_device()); }
+
+}  // namespace
+
+std::vector<TwoSteps> two_steps(int64_t student_steps, int64_t schedule_steps) {
+  const auto fine = steps_of({.steps = 2 * student_steps}, schedule_steps);
+  std::vector<TwoSteps> pairs;
+  for (size_t i = 0; i < fine.size(); i += 2) pairs.push_back({fine[i].t, fine[i + 1].t, fine[i + 1].previous});
+  return pairs;
+}
+
+double first_share(const NoiseSchedule& schedule, const TwoSteps& steps) {
+  if (steps.end < 0) return 0;
+  const auto ratio = [&](int64_t t) { return schedule.a(t) / schedule.s(t); };
+  return (ratio(steps.middle) - ratio(steps.start)) / (ratio(steps.end) - ratio(steps.start));
+}
+
+DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents)
+    : config_(checked(config)),
+      teacher_(open_predecessor(config_.teacher, latents)),
+      start_(open_predecessor(config_.start, latents)),
+      schedule_(NoiseSchedule(*teacher_.card.schedule).on(compute_device())),
+      feed_(latents, loop.batch, loop.seed),
+      empty_text_(feed_.empty_text()),
+      teacher_unet_(teacher_.unet()),
+      student_(start_.unet()) {
+  check_same_diffusion(teacher_, start_);
+  std::vector<int64_t> starts, middles;
+  std::vector<double> shares;
+  for (const TwoSteps& steps : two_steps(config_.steps, schedule_.steps())) {
+    starts.push_back(steps.start);
+    middles.push_back(steps.middle);
+    shares.push_back(first_share(schedule_, steps));
+  }
+  starts_ = on_device(starts);
+  middles_ = on_device(middles);
+  first_shares_ = at::tensor(shares, at::kDouble).to(compute_device(), at::kFloat);
+  for (auto& parameter : teacher_unet_->parameters()) parameter.requires_grad_(false);
+}
+
+TensorMap DistilStage::batch(const Turn& turn) {
+  TensorMap batch = feed_.next(turn, config_.steps, /*caption_dropout=*/0);
+  const auto& guidance = config_.guidance;
+  const Tensor drawn = at::rand({2}, turn.random);
+  if (drawn[0].item<double>() < guidance.probability)
+    batch["guidance"] = (guidance.low + (guidance.high - guidance.low) * drawn[1]).to(compute_device());
+  return batch;
+}
+
+// Without a w in the batch the conditional output alone; with one, both outputs come from one pass.
+Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t, const TensorMap& batch,
+                           const Observer& observer) const {
+  const Tensor& text = batch.at("text");
+  const auto w = batch.find("guidance");
+  if (w == batch.end()) return predicted(unet, x, {t, text}, observer);
+  const Told told{at::cat({t, t}), at::cat({text, empty_text_.expand_as(text)})};
+  const Tensor both = predicted(unet, at::cat({x, x}), told, observer);
+  const auto halves = both.chunk(2);
+  return halves[1] + w->second * (halves[0] - halves[1]);
+}
+
+Parts DistilStage::teacher_parts(const Tensor& x, const Tensor& t, const TensorMap& batch) const {
+  return parts(teacher_.card.prediction, guided(*teacher_unet_, x, t, batch), x, at(t));
+}
+
+Tensor DistilStage::target_x0(const TensorMap& batch, const Tensor& z_NCHW) const {
+  torch::NoGradGuard no_grad;
+  const Tensor& step = batch.at("t");
+  const Tensor middle = middles_.index_select(0, step), share = first_shares_.index_select(0, step).view({-1, 1, 1, 1});
+  const Parts first = teacher_parts(z_NCHW, starts_.index_select(0, step), batch);
+  const Tensor z_middle = schedule_.noised(first.x0, first.eps, middle);
+  return share * first.x0 + (1 - share) * teacher_parts(z_middle, middle, batch).x0;
+}
+
+// The squared error of v is that of x0 times SNR + 1 = 1 / s^2.
+Tensor DistilStage::weight(const Amplitudes& at_t) const {
+  const Tensor signal = at_t.a.square(), noise = at_t.s.square();
+  switch (config_.weight) {
+    case DistilWeight::one:
+      return noise;
+    case DistilWeight::snr:
+      return signal;
+    case DistilWeight::truncated_snr:
+      return at::maximum(signal, noise);
+    case DistilWeight::snr_plus_one:
+      return at::ones_like(noise);
+  }
+  throw std::logic_error("a weight without a formula");
+}
+
+Tensor DistilStage::loss(const TensorMap& batch, const Observer& observer) {
+  const Tensor t = starts_.index_select(0, batch.at("t"));
+  const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise");
+  const Amplitudes here = at(t);
+  const Tensor z = schedule_.noised(x0, noise, t);
+  const Tensor wanted_x0 = target_x0(batch, z);
+  const Tensor wanted_v = (here.a * z - wanted_x0) / here.s;
+  const auto as_v = [&](const Tensor& output) {
+    return target(Prediction::v, parts(start_.card.prediction, output, z, here), here);
+  };
+  const bool both_guided = batch.contains("guidance") && !config_.guidance.absorbed;
+  const Tensor plain = both_guided ? Tensor() : predicted(*student_, z, {t, batch.at("text")}, observer);
+  const Tensor said = as_v(both_guided ? guided(*student_, z, t, batch, observer) : plain);
+  const Tensor distilled = (weight(here) * (said - wanted_v).square()).mean();
+  if (config_.original == 0) return distilled;
+  const Tensor own = both_guided ? predicted(*student_, z, {t, batch.at("text")}, observer) : plain;
+  const Tensor original = at::mse_loss(as_v(own), target(Prediction::v, {x0, noise}, here));
+  return distilled + config_.original * (distilled.detach() / original.detach()) * original;
+}
+
+}  // namespace mds

@@ -1,0 +1,100 @@
+// Distillation of a sampler's steps: two DDIM steps of a teacher become one of the student (arXiv 2202.00512), with the
+// classifier-free guidance of SnapFusion's loss (arXiv 2306.00980), which the paper cites for its 8 steps.
+#pragma once
+
+#include "pipeline/prediction.h"
+#include "trainer/latent_feed.h"
+#include "trainer/loop.h"
+#include "trainer/predecessor.h"
+
+namespace mds {
+
+// Of the squared error of x0, by timestep: SNR is the squared error of epsilon, SNR + 1 that of v; truncated is
+// max(SNR, 1).
+enum class DistilWeight : uint8_t { one, snr, truncated_snr, snr_plus_one };
+template <>
+struct EnumNames<DistilWeight> {
+  static constexpr std::array names{"one", "snr", "truncated_snr", "snr_plus_one"};
+};
+
+struct DistilGuidance {
+  double probability = 0.1;
+  double low = 2;
+  double high = 14;
+  bool absorbed = false;
+  bool operator==(const DistilGuidance&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("probability", self.probability, "share of iterations with guidance, w drawn for each", between(0, 1));
+    field("low", self.low, "smallest w", between(0, 1000));
+    field("high", self.high, "largest w", between(0, 1000));
+    field("absorbed", self.absorbed,
+          "only the teacher is guided: the student learns to draw so without guidance; else both are");
+  }
+};
+
+struct DistilConfig {
+  static constexpr std::string_view kind = "distil";
+  std::string teacher = "out/train/emoji-md-relu/model";
+  std::string start{};
+  std::string latents = "emoji";
+  EncoderFolders encoders;
+  int64_t steps = 8;
+  DistilWeight weight = DistilWeight::truncated_snr;
+  DistilGuidance guidance;
+  double original = 0.2;
+  bool operator==(const DistilConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("teacher", self.teacher, "model folder that takes two steps for each of the student's");
+    field("start", self.start, "model folder of the student's first weights; empty: the teacher");
+    field("latents", self.latents, "data set, or a file of cached latents");
+    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    field("steps", self.steps, "of the student, trailing", between(1, 1000));
+    field("weight", self.weight, "of the squared error of x0: one, snr, truncated_snr or snr_plus_one");
+    field("guidance", self.guidance, "classifier-free guidance in the loss");
+    field("original", self.original, "the diffusion loss beside, scaled to this share of the distillation loss",
+          between(0, 10));
+  }
+};
+
+// One step of the student from `start` to `end` and the teacher's two with `middle` between; end -1: the clean latent.
+struct TwoSteps {
+  int64_t start, middle, end;
+  bool operator==(const TwoSteps&) const = default;
+};
+std::vector<TwoSteps> two_steps(int64_t student_steps, int64_t schedule_steps);
+
+// The teacher's two steps as one x0: DDIM is linear in x0 over a / s, so x~ = w x1 + (1 - w) x2 with
+// w = (r' - r) / (r'' - r), r = a / s at start, middle (') and end (''); w = 0 where the end is clean.
+double first_share(const NoiseSchedule& schedule, const TwoSteps& steps);
+
+class DistilStage final : public Stage {
+ public:
+  DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  TensorMap weights() const override { return trained_weights(*student_); }
+  TensorMap batch(const Turn& turn) override;
+  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+
+  const Predecessor& teacher() const { return teacher_; }
+  const Predecessor& start() const { return start_; }
+
+  // The x0 that one step of the student must say to end where the teacher's two end; N x C x H x W.
+  Tensor target_x0(const TensorMap& batch, const Tensor& z_NCHW) const;
+
+ private:
+  Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const TensorMap& batch,
+                const Observer& observer = {}) const;
+  Parts teacher_parts(const Tensor& x, const Tensor& t, const TensorMap& batch) const;
+  Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
+  Tensor weight(const Amplitudes& at_t) const;  // of the squared error of v
+
+  DistilConfig config_;
+  Predecessor teacher_, start_;
+  NoiseSchedule schedule_;
+  Tensor starts_, middles_, first_shares_;  // by student step, from noisy to clean
+  LatentFeed feed_;
+  Tensor empty_text_;
+  NetworkPtr teacher_unet_, student_;
+};
+
+}  // namespace mds

@@ -1,0 +1,45 @@
+#include "trainer/predecessor.h"
+
+#include <ATen/ATen.h>
+
+namespace mds {
+namespace {
+
+std::string text(const auto& value) { return to_json(value).dump(); }
+
+}  // namespace
+
+NetworkPtr Predecessor::unet() const { return load_part(folder, "unet", make_plan(spec())); }
+
+Predecessor open_predecessor(const std::string& folder, const LatentSet& latents) {
+  Predecessor opened{folder, load_card(folder, {"unet", "schedule"})};
+  const auto require = [&](const std::string& what, int64_t its, int64_t here) {
+    if (its != here)
+      throw ConfigError(folder + "/model.json: unet." + what + " is " + std::to_string(its) + "; the latents have " +
+                        std::to_string(here));
+  };
+  const UNetSpec& unet = opened.spec();
+  require("latent_channels", unet.latent_channels, latents.moments.size(1) / 2);
+  require("size", unet.size, latents.moments.size(2));
+  require("text_tokens", unet.text_tokens, latents.text.size(1));
+  require("text_width", unet.text_width, latents.text.size(2));
+  return opened;
+}
+
+void check_same_diffusion(const Predecessor& one, const Predecessor& other) {
+  const auto require = [&](const std::string& what, const std::string& its, const std::string& others) {
+    if (its != others)
+      throw ConfigError(one.folder + " and " + other.folder + " differ in " + what + ": " + its + " and " + others);
+  };
+  require("schedule", text(*one.card.schedule), text(*other.card.schedule));
+  require("prediction", std::string(name_of(one.card.prediction)), std::string(name_of(other.card.prediction)));
+}
+
+Tensor predicted(const Network& unet, const Tensor& x_NCHW, const Told& told, const Observer& observer) {
+  Conditioning conditioning;
+  conditioning.timesteps_N = told.t_N;
+  conditioning.text_NSC = told.text_NSC;
+  return unet.forward(x_NCHW, conditioning, observer).to(at::kFloat);
+}
+
+}  // namespace mds

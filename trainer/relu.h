@@ -1,0 +1,66 @@
+// The finetune from softmax to relu attention (the paper, section 3.2; arXiv 2309.08586): the same weights, relu(q k) / L
+// in softmax's place, and the base training's loss.
+#pragma once
+
+#include "trainer/base.h"
+#include "trainer/predecessor.h"
+
+namespace mds {
+
+// hard: at once. blend: a share of softmax falls linearly to 0. gain: at once, with a factor for each head that begins
+// where relu's rows sum to 1 on average, as softmax's do, and is folded into the output projection at the end.
+enum class Swap : uint8_t { hard, blend, gain };
+template <>
+struct EnumNames<Swap> {
+  static constexpr std::array names{"hard", "blend", "gain"};
+};
+
+struct ReluConfig {
+  static constexpr std::string_view kind = "relu";
+  std::string start = "out/train/emoji-md-base/model";
+  std::string latents = "emoji";
+  EncoderFolders encoders;
+  Swap swap = Swap::gain;
+  int64_t blend_iterations = 2000;
+  double caption_dropout = 0.1;
+  bool operator==(const ReluConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("start", self.start, "model folder of a UNet with softmax attention");
+    field("latents", self.latents, "data set, or a file of cached latents");
+    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    field("swap", self.swap, "hard, blend or gain");
+    field("blend_iterations", self.blend_iterations, "blend: iterations until softmax is gone", at_least(1));
+    field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
+  }
+};
+
+// The same network with relu in all its attentions. ConfigError, opened by `source`, where they are relu already.
+UNetSpec with_relu(UNetSpec spec, const std::string& source);
+
+class ReluStage final : public Stage {
+ public:
+  ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  TensorMap weights() const override;  // the network's and, with gain, "PATH.log_gain" of each attention
+  TensorMap batch(const Turn& turn) override;
+  Tensor loss(const TensorMap& batch, const Observer& observer) override { return base_.loss(batch, observer); }
+
+  const Predecessor& start() const { return start_; }
+  const UNetSpec& unet() const { return unet_; }
+
+ private:
+  void find_gains(const LoopConfig& loop);
+
+  ReluConfig config_;
+  Predecessor start_;
+  UNetSpec unet_;
+  BaseStage base_;
+  Tensor softmax_share_;
+  TensorMap log_gains_;
+};
+
+// Weights of a network without gains that computes the same: each head's columns of the output projection times its
+// gain.
+TensorMap with_folded_gains(TensorMap weights);
+
+}  // namespace mds

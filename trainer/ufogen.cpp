@@ -1,0 +1,89 @@
+#include "trainer/ufogen.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include "pipeline/prediction.h"
+
+namespace mds {
+namespace {
+
+// Cross-entropy of logits with "real" and with "drawn", mean over all of them.
+Tensor said_real(const Tensor& logits) { return at::softplus(-logits).mean(); }
+Tensor said_drawn(const Tensor& logits) { return at::softplus(logits).mean(); }
+
+}  // namespace
+
+UfogenStage::Opponent::Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSet& latents)
+    : stage_(stage), feed_(latents, loop.batch, loop.seed + 1) {}
+
+UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents)
+    : config_(config),
+      start_(open_predecessor(config.start, latents)),
+      schedule_(NoiseSchedule(*start_.card.schedule).on(compute_device())),
+      feed_(latents, loop.batch, loop.seed),
+      unet_(start_.unet()),
+      discriminator_(config.adversary.discriminator, start_, loop.seed),
+      opponent_(*this, loop, latents) {
+  if (config.floor >= schedule_.steps())
+    throw ConfigError("stage.floor is " + std::to_string(config.floor) + "; allowed: less than the " +
+                      std::to_string(schedule_.steps()) + " timesteps of " + config.start);
+}
+
+std::optional<Adversary> UfogenStage::adversary() {
+  const AdversaryConfig& adversary = config_.adversary;
+  return Adversary{.stage = &opponent_,
+                   .optimizer = {.lr = adversary.lr, .warmup = 0, .beta1 = adversary.beta1, .weight_decay = 0},
+                   .every = adversary.every};
+}
+
+TensorMap UfogenStage::draw(LatentFeed& feed, const Turn& turn) {
+  TensorMap batch = feed.next(turn, schedule_.steps() - 1, /*caption_dropout=*/0);
+  const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise");
+  const int64_t last = schedule_.steps() - 1;
+  const auto fresh = [&] { return at::randn(x0.sizes(), turn.random).to(x0.device()); };
+  const Tensor pure = (at::rand({x0.size(0)}, turn.random) < config_.pure_noise).to(x0.device());
+  const Tensor t = at::where(pure, last, batch.at("t") + 1);
+  const Tensor pure_N111 = pure.view({-1, 1, 1, 1});
+  batch["x"] = at::where(pure_N111, noise, schedule_.noised(x0, noise, t));
+  batch["t"] = t;
+  batch["t_less"] = (t - config_.delta).clamp_min(config_.floor);
+  batch["regressed"] = pure_N111.logical_not().to(at::kFloat);
+  batch["noise_drawn"] = fresh();
+  batch["noise_real"] = fresh();
+  return batch;
+}
+
+Tensor UfogenStage::drawn_x0(const TensorMap& batch, const Observer& observer) const {
+  const Tensor &x = batch.at("x"), &t = batch.at("t");
+  const Tensor output = predicted(*unet_, x, {t, batch.at("text")}, observer);
+  return parts(start_.card.prediction, output, x, {schedule_.a(t), schedule_.s(t)}).x0;
+}
+
+Tensor UfogenStage::loss(const TensorMap& batch, const Observer& observer) {
+  const Tensor &t = batch.at("t"), &t_less = batch.at("t_less");
+  const Tensor x0 = drawn_x0(batch, observer);
+  const Tensor seen = schedule_.noised(x0, batch.at("noise_drawn"), t_less);
+  const Tensor logits = discriminator_.logits(seen, {t_less, batch.at("text")}, observer);
+  const Tensor adversarial = said_real(logits.clamp_max(config_.adversary.clamp));
+  const Tensor signal = config_.reconstruction == Reconstruction::snr ? schedule_.a(t).square() : at::ones_like(t);
+  const Tensor weight = batch.at("regressed") * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
+  const Tensor regression = (weight * (x0 - batch.at("x0")).square()).mean();
+  return config_.adversarial_weight * adversarial + config_.reconstruction_weight * regression;
+}
+
+Tensor UfogenStage::Opponent::loss(const TensorMap& batch, const Observer& observer) {
+  const Tensor &t = batch.at("t_less"), &text = batch.at("text");
+  Tensor drawn;
+  {
+    torch::NoGradGuard no_grad;
+    drawn = stage_.schedule_.noised(stage_.drawn_x0(batch, observer), batch.at("noise_drawn"), t);
+  }
+  const Tensor real = stage_.schedule_.noised(batch.at("x0"), batch.at("noise_real"), t);
+  const auto logits =
+      stage_.discriminator_.logits(at::cat({drawn, real}), {at::cat({t, t}), at::cat({text, text})}, observer).chunk(2);
+  const double clamp = stage_.config_.adversary.clamp;
+  return said_drawn(logits[0].clamp_min(-clamp)) + said_real(logits[1].clamp_max(clamp));
+}
+
+}  // namespace mds

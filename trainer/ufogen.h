@@ -1,0 +1,105 @@
+// A diffusion model finetuned with an adversary to draw in one step (UFOGen, arXiv 2311.09257; the paper, section 4.2):
+// the generator's x0 is noised anew by the forward kernel, told from noised real latents, and regressed on the real x0.
+#pragma once
+
+#include "trainer/discriminator.h"
+#include "trainer/latent_feed.h"
+#include "trainer/loop.h"
+
+namespace mds {
+
+// Of the squared error of x0 by timestep: SNR, the squared error of epsilon, or SNR + 1, that of v.
+enum class Reconstruction : uint8_t { snr, snr_plus_one };
+template <>
+struct EnumNames<Reconstruction> {
+  static constexpr std::array names{"snr", "snr_plus_one"};
+};
+
+struct AdversaryConfig {
+  DiscriminatorKind discriminator = DiscriminatorKind::unet;
+  double lr = 1e-4;
+  double beta1 = 0;
+  int64_t every = 2;
+  double clamp = 0.5;
+  bool operator==(const AdversaryConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("discriminator", self.discriminator, "unet: a copy of the generator; heads: on a frozen copy");
+    field("lr", self.lr, "learning rate", between(0, 10));
+    field("beta1", self.beta1, "AdamW", between(0, 1));
+    field("every", self.every, "iterations of the generator for one of the discriminator", at_least(1));
+    field("clamp", self.clamp, "logits that are right by this margin give no gradient", at_least(0));
+  }
+};
+
+struct UfogenConfig {
+  static constexpr std::string_view kind = "ufogen";
+  std::string start = "out/train/emoji-md-8/model";
+  std::string latents = "emoji";
+  EncoderFolders encoders;
+  int64_t delta = 250;
+  int64_t floor = 0;
+  double pure_noise = 0.1;
+  Reconstruction reconstruction = Reconstruction::snr;
+  double reconstruction_weight = 1;
+  double adversarial_weight = 1;
+  AdversaryConfig adversary;
+  bool operator==(const UfogenConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("start", self.start, "model folder of the first weights");
+    field("latents", self.latents, "data set, or a file of cached latents");
+    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    field("delta", self.delta, "timesteps between the generator's input and what the discriminator sees",
+          between(1, 100000));
+    field("floor", self.floor, "smallest timestep the discriminator sees", between(0, 99999));
+    field("pure_noise", self.pure_noise,
+          "share of inputs that are noise without signal at the last timestep, as in one-step drawing; these have the "
+          "adversarial loss alone",
+          between(0, 1));
+    field("reconstruction", self.reconstruction, "weight of the squared error of x0: snr or snr_plus_one");
+    field("reconstruction_weight", self.reconstruction_weight, "of that error beside the adversarial loss",
+          between(0, 1e6));
+    field("adversarial_weight", self.adversarial_weight, "of the adversarial loss", between(0, 1e6));
+    field("adversary", self.adversary, "the discriminator and its training");
+  }
+};
+
+class UfogenStage final : public Stage {
+ public:
+  UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  TensorMap weights() const override { return trained_weights(*unet_); }
+  TensorMap batch(const Turn& turn) override { return draw(feed_, turn); }
+  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  std::optional<Adversary> adversary() override;
+
+  const Predecessor& start() const { return start_; }
+
+ private:
+  // The discriminator's side.
+  class Opponent final : public Stage {
+   public:
+    Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSet& latents);
+    TensorMap weights() const override { return stage_.discriminator_.weights(); }
+    TensorMap batch(const Turn& turn) override { return stage_.draw(feed_, turn); }
+    Tensor loss(const TensorMap& batch, const Observer& observer) override;
+
+   private:
+    UfogenStage& stage_;
+    LatentFeed feed_;
+  };
+
+  // Beside what the feed gives: "x", what the generator sees; "t_less", what the discriminator sees; "noise_drawn" and
+  // "noise_real", fresh; "regressed", 0 where x is pure noise.
+  TensorMap draw(LatentFeed& feed, const Turn& turn);
+  Tensor drawn_x0(const TensorMap& batch, const Observer& observer) const;
+
+  UfogenConfig config_;
+  Predecessor start_;
+  NoiseSchedule schedule_;
+  LatentFeed feed_;
+  NetworkPtr unet_;
+  Discriminator discriminator_;
+  Opponent opponent_;
+};
+
+}  // namespace mds
