@@ -120,8 +120,6 @@ struct Open {
 
 }  // namespace
 
-std::unique_ptr<StageRun> open_stage(const TrainConfig& config) {
-  return std::visit(Open{config}, config.stage);
-}
+std::unique_ptr<StageRun> open_stage(const TrainConfig& config) { return std::visit(Open{config}, config.stage); }
 
 }  // namespace mds

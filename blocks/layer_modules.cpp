@@ -119,7 +119,7 @@ Tensor AttentionLayer::relu(const Tensor& q_NHTD, const Tensor& k_NHSD, const Te
   const double scale = 1.0 / (std::sqrt(double(q_NHTD.size(-1))) * double(k_NHSD.size(-2)));
   const Tensor scores = at::relu(at::matmul(q_NHTD * scale, k_NHSD.transpose(-2, -1)));
   const Tensor weights = op_.causal ? scores.tril() : scores;
-  if (tuning_.row_sums.defined()) tuning_.row_sums.add_(weights.sum(-1).mean({0, 2}));
+  if (tuning_.row_sums.defined()) tuning_.row_sums.add_(weights.sum(-1).mean(at::IntArrayRef{0, 2}));
   const Tensor y = at::matmul(weights, v_NHSD);
   return tuning_.log_gain.defined() ? y * tuning_.log_gain.exp().view({-1, 1, 1}) : y;
 }

@@ -59,9 +59,8 @@ TensorMap AutoencoderStage::weights() const {
 TensorMap AutoencoderStage::batch(const Turn& turn) {
   const Tensor pictures = random_crop(feed_->next(turn.iteration).pictures_NCHW, config_.crop, turn.random);
   const Shape latent = decoder_->plan().input;
-  return on_compute_device(
-      {{"pictures", pictures},
-       {"noise", at::randn({pictures.size(0), latent.channels, latent.height, latent.width}, turn.random)}});
+  return {{"pictures", pictures},
+          {"noise", at::randn({pictures.size(0), latent.channels, latent.height, latent.width}, turn.random)}};
 }
 
 Tensor AutoencoderStage::loss(const TensorMap& batch, const Observer& observer) {

@@ -12,7 +12,8 @@
 
 namespace mds {
 
-using StageConfig = std::variant<BaseConfig, ReluConfig, DistilConfig, UfogenConfig, AutoencoderConfig, TextImageConfig>;
+using StageConfig =
+    std::variant<BaseConfig, ReluConfig, DistilConfig, UfogenConfig, AutoencoderConfig, TextImageConfig>;
 
 struct TrainConfig {
   std::string name = "run";

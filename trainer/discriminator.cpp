@@ -34,7 +34,8 @@ void Discriminator::add_heads(uint64_t seed) {
   for (const PlanStep& step : unet_->plan().steps) {
     if (!has_head(step)) continue;
     const int64_t channels = step.out.channels;
-    const Tensor first = at::randn({head_width, channels, 1, 1}, generator_for(seed, i++)) / std::sqrt(double(channels));
+    const Tensor first =
+        at::randn({head_width, channels, 1, 1}, generator_for(seed, i++)) / std::sqrt(double(channels));
     heads_[step.path] = {.in_weight = first.to(compute_device()),
                          .in_bias = zeros({head_width}),
                          .out_weight = zeros({1, head_width, 1, 1}),

@@ -33,6 +33,15 @@ double first_share(const NoiseSchedule& schedule, const TwoSteps& steps) {
   return (ratio(steps.middle) - ratio(steps.start)) / (ratio(steps.end) - ratio(steps.start));
 }
 
+Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const Tensor& z_NCHW,
+                   const Teacher& teacher) {
+  torch::NoGradGuard no_grad;
+  const Tensor share = steps.first_share_N.view({-1, 1, 1, 1});
+  const Parts first = teacher(z_NCHW, steps.start_N);
+  const Tensor z_middle = schedule.noised(first.x0, first.eps, steps.middle_N);
+  return share * first.x0 + (1 - share) * teacher(z_middle, steps.middle_N).x0;
+}
+
 DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents)
     : config_(checked(config)),
       teacher_(open_predecessor(config_.teacher, latents)),
@@ -50,9 +59,7 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
     middles.push_back(steps.middle);
     shares.push_back(first_share(schedule_, steps));
   }
-  starts_ = on_device(starts);
-  middles_ = on_device(middles);
-  first_shares_ = at::tensor(shares, at::kDouble).to(compute_device(), at::kFloat);
+  steps_ = {on_device(starts), on_device(middles), at::tensor(shares, at::kDouble).to(compute_device(), at::kFloat)};
   for (auto& parameter : teacher_unet_->parameters()) parameter.requires_grad_(false);
 }
 
@@ -61,7 +68,7 @@ TensorMap DistilStage::batch(const Turn& turn) {
   const auto& guidance = config_.guidance;
   const Tensor drawn = at::rand({2}, turn.random);
   if (drawn[0].item<double>() < guidance.probability)
-    batch["guidance"] = (guidance.low + (guidance.high - guidance.low) * drawn[1]).to(compute_device());
+    batch["guidance"] = guidance.low + (guidance.high - guidance.low) * drawn[1];
   return batch;
 }
 
@@ -75,19 +82,6 @@ Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t
   const Tensor both = predicted(unet, at::cat({x, x}), told, observer);
   const auto halves = both.chunk(2);
   return halves[1] + w->second * (halves[0] - halves[1]);
-}
-
-Parts DistilStage::teacher_parts(const Tensor& x, const Tensor& t, const TensorMap& batch) const {
-  return parts(teacher_.card.prediction, guided(*teacher_unet_, x, t, batch), x, at(t));
-}
-
-Tensor DistilStage::target_x0(const TensorMap& batch, const Tensor& z_NCHW) const {
-  torch::NoGradGuard no_grad;
-  const Tensor& step = batch.at("t");
-  const Tensor middle = middles_.index_select(0, step), share = first_shares_.index_select(0, step).view({-1, 1, 1, 1});
-  const Parts first = teacher_parts(z_NCHW, starts_.index_select(0, step), batch);
-  const Tensor z_middle = schedule_.noised(first.x0, first.eps, middle);
-  return share * first.x0 + (1 - share) * teacher_parts(z_middle, middle, batch).x0;
 }
 
 // The squared error of v is that of x0 times SNR + 1 = 1 / s^2.
@@ -107,11 +101,16 @@ Tensor DistilStage::weight(const Amplitudes& at_t) const {
 }
 
 Tensor DistilStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor t = starts_.index_select(0, batch.at("t"));
+  const Tensor& step = batch.at("t");
+  const TwoStepsOf steps{steps_.start_N.index_select(0, step), steps_.middle_N.index_select(0, step),
+                         steps_.first_share_N.index_select(0, step)};
+  const Tensor& t = steps.start_N;
   const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise");
   const Amplitudes here = at(t);
   const Tensor z = schedule_.noised(x0, noise, t);
-  const Tensor wanted_x0 = target_x0(batch, z);
+  const Tensor wanted_x0 = two_step_x0(schedule_, steps, z, [&](const Tensor& x, const Tensor& at_t) {
+    return parts(teacher_.card.prediction, guided(*teacher_unet_, x, at_t, batch), x, at(at_t));
+  });
   const Tensor wanted_v = (here.a * z - wanted_x0) / here.s;
   const auto as_v = [&](const Tensor& output) {
     return target(Prediction::v, parts(start_.card.prediction, output, z, here), here);

@@ -68,6 +68,17 @@ std::vector<TwoSteps> two_steps(int64_t student_steps, int64_t schedule_steps);
 // w = (r' - r) / (r'' - r), r = a / s at start, middle (') and end (''); w = 0 where the end is clean.
 double first_share(const NoiseSchedule& schedule, const TwoSteps& steps);
 
+// Of each example: where the student starts, the timestep between the teacher's steps, and first_share there.
+struct TwoStepsOf {
+  Tensor start_N, middle_N, first_share_N;
+};
+
+// The x0 that one step of the student must say to end where the teacher's two end; N x C x H x W. The teacher says both
+// parts of latents at timesteps.
+using Teacher = std::function<Parts(const Tensor& x_NCHW, const Tensor& t_N)>;
+Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const Tensor& z_NCHW,
+                   const Teacher& teacher);
+
 class DistilStage final : public Stage {
  public:
   DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents);
@@ -78,20 +89,16 @@ class DistilStage final : public Stage {
   const Predecessor& teacher() const { return teacher_; }
   const Predecessor& start() const { return start_; }
 
-  // The x0 that one step of the student must say to end where the teacher's two end; N x C x H x W.
-  Tensor target_x0(const TensorMap& batch, const Tensor& z_NCHW) const;
-
  private:
   Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const TensorMap& batch,
                 const Observer& observer = {}) const;
-  Parts teacher_parts(const Tensor& x, const Tensor& t, const TensorMap& batch) const;
   Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
   Tensor weight(const Amplitudes& at_t) const;  // of the squared error of v
 
   DistilConfig config_;
   Predecessor teacher_, start_;
   NoiseSchedule schedule_;
-  Tensor starts_, middles_, first_shares_;  // by student step, from noisy to clean
+  TwoStepsOf steps_;  // by student step, from noisy to clean
   LatentFeed feed_;
   Tensor empty_text_;
   NetworkPtr teacher_unet_, student_;

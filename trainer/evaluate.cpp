@@ -52,8 +52,7 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
   for (int64_t begin = 0; begin < config_.pictures; begin += pictures_a_pass) {
     const int64_t end = std::min(begin + pictures_a_pass, config_.pictures);
     const Tensor text = latents_.text.index_select(0, rows_.slice(0, begin, end)).to(compute_device(), at::kFloat);
-    const Denoiser denoiser =
-        guided(unet, text, latents_.empty_text.to(compute_device(), at::kFloat), config_.sampler);
+    const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(compute_device(), at::kFloat), config_.sampler);
     const Shape& input = unet.plan().input;
     const LatentNoise noise = picture_noise({drawn.seeds.begin() + begin, drawn.seeds.begin() + end},
                                             {input.channels, input.height, input.width});

@@ -20,7 +20,7 @@ TensorMap LatentFeed::next(const Turn& turn, int64_t choices, double caption_dro
   const Tensor t = at::randint(choices, {n}, turn.random, at::kLong);
   const Tensor dropped = at::rand({n, 1, 1}, turn.random) < caption_dropout;
   const Tensor text = at::where(dropped, latents_.empty_text, latents_.text.index_select(0, chosen)).to(at::kFloat);
-  return on_compute_device({{"x0", x0}, {"noise", noise}, {"t", t}, {"text", text}});
+  return {{"x0", x0}, {"noise", noise}, {"t", t}, {"text", text}};
 }
 
 Tensor LatentFeed::empty_text() const { return latents_.empty_text.to(compute_device(), at::kFloat); }

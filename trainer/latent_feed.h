@@ -11,8 +11,8 @@ class LatentFeed {
   // The latents must outlive the feed. ConfigError where every pair is held out.
   LatentFeed(const LatentSet& latents, int64_t batch, uint64_t seed);
 
-  // float32 "x0" and "noise", N x C x H x W; "t", int64 N, uniform on 0 .. choices - 1; "text", float32 N x S x W, with
-  // a share `caption_dropout` of the captions replaced by the empty one.
+  // On the CPU: float32 "x0" and "noise", N x C x H x W; "t", int64 N, uniform on 0 .. choices - 1; "text", float32 N x
+  // S x W, with a share `caption_dropout` of the captions replaced by the empty one.
   TensorMap next(const Turn& turn, int64_t choices, double caption_dropout);
   Tensor empty_text() const;  // 1 x S x W, on the networks' device
 

@@ -10,10 +10,10 @@ namespace {
 constexpr const char* adversary_prefix = "adversary.";
 
 // The purposes 1 and 2 of a seed are the order and the sample of the data.
-Player player_of(Stage& stage, uint64_t purpose, const LoopConfig& loop, const OptimizerConfig& optimizer) {
-  return {stage,
-          {.seed = loop.seed, .purpose = purpose, .dtype = loop.dtype},
-          Optimizer(stage.weights(), optimizer, loop.iterations)};
+Player player_of(const Adversary& side, uint64_t purpose, const LoopConfig& loop) {
+  return {*side.stage,
+          {.seed = loop.seed, .purpose = purpose, .dtype = loop.dtype, .every = side.every},
+          Optimizer(side.stage->weights(), side.optimizer, loop.iterations)};
 }
 
 StepTimes operator+(const StepTimes& x, const StepTimes& y) {
@@ -26,10 +26,10 @@ StepTimes operator+(const StepTimes& x, const StepTimes& y) {
 }  // namespace
 
 Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer)
-    : player_(player_of(stage, /*purpose=*/0, loop, optimizer)) {
+    : player_(player_of({&stage, optimizer}, /*purpose=*/0, loop)) {
   const std::optional<Adversary> adversary = stage.adversary();
   if (!adversary) return;
-  adversary_ = std::make_unique<Player>(player_of(*adversary->stage, /*purpose=*/3, loop, adversary->optimizer));
+  adversary_ = std::make_unique<Player>(player_of(*adversary, /*purpose=*/3, loop));
   adversary_->optimizer().train(false);
   adversary_every_ = adversary->every;
 }

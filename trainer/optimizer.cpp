@@ -32,8 +32,12 @@ void check_holds(const TensorMap& source, const TensorMap& wanted, const std::st
 }  // namespace
 
 Optimizer::Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations)
-    : config_(config), iterations_(iterations), weights_(std::move(weights)),
-      ema_(copies(weights_, false)), mean_(copies(weights_, true)), square_(copies(weights_, true)) {
+    : config_(config),
+      iterations_(iterations),
+      weights_(std::move(weights)),
+      ema_(copies(weights_, false)),
+      mean_(copies(weights_, true)),
+      square_(copies(weights_, true)) {
   train(true);
 }
 

@@ -80,21 +80,36 @@ double Player::checked_loss(const Tensor& loss, const TensorMap& batch, int64_t 
   stop(iteration, "loss", first);
 }
 
+TensorMap Player::drawn(int64_t iteration) const {
+  return stage_.batch({iteration, generator_for(config_.seed, iteration, config_.purpose)});
+}
+
+TensorMap Player::batch_of(int64_t iteration) {
+  TensorMap batch = ahead_ && ahead_->first == iteration ? std::move(ahead_->second) : drawn(iteration);
+  ahead_.reset();
+  return on_compute_device(std::move(batch));
+}
+
+// A feed of pictures decodes ahead by itself, and its position must be that of the last iteration.
+double Player::replayed(const TensorMap& batch, int64_t iteration) {
+  const Tensor value = graph_->run(batch, [&](const TensorMap& inputs) {
+    optimizer_.zero_grad();
+    const Tensor now = loss(inputs, {});
+    now.backward();
+    return now.detach();
+  });
+  if (!stage_.feed()) ahead_ = {iteration + config_.every, drawn(iteration + config_.every)};
+  return checked_loss(value, batch, iteration);
+}
+
 PlayerStep Player::step(int64_t iteration) {
   const auto waited_s = [&] { return stage_.feed() ? stage_.feed()->waited_s() : 0.0; };
   const double waited_before_s = waited_s();
   Laps laps;
-  const TensorMap batch = stage_.batch({iteration, generator_for(config_.seed, iteration, config_.purpose)});
+  const TensorMap batch = batch_of(iteration);
   PlayerStep done{};
   if (graph_) {
-    done.loss = checked_loss(graph_->run(batch,
-                                         [&](const TensorMap& inputs) {
-                                           optimizer_.zero_grad();
-                                           const Tensor value = loss(inputs, {});
-                                           value.backward();
-                                           return value.detach();
-                                         }),
-                             batch, iteration);
+    done.loss = replayed(batch, iteration);
     done.times.forward_s = laps.next_s();
   } else {
     optimizer_.zero_grad();

@@ -20,6 +20,7 @@ struct PlayerConfig {
   uint64_t seed;
   uint64_t purpose;  // of its randomness
   Precision dtype;   // of the forward pass
+  int64_t every;     // iterations from one of its steps to the next
 };
 
 struct StepTimes {
@@ -45,6 +46,9 @@ class Player {
   const Optimizer& optimizer() const { return optimizer_; }
 
  private:
+  TensorMap batch_of(int64_t iteration);
+  TensorMap drawn(int64_t iteration) const;
+  double replayed(const TensorMap& batch, int64_t iteration);
   Tensor loss(const TensorMap& batch, const Observer& observer);
   double checked_loss(const Tensor& loss, const TensorMap& batch, int64_t iteration);
 
@@ -52,6 +56,8 @@ class Player {
   PlayerConfig config_;
   Optimizer optimizer_;
   StepGraphPtr graph_;
+  std::optional<std::pair<int64_t, TensorMap>>
+      ahead_;  // the next batch, drawn while the GPU was busy with the last one
 };
 
 }  // namespace mds

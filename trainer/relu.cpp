@@ -32,14 +32,13 @@ BaseConfig base_of(const ReluConfig& config, const ModelCard& card) {
 
 }  // namespace
 
-UNetSpec with_relu(UNetSpec spec, const std::string& source) {
-  bool any = false;
-  for (auto& level : spec.levels) {
-    any = any || level.stack.attention == AttentionFunction::softmax;
-    level.stack.attention = AttentionFunction::relu;
-  }
-  if (!any) throw ConfigError(source + "/model.json: the attentions of the unet are relu already; needed: softmax");
-  return canonical(std::move(spec));
+UNetSpec with_relu(const UNetSpec& spec, const std::string& source) {
+  UNetSpec relu = spec;
+  for (auto& level : relu.levels) level.stack.attention = AttentionFunction::relu;
+  relu = canonical(std::move(relu));
+  if (relu == canonical(spec))
+    throw ConfigError(source + "/model.json: the attentions of the unet are relu already; needed: softmax");
+  return relu;
 }
 
 ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents)
@@ -59,8 +58,10 @@ void ReluStage::find_gains(const LoopConfig& loop) {
   const auto layers = attentions_of(base_.unet());
   for (auto& [path, layer] : layers)
     layer->tuning().row_sums = at::zeros({layer->op().heads}, at::device(compute_device()));
-  for (int64_t i = 0; i < batches_for_gains; ++i)
-    base_.loss(base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)}), {});
+  for (int64_t i = 0; i < batches_for_gains; ++i) {
+    TensorMap batch = base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)});
+    base_.loss(on_compute_device(std::move(batch)), {});
+  }
   for (auto& [path, layer] : layers) {
     AttentionTuning& tuning = layer->tuning();
     // A head whose scores are all negative has nothing to scale: it keeps a gain of 1.
@@ -78,9 +79,17 @@ TensorMap ReluStage::weights() const {
 }
 
 TensorMap ReluStage::batch(const Turn& turn) {
-  if (softmax_share_.defined())
-    softmax_share_.fill_(std::max(0.0, 1 - double(turn.iteration) / double(config_.blend_iterations)));
-  return base_.batch(turn);
+  TensorMap batch = base_.batch(turn);
+  if (softmax_share_.defined()) {
+    const double share = std::max(0.0, 1 - double(turn.iteration) / double(config_.blend_iterations));
+    batch["softmax_share"] = at::scalar_tensor(share, at::kFloat);
+  }
+  return batch;
+}
+
+Tensor ReluStage::loss(const TensorMap& batch, const Observer& observer) {
+  if (softmax_share_.defined()) softmax_share_.copy_(batch.at("softmax_share"));
+  return base_.loss(batch, observer);
 }
 
 TensorMap with_folded_gains(TensorMap weights) {

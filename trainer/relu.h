@@ -1,5 +1,5 @@
-// The finetune from softmax to relu attention (the paper, section 3.2; arXiv 2309.08586): the same weights, relu(q k) / L
-// in softmax's place, and the base training's loss.
+// The finetune from softmax to relu attention (the paper, section 3.2; arXiv 2309.08586): the same weights, relu(q k) /
+// L in softmax's place, and the base training's loss.
 #pragma once
 
 #include "trainer/base.h"
@@ -36,14 +36,14 @@ struct ReluConfig {
 };
 
 // The same network with relu in all its attentions. ConfigError, opened by `source`, where they are relu already.
-UNetSpec with_relu(UNetSpec spec, const std::string& source);
+UNetSpec with_relu(const UNetSpec& spec, const std::string& source);
 
 class ReluStage final : public Stage {
  public:
   ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override;  // the network's and, with gain, "PATH.log_gain" of each attention
   TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override { return base_.loss(batch, observer); }
+  Tensor loss(const TensorMap& batch, const Observer& observer) override;
 
   const Predecessor& start() const { return start_; }
   const UNetSpec& unet() const { return unet_; }

@@ -20,7 +20,6 @@ struct Turn {
   at::Generator random;
 };
 
-// A batch as networks take it, without a copy where it is there already.
 TensorMap on_compute_device(TensorMap batch);
 
 class PictureFeed;
@@ -30,10 +29,10 @@ class Stage {
  public:
   virtual ~Stage() = default;
   virtual TensorMap weights() const = 0;  // by name, float32
-  // Examples, noise, timesteps, on the networks' device.
+  // Examples, noise, timesteps, on the CPU; nothing that a training step changes enters into them.
   virtual TensorMap batch(const Turn& turn) = 0;
-  // A function of the weights and the batch alone that reads no value back: on a GPU its kernels are recorded once and
-  // replayed for every batch with the same names.
+  // Of a batch on the networks' device; a function of it and the weights that reads no value back: on a GPU its kernels
+  // are recorded once and replayed for every batch with the same names.
   virtual Tensor loss(const TensorMap& batch, const Observer& observer) = 0;
   virtual PictureFeed* feed() { return nullptr; }  // whose position belongs to a checkpoint
   virtual std::optional<Adversary> adversary();    // none

@@ -1,5 +1,5 @@
-// The kernels of a loss and its gradients, recorded once on a GPU and replayed: a small network's step is bound there by
-// the launching of some thousand kernels and not by their work.
+// The kernels of a loss and its gradients, recorded once on a GPU and replayed: a small network's step is bound there
+// by the launching of some thousand kernels and not by their work.
 #pragma once
 
 #include <functional>

@@ -60,8 +60,7 @@ TensorMap TextImageStage::weights() const {
 TensorMap TextImageStage::batch(const Turn& turn) {
   const auto [pictures, tokens] = feed_->next(turn.iteration);
   const Tensor crops = augmented(pictures, config_.image.size, turn.random);
-  return on_compute_device(
-      {{"pictures", standardised(crops, normalisation())}, {"ids", tokens.ids_NT}, {"end", tokens.end_N}});
+  return {{"pictures", standardised(crops, normalisation())}, {"ids", tokens.ids_NT}, {"end", tokens.end_N}};
 }
 
 Tensor TextImageStage::loss(const TensorMap& batch, const Observer& observer) {

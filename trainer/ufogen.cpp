@@ -39,23 +39,20 @@ std::optional<Adversary> UfogenStage::adversary() {
 
 TensorMap UfogenStage::draw(LatentFeed& feed, const Turn& turn) {
   TensorMap batch = feed.next(turn, schedule_.steps() - 1, /*caption_dropout=*/0);
-  const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise");
-  const int64_t last = schedule_.steps() - 1;
-  const auto fresh = [&] { return at::randn(x0.sizes(), turn.random).to(x0.device()); };
-  const Tensor pure = (at::rand({x0.size(0)}, turn.random) < config_.pure_noise).to(x0.device());
-  const Tensor t = at::where(pure, last, batch.at("t") + 1);
-  const Tensor pure_N111 = pure.view({-1, 1, 1, 1});
-  batch["x"] = at::where(pure_N111, noise, schedule_.noised(x0, noise, t));
+  const at::IntArrayRef sizes = batch.at("x0").sizes();
+  const Tensor pure = at::rand({sizes[0]}, turn.random) < config_.pure_noise;
+  const Tensor t = at::where(pure, schedule_.steps() - 1, batch.at("t") + 1);
   batch["t"] = t;
   batch["t_less"] = (t - config_.delta).clamp_min(config_.floor);
-  batch["regressed"] = pure_N111.logical_not().to(at::kFloat);
-  batch["noise_drawn"] = fresh();
-  batch["noise_real"] = fresh();
+  batch["pure"] = pure.view({-1, 1, 1, 1});
+  batch["noise_drawn"] = at::randn(sizes, turn.random);
+  batch["noise_real"] = at::randn(sizes, turn.random);
   return batch;
 }
 
 Tensor UfogenStage::drawn_x0(const TensorMap& batch, const Observer& observer) const {
-  const Tensor &x = batch.at("x"), &t = batch.at("t");
+  const Tensor &noise = batch.at("noise"), &t = batch.at("t");
+  const Tensor x = at::where(batch.at("pure"), noise, schedule_.noised(batch.at("x0"), noise, t));
   const Tensor output = predicted(*unet_, x, {t, batch.at("text")}, observer);
   return parts(start_.card.prediction, output, x, {schedule_.a(t), schedule_.s(t)}).x0;
 }
@@ -67,7 +64,7 @@ Tensor UfogenStage::loss(const TensorMap& batch, const Observer& observer) {
   const Tensor logits = discriminator_.logits(seen, {t_less, batch.at("text")}, observer);
   const Tensor adversarial = said_real(logits.clamp_max(config_.adversary.clamp));
   const Tensor signal = config_.reconstruction == Reconstruction::snr ? schedule_.a(t).square() : at::ones_like(t);
-  const Tensor weight = batch.at("regressed") * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
+  const Tensor weight = batch.at("pure").logical_not() * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
   const Tensor regression = (weight * (x0 - batch.at("x0")).square()).mean();
   return config_.adversarial_weight * adversarial + config_.reconstruction_weight * regression;
 }

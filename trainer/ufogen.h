@@ -88,8 +88,8 @@ class UfogenStage final : public Stage {
     LatentFeed feed_;
   };
 
-  // Beside what the feed gives: "x", what the generator sees; "t_less", what the discriminator sees; "noise_drawn" and
-  // "noise_real", fresh; "regressed", 0 where x is pure noise.
+  // Beside what the feed gives, with "t" of the generator's input: "pure", N x 1 x 1 x 1, where that is noise alone;
+  // "t_less", of the discriminator's; "noise_drawn" and "noise_real", fresh.
   TensorMap draw(LatentFeed& feed, const Turn& turn);
   Tensor drawn_x0(const TensorMap& batch, const Observer& observer) const;
 

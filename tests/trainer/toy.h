@@ -1,16 +1,16 @@
 // Toys to train on: cached latents that a small UNet learns quickly, and a stage of one weight.
 #pragma once
 
-#include "tests/scratch.h"
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "pipeline/sampler.h"
+#include "tests/scratch.h"
 #include "trainer/base.h"
 
 namespace mds::toy {
@@ -43,7 +43,12 @@ inline LatentSet latents() {
 }
 
 inline UNetSpec unet() {
-  return {.latent_channels = 2, .size = 8, .text_tokens = 3, .text_width = 6, .time_width = 16, .mid = -1,
+  return {.latent_channels = 2,
+          .size = 8,
+          .text_tokens = 3,
+          .text_width = 6,
+          .time_width = 16,
+          .mid = -1,
           .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .stack = {.head_width = 4}},
                      LevelSpec{.width = 16, .down = {0}, .up = {0, 0}, .conv = ConvKind::separable}}};
 }
@@ -52,6 +57,24 @@ inline BaseConfig predicting(Prediction prediction) {
   BaseConfig config;
   config.prediction = prediction;
   return config;
+}
+
+// A model folder of the toy UNet, from a seed and nowhere at zero; a stage can start from it or learn from it.
+inline std::string model(const std::string& name, const ModelCard& changed = {}) {
+  const std::string folder = temporary(name);
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  ModelCard card = changed;
+  if (!card.unet) card.unet = unet();
+  if (!card.schedule) card.schedule = ScheduleConfig{};
+  const auto network = make_network(make_plan(*card.unet));
+  initialise(*network, /*seed=*/7);
+  torch::NoGradGuard no_grad;
+  for (auto& weight : network->parameters())
+    weight += 0.1 * at::randn(weight.sizes(), generator_for(7, weight.numel()));
+  save_part(folder, "unet", trained_weights(*network), at::kFloat);
+  save_card(folder, card);
+  return folder;
 }
 
 // The loss is `of` the only weight, w = (1, 2, 3).

@@ -1,0 +1,172 @@
+// Distillation: two of the teacher's steps in closed form, against the long form and against a Gaussian whose exact
+// solution is known.
+#include "trainer/distil.h"
+
+#include <ATen/ATen.h>
+
+#include "tests/catch.h"
+#include "tests/trainer/toy.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+double kappa(const NoiseSchedule& schedule, int64_t t) { return schedule.s(t) / schedule.a(t); }
+
+// x0~ of scalars by the share, for the noises e1 and e2 that the teacher says.
+double by_share(const NoiseSchedule& schedule, const TwoSteps& steps, const std::array<double, 3>& z_e1_e2) {
+  const auto& [z, e1, e2] = z_e1_e2;
+  const double x1 = (z - schedule.s(steps.start) * e1) / schedule.a(steps.start);
+  const double z_middle = schedule.a(steps.middle) * x1 + schedule.s(steps.middle) * e1;
+  const double x2 = (z_middle - schedule.s(steps.middle) * e2) / schedule.a(steps.middle);
+  const double share = first_share(schedule, steps);
+  return share * x1 + (1 - share) * x2;
+}
+
+// The same by stepping to the end and asking which x0 leads there at once (arXiv 2202.00512, appendix G).
+double by_stepping(const NoiseSchedule& schedule, const TwoSteps& steps, const std::array<double, 3>& z_e1_e2) {
+  const auto& [z, e1, e2] = z_e1_e2;
+  const double x1 = (z - schedule.s(steps.start) * e1) / schedule.a(steps.start);
+  const double z_middle = schedule.a(steps.middle) * x1 + schedule.s(steps.middle) * e1;
+  const double x2 = (z_middle - schedule.s(steps.middle) * e2) / schedule.a(steps.middle);
+  const double z_end = schedule.a(steps.end) * x2 + schedule.s(steps.end) * e2;
+  const double fall = schedule.s(steps.end) / schedule.s(steps.start);
+  return (z_end - fall * z) / (schedule.a(steps.end) - fall * schedule.a(steps.start));
+}
+
+DistilConfig toy_config(const std::string& teacher) {
+  DistilConfig config;
+  config.teacher = teacher;
+  config.steps = 4;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("8 student steps take the teacher's 16 by two", "[trainer]") {
+  const std::vector<TwoSteps> wanted{{999, 937, 874}, {874, 811, 749}, {749, 687, 624}, {624, 561, 499},
+                                     {499, 437, 374}, {374, 311, 249}, {249, 187, 124}, {124, 61, -1}};
+  CHECK((two_steps(8, 1000) == wanted));
+}
+
+TEST_CASE("two steps become one as stepping and solving for x0 says, to 1e-12", "[trainer]") {
+  const NoiseSchedule schedule((ScheduleConfig()));
+  for (const int64_t n : {1, 3, 8, 13, 32})
+    for (const TwoSteps& steps : two_steps(n, schedule.steps())) {
+      const std::array<double, 3> values{0.7, -1.3, 0.4};
+      const double wanted = by_stepping(schedule, steps, values);
+      CHECK(std::abs(by_share(schedule, steps, values) - wanted) < 1e-12 * std::max(1.0, std::abs(wanted)) * 20);
+    }
+}
+
+TEST_CASE("the student's noise is the known mixture of the teacher's two", "[trainer]") {
+  const NoiseSchedule schedule((ScheduleConfig()));
+  const std::array golden{0.603949, 0.597401, 0.575783, 0.570048, 0.548721, 0.542674, 0.515253, 0.363585};
+  const auto steps = two_steps(8, schedule.steps());
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const auto noise = [&](double e1, double e2) {
+      return -schedule.a(steps[i].start) * by_share(schedule, steps[i], {0, e1, e2}) / schedule.s(steps[i].start);
+    };
+    const double k = kappa(schedule, steps[i].start), middle = kappa(schedule, steps[i].middle);
+    const double end = steps[i].end < 0 ? 0 : kappa(schedule, steps[i].end);
+    CHECK(noise(1, 0) == Approx(golden[i]).margin(5e-7));
+    CHECK(noise(0, 1) == Approx(1 - golden[i]).margin(5e-7));
+    CHECK(noise(1, 0) == Approx((k - middle) / (k - end)).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("a schedule without signal at its end has a finite share there", "[trainer]") {
+  ScheduleConfig config;
+  config.zero_terminal_snr = true;
+  const double share = first_share(NoiseSchedule(config), two_steps(8, 1000)[0]);
+  CHECK(share > 0);
+  CHECK(share < 1);
+}
+
+// x0 ~ N(mean, deviation^2): the best noise is known, so a student that says two_step_x0 is the exact solution.
+TEST_CASE("a student of the exact Gaussian teacher ends where twice as many teacher steps end", "[trainer]") {
+  const NoiseSchedule schedule((ScheduleConfig()));
+  const double mean = 0.8, variance = 0.3;
+  const Teacher teacher = [&](const Tensor& x, const Tensor& t) {
+    const Tensor a = schedule.a(t), s = schedule.s(t);
+    const Tensor eps = s * (x - a * mean) / (a.square() * variance + s.square());
+    return Parts{(x - s * eps) / a, eps};
+  };
+  const Tensor noise = at::linspace(-2, 2, 5).view({5, 1, 1, 1});
+  const auto run = [&](int64_t steps, const Denoiser& x0_of) {
+    const SamplerConfig config{.steps = steps, .guidance = 1};
+    return sample(Diffusion{schedule, Prediction::x0}, config, LatentNoise{noise, {}}, x0_of);
+  };
+  const int64_t n = 8;
+  const Tensor of_teacher = run(2 * n, [&](const Tensor& x, int64_t t) { return teacher(x, at::full({5}, t)).x0; });
+  const Tensor of_student = run(n, [&](const Tensor& x, int64_t t) {
+    for (const TwoSteps& steps : two_steps(n, schedule.steps()))
+      if (steps.start == t)
+        return two_step_x0(schedule,
+                           {at::full({5}, steps.start), at::full({5}, steps.middle),
+                            at::full({5}, first_share(schedule, steps), at::kFloat)},
+                           x, teacher);
+    throw std::logic_error("not a step of the student");
+  });
+  CHECK(at::allclose(of_student, of_teacher, 1e-4, 1e-4));
+}
+
+TEST_CASE("a student learns two steps of its teacher, with guidance drawn, absorbed or none", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  DistilConfig config = toy_config(toy::model("teacher"));
+  config.original = GENERATE(0.0, 0.2);
+  config.guidance.probability = GENERATE(0.0, 0.5, 1.0);
+  config.guidance.absorbed = GENERATE(false, true);
+  const LoopConfig loop{.iterations = 30, .batch = 4, .seed = 1};
+  DistilStage stage(config, loop, set);
+  Loop training(stage, loop, {.lr = 3e-3, .warmup = 0});
+  double loss = 0;
+  training.run_to(loop.iterations, [&](const StepReport& report) { loss = report.loss; });
+  CHECK(std::isfinite(loss));
+}
+
+TEST_CASE("guidance 1 in teacher and student is no guidance", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  DistilConfig config = toy_config(toy::model("teacher"));
+  config.original = 0;
+  const auto loss = [&](const DistilGuidance& guidance) {
+    config.guidance = guidance;
+    DistilStage stage(config, {.batch = 4}, set);
+    return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>();
+  };
+  const double without = loss({.probability = 0});
+  CHECK(loss({.probability = 1, .low = 1, .high = 1}) == Approx(without).epsilon(1e-5));
+  CHECK(loss({.probability = 1, .low = 4, .high = 4}) != Approx(without).epsilon(1e-3));
+}
+
+TEST_CASE("a student that starts from another prediction or schedule than its teacher's is refused",
+          "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  ModelCard other;
+  SECTION("prediction") {
+    other.prediction = Prediction::epsilon;
+    DistilConfig config = toy_config(toy::model("teacher"));
+    config.start = toy::model("other", other);
+    CHECK_THROWS_WITH(DistilStage(config, {}, set),
+                      Contains(config.teacher) && Contains(config.start) && Contains("prediction: v and epsilon"));
+  }
+  SECTION("schedule") {
+    other.schedule = ScheduleConfig{.steps = 500};
+    DistilConfig config = toy_config(toy::model("teacher"));
+    config.start = toy::model("other", other);
+    CHECK_THROWS_WITH(DistilStage(config, {}, set), Contains("schedule") && Contains("1000") && Contains("500"));
+  }
+  SECTION("latents") {
+    other.unet = toy::unet();
+    other.unet->size = 16;
+    DistilConfig config = toy_config(toy::model("other", other));
+    CHECK_THROWS_WITH(DistilStage(config, {}, set), Contains("unet.size is 16; the latents have 8"));
+  }
+  SECTION("guidance") {
+    DistilConfig config = toy_config(toy::model("teacher"));
+    config.guidance.low = 20;
+    CHECK_THROWS_WITH(DistilStage(config, {}, set),
+                      Contains("stage.guidance.low is 20.0; allowed: at most high, 14.0"));
+  }
+}

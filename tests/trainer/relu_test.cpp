@@ -1,0 +1,71 @@
+// The relu finetune: what each way of swapping begins and ends with.
+#include "trainer/relu.h"
+
+#include <ATen/ATen.h>
+
+#include "tests/catch.h"
+#include "tests/trainer/toy.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+ReluConfig swapping(Swap swap, const std::string& start) {
+  ReluConfig config;
+  config.start = start;
+  config.swap = swap;
+  config.blend_iterations = 4;
+  return config;
+}
+
+double loss_at(Stage& stage, int64_t iteration) {
+  TensorMap batch = stage.batch({iteration, generator_for(1, 0)});
+  return stage.loss(batch, {}).item<double>();
+}
+
+}  // namespace
+
+TEST_CASE("relu takes softmax's place in every attention, and a network of relu is refused", "[trainer]") {
+  const UNetSpec relu = with_relu(toy::unet(), "here");
+  CHECK(relu.levels[0].stack.attention == AttentionFunction::relu);
+  CHECK_THROWS_WITH(with_relu(relu, "here"), Contains("here/model.json") && Contains("relu already"));
+}
+
+TEST_CASE("a blended swap begins with the softmax network's loss and ends with the hard swap's", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string start = toy::model("softmax");
+  BaseStage softmax(load_part(start, "unet", make_plan(toy::unet())), {}, {}, set);
+  ReluStage blend(swapping(Swap::blend, start), {}, set), hard(swapping(Swap::hard, start), {}, set);
+  CHECK(loss_at(blend, 0) == Approx(loss_at(softmax, 0)).epsilon(1e-6));
+  CHECK(loss_at(blend, 4) == Approx(loss_at(hard, 4)).epsilon(1e-6));
+  CHECK(loss_at(hard, 0) != Approx(loss_at(softmax, 0)).epsilon(1e-6));
+}
+
+TEST_CASE("gains fold into the output projection without a change of what the network computes", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  ReluStage gained(swapping(Swap::gain, toy::model("softmax")), {}, set);
+  const auto weights = gained.weights();
+  CHECK(std::count_if(weights.begin(), weights.end(), [](const auto& w) { return w.first.ends_with("log_gain"); }) ==
+        4);
+
+  const auto folded = make_network(make_plan(gained.unet()));
+  load_weights(*folded, with_folded_gains(weights), "folded");
+  BaseStage plain(folded, {}, {}, set);
+  CHECK(loss_at(plain, 0) == Approx(loss_at(gained, 0)).epsilon(1e-5));
+  ReluStage hard(swapping(Swap::hard, toy::model("softmax")), {}, set);
+  CHECK(loss_at(plain, 0) != Approx(loss_at(hard, 0)).epsilon(1e-6));
+}
+
+TEST_CASE("gains are trained with the other weights", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const LoopConfig loop{.iterations = 3, .batch = 4};
+  ReluStage stage(swapping(Swap::gain, toy::model("softmax")), loop, set);
+  TensorMap before;
+  for (const auto& [name, weight] : stage.weights()) before[name] = weight.detach().clone();
+  Loop(stage, loop, {.lr = 1e-2, .warmup = 0}).run_to(3);
+  for (const auto& [name, weight] : stage.weights()) {
+    INFO(name);
+    CHECK(!at::equal(weight, before.at(name)));
+  }
+}

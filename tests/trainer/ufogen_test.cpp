@@ -1,0 +1,171 @@
+// The one-step finetune: the two players see what they should, and learn a point and a mixture.
+#include "trainer/ufogen.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "tests/catch.h"
+#include "tests/trainer/toy.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+const double ln2 = std::log(2.0);
+
+UfogenConfig starting(const std::string& start, DiscriminatorKind kind = DiscriminatorKind::unet) {
+  UfogenConfig config;
+  config.start = start;
+  config.adversary.discriminator = kind;
+  return config;
+}
+
+double loss_of(Stage& stage) { return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>(); }
+
+// Latents that are all one value.
+LatentSet one_point(double value) {
+  LatentSet set = toy::latents();
+  set.moments.slice(1, 0, 2).fill_(value * 1.2);  // the scale of the toy
+  set.moments.slice(1, 2, 4).fill_(-20);
+  set.text.copy_(set.empty_text.expand_as(set.text));
+  return set;
+}
+
+// x0 of noise alone at the last timestep, N x C x H x W.
+Tensor drawn(const Network& unet, const LatentSet& set, int64_t n) {
+  torch::NoGradGuard no_grad;
+  const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), Prediction::v};
+  std::vector<uint64_t> seeds;
+  for (int64_t i = 0; i < n; ++i) seeds.push_back(uint64_t(i));
+  return sample(diffusion, {.steps = 1, .guidance = 1}, picture_noise(seeds, {2, 8, 8}),
+                conditioned(unet, set.empty_text.to(at::kFloat)));
+}
+
+NetworkPtr trained(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& set) {
+  UfogenStage stage(config, loop, set);
+  Loop training(stage, loop, {.lr = 2e-3, .warmup = 0, .weight_decay = 0, .ema = 0.98});
+  training.run_to(loop.iterations);
+  auto unet = make_network(make_plan(toy::unet()));
+  load_weights(*unet, training.ema(), "moving average");
+  return unet;
+}
+
+}  // namespace
+
+TEST_CASE("a discriminator begins without an opinion: every logit is 0", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  UfogenConfig config = starting(toy::model("start"), GENERATE(DiscriminatorKind::unet, DiscriminatorKind::heads));
+  config.reconstruction_weight = 0;
+  UfogenStage stage(config, {.batch = 4}, set);
+  CHECK(loss_of(stage) == Approx(ln2));
+  CHECK(loss_of(*stage.adversary()->stage) == Approx(2 * ln2));
+}
+
+TEST_CASE("heads are all that is trained of a frozen discriminator", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  UfogenStage whole(starting(toy::model("start")), {.batch = 4}, set);
+  UfogenStage heads(starting(toy::model("start"), DiscriminatorKind::heads), {.batch = 4}, set);
+  const auto count = [](const TensorMap& weights) {
+    int64_t sum = 0;
+    for (const auto& [name, weight] : weights) sum += weight.numel();
+    return sum;
+  };
+  CHECK(count(heads.adversary()->stage->weights()) < count(whole.adversary()->stage->weights()));
+  for (const auto& [name, weight] : heads.adversary()->stage->weights())
+    CHECK((name.starts_with("down") || name.starts_with("mid")));
+}
+
+TEST_CASE("each player trains its own weights alone", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const LoopConfig loop{.iterations = 3, .batch = 4};
+  UfogenConfig config = starting(toy::model("start"));
+  config.adversary.every = 2;
+  UfogenStage stage(config, loop, set);
+  Loop training(stage, loop, {.lr = 1e-3, .warmup = 0});
+  const auto copy = [](const TensorMap& weights) {
+    TensorMap copied;
+    for (const auto& [name, weight] : weights) copied[name] = weight.detach().clone();
+    return copied;
+  };
+  const auto same = [](const TensorMap& x, const TensorMap& y) {
+    return std::equal(x.begin(), x.end(), y.begin(),
+                      [](const auto& a, const auto& b) { return at::equal(a.second, b.second); });
+  };
+  const TensorMap generator = copy(stage.weights());
+  training.run_to(1);
+  const TensorMap discriminator = copy(stage.adversary()->stage->weights());
+  CHECK(!same(generator, stage.weights()));
+  training.run_to(2);  // the generator's turn alone
+  CHECK(same(discriminator, stage.adversary()->stage->weights()));
+  training.run_to(3);
+  CHECK(!same(discriminator, stage.adversary()->stage->weights()));
+}
+
+TEST_CASE("two players resume to the same bytes", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const LoopConfig config{.iterations = 5, .batch = 4, .seed = 3};
+  const std::string start = toy::model("start");
+  const auto run = [&](const std::string& file, int64_t to) {
+    UfogenStage stage(starting(start), config, set);
+    Loop loop(stage, config, {.lr = 1e-3, .warmup = 0});
+    loop.resume(file, "identity");
+    loop.run_to(to);
+    loop.save(file, "identity");
+    return toy::bytes_of(file);
+  };
+  const std::string halves = toy::temporary("halves"), whole = toy::temporary("whole");
+  run(halves, 3);
+  CHECK(run(halves, 5) == run(whole, 5));
+}
+
+TEST_CASE("a checkpoint without the discriminator is refused", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const LoopConfig config{.iterations = 2, .batch = 4};
+  UfogenStage stage(starting(toy::model("start")), config, set);
+  const std::string file = toy::temporary("lone");
+  Loop(stage, config, {}).save(file, "identity");
+  TensorFile content = load_tensors(file);
+  std::erase_if(content.tensors, [](const auto& item) { return item.first.starts_with("adversary."); });
+  save_tensors(file, content);
+  Loop loop(stage, config, {});
+  CHECK_THROWS_WITH(loop.resume(file, "identity"), Contains(file) && Contains("is missing"));
+}
+
+TEST_CASE("noise alone has the adversarial loss alone", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  UfogenConfig config = starting(toy::model("start"));
+  config.pure_noise = 1;
+  UfogenStage stage(config, {.batch = 4}, set);
+  CHECK(loss_of(stage) == Approx(ln2));
+}
+
+TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  UfogenConfig config = starting(toy::model("start"));
+  config.floor = 1000;
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.floor is 1000; allowed: less than the 1000"));
+}
+
+TEST_CASE("one step draws the point that all data are, by regression alone", "[trainer][torch]") {
+  const LatentSet set = one_point(0.7);
+  UfogenConfig config = starting(toy::model("start"));
+  config.adversarial_weight = 0;
+  config.reconstruction = Reconstruction::snr_plus_one;
+  config.pure_noise = 0;
+  const auto unet = trained(config, {.iterations = 500, .batch = 16, .seed = 1}, set);
+  CHECK((drawn(*unet, set, 8) - 0.7).abs().mean().item<double>() < 0.1);
+}
+
+TEST_CASE("one step draws the point that all data are, by the discriminator alone", "[trainer][torch][slow]") {
+  const LatentSet set = one_point(0.7);
+  UfogenConfig config = starting(toy::model("start"));
+  config.reconstruction_weight = 0;
+  config.pure_noise = 0.5;
+  config.adversary.lr = 2e-3;
+  config.adversary.every = 1;
+  const auto unet = trained(config, {.iterations = 1500, .batch = 8, .seed = 1}, set);
+  CHECK((drawn(*unet, set, 8) - 0.7).abs().mean().item<double>() < 0.2);
+}
