@@ -1,4 +1,5 @@
 // mdsearch train: one stage from its config to a model folder, with a checkpoint to go on from.
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -20,8 +21,10 @@ TrainConfig load_config(const std::string& file, const std::vector<std::string>&
 }
 
 std::string describe_step(const StepReport& report) {
-  char text[64];
-  std::snprintf(text, sizeof text, "loss %.4f  gradient %.3f", report.loss, report.gradient_norm);
+  char text[96], adversary[32] = "";
+  if (!std::isnan(report.adversary_loss))
+    std::snprintf(adversary, sizeof adversary, "  adversary %.4f", report.adversary_loss);
+  std::snprintf(text, sizeof text, "loss %.4f  gradient %.3f%s", report.loss, report.gradient_norm, adversary);
   return text;
 }
 
@@ -61,19 +64,36 @@ void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint,
   }
 }
 
+struct Run {
+  StageRun& stage;
+  const TrainConfig& config;
+  std::string folder, identity;
+  std::string checkpoint() const { return folder + "/checkpoint.safetensors"; }
+};
+
+// Pictures of the same captions and noise each time, as PNG by iteration.
+void draw_samples(const Run& run, const Loop& loop) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%07lld.png", static_cast<long long>(loop.iteration()));
+  std::filesystem::create_directories(run.folder + "/samples");
+  run.stage.sample(loop.ema(), run.folder + "/samples/" + name);
+}
+
 // Trains to the end or to an interrupt, saving a checkpoint at each interval. Returns whether it reached the end.
-bool train(Loop& loop, const TrainConfig& config, const std::string& checkpoint, const std::string& identity) {
+bool train(Loop& loop, const Run& run) {
+  const TrainConfig& config = run.config;
   TimeSpent spent;
   Progress progress(config.name, config.loop.iterations, loop.iteration());
   while (loop.iteration() < config.loop.iterations && !interrupted) {
     const int64_t next = std::min((loop.iteration() / config.loop.checkpoint_every + 1) * config.loop.checkpoint_every,
                                   config.loop.iterations);
     for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
-      run_to(loop, i, checkpoint, [&](const StepReport& report) {
+      run_to(loop, i, run.checkpoint(), [&](const StepReport& report) {
         spent.add(report);
         progress.show(report.iteration, describe_step(report), /*every=*/20);
       });
-    loop.save(checkpoint, identity);
+    loop.save(run.checkpoint(), run.identity);
+    if (config.sample_every > 0 && loop.iteration() % config.sample_every == 0) draw_samples(run, loop);
   }
   return loop.iteration() == config.loop.iterations;
 }
@@ -103,13 +123,15 @@ int run_train(int argc, char** argv) {
   std::signal(SIGTERM, [](int) { interrupted = 1; });
 
   const auto run = open_stage(config);
-  TrainConfig trained = config;  // how it is scored at the end changes nothing of the run
+  TrainConfig trained = config;  // what is drawn and scored changes nothing of the run
   trained.evaluation.reset();
+  trained.sample_every = 0;
   const std::string identity = Json{{"config", to_json(trained)}, {"data", run->data_hash()}}.dump();
-  const std::string checkpoint = out + "/checkpoint.safetensors";
+  const Run told{*run, config, out, identity};
+  const std::string checkpoint = told.checkpoint();
   Loop loop(run->stage(), config.loop, config.optimizer);
   if (loop.resume(checkpoint, identity)) std::cerr << "resumes at iteration " << loop.iteration() << "\n";
-  if (!train(loop, config, checkpoint, identity)) {
+  if (!train(loop, told)) {
     std::cerr << "stopped at iteration " << loop.iteration() << "; the same command goes on from " << checkpoint
               << "\n";
     return 1;

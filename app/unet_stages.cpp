@@ -10,6 +10,8 @@
 namespace mds {
 namespace {
 
+constexpr int64_t sampled_pictures = 16;
+
 // A stage with what its network is afterwards.
 struct OpenStage {
   std::unique_ptr<Stage> stage;
@@ -76,6 +78,12 @@ class UNetRun final : public StageRun {
   Stage& stage() override { return *open_.stage; }
   std::string data_hash() const override { return latents_.hash; }
 
+  void sample(const TensorMap& trained, const std::string& file) const override {
+    EvaluationConfig few = evaluation_.value_or(EvaluationConfig{});
+    few.pictures = sampled_pictures;
+    save_grid(file, drawn(with_folded_gains(trained), {latents_, encoders_, few}).pictures);
+  }
+
   void finish(const TensorMap& trained, const std::string& folder, Provenance provenance) override {
     const TensorMap weights = with_folded_gains(trained);
     provenance.data = {source_};
@@ -83,16 +91,20 @@ class UNetRun final : public StageRun {
     if (!open_.predecessor.empty()) provenance.predecessor = model_hash(open_.predecessor);
     if (evaluation_) provenance.scores = scores(weights, folder);
     ModelCard card = open_.card;
-    card.provenance = provenance;
+    card.provenance = std::move(provenance);
     save_generator(folder, {card, weights}, latents_, encoders_);
   }
 
  private:
-  Json scores(const TensorMap& weights, const std::string& folder) const {
+  Drawn drawn(const TensorMap& weights, const Evaluator& evaluator) const {
     const auto unet = make_network(make_plan(*open_.card.unet));
     load_weights(*unet, weights, "moving average");
+    return evaluator.draw(*unet, {NoiseSchedule(*open_.card.schedule), open_.card.prediction});
+  }
+
+  Json scores(const TensorMap& weights, const std::string& folder) const {
     const Evaluator evaluator(latents_, encoders_, *evaluation_);
-    const Drawn drawn = evaluator.draw(*unet, {NoiseSchedule(*open_.card.schedule), open_.card.prediction});
+    const Drawn drawn = this->drawn(weights, evaluator);
     std::filesystem::create_directories(folder);
     save_grid(folder + "/samples.png", drawn.pictures.slice(0, 0, 64));
     Json scores;

@@ -21,6 +21,7 @@ struct TrainConfig {
   LoopConfig loop;
   OptimizerConfig optimizer;
   std::optional<EvaluationConfig> evaluation;
+  int64_t sample_every = 0;
   bool operator==(const TrainConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -29,6 +30,9 @@ struct TrainConfig {
     field("loop", self.loop, "length, batch, seed");
     field("optimizer", self.optimizer, "AdamW and its average");
     field("evaluation", self.evaluation, "of a UNet's averaged weights at the end: pictures drawn and scored", later());
+    field("sample_every", self.sample_every,
+          "iterations, a multiple of checkpoint_every, between pictures of the same held-out captions; 0: none",
+          later(at_least(0)));
   }
 };
 
