@@ -64,7 +64,12 @@ std::string candidate_name(const Candidate& candidate) {
 }
 
 // Chooses the candidates and queues one run each, in one transaction; nothing where the sweep is there already.
-void enqueue(Store& store, const SweepConfig& config, const LatentSet& latents) {
+struct Grounds {
+  const LatentSet& latents;
+  const SweepMeasures& measures;
+};
+void enqueue(Store& store, const SweepConfig& config, const Grounds& grounds) {
+  const LatentSet& latents = grounds.latents;
   if (!store.runs(config.name).empty()) return;
   Space space(load_space(shipped_file(config.space)), config.space);
   std::cerr << "enumerating " << config.space << "\n";
@@ -75,7 +80,7 @@ void enqueue(Store& store, const SweepConfig& config, const LatentSet& latents) 
   std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.top.size()
             << " chosen\n";
   store.transaction([&] {
-    const std::string protocol = store.add_protocol(protocol_json(config, latents).dump());
+    const std::string protocol = store.add_protocol(protocol_json(config, latents, grounds.measures).dump());
     for (const auto& candidate : found.top) {
       const std::string name = candidate_name(candidate);
       const std::string full =
@@ -154,8 +159,9 @@ int run_sweep(int argc, char** argv) {
   Store store(options.db);
   const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
   SweepWorker worker(store, config, latents);  // first, so that scores that cannot be taken leave no sweep behind
+  check_policy(config.policy, worker.measures().evaluator);
   keep_config(store, config);
-  enqueue(store, config, latents);
+  enqueue(store, config, {latents, worker.measures()});
   run_rungs(worker, store, config, options);
   if (config.profile) profile_all(store, config);
   if (!save_best(store, config, latents, "mdsearch sweep " + options.config))

@@ -1,5 +1,4 @@
-#include "app/sweep_config.h"
-
+#include "app/sweep_scores.h"
 #include "pipeline/sampler.h"
 
 namespace mds {
@@ -27,13 +26,16 @@ SweepConfig load_sweep(const std::string& file) {
   return config;
 }
 
-Json protocol_json(const SweepConfig& config, const LatentSet& latents) {
+Json protocol_json(const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures) {
   Json stage = to_json(config.stage);
   stage.erase("unet");
+  Json evaluation = to_json(config.evaluation);
+  evaluation.erase("weights");
+  if (const Json extractors = measures.extractors(); !extractors.empty()) evaluation["extractors"] = extractors;
   return {{"stage", stage},
           {"loop", to_json(config.loop())},
           {"optimizer", to_json(config.optimizer)},
-          {"evaluation", to_json(config.evaluation)},
+          {"evaluation", evaluation},
           {"rungs", config.rungs},
           {"latents", latents.hash},
           {"extractor", config.stage.encoders.score},

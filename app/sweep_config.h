@@ -66,7 +66,4 @@ RunFiles files_of(const SweepConfig& config, const RunStatus& run);
 
 SweepConfig load_sweep(const std::string& file);
 
-// The conditions all candidates share; its hash marks their scores.
-Json protocol_json(const SweepConfig& config, const LatentSet& latents);
-
 }  // namespace mds

@@ -44,7 +44,7 @@ class CurveReader {
     const FrechetReference& held_out = measures_.evaluator.held_out();
     if (name == "fd_emoji_clip")
       return {.distance = held_out.distance(observed.at("features")),
-              .replicates = held_out.replicates(observed.at("features"), indices_)};
+              .replicates = held_out.resampled(observed.at("features"), indices_)};
     if (name != "clip_emoji") return measures_.further->measured(name, observed, indices_);
     return mean_of_each(observed.at("clip"));
   }
@@ -67,21 +67,29 @@ void record(Store& store, int64_t run, int64_t rung, const Decision& decision) {
   std::cerr << "run " << run << ": " << (stop ? "stops" : "goes on") << " at rung " << rung + 1 << "\n";
 }
 
+bool reads_clip(const PolicyConfig& policy) {
+  const std::vector<std::string> named = policy_scores(policy);
+  return std::find(named.begin(), named.end(), "clip_emoji") != named.end();
+}
+
 // The configuration's policy, without the text-image score where that cannot be trusted.
 PolicyConfig policy_of(const SweepConfig& config, const Evaluator& evaluator) {
   PolicyConfig policy = config.policy;
-  const std::vector<std::string> named = policy_scores(policy);
-  if (evaluator.clip_reliable() || std::find(named.begin(), named.end(), "clip_emoji") == named.end()) return policy;
-  if (!policy.scores.empty())
-    throw ConfigError(
-        "policy.scores names clip_emoji, but the scoring encoder's recall@1 is below five times chance; "
-        "name other scores");
+  check_policy(policy, evaluator);
+  if (evaluator.clip_reliable() || !reads_clip(policy)) return policy;
   policy.use_clip = false;
   std::cerr << "the scoring encoder's recall@1 is below five times chance: fd_emoji_clip alone ranks\n";
   return policy;
 }
 
 }  // namespace
+
+void check_policy(const PolicyConfig& policy, const Evaluator& evaluator) {
+  if (!policy.scores.empty() && reads_clip(policy) && !evaluator.clip_reliable())
+    throw ConfigError(
+        "policy.scores names clip_emoji, but the scoring encoder's recall@1 is below five times chance; "
+        "name other scores");
+}
 
 void judge_rung(Store& store, const SweepConfig& config, const SweepMeasures& measures, int64_t rung) {
   const std::vector<RunStatus> runs = store.runs(config.name);

@@ -54,8 +54,9 @@ bool save_best(const Store& store, const SweepConfig& config, const LatentSet& l
                      .license = shipped_license,
                      .scores = {{best->score.name, best->score.value}}};
   save_generator(config.folder() + "/best", {card, weights}, latents, config.stage.encoders);
-  save_grid(config.folder() + "/samples.png",
-            Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, diffusion_of(config.stage)).pictures);
+  save_grid(
+      config.folder() + "/samples.png",
+      Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, diffusion_of(config.stage)).pictures);
   return true;
 }
 

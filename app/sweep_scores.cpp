@@ -86,6 +86,7 @@ class Side {
 
   at::Tensor texts(const Drawn& drawn) const { return extractor_->text_features(drawn.captions); }
   const ReferenceStats& reference() const { return reference_; }
+  const Extractor* extractor() const { return extractor_.get(); }  // null: the scoring encoder, which is the data's
 
  private:
   bool own_;
@@ -99,6 +100,13 @@ class NamedScores : public SweepScores {
       : metrics_(metrics_of(config.evaluation)), seed_(config.evaluation.seed) {
     for (const Metric* metric : metrics_)
       if (!sides_.contains(side_of(*metric))) sides_.emplace(side_of(*metric), Side(*metric, config, latents));
+  }
+
+  Json extractors() const override {
+    Json extractors = Json::array();
+    for (const auto& [name, side] : sides_)
+      if (side.extractor()) extractors.push_back(to_json(side.extractor()->identity()));
+    return extractors;
   }
 
   TensorMap observed(const Drawn& drawn) const override {

@@ -14,6 +14,9 @@ class SweepScores {
  public:
   virtual ~SweepScores() = default;
 
+  // The feature networks, with the hashes of their weights.
+  virtual Json extractors() const = 0;
+
   // All that the scores of an evaluation are taken from, kept in its file: "features.NETWORK.RESIZER", "each.NAME".
   virtual TensorMap observed(const Drawn& drawn) const = 0;
   virtual std::vector<Score> scores(const TensorMap& observed) const = 0;
@@ -36,8 +39,13 @@ std::unique_ptr<SweepScores> open_sweep_scores(const SweepConfig& config, const 
 struct SweepMeasures {
   SweepMeasures(const SweepConfig& config, const LatentSet& latents)
       : evaluator(latents, config.stage.encoders, config.evaluation), further(open_sweep_scores(config, latents)) {}
+  Json extractors() const { return further ? further->extractors() : Json::array(); }
+
   Evaluator evaluator;
   std::unique_ptr<SweepScores> further;
 };
+
+// The conditions all candidates share; its hash marks their scores. Weights count by their content, not by their file.
+Json protocol_json(const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures);
 
 }  // namespace mds

@@ -166,11 +166,20 @@ at::Tensor FrechetReference::influences(const at::Tensor& features_ND) const {
   return influence_N - influence_N.mean();
 }
 
+bool FrechetReference::linearises(int64_t n) const {
+  return std::min(n, reference_.factor_RD.size(0)) > most_rows_resampled;
+}
+
+std::vector<double> FrechetReference::resampled(const at::Tensor& features_ND, const BootstrapIndices& indices) const {
+  if (!linearises(features_ND.size(0))) return replicates(features_ND, indices);
+  return linearised_replicates(distance(features_ND), influences(features_ND), indices);
+}
+
 Score FrechetReference::score(const std::string& name, const at::Tensor& features_ND,
                               const ScoreOptions& options) const {
   const double value = distance(features_ND);
   const auto n = features_ND.size(0);
-  if (std::min(n, reference_.factor_RD.size(0)) > most_rows_resampled) {
+  if (linearises(n)) {
     auto score = linearised_score(name, value, influences(features_ND), options);
     score.low = std::max(0.0, score.low);
     return score;

@@ -56,12 +56,17 @@ class FrechetReference {
   // transport S1^(-1/2) (S1^(1/2) S2 S1^(1/2))^(1/2) S1^(-1/2): 2 (m1 - m2) . c + |c|^2 - c^T T c.
   at::Tensor influences(const at::Tensor& features_ND) const;
 
+  // The distance of each row: from `replicates` where the smaller of n and the reference's rows is at most 256, and
+  // from `influences` above, where a single replicate takes seconds.
+  std::vector<double> resampled(const at::Tensor& features_ND, const BootstrapIndices& indices) const;
+
   // The interval answers for which pictures were drawn, not for the bias that n pictures bring. It comes from
-  // replicates where the smaller of n and the reference's rows is at most 256, and from influences above, where a
-  // single replicate takes seconds; the score says which.
+  // replicates or from influences, as `resampled` does; the score says which.
   Score score(const std::string& name, const at::Tensor& features_ND, const ScoreOptions& options = {}) const;
 
  private:
+  bool linearises(int64_t n) const;
+
   FeatureStats reference_;
 };
 

@@ -20,7 +20,7 @@ Score frechet(const std::string& name, const MeasureInput& input, const ScoreOpt
 }
 Resampled frechet_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
   const FrechetReference reference(input.reference->stats);
-  return {reference.distance(input.features_ND), reference.replicates(input.features_ND, indices)};
+  return {reference.distance(input.features_ND), reference.resampled(input.features_ND, indices)};
 }
 
 at::Tensor cosines(const MeasureInput& input) { return clip_values(input.features_ND, input.texts_ND); }

@@ -241,6 +241,13 @@ TEST_CASE("a sweep whose caps admit nothing fails and says so", "[app]") {
   sweep.check_fails("none of its 3 networks is under max_params and max_gmacs");
 }
 
+TEST_CASE("a policy that names a text-image score which cannot be trusted is refused before it begins", "[app]") {
+  const ToySweep sweep;
+  sweep.change("policy", {{"rule", "halving"}, {"scores", {"clip_emoji"}}});
+  sweep.check_fails("policy.scores names clip_emoji, but the scoring encoder's recall@1 is below five times chance");
+  CHECK(Store(sweep.folder.path + "/r.db", StoreMode::read_only).runs("toy").empty());
+}
+
 TEST_CASE("a changed configuration under the same name is refused", "[app]") {
   const ToySweep sweep;
   REQUIRE(sweep.run().code == 0);
@@ -272,6 +279,28 @@ TEST_CASE("any score of the table decides by its name and has an interval", "[ap
   REQUIRE(best != 0);
   REQUIRE(best_of_stopped != 0);
   CHECK(best < best_of_stopped);
+}
+
+TEST_CASE("two scores decide together, of pictures and of their captions", "[app]") {
+  const ToySweep sweep;
+  const std::string file = sweep.folder.path + "/latents.safetensors";
+  LatentSet set = load_latents(file);  // with an encoder that finds each of the six held-out pictures by its text
+  set.held_out = at::arange(set.count()) >= set.count() - 6;
+  set.text_features = set.image_features;
+  save_latents(file, set);
+  Json json = sweep.config();
+  json["evaluation"]["scores"] = {"kid_emoji_clip"};
+  json["policy"] = {{"rule", "halving"}, {"eta", 2}, {"scores", {"kid_emoji_clip", "clip_emoji"}}};
+  sweep.write("sweep.json", json);
+  const Outcome outcome = sweep.run();
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Store store(sweep.folder.path + "/r.db", StoreMode::read_only);
+  for (const auto& run : store.runs("toy"))
+    for (const auto& decision : store.decisions(run.run)) {
+      CHECK_THAT(decision.inputs_json, Catch::Contains("kid_emoji_clip"));
+      CHECK_THAT(decision.inputs_json, Catch::Contains("clip_emoji"));
+    }
 }
 
 TEST_CASE("scores that a sweep cannot take are refused before it begins", "[app]") {
