@@ -22,6 +22,7 @@ struct Evaluation {
   std::string subject, name;  // hash and folder of a model or of pictures
   int64_t iteration = 0;      // of the model's training
   std::vector<LabelledScore> scores;
+  std::optional<ModelRow> model{};
 };
 
 // Progress of one set of pictures after the other.
@@ -100,12 +101,25 @@ std::vector<LabelledScore> scores_of(EvaluatedModel model, const std::vector<std
   return result;
 }
 
+// What the folder's card tells of the training; models that this program did not train have no stage.
+ModelRow model_row(const EvaluatedModel& model) {
+  const ModelCard& card = model.run.generator.card();
+  const Json& config = card.provenance.config;
+  const bool trained_here = config.is_object() && config.contains("stage") && config["stage"].contains("kind");
+  return {.hash = model.run.hash,
+          .name = model.run.folder,
+          .stage = trained_here ? config["stage"]["kind"].get<std::string>() : "",
+          .iterations = card.provenance.iterations,
+          .params = cost(make_plan(*card.unet)).params,
+          .predecessor = card.provenance.predecessor};
+}
+
 std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& measurer) {
   const auto captions = captions_of(options);
   std::vector<Evaluation> evaluations;
   for (const auto& model : models_of(options)) {
     evaluations.push_back({model.run.hash, model.run.folder, model.run.generator.card().provenance.iterations,
-                           scores_of(model, captions, options, measurer)});
+                           scores_of(model, captions, options, measurer), model_row(model)});
   }
   return evaluations;
 }
@@ -114,7 +128,8 @@ void record(const EvaluateOptions& options, const std::vector<Evaluation>& evalu
   Store store(options.db);
   const int64_t now = unix_seconds();
   store.transaction([&] {
-    for (const auto& evaluation : evaluations)
+    for (const auto& evaluation : evaluations) {
+      if (evaluation.model) store.add_model(*evaluation.model);
       for (const auto& [score, protocol] : evaluation.scores)
         store.add_score({.subject = evaluation.subject,
                          .subject_name = evaluation.name,
@@ -127,6 +142,7 @@ void record(const EvaluateOptions& options, const std::vector<Evaluation>& evalu
                          .high = score.high,
                          .n = score.n,
                          .measured_unix_s = now});
+    }
   });
 }
 

@@ -17,6 +17,8 @@ constexpr std::array list{
     Report{"ladder", "networks between Stable Diffusion's UNet and MobileDiffusion, step by step", ladder_report},
     Report{"parity", "our networks against those of other libraries", parity_report},
     Report{"scores", "scores of pictures and models, a table for each protocol", scores_report},
+    Report{"stages", "a training chain stage by stage: steps, distance, text-image score", stages_report},
+    Report{"guidance", "distance and text-image score of a model over guidance", guidance_report},
     Report{"table6", "latency of every block of the profiled networks", table6_report},
 };
 

@@ -112,9 +112,7 @@ void merge_attached(soci::session& sql) {
 }  // namespace
 
 void Store::merge(const std::string& other_file) {
-  {
-    const Store readable(other_file, StoreMode::read_only);
-  }  // says clearly what is wrong with the file, if anything
+  { const Store readable(other_file, StoreMode::read_only); }  // says clearly what is wrong with the file, if anything
   std::error_code ignored;
   if (std::filesystem::equivalent(other_file, file_, ignored)) fail("cannot be merged into itself");
   if (depth_ > 0) fail("a merge cannot be part of a transaction");

@@ -57,6 +57,15 @@ std::vector<ScoreRow> Store::scores() const {
   return rows;
 }
 
+std::vector<ModelRow> Store::models() const {
+  std::vector<ModelRow> rows;
+  for (const auto& [hash, name, stage, iterations, params, predecessor] :
+       select<Text, Text, Text, int64_t, int64_t, Text>(
+           *this, "SELECT hash, name, stage, iterations, params, predecessor FROM model ORDER BY name, hash"))
+    rows.push_back({hash, name, stage, iterations, params, predecessor});
+  return rows;
+}
+
 std::vector<RunStatus> Store::runs(const std::string& sweep) const {
   std::vector<RunStatus> rows;
   for (const auto& [run, arch, proxy_of, protocol, seed, state, rung, attempt, owner, message] :

@@ -246,6 +246,16 @@ struct ScoreRow {
   int64_t measured_unix_s = 0;
 };
 
+// A model folder whose scores are stored.
+struct ModelRow {
+  std::string hash{};
+  std::string name{};   // of its folder
+  std::string stage{};  // the kind that trained it, or empty
+  int64_t iterations = 0;
+  int64_t params = 0;         // of the UNet
+  std::string predecessor{};  // hash of the model it was trained from, or empty
+};
+
 struct TableCount {
   std::string table{};
   int64_t rows = 0;

@@ -221,6 +221,15 @@ constexpr const char* score = R"(CREATE TABLE score(
   measured_unix_s INTEGER NOT NULL,
   PRIMARY KEY(subject, name, protocol_id, eval_seed)) WITHOUT ROWID)";
 
+// What a model folder says of its training; a score's subject may be one.
+constexpr const char* model = R"(CREATE TABLE model(
+  hash TEXT PRIMARY KEY CHECK(length(hash) = 64),
+  name TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  iterations INTEGER NOT NULL CHECK(iterations >= 0),
+  params INTEGER NOT NULL CHECK(params > 0),
+  predecessor TEXT NOT NULL) WITHOUT ROWID)";
+
 constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
 SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
   WHERE o.run_id = m.run_id AND o.name = m.name AND o.protocol_id = m.protocol_id AND o.eval_seed = m.eval_seed))";
@@ -244,10 +253,10 @@ constexpr const char* version_table =
     "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
     "NULL)";
 
-constexpr std::array tables{"device",     "env",     "arch",        "block",           "arch_block",
-                            "protocol",   "sweep",   "run",         "metric",          "decision",
-                            "checkpoint", "picture", "latency_run", "latency_process", "latency_sample",
-                            "literature", "parity",  "score"};
+constexpr std::array tables{
+    "device", "env",      "arch",       "block",   "arch_block",  "protocol",        "sweep",          "run",
+    "metric", "decision", "checkpoint", "picture", "latency_run", "latency_process", "latency_sample", "literature",
+    "parity", "score",    "model"};
 
 // Refuses to change or remove a table's rows.
 void make_append_only(std::vector<std::string>& statements, const std::string& table) {
@@ -299,10 +308,16 @@ Migration third() {
   return migration;
 }
 
+Migration fourth() {
+  Migration migration{.version = 4, .description = "trained models", .statements = {model}};
+  make_append_only(migration.statements, "model");
+  return migration;
+}
+
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{first(), second(), third()};
+  static const std::vector<Migration> list{first(), second(), third(), fourth()};
   return list;
 }
 

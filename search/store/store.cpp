@@ -70,7 +70,7 @@ void check_is_database(const std::string& file) {
 }
 
 void check_filesystem(const std::string& file) {
-  struct statfs status{};
+  struct statfs status {};
   if (::statfs(folder_of(file).c_str(), &status) == 0 && is_network_filesystem(status.f_type))
     throw StoreError(file +
                      ": lies on a network file system, where SQLite cannot lock safely; write to a local disk and "

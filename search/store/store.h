@@ -64,9 +64,12 @@ class Store {
   void add_parity(const ParityRow& row);  // a repeated row is kept once
   void add_score(const ScoreRow& row);    // a repeated evaluation keeps the first value
 
+  void add_model(const ModelRow& row);  // idempotent by hash
+
   std::optional<std::string> sweep_config(const std::string& name) const;
   std::vector<ParityRow> latest_parity() const;  // of each network and peer the last, by peer, then network
   std::vector<ScoreRow> scores() const;          // by name, protocol, then iteration
+  std::vector<ModelRow> models() const;          // by name
   std::vector<RunStatus> runs(const std::string& sweep) const;
   std::vector<MetricRow> metrics(int64_t run) const;                         // by name, then iteration
   std::vector<MetricRow> curve(int64_t run, const std::string& name) const;  // by iteration

@@ -248,4 +248,12 @@ void Store::add_score(const ScoreRow& row) {
   });
 }
 
+void Store::add_model(const ModelRow& row) {
+  transaction([&] {
+    *sql_ << "INSERT INTO model(hash, name, stage, iterations, params, predecessor) VALUES(:hash, :name, :stage, "
+             ":iterations, :params, :predecessor) ON CONFLICT DO NOTHING",
+        use(row.hash), use(row.name), use(row.stage), use(row.iterations), use(row.params), use(row.predecessor);
+  });
+}
+
 }  // namespace mds

@@ -325,11 +325,48 @@ TEST_CASE("scores of differing names or protocols stand in tables of their own",
   CHECK_THROWS(store.add_score({.subject = "short", .subject_name = "", .name = "fid", .protocol = one}));
 }
 
+TEST_CASE("stages stand in the order of their training, each at its best guidance", "[reports]") {
+  Store store(":memory:");
+  const auto drawn = [&](const ModelRow& model, int64_t steps, double guidance, double fd) {
+    ModelRow row = model;
+    row.hash = sha256(model.name);
+    row.params = 10;
+    store.add_model(row);
+    const std::string sampler = std::to_string(steps) + " steps, w " + std::to_string(guidance);
+    Json protocol{{"n", 20}, {"sampler", sampler}, {"steps", steps}, {"guidance", guidance}, {"prompts_hash", "p"}};
+    ScoreRow score{.subject = row.hash, .subject_name = row.name, .name = "fd_emoji_clip", .eval_seed = 0};
+    score.value = fd, score.low = fd / 2, score.high = fd * 2, score.n = 20;
+    score.protocol = store.add_protocol(protocol.dump());
+    store.add_score(score);
+    protocol["extractor"] = "other";
+    score.name = "clip_emoji";
+    score.value = score.low = score.high = 1 - fd;
+    score.protocol = store.add_protocol(protocol.dump());
+    store.add_score(score);
+  };
+  drawn({.name = "a one-step", .stage = "ufogen", .iterations = 5}, 1, 1, 0.3);
+  drawn({.name = "b base", .stage = "base", .iterations = 9}, 50, 1, 0.4);
+  drawn({.name = "b base", .stage = "base", .iterations = 9}, 50, 2, 0.2);
+  drawn({.name = "b base", .stage = "base", .iterations = 9}, 50, 4, 0.5);
+  drawn({.name = "c eight", .stage = "distil", .iterations = 7}, 8, 1, 0.25);
+  const auto rows = rows_of(stages_report(store, {}));
+  REQUIRE(rows.size() == 3);
+  CHECK((rows[0]["stage"] == "base" && rows[0]["guidance"] == 2 && rows[0]["fd"] == 0.2 && rows[0]["of_first"] == 1));
+  CHECK((rows[1]["stage"] == "distil" && rows[1]["steps"] == 8 && rows[1]["iterations"] == 7));
+  CHECK(rows[1]["of_first"].get<double>() == Approx(1.25));
+  CHECK((rows[2]["stage"] == "ufogen" && rows[2]["clip"] == 0.7));
+
+  const auto curve = rows_of(guidance_report(store, {}));
+  REQUIRE(curve.size() == 3);  // models with one guidance have no curve
+  for (const auto& row : curve) CHECK((row["mark"] == "best") == (row["guidance"] == 2));
+  CHECK(rows_of(guidance_report(store, {.network = "c"})).empty());
+}
+
 TEST_CASE("an unknown report, sweep or network is an error that says what there is", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
   CHECK_THROWS_WITH(find_report("tabel1"),
-                    "report tabel1: valid: sweep, pareto, table1, ladder, parity, scores, table6");
+                    "report tabel1: valid: sweep, pareto, table1, ladder, parity, scores, stages, guidance, table6");
   CHECK_THROWS_WITH(sweep_report(store, {.sweep = "none"}), Contains("holds no sweep \"none\""));
   CHECK_THROWS_WITH(table6_report(store, {.network = "none"}), Contains("holds no latency of a network \"none\""));
 }

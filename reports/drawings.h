@@ -1,0 +1,30 @@
+// What models drew and how it scored: the rows behind the reports of stages and of guidance.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/report.h"
+
+namespace mds {
+
+// One model's pictures under one sampler setting, with a distance and, where it was taken, a text-image score.
+struct Drawing {
+  ModelRow model{};
+  int64_t steps = 0;
+  double guidance = 0;
+  ScoreRow distance{};
+  std::optional<ScoreRow> clip{};
+};
+
+// Drawings whose distances have one name and one protocol but for the sampler: they can be compared.
+struct DrawingGroup {
+  std::string conditions{};  // that protocol, as JSON
+  std::vector<Drawing> drawings{};
+};
+
+// Of the models of `options.network` (the beginning of a folder's name or hash; empty: all), ordered by their training:
+// a stage's kind as base, relu, distil, ufogen, then the model's name, steps from many to few, and guidance.
+std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options);
+
+}  // namespace mds
