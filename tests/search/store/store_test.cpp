@@ -75,7 +75,7 @@ TEST_CASE("a database of an older version is brought up to date and keeps its ro
   const ScratchFolder folder;
   const std::string file = folder.file("old.db");
   Store(file).remember_device({.model = "kept"});
-  for (const std::string table : {"parity", "score"}) run_sql(file, "DROP TABLE " + table);
+  for (const std::string table : {"parity", "score", "model"}) run_sql(file, "DROP TABLE " + table);
   run_sql(file, "DELETE FROM schema_version WHERE version > 1");
   CHECK_THROWS_WITH(Store(file, StoreMode::read_only), Contains("has schema version 1, expected version "));
   Store store(file, StoreMode::open_existing);
