@@ -9,7 +9,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
                        "mdsearch evaluate --images DIR --metrics LIST [--reference DIR]\n"
                        "       mdsearch evaluate --model DIR... --prompts FILE --out DIR --metrics LIST",
                    .example =
-                       "mdsearch evaluate --model weights/emoji-proxy --prompts prompts.txt --out out/drawn "
+                       "mdsearch evaluate --model weights/emoji-md --prompts prompts.txt --out out/drawn "
                        "--metrics clip_emoji",
                    .positional = {}};
   line.options.add_options()("metrics", po::value(&options.metrics)->required()->value_name("LIST"),

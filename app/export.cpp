@@ -36,7 +36,7 @@ void check(const ExportOptions& options) {
 
 bool read_options(int argc, char** argv, ExportOptions& options) {
   CommandLine line{.usage = "mdsearch export NAME --to torchscript|onnx|safetensors (--model DIR | --seed N) --out F",
-                   .example = "mdsearch export unet --model weights/emoji-proxy --to onnx --out out/unet.onnx",
+                   .example = "mdsearch export unet --model weights/emoji-md --to onnx --out out/unet.onnx",
                    .positional = {"name"}};
   line.options.add_options()("name", po::value(&options.name)->required(),
                              "a shipped architecture, a JSON file, or with --model a part such as unet")(

@@ -21,7 +21,7 @@ Cells cells_of(const GenerateOptions& options) {
   return {columns, (prompts + columns - 1) / columns};
 }
 
-// "emoji-proxy (1.3M) ddim 50 steps"
+// "emoji-md (6.2M) ddim 1 steps"
 std::string heading(const ModelRun& run) {
   const std::filesystem::path folder(run.folder);
   const std::string name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();

@@ -55,7 +55,7 @@ TileOptions GenerateOptions::tiles() const {
 CommandLine generate_command_line(GenerateOptions& options) {
   CommandLine line{
       .usage = "mdsearch generate --model DIR --prompt T [options] --out F",
-      .example = "mdsearch generate --model weights/emoji-proxy --prompt \"red heart\" --out out/heart.png",
+      .example = "mdsearch generate --model weights/emoji-md --prompt \"red heart\" --out out/heart.png",
       .positional = {}};
   line.options.add_options()("model", po::value(&options.models)->required()->composing()->value_name("DIR"),
                              "model folder; may repeat with --grid: a column each")(

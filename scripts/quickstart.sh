@@ -7,7 +7,7 @@ source scripts/steps.sh
 readonly mdsearch=build/release/mdsearch
 readonly picture=out/sweeps/quickstart/samples.png
 readonly page=out/quickstart/report.html
-readonly recorded=out/quickstart/best-of-the-recorded-sweep.png
+readonly shipped=out/quickstart/shipped-network.png
 
 step "install what is missing" bash scripts/setup.sh
 step "configure" cmake --preset release
@@ -16,7 +16,7 @@ mkdir -p out/quickstart
 step "prepare the emoji data" $mdsearch data build emoji
 step "sweep" $mdsearch sweep configs/sweeps/quickstart.json --workers 2
 step "draw with the shipped network" \
-  $mdsearch generate --model weights/emoji-proxy --prompts configs/prompts/held-out.txt --grid --out $recorded
-step "write the report page" $mdsearch report sweep --sweep quickstart --format html --picture $recorded --out $page
+  $mdsearch generate --model weights/emoji-md --prompts configs/prompts/held-out.txt --grid --out $shipped
+step "write the report page" $mdsearch report sweep --sweep quickstart --format html --picture $shipped --out $page
 $mdsearch report sweep --sweep quickstart
 printf '\npicture: %s\npage:    %s\ntime:    %d s\n' "$PWD/$picture" "$PWD/$page" $SECONDS

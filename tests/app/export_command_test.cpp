@@ -41,7 +41,7 @@ TEST_CASE("export takes a part of a model by its name or by its network's", "[ap
       {"emoji-clip", "image_encoder"},
       {"emoji-autoencoder", "vae_encoder"},
       {"emoji-autoencoder", "vae_decoder"},
-      {"emoji-proxy", "unet"},
+      {"emoji-md", "unet"},
   }));
   const std::string tail = " --model " MDS_SOURCE_DIR "/weights/" + folder + " --to safetensors --out ";
   REQUIRE(exports.run(part + tail + exports.at("a.safetensors")).code == 0);
