@@ -15,6 +15,9 @@
 
 namespace mds::toy {
 
+// Toys are too small for threads, which wait for each other where tests run side by side.
+inline const bool one_thread = (at::set_num_threads(1), true);
+
 inline std::string temporary(const std::string& name) { return scratch("trainer_" + name).string(); }
 
 inline std::string bytes_of(const std::string& file) {
