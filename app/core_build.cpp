@@ -1,5 +1,5 @@
 #include "app/picture_side.h"
-#include "app/sweep_scores.h"
+#include "app/sweep_side.h"
 #include "pipeline/export.h"
 
 namespace mds {
@@ -20,9 +20,9 @@ std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const Loo
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopConfig&) { refuse("stage text_image"); }
 void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
 
-std::unique_ptr<SweepScores> open_sweep_scores(const SweepConfig& config, const LatentSet&) {
-  if (!config.evaluation.scores.empty()) refuse("evaluation.scores");
-  return nullptr;
+std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&) {
+  throw ConfigError("evaluation.scores names " + std::string(metric.name) +
+                    ", but this core build reads no pictures for " + metric.network + "; allowed: kid_emoji_clip");
 }
 
 std::vector<std::string> export_onnx(const std::string&, const Network&, const NetworkSpec&) {

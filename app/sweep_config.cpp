@@ -31,7 +31,7 @@ Json protocol_json(const SweepConfig& config, const LatentSet& latents, const Sw
   stage.erase("unet");
   Json evaluation = to_json(config.evaluation);
   evaluation.erase("weights");
-  if (const Json extractors = measures.extractors(); !extractors.empty()) evaluation["extractors"] = extractors;
+  if (const Json extractors = measures.scores.extractors(); !extractors.empty()) evaluation["extractors"] = extractors;
   return {{"stage", stage},
           {"loop", to_json(config.loop())},
           {"optimizer", to_json(config.optimizer)},

@@ -36,17 +36,8 @@ class CurveReader {
                       "was started in, or under another name");
     const TensorMap observed = load_tensors(file).tensors;
     Evaluation evaluation{.images_seen = iteration * config_.batch};
-    for (const auto& name : scores_) evaluation.scores[name] = measured(name, observed);
+    for (const auto& name : scores_) evaluation.scores[name] = measures_.scores.measured(name, observed, indices_);
     return evaluation;
-  }
-
-  Measured measured(const std::string& name, const TensorMap& observed) const {
-    const FrechetReference& held_out = measures_.evaluator.held_out();
-    if (name == "fd_emoji_clip")
-      return {.distance = held_out.distance(observed.at("features")),
-              .replicates = held_out.resampled(observed.at("features"), indices_)};
-    if (name != "clip_emoji") return measures_.further->measured(name, observed, indices_);
-    return mean_of_each(observed.at("clip"));
   }
 
   const SweepConfig& config_;

@@ -1,48 +1,46 @@
-// Scores of a sweep's pictures beside the evaluator's own, by the names of the metric table. The pictures are compared
-// with the held-out ones of the data set; subsets are as large as the sets allow.
+// The scores of a sweep's pictures by the names of the metric table: fd_emoji_clip and clip_emoji, which every sweep
+// has, and those that its configuration adds. Pictures are compared with the held-out ones of the data set; subsets are
+// as large as the sets allow.
 #pragma once
 
-#include <ATen/ATen.h>
-
+#include <map>
 #include <memory>
 
-#include "app/sweep_config.h"
+#include "app/sweep_side.h"
 
 namespace mds {
 
 class SweepScores {
  public:
-  virtual ~SweepScores() = default;
+  // ConfigError for names that cannot be scored in a sweep; else as open_side.
+  SweepScores(const SweepConfig& config, const LatentSet& latents);
 
-  // The feature networks, with the hashes of their weights.
-  virtual Json extractors() const = 0;
+  // The feature networks beside the scoring encoder, with the hashes of their weights.
+  Json extractors() const;
 
-  // All that the scores of an evaluation are taken from, kept in its file: "features.NETWORK.RESIZER", "each.NAME".
-  virtual TensorMap observed(const Drawn& drawn) const = 0;
-  virtual std::vector<Score> scores(const TensorMap& observed) const = 0;
-  // What a policy reads of one score, with a distance's replicates over the rows.
-  virtual Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const = 0;
+  // All that the scores of an evaluation are taken from, kept in its file.
+  TensorMap observed(const Drawn& drawn) const;
+  std::vector<Score> added(const TensorMap& observed) const;  // by the configuration
+  // What a policy reads of one score: the values of a mean, or a distance with its replicates over the rows.
+  Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const;
+
+ private:
+  const SweepSide* side_of(const Metric& metric) const;
+  MeasureInput input_of(const Metric& metric, const TensorMap& observed) const;
+
+  std::vector<const Metric*> added_;
+  ReferenceStats held_out_;                                  // of the scoring encoder
+  std::map<std::string, std::unique_ptr<SweepSide>> sides_;  // of other networks
+  uint64_t seed_;
 };
-
-// A score that is the mean of one value a picture, (N).
-inline Measured mean_of_each(const Tensor& values_N) {
-  const Tensor values = values_N.to(at::kDouble).contiguous();
-  const double* value = values.const_data_ptr<double>();
-  return {.values = {value, value + values.numel()}};
-}
-
-// Of the configuration's evaluation.scores. ConfigError for names that cannot be scored in a sweep; UsageError or
-// FileError for weights or pictures that are missing. `latents` must outlive the scores.
-std::unique_ptr<SweepScores> open_sweep_scores(const SweepConfig& config, const LatentSet& latents);
 
 // The whole measuring side of a sweep.
 struct SweepMeasures {
   SweepMeasures(const SweepConfig& config, const LatentSet& latents)
-      : evaluator(latents, config.stage.encoders, config.evaluation), further(open_sweep_scores(config, latents)) {}
-  Json extractors() const { return further ? further->extractors() : Json::array(); }
+      : evaluator(latents, config.stage.encoders, config.evaluation), scores(config, latents) {}
 
   Evaluator evaluator;
-  std::unique_ptr<SweepScores> further;
+  SweepScores scores;
 };
 
 // The conditions all candidates share; its hash marks their scores. Weights count by their content, not by their file.

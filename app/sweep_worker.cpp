@@ -122,12 +122,9 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
 void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Network& unet) {
   const int64_t iteration = config_.rungs.at(size_t(lease.rung));
   const Drawn drawn = measures_.evaluator.draw(unet, diffusion_of(config_.stage), [&] { beat(lease); });
-  TensorMap observed{{"features", drawn.features_NE}, {"clip", drawn.clip_N}};
+  const TensorMap observed = measures_.scores.observed(drawn);
   std::vector<Score> scores = measures_.evaluator.scores(drawn);
-  if (measures_.further) {
-    observed.merge(measures_.further->observed(drawn));
-    for (auto& score : measures_.further->scores(observed)) scores.push_back(std::move(score));
-  }
+  for (auto& score : measures_.scores.added(observed)) scores.push_back(std::move(score));
   save_tensors(files_of(config_, run).evaluation(iteration), {.tensors = observed, .metadata = {}});
   std::string line;
   for (const auto& score : scores) {

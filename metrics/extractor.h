@@ -9,26 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "metrics/extractor_identity.h"
 #include "metrics/picture_set.h"
 #include "pipeline/image.h"
-#include "spec/describe.h"
 
 namespace mds {
-
-// Networks whose weights are at hand without a flag.
-inline constexpr const char *emoji_clip = "emoji-clip-score", *lite0 = "efficientnet-lite0";
-
-// What features depend on besides the picture. Features of one identity may be compared.
-struct ExtractorIdentity {
-  std::string network, resizer, weights_hash;
-  std::string dtype = "fp32";
-  static void describe(auto& self, auto&& field) {
-    field("network", self.network, "feature network");
-    field("resizer", self.resizer, "from the picture to the network's size");
-    field("weights_hash", self.weights_hash, "SHA-256 of its weights");
-    field("dtype", self.dtype, "of weights and computation");
-  }
-};
 
 class Extractor {
  public:

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "metrics/extractor.h"
 #include "metrics/metric_table.h"
 #include "metrics/protocol.h"
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "metrics/extractor.h"
+#include "metrics/extractor_identity.h"
 #include "metrics/frechet.h"
 
 namespace mds {

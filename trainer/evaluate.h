@@ -50,7 +50,6 @@ class Evaluator {
   // fd_emoji_clip (held-out), fd_emoji_clip_train, clip_emoji, each with a bootstrap interval over the pictures.
   std::vector<Score> scores(const Drawn& drawn) const;
 
-  const FrechetReference& held_out() const { return held_out_; }
   bool clip_reliable() const { return recall_.reliable(); }  // recall@1 among the held-out at least five times chance
   const Recall& recall() const { return recall_; }
 
