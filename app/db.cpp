@@ -5,6 +5,7 @@
 
 #include "app/run.h"
 #include "reports/table.h"
+#include "search/policy.h"
 #include "search/store/store.h"
 #include "spec/error.h"
 
@@ -35,9 +36,32 @@ void print_info(const Store& store, Format format) {
   std::cout << json.dump(2) << "\n";
 }
 
+// Decisions that do not follow from the inputs stored beside them, under the policy of their sweep.
+std::vector<std::string> wrong_decisions(const Store& store) {
+  std::vector<std::string> problems;
+  for (const auto& sweep : store.sweeps()) {
+    const Json config = parse_json(store.sweep_config(sweep).value(), "sweep " + sweep);
+    const auto policy = from_json<PolicyConfig>(config.value("policy", Json::object()), "sweep " + sweep);
+    for (const auto& run : store.runs(sweep))
+      for (const auto& decision : store.decisions(run.run)) {
+        const std::string what = "decision on run " + std::to_string(run.run) + " at rung " +
+                                 std::to_string(decision.rung) + " of sweep " + sweep + ": ";
+        try {
+          const auto follows = name_of(verdict_of(policy, decision.rule, parse_json(decision.inputs_json, what)));
+          if (follows != decision.verdict)
+            problems.push_back(what + "is " + decision.verdict + "; its inputs lead to " + std::string(follows));
+        } catch (const ConfigError& error) {
+          problems.push_back(what + error.what());
+        }
+      }
+  }
+  return problems;
+}
+
 int print_check(const Store& store, Format format) {
-  Table table{.title = store.file() + ": integrity, foreign keys, hashes", .columns = {{.name = "problem"}}};
+  Table table{.title = store.file() + ": integrity, foreign keys, hashes, decisions", .columns = {{.name = "problem"}}};
   for (const auto& problem : store.check()) table.rows.push_back({problem});
+  for (const auto& problem : wrong_decisions(store)) table.rows.push_back({problem});
   if (table.rows.empty()) table.footnotes = {"no problem found"};
   std::cout << to_text(table, format);
   return table.rows.empty() ? 0 : 1;
@@ -96,7 +120,8 @@ int run_db(int argc, char** argv) {
     throw UsageError(std::string("db: ") + error.what());
   }
   if (values.contains("help")) {
-    std::cout << flags << "\ncheck  integrity, foreign keys, recomputed hashes; exit 1 if anything is wrong\n"
+    std::cout << flags
+              << "\ncheck  integrity, foreign keys, recomputed hashes and decisions; exit 1 if anything is wrong\n"
               << "info   schema version and rows per table\nmerge  takes the rows of OTHER databases in, each once\n"
               << "record-parity  takes in files that tests/parity/run.py wrote\n"
               << "\nExample: mdsearch db merge worker1.db worker2.db --db out/results.db\n";

@@ -62,6 +62,11 @@ std::vector<double> mean_ranks(const std::vector<Judged>& scores, const Cohort& 
   return means;
 }
 
+Verdict halving_verdict(const PolicyConfig&, const Json& inputs) {
+  const auto rank = inputs.at("mean_rank").get<double>(), last = inputs.at("last_promoted_rank").get<double>();
+  return rank <= last ? Verdict::promote : Verdict::stop;
+}
+
 // Candidates tied with the last one promoted are promoted too: nothing but the scores decides.
 std::vector<Decision> judge_halving(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen) {
   const auto scores = judged_scores(config);
@@ -71,9 +76,9 @@ std::vector<Decision> judge_halving(const PolicyConfig& config, const Cohort& co
   const auto keep = std::max<size_t>(1, static_cast<size_t>(static_cast<double>(cohort.size()) / config.eta));
   std::vector<Decision> decisions;
   for (size_t c = 0; c < cohort.size(); ++c) {
-    const auto verdict = ranks[c] <= sorted[keep - 1] ? Verdict::promote : Verdict::stop;
     auto inputs = numbers_of(cohort, images_seen);
     inputs.update({{"mean_rank", ranks[c]}, {"last_promoted_rank", sorted[keep - 1]}});
+    const auto verdict = halving_verdict(config, inputs);
     for (const auto& score : scores) inputs[score.key] = score.level(cohort[c].now());
     inputs["reason"] = verdict == Verdict::promote ? "among the best 1/eta" : "not among the best 1/eta";
     decisions.push_back({cohort[c].candidate, verdict, "halving/1", std::move(inputs)});
@@ -89,8 +94,11 @@ std::vector<Decision> judge_none(const PolicyConfig&, const Cohort& cohort, int6
   return decisions;
 }
 
+Verdict no_verdict(const PolicyConfig&, const Json&) { return Verdict::go_on; }
+
 constexpr std::array rules{judge_paper, judge_halving, judge_none};  // in the order of PolicyRule
-static_assert(rules.size() == EnumNames<PolicyRule>::names.size());
+constexpr std::array verdicts{paper_verdict, halving_verdict, no_verdict};
+static_assert(rules.size() == EnumNames<PolicyRule>::names.size() && verdicts.size() == rules.size());
 
 }  // namespace
 
@@ -128,6 +136,17 @@ std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>
   const auto cohort = cohort_at(config, curves, images_seen);
   if (cohort.empty()) return {};
   return rules[static_cast<size_t>(config.rule)](config, cohort, images_seen);
+}
+
+Verdict verdict_of(const PolicyConfig& config, const std::string& rule, const Json& inputs) {
+  const auto& names = EnumNames<PolicyRule>::names;
+  const auto known = std::ranges::find_if(names, [&](auto name) { return rule == std::string(name) + "/1"; });
+  if (known == names.end()) throw ConfigError("rule \"" + rule + "\" is not known; this program judges by version 1");
+  try {
+    return verdicts[static_cast<size_t>(known - names.begin())](config, inputs);
+  } catch (const Json::exception& error) {
+    throw ConfigError("the inputs of a decision by " + rule + ": " + error.what());
+  }
 }
 
 }  // namespace mds

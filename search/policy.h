@@ -96,4 +96,8 @@ struct Decision {
 // finite, and for curves that were not evaluated alike (images seen, pictures, replicates).
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
 
+// What the inputs of a stored decision lead to, as `judge` concluded from them. ConfigError for a rule that is not
+// known and for inputs that lack a number.
+Verdict verdict_of(const PolicyConfig& config, const std::string& rule, const Json& inputs);
+
 }  // namespace mds

@@ -46,5 +46,6 @@ inline double Judged::level(const Evaluation& evaluation) const {
 [[noreturn]] void fail_evaluation(const std::string& candidate, int64_t images_seen, const std::string& message);
 
 std::vector<Decision> judge_paper(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen);
+Verdict paper_verdict(const PolicyConfig& config, const Json& inputs);
 
 }  // namespace mds

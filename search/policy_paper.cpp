@@ -89,8 +89,6 @@ struct Comparison {
   double slope, median_slope;
   Interval difference;  // of slope - median_slope, paired by replicate
   double level, median_level;
-  bool worse() const { return difference.low > 0; }
-  bool leads() const { return level <= median_level; }
 };
 
 Json json_of(const Comparison& c) {
@@ -143,27 +141,38 @@ struct Outcome {
   Verdict verdict;
   std::string reason;
 };
-Outcome verdict_of(const PolicyConfig& config, const std::vector<Comparison>& scores) {
-  const auto all = [&](bool (Comparison::*holds)() const) { return std::ranges::all_of(scores, holds); };
-  if (!all(&Comparison::worse)) return {Verdict::go_on, "not worse than the median beyond the interval in every score"};
-  if (config.spare_leaders && all(&Comparison::leads))
+// From the numbers of a decision alone: those of its scores are the objects among them.
+Outcome outcome_of(const PolicyConfig& config, const Json& inputs) {
+  if (!inputs.contains("evaluations"))
+    return {Verdict::go_on, "the cohort is smaller than " + std::to_string(config.min_cohort)};
+  bool worse = true, leads = true;
+  for (const auto& number : inputs) {
+    if (!number.is_object()) continue;
+    worse = worse && number.at("low").get<double>() > 0;
+    leads = leads && number.at("level").get<double>() <= number.at("median_level").get<double>();
+  }
+  if (!worse) return {Verdict::go_on, "not worse than the median beyond the interval in every score"};
+  if (config.spare_leaders && leads)
     return {Verdict::go_on, "improves more slowly, but is as good as the median or better in every score"};
   return {Verdict::stop, "worse than the median beyond the interval in every score"};
 }
 
-std::vector<Decision> all_go_on(const Cohort& cohort, const Json& inputs) {
-  std::vector<Decision> decisions;
-  for (const auto& member : cohort) decisions.push_back({member.candidate, Verdict::go_on, rule, inputs});
-  return decisions;
+Decision concluded(const PolicyConfig& config, const Member& member, Json inputs) {
+  const auto [verdict, reason] = outcome_of(config, inputs);
+  inputs["reason"] = reason;
+  return {member.candidate, verdict, rule, std::move(inputs)};
 }
 
 }  // namespace
 
+Verdict paper_verdict(const PolicyConfig& config, const Json& inputs) { return outcome_of(config, inputs).verdict; }
+
 std::vector<Decision> judge_paper(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen) {
   auto inputs = numbers_of(cohort, images_seen);
+  std::vector<Decision> decisions;
   if (static_cast<int64_t>(cohort.size()) < config.min_cohort) {
-    inputs["reason"] = "the cohort is smaller than " + std::to_string(config.min_cohort);
-    return all_go_on(cohort, inputs);
+    for (const auto& member : cohort) decisions.push_back(concluded(config, member, inputs));
+    return decisions;
   }
   const auto size = window_size(config, cohort);
   require_alike(config, cohort, size);
@@ -171,16 +180,10 @@ std::vector<Decision> judge_paper(const PolicyConfig& config, const Cohort& coho
   std::vector<std::vector<Comparison>> by_score;
   for (const auto& score : scores) by_score.push_back(compare(config, cohort, score, size));
   inputs["evaluations"] = size;
-  std::vector<Decision> decisions;
   for (size_t c = 0; c < cohort.size(); ++c) {
-    std::vector<Comparison> comparisons;
-    for (size_t s = 0; s < scores.size(); ++s) {
-      comparisons.push_back(by_score[s][c]);
+    for (size_t s = 0; s < scores.size(); ++s)
       inputs[(scores[s].kind.better == Better::lower ? "" : "minus_") + scores[s].key] = json_of(by_score[s][c]);
-    }
-    const auto [verdict, reason] = verdict_of(config, comparisons);
-    inputs["reason"] = reason;
-    decisions.push_back({cohort[c].candidate, verdict, rule, inputs});
+    decisions.push_back(concluded(config, cohort[c], inputs));
   }
   return decisions;
 }

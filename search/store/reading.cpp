@@ -26,6 +26,12 @@ std::vector<int64_t> unpack_samples(const std::string& bytes) {
   return samples;
 }
 
+std::vector<std::string> Store::sweeps() const {
+  std::vector<std::string> names;
+  for (const auto& [name] : select<Text>(*this, "SELECT name FROM sweep ORDER BY sweep_id")) names.push_back(name);
+  return names;
+}
+
 std::optional<std::string> Store::sweep_config(const std::string& name) const {
   for (const auto& [config] : select<Text>(*this, "SELECT config_json FROM sweep WHERE name = :name", name))
     return config;

@@ -66,6 +66,7 @@ class Store {
 
   void add_model(const ModelRow& row);  // idempotent by hash
 
+  std::vector<std::string> sweeps() const;  // names, oldest first
   std::optional<std::string> sweep_config(const std::string& name) const;
   std::vector<ParityRow> latest_parity() const;  // of each network and peer the last, by peer, then network
   std::vector<ScoreRow> scores() const;          // by name, protocol, then iteration

@@ -167,6 +167,24 @@ TEST_CASE("a decision carries the numbers that led to it", "[search]") {
   CHECK(Json::parse(decision.inputs.dump()) == decision.inputs);
 }
 
+TEST_CASE("stored inputs lead to their verdict again, and other inputs to another", "[search]") {
+  const auto rule = GENERATE(PolicyRule::paper, PolicyRule::halving, PolicyRule::none);
+  const auto scores = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"clip_emoji"});
+  const PolicyConfig config{.rule = rule, .scores = scores};
+  for (const auto& decision : judge(config, mixed_cohort(), 1000))
+    CHECK(verdict_of(config, decision.rule, Json::parse(decision.inputs.dump())) == decision.verdict);
+  for (const auto& decision : judge({.min_cohort = 6}, mixed_cohort(), 1000))
+    CHECK(verdict_of({.min_cohort = 6}, decision.rule, decision.inputs) == Verdict::go_on);
+
+  Json worst = judge({}, mixed_cohort(), 1000).at(3).inputs;
+  REQUIRE(verdict_of({}, "paper/1", worst) == Verdict::stop);
+  worst["minus_clip"]["low"] = -1e-9;
+  CHECK(verdict_of({}, "paper/1", worst) == Verdict::go_on);
+  worst["minus_clip"].erase("low");
+  CHECK_THROWS_WITH(verdict_of({}, "paper/1", worst), Catch::Contains("inputs of a decision by paper/1"));
+  CHECK_THROWS_WITH(verdict_of({}, "paper/7", worst), Catch::Contains("\"paper/7\" is not known"));
+}
+
 TEST_CASE("curves that were not evaluated alike are an error that says how", "[search]") {
   auto curves = mixed_cohort();
   SECTION("other pictures") {
