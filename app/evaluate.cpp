@@ -32,9 +32,16 @@ class Listener {
     return {
         .progress = [this](const std::string& what, int64_t done, int64_t total) { progress(what, done, total); },
         .rates = [this](const std::string& what, const ExtractRates& rates) { tell(what + ": " + to_string(rates)); },
-        .skipped = [this](const std::string& what,
-                          const FolderReport& skipped) { tell("warning: " + what + ": " + summary(skipped)); }};
+        .skipped = [this](const std::string& what, const FolderReport& skipped) { skip(what, skipped); }};
   }
+  // Tells the counts and the first few, and keeps them all.
+  void skip(const std::string& what, const FolderReport& report) {
+    if (report.skips.empty()) return;
+    tell("warning: " + what + ": " + summary(report));
+    for (const auto& [file, reason] : report.skips)
+      skipped_.push_back({{"of", what}, {"file", file}, {"reason", reason}});
+  }
+  const Json& skipped() const { return skipped_; }
 
  private:
   void progress(const std::string& what, int64_t done, int64_t total) {
@@ -50,6 +57,7 @@ class Listener {
 
   std::string what_;
   std::optional<Progress> progress_;
+  Json skipped_ = Json::array();
 };
 
 std::vector<std::string> all_captions(const std::string& file) {
@@ -76,11 +84,10 @@ std::vector<std::string> captions_of(const EvaluateOptions& options) {
   return chosen;
 }
 
-Evaluation of_pictures(const EvaluateOptions& options, Measurer& measurer) {
+Evaluation of_pictures(const EvaluateOptions& options, Measurer& measurer, Listener& listener) {
   const PictureSet pictures =
       measurer.needs_captions() ? list_captioned(options.images) : list_picture_files(options.images);
-  if (!pictures.skipped.skips.empty())
-    std::cerr << "warning: " << options.images << ": " << summary(pictures.skipped) << "\n";
+  listener.skip(options.images, pictures.skipped);
   return {pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})};
 }
 
@@ -146,7 +153,7 @@ void record(const EvaluateOptions& options, const std::vector<Evaluation>& evalu
   });
 }
 
-Json metrics_json(const std::vector<Evaluation>& evaluations) {
+Json metrics_json(const std::vector<Evaluation>& evaluations, const Json& skipped) {
   Json metrics = Json::array();
   for (const auto& evaluation : evaluations)
     for (const auto& [score, protocol] : evaluation.scores) {
@@ -154,11 +161,12 @@ Json metrics_json(const std::vector<Evaluation>& evaluations) {
       line["subject"] = evaluation.name;
       line["subject_hash"] = evaluation.subject;
       line["iteration"] = evaluation.iteration;
+      line["convention"] = find_metric(score.name)->convention;
       line["protocol"] = to_json(protocol);
       line["protocol_hash"] = hash_of(protocol);
       metrics.push_back(std::move(line));
     }
-  return {{"metrics", std::move(metrics)}};
+  return {{"metrics", std::move(metrics)}, {"skipped", skipped}};
 }
 
 Table score_table(const std::vector<Evaluation>& evaluations) {
@@ -172,8 +180,12 @@ Table score_table(const std::vector<Evaluation>& evaluations) {
                           {.name = "n"},
                           {.name = "protocol"}},
               .rows = {},
-              .footnotes = {"low and high: 95% confidence. Only scores of one name and one protocol can be compared:"}};
+              .footnotes = {}};
   std::set<std::string> named;
+  for (const auto& [score, protocol] : evaluations.front().scores)
+    table.footnotes.push_back(score.name + ": " + find_metric(score.name)->convention);
+  table.footnotes.emplace_back(
+      "low and high: 95% confidence. Only scores of one name and one protocol can be compared:");
   for (const auto& evaluation : evaluations)
     for (const auto& [score, protocol] : evaluation.scores) {
       const std::string label = hash_of(protocol).substr(0, 8);
@@ -193,17 +205,19 @@ int run_evaluate(int argc, char** argv) {
   const Format format = parse_format(options.format);
   check(options);
   apply(options.compute);
+  if (given["metrics"].defaulted()) std::cerr << "no --metrics: " << options.metrics << "\n";
   Listener listener;
   Measurer measurer(measure_options(options), listener.listener());
   std::vector<Evaluation> evaluations;
   if (options.models.empty())
-    evaluations.push_back(of_pictures(options, measurer));
+    evaluations.push_back(of_pictures(options, measurer, listener));
   else
     evaluations = of_models(options, measurer);
   if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
   if (!options.db.empty()) record(options, evaluations);
   if (format == Format::json)
-    std::cout << metrics_json(evaluations).dump(2) << "\n";
+    std::cout << metrics_json(evaluations, listener.skipped()).dump(2, ' ', false, Json::error_handler_t::replace)
+              << "\n";
   else
     std::cout << to_text(score_table(evaluations), format);
   return 0;

@@ -1,20 +1,32 @@
 #include "app/evaluate_options.h"
 
 #include "pipeline/generator.h"
+#include "spec/listed.h"
 
 namespace mds {
+namespace {
+
+// One score of the help.
+std::string line_of(const Metric& metric) {
+  const std::string name = metric.name, network = metric.network;
+  return "  " + name + std::string(20 - name.size(), ' ') + (network.empty() ? "" : network + ": ") + metric.convention;
+}
+
+}  // namespace
 
 CommandLine evaluate_command_line(EvaluateOptions& options) {
   CommandLine line{.usage =
-                       "mdsearch evaluate --images DIR --metrics LIST [--reference DIR]\n"
+                       "mdsearch evaluate --images DIR --reference DIR [--metrics LIST]\n"
                        "       mdsearch evaluate --model DIR... --prompts FILE --out DIR --metrics LIST",
                    .example =
                        "mdsearch evaluate --model weights/emoji-md --prompts prompts.txt --out out/drawn "
                        "--metrics clip_emoji",
-                   .positional = {}};
-  line.options.add_options()("metrics", po::value(&options.metrics)->required()->value_name("LIST"),
-                             ("names with commas between: " + known_metrics()).c_str())(
-      "images", po::value(&options.images)->value_name("DIR"), "pictures to measure; captions as data sets have them")(
+                   .positional = {},
+                   .notes = "Scores:\n" + listed(all_metrics(), line_of, "\n")};
+  line.options.add_options()("metrics", po::value(&options.metrics)->default_value(default_metrics)->value_name("LIST"),
+                             "names of scores with commas between; those of the default need no weights but those of "
+                             "scripts/setup.sh")("images", po::value(&options.images)->value_name("DIR"),
+                                                 "pictures to measure; captions as data sets have them")(
       "reference", po::value(&options.reference)->value_name("DIR"),
       "pictures to compare with, or a file of --save-reference")("save-reference",
                                                                  po::value(&options.save_reference)->value_name("FILE"),
@@ -34,11 +46,11 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
       "batch", po::value(&options.batch)->default_value(32)->value_name("N"), "pictures embedded together")(
       "replicates", po::value(&options.replicates)->default_value(200)->value_name("N"), "of the bootstrap")(
-      "kid-subset", po::value(&options.subsets.kid)->default_value(SubsetSizes{}.kid)->value_name("N"),
-      "pictures in each of KID's 100 subsets")(
-      "fid-inf-smallest", po::value(&options.subsets.fid_inf)->default_value(SubsetSizes{}.fid_inf)->value_name("N"),
-      "pictures in the smallest subset of fid_inf")("dtype", po::value(&options.precision)->default_value("fp32"),
-                                                    "of a model's UNet and decoder: fp32 or bf16")(
+      "kid-subset", po::value(&options.subsets.kid)->default_value(0)->value_name("N"),
+      "pictures in each of KID's 100 subsets; 0: 1000, or all of the smaller set where that has fewer")(
+      "fid-inf-smallest", po::value(&options.subsets.fid_inf)->default_value(0)->value_name("N"),
+      "pictures in the smallest subset of fid_inf; 0: 5000, or half of the pictures where there are no more")(
+      "dtype", po::value(&options.precision)->default_value("fp32"), "of a model's UNet and decoder: fp32 or bf16")(
       "cache", po::value(&options.cache)->default_value("out/cache")->value_name("DIR"),
       "reference statistics by content")("db", po::value(&options.db)->value_name("FILE"),
                                          "record the scores in this database")(
@@ -65,6 +77,8 @@ void check(const EvaluateOptions& options) {
   require_within("--seeds", options.seeds, between(1, 1000));
   if (options.models.empty() && options.seeds > 1) throw UsageError("--seeds needs --model");
   require_within("--replicates", options.replicates, between(1, 100000));
+  require_within("--kid-subset", options.subsets.kid, at_least(0));
+  require_within("--fid-inf-smallest", options.subsets.fid_inf, at_least(0));
 }
 
 MeasureOptions measure_options(const EvaluateOptions& options) {

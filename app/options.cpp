@@ -22,7 +22,8 @@ bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& va
   try {
     po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(), values);
     if (values.count("help")) {
-      std::cout << "usage: " << line.usage << "\n\n" << all << "\nexample: " << line.example << "\n";
+      std::cout << "usage: " << line.usage << "\n\n"
+                << all << (line.notes.empty() ? "" : "\n" + line.notes + "\n") << "\nexample: " << line.example << "\n";
       return false;
     }
     po::notify(values);

@@ -19,6 +19,7 @@ struct CommandLine {
   std::string example;  // one line that works
   po::options_description options{"Options"};
   std::vector<std::string> positional;
+  std::string notes{};  // between the options and the example
 };
 bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& values);
 

@@ -106,7 +106,6 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
     protocol.interval = score.score.interval;
     protocol.replicates = options_.score.replicates;
     protocol.bootstrap_seed = options_.score.seed;
-    if (metric->subset) protocol.subset = options_.subsets.*metric->subset;
     scores.push_back(score);
   }
   return scores;
@@ -152,6 +151,9 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
                       .extractor = identity.network,
                       .weights_hash = identity.weights_hash,
                       .dtype = identity.dtype};
+    if (metric->subset)
+      score.protocol.subset =
+          fitted(options_.subsets, measured.features_ND.size(0), reference->stats.n).*metric->subset;
     if (!needs_reference(*metric)) continue;
     score.protocol.data_hash = reference->identity.data_hash;
     score.protocol.reference_hash = content_hash(

@@ -34,10 +34,15 @@ void require_subset(const char* flag, int64_t subset, int64_t most) {
                      std::to_string(most) + " can be drawn");
 }
 
+SubsetSizes subsets_of(const MeasureInput& input) {
+  return fitted(input.subsets, input.features_ND.size(0), input.reference->stats.n);
+}
+
 Kid kernel_distance(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   const at::Tensor& reference = input.reference->features_ND;
-  require_subset("--kid-subset", input.subsets.kid, std::min(input.features_ND.size(0), reference.size(0)));
-  return kid(name, input.features_ND, reference, {.subset_size = input.subsets.kid, .score = options});
+  const int64_t subset = subsets_of(input).kid;
+  require_subset("--kid-subset", subset, std::min(input.features_ND.size(0), reference.size(0)));
+  return kid(name, input.features_ND, reference, {.subset_size = subset, .score = options});
 }
 Score kernel(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return kernel_distance(name, input, options).score;
@@ -48,9 +53,10 @@ Resampled kernel_resampled(const MeasureInput& input, const BootstrapIndices& in
 }
 
 Score infinity(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  require_subset("--fid-inf-smallest", input.subsets.fid_inf, input.features_ND.size(0) - 1);
+  const int64_t smallest = subsets_of(input).fid_inf;
+  require_subset("--fid-inf-smallest", smallest, input.features_ND.size(0) - 1);
   return fid_infinity(name, input.features_ND, FrechetReference(input.reference->stats),
-                      {.smallest = input.subsets.fid_inf, .score = options});
+                      {.smallest = smallest, .score = options});
 }
 // The bias that the line takes away is the same for every resample, to first order.
 Resampled infinity_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) {
@@ -67,6 +73,8 @@ Resampled discrepancy_resampled(const MeasureInput& input, const BootstrapIndice
   return {distance.score.value, linearised_replicates(distance.score.value, distance.influences_N, indices)};
 }
 
+constexpr int64_t usual_kid_subset = KidOptions{}.subset_size;
+constexpr int64_t usual_fid_inf_smallest = FidInfinityOptions{}.smallest;
 constexpr int64_t neighbours = 3;
 at::Tensor precise(const MeasureInput& input) {
   return precision_values(input.features_ND, input.reference->features_ND, neighbours);
@@ -91,13 +99,32 @@ constexpr const char *inception = "inception-v3-fid", *b32 = "clip-vit-b-32", *l
                      *l14_336 = "clip-vit-l-14-336", *g14 = "open-clip-vit-g-14";
 
 constexpr Metric frechet_of(const char* name, const char* network, const char* resizer) {
-  return {name, network, resizer, Against::statistics, frechet, nullptr, frechet_resampled};
+  return {.name = name,
+          .network = network,
+          .resizer = resizer,
+          .against = Against::statistics,
+          .convention = "Frechet distance, covariances over n - 1",
+          .of_set = frechet,
+          .resampled = frechet_resampled};
 }
 constexpr Metric kernel_of(const char* name, const char* network, const char* resizer) {
-  return {name, network, resizer, Against::features, kernel, nullptr, kernel_resampled, &SubsetSizes::kid};
+  return {.name = name,
+          .network = network,
+          .resizer = resizer,
+          .against = Against::features,
+          .convention = "unbiased MMD^2 under (x . y / D + 1)^3, the mean of 100 subsets, not multiplied",
+          .of_set = kernel,
+          .resampled = kernel_resampled,
+          .subset = &SubsetSizes::kid};
 }
 constexpr Metric cosine_of(const char* name, const char* network) {
-  return {name, network, "clip_crop", Against::captions, cosine, cosines};
+  return {.name = name,
+          .network = network,
+          .resizer = "clip_crop",
+          .against = Against::captions,
+          .convention = "cosine of picture and caption, raw: -1 to 1, not times 100 or 2.5",
+          .of_set = cosine,
+          .of_each = cosines};
 }
 
 constexpr std::array table{
@@ -107,25 +134,74 @@ constexpr std::array table{
     frechet_of("fid", inception, "legacy_tensorflow"),
     frechet_of("fid_clean", inception, "clean"),
     frechet_of("fid_legacy_pytorch", inception, "legacy_pytorch"),
-    Metric{"fid_inf", inception, "legacy_tensorflow", Against::statistics, infinity, nullptr, infinity_resampled,
-           &SubsetSizes::fid_inf},
+    Metric{.name = "fid_inf",
+           .network = inception,
+           .resizer = "legacy_tensorflow",
+           .against = Against::statistics,
+           .convention = "FID of infinitely many pictures: intercept of 15 subsets' distances over 1/n",
+           .of_set = infinity,
+           .resampled = infinity_resampled,
+           .subset = &SubsetSizes::fid_inf},
     kernel_of("kid", inception, "legacy_tensorflow"),
-    Metric{"precision", inception, "legacy_tensorflow", Against::features, precision_share, precise},
-    Metric{"recall", inception, "legacy_tensorflow", Against::features, recall_share, nullptr, recall_resampled},
-    Metric{"cmmd", l14_336, "clip_squash", Against::features, mean_discrepancy, nullptr, discrepancy_resampled},
+    Metric{.name = "precision",
+           .network = inception,
+           .resizer = "legacy_tensorflow",
+           .against = Against::features,
+           .convention = "share of pictures within the reference's 3rd neighbours",
+           .of_set = precision_share,
+           .of_each = precise},
+    Metric{.name = "recall",
+           .network = inception,
+           .resizer = "legacy_tensorflow",
+           .against = Against::features,
+           .convention = "share of the reference within the pictures' 3rd neighbours",
+           .of_set = recall_share,
+           .resampled = recall_resampled},
+    Metric{.name = "cmmd",
+           .network = l14_336,
+           .resizer = "clip_squash",
+           .against = Against::features,
+           .convention = "1000 times the biased MMD^2 under exp(-|x - y|^2 / 200)",
+           .of_set = mean_discrepancy,
+           .resampled = discrepancy_resampled},
     frechet_of("fd_clip_b32", b32, "clip_crop"),
     cosine_of("clip_score", l14),
     cosine_of("clip_score_b32", b32),
     cosine_of("clip_score_g14", g14),
     frechet_of("fd_effnet", lite0, "clean"),
     kernel_of("kid_effnet", lite0, "clean"),
-    Metric{.name = "psnr", .network = "", .resizer = "", .against = Against::partners, .of_pair = psnr_of_pair},
-    Metric{.name = "ssim", .network = "", .resizer = "", .against = Against::partners, .of_pair = ssim_of_pair},
-    Metric{"lpips_alex", "lpips-alex", "", Against::partners},
-    Metric{"lpips_vgg", "lpips-vgg", "", Against::partners},
+    Metric{.name = "psnr",
+           .network = "",
+           .resizer = "",
+           .against = Against::partners,
+           .convention = "decibels, data range 255, at most 100",
+           .of_pair = psnr_of_pair},
+    Metric{.name = "ssim",
+           .network = "",
+           .resizer = "",
+           .against = Against::partners,
+           .convention = "Gaussian window of 11 (sigma 1.5), data range 255, the mean over RGB",
+           .of_pair = ssim_of_pair},
+    Metric{.name = "lpips_alex",
+           .network = "lpips-alex",
+           .resizer = "",
+           .against = Against::partners,
+           .convention = "LPIPS v0.1, AlexNet"},
+    Metric{.name = "lpips_vgg",
+           .network = "lpips-vgg",
+           .resizer = "",
+           .against = Against::partners,
+           .convention = "LPIPS v0.1, VGG16"},
 };
 
 }  // namespace
+
+SubsetSizes fitted(SubsetSizes asked, int64_t n, int64_t reference_n) {
+  if (asked.kid == 0) asked.kid = std::min({usual_kid_subset, n, reference_n});
+  if (asked.fid_inf == 0)
+    asked.fid_inf = n > usual_fid_inf_smallest ? usual_fid_inf_smallest : std::max<int64_t>(2, n / 2);
+  return asked;
+}
 
 std::span<const Metric> all_metrics() { return table; }
 

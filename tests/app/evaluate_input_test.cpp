@@ -65,6 +65,7 @@ TEST_CASE("evaluate reads every kind of still picture and lists those that it ca
   CHECK_THAT(outcome.err, Contains("4 skipped") && Contains("bomb.png: is 60000 x 1") && Contains("cut.jpg: ") &&
                               Contains("moving_too.webp: is an animated WebP") &&
                               Contains("moving_also.gif: is a GIF picture"));
+  CHECK(outcome.json()["skipped"].size() == 4);
 }
 
 TEST_CASE("evaluate names the folder that holds too few pictures", "[app][torch]") {
@@ -117,19 +118,43 @@ TEST_CASE("evaluate refuses weights that are not finite", "[app][torch]") {
   CHECK_THAT(outcome.err, Contains("not finite"));
 }
 
-TEST_CASE("evaluate names the flag and the range where a set is too small for subsets", "[app][torch]") {
-  const Folders folders;
+namespace {
+
+// Three pictures to measure and a file of EfficientNet-Lite0's weights.
+std::string prepare_lite0(const Folders& folders) {
   for (int64_t i = 0; i < 3; ++i) save_png(folders.at("measured/m" + std::to_string(i) + ".png"), stripes(i + 4));
   const NetworkPtr network = make_network(make_plan(load_network("efficientnet-lite0")));
   initialise(*network, 9);
   save_tensors(folders.at("weights.safetensors"), {.tensors = weights_of(*network), .metadata = {}});
-  const std::string weights = "--weights efficientnet-lite0=" + folders.at("weights.safetensors") + " ";
-  const Outcome refused = folders.compare("kid_effnet", weights);
+  return "--weights efficientnet-lite0=" + folders.at("weights.safetensors") + " ";
+}
+
+}  // namespace
+
+TEST_CASE("evaluate names the flag and the range where a set is too small for subsets", "[app][torch]") {
+  const Folders folders;
+  const std::string weights = prepare_lite0(folders);
+  const Outcome refused = folders.compare("kid_effnet", weights + "--kid-subset 4");
   CHECK(refused.code == 2);
-  CHECK_THAT(refused.err, Contains("--kid-subset is 1000; of these pictures 2 to 3 can be drawn"));
-  const Outcome small = folders.compare("kid_effnet,fd_effnet", weights + "--kid-subset 3");
-  INFO(small.err);
-  REQUIRE(small.code == 0);
-  CHECK(small.json()["metrics"][0]["protocol"]["subset"] == 3);
-  CHECK_FALSE(small.json()["metrics"][1]["protocol"].contains("subset"));
+  CHECK_THAT(refused.err, Contains("--kid-subset is 4; of these pictures 2 to 3 can be drawn"));
+}
+
+TEST_CASE("two folders are compared by EfficientNet-Lite0's features where no score is asked for", "[app][torch]") {
+  const Folders folders;
+  const std::string weights = prepare_lite0(folders), images = " --images " + folders.at("measured");
+  const Outcome outcome = mdsearch("evaluate --format json --cache " + folders.at("cache") + images + " --reference " +
+                                   folders.at("reference") + " " + weights);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err, Contains("no --metrics: fd_effnet,kid_effnet"));
+  const Json metrics = outcome.json()["metrics"];
+  REQUIRE(metrics.size() == 2);
+  CHECK(metrics[0]["name"] == "fd_effnet");
+  CHECK_FALSE(metrics[0]["protocol"].contains("subset"));
+  CHECK(metrics[1]["name"] == "kid_effnet");
+  CHECK(metrics[1]["protocol"]["subset"] == 3);
+  CHECK_THAT(metrics[1]["convention"].get<std::string>(), Contains("unbiased"));
+  const Outcome alone = mdsearch("evaluate" + images);
+  CHECK(alone.code == 2);
+  CHECK_THAT(alone.err, Contains("fd_effnet compares with reference pictures; give --reference"));
 }

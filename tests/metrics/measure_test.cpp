@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -89,6 +91,32 @@ TEST_CASE("features do not depend on the batch", "[metrics]") {
   CHECK(one.size(0) == 8);
   for (const int64_t batch : {3, 8, 100})
     CHECK(at::allclose(extract(*extractor, set, {.batch = batch}).features_ND, one, 1e-6, 1e-6));
+}
+
+TEST_CASE("no score depends on the batch or on the order of the pictures", "[metrics]") {
+  const Folder a("ev_order_a"), b("ev_order_b");
+  a.add_all(7);
+  b.add_all(7, 9);
+  for (int i = 10; i < 17; ++i) std::ofstream(a.at("p" + std::to_string(i) + ".txt")) << "heart " << i;
+  MeasureOptions options{.metrics = find_metrics("psnr,ssim,fd_emoji_clip,kid_emoji_clip,clip_emoji"),
+                         .reference = b.path,
+                         .batch = 1,
+                         .score = {.replicates = 5}};
+  const PictureSet set = list_captioned(a.path);
+  PictureSet reversed = set;
+  for (auto* list : {&reversed.names, &reversed.files, &reversed.captions}) std::reverse(list->begin(), list->end());
+  const auto expected = Measurer(options, {}).measure(set, {});
+  REQUIRE(expected.size() == 5);
+  for (const int64_t batch : {3, 7, 100})
+    for (const PictureSet* each : std::array<const PictureSet*, 2>{&set, &reversed}) {
+      options.batch = batch;
+      const auto scores = Measurer(options, {}).measure(*each, {});
+      for (size_t i = 0; i < scores.size(); ++i) {
+        INFO(scores[i].score.name << " in batches of " << batch);
+        if (i < 2 && each == &set) CHECK(scores[i].score.value == expected[i].score.value);
+        CHECK(scores[i].score.value == Approx(expected[i].score.value).epsilon(1e-6));
+      }
+    }
 }
 
 TEST_CASE("pictures that cannot be decoded and features that are not finite are listed skips", "[metrics]") {

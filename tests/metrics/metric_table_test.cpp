@@ -67,11 +67,21 @@ TEST_CASE("a mean's values average to the score", "[metrics]") {
 TEST_CASE("a set too small for subsets names the flag", "[metrics]") {
   const auto a = random_features(12, 4, 11);
   const ReferenceStats reference{.identity = {}, .stats = feature_stats(a), .features_ND = a};
-  const MeasureInput input{.features_ND = a, .reference = &reference};
+  const MeasureInput input{
+      .features_ND = a, .reference = &reference, .texts_ND = {}, .subsets = {.kid = 1000, .fid_inf = 5000}};
   CHECK_THROWS_WITH(find_metric("kid")->of_set("kid", input, {}),
                     "--kid-subset is 1000; of these pictures 2 to 12 can be drawn");
   CHECK_THROWS_WITH(find_metric("fid_inf")->of_set("fid_inf", input, {}),
                     "--fid-inf-smallest is 5000; of these pictures 2 to 11 can be drawn");
+}
+
+TEST_CASE("subsets that were left open have the usual size, or what the sets allow", "[metrics]") {
+  CHECK(fitted({}, 30000, 5000).kid == 1000);
+  CHECK(fitted({}, 30000, 5000).fid_inf == 5000);
+  CHECK(fitted({}, 64, 200).kid == 64);
+  CHECK(fitted({}, 200, 64).kid == 64);
+  CHECK(fitted({}, 5000, 64).fid_inf == 2500);
+  CHECK(fitted({.kid = 7, .fid_inf = 9}, 5, 5).kid == 7);
 }
 
 TEST_CASE("the conventions of FID differ in the resizer alone", "[metrics]") {
