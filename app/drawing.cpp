@@ -1,5 +1,6 @@
 #include "app/drawing.h"
 
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 #include <set>
@@ -35,10 +36,11 @@ ModelRun open_model(const std::string& folder, at::ScalarType dtype, const Given
 void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
   const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
   Progress progress("pictures x steps", pictures * steps);
+  const int64_t every = request.batch * steps * std::max<int64_t>(1, pictures / request.batch / 100);  // lines of a log
   std::set<std::string> warned;
   DrawListener listener;
   listener.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };
-  listener.evaluated = [&](int64_t done) { progress.show(done, "", /*every=*/request.batch * steps); };
+  listener.evaluated = [&](int64_t done) { progress.show(done, "", every); };
   listener.cut = [&](const std::string& text, const Truncation& truncation) {
     if (warned.insert(text).second)
       std::cerr << "warning: prompt " << shown(text) << " is " << to_string(truncation) << "\n";

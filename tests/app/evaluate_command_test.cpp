@@ -1,4 +1,5 @@
 // mdsearch evaluate: two folders, a model against captions, a series of models; what it records and what it refuses.
+#include "app/drawing.h"
 #include "pipeline/image.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
@@ -57,6 +58,36 @@ TEST_CASE("evaluate draws a model's pictures once and tells how each score was f
   REQUIRE(report.code == 0);
   CHECK(report.json()["rows"][0]["value"] == metric["value"]);
   CHECK(report.json()["rows"][0]["protocol"] == metric["protocol_hash"]);
+}
+
+TEST_CASE("an evaluation of COCO's captions that is killed goes on at the picture it had reached", "[app][torch]") {
+  const Case tiny;
+  Json coco{{"images", Json::array()}, {"annotations", Json::array()}};
+  for (int64_t i = 0; i < 60; ++i)
+    coco["annotations"].push_back({{"id", 1000 - i}, {"image_id", i}, {"caption", "heart " + std::to_string(i)}});
+  save_text(tiny.at("captions.json"), coco.dump());
+  const auto arguments = [&](const std::string& out) {
+    return "evaluate --threads 1 --replicates 5 --format json --metrics clip_emoji --steps 1 --captions 40 --size 16"
+           " --model " +
+           tiny.at("model") + " --prompts " + tiny.at("captions.json") + " --out " + tiny.at(out);
+  };
+  const Outcome undisturbed = mdsearch(arguments("whole"));
+  INFO(undisturbed.err);
+  REQUIRE(undisturbed.code == 0);
+
+  const auto drawn = [&](size_t i) { return std::filesystem::exists(numbered(tiny.at("killed"), i)); };
+  for (const size_t reached : {3, 17, 30}) mdsearch_killed(arguments("killed"), [&] { return drawn(reached); });
+  CHECK(drawn(30));
+  const Outcome resumed = mdsearch(arguments("killed"));
+  INFO(resumed.err);
+  REQUIRE(resumed.code == 0);
+  CHECK_THAT(resumed.err, Contains(" pictures kept, 0 broken"));
+  const Json a = undisturbed.json()["metrics"][0], b = resumed.json()["metrics"][0];
+  for (const char* key : {"value", "low", "high", "n", "protocol_hash"}) CHECK(a[key] == b[key]);
+  CHECK(a["n"] == 40);
+  CHECK(a["protocol"]["resolution"] == 16);
+  for (size_t i = 0; i < 40; ++i)
+    CHECK((text_of_file(numbered(tiny.at("whole"), i)) == text_of_file(numbered(tiny.at("killed"), i))));
 }
 
 TEST_CASE("a folder of models gives a score each, by iteration", "[app][torch]") {

@@ -1,18 +1,21 @@
 // Runs the built program as a shell user does: exit code, stdout and stderr apart.
 #pragma once
 
-#include "tests/scratch.h"
-
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <string>
 
 #include "spec/describe.h"
+#include "tests/scratch.h"
 
 namespace mds {
 
@@ -44,6 +47,17 @@ inline Outcome mdsearch(const std::string& arguments) {
   const std::string out = folder.path + "/out", err = folder.path + "/err";
   const int status = std::system((MDSEARCH_PROGRAM " " + arguments + " >" + out + " 2>" + err).c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+}
+
+// Starts the program and kills it without warning once `reached` holds, unless it has ended by then.
+inline void mdsearch_killed(const std::string& arguments, const std::function<bool()>& reached) {
+  std::string line = "exec " MDSEARCH_PROGRAM " " + arguments + " >/dev/null 2>&1", shell = "sh", flag = "-c";
+  char* argv[] = {shell.data(), flag.data(), line.data(), nullptr};
+  pid_t child = 0;
+  if (posix_spawnp(&child, "sh", nullptr, nullptr, argv, environ) != 0) throw FileError("sh: cannot be started");
+  while (!reached() && ::waitpid(child, nullptr, WNOHANG) == 0) ::usleep(500);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 inline const std::string tiny_unet = MDS_SOURCE_DIR "/tests/data/tiny-unet.json";
