@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "spec/bootstrap.h"
@@ -74,6 +75,7 @@ struct PictureStream::State {
   std::exception_ptr failure;
   std::deque<std::shared_ptr<Decoded>> queue;
   FolderReport skipped;
+  std::set<std::pair<std::string, std::string>> met;  // of those skips: each is listed once, however many epochs
   int64_t good_in_epoch = 0;
   double waited_s = 0;
   mutable std::mutex mutex;
@@ -82,12 +84,15 @@ struct PictureStream::State {
 
   void open_epoch() { reader = source->open(epoch_seed(config.seed, position.epoch)), reported = 0; }
 
+  void skip(const FolderReport::Skip& skip) {
+    if (met.emplace(skip.file, skip.reason).second) skipped.skips.push_back(skip);
+  }
+
   // The next place in the queue; a sample to decode, or none at the end of an epoch.
   std::optional<EncodedPicture> take(std::shared_ptr<Decoded>& place) {
     auto sample = reader->next();
     const auto& skips = reader->skipped().skips;
-    skipped.skips.insert(skipped.skips.end(), skips.begin() + int64_t(reported), skips.end());
-    reported = skips.size();
+    for (; reported < skips.size(); ++reported) skip(skips[reported]);
     place = queue.emplace_back(std::make_shared<Decoded>());
     if (sample) {
       ++position.taken;
@@ -194,7 +199,7 @@ PictureBatch PictureStream::next() {
         batch.ids.push_back(sample->id);
         batch.captions.push_back(sample->caption);
       } else {
-        state.skipped.skips.push_back({sample->name, sample->failure});
+        state.skip({sample->name, sample->failure});
       }
     }
   }

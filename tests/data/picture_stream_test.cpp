@@ -99,6 +99,17 @@ TEST_CASE("a stream goes on at a saved position as if it had not stopped", "[dat
   }
 }
 
+TEST_CASE("a picture that is skipped in every epoch is listed once", "[data]") {
+  const Data data;
+  for (const auto& source : data.sources()) {
+    PictureStream once(source, small), often(source, small);
+    ids(once, 8);
+    ids(often, 40);
+    CHECK(often.skipped().skips.size() == once.skipped().skips.size());
+    CHECK(!often.skipped().skips.empty());
+  }
+}
+
 TEST_CASE("a stream without repetition ends after each sample came once", "[data]") {
   const Data data;
   for (const auto& source : data.sources()) {
