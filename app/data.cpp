@@ -124,7 +124,7 @@ Json skip_counts(const FolderReport& report) {
 
 void print(const Json& result, const std::string& format) {
   if (format == "json") {
-    std::cout << result.dump(2) << "\n";
+    std::cout << result.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
     return;
   }
   for (const auto& [key, value] : result.items()) {
@@ -135,6 +135,19 @@ void print(const Json& result, const std::string& format) {
       std::cout << "  " << std::left << std::setw(10) << row["split"].get<std::string>()
                 << row["caption"].get<std::string>() << "  (" << row["id"].get<std::string>() << ")\n";
   }
+}
+
+// Of a data set by name; of the joined one, of each part.
+std::string licences(const Arguments& arguments) {
+  std::string all;
+  const auto parts = split_list(arguments.sources);
+  for (const auto& each : sources()) {
+    const std::string name(each.name), licence(each.licence);
+    if (arguments.name == name) return licence;
+    if (std::find(parts.begin(), parts.end(), name) != parts.end())
+      all += (all.empty() ? "" : "; ") + name + ": " + licence;
+  }
+  return all;
 }
 
 void build(const Arguments& arguments) {
@@ -149,6 +162,7 @@ void build(const Arguments& arguments) {
          {"pictures", report.pictures},
          {"held_out", report.held_out},
          {"groups", report.groups},
+         {"licence", licences(arguments)},
          {"skipped", skip_counts(report.skipped)},
          {"hash", dataset_hash(list_pairs(folder))}},
         arguments.format);

@@ -85,7 +85,8 @@ Json bench_source(const BenchRequest& request) {
   int64_t pictures = 0;
   for (int64_t n = 0; (n = int64_t(pass.next().ids.size())) > 0;) pictures += n;
   const double pass_s = watch.seconds();
-  say_skipped(request.source, pass.skipped());
+  const FolderReport skipped = pass.skipped();
+  say_skipped(request.source, skipped);
   Json result{{"source", request.source},
               {"pictures", pictures},
               {"size", request.size},
@@ -93,7 +94,10 @@ Json bench_source(const BenchRequest& request) {
               {"seconds", pass_s},
               {"pictures_per_second", double(pictures) / pass_s},
               {"one_thread", single_rates(source, request.size)},
-              {"streams", Json::array()}};
+              {"streams", Json::array()},
+              {"skipped", Json::array()}};
+  for (const auto* report : {&source->skipped(), &skipped})
+    for (const auto& [file, reason] : report->skips) result["skipped"].push_back({{"file", file}, {"reason", reason}});
   const int64_t cores = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, 16);
   const int64_t most = request.threads ? request.threads : cores;
   for (int64_t threads = 1; threads < most; threads *= 2)
