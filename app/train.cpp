@@ -67,16 +67,33 @@ void run_to(Loop& loop, int64_t iteration, const std::string& checkpoint,
 struct Run {
   StageRun& stage;
   const TrainConfig& config;
-  std::string folder, identity;
+  std::string folder, identity, command;
   std::string checkpoint() const { return folder + "/checkpoint.safetensors"; }
 };
 
+// "0000500", which sorts by iteration.
+std::string iteration_name(const Loop& loop) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%07lld", static_cast<long long>(loop.iteration()));
+  return name;
+}
+
 // Pictures of the same captions and noise each time, as PNG by iteration.
 void draw_samples(const Run& run, const Loop& loop) {
-  char name[32];
-  std::snprintf(name, sizeof name, "%07lld.png", static_cast<long long>(loop.iteration()));
   std::filesystem::create_directories(run.folder + "/samples");
-  run.stage.sample(loop.ema(), run.folder + "/samples/" + name);
+  run.stage.sample(loop.ema(), run.folder + "/samples/" + iteration_name(loop) + ".png");
+}
+
+void save_model(const Run& run, const Loop& loop, const std::string& folder) {
+  run.stage.finish(loop.ema(), folder,
+                   {.command = run.command,
+                    .config = to_json(run.config),
+                    .data = {},
+                    .data_hash = run.stage.data_hash(),
+                    .iterations = loop.iteration(),
+                    .seed = run.config.loop.seed,
+                    .run_id = sha256(run.identity).substr(0, 16),
+                    .license = {}});
 }
 
 // Trains to the end or to an interrupt, saving a checkpoint at each interval. Returns whether it reached the end.
@@ -94,6 +111,8 @@ bool train(Loop& loop, const Run& run) {
       });
     loop.save(run.checkpoint(), run.identity);
     if (config.sample_every > 0 && loop.iteration() % config.sample_every == 0) draw_samples(run, loop);
+    if (config.keep_every > 0 && loop.iteration() % config.keep_every == 0)
+      save_model(run, loop, run.folder + "/series/" + iteration_name(loop));
   }
   return loop.iteration() == config.loop.iterations;
 }
@@ -125,9 +144,10 @@ int run_train(int argc, char** argv) {
   const auto run = open_stage(config);
   TrainConfig trained = config;  // what is drawn and scored changes nothing of the run
   trained.evaluation.reset();
-  trained.sample_every = 0;
+  trained.sample_every = trained.keep_every = 0;
   const std::string identity = Json{{"config", to_json(trained)}, {"data", run->data_hash()}}.dump();
-  const Run told{*run, config, out, identity};
+  Run told{*run, config, out, identity, "mdsearch train " + file};
+  for (const auto& setting : settings) told.command += " --set " + setting;
   const std::string checkpoint = told.checkpoint();
   Loop loop(run->stage(), config.loop, config.optimizer);
   if (loop.resume(checkpoint, identity)) std::cerr << "resumes at iteration " << loop.iteration() << "\n";
@@ -136,16 +156,7 @@ int run_train(int argc, char** argv) {
               << "\n";
     return 1;
   }
-  Provenance provenance{.command = "mdsearch train " + file,
-                        .config = to_json(config),
-                        .data = {},
-                        .data_hash = run->data_hash(),
-                        .iterations = loop.iteration(),
-                        .seed = config.loop.seed,
-                        .run_id = sha256(identity).substr(0, 16),
-                        .license = {}};
-  for (const auto& setting : settings) provenance.command += " --set " + setting;
-  run->finish(loop.ema(), out + "/model", provenance);
+  save_model(told, loop, out + "/model");
   std::cout << out << "/model\n";
   return 0;
 }

@@ -21,7 +21,7 @@ struct TrainConfig {
   LoopConfig loop;
   OptimizerConfig optimizer;
   std::optional<EvaluationConfig> evaluation;
-  int64_t sample_every = 0;
+  int64_t sample_every = 0, keep_every = 0;
   bool operator==(const TrainConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -33,6 +33,11 @@ struct TrainConfig {
     field("sample_every", self.sample_every,
           "iterations, a multiple of checkpoint_every, between pictures of the same held-out captions; 0: none",
           later(at_least(0)));
+    field(
+        "keep_every", self.keep_every,
+        "iterations, a multiple of checkpoint_every, between model folders kept under series/, which evaluate --model "
+        "takes as one; 0: none",
+        later(at_least(0)));
   }
 };
 

@@ -255,8 +255,6 @@ TEST_CASE("a changed configuration under the same name is refused", "[app]") {
   sweep.check_fails("with another configuration");
 }
 
-#ifndef MDSEARCH_CORE
-
 TEST_CASE("any score of the table decides by its name and has an interval", "[app]") {
   const ToySweep sweep;
   Json json = sweep.config();
@@ -303,6 +301,51 @@ TEST_CASE("two scores decide together, of pictures and of their captions", "[app
     }
 }
 
+TEST_CASE("a decision that its stored inputs do not lead to is found", "[app]") {
+  const ToySweep sweep;
+  sweep.change("policy", {{"rule", "halving"}, {"scores", {"fd_emoji_clip"}}});
+  REQUIRE(sweep.run().code == 0);
+  const std::string check = "db check --db " + sweep.folder.path + "/r.db";
+  const Outcome sound = mdsearch(check);
+  INFO(sound.out);
+  REQUIRE(sound.code == 0);
+  Store(sweep.folder.path + "/r.db").reading_session()
+      << "INSERT INTO decision(run_id, rung, rule, rule_version, inputs_json, verdict, audited, decided_unix_s) "
+         "SELECT run_id, 7, rule, 1, inputs_json, 'stop', 0, 0 FROM decision WHERE verdict = 'promote' LIMIT 1";
+  const Outcome wrong = mdsearch(check);
+  CHECK(wrong.code == 1);
+  CHECK_THAT(wrong.out, Catch::Contains("at rung 7 of sweep toy: is stop; its inputs lead to promote"));
+}
+
+#ifndef MDSEARCH_CORE
+
+TEST_CASE("the models that a training keeps are scored as one learning curve", "[app]") {
+  const ToySweep toy;
+  const std::string& at = toy.folder.path;
+  Json stage = toy.config()["stage"];
+  stage["kind"] = "base";
+  stage["unet"] = at + "/base.json";
+  toy.write("train.json", {{"name", "kept"},
+                           {"stage", stage},
+                           {"loop", {{"iterations", 6}, {"batch", 4}, {"checkpoint_every", 2}}},
+                           {"keep_every", 2}});
+  const Outcome trained = mdsearch("train " + at + "/train.json --threads 1 --out " + at + "/kept");
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  CHECK(text_of_file(at + "/kept/series/0000006/unet.safetensors") ==
+        text_of_file(at + "/kept/model/unet.safetensors"));
+
+  save_text(at + "/prompts.txt", "a\nb\n");
+  const Outcome outcome =
+      mdsearch("evaluate --threads 1 --replicates 5 --format json --metrics clip_emoji --steps 1 --model " + at +
+               "/kept/series --prompts " + at + "/prompts.txt --out " + at + "/drawn");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json metrics = outcome.json()["metrics"];
+  REQUIRE(metrics.size() == 3);
+  for (int64_t i = 0; i < 3; ++i) CHECK(metrics[size_t(i)]["iteration"] == 2 * (i + 1));
+}
+
 TEST_CASE("scores that a sweep cannot take are refused before it begins", "[app]") {
   const ToySweep sweep;
   const auto with = [&](const Json& scores, const Json& policy) {
@@ -330,12 +373,12 @@ TEST_CASE("scores that a sweep cannot take are refused before it begins", "[app]
 
 #else
 
-TEST_CASE("a core build refuses the scores that it lacks, before it begins", "[app]") {
+TEST_CASE("a core build refuses scores of networks that it cannot feed, before it begins", "[app]") {
   const ToySweep sweep;
   Json json = sweep.config();
-  json["evaluation"]["scores"] = {"kid_emoji_clip"};
+  json["evaluation"]["scores"] = {"fd_effnet"};
   sweep.write("sweep.json", json);
-  sweep.check_fails("evaluation.scores: this core build");
+  sweep.check_fails("evaluation.scores names fd_effnet, but this core build reads no pictures");
   CHECK(Store(sweep.folder.path + "/r.db", StoreMode::read_only).runs("toy").empty());
 }
 
