@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <limits>
 
 #include "tests/catch.h"
@@ -15,6 +14,12 @@ using namespace mds;
 namespace {
 
 constexpr auto features = random_features;
+
+double seconds(const auto& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 double trace_of_covariance(const at::Tensor& x) { return x.var(0, /*unbiased=*/true).sum().item<double>(); }
 
@@ -141,17 +146,6 @@ TEST_CASE("accumulated statistics of fewer pictures than features are exact", "[
         Approx(frechet_distance(feature_stats(x), feature_stats(y))).epsilon(1e-9));
 }
 
-TEST_CASE("two hundred replicates of 64 pictures against two references take under two CPU seconds", "[metrics]") {
-  const FrechetReference held_out(feature_stats(features(200, 96, 14))),
-      training(feature_stats(features(1408, 96, 15)));
-  const auto x = features(64, 96, 16);
-  const auto indices = bootstrap_indices(64, 200, 0);
-  const auto start = std::clock();
-  held_out.replicates(x, indices);
-  training.replicates(x, indices);
-  CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 2);
-}
-
 TEST_CASE("features that cannot be measured are named", "[metrics]") {
   auto x = features(10, 4, 17);
   CHECK_THROWS_WITH(feature_stats(x.slice(0, 0, 1)), "features: come from 1 picture(s); allowed: at least 2");
@@ -166,11 +160,6 @@ TEST_CASE("features that cannot be measured are named", "[metrics]") {
 
 // Run alone: test_metrics "[.benchmark]".
 TEST_CASE("the distance of 2048 features against two eigen-decompositions of that size", "[.benchmark]") {
-  const auto seconds = [](const auto& work) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
   const int64_t width = 2048;
   FeatureAccumulator a, b;
   a.add(features(3000, width, 30));
@@ -185,4 +174,17 @@ TEST_CASE("the distance of 2048 features against two eigen-decompositions of tha
   WARN("distance from sums of products: " << distance << " s; two decompositions: " << two
                                           << " s; ratio: " << distance / two);
   CHECK(distance < 1.5 * two);
+}
+
+TEST_CASE("two hundred replicates of 64 pictures against two references", "[.benchmark]") {
+  const FrechetReference held_out(feature_stats(features(200, 96, 14))),
+      training(feature_stats(features(1408, 96, 15)));
+  const auto x = features(64, 96, 16);
+  const auto indices = bootstrap_indices(64, 200, 0);
+  const double taken = seconds([&] {
+    held_out.replicates(x, indices);
+    training.replicates(x, indices);
+  });
+  WARN(taken << " s");
+  CHECK(taken < 2);
 }
