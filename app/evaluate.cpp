@@ -37,7 +37,9 @@ class Listener {
   // Tells the counts and the first few, and keeps them all.
   void skip(const std::string& what, const FolderReport& report) {
     if (report.skips.empty()) return;
-    tell("warning: " + what + ": " + summary(report));
+    constexpr size_t shown = 5;
+    tell("warning: " + what + ": " + summary(report, shown) +
+         (report.skips.size() > shown ? " (--format json lists all)" : ""));
     for (const auto& [file, reason] : report.skips)
       skipped_.push_back({{"of", what}, {"file", file}, {"reason", reason}});
   }
@@ -131,6 +133,14 @@ std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& meas
   return evaluations;
 }
 
+void warn_of_single_pictures(const std::vector<Evaluation>& evaluations) {
+  for (const auto& evaluation : evaluations)
+    for (const auto& [score, protocol] : evaluation.scores)
+      if (score.n == 1 && score.interval != IntervalKind::seeds)
+        std::cerr << "warning: " << score.name << " is of 1 picture of " << evaluation.name
+                  << "; its interval says nothing about others\n";
+}
+
 void record(const EvaluateOptions& options, const std::vector<Evaluation>& evaluations) {
   Store store(options.db);
   const int64_t now = unix_seconds();
@@ -213,6 +223,7 @@ int run_evaluate(int argc, char** argv) {
     evaluations.push_back(of_pictures(options, measurer, listener));
   else
     evaluations = of_models(options, measurer);
+  warn_of_single_pictures(evaluations);
   if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
   if (!options.db.empty()) record(options, evaluations);
   if (format == Format::json)

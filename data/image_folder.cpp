@@ -119,6 +119,7 @@ std::string summary(const FolderReport& report, size_t shown) {
   for (const auto& [reason, count] : counts) text += "\n  " + std::to_string(count) + ": " + reason;
   for (size_t i = 0; i < std::min(shown, report.skips.size()); ++i)
     text += "\n  " + report.skips[i].file + ": " + report.skips[i].reason;
+  if (report.skips.size() > shown) text += "\n  and " + std::to_string(report.skips.size() - shown) + " more";
   return text;
 }
 

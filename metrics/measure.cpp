@@ -166,6 +166,7 @@ void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores
   const PicturePairs pairs = paired(pictures, reference_pictures());
   const std::string what = std::string(metric.name) + " of " + pictures.folder;
   FolderReport skipped = pairs.skipped;
+  if (listener_.progress) listener_.progress(what, 0, int64_t(pairs.a.files.size()));
   std::vector<at::Tensor> values;
   for (size_t i = 0; i < pairs.a.files.size(); ++i) {
     try {

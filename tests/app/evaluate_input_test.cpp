@@ -66,6 +66,10 @@ TEST_CASE("evaluate reads every kind of still picture and lists those that it ca
                               Contains("moving_too.webp: is an animated WebP") &&
                               Contains("moving_also.gif: is a GIF picture"));
   CHECK(outcome.json()["skipped"].size() == 4);
+  for (int i = 0; i < 2; ++i) folders.write("measured/text" + std::to_string(i) + ".png", "no picture");
+  const Outcome more = folders.compare("fd_emoji_clip");
+  CHECK(more.json()["skipped"].size() == 6);
+  CHECK_THAT(more.err, Contains("6 skipped") && Contains("and 1 more (--format json lists all)"));
 }
 
 TEST_CASE("evaluate names the folder that holds too few pictures", "[app][torch]") {
@@ -96,7 +100,8 @@ TEST_CASE("evaluate lists captions without pictures, and pictures without captio
   REQUIRE(captions.code == 0);
   CHECK(captions.json()["metrics"][0]["n"] == 1);
   CHECK_THAT(captions.err, Contains("2 skipped") && Contains("nothing.txt: a caption without a picture") &&
-                               Contains("alone.png: a picture without a caption"));
+                               Contains("alone.png: a picture without a caption") &&
+                               Contains("clip_emoji is of 1 picture"));
   const Outcome partners = folders.compare("psnr");
   REQUIRE(partners.code == 0);
   CHECK(partners.json()["metrics"][0]["n"] == 1);
