@@ -83,7 +83,8 @@ TEST_CASE("an evaluation of COCO's captions that is killed goes on at the pictur
   REQUIRE(resumed.code == 0);
   CHECK_THAT(resumed.err, Contains(" pictures kept, 0 broken"));
   const Json a = undisturbed.json()["metrics"][0], b = resumed.json()["metrics"][0];
-  for (const char* key : {"value", "low", "high", "n", "protocol_hash"}) CHECK(a[key] == b[key]);
+  for (const char* key : {"value", "low", "high"}) CHECK(a[key].get<double>() == Approx(b[key].get<double>()));
+  CHECK(a["protocol_hash"] == b["protocol_hash"]);
   CHECK(a["n"] == 40);
   CHECK(a["protocol"]["resolution"] == 16);
   for (size_t i = 0; i < 40; ++i)
