@@ -6,6 +6,8 @@
 
 #include <sstream>
 
+#include "networks/recompute.h"
+
 namespace mds {
 namespace {
 
@@ -54,12 +56,15 @@ void check_input(const Plan& plan, const Tensor& x) {
 Network::Network(Plan plan, at::MemoryFormat maps) : plan_(std::move(plan)), maps_(maps) {
   for (const auto& step : plan_.steps) {
     LayerMap layers;
+    Tensor weight;
     for (const auto& layer : mds::layers(step.block, step.site)) {
       const auto module = make_layer(layer.op);
+      if (const auto weights = module->parameters(); !weight.defined() && !weights.empty()) weight = weights[0];
       layers.add(layer.name, module);
       register_at(*this, layer_path(step.path, layer.name), module);
     }
     blocks_.push_back(make_block(step.block, step.site, layers));
+    block_weights_.push_back(weight);
   }
   any_weight_ = parameters().at(0);
 }
@@ -77,7 +82,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
       skip = skips.back();
       skips.pop_back();
     }
-    Tensor y = blocks_[i]->forward(x, skip, c);
+    Tensor y = run_step(i, {x, skip, c}, skips);
     if (observer) y = observer(step, y);
     if (step.link == Link::time) {
       c.time_NE = y;
@@ -88,6 +93,14 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
     if (step.link == Link::push) skips.push_back(x);
   }
   return x;
+}
+
+// What was pushed last is read again further up; see BlockOutput.
+Tensor Network::run_step(size_t i, const BlockInput& input, std::vector<Tensor>& skips) const {
+  if (!checkpoints_ || !has_gradients(input, block_weights_[i])) return run_step(i, input.x, input.skip, input.told);
+  const BlockOutput output = recomputed(*blocks_[i], input, block_weights_[i]);
+  if (!skips.empty() && skips.back().is_same(input.x)) skips.back() = output.x;
+  return output.y;
 }
 
 std::map<std::string, Tensor> Network::outputs(const Tensor& x, const Conditioning& conditioning) const {

@@ -16,6 +16,8 @@
 
 namespace mds {
 
+struct BlockInput;
+
 // Sees the tensor after each step and returns it, or another in its place.
 using Observer = std::function<Tensor(const PlanStep& step, Tensor x)>;
 
@@ -37,15 +39,22 @@ class Network final : public torch::nn::Module {
   at::ScalarType dtype() const { return any_weight_.scalar_type(); }
   // How maps, and the weights of their convolutions, lie in memory.
   at::MemoryFormat maps() const { return maps_; }
+  // Whether a pass that is trained keeps of each step only its output and computes the rest again in the backward pass:
+  // less memory for one more forward pass, and the same gradients.
+  void checkpoint_activations(bool on) { checkpoints_ = on; }
   // Runs one step on its own, for timing.
   Tensor run_step(size_t i, const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const {
     return blocks_[i]->forward(x, skip, conditioning);
   }
 
  private:
+  Tensor run_step(size_t i, const BlockInput& input, std::vector<Tensor>& skips) const;
+
   Plan plan_;
   at::MemoryFormat maps_;
   std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<Tensor> block_weights_;  // one of each block, undefined where it has none
+  bool checkpoints_ = false;
   Tensor any_weight_;  // shares its storage with the parameter, wherever that moves
 };
 

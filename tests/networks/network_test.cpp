@@ -120,6 +120,57 @@ TEST_CASE("plan and module agree in parameters, shapes and MACs, step by step", 
   CHECK(y.sizes() == x.sizes());
 }
 
+TEST_CASE("checkpointed activations give the same output and gradients bit for bit", "[networks][torch]") {
+  const unsigned seed = GENERATE(range(0u, 12u));
+  INFO("seed " << seed);
+  const UNetSpec spec = random_unet(seed);
+  const auto network = make_network(make_plan(spec));
+  initialise(*network, seed);
+  {
+    torch::NoGradGuard no_grad;  // residual branches begin at zero
+    for (auto& weight : network->parameters()) weight += 0.1 * at::randn(weight.sizes());
+  }
+  const Conditioning told = conditioning(spec, 2);
+  const Tensor input = at::randn({2, 4, 16, 16});
+  // The output, then the gradients of the input, of what an observer adds to a block, and of the weights.
+  const auto results = [&](bool checkpointed) {
+    network->checkpoint_activations(checkpointed);
+    for (auto& weight : network->parameters()) weight.mutable_grad() = Tensor();
+    const Tensor x = input.clone().requires_grad_(), added = at::zeros({2, 1, 1, 1}).requires_grad_();
+    const Tensor y = network->forward(x, told, [&](const PlanStep& step, const Tensor& out) {
+      return step.path == "down2.0.conv" ? out + added : out;
+    });
+    y.square().mean().backward();
+    std::vector<Tensor> all{y.detach(), x.grad(), added.grad()};
+    for (const auto& weight : network->parameters()) all.push_back(weight.grad());
+    return all;
+  };
+  const auto kept = results(false), again = results(true);
+  for (size_t i = 0; i < kept.size(); ++i) CHECK(at::equal(kept[i], again[i]));
+}
+
+TEST_CASE("a frozen network of checkpointed activations hands gradients through to its input", "[networks][torch]") {
+  const UNetSpec spec = random_unet(3);
+  const auto network = make_network(make_plan(spec));
+  initialise(*network, 3);
+  for (auto& weight : network->parameters()) weight.requires_grad_(false);
+  const Conditioning told = conditioning(spec, 2);
+  const Tensor x = at::randn({2, 4, 16, 16});
+  const auto gradient = [&](bool checkpointed) {
+    network->checkpoint_activations(checkpointed);
+    const Tensor input = x.clone().requires_grad_();
+    network
+        ->forward(input, told,
+                  [](const PlanStep& step, const Tensor& out) { return step.path == "conv_out" ? out + 1 : out; })
+        .square()
+        .sum()
+        .backward();
+    return input.grad();
+  };
+  CHECK(at::equal(gradient(false), gradient(true)));
+  CHECK(!network->forward(x, told).requires_grad());  // nothing to compute again
+}
+
 TEST_CASE("parameters are named by the paths of the plan's layers", "[networks][torch]") {
   const auto network = make_network(make_plan(random_unet(1)));
   std::set<std::string> wanted, found;
@@ -190,9 +241,7 @@ TEST_CASE("conditioning that a network needs and does not get, or of another siz
   CHECK_NOTHROW(run([](Conditioning&) {}));
   CHECK_THROWS_WITH(run([](Conditioning& c) { c.text_NSC = Tensor(); }),
                     Catch::Contains("text_NSC is missing; expected [2, 7, 24]"));
-  CHECK_THROWS_WITH(run([](Conditioning& c) {
-                      c.text_NSC = at::zeros({2, 9, 24});
-                    }),
+  CHECK_THROWS_WITH(run([](Conditioning& c) { c.text_NSC = at::zeros({2, 9, 24}); }),
                     Catch::Contains("text_NSC has sizes [2, 9, 24]; expected [2, 7, 24]"));
   CHECK_THROWS_WITH(run([](Conditioning& c) { c.timesteps_N = Tensor(); }),
                     Catch::Contains("timesteps_N is missing; expected [2]"));
