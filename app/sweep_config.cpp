@@ -11,6 +11,9 @@ SweepConfig load_sweep(const std::string& file) {
     if (config.rungs[i] <= config.rungs[i - 1])
       place.child(i).fail("is " + std::to_string(config.rungs[i]) + "; allowed: more than " +
                           std::to_string(config.rungs[i - 1]));
+  if (!config.stage.start.empty())
+    Place{file, "stage.start"}.fail("is " + shown(config.stage.start) +
+                                    "; allowed: none, as candidates begin untrained");
   if (config.name.empty() || config.name.find('/') != std::string::npos)
     Place{file, "name"}.fail("is \"" + config.name + "\"; it names a folder");
   std::string computed = "fd_emoji_clip, clip_emoji";

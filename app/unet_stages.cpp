@@ -19,27 +19,38 @@ struct OpenStage {
   std::string predecessor;  // model folder, or empty
 };
 
+// What a network is that goes on from another as that was.
+OpenStage after(const Predecessor& start) {
+  OpenStage open;
+  open.card.unet = start.card.unet;
+  open.card.prediction = start.card.prediction;
+  open.card.schedule = start.card.schedule;
+  open.card.steps = start.card.steps;
+  open.card.guidance = guidance_of(start.card);
+  open.predecessor = start.folder;
+  return open;
+}
+
 OpenStage opened(const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents) {
   OpenStage open;
-  open.card.unet = proxy_of(load_unet(config.unet), config.width_divisor, latents);
+  if (config.start.empty()) {
+    open.card.unet = proxy_of(load_unet(config.unet), config.width_divisor, latents);
+    open.stage = std::make_unique<BaseStage>(*open.card.unet, config, loop, latents);
+  } else {
+    const Predecessor start = open_predecessor_of_any_size(config.start, latents);
+    open = after(start);
+    open.stage = std::make_unique<BaseStage>(start.unet(), config, loop, latents);
+  }
   open.card.prediction = config.prediction;
   open.card.schedule = config.schedule;
-  open.stage = std::make_unique<BaseStage>(*open.card.unet, config, loop, latents);
   return open;
 }
 
 // A stage that goes on from a model folder.
 template <class StageOf>
 OpenStage gone_on(const auto& config, const LoopConfig& loop, const LatentSet& latents) {
-  OpenStage open;
   auto stage = std::make_unique<StageOf>(config, loop, latents);
-  const ModelCard& start = stage->start().card;
-  open.card.unet = start.unet;
-  open.card.prediction = start.prediction;
-  open.card.schedule = start.schedule;
-  open.card.steps = start.steps;
-  open.card.guidance = guidance_of(start);
-  open.predecessor = stage->start().folder;
+  OpenStage open = after(stage->start());
   open.stage = std::move(stage);
   return open;
 }

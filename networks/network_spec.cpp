@@ -7,8 +7,8 @@ namespace mds {
 namespace {
 
 void resize(UNetSpec& spec, int64_t pixels) {
-  require_divides("the latent's factor", 8, pixels);
-  spec.size = pixels / 8;
+  require_divides("the latent's factor", pixels_a_latent, pixels);
+  spec.size = pixels / pixels_a_latent;
 }
 void resize(TextTowerSpec&, int64_t) { throw UsageError("--size: a text tower has no picture size"); }
 void resize(auto& spec, int64_t pixels) { spec.size = pixels; }

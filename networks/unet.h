@@ -56,6 +56,8 @@ struct LevelSpec {
   }
 };
 
+inline constexpr int64_t pixels_a_latent = 8;  // side of what a latent element stands for
+
 struct UNetSpec {
   static constexpr std::string_view kind = "unet";
   int64_t latent_channels = 8;

@@ -2,10 +2,18 @@
 
 #include <ATen/ATen.h>
 
-#include "pipeline/prediction.h"
-#include "trainer/predecessor.h"
-
 namespace mds {
+namespace {
+
+constexpr double min_snr_gamma = 5;
+
+}  // namespace
+
+Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t) {
+  const Tensor signal = at_t.a.square(), capped = min_snr_gamma * at_t.s.square();  // of SNR and gamma, times s^2
+  if (prediction == Prediction::v) return at::minimum(signal, capped);
+  return (capped / signal).clamp_max(1);
+}
 
 UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents) {
   UNetSpec proxy = scaled(unet, width_divisor);
@@ -28,14 +36,27 @@ BaseStage::BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig
       unet_(std::move(unet)) {
   if (config.prediction == Prediction::x0)
     throw ConfigError("stage.prediction is \"x0\"; base training predicts epsilon or v");
+  if (const int64_t pixels = pixels_a_latent * latents.moments.size(2); config.size > 0 && config.size != pixels)
+    throw ConfigError("stage.size is " + std::to_string(config.size) + "; the latents are of " +
+                      std::to_string(pixels) + " px");
+  unet_->checkpoint_activations(loop.checkpoint_activations);
 }
 
-TensorMap BaseStage::batch(const Turn& turn) { return feed_.next(turn, schedule_.steps(), config_.caption_dropout); }
+TensorMap BaseStage::batch(const Turn& turn) {
+  TensorMap batch = feed_.next(turn, schedule_.steps(), config_.caption_dropout);
+  Tensor& noise = batch.at("noise");
+  if (config_.noise_offset > 0)
+    noise = noise + config_.noise_offset * at::randn({noise.size(0), noise.size(1), 1, 1}, turn.random);
+  return batch;
+}
 
 Tensor BaseStage::loss(const TensorMap& batch, const Observer& observer) {
   const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise"), &t = batch.at("t");
   const Tensor output = predicted(*unet_, schedule_.noised(x0, noise, t), {t, batch.at("text")}, observer);
-  return at::mse_loss(output, target(config_.prediction, {x0, noise}, {schedule_.a(t), schedule_.s(t)}));
+  const Amplitudes at_t{schedule_.a(t), schedule_.s(t)};
+  const Tensor wanted = target(config_.prediction, {x0, noise}, at_t);
+  if (config_.weight == LossWeight::plain) return at::mse_loss(output, wanted);
+  return (min_snr_weight(config_.prediction, at_t) * (output - wanted).square()).mean();
 }
 
 }  // namespace mds

@@ -1,13 +1,22 @@
 // Base training of a UNet on cached latents: noise a latent, predict epsilon or v, squared error (the paper, equation
-// 1).
+// 1). From seeded weights, or from a model folder's at another size or for another prediction.
 #pragma once
 
 #include "networks/unet.h"
+#include "pipeline/prediction.h"
 #include "pipeline/sampler.h"
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
+#include "trainer/predecessor.h"
 
 namespace mds {
+
+// Of the squared error by timestep. min_snr: that of x0 times min(SNR, 5) (arXiv 2303.09556).
+enum class LossWeight : uint8_t { plain, min_snr };
+template <>
+struct EnumNames<LossWeight> {
+  static constexpr std::array names{"plain", "min_snr"};
+};
 
 struct BaseConfig {
   static constexpr std::string_view kind = "base";
@@ -18,6 +27,10 @@ struct BaseConfig {
   Prediction prediction = Prediction::v;
   ScheduleConfig schedule;
   double caption_dropout = 0.1;
+  std::string start{};
+  int64_t size = 0;
+  LossWeight weight = LossWeight::plain;
+  double noise_offset = 0;
   bool operator==(const BaseConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -28,10 +41,23 @@ struct BaseConfig {
     field("prediction", self.prediction, "what the network learns to predict: epsilon or v");
     field("schedule", self.schedule, "noise schedule");
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
+    field("start", self.start,
+          "model folder to go on from, whose network replaces unet and width_divisor; it may be of another size or "
+          "prediction; empty: seeded weights",
+          later());
+    field("size", self.size, "side of the pictures behind the latents, in pixels, which they must have; 0: any",
+          later(between(0, 16384)));
+    field("weight", self.weight, "of the squared error by timestep: plain, or min_snr with gamma 5", later());
+    field("noise_offset", self.noise_offset, "deviation of a constant added to the noise of each channel, 0.05 to 0.1",
+          later(between(0, 1)));
   }
 };
 
 inline Diffusion diffusion_of(const BaseConfig& config) { return {NoiseSchedule(config.schedule), config.prediction}; }
+
+// What the squared error of a prediction is multiplied with, N x 1 x 1 x 1: min(SNR, 5) / SNR of epsilon and min(SNR,
+// 5) / (SNR + 1) of v. Finite without signal too, where they are 1 and 0.
+Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t);
 
 // The UNet as it is trained on these latents: scaled, with their size, channels and text.
 UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);

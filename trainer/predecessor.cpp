@@ -7,11 +7,7 @@ namespace {
 
 std::string text(const auto& value) { return to_json(value).dump(); }
 
-}  // namespace
-
-NetworkPtr Predecessor::unet() const { return load_part(folder, "unet", make_plan(spec())); }
-
-Predecessor open_predecessor(const std::string& folder, const LatentSet& latents) {
+Predecessor opened(const std::string& folder, const LatentSet& latents, bool any_size) {
   Predecessor opened{folder, load_card(folder, {"unet", "schedule"})};
   const auto require = [&](const std::string& what, int64_t its, int64_t here) {
     if (its != here)
@@ -20,10 +16,24 @@ Predecessor open_predecessor(const std::string& folder, const LatentSet& latents
   };
   const UNetSpec& unet = opened.spec();
   require("latent_channels", unet.latent_channels, latents.moments.size(1) / 2);
-  require("size", unet.size, latents.moments.size(2));
+  if (!any_size) require("size", unet.size, latents.moments.size(2));
   require("text_tokens", unet.text_tokens, latents.text.size(1));
   require("text_width", unet.text_width, latents.text.size(2));
   return opened;
+}
+
+}  // namespace
+
+NetworkPtr Predecessor::unet() const { return load_part(folder, "unet", make_plan(spec())); }
+
+Predecessor open_predecessor(const std::string& folder, const LatentSet& latents) {
+  return opened(folder, latents, /*any_size=*/false);
+}
+
+Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSet& latents) {
+  Predecessor start = opened(folder, latents, /*any_size=*/true);
+  start.card.unet->size = latents.moments.size(2);
+  return start;
 }
 
 void check_same_diffusion(const Predecessor& one, const Predecessor& other) {

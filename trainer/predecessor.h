@@ -17,6 +17,9 @@ struct Predecessor {
 // ConfigError names the folder and both values where the UNet reads other latents or text than these.
 Predecessor open_predecessor(const std::string& folder, const LatentSet& latents);
 
+// The same for a UNet of another size, whose spec gets the latents' own: its weights fit every size.
+Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSet& latents);
+
 // ConfigError names both folders and values where they differ in schedule or prediction.
 void check_same_diffusion(const Predecessor& one, const Predecessor& other);
 
