@@ -45,6 +45,7 @@ AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopCo
       feed_(std::move(feed)),
       encoder_(make_network(make_plan(config.encoder(config.crop)))),
       decoder_(make_network(make_plan(config.decoder(config.crop)))) {
+  for (const auto& half : {encoder_, decoder_}) half->checkpoint_activations(loop.checkpoint_activations);
   initialise(*encoder_, loop.seed);
   initialise(*decoder_, loop.seed + 1);
   narrow_posterior(*encoder_, config.latent_channels);

@@ -17,9 +17,11 @@ bool has_head(const PlanStep& step) {
 
 }  // namespace
 
-Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, uint64_t seed) : unet_(start.unet()) {
+Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, const LoopConfig& loop)
+    : unet_(start.unet()) {
+  unet_->checkpoint_activations(loop.checkpoint_activations);
   if (kind == DiscriminatorKind::heads) {
-    add_heads(seed);
+    add_heads(loop.seed);
     return;
   }
   torch::NoGradGuard no_grad;

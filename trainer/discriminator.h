@@ -1,8 +1,8 @@
 // Tells noisy real latents from noisy drawn ones: a copy of the generator's UNet, text and timestep included.
 #pragma once
 
+#include "trainer/loop.h"
 #include "trainer/predecessor.h"
-#include "trainer/stage.h"
 
 namespace mds {
 
@@ -17,7 +17,7 @@ struct EnumNames<DiscriminatorKind> {
 class Discriminator {
  public:
   // The generator's weights with the output convolution at zero, so that all logits begin at 0; heads begin there too.
-  Discriminator(DiscriminatorKind kind, const Predecessor& start, uint64_t seed);
+  Discriminator(DiscriminatorKind kind, const Predecessor& start, const LoopConfig& loop);
 
   TensorMap weights() const;  // what is trained
   // One logit for each element of a map, of all maps: N x L.

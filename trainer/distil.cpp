@@ -60,6 +60,7 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
     shares.push_back(first_share(schedule_, steps));
   }
   steps_ = {on_device(starts), on_device(middles), at::tensor(shares, at::kDouble).to(compute_device(), at::kFloat)};
+  student_->checkpoint_activations(loop.checkpoint_activations);
   for (auto& parameter : teacher_unet_->parameters()) parameter.requires_grad_(false);
 }
 
@@ -70,6 +71,10 @@ TensorMap DistilStage::batch(const Turn& turn) {
   if (drawn[0].item<double>() < guidance.probability)
     batch["guidance"] = guidance.low + (guidance.high - guidance.low) * drawn[1];
   return batch;
+}
+
+std::string DistilStage::needs_whole_batch() const {
+  return config_.original > 0 ? "stage.original is a share of the whole batch's distillation loss; or set it to 0" : "";
 }
 
 // Without a w in the batch the conditional output alone; with one, both outputs come from one pass.

@@ -86,6 +86,8 @@ class DistilStage final : public Stage {
   TensorMap batch(const Turn& turn) override;
   Tensor loss(const TensorMap& batch, const Observer& observer) override;
 
+  std::string needs_whole_batch() const override;
+
   const Predecessor& teacher() const { return teacher_; }
   const Predecessor& start() const { return start_; }
 

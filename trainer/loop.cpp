@@ -12,7 +12,12 @@ constexpr const char* adversary_prefix = "adversary.";
 // The purposes 1 and 2 of a seed are the order and the sample of the data.
 Player player_of(const Adversary& side, uint64_t purpose, const LoopConfig& loop) {
   return {*side.stage,
-          {.seed = loop.seed, .purpose = purpose, .dtype = loop.dtype, .every = side.every},
+          {.seed = loop.seed,
+           .purpose = purpose,
+           .dtype = loop.dtype,
+           .every = side.every,
+           .batch = loop.batch,
+           .examples_a_pass = loop.examples_a_pass()},
           Optimizer(side.stage->weights(), side.optimizer, loop.iterations)};
 }
 
@@ -23,10 +28,25 @@ StepTimes operator+(const StepTimes& x, const StepTimes& y) {
           .update_s = x.update_s + y.update_s};
 }
 
+// The stage that is trained in parts only where they add up to the whole.
+Stage& checked(Stage& stage, const LoopConfig& loop) {
+  check_micro_batch(loop);
+  const std::string reason = stage.needs_whole_batch();
+  if (loop.examples_a_pass() < loop.batch && !reason.empty())
+    throw ConfigError("loop.micro_batch is " + std::to_string(loop.micro_batch) + "; allowed: 0, as " + reason);
+  return stage;
+}
+
 }  // namespace
 
+void check_micro_batch(const LoopConfig& config) {
+  if (config.batch % config.examples_a_pass() != 0)
+    throw ConfigError("loop.micro_batch is " + std::to_string(config.micro_batch) +
+                      "; allowed: 0, or a divisor of loop.batch, " + std::to_string(config.batch));
+}
+
 Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer)
-    : player_(player_of({&stage, optimizer}, /*purpose=*/0, loop)) {
+    : player_(player_of({&checked(stage, loop), optimizer}, /*purpose=*/0, loop)) {
   const std::optional<Adversary> adversary = stage.adversary();
   if (!adversary) return;
   adversary_ = std::make_unique<Player>(player_of(*adversary, /*purpose=*/3, loop));

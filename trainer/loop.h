@@ -14,6 +14,8 @@ struct LoopConfig {
   uint64_t seed = 0;
   Precision dtype = Precision::fp32;
   int64_t checkpoint_every = 200;
+  int64_t micro_batch = 0;
+  bool checkpoint_activations = false;
   bool operator==(const LoopConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -22,8 +24,20 @@ struct LoopConfig {
     field("seed", self.seed, "of weights, data order and noise", at_least(0));
     field("dtype", self.dtype, "of the forward pass; weights and their average stay in float32");
     field("checkpoint_every", self.checkpoint_every, "iterations between checkpoints", at_least(1));
+    field("micro_batch", self.micro_batch,
+          "examples a pass, a divisor of batch: gradients of the passes are summed before the optimizer's step; 0: the "
+          "whole batch",
+          later(between(0, 1 << 20)));
+    field("checkpoint_activations", self.checkpoint_activations,
+          "keep of each block only its output and compute the rest again in the backward pass: less memory, the same "
+          "gradients",
+          later());
   }
+  int64_t examples_a_pass() const { return micro_batch > 0 ? micro_batch : batch; }
 };
+
+// ConfigError where micro_batch does not divide batch.
+void check_micro_batch(const LoopConfig& config);
 
 struct StepReport {
   int64_t iteration;  // done so far

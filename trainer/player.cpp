@@ -1,37 +1,17 @@
 #include "trainer/player.h"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
+#include <torch/types.h>
 
 #include <chrono>
 #include <cmath>
 #include <utility>
 
+#include "networks/autocast.h"
 #include "trainer/feed.h"
 
 namespace mds {
 namespace {
-
-// Runs the forward pass of LibTorch's matrix operations in bfloat16 while it lives.
-class Autocast {
- public:
-  Autocast(Precision dtype, at::DeviceType device) : on_(dtype == Precision::bf16), device_(device) {
-    if (!on_) return;
-    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
-    at::autocast::set_autocast_enabled(device_, true);
-  }
-  ~Autocast() {
-    if (!on_) return;
-    at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(device_, false);
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool on_;
-  at::DeviceType device_;
-};
 
 // Seconds from one call to the next.
 class Laps {
@@ -59,21 +39,24 @@ std::vector<Tensor> tensors_of(const TensorMap& map) {
 }  // namespace
 
 Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer)
-    : stage_(stage),
-      config_(config),
-      optimizer_(std::move(optimizer)),
-      graph_(make_step_graph(tensors_of(optimizer_.weights()))) {}
-
-Tensor Player::loss(const TensorMap& batch, const Observer& observer) {
-  const Autocast autocast(config_.dtype, optimizer_.weights().begin()->second.device().type());
-  return stage_.loss(batch, observer);
+    : Player(stage, config, std::move(optimizer), nullptr) {
+  graph_ = make_step_graph(tensors_of(optimizer_.weights()));
 }
 
-double Player::checked_loss(const Tensor& loss, const TensorMap& batch, int64_t iteration) {
+Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, StepGraphPtr graph)
+    : stage_(stage), config_(config), optimizer_(std::move(optimizer)), graph_(std::move(graph)) {}
+
+Tensor Player::loss(const TensorMap& part, const Observer& observer) {
+  const at::DeviceType device = optimizer_.weights().begin()->second.device().type();
+  const Autocast autocast({.device = device, .on = config_.dtype == Precision::bf16, .dtype = at::kBFloat16});
+  return stage_.loss(part, observer);
+}
+
+double Player::checked_loss(const Tensor& loss, const TensorMap& part, int64_t iteration) {
   const double value = loss.item<double>();
   if (std::isfinite(value)) return value;
   std::string first;
-  this->loss(batch, [&](const PlanStep& plan_step, Tensor x) {
+  this->loss(part, [&](const PlanStep& plan_step, Tensor x) {
     if (first.empty() && !x.isfinite().all().item<bool>()) first = plan_step.path;
     return x;
   });
@@ -87,19 +70,71 @@ TensorMap Player::drawn(int64_t iteration) const {
 TensorMap Player::batch_of(int64_t iteration) {
   TensorMap batch = ahead_ && ahead_->first == iteration ? std::move(ahead_->second) : drawn(iteration);
   ahead_.reset();
-  return on_compute_device(std::move(batch));
+  return batch;
+}
+
+double Player::passed(const TensorMap& part, int64_t iteration, StepTimes& times) {
+  Laps laps;
+  const Tensor value = loss(part, {});
+  const double number = checked_loss(value, part, iteration);
+  times.forward_s += laps.next_s();
+  (value / double(config_.passes())).backward();
+  times.backward_s += laps.next_s();
+  return number;
+}
+
+Tensor Player::replayed(const TensorMap& part) {
+  return graph_->run(part, [&](const TensorMap& inputs) {
+    optimizer_.zero_grad();
+    const Tensor now = loss(inputs, {});
+    (now / double(config_.passes())).backward();
+    return now.detach();
+  });
+}
+
+// A replay overwrites the gradients of the one before.
+void Player::add_gradients(int64_t pass) {
+  if (config_.passes() == 1) return;
+  torch::NoGradGuard no_grad;
+  std::vector<Tensor> gradients;
+  for (const auto& [name, weight] : optimizer_.weights())
+    if (weight.grad().defined()) gradients.push_back(weight.grad());
+  if (pass == 0) {
+    sums_.clear();
+    for (const Tensor& gradient : gradients) sums_.push_back(gradient.clone());
+  } else {
+    at::_foreach_add_(sums_, gradients);
+  }
+  if (pass + 1 < config_.passes()) return;
+  auto sum = sums_.begin();
+  for (const auto& [name, weight] : optimizer_.weights())
+    if (weight.grad().defined()) weight.mutable_grad() = *sum++;
 }
 
 // A feed of pictures decodes ahead by itself, and its position must be that of the last iteration.
-double Player::replayed(const TensorMap& batch, int64_t iteration) {
-  const Tensor value = graph_->run(batch, [&](const TensorMap& inputs) {
-    optimizer_.zero_grad();
-    const Tensor now = loss(inputs, {});
-    now.backward();
-    return now.detach();
-  });
+void Player::draw_ahead(int64_t iteration) {
   if (!stage_.feed()) ahead_ = {iteration + config_.every, drawn(iteration + config_.every)};
-  return checked_loss(value, batch, iteration);
+}
+
+double Player::all_passes(const TensorMap& batch, int64_t iteration, StepTimes& times) {
+  const int64_t passes = config_.passes(), examples = config_.examples_a_pass;
+  double sum = 0;
+  optimizer_.zero_grad();
+  for (int64_t pass = 0; pass < passes; ++pass) {
+    const TensorMap part =
+        on_compute_device(passes == 1 ? batch : part_of(batch, {config_.batch, pass * examples, examples}));
+    if (!graph_) {
+      sum += passed(part, iteration, times);
+      continue;
+    }
+    Laps laps;
+    const Tensor value = replayed(part);
+    add_gradients(pass);
+    if (pass + 1 == passes) draw_ahead(iteration);
+    sum += checked_loss(value, part, iteration);
+    times.forward_s += laps.next_s();
+  }
+  return sum / double(passes);
 }
 
 PlayerStep Player::step(int64_t iteration) {
@@ -108,18 +143,10 @@ PlayerStep Player::step(int64_t iteration) {
   Laps laps;
   const TensorMap batch = batch_of(iteration);
   PlayerStep done{};
-  if (graph_) {
-    done.loss = replayed(batch, iteration);
-    done.times.forward_s = laps.next_s();
-  } else {
-    optimizer_.zero_grad();
-    const Tensor value = loss(batch, {});
-    done.loss = checked_loss(value, batch, iteration);
-    done.times.forward_s = laps.next_s();
-    value.backward();
-    done.times.backward_s = laps.next_s();
-  }
+  done.times.forward_s = laps.next_s();
+  done.loss = all_passes(batch, iteration, done.times);
   done.times.data_s = waited_s() - waited_before_s;
+  laps.next_s();
   done.gradient_norm = optimizer_.gradient_norm();
   if (!std::isfinite(done.gradient_norm)) stop(iteration, "gradient", optimizer_.first_bad_gradient());
   optimizer_.step(done.gradient_norm);

@@ -1,4 +1,5 @@
-// One network's part in an iteration: its batch, its loss, its gradients, its optimizer's step.
+// One network's part in an iteration: its batch, its loss, its gradients, its optimizer's step. A batch may be passed
+// in parts, whose gradients add up.
 #pragma once
 
 #include "trainer/stage.h"
@@ -18,9 +19,12 @@ inline at::ScalarType scalar_type(Precision precision) {
 
 struct PlayerConfig {
   uint64_t seed;
-  uint64_t purpose;  // of its randomness
-  Precision dtype;   // of the forward pass
-  int64_t every;     // iterations from one of its steps to the next
+  uint64_t purpose;         // of its randomness
+  Precision dtype;          // of the forward pass
+  int64_t every;            // iterations from one of its steps to the next
+  int64_t batch;            // examples
+  int64_t examples_a_pass;  // a divisor of `batch`
+  int64_t passes() const { return batch / examples_a_pass; }
 };
 
 struct StepTimes {
@@ -36,6 +40,7 @@ struct PlayerStep {
 class Player {
  public:
   Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer);
+  Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, StepGraphPtr graph);
 
   // A loss or gradient that is not finite throws std::runtime_error with the iteration and the first block or weight
   // concerned, and leaves the weights as they were.
@@ -48,14 +53,20 @@ class Player {
  private:
   TensorMap batch_of(int64_t iteration);
   TensorMap drawn(int64_t iteration) const;
-  double replayed(const TensorMap& batch, int64_t iteration);
-  Tensor loss(const TensorMap& batch, const Observer& observer);
-  double checked_loss(const Tensor& loss, const TensorMap& batch, int64_t iteration);
+  Tensor loss(const TensorMap& part, const Observer& observer);
+  double checked_loss(const Tensor& loss, const TensorMap& part, int64_t iteration);
+  // The mean loss of the batch's parts, after which the weights have the gradients of the whole batch.
+  double all_passes(const TensorMap& batch, int64_t iteration, StepTimes& times);
+  double passed(const TensorMap& part, int64_t iteration, StepTimes& times);
+  Tensor replayed(const TensorMap& part);
+  void add_gradients(int64_t pass);
+  void draw_ahead(int64_t iteration);
 
   Stage& stage_;
   PlayerConfig config_;
   Optimizer optimizer_;
   StepGraphPtr graph_;
+  std::vector<Tensor> sums_;  // of the gradients of replayed parts
   std::optional<std::pair<int64_t, TensorMap>>
       ahead_;  // the next batch, drawn while the GPU was busy with the last one
 };

@@ -22,6 +22,12 @@ struct Turn {
 
 TensorMap on_compute_device(TensorMap batch);
 
+// Of a batch of `count` examples, those from `first` on; single numbers, which are the whole batch's, stay.
+struct Part {
+  int64_t count, first, examples;
+};
+TensorMap part_of(const TensorMap& batch, const Part& part);
+
 class PictureFeed;
 struct Adversary;
 
@@ -34,6 +40,9 @@ class Stage {
   // Of a batch on the networks' device; a function of it and the weights that reads no value back: on a GPU its kernels
   // are recorded once and replayed for every batch with the same names.
   virtual Tensor loss(const TensorMap& batch, const Observer& observer) = 0;
+  // Why the loss of a batch is not the mean of its parts' losses, so that it cannot be trained on in parts; empty where
+  // it is.
+  virtual std::string needs_whole_batch() const { return ""; }
   virtual PictureFeed* feed() { return nullptr; }  // whose position belongs to a checkpoint
   virtual std::optional<Adversary> adversary();    // none
 };

@@ -46,6 +46,7 @@ TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& 
   if (config.size < config.image.size)
     throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: at least stage.image.size, " +
                       std::to_string(config.image.size));
+  for (const auto& tower : {text_, image_}) tower->checkpoint_activations(loop.checkpoint_activations);
   initialise(*text_, loop.seed);
   initialise(*image_, loop.seed + 1);
 }

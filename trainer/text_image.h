@@ -35,6 +35,9 @@ class TextImageStage final : public Stage {
   TensorMap weights() const override;  // "text_encoder.*", "image_encoder.*", "logit_scale"
   TensorMap batch(const Turn& turn) override;
   Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  std::string needs_whole_batch() const override {
+    return "the contrastive loss compares all examples of a batch with each other";
+  }
   PictureFeed* feed() override { return feed_.get(); }
   static ImageNormalisation normalisation() { return {}; }  // in front of the image tower
 

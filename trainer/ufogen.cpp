@@ -23,8 +23,9 @@ UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, con
       schedule_(NoiseSchedule(*start_.card.schedule).on(compute_device())),
       feed_(latents, loop.batch, loop.seed),
       unet_(start_.unet()),
-      discriminator_(config.adversary.discriminator, start_, loop.seed),
+      discriminator_(config.adversary.discriminator, start_, loop),
       opponent_(*this, loop, latents) {
+  unet_->checkpoint_activations(loop.checkpoint_activations);
   if (config.floor >= schedule_.steps())
     throw ConfigError("stage.floor is " + std::to_string(config.floor) + "; allowed: less than the " +
                       std::to_string(schedule_.steps()) + " timesteps of " + config.start);

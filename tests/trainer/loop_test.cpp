@@ -28,9 +28,9 @@ struct BaseRun {
 };
 
 // A checkpoint of a base run after `iterations`.
-std::string checkpoint(const std::string& name, int64_t iterations) {
+std::string checkpoint(const std::string& name, int64_t iterations, const LoopConfig& config = loop_config) {
   const std::string file = toy::temporary(name);
-  BaseRun run;
+  BaseRun run(Prediction::v, config);
   run.loop.run_to(iterations);
   run.loop.save(file, "identity");
   return file;
@@ -64,8 +64,11 @@ class FullDisk {
 }  // namespace
 
 TEST_CASE("3 iterations, a stop and 3 more end in the same bytes as 6", "[trainer][torch]") {
-  const std::string at_once = checkpoint("once", 6), half = checkpoint("half", 3);
-  BaseRun resumed;
+  LoopConfig config = loop_config;
+  config.micro_batch = GENERATE(0, 2);
+  config.checkpoint_activations = config.micro_batch > 0;
+  const std::string at_once = checkpoint("once", 6, config), half = checkpoint("half", 3, config);
+  BaseRun resumed(Prediction::v, config);
   REQUIRE(resumed.loop.resume(half, "identity"));
   CHECK(resumed.loop.iteration() == 3);
   resumed.loop.run_to(6);

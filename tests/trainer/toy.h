@@ -80,6 +80,23 @@ inline std::string model(const std::string& name, const ModelCard& changed = {})
   return folder;
 }
 
+// All gradients of the first step in a row, float64; the weights stay as they are.
+inline Tensor gradients_of(Stage& stage, const LoopConfig& loop, StepGraphPtr graph = nullptr) {
+  const TensorMap weights = stage.weights();
+  const PlayerConfig config{.seed = loop.seed,
+                            .purpose = 0,
+                            .dtype = loop.dtype,
+                            .every = 1,
+                            .batch = loop.batch,
+                            .examples_a_pass = loop.examples_a_pass()};
+  Player player(stage, config, Optimizer(weights, {.lr = 0, .clip = 0}, 1), std::move(graph));
+  player.step(0);
+  std::vector<Tensor> gradients;
+  for (const auto& [name, weight] : weights)
+    if (weight.grad().defined()) gradients.push_back(weight.grad().flatten());
+  return at::cat(gradients).to(at::kDouble);
+}
+
 // The loss is `of` the only weight, w = (1, 2, 3).
 class OneWeight final : public Stage {
  public:
