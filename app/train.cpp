@@ -8,6 +8,7 @@
 #include "app/progress.h"
 #include "app/run.h"
 #include "app/stages.h"
+#include "app/train_plan.h"
 
 namespace mds {
 namespace {
@@ -120,7 +121,9 @@ bool train(Loop& loop, const Run& run) {
 }  // namespace
 
 int run_train(int argc, char** argv) {
-  CommandLine line{.usage = "mdsearch train CONFIG [--set key=value ...] [--out DIR]",
+  CommandLine line{.usage =
+                       "mdsearch train CONFIG [--set key=value ...] [--out DIR]\n"
+                       "       mdsearch train CONFIG --plan [--devices N] [--rate R | --tflops T] [--format FORMAT]",
                    .example = "mdsearch train configs/train/emoji-autoencoder.json --set loop.iterations=100",
                    .positional = {"config"}};
   std::string file, out;
@@ -130,12 +133,18 @@ int run_train(int argc, char** argv) {
       "set", po::value(&settings)->composing(), "overrides one value of the configuration, by dotted key")(
       "out", po::value(&out), "output folder; default out/train/NAME");
   add_compute_options(line.options, compute);
+  PlanRequest request;
+  add_plan_options(line.options, request);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   apply(compute);
 
   TrainConfig config = load_config(file, settings);
   if (!values["seed"].defaulted()) config.loop.seed = compute.seed;
+  if (is_plan(values, request)) {
+    std::cout << plan_text(config, request);
+    return 0;
+  }
   if (out.empty()) out = "out/train/" + config.name;
   std::filesystem::create_directories(out);
   std::signal(SIGINT, [](int) { interrupted = 1; });
@@ -145,6 +154,7 @@ int run_train(int argc, char** argv) {
   TrainConfig trained = config;  // what is drawn and scored changes nothing of the run
   trained.evaluation.reset();
   trained.sample_every = trained.keep_every = 0;
+  trained.loop.checkpoint_activations = false;
   const std::string identity = Json{{"config", to_json(trained)}, {"data", run->data_hash()}}.dump();
   Run told{*run, config, out, identity, "mdsearch train " + file};
   for (const auto& setting : settings) told.command += " --set " + setting;

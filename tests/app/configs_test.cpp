@@ -25,7 +25,8 @@ std::vector<std::string> files(const std::string& folder) {
 TEST_CASE("every shipped configuration loads", "[app]") {
   for (const auto& file : files("architectures")) CHECK(cost(make_plan(load_network(file))).params > 0);
   for (const auto& file : files("spaces")) CHECK_NOTHROW(Space(load_space(file), file));
-  for (const auto& file : files("train")) CHECK(!load_described<TrainConfig>(file).name.empty());
+  for (const std::string folder : {"train", "train/paper"})
+    for (const auto& file : files(folder)) CHECK(!load_described<TrainConfig>(file).name.empty());
   for (const auto& file : files("sweeps")) CHECK(std::filesystem::exists(shipped_file(load_sweep(file).space)));
 }
 

@@ -1,0 +1,74 @@
+#include "trainer/train_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mds {
+namespace {
+
+constexpr int64_t float_bytes = 4, moments_a_weight = 2;
+constexpr double seconds_a_day = 86400;
+
+int64_t count_of(const Shape& shape) { return multiply_counts(shape.channels, shape.height, shape.width); }
+
+int64_t scores_of(const Layer& layer) {
+  const auto* attention = std::get_if<AttentionOp>(&layer.op);
+  if (!attention || attention->function != AttentionFunction::relu) return 0;
+  return multiply_counts(attention->heads, layer.in.height, attention->keys.height);
+}
+
+int64_t layers_count(const PlanStep& step) {
+  int64_t count = 0;
+  for (const auto& layer : layers(step.block, step.site))
+    count = add_counts(count, add_counts(count_of(layer.out), scores_of(layer)));
+  return count;
+}
+
+double macs_an_example(const PlannedNetwork& network, bool checkpointed) {
+  const double again = checkpointed ? 1 : 0;
+  const auto& [trained, through, plain] = network.passes;
+  return double(cost(network.plan).macs) * (trained * (3 + again) + through * (2 + again) + plain);
+}
+
+}  // namespace
+
+int64_t activation_count(const Plan& plan, bool checkpointed) {
+  int64_t sum = 0, largest = 0;
+  for (const auto& step : plan.steps) {
+    const int64_t inside = layers_count(step);
+    largest = std::max(largest, inside);
+    sum = add_counts(sum, checkpointed ? count_of(step.out) : inside);
+  }
+  return checkpointed ? add_counts(sum, largest) : sum;
+}
+
+TrainCost cost(const PlannedTraining& training) {
+  TrainCost total{};
+  const int64_t share = (training.batch + training.devices - 1) / training.devices;
+  total.examples_a_pass = std::min(training.examples_a_pass, share);
+  total.examples = multiply_counts(training.iterations, training.batch);
+  double activations = 0;
+  for (const auto& network : training.networks) {
+    (network.trained ? total.trained_params : total.frozen_params) += cost(network.plan).params;
+    total.macs_an_example += macs_an_example(network, training.checkpoint_activations);
+    if (network.passes.trained + network.passes.through > 0)
+      activations += network.held_at_once * double(activation_count(network.plan, training.checkpoint_activations));
+  }
+  total.macs = total.macs_an_example * double(total.examples);
+  const int64_t trained_bytes = float_bytes * total.trained_params;
+  total.memory = {
+      .weights = trained_bytes + float_bytes * total.frozen_params,
+      .gradients = trained_bytes,
+      .average = trained_bytes,
+      .moments = moments_a_weight * trained_bytes,
+      .activations = std::llround(activations * double(total.examples_a_pass) * double(training.activation_bytes))};
+  return total;
+}
+
+std::optional<double> days(const TrainCost& cost, int64_t devices, const DeviceSpeed& speed) {
+  if (speed.rate > 0) return double(cost.examples) / (speed.rate * double(devices)) / seconds_a_day;
+  if (speed.tflops > 0) return 2 * cost.macs / (speed.tflops * 1e12 * double(devices)) / seconds_a_day;
+  return {};
+}
+
+}  // namespace mds

@@ -1,0 +1,66 @@
+// What a training will cost, before it starts: examples, multiply-accumulates, memory, days. Arithmetic over plans; no
+// tensor, no data.
+#pragma once
+
+#include <optional>
+
+#include "networks/plan.h"
+
+namespace mds {
+
+// How often an example goes through a network, on average over iterations. In units of a forward pass, `trained` costs
+// 3 (forward, gradients of inputs, gradients of weights), `through` 2 (forward, gradients of inputs) and `plain` 1.
+struct Passes {
+  double trained = 0;
+  double through = 0;
+  double plain = 0;
+};
+
+struct PlannedNetwork {
+  std::string name;
+  Plan plan;
+  bool trained = true;  // has gradients, an average and AdamW's two moments
+  Passes passes{.trained = 1};
+  double held_at_once = 1;  // passes of an example whose activations wait for the same backward pass
+};
+
+struct PlannedTraining {
+  std::vector<PlannedNetwork> networks;
+  int64_t iterations;
+  int64_t batch;
+  int64_t examples_a_pass;
+  int64_t activation_bytes = 4;  // of one number
+  bool checkpoint_activations = false;
+  int64_t devices = 1;  // which share each batch evenly
+};
+
+// Bytes on each device. Weights, gradients, average and moments are float32.
+struct TrainMemory {
+  int64_t weights, gradients, average, moments;
+  int64_t activations;  // estimated, see activation_bytes()
+  int64_t total() const { return weights + gradients + average + moments + activations; }
+};
+
+struct TrainCost {
+  int64_t trained_params, frozen_params;
+  int64_t examples;         // seen in all
+  double macs_an_example;   // of training, every pass of every network; `macs` of its cost
+  double macs;              // in all; more than 64 bits hold
+  int64_t examples_a_pass;  // on each device
+  TrainMemory memory;
+};
+TrainCost cost(const PlannedTraining& training);
+
+// What an example leaves for the backward pass: the output of each listed layer, and the scores of relu attention;
+// where activations are checkpointed, each step's output and the layers of the largest step. Leaves out what kernels
+// need for themselves and what is cast or copied on the way.
+int64_t activation_count(const Plan& plan, bool checkpointed);
+
+// How fast the devices are, each: examples a second of the whole training step, or sustained TFLOP/s, 2 FLOP a MAC.
+struct DeviceSpeed {
+  double rate = 0;
+  double tflops = 0;
+};
+std::optional<double> days(const TrainCost& cost, int64_t devices, const DeviceSpeed& speed);
+
+}  // namespace mds
