@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "spec/error.h"
 
@@ -15,7 +16,30 @@ namespace mds {
 
 namespace fs = std::filesystem;
 
-NewFile::NewFile(std::string file) : file_(std::move(file)), temporary_(file_ + ".tmp" + std::to_string(::getpid())) {
+namespace {
+
+constexpr std::string_view mark = ".tmp";  // and the process
+
+std::string temporary_name(const std::string& name) { return name + std::string(mark) + std::to_string(::getpid()); }
+
+bool is_temporary(const std::string& name) {
+  const auto at = name.rfind(mark);
+  return at != name.npos && at + mark.size() < name.size() &&
+         name.find_first_not_of("0123456789", at + mark.size()) == name.npos;
+}
+
+// Best effort: a file system that cannot flush a folder has its own order of writes.
+void flush_folder_of(const std::string& name) {
+  const auto folder = fs::path(name).parent_path();
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace
+
+NewFile::NewFile(std::string file) : file_(std::move(file)), temporary_(temporary_name(file_)) {
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail("cannot be created");
 }
@@ -39,14 +63,16 @@ void NewFile::put_in_place() {
   if (::fsync(descriptor_) != 0) fail("cannot be flushed");
   if (::rename(temporary_.c_str(), file_.c_str()) != 0) fail("cannot be put in place");
   ::close(std::exchange(descriptor_, -1));
+  flush_folder_of(file_);
 }
 
-NewFolder::NewFolder(const std::string& folder) : folder_(folder) {
+NewFolder::NewFolder(const std::string& folder, Before before) : folder_(folder) {
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
   std::error_code error;
-  if (fs::exists(folder_) && !(fs::is_directory(folder_) && fs::is_empty(folder_, error)))
+  const bool is_folder = fs::is_directory(folder_);
+  if (fs::exists(folder_) && !(is_folder && (before == Before::replaced || fs::is_empty(folder_, error))))
     throw FileError(folder_ + ": exists already; remove it or choose another name");
-  const std::string temporary = folder_ + ".tmp" + std::to_string(::getpid());
+  const std::string temporary = temporary_name(folder_);
   fs::remove_all(temporary, error);
   if (!fs::create_directories(temporary, error))
     throw WriteError(temporary + ": cannot be created: " + error.message());
@@ -58,11 +84,32 @@ NewFolder::~NewFolder() {
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
 }
 
+// An older folder changes places with the new one in one step where the file system can, and goes then.
 void NewFolder::put_in_place() {
   std::error_code error;
+  if (fs::is_directory(folder_)) {
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, folder_.c_str(), RENAME_EXCHANGE) == 0) {
+      flush_folder_of(folder_);
+      return;  // the destructor takes the older one away
+    }
+    fs::remove_all(folder_, error);
+  }
   fs::rename(temporary_, folder_, error);
   if (error) throw WriteError(folder_ + ": cannot be put in place: " + error.message());
   temporary_.clear();
+  flush_folder_of(folder_);
+}
+
+void remove_unfinished(const std::string& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (auto at = fs::recursive_directory_iterator(folder, ignored); at != fs::recursive_directory_iterator();
+       at.increment(ignored)) {
+    if (!is_temporary(at->path().filename().string())) continue;
+    found.push_back(at->path());
+    at.disable_recursion_pending();
+  }
+  for (const auto& path : found) fs::remove_all(path, ignored);
 }
 
 void NewFile::fail(const char* what) const { throw WriteError(file_ + ": " + what + ": " + std::strerror(errno)); }

@@ -2,6 +2,7 @@
 // (and mappings) of a file that is replaced keep what they have.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,7 @@ class NewFile {
   NewFile& operator=(const NewFile&) = delete;
 
   void write(std::string_view bytes);  // appends; WriteError
-  void put_in_place();                 // flush and rename; WriteError
+  void put_in_place();                 // flush and rename, to last through a loss of power; WriteError
 
  private:
   [[noreturn]] void fail(const char* what) const;
@@ -24,11 +25,14 @@ class NewFile {
   int descriptor_;
 };
 
-// A folder that must not be there before, or be empty.
+// What a new folder may find in its place: nothing (or an empty folder), or one that it replaces as a whole.
+enum class Before : uint8_t { nothing, replaced };
+
 class NewFolder {
  public:
-  explicit NewFolder(const std::string& folder);  // FileError where it holds something, WriteError as above
-  ~NewFolder();                                   // takes the temporary folder away unless it was put in place
+  // FileError where there is something that it may not replace, WriteError as above.
+  explicit NewFolder(const std::string& folder, Before before = Before::nothing);
+  ~NewFolder();  // takes the temporary folder away unless it was put in place
   NewFolder(const NewFolder&) = delete;
   NewFolder& operator=(const NewFolder&) = delete;
 
@@ -38,5 +42,9 @@ class NewFolder {
  private:
   std::string folder_, temporary_;
 };
+
+// Takes away what killed processes left under temporary names, in a folder and those below it that nobody else writes
+// to now.
+void remove_unfinished(const std::string& folder);
 
 }  // namespace mds

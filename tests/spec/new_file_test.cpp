@@ -1,0 +1,73 @@
+// Files and folders that appear whole or not at all.
+#include "spec/new_file.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "spec/describe.h"
+#include "tests/catch.h"
+#include "tests/scratch.h"
+
+using namespace mds;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Scratch {
+  fs::path path = scratch("new_file");
+  Scratch() {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~Scratch() { fs::remove_all(path); }
+  size_t entries() const { return size_t(std::distance(fs::directory_iterator(path), fs::directory_iterator())); }
+};
+
+void write(const NewFolder& folder, const std::string& name) { save_text(folder.path() + "/" + name, name); }
+
+}  // namespace
+
+TEST_CASE("a folder is replaced as a whole, or stays as it was", "[spec]") {
+  const Scratch scratch;
+  const std::string folder = scratch.path / "model";
+  {
+    NewFolder first(folder, Before::replaced);
+    write(first, "a");
+    CHECK(!fs::exists(folder));
+    first.put_in_place();
+  }
+  CHECK(fs::exists(folder + "/a"));
+  {
+    NewFolder given_up(folder, Before::replaced);
+    write(given_up, "b");
+  }
+  CHECK(fs::exists(folder + "/a"));
+  CHECK(!fs::exists(folder + "/b"));
+  {
+    NewFolder second(folder, Before::replaced);
+    write(second, "b");
+    second.put_in_place();
+  }
+  CHECK(!fs::exists(folder + "/a"));
+  CHECK(fs::exists(folder + "/b"));
+  CHECK(scratch.entries() == 1);
+  CHECK_THROWS_WITH(NewFolder(folder), Catch::Contains("exists already"));
+  save_text(scratch.path / "file", "x");
+  CHECK_THROWS_WITH(NewFolder(scratch.path / "file", Before::replaced), Catch::Contains("exists already"));
+}
+
+TEST_CASE("what killed processes left under temporary names goes, and nothing else", "[spec]") {
+  const Scratch scratch;
+  fs::create_directories(scratch.path / "model.tmp12");
+  fs::create_directories(scratch.path / "samples");
+  for (const char* left : {"model.tmp12/unet", "c.safetensors.tmp7", "samples/1.png.tmp345"})
+    save_text(scratch.path / left, "half");
+  for (const char* kept : {"c.safetensors", "samples/1.png", "notes.tmp", "x.tmp5b"})
+    save_text(scratch.path / kept, "whole");
+  remove_unfinished(scratch.path);
+  CHECK(!fs::exists(scratch.path / "model.tmp12"));
+  CHECK(!fs::exists(scratch.path / "c.safetensors.tmp7"));
+  CHECK(!fs::exists(scratch.path / "samples/1.png.tmp345"));
+  for (const char* kept : {"c.safetensors", "samples/1.png", "notes.tmp", "x.tmp5b"})
+    CHECK(fs::exists(scratch.path / kept));
+}
