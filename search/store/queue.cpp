@@ -1,5 +1,5 @@
-// The work queue: runs and their states. A claim is one UPDATE in an immediate transaction, so two workers never get
-// one run; the fence it raises makes every later write under an older lease fail.
+// The work queue: runs and their states. A claim is one immediate transaction, so two workers never get one run; the
+// fence it raises makes every later write under an older lease fail.
 #include <soci/soci.h>
 
 #include "search/store/clock.h"
@@ -39,18 +39,28 @@ void Store::give_up_on_deadly_runs(int64_t sweep_id) {
 
 std::optional<Lease> Store::claim(const std::string& sweep, const Worker& worker) {
   return writing<std::optional<Lease>>([&]() -> std::optional<Lease> {
-    const int64_t sweep_id = id_of("sweep", "name", sweep), now = unix_seconds(), expires = now + worker.lease_seconds;
-    auto device_mark = worker.device ? soci::i_ok : soci::i_null, env_mark = worker.env ? soci::i_ok : soci::i_null;
-    Lease lease{.lease_seconds = worker.lease_seconds};
+    const int64_t sweep_id = id_of("sweep", "name", sweep), now = unix_seconds();
     give_up_on_deadly_runs(sweep_id);
-    *sql_ << "UPDATE run SET state = 'leased', owner = :owner, lease_expires_unix_s = :expires, fence = fence + 1, "
-             "attempt = attempt + 1, device_id = :device, env_id = :env, updated_unix_s = :now WHERE run_id = ("
-             "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR "
-             "(state = 'leased' AND lease_expires_unix_s <= :now2)) ORDER BY rung DESC, run_id LIMIT 1) "
-             "RETURNING run_id, rung, fence, attempt",
-        into(lease.run), into(lease.rung), into(lease.fence), into(lease.attempt), use(worker.owner), use(expires),
-        use(worker.device, device_mark), use(worker.env, env_mark), use(now), use(sweep_id), use(now);
+    int64_t run = 0;
+    *sql_ << "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR "
+             "(state = 'leased' AND lease_expires_unix_s <= :now)) ORDER BY rung DESC, run_id LIMIT 1",
+        into(run), use(sweep_id), use(now);
     if (!sql_->got_data()) return std::nullopt;
+    return take(run, worker);
+  });
+}
+
+Lease Store::take(int64_t run, const Worker& worker) {
+  return writing<Lease>([&] {
+    const int64_t now = unix_seconds(), expires = now + worker.lease_seconds;
+    auto device_mark = worker.device ? soci::i_ok : soci::i_null, env_mark = worker.env ? soci::i_ok : soci::i_null;
+    Lease lease{.run = run, .lease_seconds = worker.lease_seconds};
+    *sql_ << "UPDATE run SET state = 'leased', owner = :owner, lease_expires_unix_s = :expires, fence = fence + 1, "
+             "attempt = attempt + 1, device_id = :device, env_id = :env, message = '', updated_unix_s = :now "
+             "WHERE run_id = :run RETURNING rung, fence, attempt",
+        into(lease.rung), into(lease.fence), into(lease.attempt), use(worker.owner), use(expires),
+        use(worker.device, device_mark), use(worker.env, env_mark), use(now), use(run);
+    if (!sql_->got_data()) fail("holds no run " + std::to_string(run));
     return lease;
   });
 }

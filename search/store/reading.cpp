@@ -117,14 +117,15 @@ std::vector<DecisionRow> Store::decisions(int64_t run) const {
   return rows;
 }
 
-std::optional<CheckpointRow> Store::last_checkpoint(int64_t run) const {
+std::vector<CheckpointRow> Store::checkpoints(int64_t run) const {
+  std::vector<CheckpointRow> rows;
   for (const auto& [sha, path, bytes, iteration] :
        select<Text, Text, int64_t, int64_t>(*this,
                                             "SELECT sha256, path, bytes, iteration FROM checkpoint WHERE run_id = :run "
-                                            "ORDER BY iteration DESC, checkpoint_id DESC LIMIT 1",
+                                            "ORDER BY iteration, checkpoint_id",
                                             run))
-    return CheckpointRow{sha, path, bytes, iteration};
-  return std::nullopt;
+    rows.push_back({sha, path, bytes, iteration});
+  return rows;
 }
 
 std::optional<ArchRow> Store::find_arch(const std::string& hash_or_name) const {

@@ -88,6 +88,9 @@ struct BlockRow {
 
 // --- runs ------------------------------------------------------------------------------------------------------------
 
+// The sweep that trainings of their own belong to; no sweep of a user has a slash in its name.
+inline constexpr const char* trainings = "train/";
+
 struct RunRow {
   std::string sweep{};
   std::string arch{};      // hash of what is trained

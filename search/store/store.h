@@ -50,6 +50,8 @@ class Store {
 
   // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out; deepest rung first.
   std::optional<Lease> claim(const std::string& sweep, const Worker& worker);
+  // This run, whatever its state: for a worker that knows that the holder of its lease is gone.
+  Lease take(int64_t run, const Worker& worker);
   void heartbeat(const Lease& lease);  // extends it by its lease_seconds, and says that there is progress
   void finish(const Lease& lease, RunState state, const std::string& message = "");
   void promote(int64_t run, int64_t rung);  // a paused or stopped run goes on to a deeper rung
@@ -75,7 +77,7 @@ class Store {
   std::vector<MetricRow> metrics(int64_t run) const;                         // by name, then iteration
   std::vector<MetricRow> curve(int64_t run, const std::string& name) const;  // by iteration
   std::vector<DecisionRow> decisions(int64_t run) const;                     // oldest first
-  std::optional<CheckpointRow> last_checkpoint(int64_t run) const;
+  std::vector<CheckpointRow> checkpoints(int64_t run) const;                 // by iteration
   std::optional<ArchRow> find_arch(const std::string& hash_or_name) const;
   std::vector<LatencyRow> find_latency(const LatencyKey& key) const;  // samples of the best mark, never rejected ones
 

@@ -70,6 +70,21 @@ TEST_CASE("a run that kills its workers before any progress fails; a heartbeat i
   }
 }
 
+TEST_CASE("a run is taken in any state, and the holder of its lease can no longer write", "[store]") {
+  Store store(":memory:");
+  const int64_t run = add_run(store, "a");
+  const Lease first = store.take(run, me);
+  store.add_metric(first, {.iteration = 1, .name = "loss", .value = 1});
+  const Lease second = store.take(run, {.owner = "other", .lease_seconds = 60});
+  CHECK_THROWS_AS(store.add_metric(first, {.iteration = 2, .name = "loss", .value = 1}), LeaseLost);
+  store.finish(second, RunState::failed, "a message");
+  CHECK(store.runs("s")[0].message == "a message");
+  store.finish(store.take(run, me), RunState::done);
+  CHECK(store.runs("s")[0].state == RunState::done);
+  CHECK(store.runs("s")[0].message.empty());
+  CHECK_THROWS_WITH(store.take(99, me), Contains("holds no run 99"));
+}
+
 TEST_CASE("promoted runs are claimed before queued ones", "[store]") {
   Store store(":memory:");
   add_run(store, "a");
