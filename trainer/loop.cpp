@@ -1,8 +1,12 @@
 #include "trainer/loop.h"
 
+#include <ATen/ATen.h>
+
 #include <filesystem>
+#include <limits>
 
 #include "trainer/feed.h"
+#include "trainer/run_identity.h"
 
 namespace mds {
 namespace {
@@ -57,18 +61,19 @@ Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimize
 StepReport Loop::step() {
   const int64_t iteration = this->iteration();
   StepTimes times{};
+  double adversary_loss = std::numeric_limits<double>::quiet_NaN();
   if (adversary_ && iteration % adversary_every_ == 0) {
     adversary_->optimizer().train(true);
     const PlayerStep done = adversary_->step(iteration);
     adversary_->optimizer().train(false);
-    adversary_loss_ = done.loss;
+    adversary_loss = done.loss;
     times = done.times;
   }
   const PlayerStep done = player_.step(iteration);
   return {.iteration = iteration + 1,
           .loss = done.loss,
           .gradient_norm = done.gradient_norm,
-          .adversary_loss = adversary_loss_,
+          .adversary_loss = adversary_loss,
           .times = times + done.times};
 }
 
@@ -84,6 +89,10 @@ void Loop::save(const std::string& file, const std::string& identity) const {
   TensorFile content{.tensors = player_.optimizer().state(), .metadata = {{"identity", identity}}};
   if (adversary_) content.tensors.merge(prefixed(adversary_->optimizer().state(), adversary_prefix));
   if (!position.empty()) content.metadata["data_position"] = position;
+  for (const auto& [name, tensor] : content.tensors)
+    if (!tensor.isfinite().all().item<bool>())
+      throw std::runtime_error("iteration " + std::to_string(iteration()) + ": " + name +
+                               " is not finite and is not saved");
   save_tensors(file, content);
 }
 
@@ -91,8 +100,10 @@ bool Loop::resume(const std::string& file, const std::string& identity) {
   if (!std::filesystem::exists(file)) return false;
   const TensorFile content = load_tensors(file);
   const auto found = content.metadata.find("identity");
-  if (found == content.metadata.end() || found->second != identity)
-    throw ConfigError(file + ": is a checkpoint of another configuration; remove it or train under another name");
+  if (found == content.metadata.end()) throw FileError(file + ": is no checkpoint: its metadata lack \"identity\"");
+  if (const auto difference = identity_difference(found->second, identity); !difference.empty())
+    throw ConfigError(file + ": is a checkpoint of another run: " + difference +
+                      "; remove it or train under another name");
   if (adversary_) {
     const TensorMap state = with_prefix(content.tensors, adversary_prefix);
     player_.optimizer().check_state(content.tensors, file);

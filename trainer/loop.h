@@ -2,8 +2,6 @@
 // a stop at the first number that is not finite, with the place where it arose.
 #pragma once
 
-#include <limits>
-
 #include "trainer/player.h"
 
 namespace mds {
@@ -43,7 +41,7 @@ struct StepReport {
   int64_t iteration;  // done so far
   double loss;
   double gradient_norm;
-  double adversary_loss;  // of its last step; NaN before, and where there is none
+  double adversary_loss;  // NaN where the adversary took no step in this iteration
   StepTimes times;        // of both
 };
 
@@ -59,7 +57,9 @@ class Loop {
   const TensorMap& weights() const { return player_.optimizer().weights(); }
   const TensorMap& ema() const { return player_.optimizer().ema(); }
 
-  // `identity` is the run's configuration as text; a checkpoint of another configuration is refused.
+  // `identity` is what the run follows from (trainer/run_identity.h). A state that is not finite is never saved:
+  // std::runtime_error as above. A checkpoint of another run is refused with what differs, a damaged one with its place
+  // (ConfigError, FileError).
   void save(const std::string& file, const std::string& identity) const;
   bool resume(const std::string& file, const std::string& identity);  // false where the file does not exist
 
@@ -69,7 +69,6 @@ class Loop {
   Player player_;
   std::unique_ptr<Player> adversary_;
   int64_t adversary_every_ = 1;
-  double adversary_loss_ = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace mds

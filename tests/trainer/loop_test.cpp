@@ -2,13 +2,12 @@
 #include "trainer/loop.h"
 
 #include <ATen/ATen.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <numeric>
 #include <set>
 
 #include "tests/catch.h"
+#include "tests/full_disk.h"
 #include "tests/trainer/toy.h"
 
 using namespace mds;
@@ -41,26 +40,6 @@ bool equal(const TensorMap& x, const TensorMap& y) {
                     [](const auto& a, const auto& b) { return a.first == b.first && at::equal(a.second, b.second); });
 }
 
-// No file of this process may grow beyond `bytes` while it lives: what a disk without room does to a write.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit less{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &less);
-  }
-  ~FullDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
-
 }  // namespace
 
 TEST_CASE("3 iterations, a stop and 3 more end in the same bytes as 6", "[trainer][torch]") {
@@ -85,11 +64,11 @@ TEST_CASE("another seed gives other weights", "[trainer][torch]") {
   CHECK(!equal(one.loop.weights(), two.loop.weights()));
 }
 
-TEST_CASE("a checkpoint of another configuration is refused", "[trainer][torch]") {
+TEST_CASE("a checkpoint of another run is refused", "[trainer][torch]") {
   const std::string file = checkpoint("other", 1);
   BaseRun run;
   CHECK_THROWS_AS(run.loop.resume(file, "another identity"), ConfigError);
-  CHECK_THROWS_WITH(run.loop.resume(file, "another identity"), Contains(file) && Contains("another configuration"));
+  CHECK_THROWS_WITH(run.loop.resume(file, "another identity"), Contains(file) && Contains("of another run"));
   CHECK(run.loop.iteration() == 0);
   CHECK(!run.loop.resume(toy::temporary("none"), "identity"));
 }
@@ -130,6 +109,36 @@ TEST_CASE("a disk that fills keeps the checkpoint that was there, and no part of
   const std::filesystem::path path = file;
   for (const auto& entry : std::filesystem::directory_iterator(path.parent_path()))
     CHECK(!entry.path().filename().string().starts_with(path.filename().string() + ".tmp"));
+}
+
+TEST_CASE("a state that is not finite is not saved over the checkpoint that was there", "[trainer][torch]") {
+  const std::string file = checkpoint("not_finite", 2), before = toy::bytes_of(file);
+  BaseRun run;
+  REQUIRE(run.loop.resume(file, "identity"));
+  run.loop.run_to(3);
+  run.loop.ema().begin()->second.fill_(INFINITY);
+  CHECK_THROWS_WITH(run.loop.save(file, "identity"),
+                    Contains("iteration 3") && Contains("ema." + run.loop.ema().begin()->first));
+  CHECK(toy::bytes_of(file) == before);
+}
+
+TEST_CASE("an adversary's loss is told in the iterations in which it took a step", "[trainer][torch]") {
+  class Pair final : public Stage {
+   public:
+    TensorMap weights() const override { return own_.weights(); }
+    TensorMap batch(const Turn& turn) override { return own_.batch(turn); }
+    Tensor loss(const TensorMap& batch, const Observer& observer) override { return own_.loss(batch, observer); }
+    std::optional<Adversary> adversary() override { return Adversary{.stage = &other_, .optimizer = {}, .every = 2}; }
+
+   private:
+    static Tensor sum(const Tensor& w, int64_t) { return w.sum(); }
+    toy::OneWeight own_{sum}, other_{sum};
+  };
+  Pair stage;
+  Loop loop(stage, loop_config, optimizer_config);
+  std::vector<bool> told;
+  loop.run_to(4, [&](const StepReport& report) { told.push_back(std::isfinite(report.adversary_loss)); });
+  CHECK(told == std::vector<bool>{true, false, true, false});
 }
 
 TEST_CASE("a weight that is not finite stops the run at the first block it reaches", "[trainer][torch]") {
