@@ -181,6 +181,7 @@ std::string report_page(const Store& store, const Report& report, const PageOpti
   if (costs && !whole) body += cost_section(rows);
   body += tables_section(whole ? "Candidates" : "Numbers", report.tables(store, options.report));
   if (whole) body += cost_section(rows) + curves_section(store, rows);
+  if (name == "training") body += curves_section(store, training_runs(store));
   if (whole) body += latency_section(store, options.report.network);
   if (whole) body += pictures_section(store, rows, options.picture_files) + decisions_section(store, rows);
   body += provenance_section(store, costs ? rows : std::vector<SweepCandidate>{});

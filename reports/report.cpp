@@ -15,6 +15,7 @@ constexpr std::array list{
     Report{"pareto", "cost against score, and who is on the front", pareto_report},
     Report{"table1", "networks: our counts beside the figures that the paper prints", table1_report},
     Report{"ladder", "networks between Stable Diffusion's UNet and MobileDiffusion, step by step", ladder_report},
+    Report{"training", "trainings of their own: state, loss, images a second", training_report},
     Report{"parity", "our networks against those of other libraries", parity_report},
     Report{"scores", "scores of pictures and models, a table for each protocol", scores_report},
     Report{"stages", "a training chain stage by stage: steps, distance, text-image score", stages_report},

@@ -33,6 +33,7 @@ std::vector<Table> sweep_report(const Store& store, const ReportOptions& options
 std::vector<Table> pareto_report(const Store& store, const ReportOptions& options);
 std::vector<Table> table1_report(const Store& store, const ReportOptions& options);
 std::vector<Table> ladder_report(const Store& store, const ReportOptions& options);
+std::vector<Table> training_report(const Store& store, const ReportOptions& options);
 std::vector<Table> parity_report(const Store& store, const ReportOptions& options);
 std::vector<Table> scores_report(const Store& store, const ReportOptions& options);
 std::vector<Table> stages_report(const Store& store, const ReportOptions& options);

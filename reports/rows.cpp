@@ -198,6 +198,7 @@ std::string label(const SweepCandidate& candidate) {
 std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep) {
   if (!sweep.empty() && select<int64_t>(store, "SELECT sweep_id FROM sweep WHERE name = :name", sweep).empty())
     throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
+  const std::string other = trainings;
   std::vector<SweepCandidate> rows;
   for (const auto& [run, in_sweep, name, hash, params, macs, macs_valid, trained, trained_params, protocol, seed, state,
                     message, device, iterations] :
@@ -207,8 +208,8 @@ std::vector<SweepCandidate> candidates(const Store& store, const std::string& sw
                        "r.trained_params, "
                        "r.protocol, r.seed, r.state, r.message, d.model, r.iterations FROM run_summary r LEFT JOIN "
                        "device d USING(device_id) "
-                       "WHERE :any = '' OR r.sweep = :sweep ORDER BY r.run_id",
-                       sweep, sweep)) {
+                       "WHERE (:any = '' AND r.sweep <> :other) OR r.sweep = :sweep ORDER BY r.run_id",
+                       sweep, other, sweep)) {
     SweepCandidate row{.run = run,
                        .sweep = in_sweep,
                        .name = name,
@@ -230,6 +231,10 @@ std::vector<SweepCandidate> candidates(const Store& store, const std::string& sw
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+std::vector<SweepCandidate> training_runs(const Store& store) {
+  return store.sweep_config(trainings) ? candidates(store, trainings) : std::vector<SweepCandidate>{};
 }
 
 std::optional<Better> direction_of(const std::string& metric) {

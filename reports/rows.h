@@ -103,6 +103,9 @@ std::string label(const SweepCandidate& candidate);  // its name, else the first
 // Oldest first; of all sweeps when `sweep` is empty. StoreError when there is no such sweep.
 std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep);
 
+// Those that belong to no sweep: `mdsearch train`.
+std::vector<SweepCandidate> training_runs(const Store& store);
+
 // Whether a metric judges a network (a distance, a similarity, a signal-to-noise ratio) and which way is better.
 std::optional<Better> direction_of(const std::string& metric);
 

@@ -116,6 +116,33 @@ inline ArchRow mobilediffusion() {
   return network("mobilediffusion", R"({"name":"md"})", {386'687'048, 182'611'423'232});
 }
 
+// Two trainings of their own: one to the end and scored, one that failed.
+inline void add_trainings(Store& store) {
+  store.add_sweep(trainings, "{}");
+  for (const bool fails : {false, true}) {
+    const ArchRow arch = network("toy", fails ? R"({"t":2})" : R"({"t":1})", {6'229'968, 1'000'000});
+    store.add_arch(arch);
+    const Json protocol{{"config",
+                         {{"name", fails ? "toy-relu" : "toy-base"},
+                          {"stage", {{"kind", fails ? "relu" : "base"}}},
+                          {"loop", {{"iterations", 40}}}}},
+                        {"data", "d"}};
+    const int64_t run =
+        store.ensure_run({.sweep = trainings, .arch = arch.hash, .protocol = store.add_protocol(protocol.dump())});
+    const Lease lease = store.take(run, {.owner = "test", .device = store.remember_device({.model = "test cpu"})});
+    for (int64_t at = 20; at <= (fails ? 20 : 40); at += 20) {
+      const auto add = [&](const std::string& name, double value) {
+        store.add_metric(lease, {.iteration = at, .images_seen = 8 * at, .name = name, .value = value, .n = 20});
+      };
+      add("loss", 20 / double(at));
+      add("images_per_s", at == 20 ? 100 : 300);
+    }
+    if (!fails)
+      store.add_metric(lease, {.iteration = 40, .images_seen = 320, .name = "fd_emoji_clip", .value = 0.25, .n = 64});
+    store.finish(lease, fails ? RunState::failed : RunState::done, fails ? "iteration 31: the loss is not finite" : "");
+  }
+}
+
 inline void fill_sample(Store& store) {
   store.add_sweep("quick", "{}");
   const std::string protocol = store.add_protocol(R"({"lr": 0.001})");
@@ -134,6 +161,7 @@ inline void fill_sample(Store& store) {
                 .state = RunState::stopped},
                protocol);
   add_latencies(store, mobilediffusion());
+  add_trainings(store);
 }
 
 }  // namespace mds::test

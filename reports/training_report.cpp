@@ -1,0 +1,72 @@
+// Trainings of their own (`mdsearch train`): how far each got, its loss and its speed.
+#include "reports/report.h"
+#include "spec/listed.h"
+
+namespace mds {
+namespace {
+
+// A value of the run's protocol, which is what it follows from; null where it is not there.
+Json value_at(const Json& protocol, const std::string& pointer) {
+  const Json::json_pointer place(pointer);
+  return protocol.contains(place) ? protocol.at(place) : Json();
+}
+
+// Over all its iterations; the rate of each row is a mean over n of them.
+Json mean_rate(const std::vector<MetricRow>& rates) {
+  double iterations = 0, seconds_a_batch = 0;
+  for (const auto& row : rates) {
+    if (row.value <= 0) continue;
+    iterations += double(row.n);
+    seconds_a_batch += double(row.n) / row.value;
+  }
+  return seconds_a_batch > 0 ? Json(iterations / seconds_a_batch) : Json();
+}
+
+std::string scores_text(const SweepCandidate& run) {
+  return listed(run.scores, [](const auto& score) {
+    const Column column{.name = "", .digits = digits_for({score.second.value})};
+    return score.first + " " + shown(score.second.value, column);
+  });
+}
+
+void add_row(Table& table, const Store& store, const SweepCandidate& run) {
+  const Json protocol = Json::parse(protocol_json(store, run.protocol), nullptr, false);
+  const auto loss = store.curve(run.run, "loss");
+  table.rows.push_back({run.run, value_at(protocol, "/config/name"), value_at(protocol, "/config/stage/kind"), run.seed,
+                        run.state, run.trained_params, run.iterations, value_at(protocol, "/config/loop/iterations"),
+                        loss.empty() ? Json() : Json(loss.front().value),
+                        loss.empty() ? Json() : Json(loss.back().value),
+                        mean_rate(store.curve(run.run, "images_per_s")), run.device, scores_text(run), run.message,
+                        run.protocol, run.trained_hash});
+  if (!run.message.empty())
+    table.footnotes.push_back("Run " + std::to_string(run.run) + " is " + run.state + ": " + run.message);
+}
+
+}  // namespace
+
+std::vector<Table> training_report(const Store& store, const ReportOptions&) {
+  Table table{.title = "Trainings",
+              .columns = {{.name = "run"},
+                          {.name = "name"},
+                          {.name = "stage"},
+                          {.name = "seed"},
+                          {.name = "state"},
+                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 2},
+                          {.name = "iterations"},
+                          {.name = "of"},
+                          {.name = "loss_first", .header = "first loss"},
+                          {.name = "loss_last", .header = "last loss"},
+                          {.name = "images_per_s", .header = "images/s"},
+                          {.name = "device"},
+                          {.name = "scores"},
+                          {.name = "message", .audience = Audience::programs},
+                          {.name = "protocol", .audience = Audience::programs},
+                          {.name = "hash", .audience = Audience::programs}},
+              .rows = {},
+              .footnotes = {"Losses: means over the iterations up to the first and up to the last checkpoint. A run "
+                            "that is leased is being trained, or was killed; the same command goes on with it."}};
+  for (const auto& run : training_runs(store)) add_row(table, store, run);
+  return {table};
+}
+
+}  // namespace mds
