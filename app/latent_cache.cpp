@@ -1,8 +1,8 @@
 #include "app/latent_cache.h"
 
-#include <filesystem>
-
 #include "app/picture_side.h"
+#include "pipeline/mapped_file.h"
+#include "spec/new_file.h"
 
 namespace mds {
 
@@ -22,8 +22,10 @@ void save_generator(const std::string& folder, const TrainedUNet& unet, const La
   card.tokenizer = cards.text.tokenizer;
   save_part(folder, "unet", unet.weights, at::kHalf);
   const auto copy = [&](const std::string& from, const std::string& name) {
-    std::filesystem::copy_file(shipped_file(from) + "/" + name, folder + "/" + name,
-                               std::filesystem::copy_options::overwrite_existing);
+    const MappedFile source(shipped_file(from) + "/" + name);
+    NewFile file(folder + "/" + name);
+    file.write(source.bytes());
+    file.put_in_place();
   };
   copy(encoders.autoencoder, "vae_decoder.safetensors");
   copy(encoders.text, "text_encoder.safetensors");

@@ -37,8 +37,9 @@ class AutoencoderRun final : public StageRun {
         stage_(config, loop, data_.feed) {}
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
+  NetworkSpec network() const override { return config_.decoder(config_.size); }
 
-  void finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
+  std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
     ModelCard card;
     card.vae_encoder = config_.encoder(config_.size);
     card.vae_decoder = config_.decoder(config_.size);
@@ -50,14 +51,16 @@ class AutoencoderRun final : public StageRun {
     card.latent_scale = measure_scale(encode_pictures(*encoder, sample));
     provenance.data = config_.data;
     provenance.license = shipped_license;
+    std::vector<Score> scores;
     if (!data_.held_out.pairs.empty()) {
       const Tensor latents = posterior(encode_pictures(*encoder, data_.held_out.pictures)).mode();
-      const Score score = psnr(decode_latents(*decoder, latents), data_.held_out.pictures, 255);
-      provenance.scores["psnr"] = to_json(score);
+      scores.push_back(psnr(decode_latents(*decoder, latents), data_.held_out.pictures, 255));
+      provenance.scores["psnr"] = to_json(scores.back());
     }
     card.provenance = provenance;
     save_card(folder, card);
     std::cerr << "held-out scores " << provenance.scores.dump() << "\n";
+    return scores;
   }
 
  private:
@@ -81,8 +84,9 @@ class TextImageRun final : public StageRun {
         stage_(config, loop, data_.feed) {}
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
+  NetworkSpec network() const override { return config_.image; }
 
-  void finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
+  std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
     ModelCard card;
     card.text_encoder = config_.text;
     card.image_encoder = config_.image;
@@ -93,10 +97,17 @@ class TextImageRun final : public StageRun {
     save_text(folder + "/merges.txt", merges_);
     provenance.data = config_.data;
     provenance.license = shipped_license;
-    if (!data_.held_out.pairs.empty()) provenance.scores = recall(folder, card);
+    std::vector<Score> scores;
+    if (!data_.held_out.pairs.empty())
+      for (const Recall& found : recall(folder, card)) {
+        provenance.scores[found.score.name] = to_json(found.score);
+        provenance.scores[found.score.name]["chance"] = found.chance;
+        scores.push_back(found.score);
+      }
     card.provenance = provenance;
     save_card(folder, card);
     std::cerr << "held-out scores " << provenance.scores.dump() << "\n";
+    return scores;
   }
 
  private:
@@ -105,7 +116,7 @@ class TextImageRun final : public StageRun {
   }
 
   // Among the first 200 held-out pairs, each picture's own caption among its k nearest.
-  Json recall(const std::string& folder, const ModelCard& card) const {
+  std::vector<Recall> recall(const std::string& folder, const ModelCard& card) const {
     const auto text = load_part(folder, "text_encoder", make_plan(*card.text_encoder));
     const auto image = load_part(folder, "image_encoder", make_plan(*card.image_encoder));
     const int64_t n = std::min<int64_t>(200, data_.held_out.pictures.size(0));
@@ -114,14 +125,10 @@ class TextImageRun final : public StageRun {
     std::vector<std::string> texts;
     for (int64_t i = 0; i < n; ++i) texts.push_back(data_.held_out.pairs[size_t(i)].caption);
     const Tensor x = embed_pictures(*image, pictures), y = embed_texts(*text, tokens_of(texts)).embeds_NE;
-    Json scores;
-    for (const int64_t k : {1, 5}) {
-      if (k > n) break;
-      const Recall found = recall_at(k, x, y);
-      scores[found.score.name] = to_json(found.score);
-      scores[found.score.name]["chance"] = found.chance;
-    }
-    return scores;
+    std::vector<Recall> found;
+    for (const int64_t k : {1, 5})
+      if (k <= n) found.push_back(recall_at(k, x, y));
+    return found;
   }
 
   TextImageConfig config_;

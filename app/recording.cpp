@@ -1,8 +1,11 @@
 #include "app/recording.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "profiler/environment.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -69,10 +72,11 @@ NetworkSpec network_of(const ArchRow& arch) {
 }
 
 // No clock is part of the identity: what the kernel tells is the clock of the moment, a condition of each measurement.
-int64_t record_device(Store& store) {
+int64_t record_device(Store& store, const std::string& kind) {
   const DeviceInfo device = capture_environment().device;
   return store.remember_device(
-      {.model = device.cpu_model,
+      {.kind = kind,
+       .model = kind == "cuda" ? listed(device.gpu_models) : device.cpu_model,
        .cores = device.cores,
        .memory_bytes = device.memory_bytes.value_or(0),
        .os = device.os,
@@ -88,6 +92,12 @@ int64_t record_env(Store& store) {
                              .libtorch = build.torch_version,
                              .determinism = now.deterministic ? "deterministic algorithms" : "any algorithm",
                              .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()});
+}
+
+std::string worker_name() {
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  return std::string(host) + ":" + std::to_string(::getpid());
 }
 
 std::string record_arch(Store& store, const NamedNetwork& network, const ArchOrigin& origin) {

@@ -26,9 +26,12 @@ NamedNetwork load_named(const std::string& name, int64_t pixels);
 // The network of a stored architecture.
 NetworkSpec network_of(const ArchRow& arch);
 
-// This machine; and this program with what it was built from. Ids of the store's rows.
-int64_t record_device(Store& store);
+// This machine, by its CPU or, of kind "cuda", by its GPUs; and this program with what it was built from. Ids of the
+// store's rows.
+int64_t record_device(Store& store, const std::string& kind = "cpu");
 int64_t record_env(Store& store);
+
+std::string worker_name();  // "host:process"
 
 // Where an architecture comes from and how the caps judge it.
 struct ArchOrigin {

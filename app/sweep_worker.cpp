@@ -1,7 +1,5 @@
 #include "app/sweep_worker.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -28,12 +26,6 @@ struct Training {
   BaseStage stage;
   Loop loop;
 };
-
-std::string worker_name() {
-  char host[256] = {};
-  ::gethostname(host, sizeof host - 1);
-  return std::string(host) + ":" + std::to_string(::getpid());
-}
 
 }  // namespace
 

@@ -1,37 +1,20 @@
 // A whole sweep of toy networks on toy latents, run as a user runs it: to the end, killed and started again, and with a
 // candidate that fails.
-#include <fcntl.h>
 #include <soci/soci.h>
-#include <spawn.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <set>
-#include <thread>
 
-#include "pipeline/model.h"
 #include "search/store/store.h"
-#include "tests/app/run_mdsearch.h"
-#include "tests/catch.h"
-#include "tests/trainer/toy.h"
-
-extern char** environ;
+#include "tests/app/toy_folder.h"
 
 using namespace mds;
 
 namespace {
 
-// Encoders, latents, space and sweep configuration in a folder of their own.
-struct ToySweep {
-  ScratchFolder folder;
-
+// Space and sweep configuration in a toy folder.
+struct ToySweep : ToyFolder {
   ToySweep() {
-    save_encoders();
-    save_latents(folder.path + "/latents.safetensors", toy_latents());
-    save_text(folder.path + "/base.json", to_json(NetworkSpec(toy::unet())).dump());
-    write("space.json", {{"base", folder.path + "/base.json"},
+    write("space.json", {{"base", file("base.json")},
                          {"choices", {{{"name", "kernel"}, {"path", "levels.1.kernel"}, {"values", {3, 5, 7}}}}}});
     write("sweep.json", config());
   }
@@ -59,32 +42,13 @@ struct ToySweep {
     json[key] = value;
     write("sweep.json", json);
   }
-  void write(const std::string& name, const Json& json) const { save_text(folder.path + "/" + name, json.dump()); }
-  std::string arguments() const { return "sweep sweep.json --threads 1 --db r.db"; }
-
-  Outcome run() const {
-    const std::string out = folder.path + "/stdout", err = folder.path + "/stderr";
-    const int status = std::system(
-        ("cd " + folder.path + " && " MDSEARCH_PROGRAM " " + arguments() + " >" + out + " 2>" + err).c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
-  }
+  static constexpr const char* arguments = "sweep sweep.json --threads 1 --db r.db";
+  Outcome run() const { return ToyFolder::run(arguments); }
 
   void check_fails(const std::string& message) const {
     const Outcome outcome = run();
     CHECK(outcome.code == 1);
     CHECK_THAT(outcome.err, Catch::Contains(message));
-  }
-
-  // Starts the sweep and kills it without warning.
-  void run_and_kill(std::chrono::milliseconds after) const {
-    std::string line = "cd " + folder.path + " && exec " MDSEARCH_PROGRAM " " + arguments() + " >/dev/null 2>&1";
-    std::string shell = "sh", flag = "-c";
-    char* argv[] = {shell.data(), flag.data(), line.data(), nullptr};
-    pid_t child = 0;
-    REQUIRE(posix_spawnp(&child, "sh", nullptr, nullptr, argv, environ) == 0);
-    std::this_thread::sleep_for(after);
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
   }
 
   // Every run's state, with its scores: what must not depend on kills.
@@ -116,42 +80,6 @@ struct ToySweep {
     std::sort(found.begin(), found.end());
     return found;
   }
-
- private:
-  LatentSet toy_latents() const {
-    LatentSet set = toy::latents();
-    set.encoders = encoder_hashes({folder.path + "/vae", folder.path + "/clip", folder.path + "/clip"});
-    set.image_features = toy_features(5), set.text_features = toy_features(6);
-    return set;
-  }
-  static Tensor toy_features(uint64_t seed) {
-    const Tensor x = seeded_noise({seed}, {12, 5})[0];
-    return x / x.norm(2, {-1}, /*keepdim=*/true);
-  }
-
-  void save_encoders() const {
-    ModelCard vae;
-    vae.vae_decoder =
-        DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
-    save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
-    vae.latent_scale = toy::latents().scale;
-    save_card(folder.path + "/vae", vae);
-    ModelCard clip;
-    clip.image_encoder =
-        ImageTowerSpec{.size = 16, .patch = 8, .width = 8, .layers = 1, .heads = 1, .mlp = 8, .projection = 5};
-    clip.text_encoder = TextTowerSpec{.vocabulary = 514, .tokens = 3, .width = 6, .layers = 1, .heads = 1, .mlp = 8};
-    clip.tokenizer = TokenizerConfig{.merges = 0, .pad = -1};
-    clip.image_normalisation = ImageNormalisation{};
-    save_random("clip", "image_encoder", make_plan(*clip.image_encoder));
-    save_random("clip", "text_encoder", make_plan(*clip.text_encoder));
-    save_text(folder.path + "/clip/merges.txt", "");
-    save_card(folder.path + "/clip", clip);
-  }
-  void save_random(const std::string& name, const std::string& part, Plan plan) const {
-    const auto network = make_network(std::move(plan));
-    initialise(*network, 7);
-    save_part(folder.path + "/" + name, part, weights_of(*network), at::kFloat);
-  }
 };
 
 }  // namespace
@@ -177,7 +105,8 @@ TEST_CASE("a sweep trains every candidate to the last rung, and a second start d
 TEST_CASE("a sweep killed at any moment ends where an undisturbed one ends", "[app]") {
   const ToySweep undisturbed, killed;
   REQUIRE(undisturbed.run().code == 0);
-  for (const int milliseconds : {150, 400, 650, 900}) killed.run_and_kill(std::chrono::milliseconds(milliseconds));
+  for (const int milliseconds : {150, 400, 650, 900})
+    killed.run_and_kill(ToySweep::arguments, std::chrono::milliseconds(milliseconds));
   const Outcome last = killed.run();
   INFO(last.err);
   REQUIRE(last.code == 0);

@@ -1,0 +1,105 @@
+#include "app/train_record.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include "app/recording.h"
+#include "pipeline/mapped_file.h"
+
+namespace mds {
+
+TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store), training_(training) {
+  const std::string arch = record_arch(
+      store, {training.name + "-" + hash_of(training.network).substr(0, 8), training.network}, {.generator = "train"});
+  const Worker worker{
+      .owner = worker_name(), .device = record_device(store, training.device), .env = record_env(store)};
+  store.add_sweep(trainings, "{}");
+  const int64_t run = store.ensure_run({.sweep = trainings,
+                                        .arch = arch,
+                                        .protocol = store.add_protocol(training.identity),
+                                        .seed = int64_t(training.loop.seed)});
+  if (training.resumed > 0) check_resumed(run, checkpoint_row(training.resumed));
+  lease_ = store.take(run, worker);
+  if (training.resumed > 0) store_checkpoint(training.resumed);  // the last process may have died before it did
+}
+
+CheckpointRow TrainRecord::checkpoint_row(int64_t iteration) const {
+  return {.sha256 = file_sha256(training_.checkpoint),
+          .path = training_.checkpoint,
+          .bytes = int64_t(std::filesystem::file_size(training_.checkpoint)),
+          .iteration = iteration};
+}
+
+void TrainRecord::check_resumed(int64_t run, const CheckpointRow& row) const {
+  bool known = false;
+  for (const auto& stored : store_.checkpoints(run)) {
+    if (stored.iteration != row.iteration || stored.path != row.path) continue;
+    if (stored.sha256 == row.sha256) return;
+    known = true;
+  }
+  if (known)
+    throw FileError(row.path + ": is damaged: its SHA-256 is " + row.sha256 + ", and " + store_.file() +
+                    " holds another of iteration " + std::to_string(row.iteration) +
+                    "; put a copy in its place, or remove it to train from the start");
+}
+
+void TrainRecord::add(const StepReport& report) {
+  loss_.add(report.loss);
+  gradient_norm_.add(report.gradient_norm);
+  if (!std::isnan(report.adversary_loss)) adversary_loss_.add(report.adversary_loss);
+  const double seconds = report.times.forward_s + report.times.backward_s + report.times.update_s;
+  if (warm_up_s_ == 0)
+    warm_up_s_ = seconds;
+  else
+    seconds_.add(seconds);
+}
+
+void TrainRecord::store(int64_t iteration, const std::string& name, const Mean& mean) {
+  if (mean.n == 0) return;
+  store_.add_metric(lease_, {.iteration = iteration,
+                             .images_seen = iteration * training_.loop.batch,
+                             .name = name,
+                             .value = mean.value(),
+                             .n = mean.n});
+}
+
+void TrainRecord::store_curve(int64_t iteration) {
+  if (loss_.n > 0 && seconds_.n == 0) seconds_.add(warm_up_s_);
+  const Mean rate{.sum = double(training_.loop.batch) * double(seconds_.n) / seconds_.value(), .n = seconds_.n};
+  store_.transaction([&] {
+    store(iteration, "loss", loss_);
+    store(iteration, "gradient_norm", gradient_norm_);
+    store(iteration, "adversary_loss", adversary_loss_);
+    store(iteration, "images_per_s", rate);
+  });
+  loss_ = gradient_norm_ = adversary_loss_ = seconds_ = {};
+}
+
+void TrainRecord::store_checkpoint(int64_t iteration) {
+  const CheckpointRow row = checkpoint_row(iteration);
+  store_.add_checkpoint(lease_, row);
+  last_checkpoint_ = row.sha256;
+}
+
+void TrainRecord::store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed) {
+  store_.transaction([&] {
+    const std::string hash = store_.add_protocol(protocol.dump());
+    for (const auto& score : scores) {
+      if (!std::isfinite(score.value)) throw std::runtime_error("the score " + score.name + " is not finite");
+      store_.add_metric(lease_, {.iteration = training_.loop.iterations,
+                                 .images_seen = training_.loop.iterations * training_.loop.batch,
+                                 .name = score.name,
+                                 .value = score.value,
+                                 .n = score.n,
+                                 .low = score.low,
+                                 .high = score.high,
+                                 .eval_seed = int64_t(seed),
+                                 .checkpoint = last_checkpoint_,
+                                 .protocol = hash});
+    }
+  });
+}
+
+void TrainRecord::end(RunState state, const std::string& message) { store_.finish(lease_, state, message); }
+
+}  // namespace mds

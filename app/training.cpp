@@ -1,0 +1,193 @@
+#include "app/training.h"
+
+#include <c10/util/Exception.h>
+
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+
+#include "app/progress.h"
+#include "spec/new_file.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// Ctrl-C stops at the next iteration with a checkpoint; a second one at once.
+void stop_at_next_iteration(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+void on_interrupts(void (*handler)(int)) {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, handler);
+}
+
+std::string describe_step(const StepReport& report, double adversary_loss) {
+  char text[96], adversary[32] = "";
+  if (!std::isnan(adversary_loss)) std::snprintf(adversary, sizeof adversary, "  adversary %.4f", adversary_loss);
+  std::snprintf(text, sizeof text, "loss %.4f  gradient %.3f%s", report.loss, report.gradient_norm, adversary);
+  return text;
+}
+
+// Where the time of this process's iterations went; the first one, which warms up, is left out.
+class TimeSpent {
+ public:
+  void add(const StepReport& report) {
+    if (count_++ == 0) return;
+    data_s_ += report.times.data_s;
+    forward_s_ += report.times.forward_s;
+    backward_s_ += report.times.backward_s;
+    update_s_ += report.times.update_s;
+  }
+  ~TimeSpent() {
+    const double n = double(count_ - 1), total_s = forward_s_ + backward_s_ + update_s_;
+    if (n >= 1)
+      std::fprintf(stderr,
+                   "an iteration took %.4f s: batch and forward %.4f, backward %.4f, update %.4f; "
+                   "%.1f %% of it was waiting for data\n",
+                   total_s / n, forward_s_ / n, backward_s_ / n, update_s_ / n, 100 * data_s_ / total_s);
+  }
+
+ private:
+  int64_t count_ = 0;
+  double data_s_ = 0, forward_s_ = 0, backward_s_ = 0, update_s_ = 0;
+};
+
+// PATH/0000500 and the ending, which sort by iteration.
+std::string of_iteration(const std::string& folder, const Loop& loop, const std::string& ending = "") {
+  char name[32];
+  std::snprintf(name, sizeof name, "/%07lld", static_cast<long long>(loop.iteration()));
+  return folder + name + ending;
+}
+
+std::vector<Score> save_model(const Loop& loop, const TrainingRun& run, const std::string& folder) {
+  return run.stage.finish(loop.ema(), folder,
+                          {.command = run.command,
+                           .config = to_json(run.config),
+                           .data = {},
+                           .data_hash = run.stage.data_hash(),
+                           .iterations = loop.iteration(),
+                           .seed = run.config.loop.seed,
+                           .run_id = sha256(run.identity).substr(0, 16),
+                           .license = {}});
+}
+
+// What is left at a checkpoint besides: called again for one whose process was killed before it was done.
+void leave_beside(const Loop& loop, const TrainingRun& run) {
+  const auto due = [&](int64_t every, const std::string& path) {
+    return every > 0 && loop.iteration() > 0 && loop.iteration() % every == 0 && !fs::exists(path);
+  };
+  if (const std::string file = of_iteration(run.folder + "/samples", loop, ".png");
+      due(run.config.sample_every, file)) {
+    make_folder(run.folder + "/samples");
+    run.stage.sample(loop.ema(), file);
+  }
+  if (const std::string folder = of_iteration(run.folder + "/series", loop); due(run.config.keep_every, folder)) {
+    make_folder(run.folder + "/series");
+    NewFolder model(folder);
+    save_model(loop, run, model.path());
+    model.put_in_place();
+  }
+}
+
+// Rows come before the checkpoint that leaves them behind, or a kill between them would lose them.
+void save_checkpoint(const Loop& loop, const TrainingRun& run) {
+  run.record.store_curve(loop.iteration());
+  loop.save(checkpoint_in(run.folder), run.identity);
+  run.record.store_checkpoint(loop.iteration());
+}
+
+// Returns whether it reached the end.
+bool train(Loop& loop, const TrainingRun& run) {
+  const LoopConfig& config = run.config.loop;
+  TimeSpent spent;
+  Progress progress(run.config.name, config.iterations, loop.iteration());
+  double adversary_loss = NAN;  // the last one
+  leave_beside(loop, run);
+  while (loop.iteration() < config.iterations && !interrupted) {
+    const int64_t next =
+        std::min((loop.iteration() / config.checkpoint_every + 1) * config.checkpoint_every, config.iterations);
+    for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
+      loop.run_to(i, [&](const StepReport& report) {
+        spent.add(report);
+        run.record.add(report);
+        if (!std::isnan(report.adversary_loss)) adversary_loss = report.adversary_loss;
+        progress.show(report.iteration, describe_step(report, adversary_loss), /*every=*/20);
+      });
+    save_checkpoint(loop, run);
+    leave_beside(loop, run);
+  }
+  return loop.iteration() == config.iterations;
+}
+
+// Writes the model folder, whole or not at all, and stores its scores.
+void finish(const Loop& loop, const TrainingRun& run) {
+  NewFolder model(run.folder + "/model", Before::replaced);
+  const std::vector<Score> scores = save_model(loop, run, model.path());
+  Json protocol{{"data", run.stage.data_hash()}};
+  const auto& evaluation = run.config.evaluation;
+  if (evaluation) {
+    protocol["evaluation"] = to_json(*evaluation);
+    protocol["evaluation"].erase("weights");
+  }
+  run.record.store_scores(scores, protocol, evaluation ? evaluation->seed : 0);
+  model.put_in_place();
+  run.record.end(RunState::done);
+}
+
+// An error ends the run in the database too, and says what there is to go on from. What no fault of the run's is, a
+// full disk say, leaves it paused.
+void ending_with_errors(const TrainingRun& run, const std::function<void()>& body) {
+  const auto end = [&](RunState state, const std::string& message) {
+    try {
+      run.record.end(state, message);
+    } catch (const StoreError& error) {
+      std::cerr << error.what() << "\n";
+    }
+    return message;
+  };
+  std::string message;
+  try {
+    return body();
+  } catch (const StoreError& error) {
+    message = error.what();
+  } catch (const WriteError& error) {
+    message = end(RunState::paused, error.what());
+  } catch (const c10::Error& error) {
+    message = end(RunState::failed, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    message = end(RunState::failed, error.what());
+  }
+  const bool saved = std::filesystem::exists(checkpoint_in(run.folder));
+  throw std::runtime_error(message + (saved ? "; the last good checkpoint is " + checkpoint_in(run.folder)
+                                            : std::string("; no checkpoint was saved yet")));
+}
+
+}  // namespace
+
+std::string checkpoint_in(const std::string& folder) { return folder + "/checkpoint.safetensors"; }
+
+void make_folder(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw WriteError(folder + ": cannot be made: " + error.message());
+}
+
+bool run_training(Loop& loop, const TrainingRun& run) {
+  bool ended = false;
+  on_interrupts(stop_at_next_iteration);
+  ending_with_errors(run, [&] {
+    ended = train(loop, run);
+    if (!ended) return run.record.end(RunState::paused);
+    on_interrupts(SIG_DFL);
+    finish(loop, run);
+  });
+  return ended;
+}
+
+}  // namespace mds

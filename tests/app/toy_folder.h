@@ -1,0 +1,96 @@
+// A folder with toy encoders, cached latents and a UNet, in which the program is run as a user runs it: to the end, or
+// until it is killed.
+#pragma once
+
+#include <spawn.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "pipeline/model.h"
+#include "tests/app/run_mdsearch.h"
+#include "tests/catch.h"
+#include "tests/trainer/toy.h"
+
+extern char** environ;
+
+namespace mds {
+
+struct ToyFolder {
+  ScratchFolder folder;
+
+  ToyFolder() {
+    save_encoders();
+    save_latents(file("latents.safetensors"), toy_latents());
+    save_text(file("base.json"), to_json(NetworkSpec(toy::unet())).dump());
+  }
+
+  std::string file(const std::string& name) const { return folder.path + "/" + name; }
+  void write(const std::string& name, const Json& json) const { save_text(file(name), json.dump()); }
+
+  // Runs the program in the folder. `before` is shell text that comes first: a limit, say.
+  Outcome run(const std::string& arguments, const std::string& before = "") const {
+    const std::string out = file("stdout"), err = file("stderr");
+    const std::string line = in_folder(arguments, before) + " >" + out + " 2>" + err;
+    const int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+  }
+
+  // Starts it and kills it without warning. Returns whether it was still at work.
+  bool run_and_kill(const std::string& arguments, std::chrono::milliseconds after) const {
+    std::string line = in_folder(arguments, "") + " >/dev/null 2>&1", shell = "sh", flag = "-c";
+    char* argv[] = {shell.data(), flag.data(), line.data(), nullptr};
+    pid_t child = 0;
+    REQUIRE(posix_spawnp(&child, "sh", nullptr, nullptr, argv, environ) == 0);
+    std::this_thread::sleep_for(after);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
+  }
+
+ private:
+  std::string in_folder(const std::string& arguments, const std::string& before) const {
+    return "cd " + folder.path + " && " + before + " exec " MDSEARCH_PROGRAM " " + arguments;
+  }
+
+  LatentSet toy_latents() const {
+    LatentSet set = toy::latents();
+    set.encoders = encoder_hashes({file("vae"), file("clip"), file("clip")});
+    set.image_features = toy_features(5), set.text_features = toy_features(6);
+    return set;
+  }
+  static Tensor toy_features(uint64_t seed) {
+    const Tensor x = seeded_noise({seed}, {12, 5})[0];
+    return x / x.norm(2, {-1}, /*keepdim=*/true);
+  }
+
+  void save_encoders() const {
+    ModelCard vae;
+    vae.vae_decoder =
+        DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
+    save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
+    vae.latent_scale = toy::latents().scale;
+    save_card(file("vae"), vae);
+    ModelCard clip;
+    clip.image_encoder =
+        ImageTowerSpec{.size = 16, .patch = 8, .width = 8, .layers = 1, .heads = 1, .mlp = 8, .projection = 5};
+    clip.text_encoder = TextTowerSpec{.vocabulary = 514, .tokens = 3, .width = 6, .layers = 1, .heads = 1, .mlp = 8};
+    clip.tokenizer = TokenizerConfig{.merges = 0, .pad = -1};
+    clip.image_normalisation = ImageNormalisation{};
+    save_random("clip", "image_encoder", make_plan(*clip.image_encoder));
+    save_random("clip", "text_encoder", make_plan(*clip.text_encoder));
+    save_text(file("clip/merges.txt"), "");
+    save_card(file("clip"), clip);
+  }
+  void save_random(const std::string& name, const std::string& part, Plan plan) const {
+    const auto network = make_network(std::move(plan));
+    initialise(*network, 7);
+    save_part(file(name), part, weights_of(*network), at::kFloat);
+  }
+};
+
+}  // namespace mds

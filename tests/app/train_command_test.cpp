@@ -1,0 +1,257 @@
+// One training after another of a toy chain: what it stores, what stops it and what it refuses.
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "pipeline/mapped_file.h"
+#include "tests/app/toy_training.h"
+#include "tests/full_disk.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+std::vector<int64_t> iterations_of(const std::vector<MetricRow>& rows) {
+  std::vector<int64_t> iterations;
+  for (const auto& row : rows) iterations.push_back(row.iteration);
+  return iterations;
+}
+
+void change(const ToyTraining& training, const std::string& stage, const std::string& assignment) {
+  Json json = ToyTraining::config(stage);
+  overlay(json, assignment);
+  training.write(stage + ".json", json);
+}
+
+// Checkpoints of 4 MB at least and a text encoder of 32 MB, which is copied and never read: larger than a database.
+void make_large_files(const ToyTraining& training) {
+  UNetSpec unet = toy::unet();
+  for (auto& level : unet.levels) level.width *= 8;
+  training.write("base.json", to_json(NetworkSpec(unet)));
+  save_text(training.file("clip/text_encoder.safetensors"), std::string(32 << 20, 'x'));
+  LatentSet set = load_latents(training.file("latents.safetensors"));
+  set.encoders = encoder_hashes({training.file("vae"), training.file("clip"), training.file("clip")});
+  save_latents(training.file("latents.safetensors"), set);
+}
+
+void flip_byte(const std::string& file) {
+  std::string bytes = text_of_file(file);
+  bytes[bytes.size() - 100] ^= 1;
+  save_text(file, bytes);
+}
+
+}  // namespace
+
+TEST_CASE("a training stores its run with the curve, checkpoints and scores, and nothing twice", "[app]") {
+  const ToyTraining training;
+  const Outcome outcome = training.train("base");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err, Contains("base 8/8") && Contains("/s") && Contains("left"));
+  const RunStatus run = training.last_run();
+  CHECK(run.state == RunState::done);
+  const Json rows = training.rows();
+  {
+    const Store store(training.file("r.db"), StoreMode::read_only);
+    for (const char* name : {"loss", "gradient_norm", "images_per_s"}) {
+      const auto curve = store.curve(run.run, name);
+      CHECK(iterations_of(curve) == std::vector<int64_t>{2, 4, 6, 8});
+      CHECK(curve.back().images_seen == 32);
+      CHECK(curve.back().value > 0);
+    }
+    CHECK(store.curve(run.run, "loss").back().n == 2);
+    CHECK(store.curve(run.run, "adversary_loss").empty());
+    const auto checkpoints = store.checkpoints(run.run);
+    REQUIRE(checkpoints.size() == 4);
+    CHECK(checkpoints.back().sha256 == file_sha256(training.checkpoint("base")));
+    const auto scores = store.curve(run.run, "fd_emoji_clip");
+    REQUIRE(scores.size() == 1);
+    CHECK(scores[0].low.value() <= scores[0].value);
+    CHECK(scores[0].checkpoint == checkpoints.back().sha256);
+    CHECK(scores[0].protocol != run.protocol);
+    const auto arch = store.find_arch(run.arch).value();
+    CHECK(arch.spec_json == canonical_json(NetworkSpec(canonical(NetworkSpec(toy::unet())))));
+  }
+  training.require_trained("base");
+  CHECK(training.rows() == rows);
+
+  const Json report = training.run("report training --format json --db r.db").json()["rows"];
+  REQUIRE(report.size() == 1);
+  CHECK(report[0]["name"] == "base");
+  CHECK(report[0]["stage"] == "base");
+  CHECK(report[0]["state"] == "done");
+  CHECK(report[0]["iterations"] == 8);
+  CHECK(report[0]["images_per_s"] > 0);
+  CHECK(training.run("report sweep --format json --db r.db").json()["rows"].empty());
+}
+
+TEST_CASE("each UNet stage goes on from the one before, draws as it trains, and stores an adversary's loss", "[app]") {
+  const ToyTraining training;
+  for (const auto& stage : ToyTraining::unet_stages()) {
+    training.require_trained(stage);
+    const auto files = training.files_of(stage);
+    CHECK(files.contains("model/model.json"));
+#ifndef MDSEARCH_CORE
+    CHECK(files.contains("samples/0000004.png"));
+    CHECK(files.contains("samples/0000008.png"));
+#endif
+  }
+  const Store store(training.file("r.db"), StoreMode::read_only);
+  const auto runs = store.runs(trainings);
+  REQUIRE(runs.size() == 4);
+  const auto losses = store.curve(runs[3].run, "adversary_loss");
+  REQUIRE(losses.size() == 4);
+  CHECK(losses[0].n == 1);  // one step in two iterations
+  CHECK(store.curve(runs[2].run, "adversary_loss").empty());
+}
+
+TEST_CASE("numbers that stop being finite end a training as failed and keep a checkpoint that loads", "[app]") {
+  const ToyTraining training;
+  Json json = ToyTraining::config("base");
+  json["optimizer"] = {{"lr", 10}, {"weight_decay", 10}, {"warmup", 0}};  // each step takes every weight times -99
+  json["loop"]["iterations"] = 400;
+  training.write("base.json", json);
+  const Outcome outcome = training.train("base");
+  training.check_fails(outcome, "is not finite");
+  CHECK_THAT(outcome.err,
+             Contains("iteration ") && Contains("the last good checkpoint is out/train/base/checkpoint.safetensors"));
+  const RunStatus run = training.last_run();
+  CHECK(run.state == RunState::failed);
+  CHECK_THAT(run.message, Contains("is not finite"));
+  const TensorFile kept = load_tensors(training.checkpoint("base"));
+  REQUIRE(kept.tensors.at("steps").item<int64_t>() > 0);
+  for (const auto& [name, tensor] : kept.tensors) CHECK(tensor.isfinite().all().item<bool>());
+  CHECK(!std::filesystem::exists(training.output("base") + "/model"));
+  const Outcome again = training.train("base");
+  CHECK_THAT(again.err, Contains("resumes at iteration"));
+  CHECK(training.last_run().message == run.message);
+}
+
+TEST_CASE("a predecessor that does not fit is refused by name", "[app]") {
+  const ToyTraining training;
+  training.require_trained("base");
+  const auto fails = [&](const std::string& stage, const std::string& assignment, const std::string& message) {
+    change(training, stage, assignment);
+    training.check_fails(training.train(stage), message);
+  };
+  fails("relu", "stage.start=none", "none/model.json: cannot be read");
+  fails("relu", "stage.start=vae", "vae/model.json: lacks unet, schedule");
+  change(training, "relu", "stage.swap=hard");
+  training.require_trained("relu");
+  fails("relu", "stage.start=out/train/relu/model", "the attentions of the unet are relu already");
+
+  const std::string model = training.output("base") + "/model";
+  ModelCard card = load_card(model);
+  std::filesystem::copy(model, training.file("epsilon"));
+  card.prediction = Prediction::epsilon;
+  save_card(training.file("epsilon"), card);
+  fails("distil", "stage.start=epsilon", "out/train/relu/model and epsilon differ in prediction: v and epsilon");
+  card.prediction = Prediction::v;
+  card.schedule->beta_end = 0.02;
+  save_card(training.file("epsilon"), card);
+  fails("distil", "stage.start=epsilon", "out/train/relu/model and epsilon differ in schedule: {");
+  card.schedule.reset();
+  save_card(training.file("epsilon"), card);
+  fails("ufogen", "stage.start=epsilon", "epsilon/model.json: lacks schedule");
+}
+
+TEST_CASE("a checkpoint of another run is refused with what differs", "[app]") {
+  const ToyTraining training;
+  training.require_trained("base");
+  training.require_trained("relu");
+  const Json rows = training.rows();
+  training.check_fails(training.train("base", "--set optimizer.lr=0.5"), "optimizer.lr is 0.001 there and 0.5 here");
+  training.check_fails(training.train("base", "--seed 7"), "loop.seed is 1 there and 7 here");
+  training.check_fails(training.train("base", "--set stage.nonsense=1"), "stage.nonsense is not a known key; valid: ");
+  training.check_fails(training.train("base", "--set sample_every=3"),
+                       "sample_every is 3; allowed: a multiple of loop.checkpoint_every, 2");
+  CHECK(training.train("base", "--set evaluation.pictures=5").code == 0);  // changes nothing of the run
+
+  LatentSet set = load_latents(training.file("latents.safetensors"));
+  set.hash = "other";
+  save_latents(training.file("latents.safetensors"), set);
+  training.check_fails(training.train("base"),
+                       "the data set changed under the run, its hash is \"toy\" there and \"other\" here");
+  set.hash = "toy";
+  save_latents(training.file("latents.safetensors"), set);
+  training.require_trained("base");
+
+  flip_byte(training.output("base") + "/model/unet.safetensors");
+  training.check_fails(training.train("relu"), "the model stage.start changed under the run");
+}
+
+TEST_CASE("a damaged checkpoint is refused by its place, with the way to go on", "[app]") {
+  const ToyTraining training;
+  training.require_trained("base");
+  const std::string file = training.checkpoint("base"), before = text_of_file(file), way = "remove it to train from";
+  SECTION("cut in half") {
+    std::filesystem::resize_file(file, before.size() / 2);
+    const Outcome outcome = training.train("base");
+    training.check_fails(outcome, "out/train/base/checkpoint.safetensors: ");
+    CHECK_THAT(outcome.err, Contains("tensor \"") && Contains("truncated or damaged") && Contains(way));
+  }
+  SECTION("with a bit turned over in a weight") {
+    flip_byte(file);
+    const Outcome outcome = training.train("base");
+    training.check_fails(outcome, "out/train/base/checkpoint.safetensors: is damaged: its SHA-256 is ");
+    CHECK_THAT(outcome.err, Contains(way));
+  }
+  save_text(file, before);
+  training.require_trained("base");
+}
+
+TEST_CASE("a disk that fills ends a training with exit 1 and leaves whole files; the same command goes on", "[app]") {
+  const ToyTraining undisturbed, training;
+  for (const ToyTraining* each : {&undisturbed, &training}) make_large_files(*each);
+  undisturbed.require_trained("base");
+  const std::string output = training.output("base"), samples = output + "/samples/0000004.png";
+  const auto fails_at = [&](const std::string& file, rlim_t bytes) {
+    const auto before = training.files_of("base");
+    const Outcome outcome = [&] {
+      const FullDisk full(bytes);
+      return training.train("base");
+    }();
+    training.check_fails(outcome, "out/train/base/" + file);
+    CHECK_THAT(outcome.err, Contains("File too large"));
+    CHECK(training.last_run().state == RunState::paused);
+    CHECK((training.files_of("base") == before));
+    return outcome.err;
+  };
+  std::filesystem::create_directories(output);
+  CHECK_THAT(fails_at("checkpoint.safetensors", 2 << 20), Contains("no checkpoint was saved yet"));
+#ifndef MDSEARCH_CORE
+  std::filesystem::create_directories(samples);  // where a file cannot be put
+  const Outcome outcome = training.train("base");
+  training.check_fails(outcome, "out/train/base/samples/0000004.png: cannot be put in place");
+  CHECK_THAT(outcome.err, Contains("the last good checkpoint is out/train/base/checkpoint.safetensors"));
+  CHECK(load_tensors(training.checkpoint("base")).tensors.at("steps").item<int64_t>() == 4);
+  std::filesystem::remove(samples);
+  fails_at("checkpoint.safetensors", 2 << 20);
+#endif
+  training.require_trained("base");
+  CHECK((training.files_of("base") == undisturbed.files_of("base")));
+  fails_at("model.tmp", 20 << 20);
+  training.require_trained("base");
+  CHECK((training.files_of("base") == undisturbed.files_of("base")));
+  CHECK(training.rows() == undisturbed.rows());
+}
+
+TEST_CASE("two processes do not train in one folder", "[app]") {
+  const ToyTraining training;
+  std::filesystem::create_directories(training.output("base"));
+  const int held = ::open(training.output("base").c_str(), O_RDONLY | O_DIRECTORY);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  training.check_fails(training.train("base"), "out/train/base: another process is training in it");
+  ::close(held);
+  training.require_trained("base");
+}
+
+TEST_CASE("what a training cannot draw is refused before it trains", "[app]") {
+  const ToyTraining training;
+  training.check_fails(training.train("base", "--set evaluation.sampler.steps=5000"), "5000; allowed: 1 to 1000");
+  LatentSet set = load_latents(training.file("latents.safetensors"));
+  set.held_out.fill_(false);
+  save_latents(training.file("latents.safetensors"), set);
+  training.check_fails(training.train("base"), "the data set holds out 0 pairs; at least 2 are needed");
+  CHECK(!std::filesystem::exists(training.checkpoint("base")));
+}
