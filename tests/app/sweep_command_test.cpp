@@ -14,7 +14,7 @@ namespace {
 // Space and sweep configuration in a toy folder.
 struct ToySweep : ToyFolder {
   ToySweep() {
-    write("space.json", {{"base", file("base.json")},
+    write("space.json", {{"base", file("unet.json")},
                          {"choices", {{{"name", "kernel"}, {"path", "levels.1.kernel"}, {"values", {3, 5, 7}}}}}});
     write("sweep.json", config());
   }

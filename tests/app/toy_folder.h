@@ -25,7 +25,7 @@ struct ToyFolder {
   ToyFolder() {
     save_encoders();
     save_latents(file("latents.safetensors"), toy_latents());
-    save_text(file("base.json"), to_json(NetworkSpec(toy::unet())).dump());
+    save_text(file("unet.json"), to_json(NetworkSpec(toy::unet())).dump());
   }
 
   std::string file(const std::string& name) const { return folder.path + "/" + name; }

@@ -21,7 +21,7 @@ struct ToyTraining : ToyFolder {
 
   static Json config(const std::string& stage) {
     const std::map<std::string, Json> own{
-        {"base", {{"unet", "base.json"}, {"width_divisor", 1}}},
+        {"base", {{"unet", "unet.json"}, {"width_divisor", 1}}},
         {"relu", {{"start", "out/train/base/model"}}},
         {"distil", {{"teacher", "out/train/relu/model"}, {"steps", 2}, {"guidance", {{"probability", 0.5}}}}},
         {"ufogen", {{"start", "out/train/distil/model"}}}};

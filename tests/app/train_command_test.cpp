@@ -27,7 +27,7 @@ void change(const ToyTraining& training, const std::string& stage, const std::st
 void make_large_files(const ToyTraining& training) {
   UNetSpec unet = toy::unet();
   for (auto& level : unet.levels) level.width *= 8;
-  training.write("base.json", to_json(NetworkSpec(unet)));
+  training.write("unet.json", to_json(NetworkSpec(unet)));
   save_text(training.file("clip/text_encoder.safetensors"), std::string(32 << 20, 'x'));
   LatentSet set = load_latents(training.file("latents.safetensors"));
   set.encoders = encoder_hashes({training.file("vae"), training.file("clip"), training.file("clip")});
