@@ -7,6 +7,16 @@
 #include "pipeline/mapped_file.h"
 
 namespace mds {
+namespace {
+
+CheckpointRow row_of(const std::string& checkpoint, int64_t iteration) {
+  return {.sha256 = file_sha256(checkpoint),
+          .path = checkpoint,
+          .bytes = int64_t(std::filesystem::file_size(checkpoint)),
+          .iteration = iteration};
+}
+
+}  // namespace
 
 TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store), training_(training) {
   const std::string arch = record_arch(
@@ -18,16 +28,10 @@ TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store)
                                         .arch = arch,
                                         .protocol = store.add_protocol(training.identity),
                                         .seed = int64_t(training.loop.seed)});
-  if (training.resumed > 0) check_resumed(run, checkpoint_row(training.resumed));
+  CheckpointRow resumed;
+  if (training.resumed > 0) check_resumed(run, resumed = row_of(training.checkpoint, training.resumed));
   lease_ = store.take(run, worker);
-  if (training.resumed > 0) store_checkpoint(training.resumed);  // the last process may have died before it did
-}
-
-CheckpointRow TrainRecord::checkpoint_row(int64_t iteration) const {
-  return {.sha256 = file_sha256(training_.checkpoint),
-          .path = training_.checkpoint,
-          .bytes = int64_t(std::filesystem::file_size(training_.checkpoint)),
-          .iteration = iteration};
+  if (training.resumed > 0) store_checkpoint(resumed);  // the last process may have died before it did
 }
 
 void TrainRecord::check_resumed(int64_t run, const CheckpointRow& row) const {
@@ -64,6 +68,7 @@ void TrainRecord::store(int64_t iteration, const std::string& name, const Mean& 
 }
 
 void TrainRecord::store_curve(int64_t iteration) {
+  store_hashed();
   if (loss_.n > 0 && seconds_.n == 0) seconds_.add(warm_up_s_);
   const Mean rate{.sum = double(training_.loop.batch) * double(seconds_.n) / seconds_.value(), .n = seconds_.n};
   store_.transaction([&] {
@@ -75,13 +80,21 @@ void TrainRecord::store_curve(int64_t iteration) {
   loss_ = gradient_norm_ = adversary_loss_ = seconds_ = {};
 }
 
-void TrainRecord::store_checkpoint(int64_t iteration) {
-  const CheckpointRow row = checkpoint_row(iteration);
+void TrainRecord::store_checkpoint(const CheckpointRow& row) {
   store_.add_checkpoint(lease_, row);
   last_checkpoint_ = row.sha256;
 }
 
+void TrainRecord::begin_checkpoint(int64_t iteration) {
+  hashed_ = std::async(std::launch::async, row_of, training_.checkpoint, iteration);
+}
+
+void TrainRecord::store_hashed() {
+  if (hashed_.valid()) store_checkpoint(hashed_.get());
+}
+
 void TrainRecord::store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed) {
+  store_hashed();
   store_.transaction([&] {
     const std::string hash = store_.add_protocol(protocol.dump());
     for (const auto& score : scores) {
@@ -100,6 +113,9 @@ void TrainRecord::store_scores(const std::vector<Score>& scores, const Json& pro
   });
 }
 
-void TrainRecord::end(RunState state, const std::string& message) { store_.finish(lease_, state, message); }
+void TrainRecord::end(RunState state, const std::string& message) {
+  store_hashed();
+  store_.finish(lease_, state, message);
+}
 
 }  // namespace mds

@@ -3,6 +3,8 @@
 // that goes on adds to the run it had.
 #pragma once
 
+#include <future>
+
 #include "metrics/score.h"
 #include "networks/network_spec.h"
 #include "search/store/store.h"
@@ -30,7 +32,9 @@ class TrainRecord {
   // Means over the reports since the last call. First this, then the checkpoint: a kill between them repeats the
   // iterations, and the rows are kept as they are.
   void store_curve(int64_t iteration);
-  void store_checkpoint(int64_t iteration);
+  // To hash a large file takes seconds, in which training goes on: the row comes with the next call that stores, and
+  // the file must stay until then. After a kill before that it comes when the training goes on from the file.
+  void begin_checkpoint(int64_t iteration);
   // `protocol` is what the scores depend on beside the run.
   void store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed);
   void end(RunState state, const std::string& message = "");
@@ -43,12 +47,14 @@ class TrainRecord {
     double value() const { return sum / double(n); }
   };
   void store(int64_t iteration, const std::string& name, const Mean& mean);
-  CheckpointRow checkpoint_row(int64_t iteration) const;
+  void store_checkpoint(const CheckpointRow& row);
+  void store_hashed();
   void check_resumed(int64_t run, const CheckpointRow& row) const;
 
   Store& store_;
   Training training_;
   Lease lease_;
+  std::future<CheckpointRow> hashed_;
   Mean loss_, gradient_norm_, adversary_loss_, seconds_;
   double warm_up_s_ = 0;           // of the process's first iteration, which says little of the rate
   std::string last_checkpoint_{};  // SHA-256

@@ -99,7 +99,7 @@ void leave_beside(const Loop& loop, const TrainingRun& run) {
 void save_checkpoint(const Loop& loop, const TrainingRun& run) {
   run.record.store_curve(loop.iteration());
   loop.save(checkpoint_in(run.folder), run.identity);
-  run.record.store_checkpoint(loop.iteration());
+  run.record.begin_checkpoint(loop.iteration());
 }
 
 // Returns whether it reached the end.
