@@ -62,7 +62,7 @@ TEST_CASE("trainings of every UNet stage that are killed end in the bytes and ro
   compare_unet_stages(/*iterations=*/12, /*kills=*/2);
 }
 
-TEST_CASE("trainings that are killed many times end in the bytes and rows of undisturbed ones", "[app][.][slow]") {
+TEST_CASE("trainings that are killed many times end in the bytes and rows of undisturbed ones", "[app][slow]") {
   compare_unet_stages(/*iterations=*/60, /*kills=*/8);
 }
 
