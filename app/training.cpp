@@ -146,7 +146,7 @@ void ending_with_errors(const TrainingRun& run, const std::function<void()>& bod
   const auto end = [&](RunState state, const std::string& message) {
     try {
       run.record.end(state, message);
-    } catch (const StoreError& error) {
+    } catch (const std::exception& error) {
       std::cerr << error.what() << "\n";
     }
     return message;
