@@ -20,19 +20,6 @@ Conditioning row(Conditioning c, int64_t i) {
   return c;
 }
 
-// A UNet told of each latent. How a matrix product rounds depends on its number of rows: on the CPU, where one picture
-// keeps every core busy, each latent is evaluated on its own.
-Denoiser told_each(const Network& unet, Conditioning told) {
-  return [&unet, told](const Tensor& x, int64_t t) mutable {
-    told.timesteps_N = at::full({x.size(0)}, t, at::kLong);
-    if (!unet.device().is_cpu()) return unet.forward(x, told).to(x.device(), at::kFloat);
-    std::vector<Tensor> outputs;
-    for (int64_t i = 0; i < x.size(0); ++i)
-      outputs.push_back(unet.forward(x.slice(0, i, i + 1), row(told, i)).to(at::kFloat));
-    return at::cat(outputs);
-  };
-}
-
 // The negative text, then each prompt once, and where each picture's prompt stands among them.
 struct DistinctTexts {
   std::vector<std::string> texts;
@@ -58,6 +45,28 @@ DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
 }
 
 }  // namespace
+
+Conditioning told(const ModelCard& card, const TextRows& rows, const Tensor& chosen_N) {
+  Conditioning c;
+  c.text_NSC = rows.states_NSC.index_select(0, chosen_N);
+  if (card.unet->pooled_width > 0) c.text_embeds_NP = rows.pooled_NP.index_select(0, chosen_N);
+  // Original height and width, crop top and left, target height and width.
+  const double side = double(card.vae_decoder->size());
+  if (card.unet->time_ids > 0)
+    c.time_ids_NI = at::tensor({side, side, 0.0, 0.0, side, side}, at::kFloat).expand({chosen_N.size(0), -1});
+  return c;
+}
+
+Denoiser told_each(const Network& unet, Conditioning told) {
+  return [&unet, told](const Tensor& x, int64_t t) mutable {
+    told.timesteps_N = at::full({x.size(0)}, t, at::kLong);
+    if (!unet.device().is_cpu()) return unet.forward(x, told).to(x.device(), at::kFloat);
+    std::vector<Tensor> outputs;
+    for (int64_t i = 0; i < x.size(0); ++i)
+      outputs.push_back(unet.forward(x.slice(0, i, i + 1), row(told, i)).to(at::kFloat));
+    return at::cat(outputs);
+  };
+}
 
 Generator::Generator(const std::string& folder, at::ScalarType dtype)
     : folder_(folder),
@@ -95,22 +104,13 @@ void Generator::check_parts() const {
          " channels");
 }
 
-SamplerConfig Generator::defaults() const { return {.steps = card_.steps, .guidance = guidance_of(card_)}; }
+SamplerConfig Generator::defaults() const {
+  return {.steps = card_.steps, .guidance = guidance_of(card_), .sampler = card_.sampler};
+}
 
 void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) const {
   mds::check(diffusion_, sampler);
   check_tiles(make_plan(*card_.vae_decoder), tiles);
-}
-
-Conditioning Generator::told(const TextRows& rows, const Tensor& chosen_N) const {
-  Conditioning c;
-  c.text_NSC = rows.states_NSC.index_select(0, chosen_N);
-  if (card_.unet->pooled_width > 0) c.text_embeds_NP = rows.pooled_NP.index_select(0, chosen_N);
-  // Original height and width, crop top and left, target height and width: a picture that was never cut nor resized.
-  const double side = double(size());
-  if (card_.unet->time_ids > 0)
-    c.time_ids_NI = at::tensor({side, side, 0.0, 0.0, side, side}, at::kFloat).expand({chosen_N.size(0), -1});
-  return c;
 }
 
 Tensor Generator::latents(const DrawRequest& request, const SamplerConfig& sampler,
@@ -129,8 +129,8 @@ Tensor Generator::latents(const DrawRequest& request, const SamplerConfig& sampl
     const size_t end = std::min(begin + size_t(request.batch), request.seeds.size());
     const std::vector<uint64_t> seeds = part_of(request, begin, end).seeds;
     const Tensor chosen = at::tensor(distinct.rows, at::kLong).slice(0, int64_t(begin), int64_t(end));
-    const Denoiser denoiser =
-        guided(told_each(*unet, told(texts, chosen)), told_each(*unet, told(texts, at::zeros_like(chosen))), sampler);
+    const Denoiser denoiser = guided(told_each(*unet, told(card_, texts, chosen)),
+                                     told_each(*unet, told(card_, texts, at::zeros_like(chosen))), sampler);
     int64_t calls = 0;
     const Denoiser counted = [&](const Tensor& x, int64_t t) {
       Tensor output = denoiser(x, t);

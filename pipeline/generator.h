@@ -25,6 +25,14 @@ struct DrawListener {
   CutListener cut = {};                         // texts longer than the context, once for every 64 pictures
 };
 
+// What a card's UNet is told of the chosen rows of texts: their states and, where it reads them, pooled text and the
+// sizes of a picture that was never cut nor resized.
+Conditioning told(const ModelCard& card, const TextRows& rows, const Tensor& chosen_N);
+
+// A UNet told of each latent. How a matrix product rounds depends on its number of rows: on the CPU, where one picture
+// keeps every core busy, each latent is evaluated on its own. The network must outlive the denoiser.
+Denoiser told_each(const Network& unet, Conditioning told);
+
 class Generator {
  public:
   // Reads the card alone; parts are loaded by draw(). UNet and decoder keep their weights and compute in `dtype`, the
@@ -47,7 +55,6 @@ class Generator {
 
  private:
   void check_parts() const;
-  Conditioning told(const TextRows& rows, const Tensor& chosen_N) const;
   Tensor latents(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
 
   std::string folder_;

@@ -17,6 +17,13 @@ struct EnumNames<Prediction> {
   static constexpr std::array names{"epsilon", "v", "x0"};
 };
 
+// How a step is taken: see solver.h.
+enum class Sampler : uint8_t { ddim, dpmpp_2m, euler, ufogen };
+template <>
+struct EnumNames<Sampler> {
+  static constexpr std::array names{"ddim", "dpmpp_2m", "euler", "ufogen"};
+};
+
 // The noise schedule of Stable Diffusion: beta interpolated in its square root.
 struct ScheduleConfig {
   int64_t steps = 1000;
@@ -95,6 +102,7 @@ struct Provenance {
   std::string license;
   std::string predecessor{};
   Json scores = Json::object();
+  Json derived = Json::object();
   bool operator==(const Provenance&) const = default;
   static void describe(auto& self, auto&& field) {
     field("command", self.command, "that made the weights");
@@ -107,6 +115,7 @@ struct Provenance {
     field("license", self.license, "of data and weights");
     field("predecessor", self.predecessor, "model_hash of the model folder it was trained from", later());
     field("scores", self.scores, "measured on held-out data, by name");
+    field("derived", self.derived, "what the configuration comes to with the predecessor, by name", later());
   }
 };
 
@@ -126,6 +135,7 @@ struct ModelCard {
   int64_t steps = 50;
   double guidance = 3.0;
   NoGuidance no_guidance = NoGuidance::one;
+  Sampler sampler = Sampler::ddim;
   Provenance provenance;
   bool operator==(const ModelCard&) const = default;
 
@@ -150,6 +160,7 @@ struct ModelCard {
     field("guidance", self.guidance, "classifier-free guidance w, in the convention of no_guidance", at_least(0));
     field("no_guidance", self.no_guidance, "the w that is none: one of eps_u + w (eps_c - eps_u), zero of w + 1 there",
           later());
+    field("sampler", self.sampler, "how a step is taken; ufogen: for models of one step", later());
     field("provenance", self.provenance, "where the weights come from");
   }
 };

@@ -9,12 +9,6 @@
 
 namespace mds {
 
-enum class Sampler : uint8_t { ddim, dpmpp_2m, euler, ufogen };
-template <>
-struct EnumNames<Sampler> {
-  static constexpr std::array names{"ddim", "dpmpp_2m", "euler", "ufogen"};
-};
-
 // Where the last step ends: at the clean latent (alpha_bar = 1; diffusers' set_alpha_to_one, final sigma zero), or at
 // timestep 0 of the schedule, as Stable Diffusion is shipped (set_alpha_to_one false, final sigma sigma_min).
 enum class LastStep : uint8_t { clean, first };

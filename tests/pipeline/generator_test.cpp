@@ -85,6 +85,17 @@ TEST_CASE("a card's guidance counts in its own convention", "[pipeline][torch]")
   CHECK(Generator(folder).defaults().guidance == 3);
 }
 
+TEST_CASE("a card's sampler is the model's own, and one of ddim where it names none", "[pipeline][torch]") {
+  ModelCard card = tiny_card();
+  save_tiny_model(folder, card);
+  const std::string before = model_hash(folder);
+  CHECK(Generator(folder).defaults().sampler == Sampler::ddim);
+  card.sampler = Sampler::ufogen;
+  save_card(folder, card);
+  CHECK(Generator(folder).defaults().sampler == Sampler::ufogen);
+  CHECK(model_hash(folder) != before);
+}
+
 TEST_CASE("a second text encoder, its pooled text and its padding count", "[pipeline][torch]") {
   const ModelCard card = tiny_card_of_two_encoders();
   save_tiny_model(folder, card, card);
