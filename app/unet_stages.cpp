@@ -1,6 +1,7 @@
 // The stages that train a UNet on cached latents: base, relu, distil, ufogen.
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "app/latent_cache.h"
 #include "app/picture_side.h"
@@ -15,8 +16,9 @@ constexpr int64_t sampled_pictures = 16;
 // A stage with what its network is afterwards.
 struct OpenStage {
   std::unique_ptr<Stage> stage;
-  ModelCard card;                                   // unet, prediction, schedule, steps, guidance
+  ModelCard card;                                   // unet, prediction, schedule, steps, guidance, sampler
   std::map<std::string, std::string> predecessors;  // model folders by the field that names them
+  Json derived = Json::object();                    // of the provenance
 };
 
 // What a network is that goes on from another as that was.
@@ -27,6 +29,7 @@ OpenStage after(const Predecessor& start) {
   open.card.schedule = start.card.schedule;
   open.card.steps = start.card.steps;
   open.card.guidance = guidance_of(start.card);
+  open.card.sampler = start.card.sampler;
   open.predecessors["start"] = start.folder;
   return open;
 }
@@ -65,6 +68,7 @@ OpenStage opened(const DistilConfig& config, const LoopConfig& loop, const Laten
   OpenStage open = gone_on<DistilStage>(config, loop, latents);
   open.predecessors["teacher"] = config.teacher;
   open.card.steps = config.steps;
+  open.card.sampler = Sampler::ddim;
   if (config.guidance.absorbed) open.card.guidance = 1;
   return open;
 }
@@ -73,7 +77,32 @@ OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const Laten
   OpenStage open = gone_on<UfogenStage>(config, loop, latents);
   open.card.steps = 1;
   open.card.guidance = 1;
+  open.card.sampler = Sampler::ufogen;
+  const NoiseGap gap = static_cast<const UfogenStage&>(*open.stage).noise_gap();
+  open.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr}, {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
+  std::cerr << "delta " << config.delta << ": the signal-to-noise ratio is " << gap.snr << " at timestep " << gap.t
+            << " and " << gap.snr_less << " at " << gap.t_less << "\n";
   return open;
+}
+
+// A network as it was loaded or built, before training: a copy, since training changes it in place.
+TensorMap copied(const TensorMap& weights) {
+  TensorMap copies;
+  for (const auto& [name, weight] : weights) copies[name] = weight.detach().cpu().clone();
+  return copies;
+}
+
+Diffusion diffusion_of(const ModelCard& card) { return {NoiseSchedule(*card.schedule), card.prediction}; }
+
+// Scores as a card keeps them, told on stderr too.
+Json tell(const std::string& which, const std::vector<Score>& scores) {
+  Json told;
+  for (const auto& score : scores) {
+    told[score.name] = score.value;
+    told[score.name + "_interval"] = {score.low, score.high};
+    std::cerr << which << ": " << score.name << " " << score.value << " [" << score.low << ", " << score.high << "]\n";
+  }
+  return told;
 }
 
 class UNetRun final : public StageRun {
@@ -89,6 +118,7 @@ class UNetRun final : public StageRun {
     for (const auto& [field, folder] : open_.predecessors) predecessors_[field] = model_hash(folder);
     if (!evaluation_ && train.sample_every == 0) return;
     check_drawing();
+    if (evaluation_ && open_.predecessors.contains("start")) keep_start(open_.predecessors.at("start"));
   }
   Stage& stage() override { return *open_.stage; }
   std::string data_hash() const override { return latents_.hash; }
@@ -97,7 +127,8 @@ class UNetRun final : public StageRun {
   void sample(const TensorMap& trained, const std::string& file) const override {
     EvaluationConfig few = drawing();
     few.pictures = sampled_pictures;
-    save_grid(file, drawn(with_folded_gains(trained), {latents_, encoders_, few}).pictures);
+    const Evaluator evaluator(latents_, encoders_, few);
+    save_grid(file, evaluator.draw(*built(with_folded_gains(trained)), diffusion()).pictures);
   }
 
   NetworkSpec network() const override { return *open_.card.unet; }
@@ -106,12 +137,10 @@ class UNetRun final : public StageRun {
     const TensorMap weights = with_folded_gains(trained);
     provenance.data = {source_};
     provenance.license = shipped_license;
+    provenance.derived = open_.derived;
     if (predecessors_.contains("start")) provenance.predecessor = predecessors_.at("start");
-    const std::vector<Score> scores = evaluation_ ? this->scores(weights, folder) : std::vector<Score>{};
-    for (const auto& score : scores) {
-      provenance.scores[score.name] = score.value;
-      provenance.scores[score.name + "_interval"] = {score.low, score.high};
-    }
+    std::vector<Score> scores;
+    if (evaluation_) scores = this->scores(weights, folder, provenance.scores);
     ModelCard card = open_.card;
     card.provenance = std::move(provenance);
     save_generator(folder, {card, weights}, latents_, encoders_);
@@ -119,7 +148,7 @@ class UNetRun final : public StageRun {
   }
 
  private:
-  Diffusion diffusion() const { return {NoiseSchedule(*open_.card.schedule), open_.card.prediction}; }
+  Diffusion diffusion() const { return diffusion_of(open_.card); }
 
   // How pictures are drawn as it trains: as they are scored, else as the model is meant to.
   EvaluationConfig drawing() const {
@@ -140,20 +169,34 @@ class UNetRun final : public StageRun {
     const Evaluator possible(latents_, encoders_, drawing());
   }
 
-  Drawn drawn(const TensorMap& weights, const Evaluator& evaluator) const {
-    const auto unet = make_network(make_plan(*open_.card.unet));
-    load_weights(*unet, weights, "moving average");
-    return evaluator.draw(*unet, diffusion());
+  void keep_start(const std::string& folder) {
+    start_ = load_card(folder, {"unet", "schedule"});
+    start_->unet->size = open_.card.unet->size;  // which weights do not depend on
+    if (*start_->unet != *open_.card.unet) swapped_ = with_folded_gains(copied(open_.stage->weights()));
   }
 
-  std::vector<Score> scores(const TensorMap& weights, const std::string& folder) const {
+  NetworkPtr built(const TensorMap& weights) const {
+    auto unet = make_network(make_plan(*open_.card.unet));
+    load_weights(*unet, weights, "moving average");
+    return unet;
+  }
+
+  // Scores of the trained network. Of the same captions, noise and sampler the card is also told, under "before" and
+  // "swapped", those of what the stage went on from and, where it changed the network itself, of that network without
+  // training.
+  std::vector<Score> scores(const TensorMap& weights, const std::string& folder, Json& told) const {
     const Evaluator evaluator(latents_, encoders_, *evaluation_);
-    const Drawn drawn = this->drawn(weights, evaluator);
+    if (start_) {
+      const auto unet = load_part(open_.predecessors.at("start"), "unet", make_plan(*start_->unet));
+      told["before"] = tell("before the stage", evaluator.scores(evaluator.draw(*unet, diffusion_of(*start_))));
+    }
+    if (swapped_)
+      told["swapped"] = tell("right after the swap", evaluator.scores(evaluator.draw(*built(*swapped_), diffusion())));
+    const Drawn own = evaluator.draw(*built(weights), diffusion());
     std::filesystem::create_directories(folder);
-    save_grid(folder + "/samples.png", drawn.pictures.slice(0, 0, 64));
-    std::vector<Score> scores = evaluator.scores(drawn);
-    for (const auto& score : scores)
-      std::cerr << score.name << " " << score.value << " [" << score.low << ", " << score.high << "]\n";
+    save_grid(folder + "/samples.png", own.pictures.slice(0, 0, 64));
+    const std::vector<Score> scores = evaluator.scores(own);
+    told.update(tell("trained", scores));
     return scores;
   }
 
@@ -163,6 +206,8 @@ class UNetRun final : public StageRun {
   LatentSet latents_;
   OpenStage open_;
   std::map<std::string, std::string> predecessors_;  // hashes, of when their weights were taken
+  std::optional<ModelCard> start_;                   // of the predecessor
+  std::optional<TensorMap> swapped_;                 // first weights, where the predecessor's network is another
 };
 
 struct Open {

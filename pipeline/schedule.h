@@ -26,6 +26,7 @@ class NoiseSchedule {
   double alpha_bar(int64_t t) const { return t < 0 ? 1.0 : alpha_bar_[size_t(t)]; }  // t = -1: clean
   double a(int64_t t) const;
   double s(int64_t t) const;
+  double snr(int64_t t) const { return alpha_bar(t) / (1 - alpha_bar(t)); }  // infinite where clean
 
   // The same with its tables on a device, where timesteps then need not wait for them.
   NoiseSchedule on(c10::Device device) const;

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "pipeline/prediction.h"
 
 namespace mds {
@@ -13,6 +15,11 @@ Tensor said_real(const Tensor& logits) { return at::softplus(-logits).mean(); }
 Tensor said_drawn(const Tensor& logits) { return at::softplus(logits).mean(); }
 
 }  // namespace
+
+NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config) {
+  const int64_t t = schedule.steps() - 1, t_less = std::max(t - config.delta, config.floor);
+  return {t, t_less, schedule.snr(t), schedule.snr(t_less)};
+}
 
 UfogenStage::Opponent::Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSet& latents)
     : stage_(stage), feed_(latents, loop.batch, loop.seed + 1) {}

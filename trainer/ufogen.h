@@ -64,6 +64,13 @@ struct UfogenConfig {
   }
 };
 
+// What delta comes to on a schedule: how noisy the generator's last timestep is, and what the discriminator sees of it.
+struct NoiseGap {
+  int64_t t, t_less;
+  double snr, snr_less;  // a^2 / s^2
+};
+NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config);
+
 class UfogenStage final : public Stage {
  public:
   UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents);
@@ -73,6 +80,7 @@ class UfogenStage final : public Stage {
   std::optional<Adversary> adversary() override;
 
   const Predecessor& start() const { return start_; }
+  NoiseGap noise_gap() const { return mds::noise_gap(schedule_, config_); }
 
  private:
   // The discriminator's side.

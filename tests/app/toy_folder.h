@@ -29,6 +29,7 @@ struct ToyFolder {
   }
 
   std::string file(const std::string& name) const { return folder.path + "/" + name; }
+  EncoderFolders encoders() const { return {file("vae"), file("clip"), file("clip")}; }
   void write(const std::string& name, const Json& json) const { save_text(file(name), json.dump()); }
 
   // Runs the program in the folder. `before` is shell text that comes first: a limit, say.
@@ -59,7 +60,7 @@ struct ToyFolder {
 
   LatentSet toy_latents() const {
     LatentSet set = toy::latents();
-    set.encoders = encoder_hashes({file("vae"), file("clip"), file("clip")});
+    set.encoders = encoder_hashes(encoders());
     set.image_features = toy_features(5), set.text_features = toy_features(6);
     return set;
   }

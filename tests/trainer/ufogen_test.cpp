@@ -142,6 +142,16 @@ TEST_CASE("noise alone has the adversarial loss alone", "[trainer][torch]") {
   CHECK(loss_of(stage) == Approx(ln2));
 }
 
+TEST_CASE("delta is told as the signal-to-noise ratios that it lies between", "[trainer]") {
+  const NoiseGap gap = noise_gap(NoiseSchedule(ScheduleConfig{}), UfogenConfig{});
+  CHECK((gap.t == 999 && gap.t_less == 749));
+  CHECK(gap.snr == Approx(0.00468192).epsilon(1e-5));
+  CHECK(gap.snr_less == Approx(0.0600222).epsilon(1e-5));
+  UfogenConfig floored;
+  floored.floor = 800;
+  CHECK(noise_gap(NoiseSchedule(ScheduleConfig{}), floored).t_less == 800);
+}
+
 TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"));

@@ -1,0 +1,78 @@
+// What a stage of the chain writes into its model folder beside the weights.
+#include "app/stages.h"
+#include "pipeline/sampler.h"
+#include "tests/app/toy_folder.h"
+
+using namespace mds;
+
+namespace {
+
+struct Chain : ToyFolder {
+  // A stage on the toy data, going on from `start`.
+  template <class Config>
+  TrainConfig stage(const std::string& start) const {
+    Config config;
+    config.start = start;
+    config.latents = file("latents.safetensors");
+    config.encoders = encoders();
+    TrainConfig train{.name = "toy", .stage = config};
+    train.evaluation = EvaluationConfig{.pictures = 6, .sampler = {.steps = 2, .guidance = 2}};
+    return train;
+  }
+
+  // The card of weights that a training would end with.
+  ModelCard finished(const TrainConfig& config, const std::function<void(Tensor&)>& change = {}) const {
+    const auto run = open_stage(config);
+    torch::NoGradGuard no_grad;
+    TensorMap trained;
+    for (const auto& [name, weight] : run->stage().weights()) {
+      if (change) change(const_cast<Tensor&>(weight));  // in place, as training does
+      trained[name] = weight;
+    }
+    run->finish(trained, file("model"), {});
+    return load_card(file("model"));
+  }
+};
+
+const std::vector<std::string> scored{"fd_emoji_clip", "fd_emoji_clip_train", "clip_emoji"};
+
+// The three scores without what stands beside them.
+Json own(const Json& scores) {
+  Json kept;
+  for (const auto& name : scored) kept[name] = scores.at(name);
+  return kept;
+}
+
+}  // namespace
+
+TEST_CASE("a relu finetune is scored beside softmax and the network right after the swap", "[app][torch]") {
+  const Chain chain;
+  TrainConfig config = chain.stage<ReluConfig>(toy::model("softmax"));
+  std::get<ReluConfig>(config.stage).swap = GENERATE(Swap::hard, Swap::gain, Swap::blend);
+  const Json untrained = chain.finished(config).provenance.scores;
+  CHECK(own(untrained) == own(untrained["swapped"]));
+  CHECK(own(untrained) != own(untrained["before"]));
+  const Json trained = chain.finished(config, [](Tensor& weight) { weight.mul_(1.1); }).provenance.scores;
+  CHECK(own(trained["before"]) == own(untrained["before"]));
+  CHECK(own(trained["swapped"]) == own(untrained["swapped"]));
+  CHECK(own(trained) != own(untrained));
+}
+
+TEST_CASE("a stage that keeps the network is scored beside what it went on from", "[app][torch]") {
+  const Chain chain;
+  const TrainConfig config = chain.stage<UfogenConfig>(toy::model("start"));
+  const Json scores = chain.finished(config).provenance.scores;
+  CHECK(own(scores) == own(scores["before"]));
+  CHECK(!scores.contains("swapped"));
+  TrainConfig unscored = config;
+  unscored.evaluation.reset();
+  CHECK(chain.finished(unscored).provenance.scores.empty());
+}
+
+TEST_CASE("a one-step model says how it samples and what its delta is in noise", "[app][torch]") {
+  const Chain chain;
+  const ModelCard card = chain.finished(chain.stage<UfogenConfig>(toy::model("start")));
+  CHECK((card.steps == 1 && card.guidance == 1 && card.sampler == Sampler::ufogen));
+  CHECK(card.provenance.derived["snr_at_999"].get<double>() == Approx(0.00468192).epsilon(1e-5));
+  CHECK(card.provenance.derived["snr_at_749"].get<double>() == Approx(0.0600222).epsilon(1e-5));
+}
