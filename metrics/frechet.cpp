@@ -184,9 +184,14 @@ Score FrechetReference::score(const std::string& name, const at::Tensor& feature
     score.low = std::max(0.0, score.low);
     return score;
   }
-  const auto indices = bootstrap_indices(n, options.replicates, options.seed);
-  const auto interval = centred_interval(value, replicates(features_ND, indices));
-  return {name, value, std::max(0.0, interval.low), interval.high, n, options.seed};
+  const auto interval = centred_interval(value, replicates(features_ND, resamples(n, options)));
+  return {.name = name,
+          .value = value,
+          .low = std::max(0.0, interval.low),
+          .high = interval.high,
+          .n = n,
+          .seed = options.seed,
+          .clusters = cluster_count(options)};
 }
 
 }  // namespace mds

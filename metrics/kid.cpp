@@ -27,6 +27,15 @@ at::Tensor within(const at::Tensor& x_SD) {
   return (similar_SS.sum(1) - similar_SS.diagonal()) / static_cast<double>(x_SD.size(0) - 1);
 }
 
+// The options for the pictures that a subset held.
+ScoreOptions of_those(const at::Tensor& seen_N, ScoreOptions options) {
+  std::vector<int64_t> clusters;
+  for (size_t i = 0; i < options.cluster_of.size(); ++i)
+    if (seen_N[int64_t(i)].item<bool>()) clusters.push_back(options.cluster_of[i]);
+  options.cluster_of = std::move(clusters);
+  return options;
+}
+
 }  // namespace
 
 Kid kid(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD,
@@ -51,7 +60,8 @@ Kid kid(const std::string& name, const at::Tensor& features_ND, const at::Tensor
   }
   const auto seen = times_N.gt(0);
   const auto mean_N = influences_N / times_N.clamp_min(1);
-  auto score = linearised_score(name, values.mean().item<double>(), mean_N.masked_select(seen), options.score);
+  auto score =
+      linearised_score(name, values.mean().item<double>(), mean_N.masked_select(seen), of_those(seen, options.score));
   score.n = n;
   return {score, values.std(/*unbiased=*/false).item<double>(), mean_N};
 }

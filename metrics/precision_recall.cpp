@@ -56,7 +56,8 @@ Score precision(const std::string& name, const at::Tensor& features_ND, const at
 Score recall(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k,
              const ScoreOptions& options) {
   const Sets sets = centred(features_ND, reference_MD, k);
-  return mean_score(name, inside(sets.y_MD, sets.x_ND, k, any_of), options);
+  const ScoreOptions of_references{.replicates = options.replicates, .seed = options.seed};
+  return mean_score(name, inside(sets.y_MD, sets.x_ND, k, any_of), of_references);
 }
 
 std::vector<double> recall_replicates(const at::Tensor& features_ND, const at::Tensor& reference_MD,

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <set>
+#include <stdexcept>
 
 namespace mds {
 namespace {
@@ -92,12 +94,28 @@ Score over_seeds(const std::vector<Score>& of_seeds) {
   return result;
 }
 
+BootstrapIndices resamples(int64_t n, const ScoreOptions& options) {
+  const auto& clusters = options.cluster_of;
+  if (clusters.empty()) return bootstrap_indices(n, options.replicates, options.seed);
+  if (int64_t(clusters.size()) != n) throw std::logic_error("clusters of another number of pictures");
+  return cluster_indices(clusters, options.replicates, options.seed);
+}
+
+int64_t cluster_count(const ScoreOptions& options) {
+  return int64_t(std::set<int64_t>(options.cluster_of.begin(), options.cluster_of.end()).size());
+}
+
 Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options) {
   const auto checked = checked_float64("values of " + name, values, 1);
   const int64_t n = checked.size(0);
-  const auto interval =
-      percentile_interval(linearised_replicates(0, checked, bootstrap_indices(n, options.replicates, options.seed)));
-  return {name, checked.mean().item<double>(), interval.low, interval.high, n, options.seed};
+  const auto interval = percentile_interval(linearised_replicates(0, checked, resamples(n, options)));
+  return {.name = name,
+          .value = checked.mean().item<double>(),
+          .low = interval.low,
+          .high = interval.high,
+          .n = n,
+          .seed = options.seed,
+          .clusters = cluster_count(options)};
 }
 
 }  // namespace mds

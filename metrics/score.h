@@ -32,6 +32,7 @@ struct Score {
   int64_t n = 0;
   uint64_t seed = 0;
   IntervalKind interval = IntervalKind::bootstrap;
+  int64_t clusters = 0;
 
   static void describe(auto& self, auto&& field) {
     field("name", self.name, "the metric, named after what it is");
@@ -41,13 +42,23 @@ struct Score {
     field("n", self.n, "pictures or pairs measured");
     field("seed", self.seed, "of the bootstrap");
     field("interval", self.interval, "what the interval was found from", later());
+    field("clusters", self.clusters, "captions that were resampled, each with all its pictures; 0: picture by picture",
+          later());
   }
 };
 
 struct ScoreOptions {
   int64_t replicates = 200;
   uint64_t seed = 0;
+  // Of each picture measured, where pictures of one caption are several: what is resampled as one. Empty: each picture.
+  std::vector<int64_t> cluster_of{};
 };
+
+// The resamples of n pictures that intervals come from. std::logic_error unless clusters are of n pictures.
+BootstrapIndices resamples(int64_t n, const ScoreOptions& options);
+
+// How many clusters they draw; 0 without.
+int64_t cluster_count(const ScoreOptions& options);
 
 // The mean of per-picture values (one dimension, at least one value).
 Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options = {});

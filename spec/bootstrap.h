@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,21 @@ inline BootstrapIndices bootstrap_indices(int64_t n, int64_t replicates, uint64_
   Random random(seed);
   BootstrapIndices rows(replicates);
   for (auto& row : rows) row = resample(n, random);
+  return rows;
+}
+
+// The same for observations that come in clusters, such as pictures of one caption: cluster_of[i] names that of
+// observation i. Each row draws as many clusters as there are, with replacement, and takes all observations of each.
+inline BootstrapIndices cluster_indices(const std::vector<int64_t>& cluster_of, int64_t replicates, uint64_t seed) {
+  std::map<int64_t, std::vector<int64_t>> members;
+  for (size_t i = 0; i < cluster_of.size(); ++i) members[cluster_of[i]].push_back(int64_t(i));
+  std::vector<const std::vector<int64_t>*> clusters;
+  for (const auto& [name, indices] : members) clusters.push_back(&indices);
+  BootstrapIndices rows;
+  for (const auto& drawn : bootstrap_indices(int64_t(clusters.size()), replicates, seed)) {
+    auto& row = rows.emplace_back();
+    for (const int64_t cluster : drawn) row.insert(row.end(), clusters[cluster]->begin(), clusters[cluster]->end());
+  }
   return rows;
 }
 

@@ -71,7 +71,10 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
 }
 
 std::vector<Score> Evaluator::scores(const Drawn& drawn) const {
-  const ScoreOptions options{.seed = config_.seed};
+  ScoreOptions options{.seed = config_.seed};
+  const int64_t *row = rows_.const_data_ptr<int64_t>(), *end = row + rows_.numel();
+  // Where captions are drawn several times their pictures are resampled together.
+  if (latents_.rows(/*of_held_out=*/true).numel() < rows_.numel()) options.cluster_of.assign(row, end);
   return {held_out_.score("fd_emoji_clip", drawn.features_NE, options),
           train_.score("fd_emoji_clip_train", drawn.features_NE, options),
           mean_score("clip_emoji", drawn.clip_N, options)};

@@ -188,3 +188,21 @@ TEST_CASE("two hundred replicates of 64 pictures against two references", "[.ben
   WARN(taken << " s");
   CHECK(taken < 2);
 }
+
+TEST_CASE("pictures that come in equal groups tell no more than one of each", "[metrics]") {
+  const auto a = random_features(40, 4, 1), reference = random_features(60, 4, 2) + 0.3;
+  const auto each_five_times = a.repeat({5, 1});
+  ScoreOptions clustered{.replicates = 300, .seed = 3};
+  for (int64_t i = 0; i < 200; ++i) clustered.cluster_of.push_back(i % 40);
+  const FrechetReference frechet(feature_stats(reference));
+  const auto width = [](const Score& score) { return score.high - score.low; };
+  const Score once = frechet.score("fd_x", a, {.replicates = 300, .seed = 3});
+  const Score naive = frechet.score("fd_x", each_five_times, {.replicates = 300, .seed = 3});
+  const Score whole = frechet.score("fd_x", each_five_times, clustered);
+  CHECK(width(whole) == Approx(width(once)).epsilon(0.1));
+  CHECK(width(naive) < 0.6 * width(once));
+  CHECK((whole.clusters == 40 && whole.n == 200 && naive.clusters == 0));
+  const auto values = a.select(1, 0);
+  const Score mean = mean_score("clip_x", values.repeat({5}), clustered);
+  CHECK(width(mean) == Approx(width(mean_score("clip_x", values, {.replicates = 300, .seed = 3}))));
+}

@@ -17,6 +17,17 @@ TEST_CASE("more replicates only add rows", "[spec]") {
     for (const auto index : row) CHECK((index >= 0 && index < 10));
 }
 
+TEST_CASE("clusters are drawn whole, and clusters of one are plain observations", "[spec]") {
+  const std::vector<int64_t> cluster_of{7, 3, 7, 3, 3, 9};  // 7: 0 2, 3: 1 3 4, 9: 5
+  for (const auto& row : cluster_indices(cluster_of, 20, 4)) {
+    std::map<int64_t, int64_t> times;
+    for (const int64_t i : row) ++times[i];
+    CHECK((times[0] == times[2] && times[1] == times[3] && times[3] == times[4]));
+    CHECK(times[0] + times[1] + times[5] == 3);
+  }
+  CHECK(cluster_indices({0, 1, 2, 3}, 10, 5) == bootstrap_indices(4, 10, 5));
+}
+
 TEST_CASE("a bootstrap of nothing is an error", "[spec]") {
   CHECK_THROWS_WITH(bootstrap_indices(0, 10, 1), "bootstrap: has 0 observations; allowed: at least 1");
   CHECK_THROWS_WITH(bootstrap_indices(5, 0, 1), "bootstrap: has 0 replicates; allowed: at least 1");
