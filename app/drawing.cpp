@@ -1,6 +1,7 @@
 #include "app/drawing.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <set>
@@ -55,6 +56,24 @@ PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run) {
   text.emplace_back("model", run.hash);
   text.emplace_back("software", "mdsearch");
   return text;
+}
+
+ModelRow model_row(const ModelRun& run) {
+  const ModelCard& card = run.generator.card();
+  const Json& config = card.provenance.config;
+  const bool trained_here = config.is_object() && config.contains("stage") && config["stage"].contains("kind");
+  return {.hash = run.hash,
+          .name = run.folder,
+          .stage = trained_here ? config["stage"]["kind"].get<std::string>() : "",
+          .iterations = card.provenance.iterations,
+          .params = cost(make_plan(*card.unet)).params,
+          .predecessor = card.provenance.predecessor};
+}
+
+std::string model_name(const std::string& folder) {
+  std::filesystem::path path = std::filesystem::absolute(folder + "/").lexically_normal().parent_path();
+  if (path.filename() == "model" && path.parent_path().has_filename()) path = path.parent_path();
+  return path.filename().string();
 }
 
 std::string numbered(const std::string& folder, size_t i) {

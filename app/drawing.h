@@ -6,6 +6,7 @@
 
 #include "app/generate_request.h"
 #include "pipeline/image.h"
+#include "search/store/rows.h"
 
 namespace mds {
 
@@ -25,6 +26,12 @@ void draw(const ModelRun& run, const DrawRequest& request, const std::function<v
 
 // How picture i of the request is made.
 PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run);
+
+// What the folder's card tells of the training; models that this program did not train have no stage.
+ModelRow model_row(const ModelRun& run);
+
+// What a model is called: its folder, or where that is "model", as training names it, the folder around.
+std::string model_name(const std::string& folder);
 
 std::string numbered(const std::string& folder, size_t i);  // FOLDER/00007.png
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "data/picture_table.h"
 
@@ -21,14 +20,13 @@ Cells cells_of(const GenerateOptions& options) {
   return {columns, (prompts + columns - 1) / columns};
 }
 
-// "emoji-md (6.2M) ddim 1 steps"
+// "emoji-md (6.2M) 1 step"
 std::string heading(const ModelRun& run) {
-  const std::filesystem::path folder(run.folder);
-  const std::string name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
   const double millions = double(cost(make_plan(*run.generator.card().unet)).params) / 1e6;
   char size[32];
   std::snprintf(size, sizeof size, millions < 10 ? " (%.1fM)" : " (%.0fM)", millions);
-  return name + size + " " + std::to_string(run.sampler.steps) + (run.sampler.steps == 1 ? " step" : " steps");
+  return model_name(run.folder) + size + " " + std::to_string(run.sampler.steps) +
+         (run.sampler.steps == 1 ? " step" : " steps");
 }
 
 }  // namespace
