@@ -87,15 +87,16 @@ std::vector<std::string> captions_of(const EvaluateOptions& options) {
 }
 
 Evaluation of_pictures(const EvaluateOptions& options, Measurer& measurer, Listener& listener) {
+  const bool listed = measurer.needs_captions() || !options.split.empty();
   const PictureSet pictures =
-      measurer.needs_captions() ? list_captioned(options.images) : list_picture_files(options.images);
+      listed ? list_captioned(options.images, options.split) : list_picture_files(options.images);
   listener.skip(options.images, pictures.skipped);
   return {pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})};
 }
 
 // Of the pictures of one seed, or of the means over several.
-std::vector<LabelledScore> scores_of(EvaluatedModel model, const std::vector<std::string>& captions,
-                                     const EvaluateOptions& options, Measurer& measurer) {
+std::vector<LabelledScore> scores_of(EvaluatedModel model, const CaptionList& captions, const EvaluateOptions& options,
+                                     Measurer& measurer) {
   const std::string folder = model.pictures;
   std::vector<std::vector<LabelledScore>> of_metrics;
   for (int64_t i = 0; i < options.seeds; ++i) {
@@ -110,25 +111,12 @@ std::vector<LabelledScore> scores_of(EvaluatedModel model, const std::vector<std
   return result;
 }
 
-// What the folder's card tells of the training; models that this program did not train have no stage.
-ModelRow model_row(const EvaluatedModel& model) {
-  const ModelCard& card = model.run.generator.card();
-  const Json& config = card.provenance.config;
-  const bool trained_here = config.is_object() && config.contains("stage") && config["stage"].contains("kind");
-  return {.hash = model.run.hash,
-          .name = model.run.folder,
-          .stage = trained_here ? config["stage"]["kind"].get<std::string>() : "",
-          .iterations = card.provenance.iterations,
-          .params = cost(make_plan(*card.unet)).params,
-          .predecessor = card.provenance.predecessor};
-}
-
 std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& measurer) {
-  const auto captions = captions_of(options);
+  const CaptionList captions{captions_of(options), options.repeats};
   std::vector<Evaluation> evaluations;
   for (const auto& model : models_of(options)) {
     evaluations.push_back({model.run.hash, model.run.folder, model.run.generator.card().provenance.iterations,
-                           scores_of(model, captions, options, measurer), model_row(model)});
+                           scores_of(model, captions, options, measurer), model_row(model.run)});
   }
   return evaluations;
 }

@@ -12,6 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int64_t most_drawn_at_once = 64;
+
 bool is_model(const fs::path& folder) { return fs::exists(folder / "model.json"); }
 
 std::vector<std::string> model_folders(const std::vector<std::string>& given) {
@@ -91,11 +93,12 @@ std::vector<EvaluatedModel> models_of(const EvaluateOptions& options) {
   const auto folders = model_folders(options.models);
   std::set<std::string> used;
   for (const auto& folder : folders) {
-    const std::string name = fs::path(folder + "/").lexically_normal().parent_path().filename().string();
+    const std::string name = model_name(folder);
     const std::string out = folders.size() > 1 ? options.out + "/" + name : options.out;
     if (!used.insert(out).second)
       throw UsageError("--model: two models are called " + name + "; their pictures would mix");
-    models.push_back({open_model(folder, dtype, options.sampler), out, options.precision});
+    models.push_back({open_model(folder, dtype, options.sampler), out, options.precision,
+                      std::min(options.batch, most_drawn_at_once)});
   }
   std::stable_sort(models.begin(), models.end(), [](const EvaluatedModel& a, const EvaluatedModel& b) {
     return a.run.generator.card().provenance.iterations < b.run.generator.card().provenance.iterations;
@@ -103,12 +106,12 @@ std::vector<EvaluatedModel> models_of(const EvaluateOptions& options) {
   return models;
 }
 
-PictureSet drawn_pictures(const EvaluatedModel& model, const std::vector<std::string>& captions, uint64_t seed) {
-  DrawRequest all{.prompts = captions, .seeds = {}, .negative = ""};
-  for (size_t i = 0; i < captions.size(); ++i) all.seeds.push_back(picture_seed(seed, i));
+PictureSet drawn_pictures(const EvaluatedModel& model, const CaptionList& list, uint64_t seed) {
+  DrawRequest all{.prompts = list.repeated(), .seeds = {}, .negative = ""};
+  for (size_t i = 0; i < all.prompts.size(); ++i) all.seeds.push_back(picture_seed(seed, i));
   make_folder(model.pictures);
   const auto indices = missing(model, all);
-  DrawRequest request{.prompts = {}, .seeds = {}, .negative = ""};
+  DrawRequest request{.prompts = {}, .seeds = {}, .negative = "", .batch = model.batch};
   for (const size_t i : indices) {
     request.prompts.push_back(all.prompts[i]);
     request.seeds.push_back(all.seeds[i]);
@@ -117,21 +120,32 @@ PictureSet drawn_pictures(const EvaluatedModel& model, const std::vector<std::st
     draw(model.run, request, [&](size_t i, const Image& image) {
       save_png(numbered(model.pictures, indices[i]), image, chunks_of(request, i, model));
     });
-  PictureSet set{.folder = model.pictures, .names = {}, .files = {}, .captions = captions};
-  for (size_t i = 0; i < captions.size(); ++i) {
+  PictureSet set{.folder = model.pictures,
+                 .names = {},
+                 .files = {},
+                 .captions = all.prompts,
+                 .skipped = {},
+                 .repeats = list.repeats};
+  for (size_t i = 0; i < all.prompts.size(); ++i) {
     set.files.push_back(numbered(model.pictures, i));
     set.names.push_back(fs::path(set.files.back()).stem().string());
   }
   return set;
 }
 
-ScoreProtocol drawing_protocol(const EvaluatedModel& model, const std::vector<std::string>& captions) {
-  return {.prompts_hash = captions_hash(captions),
+std::vector<std::string> CaptionList::repeated() const {
+  std::vector<std::string> all;
+  for (int64_t r = 0; r < repeats; ++r) all.insert(all.end(), captions.begin(), captions.end());
+  return all;
+}
+
+ScoreProtocol drawing_protocol(const EvaluatedModel& model, const CaptionList& list) {
+  return {.prompts_hash = captions_hash(list.captions),
           .dtype = model.dtype,
           .sampler = to_json(model.run.sampler).dump(),
           .steps = model.run.sampler.steps,
           .guidance = model.run.sampler.guidance,
-          .seed_rule = picture_seed_rule};
+          .seed_rule = list.repeats > 1 ? repeated_seed_rule : picture_seed_rule};
 }
 
 }  // namespace mds

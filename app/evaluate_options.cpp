@@ -31,6 +31,8 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "pictures to compare with, or a file of --save-reference")("save-reference",
                                                                  po::value(&options.save_reference)->value_name("FILE"),
                                                                  "write the reference statistics that were used")(
+      "split", po::value(&options.split)->value_name("NAME"),
+      "of --images and a --reference that are data sets: train or held_out; default: all pictures")(
       "weights", po::value(&options.weights)->composing()->value_name("NETWORK=FILE"),
       "weights of a feature network; may repeat")(
       "model", po::value(&options.models)->multitoken()->value_name("DIR"),
@@ -42,9 +44,12 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "out", po::value(&options.out)->value_name("DIR"), "drawn pictures; those that are there already are kept")(
       "seeds", po::value(&options.seeds)->default_value(1)->value_name("N"),
       "sets to draw of each model, from --seed on; scores are then their mean, with an interval over them")(
+      "repeats", po::value(&options.repeats)->default_value(1)->value_name("N"),
+      "pictures of each caption, all in one set; intervals then resample captions")(
       "size", po::value(&options.size)->default_value(0)->value_name("PX"),
       "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
-      "batch", po::value(&options.batch)->default_value(32)->value_name("N"), "pictures embedded together")(
+      "batch", po::value(&options.batch)->default_value(32)->value_name("N"),
+      "pictures drawn (64 at most) or embedded together")(
       "replicates", po::value(&options.replicates)->default_value(200)->value_name("N"), "of the bootstrap")(
       "kid-subset", po::value(&options.subsets.kid)->default_value(0)->value_name("N"),
       "pictures in each of KID's 100 subsets; 0: 1000, or all of the smaller set where that has fewer")(
@@ -75,7 +80,9 @@ void check(const EvaluateOptions& options) {
   require_within("--captions", options.captions, between(0, 1e9));
   require_within("--batch", options.batch, between(1, 4096));
   require_within("--seeds", options.seeds, between(1, 1000));
+  require_within("--repeats", options.repeats, between(1, 10000));
   if (options.models.empty() && options.seeds > 1) throw UsageError("--seeds needs --model");
+  if (options.models.empty() && options.repeats > 1) throw UsageError("--repeats needs --model");
   require_within("--replicates", options.replicates, between(1, 100000));
   require_within("--kid-subset", options.subsets.kid, at_least(0));
   require_within("--fid-inf-smallest", options.subsets.fid_inf, at_least(0));
@@ -84,6 +91,7 @@ void check(const EvaluateOptions& options) {
 MeasureOptions measure_options(const EvaluateOptions& options) {
   MeasureOptions result{.metrics = find_metrics(options.metrics),
                         .reference = options.reference,
+                        .split = options.split,
                         .cache = options.cache,
                         .batch = options.batch,
                         .size = options.size,

@@ -7,9 +7,9 @@
 namespace mds {
 
 struct EvaluateOptions {
-  std::string images, reference, save_reference, metrics, prompts, out, db, format, precision, cache;
+  std::string images, reference, split, save_reference, metrics, prompts, out, db, format, precision, cache;
   std::vector<std::string> models, weights;
-  int64_t size = 0, captions = 0, batch = 32, replicates = 200, seeds = 1;
+  int64_t size = 0, captions = 0, batch = 32, replicates = 200, seeds = 1, repeats = 1;
   SubsetSizes subsets;
   GivenFields sampler;
   ComputeOptions compute;

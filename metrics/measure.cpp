@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "metrics/choosing.h"
 #include "metrics/lpips.h"
 #include "networks/network_spec.h"
 #include "spec/error.h"
@@ -37,6 +38,14 @@ PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
 void require_two(const PictureSet& pictures, const Extracted& features) {
   if (features.kept.size() < 2)
     throw FileError(pictures.folder + ": has 1 picture that can be measured; at least 2 are needed");
+}
+
+// Several pictures of one caption are no independent observations: they are resampled together.
+ScoreOptions of_captions(ScoreOptions options, const PictureSet& pictures, const std::vector<size_t>& kept) {
+  const size_t captions = pictures.files.size() / size_t(pictures.repeats);
+  if (pictures.repeats > 1)
+    for (const size_t i : kept) options.cluster_of.push_back(int64_t(i % captions));
+  return options;
 }
 
 // Reads as two pictures that can be compared, or throws FileError.
@@ -76,6 +85,7 @@ LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds) {
   LabelledScore result{over_seeds(scores), of_seeds.front().protocol};
   result.protocol.n = result.score.n;
   result.protocol.interval = result.score.interval;
+  result.score.clusters = result.protocol.clusters = 0;
   result.protocol.replicates = int64_t(of_seeds.size());
   return result;
 }
@@ -99,11 +109,14 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
     protocol.steps = drawn.steps;
     protocol.guidance = drawn.guidance;
     protocol.seed_rule = drawn.seed_rule;
-    if (metric->against == Against::captions) protocol.prompts_hash = captions_hash(pictures.captions);
+    protocol.repeats = pictures.repeats;
+    if (metric->against == Against::captions && protocol.prompts_hash.empty())
+      protocol.prompts_hash = captions_hash(pictures.captions);
     if (!drawn.sampler.empty()) protocol.dtype = drawn.dtype;
     protocol.n = score.score.n;
     protocol.resolution = options_.size;
     protocol.interval = score.score.interval;
+    protocol.clusters = score.score.clusters;
     protocol.replicates = options_.score.replicates;
     protocol.bootstrap_seed = options_.score.seed;
     scores.push_back(score);
@@ -146,11 +159,17 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
   const ExtractorIdentity& identity = extractor->identity();
   for (const Metric* metric : metrics) {
     LabelledScore& score = scores[metric];
-    score.score = metric->of_set(metric->name, input, options_.score);
+    if (metric->choices) {
+      const Choosing chosen = choosing(*metric, *extractor, pictures, measured);
+      score.score = metric->of_set(metric->name, chosen.input, of_captions(options_.score, pictures, chosen.kept));
+    } else {
+      score.score = metric->of_set(metric->name, input, of_captions(options_.score, pictures, measured.kept));
+    }
     score.protocol = {.resizer = identity.resizer,
                       .extractor = identity.network,
                       .weights_hash = identity.weights_hash,
-                      .dtype = identity.dtype};
+                      .dtype = identity.dtype,
+                      .choices = metric->rule};
     if (metric->subset)
       score.protocol.subset =
           fitted(options_.subsets, measured.features_ND.size(0), reference->stats.n).*metric->subset;
@@ -184,7 +203,11 @@ void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores
 }
 
 const PictureSet& Measurer::reference_pictures() {
-  if (reference_pictures_.files.empty()) reference_pictures_ = list_picture_files(options_.reference);
+  if (reference_pictures_.files.empty()) {
+    const std::string& split = options_.split;
+    reference_pictures_ =
+        split.empty() ? list_picture_files(options_.reference) : list_captioned(options_.reference, split);
+  }
   return reference_pictures_;
 }
 

@@ -13,6 +13,7 @@ namespace mds {
 struct MeasureOptions {
   std::vector<const Metric*> metrics;
   std::string reference{};  // a folder of pictures, or a file of save_reference; empty: none
+  std::string split{};      // of a reference that is a data set; empty: all its pictures
   std::string cache{};      // folder for reference statistics; empty: none
   WeightFiles weights{};
   int64_t batch = 32;
@@ -43,8 +44,9 @@ class Measurer {
   bool needs_captions() const;
 
   // In the order of the metrics. `pictures` has captions where they are needed; `drawn` says how the pictures were
-  // made. ConfigError: too few pictures for a measure; FileError: nothing that can be measured, or a reference file
-  // without the statistics of a metric's network, resizer, weights and resolution.
+  // made. Where each caption has several pictures, intervals resample captions. ConfigError: too few pictures for a
+  // measure; FileError: nothing that can be measured, or a reference file without the statistics of a metric's network,
+  // resizer, weights and resolution.
   std::vector<LabelledScore> measure(const PictureSet& pictures, const ScoreProtocol& drawn);
 
   // All reference statistics that were used.

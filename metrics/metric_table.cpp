@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "metrics/caption_choice.h"
 #include "metrics/clip_score.h"
 #include "metrics/cmmd.h"
 #include "metrics/fid_infinity.h"
@@ -26,6 +27,11 @@ Resampled frechet_resampled(const MeasureInput& input, const BootstrapIndices& i
 at::Tensor cosines(const MeasureInput& input) { return clip_values(input.features_ND, input.texts_ND); }
 Score cosine(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return mean_score(name, cosines(input), options);
+}
+
+at::Tensor choices(const MeasureInput& input) { return choice_values(input.features_ND, input.choices_KE); }
+Score right_choices(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
+  return mean_score(name, choices(input), options);
 }
 
 void require_subset(const char* flag, int64_t subset, int64_t most) {
@@ -126,11 +132,24 @@ constexpr Metric cosine_of(const char* name, const char* network) {
           .of_set = cosine,
           .of_each = cosines};
 }
+constexpr Metric choice_of(const char* name, std::vector<std::string> (*choices_of)(const std::string&),
+                           const char* rule) {
+  return {.name = name,
+          .network = emoji_clip,
+          .resizer = "clip_crop",
+          .against = Against::captions,
+          .of_set = right_choices,
+          .of_each = choices,
+          .choices = choices_of,
+          .rule = rule};
+}
 
 constexpr std::array table{
     frechet_of("fd_emoji_clip", emoji_clip, "clip_crop"),
     kernel_of("kid_emoji_clip", emoji_clip, "clip_crop"),
     cosine_of("clip_emoji", emoji_clip),
+    choice_of("binding_emoji", tone_choices, tone_rule),
+    choice_of("counting_emoji", number_choices, number_rule),
     frechet_of("fid", inception, "legacy_tensorflow"),
     frechet_of("fid_clean", inception, "clean"),
     frechet_of("fid_legacy_pytorch", inception, "legacy_pytorch"),

@@ -31,6 +31,7 @@ struct MeasureInput {
   const ReferenceStats* reference = nullptr;  // for statistics and features
   at::Tensor texts_ND{};                      // for captions: row i is the caption of picture i
   SubsetSizes subsets{};
+  std::vector<at::Tensor> choices_KE{};  // for choices: the captions that picture i is told from, its own first
 };
 
 struct Resampled {
@@ -53,6 +54,9 @@ struct Metric {
   int64_t SubsetSizes::* subset = nullptr;  // that it draws; null: it takes all pictures
   // Of pairs of uint8 pictures, float64 (N).
   at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;
+  // For a choice between captions: see caption_choice.h. Pictures whose captions offer none are not counted.
+  std::vector<std::string> (*choices)(const std::string& caption) = nullptr;
+  const char* rule = "";  // of the choice, in words
 };
 
 std::span<const Metric> all_metrics();

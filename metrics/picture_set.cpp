@@ -44,9 +44,11 @@ PictureSet list_picture_files(const std::string& folder) {
   return set;
 }
 
-PictureSet list_captioned(const std::string& folder) {
+PictureSet list_captioned(const std::string& folder, const std::string& split) {
   PictureSet set{.folder = folder, .names = {}, .files = {}, .captions = {}};
   auto pairs = list_pairs(folder, {}, &set.skipped);
+  if (!split.empty()) pairs = pairs_of_split(pairs, split);
+  if (pairs.empty()) throw FileError(folder + ": holds no picture of split \"" + split + "\"");
   std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.file < b.file; });
   for (const auto& pair : pairs) {
     set.names.push_back(name_in(folder, pair.file));

@@ -22,6 +22,9 @@ struct ScoreProtocol {
   int64_t replicates = 0;
   uint64_t bootstrap_seed = 0;
   int64_t subset = 0;
+  int64_t repeats = 1;
+  int64_t clusters = 0;
+  std::string choices{};
   bool operator==(const ScoreProtocol&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -42,6 +45,10 @@ struct ScoreProtocol {
     field("replicates", self.replicates, "resamples that the interval was found from, or seeds");
     field("bootstrap_seed", self.bootstrap_seed, "of the interval's draws, and of subsets", later());
     field("subset", self.subset, "pictures in a subset, or in the smallest; 0: the measure takes all", later());
+    field("repeats", self.repeats, "pictures of each caption, all in one set", later());
+    field("clusters", self.clusters, "captions that the interval resampled, each with all its pictures; 0: pictures",
+          later());
+    field("choices", self.choices, "what a picture's caption is told from", later());
   }
 };
 
@@ -49,8 +56,11 @@ struct ScoreProtocol {
 std::string canonical_json(const ScoreProtocol& protocol);
 std::string hash_of(const ScoreProtocol& protocol);
 
-// The noise seed of the picture of caption `index`, whatever is drawn beside or before it.
+// The noise seed of picture `index`, whatever is drawn beside or before it. Where captions are drawn several times the
+// whole list comes again: picture r * captions + i is the r-th of caption i.
 uint64_t picture_seed(uint64_t run_seed, uint64_t index);
 inline constexpr const char* picture_seed_rule = "SplitMix64(SplitMix64(run seed) xor caption index)";
+inline constexpr const char* repeated_seed_rule =
+    "SplitMix64(SplitMix64(run seed) xor (repeat * captions + caption index))";
 
 }  // namespace mds

@@ -1,5 +1,6 @@
 // mdsearch evaluate: two folders, a model against captions, a series of models; what it records and what it refuses.
 #include "app/drawing.h"
+#include "metrics/protocol.h"
 #include "pipeline/image.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
@@ -131,6 +132,45 @@ TEST_CASE("several seeds give a mean with an interval over them, under a protoco
   CHECK(score["value"].get<double>() == Approx(sum / 2));
 }
 
+TEST_CASE("repeats are one set, begin with the pictures of no repeats, and resample captions", "[app][torch]") {
+  const Case tiny;
+  REQUIRE(tiny.draw().code == 0);
+  const std::string database = " --db " + tiny.at("scores.db");
+  const Outcome outcome = tiny.draw("--repeats 3" + database);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err, Contains("3 pictures kept"));
+  const Json score = outcome.json()["metrics"][0];
+  CHECK((score["n"] == 9 && score["clusters"] == 3));
+  CHECK((score["protocol"]["repeats"] == 3 && score["protocol"]["clusters"] == 3));
+  CHECK_THAT(score["protocol"]["seed_rule"].get<std::string>(), Contains("repeat * captions"));
+  CHECK(png_text(tiny.at("drawn/00007.png"), "prompt") == "green heart");
+  CHECK(png_text(tiny.at("drawn/00007.png"), "seed") == std::to_string(picture_seed(0, 7)));
+  CHECK((text_of_file(tiny.at("drawn/00001.png")) != text_of_file(tiny.at("drawn/00007.png"))));
+  const Json one = tiny.draw(database).json()["metrics"][0];
+  CHECK(!one["protocol"].contains("repeats"));
+  CHECK(one["protocol"]["prompts_hash"] == score["protocol"]["prompts_hash"]);  // of the captions, not of pictures
+  CHECK(one["protocol_hash"] != score["protocol_hash"]);
+}
+
+TEST_CASE("binding counts the captions with a tone, and none is an error", "[app][torch]") {
+  const Case tiny;
+  const Outcome none = tiny.evaluate("--model " + tiny.at("model") + " --prompts " + tiny.at("prompts.txt") +
+                                     " --steps 1 --out " + tiny.at("drawn") + " --metrics binding_emoji");
+  CHECK(none.code == 1);
+  CHECK_THAT(none.err, Contains("binding_emoji can measure no caption"));
+  std::ofstream(tiny.at("people.txt")) << "red heart\nman: dark skin tone\nwoman: light skin tone\nthree hearts\n";
+  const Outcome both =
+      tiny.evaluate("--model " + tiny.at("model") + " --prompts " + tiny.at("people.txt") + " --steps 1 --out " +
+                    tiny.at("people") + " --repeats 2 --metrics binding_emoji,counting_emoji,clip_emoji");
+  INFO(both.err);
+  REQUIRE(both.code == 0);
+  const Json scores = both.json()["metrics"];
+  CHECK((scores[0]["n"] == 4 && scores[0]["clusters"] == 2));
+  CHECK((scores[1]["n"] == 2 && scores[2]["n"] == 8));
+  CHECK_THAT(scores[0]["protocol"]["choices"].get<std::string>(), Contains("1/5"));
+}
+
 TEST_CASE("a choice of captions is a fixed part of the list in its order", "[app][torch]") {
   const Case tiny;
   const Outcome two = tiny.draw("--captions 2");
@@ -153,6 +193,7 @@ TEST_CASE("evaluate refuses wrong use", "[app]") {
       {"--metrics clip_emoji --model nowhere --prompts nowhere.txt --out x", 1, "nowhere.txt"},
       {"--metrics psnr --images . --reference . --size -1", 2, "--size is -1"},
       {"--metrics clip_emoji --images . --seeds 2", 2, "--seeds needs --model"},
+      {"--metrics clip_emoji --images . --repeats 2", 2, "--repeats needs --model"},
   }));
   const Outcome outcome = tiny.evaluate(arguments);
   INFO(arguments);

@@ -228,6 +228,26 @@ TEST_CASE("captions and pictures that lack each other are listed skips", "[metri
   CHECK(score.protocol.reference_hash.empty());
 }
 
+TEST_CASE("of a data set one split can be measured, and compared with", "[metrics]") {
+  const Folder a("ev_split");
+  a.add_all(5);
+  std::string lines;
+  for (int i = 0; i < 5; ++i)
+    lines += Json{{"file_name", "p" + std::to_string(10 + i) + ".png"},
+                  {"text", "stripes"},
+                  {"split", i < 3 ? "train" : "held_out"}}
+                 .dump() +
+             "\n";
+  save_text(a.at("metadata.jsonl"), lines);
+  const PictureSet held_out = list_captioned(a.path, "held_out");
+  CHECK((held_out.names == std::vector<std::string>{"p13", "p14"}));
+  MeasureOptions options = frechet_against(a.path);
+  options.split = "held_out";
+  CHECK(Measurer(options, {}).measure(held_out, {})[0].score.value == Approx(0).margin(1e-6));
+  CHECK(Measurer(options, {}).measure(list_captioned(a.path, "train"), {})[0].score.value > 1e-3);
+  CHECK_THROWS_WITH(list_captioned(a.path, "test"), Contains("holds no picture of split \"test\""));
+}
+
 TEST_CASE("what cannot be measured is refused by name", "[metrics]") {
   const Folder empty("ev_empty"), one("ev_one");
   one.add_all(1);

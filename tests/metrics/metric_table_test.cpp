@@ -57,7 +57,11 @@ TEST_CASE("replicates over every picture once are the value, and their spread is
 TEST_CASE("a mean's values average to the score", "[metrics]") {
   const auto a = random_features(60, 4, 8), b = random_features(80, 4, 9);
   const ReferenceStats reference{.identity = {}, .stats = feature_stats(b), .features_ND = b};
-  const MeasureInput input{.features_ND = a, .reference = &reference, .texts_ND = random_features(60, 4, 10)};
+  const MeasureInput input{.features_ND = a,
+                           .reference = &reference,
+                           .texts_ND = random_features(60, 4, 10),
+                           .subsets = {},
+                           .choices_KE = random_features(120, 4, 11).split(2)};
   for (const auto& metric : all_metrics()) {
     if (!metric.of_each) continue;
     CHECK(metric.of_each(input).mean().item<double>() == metric.of_set(metric.name, input, {}).value);

@@ -1,0 +1,28 @@
+// Attribute binding and counting as a choice between captions: a picture counts as right where, in the space of a
+// text-image encoder, it is nearer to its own caption than to the same caption with another skin tone, or another
+// number. Guessing reaches 1 / candidates. What the encoder itself tells apart bounds the score: measure real pictures
+// beside drawn ones.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace mds {
+
+// The caption, then those it is told from. Empty where it has no such word, and the picture is not counted.
+std::vector<std::string> tone_choices(const std::string& caption);    // "man: dark skin tone": one tone of five
+std::vector<std::string> number_choices(const std::string& caption);  // its first of one .. twelve, or of 0 .. 10
+
+inline constexpr const char* tone_rule =
+    "nearest of the caption with each of 5 skin tones; guessing reaches 1/5; captions of one tone count";
+inline constexpr const char* number_rule =
+    "nearest of the caption with its first number replaced by each of one to twelve, or of 0 to 10; guessing reaches "
+    "1/12, or 1/11; captions with a number count";
+
+// 1 where picture i is nearer to the first row of choices_KE[i] than to every other, else 0; float64 (N). Rows as near
+// as the first count as nearer, so that collapsed embeddings choose nothing.
+at::Tensor choice_values(const at::Tensor& images_NE, const std::vector<at::Tensor>& choices_KE);
+
+}  // namespace mds
