@@ -1,4 +1,5 @@
 #include "app/picture_side.h"
+#include "app/profile_model.h"
 #include "app/sweep_side.h"
 #include "pipeline/export.h"
 
@@ -27,6 +28,9 @@ std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&) {
 
 std::vector<std::string> export_onnx(const std::string&, const Network&, const NetworkSpec&) {
   throw ConfigError("--to onnx: this core build leaves ONNX out; allowed: torchscript, safetensors");
+}
+void profile_model(const ModelProfile&) {
+  throw ConfigError("--model: this core build has no text encoder; allowed: NAME, a network");
 }
 bool save_grid(const std::string&, const Tensor&) { return false; }
 

@@ -1,19 +1,16 @@
 // mdsearch profile: the latency of a network and of each of its blocks on this machine, measured, stored and printed.
-#include <ATen/Parallel.h>
-
 #include <iostream>
 
-#include "app/options.h"
+#include "app/profile_model.h"
 #include "app/profile_text.h"
 #include "app/run.h"
-#include "app/subprocess.h"
-#include "reports/table.h"
 
 namespace mds {
 namespace {
 
 struct Request {
-  std::string name, format, mode, dtype, database;
+  std::string name, model, format, mode, dtype, database;
+  GivenFields sampler;
   int64_t pixels = 0;
   int64_t processes = 0;  // 0: what the mode asks for
   bool raw = false;
@@ -21,11 +18,24 @@ struct Request {
   ProfileOptions profile{.mode = TimingMode::screening, .whole = true};
 };
 
+// A network or a model, with the options of its kind.
+void check_subject(const Request& request, bool blocks) {
+  if (request.name.empty() == request.model.empty()) throw UsageError("profile: needs either NAME or --model DIR");
+  if (request.model.empty() && !request.sampler.empty())
+    throw UsageError("--" + request.sampler.begin()->first + " needs --model");
+  if (!request.model.empty() && (blocks || request.pixels != 0 || request.profile.batch != 1))
+    throw UsageError("--blocks, --batch and --size are of a network; --model times its parts for one picture");
+}
+
 bool read_request(int argc, char** argv, Request& request) {
-  CommandLine line{.usage = "mdsearch profile NAME [--blocks] [--batch N] [--size PX] [--mode quick|screening|final]",
+  CommandLine line{.usage =
+                       "mdsearch profile NAME [--blocks] [--batch N] [--size PX] [--mode quick|screening|final]\n"
+                       "       mdsearch profile --model DIR [--steps N] [--guidance W]",
                    .example = "mdsearch profile mobilediffusion --blocks --mode quick",
                    .positional = {"name"}};
-  line.options.add_options()("name", po::value(&request.name)->required(), "a shipped architecture or a JSON file")(
+  line.options.add_options()("name", po::value(&request.name), "a shipped architecture or a JSON file")(
+      "model", po::value(&request.model)->value_name("DIR"),
+      "in place of NAME: what this model folder does for a picture, part by part and whole")(
       "blocks", "each block as well; blocks and residual add up to the whole")(
       "batch", po::value(&request.profile.batch)->default_value(1), "samples in one pass")(
       "size", po::value(&request.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
@@ -37,11 +47,15 @@ bool read_request(int argc, char** argv, Request& request) {
       "db", po::value(&request.database)->default_value("out/results.db"), "the database that takes the samples")(
       "raw", "print this process's samples as JSON, and store nothing")(
       "format", po::value(&request.format)->default_value("table"), "table, md, csv or json");
+  po::options_description sampler("Sampler of --model, in place of the model's own");
+  add_described_options<SamplerConfig>(sampler, request.sampler);
+  line.options.add(sampler);
   add_compute_options(line.options, request.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
   if (request.compute.device != "cpu")
     throw UsageError("--device is \"" + request.compute.device + "\"; profile times the CPU: allowed: cpu");
+  check_subject(request, values.count("blocks") > 0);
   require_within("--batch", request.profile.batch, between(1, 4096));
   require_within("--processes", request.processes, between(0, 64));
   request.profile.mode = parse_choice<TimingMode>("--mode", request.mode);
@@ -59,27 +73,6 @@ RawProfile measure_here(const NamedNetwork& network, const ProfileOptions& optio
   return time_plan(std::move(plan), steps, options);
 }
 
-// Each process draws its own weights and order.
-RawProfile measure_apart(const Request& request, int64_t process) {
-  std::vector<std::string> arguments{"profile",
-                                     request.name,
-                                     "--raw",
-                                     "--mode",
-                                     request.mode,
-                                     "--dtype",
-                                     request.dtype,
-                                     "--batch",
-                                     std::to_string(request.profile.batch),
-                                     "--size",
-                                     std::to_string(request.pixels),
-                                     "--threads",
-                                     std::to_string(at::get_num_threads()),
-                                     "--seed",
-                                     std::to_string(request.profile.seed + uint64_t(process))};
-  if (request.profile.blocks) arguments.push_back("--blocks");
-  return from_json<RawProfile>(Json::parse(run_self(arguments)), "process " + std::to_string(process));
-}
-
 }  // namespace
 
 int run_profile(int argc, char** argv) {
@@ -87,6 +80,16 @@ int run_profile(int argc, char** argv) {
   if (!read_request(argc, argv, request)) return 0;
   const Format format = parse_format(request.format);
   apply(request.compute);
+  if (!request.model.empty()) {
+    profile_model({.folder = request.model,
+                   .database = request.database,
+                   .sampler = request.sampler,
+                   .options = request.profile,
+                   .processes = request.processes,
+                   .raw = request.raw,
+                   .format = format});
+    return 0;
+  }
   const NamedNetwork network = load_named(request.name, request.pixels);
   if (request.raw) {
     std::cout << to_json(measure_here(network, request.profile)).dump() << "\n";
@@ -94,9 +97,12 @@ int run_profile(int argc, char** argv) {
   }
   // Opened before the work, so that a file that cannot be written is known first.
   Store store(request.database);
+  std::vector<std::string> subject{request.name, "--size", std::to_string(request.pixels)};
+  if (request.profile.blocks) subject.push_back("--blocks");
   std::vector<RawProfile> processes;
   for (int64_t i = 0; i < request.processes; ++i)
-    processes.push_back(request.processes == 1 ? measure_here(network, request.profile) : measure_apart(request, i));
+    processes.push_back(request.processes == 1 ? measure_here(network, request.profile)
+                                               : measure_apart(subject, request.profile, i));
   record_profile(store, network, request.profile, processes);
   std::cout << profile_text({network, request.profile, processes}, format);
   return 0;

@@ -38,19 +38,12 @@ class Printer {
   }
 
   Json json() const {
-    const Summary& summary = *whole_.summary;
     return {{"name", result_.network.name},
             {"device", device_},
             {"dtype", std::string(name_of(result_.options.dtype))},
             {"threads", at::get_num_threads()},
             {"batch", result_.options.batch},
-            {"latency_ms",
-             {{"median", summary.median_ns * 1e-6},
-              {"low", milliseconds(summary.low_ns)},
-              {"high", milliseconds(summary.high_ns)},
-              {"p90", milliseconds(summary.p90_ns)},
-              {"n", summary.n},
-              {"mark", whole_.mark}}},
+            {"latency_ms", latency_json(*whole_.summary, whole_.mark)},
             {"peak_bytes", to_json(peak_bytes())},
             {"blocks", rows_json(table_of(blocks_))},
             {"residual_ms", blocks_.empty() ? Json() : Json(residual().median_ns * 1e-6)}};
@@ -122,6 +115,15 @@ class Printer {
 };
 
 }  // namespace
+
+Json latency_json(const Summary& summary, const std::string& mark) {
+  return {{"median", summary.median_ns * 1e-6},
+          {"low", milliseconds(summary.low_ns)},
+          {"high", milliseconds(summary.high_ns)},
+          {"p90", milliseconds(summary.p90_ns)},
+          {"n", summary.n},
+          {"mark", mark}};
+}
 
 std::string profile_text(const ProfileResult& result, Format format) {
   const Printer printer(result);

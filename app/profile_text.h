@@ -15,6 +15,9 @@ struct ProfileResult {
   std::vector<RawProfile> processes;
 };
 
+// {"median", "low", "high", "p90", "n", "mark"}, in milliseconds.
+Json latency_json(const Summary& summary, const std::string& mark);
+
 std::string profile_text(const ProfileResult& result, Format format);
 
 }  // namespace mds

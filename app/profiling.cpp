@@ -7,6 +7,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "app/subprocess.h"
+
 namespace mds {
 namespace {
 
@@ -89,6 +91,20 @@ TimingMark worst_mark(const std::vector<RawProfile>& processes, const std::strin
   return worst;
 }
 
+RawProfile measure_apart(const std::vector<std::string>& subject, const ProfileOptions& options, int64_t process) {
+  std::vector<std::string> arguments{"profile"};
+  arguments.insert(arguments.end(), subject.begin(), subject.end());
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"mode", std::string(name_of(options.mode))},
+                                          {"dtype", std::string(name_of(options.dtype))},
+                                          {"batch", std::to_string(options.batch)},
+                                          {"threads", std::to_string(at::get_num_threads())},
+                                          {"seed", std::to_string(options.seed + uint64_t(process))}})
+    arguments.push_back("--" + name + "=" + value);
+  arguments.push_back("--raw");
+  return from_json<RawProfile>(Json::parse(run_self(arguments)), "process " + std::to_string(process));
+}
+
 std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes) {
   std::vector<double> medians;
   for (const size_t i : representatives(plan))
@@ -119,6 +135,19 @@ void record_profile(Store& store, const NamedNetwork& network, const ProfileOpti
                        .mark = stored_mark(worst_mark(processes, whole_path), options.mode),
                        .process = first,
                        .samples_ns = {std::llround(residual)}});
+  });
+}
+
+void record_parts(Store& store, const std::map<std::string, Json>& identities, const ProfileOptions& options,
+                  const std::vector<RawProfile>& processes) {
+  const LatencyProcess first{.number = first_process_number()};
+  store.transaction([&] {
+    LatencyKey key = key_of(store, options);
+    for (const auto& [path, identity] : identities) {
+      key.block_json = identity.dump();
+      const LatencyMark mark = stored_mark(worst_mark(processes, path), options.mode);
+      add_samples(store, {.key = key, .path = path, .mark = mark, .process = first}, processes);
+    }
   });
 }
 

@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "app/progress.h"
-#include "profiler/bench.h"
 #include "profiler/memory.h"
 
 namespace mds {
@@ -130,14 +129,16 @@ RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileO
     plan.steps = std::move(wanted);
     std::iota(indices.begin(), indices.end(), size_t{0});
   }
-  RawProfile profile{.conditions = capture_environment().conditions};
   Rig rig(std::move(plan), options);
   std::vector<Callable> callables;
-  if (options.whole) {
-    callables.push_back(rig.whole());
-    profile.peak_bytes = peak_of(callables.front());
-  }
+  if (options.whole) callables.push_back(rig.whole());
   for (const size_t i : indices) callables.push_back(rig.step(i));
+  return time_all(callables, options);
+}
+
+RawProfile time_all(const std::vector<Callable>& callables, const ProfileOptions& options) {
+  RawProfile profile{.conditions = capture_environment().conditions};
+  if (options.whole) profile.peak_bytes = peak_of(callables.front());
   Progress progress("profile", int64_t(callables.size()));
   int64_t done = 0;
   const BenchOptions bench{.stopping = stopping_config(options.mode),

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "networks/plan.h"
+#include "profiler/bench.h"
 #include "profiler/environment.h"
 #include "profiler/stopping.h"
 #include "trainer/loop.h"
@@ -60,6 +61,9 @@ struct RawProfile {
 std::vector<size_t> representatives(const Plan& plan);
 // Those steps, each once.
 std::vector<size_t> distinct_steps(const Plan& plan);
+
+// Times the callables against each other, the first of them as the whole where options say so.
+RawProfile time_all(const std::vector<Callable>& callables, const ProfileOptions& options);
 
 // Times the steps given by index, and the whole if options say so, in this process, on random weights and inputs.
 RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileOptions& options);

@@ -11,12 +11,26 @@ constexpr std::array chain{"base", "relu", "distil", "ufogen"};
 
 auto place_of(const Drawing& drawing) {
   const auto stage = std::find(chain.begin(), chain.end(), drawing.model.stage) - chain.begin();
-  return std::tuple(stage, drawing.model.name, -drawing.steps, drawing.guidance, drawing.distance.eval_seed);
+  return std::tuple(stage, drawing.model.name, drawing.model.hash, -drawing.steps, drawing.way,
+                    drawing.distance.eval_seed, drawing.guidance);
 }
 
 // Who drew: what a distance and a text-image score of the same pictures share.
 std::string drawn_by(const ScoreRow& score, const Json& protocol) {
-  return Json{score.subject, protocol.value("sampler", ""), protocol.value("prompts_hash", ""), score.eval_seed}.dump();
+  return Json{score.subject, protocol.value("sampler", ""), protocol.value("prompts_hash", ""),
+              protocol.value("repeats", 1), score.eval_seed}
+      .dump();
+}
+
+// The protocol's sampler as an object; empty where it is none.
+Json sampler_of(const Json& protocol) {
+  Json sampler = Json::parse(protocol.value("sampler", ""), nullptr, /*allow_exceptions=*/false);
+  return sampler.is_object() ? sampler : Json::object();
+}
+
+std::string way_of(Json sampler) {
+  sampler.erase("guidance");
+  return sampler.dump();
 }
 
 bool is_distance(const ScoreRow& score) { return score.name.starts_with("fd_") || score.name.starts_with("fid"); }
@@ -46,9 +60,12 @@ std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions
     const auto clip = clips.find(drawn_by(score, protocol));
     DrawingGroup& group = groups[conditions_of(score, protocol)];
     group.conditions = conditions_of(score, protocol);
+    const Json sampler = sampler_of(protocol);
     group.drawings.push_back({.model = models.at(score.subject),
                               .steps = protocol.value("steps", int64_t(0)),
                               .guidance = protocol.value("guidance", 0.0),
+                              .way = way_of(sampler),
+                              .sampler = sampler.value("sampler", "ddim"),
                               .distance = score,
                               .clip = clip == clips.end() ? std::nullopt : std::optional(clip->second)});
   }
@@ -59,6 +76,19 @@ std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions
     ordered.push_back(std::move(group));
   }
   return ordered;
+}
+
+std::vector<std::vector<Drawing>> guidance_curves(const DrawingGroup& group) {
+  const auto alike = [](const Drawing& x, const Drawing& y) {
+    return x.model.hash == y.model.hash && x.steps == y.steps && x.way == y.way &&
+           x.distance.eval_seed == y.distance.eval_seed;
+  };
+  std::vector<std::vector<Drawing>> curves;
+  for (const auto& drawing : group.drawings) {
+    if (curves.empty() || !alike(curves.back().front(), drawing)) curves.emplace_back();
+    curves.back().push_back(drawing);
+  }
+  return curves;
 }
 
 }  // namespace mds

@@ -13,6 +13,8 @@ struct Drawing {
   ModelRow model{};
   int64_t steps = 0;
   double guidance = 0;
+  std::string way{};  // the sampler's settings but for guidance
+  std::string sampler = "ddim";
   ScoreRow distance{};
   std::optional<ScoreRow> clip{};
 };
@@ -24,7 +26,12 @@ struct DrawingGroup {
 };
 
 // Of the models of `options.network` (the beginning of a folder's name or hash; empty: all), ordered by their training:
-// a stage's kind as base, relu, distil, ufogen, then the model's name, steps from many to few, and guidance.
+// a stage's kind as base, relu, distil, ufogen, then the model's name, steps from many to few, the
+// way steps are taken, the seed, and guidance.
 std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options);
+
+// Drawings that differ by guidance alone, by guidance: in each group one run after the other, at least one drawing
+// each.
+std::vector<std::vector<Drawing>> guidance_curves(const DrawingGroup& group);
 
 }  // namespace mds

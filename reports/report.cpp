@@ -20,6 +20,7 @@ constexpr std::array list{
     Report{"scores", "scores of pictures and models, a table for each protocol", scores_report},
     Report{"stages", "a training chain stage by stage: steps, distance, text-image score", stages_report},
     Report{"guidance", "distance and text-image score of a model over guidance", guidance_report},
+    Report{"table5", "latency of whole pictures: text encoder, decoder, UNet step, overall", table5_report},
     Report{"table6", "latency of every block of the profiled networks", table6_report},
 };
 

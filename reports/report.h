@@ -38,6 +38,7 @@ std::vector<Table> parity_report(const Store& store, const ReportOptions& option
 std::vector<Table> scores_report(const Store& store, const ReportOptions& options);
 std::vector<Table> stages_report(const Store& store, const ReportOptions& options);
 std::vector<Table> guidance_report(const Store& store, const ReportOptions& options);
+std::vector<Table> table5_report(const Store& store, const ReportOptions& options);
 std::vector<Table> table6_report(const Store& store, const ReportOptions& options);
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------

@@ -191,6 +191,28 @@ std::vector<NetworkProfile> network_profiles(const Store& store) {
   return profiles;
 }
 
+std::vector<PipelineTiming> pipeline_timings(const Store& store) {
+  std::map<int64_t, Json> parts;
+  for (const auto& [id, text] :
+       select<int64_t, Text>(store, "SELECT block_id, block_json FROM block WHERE block_json LIKE '{\"pipeline\"%'"))
+    parts[id] = Json::parse(text)["pipeline"];
+  std::vector<PipelineTiming> found;
+  if (parts.empty()) return found;
+  for (const auto& [setting, timings] : timings_by_setting(store))
+    for (const auto& [key, timing] : timings) {
+      const auto part = parts.find(key.second);
+      if (!key.first || part == parts.end() || timing.rejected()) continue;
+      found.push_back({.model = part->second.value("model", ""),
+                       .part = part->second.value("part", ""),
+                       .steps = part->second.value("steps", int64_t(0)),
+                       .calls = part->second.value("calls", int64_t(0)),
+                       .sampler = part->second.value("sampler", ""),
+                       .setting = setting,
+                       .timing = timing});
+    }
+  return found;
+}
+
 std::string label(const SweepCandidate& candidate) {
   return candidate.name.empty() ? short_hash(candidate.hash) : candidate.name;
 }

@@ -83,6 +83,20 @@ std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns
 // Newest programs first, in each network.
 std::vector<NetworkProfile> network_profiles(const Store& store);
 
+// A part of what a model does for one picture, or the whole: see `mdsearch profile --model`.
+struct PipelineTiming {
+  std::string model{};  // hash
+  std::string part{};   // "text", "unet step", "decoder" or "whole"
+  int64_t steps = 0;    // of the whole
+  int64_t calls = 0;    // of the UNet for a step, of the whole and of "unet step"
+  std::string sampler{};
+  Setting setting{};
+  TimingSummary timing{};
+};
+
+// Nothing that is rejected.
+std::vector<PipelineTiming> pipeline_timings(const Store& store);
+
 // --- runs ------------------------------------------------------------------------------------------------------------
 
 struct SweepCandidate {

@@ -1,6 +1,8 @@
 // The stages of a training chain, from many steps to one, as Tables 4 and 5 of the MobileDiffusion paper lay them out;
 // and the curve of guidance.
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "reports/drawings.h"
 
@@ -22,12 +24,57 @@ std::vector<Column> columns_of(const std::string& distance) {
           {.name = "clip_interval", .header = "95%", .right = true},
           {.name = "n"},
           {.name = "latency_ms", .header = "latency ms", .digits = 1},
+          {.name = "latency_interval", .header = "95%", .right = true},
           {.name = "mark", .header = ""}};
 }
 
-std::vector<Json> row_of(const Drawing& drawing, const Drawing& first, const std::string& mark) {
+// Whole pictures' latencies on one machine by one program: those of most of a table's drawings, of the newest program
+// where that is a draw.
+class Latencies {
+ public:
+  Latencies(const Store& store, const std::vector<Drawing>& drawings) {
+    std::map<Setting, std::vector<PipelineTiming>> by_setting;
+    for (auto& timing : pipeline_timings(store))
+      if (std::any_of(drawings.begin(), drawings.end(), [&](const Drawing& d) { return fits(timing, d); }))
+        by_setting[timing.setting].push_back(std::move(timing));
+    for (auto& [setting, timings] : by_setting)
+      if (timings.size() >= timings_.size()) timings_ = std::move(timings);
+  }
+
+  const TimingSummary* of(const Drawing& drawing) const {
+    const auto found = std::find_if(timings_.begin(), timings_.end(),
+                                    [&](const PipelineTiming& timing) { return fits(timing, drawing); });
+    return found == timings_.end() ? nullptr : &found->timing;
+  }
+
+  std::string footnote() const {
+    return timings_.empty() ? "latency ms: not measured; `mdsearch profile --model DIR` measures it."
+                            : "latency ms: a whole picture from words to pixels, median, on " +
+                                  to_string(timings_.front().setting) + ".";
+  }
+
+ private:
+  static bool fits(const PipelineTiming& timing, const Drawing& drawing) {
+    const int64_t calls = drawing.guidance == 1 || drawing.guidance == 0 ? 1 : 2;
+    return timing.part == "whole" && timing.model == drawing.model.hash && timing.steps == drawing.steps &&
+           timing.calls == calls && timing.sampler == drawing.sampler;
+  }
+
+  std::vector<PipelineTiming> timings_;
+};
+
+// What all rows of a table share.
+struct Shared {
+  const Drawing& first;
+  const Latencies& latencies;
+};
+
+std::vector<Json> row_of(const Drawing& drawing, const Shared& shared, const std::string& mark) {
   const ScoreRow& fd = drawing.distance;
   const auto& clip = drawing.clip;
+  const Drawing& first = shared.first;
+  const TimingSummary* latency = shared.latencies.of(drawing);
+  const auto ms = [](const std::optional<double>& ns) { return ns ? std::optional(*ns * 1e-6) : std::nullopt; };
   return {drawing.model.name,
           drawing.model.hash,
           drawing.model.stage,
@@ -41,32 +88,22 @@ std::vector<Json> row_of(const Drawing& drawing, const Drawing& first, const std
           clip ? Json(clip->value) : Json(),
           clip ? interval_cell(clip->low, clip->high, 4) : Json(),
           fd.n,
-          Json(),
+          latency ? Json(latency->median_ns * 1e-6) : Json(),
+          latency ? interval_cell(ms(latency->low_ns), ms(latency->high_ns), 1) : Json(),
           mark};
-}
-
-bool alike(const Drawing& x, const Drawing& y) {
-  return x.model.hash == y.model.hash && x.steps == y.steps && x.distance.eval_seed == y.distance.eval_seed;
 }
 
 bool nearer(const Drawing& x, const Drawing& y) { return x.distance.value < y.distance.value; }
 
-Table empty_table(const DrawingGroup& group, const std::string& title) {
+Table empty_table(const DrawingGroup& group, const Latencies& latencies, const std::string& title) {
   return {.title = title,
           .columns = columns_of(group.drawings.front().distance.name),
           .rows = {},
-          .footnotes = {"Protocol but for the sampler: " + group.conditions,
-                        "latency ms: not measured by `evaluate`; \"-\"."}};
+          .footnotes = {"Protocol but for the sampler: " + group.conditions, latencies.footnote()}};
 }
 
-// Hands on each run of drawings that differ by guidance alone.
-void for_each_curve(const DrawingGroup& group, const auto& take) {
-  const auto& drawings = group.drawings;
-  for (auto begin = drawings.begin(); begin != drawings.end();) {
-    const auto end = std::find_if(begin, drawings.end(), [&](const Drawing& d) { return !alike(d, *begin); });
-    take(begin, end);
-    begin = end;
-  }
+const Drawing& best_of(const std::vector<Drawing>& curve) {
+  return *std::min_element(curve.begin(), curve.end(), nearer);
 }
 
 }  // namespace
@@ -74,13 +111,13 @@ void for_each_curve(const DrawingGroup& group, const auto& take) {
 std::vector<Table> stages_report(const Store& store, const ReportOptions& options) {
   std::vector<Table> tables;
   for (const auto& group : drawing_groups(store, options)) {
-    Table table = empty_table(group, "Stages of training, each at its best guidance");
-    const Drawing* first = nullptr;
-    for_each_curve(group, [&](auto begin, auto end) {
-      const Drawing& best = *std::min_element(begin, end, nearer);
-      if (!first) first = &best;
-      table.rows.push_back(row_of(best, *first, ""));
-    });
+    const Latencies latencies(store, group.drawings);
+    const auto curves = guidance_curves(group);
+    Table table = empty_table(group, latencies, "Stages of training, each at its best guidance");
+    for (const auto& curve : curves) {
+      const Shared shared{best_of(curves.front()), latencies};
+      table.rows.push_back(row_of(best_of(curve), shared, ""));
+    }
     tables.push_back(std::move(table));
   }
   return tables;
@@ -88,16 +125,18 @@ std::vector<Table> stages_report(const Store& store, const ReportOptions& option
 
 std::vector<Table> guidance_report(const Store& store, const ReportOptions& options) {
   std::vector<Table> tables;
-  for (const auto& group : drawing_groups(store, options))
-    for_each_curve(group, [&](auto begin, auto end) {
-      if (end - begin < 2) return;
+  for (const auto& group : drawing_groups(store, options)) {
+    const Latencies latencies(store, group.drawings);
+    for (const auto& curve : guidance_curves(group)) {
+      if (curve.size() < 2) continue;
+      const Drawing& first = curve.front();
       Table table =
-          empty_table(group, begin->model.name + " over guidance, " + std::to_string(begin->steps) + " steps");
-      const auto best = std::min_element(begin, end, nearer);
-      for (auto drawing = begin; drawing != end; ++drawing)
-        table.rows.push_back(row_of(*drawing, *begin, drawing == best ? "best" : ""));
+          empty_table(group, latencies, first.model.name + " over guidance, " + std::to_string(first.steps) + " steps");
+      for (const auto& drawing : curve)
+        table.rows.push_back(row_of(drawing, {first, latencies}, &drawing == &best_of(curve) ? "best" : ""));
       tables.push_back(std::move(table));
-    });
+    }
+  }
   return tables;
 }
 

@@ -1,5 +1,6 @@
 // Figures of the MobileDiffusion paper, as printed. Table 1: TPU v3, 64x64 latent; sizes are the fp16 pipeline: UNet,
-// text encoder and decoder. The paper's "GFLOPs" are 1e9 valid multiply-accumulates.
+// text encoder and decoder. Table 5: SnapFusion's row is from its own paper. The paper's "GFLOPs" are 1e9 valid
+// multiply-accumulates.
 #include <array>
 
 #include "search/store/schema.h"
@@ -8,11 +9,14 @@ namespace mds {
 namespace {
 
 constexpr const char* table1 = literature_table1;
+constexpr const char* table5 = literature_table5;
 constexpr const char* ladder = literature_ladder;
 constexpr const char* forward = "one forward step, 64x64 latent";
 constexpr const char* tpu = "one forward step, 64x64 latent, TPU v3";
 constexpr const char* coco = "zero-shot COCO, 30,000 pictures, 512 px, guidance 7.5; CLIP score by ViT-B/32";
 constexpr const char* step_before = "against the network before this step";
+constexpr const char* phone = "512 px, iPhone 15 Pro";
+constexpr const char* older_phone = "512 px, iPhone 14 Pro";
 constexpr const char* pipeline = "fp16: UNet, text encoder, decoder";
 
 constexpr std::array rows{
@@ -36,6 +40,31 @@ constexpr std::array rows{
     LiteratureRow{table1, "mobilediffusion-lite", "macs_valid", 153e9, "1", forward},
     LiteratureRow{table1, "mobilediffusion-lite", "latency_ms", 8.8, "ms", tpu},
     LiteratureRow{table1, "mobilediffusion-lite", "size_bytes", 0.82e9, "bytes", pipeline},
+    LiteratureRow{table5, "SnapFusion", "text_ms", 4, "ms", older_phone},
+    LiteratureRow{table5, "SnapFusion", "decoder_ms", 116, "ms", older_phone},
+    LiteratureRow{table5, "SnapFusion", "unet_step_ms", 230, "ms", older_phone},
+    LiteratureRow{table5, "SnapFusion", "steps", 8, "1", older_phone},
+    LiteratureRow{table5, "SnapFusion", "overall_ms", 1960, "ms", older_phone},
+    LiteratureRow{table5, "UFOGen", "text_ms", 4, "ms", phone},
+    LiteratureRow{table5, "UFOGen", "decoder_ms", 285, "ms", phone},
+    LiteratureRow{table5, "UFOGen", "unet_step_ms", 1580, "ms", phone},
+    LiteratureRow{table5, "UFOGen", "steps", 1, "1", phone},
+    LiteratureRow{table5, "UFOGen", "overall_ms", 1869, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 8 steps", "text_ms", 4, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 8 steps", "decoder_ms", 92, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 8 steps", "unet_step_ms", 142, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 8 steps", "steps", 8, "1", phone},
+    LiteratureRow{table5, "MobileDiffusion, 8 steps", "overall_ms", 1232, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 1 step", "text_ms", 4, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 1 step", "decoder_ms", 92, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 1 step", "unet_step_ms", 142, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion, 1 step", "steps", 1, "1", phone},
+    LiteratureRow{table5, "MobileDiffusion, 1 step", "overall_ms", 238, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion-Lite, 1 step", "text_ms", 4, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion-Lite, 1 step", "decoder_ms", 92, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion-Lite, 1 step", "unet_step_ms", 123, "ms", phone},
+    LiteratureRow{table5, "MobileDiffusion-Lite, 1 step", "steps", 1, "1", phone},
+    LiteratureRow{table5, "MobileDiffusion-Lite, 1 step", "overall_ms", 219, "ms", phone},
     LiteratureRow{ladder, "sd15", "fid", 12.45, "1", coco},
     LiteratureRow{ladder, "sd15", "clip", 0.325, "1", coco},
     LiteratureRow{ladder, "ladder-1", "compute_change", -0.26, "1", "run-time efficiency, as printed: 26%"},

@@ -84,6 +84,26 @@ TEST_CASE("generate --grid over models writes a row for each prompt and a column
   CHECK(hashes.substr(0, 64) == hashes.substr(65));
 }
 
+TEST_CASE("each model of a grid draws by its own steps and sampler, or all by those given", "[app][torch]") {
+  const Model model;
+  ModelCard card = tiny_card();
+  card.steps = 1;
+  card.guidance = 1;
+  card.sampler = Sampler::ufogen;
+  save_tiny_model(model.at("one-step/model"), card);
+  const std::string arguments = "--model " + model.at("one-step/model") + " --prompt red --count 2 --grid --out ";
+  const Outcome outcome = model.generate(arguments + model.at("own.png"));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(png_text(model.at("own.png"), "steps") == "3\n1");
+  CHECK(load_image(model.at("own.png")).width == 4 * 32 + 3 * 4);
+  REQUIRE(model.generate(arguments + model.at("given.png") + " --steps 2").code == 0);
+  CHECK(png_text(model.at("given.png"), "steps") == "2\n2");
+  const std::string few = " --prompt red --steps 4 --out ";
+  REQUIRE(mdsearch("generate --model " + model.at("one-step/model") + few + model.at("few.png")).code == 0);
+  CHECK(png_text(model.at("few.png"), "sampler") == "ufogen");
+}
+
 TEST_CASE("generate takes a negative prompt, a batch, bfloat16 and every field of the sampler", "[app][torch]") {
   const Model model;
   const Outcome outcome = model.generate(
@@ -159,4 +179,57 @@ TEST_CASE("generate says which file of a model is missing or damaged", "[app][to
   CHECK(outcome.code == 1);
   CHECK_THAT(outcome.err, Contains(unet));
   CHECK(!std::filesystem::exists(model.at("out.png")));
+}
+
+TEST_CASE("profile --model times a picture's parts and the whole, and stages' latency is that", "[app][torch]") {
+  const Model model;
+  const std::string database = " --db " + model.at("r.db"), folder = model.at("model");
+  const Outcome outcome =
+      mdsearch("profile --model " + folder + " --mode quick --threads 1 --format json --guidance 1" + database);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json json = outcome.json();
+  CHECK(json["latency_ms"]["n"] == 9);
+  CHECK((json["hash"] == model_hash(folder) && json["sampler"]["steps"] == 3));
+  std::map<std::string, Json> parts;
+  double sum = 0;
+  for (const auto& part : json["parts"]) {
+    parts[part["part"]] = part;
+    if (part["part"] != "(whole)") sum += part["share"].get<double>();
+  }
+  for (const char* part : {"text", "unet step", "decoder"}) CHECK(parts.at(part)["median_ms"].get<double>() > 0);
+  CHECK(sum == Approx(1));
+  const double whole = json["latency_ms"]["median"].get<double>();
+  CHECK(parts.at("unet step")["share"].get<double>() * whole ==
+        Approx(3 * parts.at("unet step")["median_ms"].get<double>()));
+
+  const Outcome report = mdsearch("report table5 --format json" + database);
+  REQUIRE(report.code == 0);
+  const Json own = report.json()["rows"][0];
+  CHECK((own["hash"] == json["hash"] && own["overall_ms"] == json["latency_ms"]["median"] && own["steps"] == 3));
+  CHECK(mdsearch("db check" + database).code == 0);
+  const Outcome again = mdsearch("profile --model " + folder + " --steps 2 --processes 2 --mode quick --threads 1" +
+                                 " --format json" + database);
+  INFO(again.err);
+  REQUIRE(again.code == 0);
+  CHECK(again.json()["latency_ms"]["n"] == 18);
+  CHECK(mdsearch("report table5 --format json" + database).json()["rows"][1]["steps"] == 2);
+}
+
+TEST_CASE("profile refuses a network's options for a model, and a model's for a network", "[app][torch]") {
+  const Model model;
+  const std::string database = " --db " + model.at("r.db");
+  const auto [arguments, message] = GENERATE(table<std::string, std::string>({
+      {"", "needs either NAME or --model DIR"},
+      {"mobilediffusion --model DIR", "needs either NAME or --model DIR"},
+      {"mobilediffusion --steps 2", "--steps needs --model"},
+      {"--model DIR --blocks", "--blocks, --batch and --size are of a network"},
+      {"--model DIR --steps 0", "steps is 0"},
+  }));
+  std::string line = arguments;
+  if (const size_t at = line.find("DIR"); at != std::string::npos) line.replace(at, 3, model.at("model"));
+  const Outcome outcome = mdsearch("profile " + line + database);
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Contains(message));
+  CHECK(!std::filesystem::exists(model.at("r.db")));
 }
