@@ -89,6 +89,17 @@ std::string latency_section(const Store& store, const std::string& network) {
   return section("Latency per block", body);
 }
 
+std::string guidance_section(const Store& store, const ReportOptions& options) {
+  std::string body;
+  for (const auto& group : drawing_groups(store, options)) {
+    auto curves = guidance_curves(group);
+    std::erase_if(curves, [](const auto& curve) { return curve.size() < 2; });
+    if (curves.empty()) continue;
+    body += plot(guidance_svg(curves), "Distance with 95% intervals, and text-image score (dashed), over guidance");
+  }
+  return section("Guidance", body);
+}
+
 std::string picture_file(const std::string& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
@@ -179,6 +190,7 @@ std::string report_page(const Store& store, const Report& report, const PageOpti
   body += "</header>\n";
   if (latencies && !whole) body += latency_section(store, options.report.network);
   if (costs && !whole) body += cost_section(rows);
+  if (name == "guidance") body += guidance_section(store, options.report);
   body += tables_section(whole ? "Candidates" : "Numbers", report.tables(store, options.report));
   if (whole) body += cost_section(rows) + curves_section(store, rows);
   if (name == "training") body += curves_section(store, training_runs(store));

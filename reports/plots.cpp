@@ -132,4 +132,32 @@ std::string latency_svg(const NetworkProfile& profile) {
   return gnuplot_svg(script + joined(parts));
 }
 
+std::string guidance_svg(const std::vector<std::vector<Drawing>>& curves) {
+  std::string script = opening(960, 330) + axis("x", "guidance") +
+                       axis("y", curves.front().front().distance.name + ", lower is better") +
+                       axis("y2", "text-image score, dashed") +
+                       "set border 11\nset ytics nomirror\nset y2tics textcolor rgb '#555555'\n";
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < curves.size(); ++i) {
+    script += block_name(i) + " << EOD\n";
+    bool scored = false;
+    for (const auto& drawing : curves[i]) {
+      const ScoreRow& fd = drawing.distance;
+      const auto clip = drawing.clip ? std::optional(drawing.clip->value) : std::nullopt;
+      scored = scored || clip;
+      script += number(drawing.guidance) + " " + number(fd.value) + " " + number(fd.low) + " " + number(fd.high) + " " +
+                number(clip) + "\n";
+    }
+    script += "EOD\n";
+    const Drawing& first = curves[i].front();
+    const std::string look = " linecolor rgb '" + colour(i) + "'", name = block_name(i);
+    parts.push_back(name + " using 1:2:3:4 with yerrorlines pointtype 7 pointsize 0.45 linewidth 1.4" + look +
+                    " title " + quoted_label(first.model.name + ", " + std::to_string(first.steps) + " steps"));
+    if (scored)
+      parts.push_back(name + " using 1:5 axes x1y2 with linespoints pointtype 6 pointsize 0.45 dashtype 2" + look +
+                      " notitle");
+  }
+  return gnuplot_svg(script + joined(parts));
+}
+
 }  // namespace mds

@@ -1,10 +1,11 @@
-// The three plots of a report page as SVG: learning curves, cost against score, latency per block.
+// The plots of a report page as SVG: learning curves, cost against score, latency per block, distance and text-image
+// score over guidance.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "reports/report.h"
+#include "reports/drawings.h"
 
 namespace mds {
 
@@ -16,6 +17,8 @@ struct CurveLine {
 
 std::string learning_curves_svg(const std::string& metric, const std::vector<CurveLine>& lines);
 std::string cost_svg(const std::vector<CostGroup>& groups);  // of one metric, furthest trained first
+// Distances at the left axis, text-image scores, dashed, at the right one; each curve has at least one drawing.
+std::string guidance_svg(const std::vector<std::vector<Drawing>>& curves);
 std::string latency_svg(const NetworkProfile& profile);
 
 }  // namespace mds

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "reports/gnuplot.h"
+#include "reports/plots.h"
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/reports/sample_sweep.h"
@@ -40,6 +41,26 @@ TEST_CASE("text from a database stays text in a page", "[reports]") {
 TEST_CASE("every report has a page, also of an empty database", "[reports]") {
   Store store(":memory:");
   for (const auto& report : all_reports()) CHECK_THAT(report_page(store, report, {}), Contains("</html>"));
+}
+
+TEST_CASE("the page of guidance plots distance and text-image score of each curve", "[reports]") {
+  Store store(":memory:");
+  CHECK_THAT(report_page(store, find_report("guidance"), {}), !Contains("data:image/svg"));
+  ScoreRow score{.subject = sha256("m"), .name = "fd_emoji_clip", .value = 0.2, .low = 0.1, .high = 0.3, .n = 9};
+  store.add_model({.hash = score.subject, .name = "m", .params = 1});
+  for (const int guidance : {1, 2, 4}) {
+    const Json sampler{{"steps", 8}, {"guidance", guidance}};
+    const Json protocol{{"sampler", sampler.dump()}, {"steps", 8}, {"guidance", guidance}};
+    score.protocol = store.add_protocol(protocol.dump());
+    score.name = "fd_emoji_clip";
+    store.add_score(score);
+    if (guidance == 2) continue;  // a score that was not taken leaves a gap
+    score.name = "clip_emoji";
+    store.add_score(score);
+  }
+  CHECK_THAT(report_page(store, find_report("guidance"), {}), Contains("data:image/svg+xml;base64,"));
+  const std::string svg = guidance_svg(guidance_curves(drawing_groups(store, {}).front()));
+  CHECK_THAT(svg, Contains("m, 8 steps") && Contains("text-image score"));
 }
 
 TEST_CASE("a literature row is marked in the page", "[reports]") {
