@@ -10,17 +10,22 @@ import math
 import torch
 import torch.nn.functional as F
 
-HEAD_WIDTH = 64
 TEXT_WIDTH = 768
-TIME_WIDTH = 1280
+
+
+def attend_by_hand(q, k, v):
+    return torch.softmax(q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5, -1) @ v
 
 
 class Weights(dict):
-    """Uniform random tensors by name, drawn on first use."""
+    """Uniform random tensors by name, drawn on first use, of a network with every width over `divisor` whose attention
+    is softmax(q k^T / sqrt(head width)) v, as `attend` computes it."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, divisor=1, attend=attend_by_hand):
         super().__init__()
         self.generator = torch.Generator().manual_seed(seed)
+        self.divisor = divisor
+        self.attend = attend
 
     def draw(self, name, shape, bound, centre=0.0):
         if name not in self:
@@ -41,17 +46,19 @@ class Weights(dict):
         return self.draw(f"{name}.weight", (channels,), 0.3, 1.0), self.draw(f"{name}.bias", (channels,), 0.2)
 
     def group_norm(self, name, x, eps):
-        return F.group_norm(x, 32, *self.scale_and_shift(name, x.shape[1]), eps)
+        groups = math.gcd(x.shape[1], 32)
+        return F.group_norm(x, groups, *self.scale_and_shift(name, x.shape[1]), eps)
 
     def layer_norm(self, name, x):
         return F.layer_norm(x, x.shape[-1:], *self.scale_and_shift(name, x.shape[-1]), 1e-5)
 
 
 def time_embedding(w, t):
-    frequency = torch.exp(-math.log(10000) * torch.arange(160) / 160)
+    half, width = 160 // w.divisor, 1280 // w.divisor
+    frequency = torch.exp(-math.log(10000) * torch.arange(half) / half)
     angle = t.float()[:, None] * frequency[None]
-    h = w.linear("time.0", torch.cat([angle.cos(), angle.sin()], 1), TIME_WIDTH)
-    return w.linear("time.1", F.silu(h), TIME_WIDTH)
+    h = w.linear("time.0", torch.cat([angle.cos(), angle.sin()], 1), width)
+    return w.linear("time.1", F.silu(h), width)
 
 
 def full_conv(w, name, x, e, out):
@@ -69,16 +76,15 @@ def separable_conv(w, name, x, e, out):
 
 
 def attention(w, name, x, text):
-    """softmax(q k^T / sqrt(head width)) v, by hand; self-attention shares one projection for keys and values."""
+    """Self-attention shares one projection for keys and values."""
     width = x.shape[-1]
     q = w.linear(f"{name}.q", x, width, bias=False)
     if text is None:
         k = v = w.linear(f"{name}.kv", x, width, bias=False)
     else:
         k, v = (w.linear(f"{name}.{part}", text, width, bias=False) for part in "kv")
-    q, k, v = (y.unflatten(-1, (-1, HEAD_WIDTH)).transpose(1, 2) for y in (q, k, v))
-    y = torch.softmax(q @ k.transpose(-2, -1) * HEAD_WIDTH**-0.5, -1) @ v
-    return w.linear(f"{name}.out", y.transpose(1, 2).flatten(2), width)
+    q, k, v = (y.unflatten(-1, (-1, 64 // w.divisor)).transpose(1, 2) for y in (q, k, v))
+    return w.linear(f"{name}.out", w.attend(q, k, v).transpose(1, 2).flatten(2), width)
 
 
 def stack(w, name, x, text, depth, self_attention):
@@ -99,13 +105,14 @@ def stack(w, name, x, text, depth, self_attention):
 
 def mobile_diffusion(w, inputs, inner, up_depth):
     """One prediction of noise; inner and up_depth: 1024 and 3, or 896 and 2 in the Lite network."""
+    outer_width, middle_width, inner = (width // w.divisor for width in (320, 640, inner))
     e, text = time_embedding(w, inputs["timestep"]), inputs["encoder_hidden_states"]
 
     def outer(name, x):
-        return full_conv(w, f"{name}.conv", x, e, 320)
+        return full_conv(w, f"{name}.conv", x, e, outer_width)
 
     def middle(name, x):
-        return stack(w, f"{name}.attn", full_conv(w, f"{name}.conv", x, e, 640), text, 1, self_attention=False)
+        return stack(w, f"{name}.attn", full_conv(w, f"{name}.conv", x, e, middle_width), text, 1, self_attention=False)
 
     def innermost(name, x, depth):
         return stack(w, f"{name}.attn", separable_conv(w, f"{name}.conv", x, e, inner), text, depth, True)
@@ -113,11 +120,11 @@ def mobile_diffusion(w, inputs, inner, up_depth):
     def upsample(name, x):
         return w.conv(name, F.interpolate(x, scale_factor=2, mode="nearest"), x.shape[1])
 
-    s0 = w.conv("conv_in", inputs["sample"], 320)
+    s0 = w.conv("conv_in", inputs["sample"], outer_width)
     s1 = outer("down1.0", s0)
-    s2 = w.conv("down1.downsample", s1, 320, stride=2)
+    s2 = w.conv("down1.downsample", s1, outer_width, stride=2)
     s3 = middle("down2.0", s2)
-    s4 = w.conv("down2.downsample", s3, 640, stride=2)
+    s4 = w.conv("down2.downsample", s3, middle_width, stride=2)
     h = innermost("down3.1", innermost("down3.0", s4, 3), 3)
     h = innermost("up3.1", innermost("up3.0", h, up_depth), up_depth)
     h = upsample("up3.upsample", innermost("up3.2", torch.cat([h, s4], 1), up_depth))
