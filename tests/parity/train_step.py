@@ -13,6 +13,7 @@ of ours in PyTorch's place. Needs torch, numpy and safetensors; PyTorch should b
 import argparse
 import dataclasses
 import json
+import math
 import pathlib
 import random
 import statistics
@@ -159,8 +160,10 @@ def worst_difference(expected, actual):
     """(largest difference over the largest value, name) of the parameter where it is largest."""
     if expected.keys() != actual.keys():
         raise SystemExit(f"parameters differ: {sorted(expected.keys() ^ actual.keys())}")
-    return max(((actual[name] - theirs).abs().max().item() / theirs.abs().max().item(), name)
-               for name, theirs in expected.items())
+    apart = {name: ((actual[name] - theirs).abs().max() / theirs.abs().max()).nan_to_num(math.inf).item()
+             for name, theirs in expected.items()}
+    worst = max(apart, key=apart.get)
+    return apart[worst], worst
 
 
 def interleaved(sides, rounds, steps, seed=0):
@@ -250,7 +253,11 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, help="write the rows here as JSON lines")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    rows = [compare(name, dtype, options) for name in options.case for dtype in options.dtype]
+    rows = []
+    for name in options.case:
+        for dtype in options.dtype:
+            rows.append(compare(name, dtype, options))
+            show(rows[-1])
     if options.out:
         options.out.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return 0 if all(row["gradients_apart"] <= row["limit"] for row in rows) else 1
