@@ -23,6 +23,18 @@ void fill_weight(Tensor& weight, Init init, int64_t fan_in, const std::function<
   if (init == Init::non_negative) weight.abs_();
 }
 
+// Whether gradients will flow back through what reads x. Other passes keep LibTorch's own operators, as they are traced
+// and exported.
+bool is_recorded(const Tensor& x) { return at::GradMode::is_enabled() && x.requires_grad(); }
+
+// LibTorch's fused softmax attention is made for wide heads and long rows: with its gradients it is slower on a CPU
+// than two products and a softmax where heads are narrower than a register, and in bfloat16 up to ten times.
+bool runs_as_products(const Tensor& q_NHTD, const Tensor& k_NHSD) {
+  constexpr int64_t narrow = 16, most_scores = 1 << 20;  // scores of a head, kept for the gradients
+  return q_NHTD.is_cpu() && is_recorded(q_NHTD) && q_NHTD.size(-2) * k_NHSD.size(-2) <= most_scores &&
+         (q_NHTD.scalar_type() == at::kBFloat16 || q_NHTD.size(-1) < narrow);
+}
+
 }  // namespace
 
 Tensor activate(Activation activation, const Tensor& x) {
@@ -124,15 +136,21 @@ Tensor AttentionLayer::relu(const Tensor& q_NHTD, const Tensor& k_NHSD, const Te
   return tuning_.log_gain.defined() ? y * tuning_.log_gain.exp().view({-1, 1, 1}) : y;
 }
 
+Tensor AttentionLayer::softmax(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const {
+  if (op_.causal || !runs_as_products(q_NHTD, k_NHSD))
+    return at::scaled_dot_product_attention(q_NHTD, k_NHSD, v_NHSD, {}, 0.0, op_.causal);
+  const double scale = 1.0 / std::sqrt(double(q_NHTD.size(-1)));
+  return at::matmul(at::softmax(at::matmul(q_NHTD * scale, k_NHSD.transpose(-2, -1)), -1), v_NHSD);
+}
+
 Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
   const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op_.heads, -1}).transpose(1, 2); };
   const auto joined = [](const Tensor& y) { return y.transpose(1, 2).flatten(2); };
   const Tensor q = split(q_NTC), k = split(k_NSC), v = split(v_NSC);
-  const auto softmax = [&] { return at::scaled_dot_product_attention(q, k, v, {}, 0.0, op_.causal); };
-  if (op_.function == AttentionFunction::softmax) return joined(softmax());
+  if (op_.function == AttentionFunction::softmax) return joined(softmax(q, k, v));
   if (!tuning_.softmax_share.defined()) return joined(relu(q, k, v));
   const Tensor& share = tuning_.softmax_share;
-  return joined((1 - share) * relu(q, k, v) + share * softmax());
+  return joined((1 - share) * relu(q, k, v) + share * softmax(q, k, v));
 }
 
 TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight", torch::empty({op.rows, op.width})); }

@@ -83,6 +83,7 @@ class AttentionLayer final : public LayerModule {
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
 
  private:
+  Tensor softmax(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const;
   Tensor relu(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const;
 
   AttentionOp op_;

@@ -35,6 +35,34 @@ Tensor by_hand(const Inputs& in, const std::function<Tensor(const Tensor&)>& phi
   return out;
 }
 
+Tensor leaf(const Tensor& x) { return x.detach().clone().requires_grad_(); }
+
+// The output, and the gradients to the inputs of the sum of its products with fixed numbers.
+std::vector<Tensor> with_gradients(const std::vector<Tensor>& leaves, const std::function<Tensor()>& forward) {
+  for (const Tensor& x : leaves) x.mutable_grad() = Tensor();
+  const Tensor y = forward();
+  (y * at::linspace(-1, 1, y.numel(), y.options()).view(y.sizes())).sum().backward();
+  std::vector<Tensor> found{y.detach()};
+  for (const Tensor& x : leaves) found.push_back(x.grad());
+  return found;
+}
+
+// Each within `most` of its largest value.
+void check_close(const std::vector<Tensor>& found, const std::vector<Tensor>& expected, double most) {
+  REQUIRE(found.size() == expected.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    CAPTURE(i);
+    const Tensor wanted = expected[i].to(at::kDouble);
+    CHECK((found[i].to(at::kDouble) - wanted).abs().max().item<double>() < most * wanted.abs().max().item<double>());
+  }
+}
+
+std::vector<Tensor> doubles(const std::vector<Tensor>& leaves) {
+  std::vector<Tensor> copies;
+  for (const Tensor& x : leaves) copies.push_back(leaf(x.to(at::kDouble)));
+  return copies;
+}
+
 }  // namespace
 
 TEST_CASE("softmax and relu attention follow their definitions", "[blocks][torch]") {
@@ -147,4 +175,20 @@ TEST_CASE("a batch norm follows its running statistics, whatever the batch", "[b
   const auto wide = [](const Tensor& v) { return v.view({1, 2, 1, 1}); };
   const Tensor y = (x - wide(mean)) / (wide(variance) + 1e-3).sqrt() * wide(weight) + wide(bias);
   CHECK(at::allclose(layer.forward(x), y.clamp(0, 6), 1e-4, 1e-5));
+}
+
+TEST_CASE("softmax attention that is trained has the values and gradients of its definition", "[blocks][torch]") {
+  const at::ScalarType dtype = GENERATE(at::kFloat, at::kBFloat16);
+  const Inputs in;
+  const std::vector<Tensor> leaves{leaf(in.q.to(dtype)), leaf(in.k.to(dtype)), leaf(in.v.to(dtype))};
+  const std::vector<Tensor> exact = doubles(leaves);
+  const auto split = [](const Tensor& x) { return x.unflatten(-1, {heads, -1}).transpose(1, 2); };
+  const auto found = with_gradients(
+      leaves, [&] { return attention(AttentionFunction::softmax).forward(leaves[0], leaves[1], leaves[2]); });
+  const auto expected = with_gradients(exact, [&] {
+    const Tensor q = split(exact[0]), k = split(exact[1]), v = split(exact[2]);
+    const Tensor scores = at::matmul(q, k.transpose(-2, -1)) / std::sqrt(double(width / heads));
+    return at::matmul(at::softmax(scores, -1), v).transpose(1, 2).flatten(2);
+  });
+  check_close(found, expected, dtype == at::kFloat ? 1e-5 : 3e-2);
 }
