@@ -7,6 +7,8 @@
 #include <array>
 #include <cmath>
 
+#include "blocks/rows_group_norm.h"
+
 namespace mds {
 namespace {
 
@@ -33,6 +35,12 @@ bool runs_as_products(const Tensor& q_NHTD, const Tensor& k_NHSD) {
   constexpr int64_t narrow = 16, most_scores = 1 << 20;  // scores of a head, kept for the gradients
   return q_NHTD.is_cpu() && is_recorded(q_NHTD) && q_NHTD.size(-2) * k_NHSD.size(-2) <= most_scores &&
          (q_NHTD.scalar_type() == at::kBFloat16 || q_NHTD.size(-1) < narrow);
+}
+
+bool runs_by_rows(const NormOp& op, const Tensor& x, const Tensor& weight) {
+  return op.kind == NormKind::group && (op.activation == Activation::none || op.activation == Activation::silu) &&
+         x.dim() == 4 && x.is_cpu() && is_recorded(x) && x.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+         weight.scalar_type() == at::kFloat;
 }
 
 }  // namespace
@@ -101,6 +109,9 @@ NormLayer::NormLayer(const NormOp& op) : op_(op) {
 }
 
 Tensor NormLayer::forward(const Tensor& x) const {
+  if (runs_by_rows(op_, x, weight_))
+    return rows_group_norm(x.to(at::kFloat), weight_, bias_, {op_.groups, op_.eps, op_.activation == Activation::silu})
+        .to(x.scalar_type());
   if (op_.kind == NormKind::group)
     return activate(op_.activation, at::group_norm(x, op_.groups, weight_, bias_, op_.eps));
   if (op_.kind == NormKind::batch)

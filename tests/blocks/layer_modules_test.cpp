@@ -57,6 +57,10 @@ void check_close(const std::vector<Tensor>& found, const std::vector<Tensor>& ex
   }
 }
 
+Tensor random_map(int64_t channels) {
+  return leaf(at::randn({3, channels, 5, 4}).contiguous(at::MemoryFormat::ChannelsLast));
+}
+
 std::vector<Tensor> doubles(const std::vector<Tensor>& leaves) {
   std::vector<Tensor> copies;
   for (const Tensor& x : leaves) copies.push_back(leaf(x.to(at::kDouble)));
@@ -191,4 +195,40 @@ TEST_CASE("softmax attention that is trained has the values and gradients of its
     return at::matmul(at::softmax(scores, -1), v).transpose(1, 2).flatten(2);
   });
   check_close(found, expected, dtype == at::kFloat ? 1e-5 : 3e-2);
+}
+
+TEST_CASE("a group norm that is trained has the values and gradients of its definition", "[blocks][torch]") {
+  const Activation activation = GENERATE(Activation::none, Activation::silu);
+  const double mean = GENERATE(0.0, 300.0);  // over a deviation of 1
+  NormLayer layer({.kind = NormKind::group, .channels = 12, .groups = 4, .activation = activation});
+  std::vector<Tensor> leaves = layer.parameters();
+  {
+    const torch::NoGradGuard no_grad;
+    leaves[0].copy_(at::randn({12}));
+    leaves[1].copy_(at::randn({12}));
+  }
+  leaves.push_back(leaf(random_map(12) + mean));
+  const std::vector<Tensor> exact = doubles(leaves);
+  const auto found = with_gradients(leaves, [&] { return layer.forward(leaves.back()); });
+  const auto expected = with_gradients(
+      exact, [&] { return activate(activation, at::group_norm(exact.back(), 4, exact[0], exact[1], 1e-5)); });
+  check_close(found, expected, mean > 0 ? 1e-4 : 1e-5);
+  CHECK(found[0].is_contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+TEST_CASE("a trained group norm keeps bfloat16, carries what is not finite and refuses second gradients",
+          "[blocks][torch]") {
+  NormLayer layer({.kind = NormKind::group, .channels = 8, .groups = 2, .activation = Activation::silu});
+  layer.fill({});
+  Tensor x = random_map(8);
+  CHECK(layer.forward(x.to(at::kBFloat16)).scalar_type() == at::kBFloat16);
+  const Tensor y = layer.forward(x);
+  CHECK_THROWS_WITH(y.sum().backward({}, /*retain_graph=*/true, /*create_graph=*/true),
+                    Catch::Contains("no second gradients"));
+  {
+    const torch::NoGradGuard no_grad;
+    x[1][5][2][3] = NAN;
+  }
+  CHECK(layer.forward(x)[1].slice(0, 4, 8).isnan().all().item<bool>());
+  CHECK(layer.forward(x)[0].isfinite().all().item<bool>());
 }
