@@ -32,7 +32,8 @@ MOBILE = dict(inner=1024, up_depth=3)
 LITE = dict(inner=896, up_depth=2)
 STEPS_OF_SCHEDULE, BETA_START, BETA_END, CAPTION_DROPOUT = 1000, 0.00085, 0.012, 0.1
 OPTIMIZER = dict(lr=1e-4, warmup=0, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, clip=1.0, ema=0.999)
-LIMITS = {"fp32": 1e-4, "bf16": 5e-2}  # of a gradient's largest difference over its largest value
+# Of a gradient's largest difference over its largest value. In bfloat16 either side is up to 0.14 from float32.
+LIMITS = {"fp32": 1e-4, "bf16": 0.1}
 PARTS = ("forward", "backward", "update")
 
 
