@@ -1,11 +1,11 @@
 // mdsearch: dispatch to the subcommands, and the only catch-all for errors.
 #include <c10/util/Exception.h>
-#include <malloc.h>
 
 #include <iostream>
 
 #include "app/commands.h"
 #include "spec/error.h"
+#include "spec/freed_memory.h"
 
 namespace {
 
@@ -28,16 +28,10 @@ int run(int argc, char** argv) {
   throw mds::UsageError("there is no command \"" + std::string(name) + "\"");
 }
 
-// Activations are megabytes and short-lived: glibc would map and unmap each one, and every page would fault anew.
-void keep_freed_memory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  keep_freed_memory();
+  mds::keep_freed_memory();
   const std::string place = argc > 1 ? std::string("mdsearch ") + argv[1] + ": " : "mdsearch: ";
   try {
     return run(argc, argv);

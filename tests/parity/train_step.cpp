@@ -8,6 +8,7 @@
 #include <ctime>
 #include <iostream>
 
+#include "spec/freed_memory.h"
 #include "trainer/base.h"
 
 using namespace mds;
@@ -68,6 +69,7 @@ Json timed(Loop& loop, int64_t iterations) {
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
+  keep_freed_memory();
   const std::string folder = std::string(argv[1]) + "/";
   const auto of = load_described<Case>(folder + "case.json");
   at::set_num_threads(int(of.threads));

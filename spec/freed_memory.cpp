@@ -1,0 +1,18 @@
+#include "spec/freed_memory.h"
+
+#include <cstdlib>  // defines __GLIBC__ where it is that
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace mds {
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
+
+}  // namespace mds
