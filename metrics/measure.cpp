@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "metrics/choosing.h"
-#include "metrics/lpips.h"
+#include "metrics/perceptual.h"
 #include "networks/network_spec.h"
 #include "spec/error.h"
 
@@ -28,10 +28,11 @@ struct PairMeasure {
 PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
   if (metric.of_pair) return {.values = metric.of_pair};
   const std::string file = weights_of_network(metric.network, weights);
-  const auto lpips = std::make_shared<Lpips>(std::get<LpipsSpec>(load_network(metric.network)).trunk, file);
+  const auto network = std::make_shared<PerceptualNetwork>(load_network(metric.network), file);
   const auto in_range = [](const at::Tensor& bytes) { return bytes.to(at::kFloat) / 127.5 - 1; };
-  return {[=](const at::Tensor& a, const at::Tensor& b) { return lpips->values(in_range(a), in_range(b)); },
-          hash_of_weights(file)};
+  return {
+      [=](const at::Tensor& a, const at::Tensor& b) { return perceptual_values(*network, in_range(a), in_range(b)); },
+      hash_of_weights(file)};
 }
 
 // Covariances and similarities within a set need two pictures.

@@ -211,6 +211,12 @@ constexpr std::array table{
            .resizer = "",
            .against = Against::partners,
            .convention = "LPIPS v0.1, VGG16"},
+    Metric{
+        .name = "perceptual_effnet",
+        .network = lite0,
+        .resizer = "",
+        .against = Against::partners,
+        .convention = "squared difference of EfficientNet-Lite0's features of unit length, as LPIPS without its heads"},
 };
 
 }  // namespace

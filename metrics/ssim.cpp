@@ -5,7 +5,7 @@
 namespace mds {
 namespace {
 
-constexpr int64_t window = 11;
+constexpr int64_t window = ssim_least_side;
 constexpr double sigma = 1.5, k1 = 0.01, k2 = 0.03;
 
 at::Tensor gaussian_window() {

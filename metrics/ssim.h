@@ -7,6 +7,8 @@
 
 namespace mds {
 
+inline constexpr int64_t ssim_least_side = 11;  // the window's
+
 // images and reference: (N, C, H, W) of one shape with sides of at least 11, in units where black to white spans
 // `data_range` (1, 2 or 255). Float64 (N): the mean over windows and channels. ConfigError for unequal shapes, smaller
 // sides, a range that is not positive, and values that are not finite.

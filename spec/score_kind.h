@@ -30,6 +30,7 @@ inline constexpr std::array score_kinds{
     ScoreKind{"fd_", Better::lower, Measure::log_distance}, ScoreKind{"fid", Better::lower, Measure::log_distance},
     ScoreKind{"kid", Better::lower, Measure::distance},  // unbiased, so it may be negative
     ScoreKind{"cmmd", Better::lower, Measure::distance},    ScoreKind{"lpips", Better::lower, Measure::mean},
+    ScoreKind{"perceptual", Better::lower, Measure::mean},  // what is no LPIPS
     ScoreKind{"clip", Better::higher, Measure::mean},       ScoreKind{"binding", Better::higher, Measure::mean},
     ScoreKind{"counting", Better::higher, Measure::mean},   ScoreKind{"psnr", Better::higher, Measure::mean},
     ScoreKind{"ssim", Better::higher, Measure::mean},       ScoreKind{"precision", Better::higher, Measure::mean},

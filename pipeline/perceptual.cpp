@@ -1,0 +1,98 @@
+#include "pipeline/perceptual.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/lpips.h"
+#include "pipeline/weight_import.h"
+
+namespace mds {
+namespace {
+
+// The last block of EfficientNet-Lite0 at a half, a quarter, ... and a thirty-second of the side.
+constexpr std::array levels{"blocks.0", "blocks.2", "blocks.4", "blocks.10", "blocks.15"};
+
+std::string metric_of(const NetworkSpec& spec) {
+  if (const auto* lpips = std::get_if<LpipsSpec>(&spec)) return "lpips_" + std::string(name_of(lpips->trunk));
+  if (std::holds_alternative<EfficientNetSpec>(spec)) return "perceptual_effnet";
+  throw ConfigError("a perceptual distance by another network; allowed: lpips-vgg, lpips-alex, efficientnet-lite0");
+}
+
+NetworkSpec sized(NetworkSpec spec, int64_t height, int64_t width) {
+  if (auto* lpips = std::get_if<LpipsSpec>(&spec)) {
+    lpips->size = height;
+    lpips->width = width;
+    return spec;
+  }
+  if (height != width)
+    throw ConfigError("perceptual_effnet: pictures are " + std::to_string(width) + "x" + std::to_string(height) +
+                      "; allowed: square ones");
+  std::get<EfficientNetSpec>(spec).size = height;
+  return spec;
+}
+
+NetworkPtr network_of(const NetworkSpec& spec) {
+  return make_network(make_plan(spec), at::kFloat, at::MemoryFormat::Contiguous);
+}
+
+// vector_norm's gradient at a vector of zeros, as behind a relu, is zero; that of a square root would be no number.
+Tensor unit_over_channels(const Tensor& x_NCHW) {
+  return x_NCHW / (at::linalg_vector_norm(x_NCHW, 2, at::IntArrayRef{1}, /*keepdim=*/true) + 1e-10);
+}
+
+std::vector<Tensor> features(const Network& network, const Tensor& x_NCHW, const Observer& observer) {
+  std::vector<Tensor> maps;
+  network.forward((x_NCHW + 1) * 127.5, {}, [&](const PlanStep& step, Tensor y) {
+    if (observer) y = observer(step, y);
+    if (std::find(levels.begin(), levels.end(), step.path) != levels.end())
+      maps.push_back(unit_over_channels(y.to(at::kFloat)));
+    return y;
+  });
+  return maps;
+}
+
+Tensor feature_distance(const Network& network, const Tensor& a_NCHW, const Tensor& b_NCHW, const Observer& observer) {
+  const auto a = features(network, a_NCHW, observer), b = features(network, b_NCHW, observer);
+  std::vector<Tensor> of_levels;
+  for (size_t i = 0; i < a.size(); ++i) of_levels.push_back((a[i] - b[i]).square().sum(1).mean({1, 2}));
+  return at::stack(of_levels).mean(0);
+}
+
+}  // namespace
+
+PerceptualNetwork::PerceptualNetwork(const NetworkSpec& spec, const std::string& file)
+    : spec_(spec), metric_(metric_of(spec)), network_(network_of(spec)) {
+  adopt_weights(*network_, import_weights(network_->plan(), load_tensors(file).tensors, file), at::kFloat, file);
+  freeze();
+}
+
+void PerceptualNetwork::freeze() {
+  for (auto& parameter : network_->parameters()) parameter.requires_grad_(false);
+}
+
+const Network& PerceptualNetwork::network_for(int64_t height, int64_t width) {
+  const Shape& in = network_->plan().input;
+  if (in.height == height && in.width == width) return *network_;
+  spec_ = sized(spec_, height, width);
+  const NetworkPtr resized = network_of(spec_);
+  adopt_weights(*resized, weights_of(*network_), at::kFloat, metric_);
+  network_ = resized;
+  freeze();
+  return *network_;
+}
+
+Tensor PerceptualNetwork::distance(const Tensor& a_NCHW, const Tensor& b_NCHW, const Observer& observer) {
+  const Network& network = network_for(a_NCHW.size(2), a_NCHW.size(3));
+  return std::holds_alternative<LpipsSpec>(spec_) ? lpips_distance(network, a_NCHW, b_NCHW, observer)
+                                                  : feature_distance(network, a_NCHW, b_NCHW, observer);
+}
+
+PerceptualDistance distance_of(std::shared_ptr<PerceptualNetwork> network) {
+  return [network = std::move(network)](const Tensor& a, const Tensor& b, const Observer& observer) {
+    return network->distance(a, b, observer);
+  };
+}
+
+}  // namespace mds
