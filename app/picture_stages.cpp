@@ -1,14 +1,19 @@
 // The stages that train on pictures: the autoencoder and the text-image encoders.
 #include <ATen/ATen.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
 #include "app/latent_cache.h"
 #include "app/picture_side.h"
+#include "app/reconstruction.h"
 #include "app/stage_data.h"
 #include "metrics/clip_score.h"
+#include "metrics/extractor.h"
+#include "metrics/perceptual.h"
 #include "metrics/psnr.h"
+#include "metrics/ssim.h"
 #include "pipeline/text_encoder.h"
 
 namespace mds {
@@ -28,35 +33,46 @@ std::string load_shipped_merges(int64_t merges) {
 
 constexpr int64_t scale_pictures = 2048;  // enough for a deviation to three digits
 
+std::shared_ptr<PerceptualNetwork> open_perceptual(const PerceptualConfig& config) {
+  if (config.network.empty()) return nullptr;
+  const WeightFiles given = config.weights.empty() ? WeightFiles{} : WeightFiles{{config.network, config.weights}};
+  return std::make_shared<PerceptualNetwork>(load_network(config.network), weights_of_network(config.network, given));
+}
+
 class AutoencoderRun final : public StageRun {
  public:
   AutoencoderRun(const AutoencoderConfig& config, const LoopConfig& loop)
       : config_(config),
         seed_(loop.seed),
         data_(open_stage_data({.names = config.data, .size = config.size, .tokenise = {}}, loop)),
-        stage_(config, loop, data_.feed) {}
+        perceptual_(open_perceptual(config.perceptual)),
+        stage_(config, loop, data_.feed, perceptual_ ? distance_of(perceptual_) : PerceptualDistance{}) {
+    if (!config.start.empty()) predecessors_["start"] = model_hash(config.start);
+  }
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
-  NetworkSpec network() const override { return config_.decoder(config_.size); }
+  NetworkSpec network() const override { return stage_.decoder(); }
+  std::map<std::string, std::string> predecessors() const override { return predecessors_; }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
     ModelCard card;
-    card.vae_encoder = config_.encoder(config_.size);
-    card.vae_decoder = config_.decoder(config_.size);
-    save_part(folder, "vae_encoder", with_prefix(weights, "vae_encoder."), at::kHalf);
+    card.vae_encoder = stage_.encoder();
+    card.vae_decoder = stage_.decoder();
+    save_encoder(weights, folder);
     save_part(folder, "vae_decoder", with_prefix(weights, "vae_decoder."), at::kHalf);
     const auto encoder = load_part(folder, "vae_encoder", make_plan(*card.vae_encoder));
     const auto decoder = load_part(folder, "vae_decoder", make_plan(*card.vae_decoder));
-    const Tensor sample = data_.sample_of(scale_pictures, seed_);
-    card.latent_scale = measure_scale(encode_pictures(*encoder, sample));
+    if (!config_.start.empty()) {
+      provenance.predecessor = predecessors_.at("start");
+      card.latent_scale = load_card(config_.start).latent_scale;
+    }
+    if (!card.latent_scale)
+      card.latent_scale = measure_scale(encode_pictures(*encoder, data_.sample_of(scale_pictures, seed_)));
     provenance.data = config_.data;
     provenance.license = shipped_license;
     std::vector<Score> scores;
-    if (!data_.held_out.pairs.empty()) {
-      const Tensor latents = posterior(encode_pictures(*encoder, data_.held_out.pictures)).mode();
-      scores.push_back(psnr(decode_latents(*decoder, latents), data_.held_out.pictures, 255));
-      provenance.scores["psnr"] = to_json(scores.back());
-    }
+    if (!data_.held_out.pairs.empty()) scores = this->scores(*encoder, *decoder);
+    for (const auto& score : scores) provenance.scores[score.name] = to_json(score);
     card.provenance = provenance;
     save_card(folder, card);
     std::cerr << "held-out scores " << provenance.scores.dump() << "\n";
@@ -64,10 +80,30 @@ class AutoencoderRun final : public StageRun {
   }
 
  private:
+  // A frozen encoder is handed on to the byte.
+  void save_encoder(const TensorMap& weights, const std::string& folder) const {
+    if (config_.start.empty()) return save_part(folder, "vae_encoder", with_prefix(weights, "vae_encoder."), at::kHalf);
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(config_.start + "/vae_encoder.safetensors", folder + "/vae_encoder.safetensors",
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+
+  // Of the held-out pictures, decoded from the means of their posteriors.
+  std::vector<Score> scores(const Network& encoder, const Network& decoder) const {
+    const Tensor& pictures = data_.held_out.pictures;
+    const Tensor decoded = reconstructed(encoder, decoder, pictures);
+    std::vector<Score> scores{psnr(decoded, pictures, 255)};
+    if (pictures.size(2) >= ssim_least_side) scores.push_back(ssim(decoded, pictures, 255));
+    if (perceptual_) scores.push_back(perceptual_score(*perceptual_, to_signed(decoded), to_signed(pictures)));
+    return scores;
+  }
+
   AutoencoderConfig config_;
   uint64_t seed_;
   StageData data_;
+  std::shared_ptr<PerceptualNetwork> perceptual_;
   AutoencoderStage stage_;
+  std::map<std::string, std::string> predecessors_;  // hashes, of when their weights were taken
 };
 
 class TextImageRun final : public StageRun {

@@ -1,76 +1,185 @@
 #include "trainer/autoencoder.h"
 
 #include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include "pipeline/model.h"
 
 namespace mds {
 namespace {
 
-// The same crop position for a whole batch keeps the copy cheap; positions differ between iterations.
-Tensor random_crop(const Tensor& pictures, int64_t crop, at::Generator random) {
-  const int64_t room = pictures.size(2) - crop;
-  if (room == 0) return pictures;
-  const Tensor at_yx = at::randint(room + 1, {2}, random, at::kLong);
-  return pictures.slice(2, at_yx[0].item<int64_t>(), at_yx[0].item<int64_t>() + crop)
-      .slice(3, at_yx[1].item<int64_t>(), at_yx[1].item<int64_t>() + crop);
-}
+constexpr const char* adversarial = "adversarial";  // in a batch of the iterations that have the adversarial loss
 
 // Begins with a deviation of exp(-3): the decoder hears the mean from the first iteration, not unit noise.
-void narrow_posterior(Network& encoder, int64_t latent_channels) {
+void narrow_posterior(Network& encoder) {
   torch::NoGradGuard no_grad;
-  encoder.named_parameters()["quant.bias"].slice(0, latent_channels).fill_(-6);
+  Tensor bias = encoder.named_parameters()["quant.bias"];
+  bias.slice(0, bias.size(0) / 2).fill_(-6);
+}
+
+void freeze(Network& network) {
+  for (auto& parameter : network.parameters()) parameter.requires_grad_(false);
+}
+
+EncoderSpec encoder_spec(const AutoencoderConfig& config) {
+  if (config.start.empty()) return encoder_of(config, config.size);
+  EncoderSpec spec = *load_card(config.start, {"vae_encoder"}).vae_encoder;
+  spec.size = config.size;
+  return spec;
 }
 
 // The model's networks are of the full size, so they are tried before anything is trained on crops.
-AutoencoderConfig checked(const AutoencoderConfig& config) {
-  if (config.crop > config.size)
-    throw ConfigError("stage.crop is " + std::to_string(config.crop) + "; allowed: at most stage.size, " +
-                      std::to_string(config.size));
+void check_halves(const EncoderSpec& encoder, const DecoderSpec& decoder) {
+  Plan first, second;
   try {
-    make_plan(config.encoder(config.size));
-    make_plan(config.decoder(config.size));
+    first = make_plan(encoder);
+    second = make_plan(decoder);
   } catch (const ConfigError& error) {
-    throw ConfigError("stage.size is " + std::to_string(config.size) + ": " + error.what());
+    throw ConfigError("stage.size is " + std::to_string(encoder.size) + ": " + error.what());
   }
+  Shape latent = first.steps.back().out;
+  latent.channels /= 2;
+  if (to_string(latent) != to_string(second.input))
+    throw ConfigError("stage: the encoder makes latents " + to_string(latent) + ", the decoder reads " +
+                      to_string(second.input) + "; allowed: equal ones");
+}
+
+template <class Spec>
+Plan plan_for(Spec spec, int64_t side) {
+  spec.size = side;
+  return make_plan(spec);
+}
+
+NetworkPtr opened_teacher(const AutoencoderConfig& config, const Shape& latent) {
+  LatentDecoderSpec spec = *load_card(config.start, {"vae_decoder"}).vae_decoder;
+  Plan plan = std::visit([&](const auto& kind) { return plan_for(kind, config.crop); }, spec);
+  if (to_string(plan.input) != to_string(latent))
+    throw ConfigError(config.start + ": its decoder reads latents " + to_string(plan.input) + ", the one to train " +
+                      to_string(latent));
+  NetworkPtr teacher = load_part(config.start, "vae_decoder", std::move(plan));
+  freeze(*teacher);
+  return teacher;
+}
+
+const AutoencoderConfig& checked(const AutoencoderConfig& config) {
+  check(config);
   return config;
 }
 
 }  // namespace
 
-AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW)
-    : AutoencoderStage(config, loop, std::make_shared<MemoryFeed>(std::move(pictures_NCHW), TokenBatch{}, loop)) {}
+AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW,
+                                   PerceptualDistance perceptual)
+    : AutoencoderStage(config, loop, std::make_shared<MemoryFeed>(std::move(pictures_NCHW), TokenBatch{}, loop),
+                       std::move(perceptual)) {}
 
 AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop,
-                                   std::shared_ptr<PictureFeed> feed)
+                                   std::shared_ptr<PictureFeed> feed, PerceptualDistance perceptual)
     : config_(checked(config)),
       feed_(std::move(feed)),
-      encoder_(make_network(make_plan(config.encoder(config.crop)))),
-      decoder_(make_network(make_plan(config.decoder(config.crop)))) {
-  for (const auto& half : {encoder_, decoder_}) half->checkpoint_activations(loop.checkpoint_activations);
-  initialise(*encoder_, loop.seed);
+      perceptual_(std::move(perceptual)),
+      encoder_spec_(encoder_spec(config)),
+      decoder_spec_(decoder_of(config, config.size)) {
+  check_halves(encoder_spec_, decoder_spec_);
+  decoder_ = make_network(plan_for(decoder_spec_, config.crop));
   initialise(*decoder_, loop.seed + 1);
-  narrow_posterior(*encoder_, config.latent_channels);
+  const Shape& latent = decoder_->plan().input;
+  if (config.start.empty()) {
+    encoder_ = make_network(plan_for(encoder_spec_, config.crop));
+    initialise(*encoder_, loop.seed);
+    narrow_posterior(*encoder_);
+  } else {
+    encoder_ = load_part(config.start, "vae_encoder", plan_for(encoder_spec_, config.crop));
+    freeze(*encoder_);
+  }
+  if (config.target == DecoderTarget::teacher) teacher_ = opened_teacher(config, latent);
+  if (!config.latents.empty()) latents_.emplace(config.latents, latent, loop);
+  if (config.discriminator.weight > 0) {
+    if (loop.checkpoint_activations)
+      throw ConfigError(
+          "loop.checkpoint_activations is true; allowed: false with a discriminator, whose weight is "
+          "found from gradients before the backward pass");
+    discriminator_.emplace(config.discriminator.width, loop.seed + 2);
+  }
+  for (const auto& half : {encoder_, decoder_}) half->checkpoint_activations(loop.checkpoint_activations);
+}
+
+std::string AutoencoderStage::needs_whole_batch() const {
+  return discriminator_ ? "the discriminator's weight is found from the whole batch" : "";
 }
 
 TensorMap AutoencoderStage::weights() const {
-  TensorMap all = trained_weights(*encoder_, "vae_encoder.");
-  all.merge(trained_weights(*decoder_, "vae_decoder."));
+  TensorMap all = trained_weights(*decoder_, "vae_decoder.");
+  if (config_.start.empty()) all.merge(trained_weights(*encoder_, "vae_encoder."));
   return all;
 }
 
+std::optional<Adversary> AutoencoderStage::adversary() {
+  if (!discriminator_) return {};
+  const PatchAdversaryConfig& config = config_.discriminator;
+  return Adversary{
+      .stage = &opponent_,
+      .optimizer = {.lr = config.lr, .warmup = 0, .beta1 = config.beta1, .beta2 = config.beta2, .weight_decay = 0},
+      .every = config.every};
+}
+
 TensorMap AutoencoderStage::batch(const Turn& turn) {
-  const Tensor pictures = random_crop(feed_->next(turn.iteration).pictures_NCHW, config_.crop, turn.random);
-  const Shape latent = decoder_->plan().input;
-  return {{"pictures", pictures},
-          {"noise", at::randn({pictures.size(0), latent.channels, latent.height, latent.width}, turn.random)}};
+  TensorMap batch;
+  if (latents_) {
+    batch["latents"] = latents_->next(turn);
+  } else {
+    const Tensor pictures =
+        random_crop(feed_->next(turn.iteration).pictures_NCHW, config_.crop, config_.crop, turn.random);
+    const Shape& latent = decoder_->plan().input;
+    batch["pictures"] = pictures;
+    batch["noise"] = at::randn({pictures.size(0), latent.channels, latent.height, latent.width}, turn.random);
+  }
+  if (discriminator_ && turn.iteration >= config_.discriminator.after) batch[adversarial] = at::ones({});
+  return batch;
+}
+
+AutoencoderStage::Pass AutoencoderStage::pass(const TensorMap& batch, const Observer& observer) const {
+  Pass pass;
+  Tensor latent;
+  if (latents_) {
+    latent = batch.at("latents");
+  } else {
+    const at::AutoGradMode gradients(at::GradMode::is_enabled() && config_.start.empty());
+    pass.wanted_NCHW = to_signed(batch.at("pictures"));
+    const Posterior encoded = posterior(encoder_->forward(pass.wanted_NCHW, {}, observer));
+    latent = encoded.sample(batch.at("noise"));
+    const auto& [mean, std] = encoded;
+    if (config_.start.empty()) pass.kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean();
+  }
+  if (teacher_) {
+    const at::NoGradGuard no_grad;
+    pass.wanted_NCHW = teacher_->forward(latent, {}, observer).to(at::kFloat);
+  }
+  pass.decoded_NCHW = decoder_->forward(latent, {}, observer).to(at::kFloat);
+  return pass;
 }
 
 Tensor AutoencoderStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor x = to_signed(batch.at("pictures"));
-  const Posterior latent = posterior(encoder_->forward(x, {}, observer));
-  const auto& [mean, std] = latent;
-  const Tensor y = decoder_->forward(latent.sample(batch.at("noise")), {}, observer).to(at::kFloat);
-  const Tensor kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean();
-  return at::mse_loss(y, x) + config_.kl_weight * kl;
+  const auto [wanted, decoded, kl] = pass(batch, observer);
+  Tensor likelihood = at::mse_loss(decoded, wanted);
+  if (perceptual_) likelihood = likelihood + config_.perceptual.weight * perceptual_(decoded, wanted, observer).mean();
+  Tensor total = kl.defined() ? likelihood + config_.kl_weight * kl : likelihood;
+  if (!batch.contains(adversarial)) return total;
+  const Tensor deceit = adversarial_loss(discriminator_->logits(decoded));
+  const Tensor last = decoder_->named_parameters()["conv_out.weight"];
+  return total + config_.discriminator.weight * adaptive_weight(likelihood, deceit, last) * deceit;
+}
+
+Tensor AutoencoderStage::Opponent::loss(const TensorMap& batch, const Observer& observer) {
+  // Before it begins no gradient is owed, but a loss must have one.
+  if (!batch.contains(adversarial)) return 0 * weights().begin()->second.sum();
+  Pass pass;
+  {
+    const at::NoGradGuard no_grad;
+    pass = stage_.pass(batch, observer);
+  }
+  const PatchDiscriminator& discriminator = *stage_.discriminator_;
+  return hinge_loss(discriminator.logits(pass.wanted_NCHW), discriminator.logits(pass.decoded_NCHW));
 }
 
 }  // namespace mds

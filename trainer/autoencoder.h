@@ -1,61 +1,65 @@
-// Training of an autoencoder: squared error, KL to the unit Gaussian, on random crops.
+// Training of an autoencoder on random crops: squared error, KL to the unit Gaussian, perceptual and adversarial loss
+// (the paper, section 4.1); or of a decoder alone behind a frozen encoder.
 #pragma once
 
-#include "networks/autoencoder.h"
 #include "pipeline/encode.h"
+#include "pipeline/perceptual.h"
+#include "trainer/autoencoder_config.h"
 #include "trainer/feed.h"
+#include "trainer/latent_file.h"
+#include "trainer/patch_discriminator.h"
 
 namespace mds {
 
-struct AutoencoderConfig {
-  static constexpr std::string_view kind = "autoencoder";
-  std::vector<std::string> data{"noto"};
-  int64_t size = 128;
-  int64_t crop = 64;
-  int64_t latent_channels = 8;
-  std::vector<int64_t> widths{16, 32, 64, 128};
-  int64_t encoder_blocks = 1;
-  int64_t decoder_blocks = 2;
-  int64_t mid_blocks = 1;
-  int64_t groups = 4;
-  double kl_weight = 1e-5;
-  bool operator==(const AutoencoderConfig&) const = default;
-
-  static void describe(auto& self, auto&& field) {
-    field("data", self.data, "data sets; held-out pairs are never trained on");
-    field("size", self.size, "side the pictures are resized to", between(8, 4096));
-    field("crop", self.crop, "side of the random crops trained on", between(8, 4096));
-    field("latent_channels", self.latent_channels, "of the latent", between(1, 64));
-    field("widths", self.widths, "channels of each level, outermost first", between(1, 4096));
-    field("encoder_blocks", self.encoder_blocks, "residual blocks a level", between(0, 16));
-    field("decoder_blocks", self.decoder_blocks, "residual blocks a level", between(0, 16));
-    field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 16));
-    field("groups", self.groups, "of the group norms, at most", between(1, 1024));
-    field("kl_weight", self.kl_weight, "of the mean KL a latent element, beside the mean squared error in [-1, 1]",
-          at_least(0));
-  }
-  EncoderSpec encoder(int64_t side) const {
-    return {side, latent_channels, widths, encoder_blocks, mid_blocks, groups};
-  }
-  DecoderSpec decoder(int64_t side) const {
-    return {side, latent_channels, widths, decoder_blocks, mid_blocks, groups};
-  }
-};
-
 class AutoencoderStage final : public Stage {
  public:
-  // The feed gives pictures of config.size.
-  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed);
-  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW);
-  TensorMap weights() const override;  // "vae_encoder.*", "vae_decoder.*"
+  // The feed gives pictures of config.size; `perceptual` is the distance of config.perceptual, or empty.
+  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed,
+                   PerceptualDistance perceptual = {});
+  AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW,
+                   PerceptualDistance perceptual = {});
+  TensorMap weights() const override;  // "vae_encoder.*" unless that is frozen, "vae_decoder.*"
   TensorMap batch(const Turn& turn) override;
   Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  std::string needs_whole_batch() const override;
   PictureFeed* feed() override { return feed_.get(); }
+  std::optional<Adversary> adversary() override;
+
+  const EncoderSpec& encoder() const { return encoder_spec_; }  // of config.size
+  const DecoderSpec& decoder() const { return decoder_spec_; }
 
  private:
+  // The discriminator's side.
+  class Opponent final : public Stage {
+   public:
+    explicit Opponent(AutoencoderStage& stage) : stage_(stage) {}
+    TensorMap weights() const override { return stage_.discriminator_->weights(); }
+    TensorMap batch(const Turn& turn) override { return stage_.batch(turn); }
+    Tensor loss(const TensorMap& batch, const Observer& observer) override;
+    // The same feed at the same iteration: it may not be asked ahead of the other side.
+    PictureFeed* feed() override { return stage_.feed(); }
+
+   private:
+    AutoencoderStage& stage_;
+  };
+
+  // One pass through both halves.
+  struct Pass {
+    Tensor wanted_NCHW, decoded_NCHW;
+    Tensor kl;  // undefined where the encoder is frozen
+  };
+  Pass pass(const TensorMap& batch, const Observer& observer) const;
+
   AutoencoderConfig config_;
   std::shared_ptr<PictureFeed> feed_;
+  std::optional<LatentFile> latents_;
+  PerceptualDistance perceptual_;
+  EncoderSpec encoder_spec_;
+  DecoderSpec decoder_spec_;
   NetworkPtr encoder_, decoder_;
+  NetworkPtr teacher_;  // null but with target teacher
+  std::optional<PatchDiscriminator> discriminator_;
+  Opponent opponent_{*this};
 };
 
 }  // namespace mds

@@ -59,10 +59,29 @@ TEST_CASE("a data set that holds nothing out trains to a model without scores", 
 TEST_CASE("held-out pairs give scores, and recall among no more than there are", "[app][torch]") {
   const DataSet data(4, 3);
   const ScratchFolder out;
-  CHECK(finished(autoencoder(data.folder.path), out.path + "/autoencoder").provenance.scores.contains("psnr"));
+  const Json quality = finished(autoencoder(data.folder.path), out.path + "/autoencoder").provenance.scores;
+  CHECK(quality["psnr"]["n"] == 3);
+  CHECK(quality["ssim"]["n"] == 3);
   const Json scores = finished(text_image(data.folder.path), out.path + "/clip").provenance.scores;
   CHECK(scores.contains("recall@1"));
   CHECK(!scores.contains("recall@5"));
+}
+
+TEST_CASE("a decoder that was trained behind a frozen encoder is stored with that encoder, byte by byte",
+          "[app][torch]") {
+  const DataSet data(4, 3);
+  const ScratchFolder out;
+  const std::string first = out.path + "/first", second = out.path + "/second";
+  const ModelCard start = finished(autoencoder(data.folder.path), first);
+  AutoencoderConfig config = autoencoder(data.folder.path);
+  config.start = first;
+  config.decoder_blocks = 0;
+  const ModelCard card = finished(config, second);
+  CHECK(text_of_file(first + "/vae_encoder.safetensors") == text_of_file(second + "/vae_encoder.safetensors"));
+  CHECK(card.vae_encoder == start.vae_encoder);
+  CHECK(card.vae_decoder != start.vae_decoder);
+  CHECK(card.latent_scale == start.latent_scale);
+  CHECK(card.provenance.predecessor == model_hash(first));
 }
 
 TEST_CASE("training from shards goes on after a checkpoint bit for bit", "[app][torch]") {

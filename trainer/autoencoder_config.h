@@ -1,0 +1,117 @@
+// What an autoencoder is trained to: its structure, whose weights it starts from, and the terms of its loss.
+#pragma once
+
+#include "networks/autoencoder.h"
+
+namespace mds {
+
+// Beside the squared error: how far apart two pictures look to a classifier (pipeline/perceptual.h).
+struct PerceptualConfig {
+  std::string network;
+  std::string weights;
+  double weight = 1;
+  bool operator==(const PerceptualConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("network", self.network, "lpips-vgg, lpips-alex or efficientnet-lite0; empty: no perceptual loss");
+    field("weights", self.weights, "file of its weights; empty: where scripts/setup.sh puts them");
+    field("weight", self.weight, "of the mean distance beside the mean squared error in [-1, 1]", between(0, 1e6));
+  }
+};
+
+// A patch discriminator with hinge loss, and its share of the decoder's gradient.
+struct PatchAdversaryConfig {
+  double weight = 0;
+  int64_t width = 64;
+  int64_t after = 0;
+  int64_t every = 1;
+  double lr = 1e-4;
+  double beta1 = 0.5;
+  double beta2 = 0.9;
+  bool operator==(const PatchAdversaryConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("weight", self.weight,
+          "of the adversarial loss, beside the adaptive one that makes it as steep as the others at the decoder's last "
+          "layer; 0: no discriminator",
+          between(0, 1e6));
+    field("width", self.width, "channels behind its first layer", between(1, 1024));
+    field("after", self.after, "iterations before it and its loss begin", at_least(0));
+    field("every", self.every, "iterations of the autoencoder for one of the discriminator", at_least(1));
+    field("lr", self.lr, "learning rate", between(0, 10));
+    field("beta1", self.beta1, "AdamW", between(0, 1));
+    field("beta2", self.beta2, "AdamW", between(0, 1));
+  }
+};
+
+// pictures: what was encoded. teacher: what the decoder of `start` makes of the same latents (SnapFusion, arXiv
+// 2306.00980).
+enum class DecoderTarget : uint8_t { pictures, teacher };
+template <>
+struct EnumNames<DecoderTarget> {
+  static constexpr std::array names{"pictures", "teacher"};
+};
+
+struct AutoencoderConfig {
+  static constexpr std::string_view kind = "autoencoder";
+  std::vector<std::string> data{"noto"};
+  int64_t size = 128;
+  int64_t crop = 64;
+  int64_t latent_channels = 8;
+  std::vector<int64_t> widths{16, 32, 64, 128};
+  int64_t encoder_blocks = 1;
+  int64_t decoder_blocks = 2;
+  int64_t mid_blocks = 1;
+  int64_t groups = 4;
+  double kl_weight = 1e-5;
+  std::string encoder{};
+  std::string decoder{};
+  int64_t width_divisor = 1;
+  std::string start{};
+  DecoderTarget target = DecoderTarget::pictures;
+  std::string latents{};
+  PerceptualConfig perceptual{};
+  PatchAdversaryConfig discriminator{};
+  bool operator==(const AutoencoderConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("data", self.data, "data sets; held-out pairs are never trained on");
+    field("size", self.size, "side the pictures are resized to", between(8, 4096));
+    field("crop", self.crop, "side of the random crops trained on", between(8, 4096));
+    field("latent_channels", self.latent_channels, "of the latent", between(1, 64));
+    field("widths", self.widths, "channels of each level, outermost first", between(1, 4096));
+    field("encoder_blocks", self.encoder_blocks, "residual blocks a level", between(0, 16));
+    field("decoder_blocks", self.decoder_blocks, "residual blocks a level", between(0, 16));
+    field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 16));
+    field("groups", self.groups, "of the group norms, at most", between(1, 1024));
+    field("kl_weight", self.kl_weight, "of the mean KL a latent element, beside the mean squared error in [-1, 1]",
+          at_least(0));
+    field("encoder", self.encoder, "shipped architecture, or a JSON file; empty: of the widths and blocks above",
+          later());
+    field("decoder", self.decoder, "likewise", later());
+    field("width_divisor", self.width_divisor,
+          "every width, and number of groups, of these two over this; 1: full scale", later(between(1, 64)));
+    field("start", self.start, "model folder whose encoder is kept as it is: the decoder alone is trained, without KL",
+          later());
+    field("target", self.target, "what the decoder is to return: pictures, or what the decoder of start (teacher) does",
+          later());
+    field("latents", self.latents,
+          "with target teacher, in place of encoded pictures: a file of cached latents, or one of drawn ones (N x C x "
+          "H x W, \"latents\")",
+          later());
+    field("perceptual", self.perceptual, "perceptual loss", later());
+    field("discriminator", self.discriminator, "adversarial loss", later());
+  }
+};
+
+// Every width over `divisor` (ConfigError where one does not divide), and the groups, so that a group keeps its
+// channels.
+EncoderSpec narrowed(EncoderSpec spec, int64_t divisor);
+DecoderSpec narrowed(DecoderSpec spec, int64_t divisor);
+
+// For pictures of `side`. ConfigError where a named architecture is no such half or does not scale.
+EncoderSpec encoder_of(const AutoencoderConfig& config, int64_t side);
+DecoderSpec decoder_of(const AutoencoderConfig& config, int64_t side);
+
+// ConfigError names the field whose value does not go with the others.
+void check(const AutoencoderConfig& config);
+
+}  // namespace mds
