@@ -58,15 +58,14 @@ PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run) {
   return text;
 }
 
-ModelRow model_row(const ModelRun& run) {
-  const ModelCard& card = run.generator.card();
+ModelRow model_row(const std::string& folder, const std::string& hash, const ModelCard& card) {
   const Json& config = card.provenance.config;
   const bool trained_here = config.is_object() && config.contains("stage") && config["stage"].contains("kind");
-  return {.hash = run.hash,
-          .name = run.folder,
+  return {.hash = hash,
+          .name = folder,
           .stage = trained_here ? config["stage"]["kind"].get<std::string>() : "",
           .iterations = card.provenance.iterations,
-          .params = cost(make_plan(*card.unet)).params,
+          .params = cost(card.unet ? make_plan(*card.unet) : make_plan(*card.vae_decoder)).params,
           .predecessor = card.provenance.predecessor};
 }
 

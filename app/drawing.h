@@ -28,7 +28,7 @@ void draw(const ModelRun& run, const DrawRequest& request, const std::function<v
 PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run);
 
 // What the folder's card tells of the training; models that this program did not train have no stage.
-ModelRow model_row(const ModelRun& run);
+ModelRow model_row(const std::string& folder, const std::string& hash, const ModelCard& card);
 
 // What a model is called: its folder, or where that is "model", as training names it, the folder around.
 std::string model_name(const std::string& folder);

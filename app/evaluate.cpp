@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <tuple>
 
+#include "app/evaluate_autoencoder.h"
 #include "app/evaluate_model.h"
 #include "app/progress.h"
+#include "app/recording.h"
 #include "app/run.h"
 #include "data/coco.h"
 #include "data/utf8.h"
@@ -23,6 +26,7 @@ struct Evaluation {
   int64_t iteration = 0;      // of the model's training
   std::vector<LabelledScore> scores;
   std::optional<ModelRow> model{};
+  std::optional<DecoderSpec> decoder{};  // of an autoencoder
 };
 
 // Progress of one set of pictures after the other.
@@ -115,8 +119,9 @@ std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& meas
   const CaptionList captions{captions_of(options), options.repeats};
   std::vector<Evaluation> evaluations;
   for (const auto& model : models_of(options)) {
-    evaluations.push_back({model.run.hash, model.run.folder, model.run.generator.card().provenance.iterations,
-                           scores_of(model, captions, options, measurer), model_row(model.run)});
+    const auto& [folder, hash, generator] = std::tie(model.run.folder, model.run.hash, model.run.generator);
+    evaluations.push_back({hash, folder, generator.card().provenance.iterations,
+                           scores_of(model, captions, options, measurer), model_row(folder, hash, generator.card())});
   }
   return evaluations;
 }
@@ -129,12 +134,53 @@ void warn_of_single_pictures(const std::vector<Evaluation>& evaluations) {
                   << "; its interval says nothing about others\n";
 }
 
+std::vector<Evaluation> of_autoencoders(EvaluateOptions options, const MeasureListener& listener) {
+  const auto models = autoencoders_of(options);
+  options.size = models.front().card.vae_encoder->size;
+  const PictureSet input = autoencoder_input(options, options.size);
+  options.reference = input.folder;
+  options.split.clear();
+  Measurer measurer(measure_options(options), listener);
+  std::vector<Evaluation> evaluations;
+  for (const auto& model : models) {
+    Evaluation evaluation{model.hash, model.folder, model.card.provenance.iterations,
+                          measurer.measure(returned_pictures(model, input), {}),
+                          model_row(model.folder, model.hash, model.card)};
+    if (const auto* decoder = std::get_if<DecoderSpec>(&*model.card.vae_decoder)) evaluation.decoder = *decoder;
+    evaluations.push_back(std::move(evaluation));
+  }
+  if (!options.sheet.empty()) save_sheet(options.sheet, input, models, options.sheet_rows);
+  return evaluations;
+}
+
+std::vector<Evaluation> of_drawn_or_given(const EvaluateOptions& options, Listener& listener) {
+  Measurer measurer(measure_options(options), listener.listener());
+  std::vector<Evaluation> evaluations;
+  if (options.models.empty())
+    evaluations.push_back(of_pictures(options, measurer, listener));
+  else
+    evaluations = of_models(options, measurer);
+  if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
+  return evaluations;
+}
+
+// The decoder and, as its parent, the shipped one that it is with every width over some divisor.
+void record_decoder(Store& store, const DecoderSpec& decoder) {
+  const auto shipped = shipped_decoder(decoder);
+  if (!shipped) return;
+  const std::string parent =
+      record_arch(store, {shipped->name, load_network(shipped->name)}, {.generator = "evaluate"});
+  const std::string name = shipped->name + "-1/" + std::to_string(shipped->divisor);
+  record_arch(store, {name, decoder}, {.parent = parent, .generator = "evaluate"});
+}
+
 void record(const EvaluateOptions& options, const std::vector<Evaluation>& evaluations) {
   Store store(options.db);
   const int64_t now = unix_seconds();
   store.transaction([&] {
     for (const auto& evaluation : evaluations) {
       if (evaluation.model) store.add_model(*evaluation.model);
+      if (evaluation.decoder) record_decoder(store, *evaluation.decoder);
       for (const auto& [score, protocol] : evaluation.scores)
         store.add_score({.subject = evaluation.subject,
                          .subject_name = evaluation.name,
@@ -205,14 +251,9 @@ int run_evaluate(int argc, char** argv) {
   apply(options.compute);
   if (given["metrics"].defaulted()) std::cerr << "no --metrics: " << options.metrics << "\n";
   Listener listener;
-  Measurer measurer(measure_options(options), listener.listener());
-  std::vector<Evaluation> evaluations;
-  if (options.models.empty())
-    evaluations.push_back(of_pictures(options, measurer, listener));
-  else
-    evaluations = of_models(options, measurer);
+  const auto evaluations =
+      options.reconstructs() ? of_autoencoders(options, listener.listener()) : of_drawn_or_given(options, listener);
   warn_of_single_pictures(evaluations);
-  if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
   if (!options.db.empty()) record(options, evaluations);
   if (format == Format::json)
     std::cout << metrics_json(evaluations, listener.skipped()).dump(2, ' ', false, Json::error_handler_t::replace)

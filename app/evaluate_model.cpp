@@ -16,23 +16,6 @@ constexpr int64_t most_drawn_at_once = 64;
 
 bool is_model(const fs::path& folder) { return fs::exists(folder / "model.json"); }
 
-std::vector<std::string> model_folders(const std::vector<std::string>& given) {
-  std::vector<std::string> folders;
-  for (const auto& folder : given) {
-    if (is_model(folder) || !fs::is_directory(folder)) {
-      folders.push_back(folder);
-      continue;
-    }
-    std::vector<std::string> inside;
-    for (const auto& entry : fs::directory_iterator(folder))
-      if (is_model(entry.path())) inside.push_back(entry.path().string());
-    if (inside.empty()) throw FileError(folder + ": is no model folder and holds none");
-    std::sort(inside.begin(), inside.end());
-    folders.insert(folders.end(), inside.begin(), inside.end());
-  }
-  return folders;
-}
-
 enum class Found : uint8_t { missing, broken, other, same };
 
 bool tells(const std::string& file, const PngText& wanted) {
@@ -86,6 +69,23 @@ void make_folder(const std::string& folder) {
 }
 
 }  // namespace
+
+std::vector<std::string> model_folders(const std::vector<std::string>& given) {
+  std::vector<std::string> folders;
+  for (const auto& folder : given) {
+    if (is_model(folder) || !fs::is_directory(folder)) {
+      folders.push_back(folder);
+      continue;
+    }
+    std::vector<std::string> inside;
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (is_model(entry.path())) inside.push_back(entry.path().string());
+    if (inside.empty()) throw FileError(folder + ": is no model folder and holds none");
+    std::sort(inside.begin(), inside.end());
+    folders.insert(folders.end(), inside.begin(), inside.end());
+  }
+  return folders;
+}
 
 std::vector<EvaluatedModel> models_of(const EvaluateOptions& options) {
   const at::ScalarType dtype = scalar_type(parse_choice<Precision>("--dtype", options.precision));

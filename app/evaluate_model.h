@@ -21,8 +21,11 @@ struct CaptionList {
   std::vector<std::string> repeated() const;
 };
 
-// The models of --model, in the order of their training iterations; a folder without model.json stands for the model
-// folders in it. UsageError where two of them would draw into one folder.
+// The folders of --model; one without model.json stands for the model folders in it. FileError where there are none.
+std::vector<std::string> model_folders(const std::vector<std::string>& given);
+
+// The models of --model, in the order of their training iterations. UsageError where two of them would draw into one
+// folder.
 std::vector<EvaluatedModel> models_of(const EvaluateOptions& options);
 
 // Draws the pictures 00000.png, ... of the captions, the whole list repeated, into the model's folder. A picture that

@@ -17,7 +17,8 @@ std::string line_of(const Metric& metric) {
 CommandLine evaluate_command_line(EvaluateOptions& options) {
   CommandLine line{.usage =
                        "mdsearch evaluate --images DIR --reference DIR [--metrics LIST]\n"
-                       "       mdsearch evaluate --model DIR... --prompts FILE --out DIR --metrics LIST",
+                       "       mdsearch evaluate --model DIR... --prompts FILE --out DIR --metrics LIST\n"
+                       "       mdsearch evaluate --model AUTOENCODER... --reference DIR --out DIR --metrics LIST",
                    .example =
                        "mdsearch evaluate --model weights/emoji-md --prompts prompts.txt --out out/drawn "
                        "--metrics clip_emoji",
@@ -36,9 +37,13 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "weights", po::value(&options.weights)->composing()->value_name("NETWORK=FILE"),
       "weights of a feature network; may repeat")(
       "model", po::value(&options.models)->multitoken()->value_name("DIR"),
-      "model folders, or one folder of them, to draw with; several give learning curves")(
+      "model folders, or one folder of them, to draw with; several give learning curves; without --prompts "
+      "autoencoders, which return the pictures of --reference")(
       "prompts", po::value(&options.prompts)->value_name("FILE"),
       "captions to draw: one a line, or COCO's captions_*.json")(
+      "sheet", po::value(&options.sheet)->value_name("FILE.png"),
+      "autoencoders: a picture of pictures, with a column of the input and one of each model")(
+      "sheet-rows", po::value(&options.sheet_rows)->default_value(6)->value_name("N"), "of them, evenly spread")(
       "captions", po::value(&options.captions)->default_value(0)->value_name("N"),
       "draw only so many, a fixed random choice, such as 30000 of COCO's; 0: all")(
       "out", po::value(&options.out)->value_name("DIR"), "drawn pictures; those that are there already are kept")(
@@ -70,14 +75,20 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
 void check(const EvaluateOptions& options) {
   if (options.images.empty() == options.models.empty())
     throw UsageError("needs either --images DIR or --model DIR with --prompts FILE");
-  if (!options.models.empty() && (options.prompts.empty() || options.out.empty()))
-    throw UsageError("--model needs --prompts FILE and --out DIR");
+  if (options.reconstructs() && (options.reference.empty() || options.out.empty()))
+    throw UsageError("--model needs --prompts FILE and --out DIR; an autoencoder --reference DIR and --out DIR");
+  if (!options.models.empty() && options.out.empty()) throw UsageError("--model needs --out DIR");
+  if (options.reconstructs() && !(options.sampler.empty() && options.precision == "fp32" && options.seeds == 1))
+    throw UsageError("--dtype, --seeds and the sampler need --prompts: an autoencoder draws nothing at random");
+  if (!options.reconstructs() && !options.sheet.empty())
+    throw UsageError("--sheet needs --model with autoencoders, and no --prompts");
   if (options.models.empty() && !(options.prompts.empty() && options.out.empty() && options.sampler.empty()))
     throw UsageError("--prompts, --out and the sampler need --model");
   if (!options.save_reference.empty() && options.reference.empty())
     throw UsageError("--save-reference needs --reference");
   require_within("--size", options.size, between(0, double(max_image_side)));
   require_within("--captions", options.captions, between(0, 1e9));
+  require_within("--sheet-rows", options.sheet_rows, between(1, 100));
   require_within("--batch", options.batch, between(1, 4096));
   require_within("--seeds", options.seeds, between(1, 1000));
   require_within("--repeats", options.repeats, between(1, 10000));

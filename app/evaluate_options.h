@@ -7,12 +7,14 @@
 namespace mds {
 
 struct EvaluateOptions {
-  std::string images, reference, split, save_reference, metrics, prompts, out, db, format, precision, cache;
+  std::string images, reference, split, save_reference, metrics, prompts, out, sheet, db, format, precision, cache;
   std::vector<std::string> models, weights;
-  int64_t size = 0, captions = 0, batch = 32, replicates = 200, seeds = 1, repeats = 1;
+  int64_t size = 0, captions = 0, batch = 32, replicates = 200, seeds = 1, repeats = 1, sheet_rows = 6;
   SubsetSizes subsets;
   GivenFields sampler;
   ComputeOptions compute;
+
+  bool reconstructs() const { return !models.empty() && prompts.empty(); }  // autoencoders, not captions drawn
 };
 
 CommandLine evaluate_command_line(EvaluateOptions& options);

@@ -171,7 +171,7 @@ void profile_model(const ModelProfile& profile) {
   for (int64_t i = 0; i < profile.processes; ++i)
     processes.push_back(profile.processes == 1 ? measure_here(run, profile.options) : measure_apart(profile, i));
   store.transaction([&] {
-    store.add_model(model_row(run));
+    store.add_model(model_row(run.folder, run.hash, run.generator.card()));
     record_parts(store, identities(run), profile.options, processes);
   });
   std::cout << (profile.format == Format::json ? json_of(run, profile, processes).dump(2) + "\n"

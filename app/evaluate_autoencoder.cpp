@@ -1,0 +1,138 @@
+#include "app/evaluate_autoencoder.h"
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <set>
+
+#include "app/drawing.h"
+#include "app/evaluate_model.h"
+#include "app/reconstruction.h"
+#include "app/recording.h"
+#include "data/picture_table.h"
+#include "data/resize.h"
+#include "trainer/autoencoder_config.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t pictures_at_once = 64;
+
+std::string name_of(const std::string& folder, const ModelCard& card) {
+  const Json& config = card.provenance.config;
+  if (config.is_object() && config.contains("name") && config["name"].is_string()) return config["name"];
+  return fs::path(folder + "/").lexically_normal().parent_path().filename().string();
+}
+
+PictureSet asked_for(const EvaluateOptions& options) {
+  if (options.split.empty()) {
+    PictureSet set = list_picture_files(options.reference);
+    set.captions = set.names;
+    return set;
+  }
+  PictureSet set{.folder = options.reference, .names = {}, .files = {}, .captions = {}};
+  for (const auto& pair : pairs_of_split(list_pairs(options.reference), options.split)) {
+    set.names.push_back(pair.id);
+    set.files.push_back(pair.file);
+    set.captions.push_back(pair.caption);
+  }
+  if (set.files.empty())
+    throw UsageError("--split is \"" + options.split + "\"; no pair of " + options.reference + " is of it");
+  return set;
+}
+
+// Files 00000.png and on in a folder that is to hold these alone.
+PictureSet numbered_set(const std::string& folder, const std::vector<std::string>& captions) {
+  PictureSet set{.folder = folder, .names = {}, .files = {}, .captions = captions};
+  std::set<std::string> files;
+  for (size_t i = 0; i < captions.size(); ++i) {
+    set.files.push_back(numbered(folder, i));
+    set.names.push_back(fs::path(set.files.back()).stem().string());
+    files.insert(set.files.back());
+  }
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw FileError(folder + ": cannot be made: " + error.message());
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!files.contains(entry.path().string()))
+      throw UsageError(entry.path().string() + ": is none of the pictures; give another --out");
+  return set;
+}
+
+Tensor pictures_of(const PictureSet& set, size_t begin, int64_t size) {
+  std::vector<Tensor> pictures;
+  for (size_t i = begin; i < std::min(begin + pictures_at_once, set.files.size()); ++i)
+    pictures.push_back(to_tensor(load_image(set.files[i]), size));
+  return at::stack(pictures);
+}
+
+}  // namespace
+
+std::vector<EvaluatedAutoencoder> autoencoders_of(const EvaluateOptions& options) {
+  std::vector<EvaluatedAutoencoder> models;
+  std::set<std::string> used{"input"};
+  for (const auto& folder : model_folders(options.models)) {
+    ModelCard card = load_card(folder, {"vae_encoder", "vae_decoder"});
+    const std::string name = name_of(folder, card);
+    if (!used.insert(name).second)
+      throw UsageError("--model: two models are called " + name + "; their pictures would mix");
+    const int64_t size = card.vae_encoder->size, first = models.empty() ? size : models[0].card.vae_encoder->size;
+    if (size != first || (options.size != 0 && options.size != size))
+      throw UsageError(folder + ": returns pictures of " + std::to_string(size) + "; allowed: models of one size" +
+                       (options.size == 0 ? "" : ", and that as --size"));
+    models.push_back({folder, model_hash(folder), name, std::move(card), options.out + "/" + name});
+  }
+  return models;
+}
+
+PictureSet autoencoder_input(const EvaluateOptions& options, int64_t size) {
+  const PictureSet source = asked_for(options);
+  PictureSet input = numbered_set(options.out + "/input", source.captions);
+  for (size_t i = 0; i < source.files.size(); ++i)
+    save_png(input.files[i], to_image(to_tensor(load_image(source.files[i]), size)));
+  return input;
+}
+
+PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet& input) {
+  const auto encoder = load_part(model.folder, "vae_encoder", make_plan(*model.card.vae_encoder));
+  const auto decoder = load_part(model.folder, "vae_decoder", make_plan(*model.card.vae_decoder));
+  PictureSet set = numbered_set(model.pictures, input.captions);
+  for (size_t begin = 0; begin < set.files.size(); begin += pictures_at_once) {
+    const Tensor returned = reconstructed(*encoder, *decoder, pictures_of(input, begin, model.card.vae_encoder->size));
+    for (int64_t i = 0; i < returned.size(0); ++i) save_png(set.files[begin + size_t(i)], to_image(returned[i]));
+  }
+  return set;
+}
+
+void save_sheet(const std::string& file, const PictureSet& input, const std::vector<EvaluatedAutoencoder>& models,
+                int64_t rows) {
+  const size_t count = input.files.size(), shown = std::min(size_t(rows), count);
+  PictureTable table{.headings = {"input"}, .captions = {}, .pictures = {}};
+  for (const auto& model : models) table.headings.push_back(model.name);
+  for (size_t row = 0; row < shown; ++row) {
+    const size_t i = row * count / shown;
+    table.captions.push_back(input.captions[i]);
+    table.pictures.push_back(load_image(input.files[i]));
+    for (const auto& model : models) table.pictures.push_back(load_image(numbered(model.pictures, i)));
+  }
+  save_png(file, picture_table(table));
+}
+
+std::optional<ShippedDecoder> shipped_decoder(const DecoderSpec& decoder) {
+  for (const auto& [name, hash] : shipped_hashes()) {
+    const NetworkSpec spec = load_network(name);
+    const auto* shipped = std::get_if<DecoderSpec>(&spec);
+    if (!shipped || shipped->widths[0] % decoder.widths[0] != 0) continue;
+    const int64_t divisor = shipped->widths[0] / decoder.widths[0];
+    const auto divides = [&](int64_t width) { return width % divisor == 0; };
+    if (!std::all_of(shipped->widths.begin(), shipped->widths.end(), divides)) continue;
+    DecoderSpec same_size = narrowed(*shipped, divisor);
+    same_size.size = decoder.size;
+    if (same_size == decoder) return ShippedDecoder{name, divisor};
+  }
+  return {};
+}
+
+}  // namespace mds

@@ -1,0 +1,121 @@
+// mdsearch evaluate with autoencoders: pictures returned, scored against themselves, recorded for the report of
+// decoders, and refused where that makes no sense.
+#include <ATen/ATen.h>
+
+#include "pipeline/image.h"
+#include "tests/app/run_mdsearch.h"
+#include "tests/catch.h"
+#include "tests/pipeline/tiny_model.h"
+#include "trainer/autoencoder_config.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+// The decoder of the paper at 1/32 for pictures of 32, and an encoder that goes with it.
+ModelCard card_of(const std::string& name) {
+  AutoencoderConfig config;
+  config.encoder = "md-vae-encoder";
+  config.decoder = "md-vae-decoder-light";
+  config.width_divisor = 32;
+  ModelCard card;
+  card.vae_encoder = encoder_of(config, 32);
+  card.vae_decoder = decoder_of(config, 32);
+  card.latent_scale = LatentScale{std::vector<double>(8, 0), std::vector<double>(8, 1)};
+  card.provenance.iterations = 7;
+  card.provenance.config = {{"name", name}, {"stage", {{"kind", "autoencoder"}}}};
+  return card;
+}
+
+struct Case {
+  ScratchFolder folder;
+  Case() {
+    std::filesystem::create_directories(at("data"));
+    std::string lines;
+    for (int i = 0; i < 4; ++i) {
+      const std::string name = std::to_string(i) + ".png";
+      save_png(at("data/" + name), make_image({48, 40}, uint8_t(i * 60)));
+      lines += Json{{"file_name", name}, {"text", "grey"}, {"split", i % 2 ? "held_out" : "train"}}.dump() + "\n";
+    }
+    save_text(at("data/metadata.jsonl"), lines);
+  }
+  std::string at(const std::string& name) const { return folder.path + "/" + name; }
+  std::string model(const std::string& name) const {
+    const ModelCard card = card_of(name);
+    save_card(at(name), card);
+    save_random_part(at(name), "vae_encoder", make_plan(*card.vae_encoder), 1);
+    save_random_part(at(name), "vae_decoder", make_plan(*card.vae_decoder), 1000);
+    return at(name);
+  }
+  Outcome evaluate(const std::string& models, const std::string& more) const {
+    return mdsearch("evaluate --threads 1 --replicates 5 --format json --metrics psnr,ssim --reference " + at("data") +
+                    " --out " + at("out") + " --model " + models + " " + more);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("autoencoders are scored on the pictures they return, and the report of decoders shows them",
+          "[app][torch]") {
+  const Case tiny;
+  const std::string one = tiny.model("one"), two = tiny.model("two"), db = tiny.at("scores.db");
+  const Outcome outcome =
+      tiny.evaluate(one + " " + two, "--split held_out --sheet " + tiny.at("sheet.png") + " --db " + db);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json metrics = outcome.json()["metrics"];
+  REQUIRE(metrics.size() == 4);
+  CHECK(metrics[0]["name"] == "psnr");
+  CHECK(metrics[0]["n"] == 2);
+  CHECK(metrics[0]["protocol"]["resolution"] == 32);
+  CHECK(metrics[0]["protocol_hash"] == metrics[2]["protocol_hash"]);
+  CHECK(metrics[0]["subject"] == one);
+
+  const ImageSize returned = load_image_size(tiny.at("out/two/00001.png"));
+  CHECK(returned == ImageSize{32, 32});
+  CHECK(load_image(tiny.at("out/input/00000.png")).rgb[0] == 60);
+  CHECK(!std::filesystem::exists(tiny.at("out/input/00002.png")));
+  CHECK(load_image_size(tiny.at("sheet.png")).width >= 3 * 32);
+
+  const Json rows = mdsearch("report table2 --format json --db " + db).json()["rows"];
+  const auto light = std::find_if(rows.begin(), rows.end(), [](const Json& row) {
+    return row["decoder"] == "md-vae-decoder-light" && row["literature"] == false;
+  });
+  REQUIRE(light != rows.end());
+  CHECK((*light)["params"] == 9'800'651);
+  CHECK((*light)["width"] == "1/32");
+  CHECK((*light)["iterations"] == 7);
+  CHECK((*light)["latency_ms"].is_null());
+  CHECK((*light)["psnr"].is_number());
+}
+
+TEST_CASE("without a split an autoencoder returns all pictures of a folder", "[app][torch]") {
+  const Case tiny;
+  const Outcome outcome = tiny.evaluate(tiny.model("one"), "");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.json()["metrics"][0]["n"] == 4);
+}
+
+TEST_CASE("evaluate refuses autoencoders where it has nothing to compare", "[app][torch]") {
+  const Case tiny;
+  const std::string one = tiny.model("one");
+  const auto refused = [&](const std::string& models, const std::string& more, const std::string& message) {
+    const Outcome outcome = tiny.evaluate(models, more);
+    CHECK(outcome.code == 2);
+    CHECK_THAT(outcome.err, Contains(message));
+  };
+  refused(one, "--split held_in", "--split is \"held_in\"; no pair of");
+  refused(one, "--size 64", "returns pictures of 32; allowed: models of one size, and that as --size");
+  refused(one + " " + one, "", "two models are called one");
+  refused(one, "--dtype bf16", "--dtype, --seeds and the sampler need --prompts");
+  save_text(tiny.at("captions.txt"), "grey\n");
+  refused(one, "--prompts " + tiny.at("captions.txt") + " --split held_out", "--split and --sheet need --model");
+  const Outcome outcome =
+      mdsearch("evaluate --threads 1 --metrics psnr --model " + one + " --reference " + tiny.at("data"));
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Contains("an autoencoder --reference DIR and --out DIR"));
+  save_text(tiny.at("out/one/note.txt"), "mine");
+  refused(one, "", "note.txt: is none of the pictures; give another --out");
+}
