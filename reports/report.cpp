@@ -14,6 +14,7 @@ constexpr std::array list{
     Report{"sweep", "candidates of a sweep with their scores, states and latency", sweep_report},
     Report{"pareto", "cost against score, and who is on the front", pareto_report},
     Report{"table1", "networks: our counts beside the figures that the paper prints", table1_report},
+    Report{"table2", "decoders: quality and latency of ours beside the figures that the paper prints", table2_report},
     Report{"ladder", "networks between Stable Diffusion's UNet and MobileDiffusion, step by step", ladder_report},
     Report{"training", "trainings of their own: state, loss, images a second", training_report},
     Report{"parity", "our networks against those of other libraries", parity_report},

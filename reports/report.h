@@ -32,6 +32,7 @@ const Report& find_report(const std::string& name);  // UsageError that lists th
 std::vector<Table> sweep_report(const Store& store, const ReportOptions& options);
 std::vector<Table> pareto_report(const Store& store, const ReportOptions& options);
 std::vector<Table> table1_report(const Store& store, const ReportOptions& options);
+std::vector<Table> table2_report(const Store& store, const ReportOptions& options);
 std::vector<Table> ladder_report(const Store& store, const ReportOptions& options);
 std::vector<Table> training_report(const Store& store, const ReportOptions& options);
 std::vector<Table> parity_report(const Store& store, const ReportOptions& options);

@@ -177,6 +177,62 @@ TEST_CASE("a rung's change is counted against the rung before it and stands besi
   CHECK_THAT(notes_of(tables), Contains("Not in this database: sd15 ladder-1 "));
 }
 
+TEST_CASE("the report of decoders joins counts, scores of narrow ones, latencies and what is printed", "[reports]") {
+  Store store(":memory:");
+  ReportOptions options;
+  const auto add = [&](const std::string& name, int64_t params) {
+    const ArchRow full = network(name, "{\"name\":\"" + name + "\"}", {params, 10 * params});
+    ArchRow narrow = network(name + "-1/4", "{\"narrow\":\"" + name + "\"}", {params / 16, params});
+    narrow.parent = full.hash;
+    store.add_arch(full);
+    store.add_arch(narrow);
+    options.shipped[name] = full.hash;
+    return full;
+  };
+  const auto score = [&](const std::string& model, int64_t params, const std::string& of, double value,
+                         const std::string& data, int64_t at) {
+    store.add_model({.hash = sha256(model), .name = model, .stage = "autoencoder", .iterations = at, .params = params});
+    store.add_score({.subject = sha256(model),
+                     .subject_name = model,
+                     .name = of,
+                     .protocol = store.add_protocol(Json{{"data_hash", data}, {"n", 5}, {"of", of}}.dump()),
+                     .value = value,
+                     .low = value - 1,
+                     .high = value + 1,
+                     .n = 5,
+                     .measured_unix_s = at});
+  };
+  const ArchRow sd = add("sd-vae-decoder", 16000), light = add("md-vae-decoder-light", 1600);
+  add_latencies(store, sd, {.blocks = false});
+  add_latencies(store, light, {.blocks = false});
+  score("old", 1000, "psnr", 20, "pictures", 1);
+  score("new", 1000, "psnr", 25, "pictures", 2);
+  score("new", 1000, "perceptual_effnet", 0.5, "pictures", 2);
+  score("slim", 100, "psnr", 24, "pictures", 1);
+  score("slim", 100, "psnr", 44, "other pictures", 1);
+  score("stranger", 999, "psnr", 99, "pictures", 1);
+  const auto tables = table2_report(store, options);
+  REQUIRE(tables.size() == 2);  // one for each set of pictures
+  const Json other = rows_json(tables[0]), rows = rows_json(tables[1]);
+  CHECK(other[4]["psnr"] == 44);
+  CHECK(other[0]["psnr"].is_null());
+  REQUIRE(rows.size() == 6);
+  CHECK(rows[0]["psnr"] == 25);
+  CHECK(rows[0]["iterations"] == 2);
+  CHECK(rows[0]["width"] == "1/4");
+  CHECK(rows[0]["params"] == 16000);
+  CHECK(rows[0]["perceptual_effnet"] == 0.5);
+  CHECK(rows[0]["lpips"].is_null());
+  CHECK(rows[0]["of_sd"] == 1);
+  CHECK(rows[2]["params"].is_null());  // not in this database
+  CHECK(rows[4]["psnr"] == 24);
+  CHECK(rows[4]["latency_ms"] == Approx(22));
+  CHECK(rows[5]["literature"] == true);
+  CHECK(rows[5]["lpips"] == 0.032);
+  CHECK(rows[5]["of_sd"] == Approx(65.0 / 200));
+  CHECK(rows[5]["perceptual_effnet"].is_null());
+}
+
 TEST_CASE("another network of a printed one's name is not counted as it", "[reports]") {
   Store store(":memory:");
   store.add_arch(network("mobilediffusion", R"({"name":"another"})", {1000, 1000}));

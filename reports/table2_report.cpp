@@ -1,0 +1,224 @@
+// The paper's Table 2: three decoders, full-width counts and latency of ours with the quality of narrow ones that were
+// trained here, and under each what the paper prints.
+#include <algorithm>
+#include <array>
+
+#include "reports/report.h"
+#include "search/store/schema.h"
+#include "search/store/select.h"
+
+namespace mds {
+namespace {
+
+struct Decoder {
+  const char *network, *printed;
+};
+constexpr std::array decoders{Decoder{"sd-vae-decoder", "SD"}, Decoder{"md-vae-decoder", "original"},
+                              Decoder{"md-vae-decoder-light", "light"}};
+
+bool is_perceptual(const std::string& score) { return score.starts_with("lpips") || score.starts_with("perceptual"); }
+
+using Scores = std::map<std::string, ScoreRow>;  // by name
+
+// A narrow decoder that was trained, and how it scored.
+struct Trained {
+  ModelRow model{};
+  std::string width{};  // "1/4"
+  Scores scores{};
+};
+
+// What models are compared on: pictures, their number and size. Of each decoder the model that was scored last.
+using Group = std::map<std::string, Trained>;  // by network
+
+// The models whose decoder is a full-scale one with every width over some divisor: that network is its child in the
+// store, and tells its models by the number of parameters.
+std::map<std::string, Trained> trained_decoders(const Store& store, const std::string& full) {
+  std::map<std::string, Trained> found;  // by the model's hash
+  for (const auto& [name, params] :
+       select<std::string, int64_t>(store, "SELECT name, params FROM arch WHERE parent_hash = :full", full))
+    for (const auto& model : store.models())
+      if (model.stage == "autoencoder" && model.params == params)
+        found[model.hash] = {.model = model, .width = name.substr(name.rfind('-') + 1)};
+  return found;
+}
+
+std::string conditions_of(const Json& protocol) {
+  Json conditions;
+  for (const char* key : {"data_hash", "n", "resolution"}) conditions[key] = protocol.value(key, Json());
+  return conditions.dump();
+}
+
+std::map<std::string, Group> groups_of(const Store& store, const ReportOptions& options) {
+  std::map<std::string, Group> groups;
+  const auto scores = store.scores();
+  for (const auto& decoder : decoders) {
+    const auto full = shipped_arch(store, options, decoder.network);
+    if (!full) continue;
+    std::map<std::string, std::map<std::string, Trained>> by_conditions;
+    const auto trained = trained_decoders(store, full->hash);
+    for (const auto& score : scores) {
+      const auto found = trained.find(score.subject);
+      if (found == trained.end()) continue;
+      const std::string conditions = conditions_of(Json::parse(protocol_json(store, score.protocol)));
+      by_conditions[conditions].insert(*found).first->second.scores[score.name] = score;
+    }
+    const auto last = [](const auto& model) { return model.second.scores.begin()->second.measured_unix_s; };
+    for (const auto& [conditions, models] : by_conditions)
+      groups[conditions][decoder.network] =
+          std::max_element(models.begin(), models.end(), [&](auto& x, auto& y) { return last(x) < last(y); })->second;
+  }
+  if (groups.empty()) groups[""] = {};
+  return groups;
+}
+
+using Latencies = std::map<std::string, Latency>;  // by network
+
+// Under the one setting that most of the decoders were timed under, of several the newest program's.
+std::pair<std::string, Latencies> latencies_of(const Store& store, const ReportOptions& options) {
+  std::map<std::string, std::string> networks;  // by hash
+  for (const auto& decoder : decoders)
+    if (const auto arch = shipped_arch(store, options, decoder.network)) networks[arch->hash] = decoder.network;
+  std::vector<std::pair<Setting, Latencies>> settings;
+  for (const auto& profile : network_profiles(store)) {
+    const auto latency = profile.latency();
+    if (!latency || !networks.contains(profile.hash)) continue;
+    auto at = std::find_if(settings.begin(), settings.end(), [&](auto& s) { return s.first == profile.setting; });
+    if (at == settings.end()) at = settings.insert(at, {profile.setting, {}});
+    at->second.emplace(networks.at(profile.hash), *latency);
+  }
+  const auto most = std::max_element(settings.begin(), settings.end(),
+                                     [](auto& x, auto& y) { return x.second.size() < y.second.size(); });
+  if (most == settings.end()) return {};
+  return {to_string(most->first), most->second};
+}
+
+Json printed(const std::vector<Printed>& figures, const std::string& network, const std::string& name) {
+  for (const auto& figure : figures)
+    if (figure.source == literature_table2 && figure.network == network && figure.name == name) return figure.value;
+  return nullptr;
+}
+
+Json ratio(const Json& value, const Json& of) {
+  return value.is_null() || of.is_null() ? Json() : Json(value.get<double>() / of.get<double>());
+}
+
+class Rows {
+ public:
+  Rows(const Store& store, const ReportOptions& options, const Latencies& latencies)
+      : store_(store), options_(options), latencies_(latencies), figures_(printed_figures(store)) {}
+
+  std::vector<Json> ours(const Decoder& decoder, const Group& group, const std::vector<std::string>& perceptual) const {
+    const auto arch = shipped_arch(store_, options_, decoder.network);
+    const auto found = group.find(decoder.network);
+    const Trained trained = found == group.end() ? Trained{} : found->second;
+    const bool scored = found != group.end();
+    std::vector<Json> row{decoder.network,
+                          false,
+                          " ",
+                          arch ? Json(arch->params) : Json(),
+                          scored ? Json(trained.width) : Json(),
+                          scored ? Json(trained.model.iterations) : Json()};
+    std::vector<std::string> names{"psnr", "ssim"};
+    names.insert(names.end(), perceptual.begin(), perceptual.end());
+    int64_t n = 0;
+    for (const auto& name : names) {
+      const auto score = trained.scores.find(name);
+      const bool known = score != trained.scores.end();
+      row.push_back(known ? Json(score->second.value) : Json());
+      row.push_back(known ? interval_cell(score->second.low, score->second.high, name == "psnr" ? 2 : 4) : Json());
+      if (known) n = score->second.n;
+    }
+    row.push_back(nullptr);
+    row.push_back(n > 0 ? Json(n) : Json());
+    const Json latency = latency_ms(decoder.network);
+    const auto timed = latencies_.find(decoder.network);
+    row.insert(row.end(), {latency, timed == latencies_.end() ? Json() : Json(name_of(timed->second.mark)),
+                           ratio(latency, latency_ms(decoders[0].network)), trained.model.hash});
+    return row;
+  }
+
+  std::vector<Json> printed_ones(const Decoder& decoder, const std::vector<std::string>& perceptual) const {
+    const auto figure = [&](const char* name) { return printed(figures_, decoder.network, name); };
+    std::vector<Json> row{decoder.printed, true,           "†",     figure("params"), "1",
+                          nullptr,         figure("psnr"), nullptr, figure("ssim"),   nullptr};
+    row.resize(row.size() + 2 * perceptual.size());
+    const Json latency = figure("latency_ms");
+    row.insert(row.end(), {figure("lpips"), nullptr, latency, nullptr,
+                           ratio(latency, printed(figures_, decoders[0].network, "latency_ms")), ""});
+    return row;
+  }
+
+ private:
+  Json latency_ms(const std::string& network) const {
+    const auto found = latencies_.find(network);
+    return found == latencies_.end() ? Json() : Json(found->second.ns * 1e-6);
+  }
+
+  const Store& store_;
+  const ReportOptions& options_;
+  const Latencies& latencies_;
+  std::vector<Printed> figures_;
+};
+
+std::vector<Column> columns_of(const std::vector<std::string>& perceptual) {
+  std::vector<Column> columns{{.name = "decoder"},
+                              {.name = "literature", .audience = Audience::programs},
+                              {.name = "mark", .header = "", .audience = Audience::people},
+                              {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+                              {.name = "width", .header = "scored at width"},
+                              {.name = "iterations"},
+                              {.name = "psnr", .header = "PSNR ↑", .digits = 2},
+                              {.name = "psnr_interval", .header = "95%", .right = true},
+                              {.name = "ssim", .header = "SSIM ↑", .digits = 4},
+                              {.name = "ssim_interval", .header = "95%", .right = true}};
+  for (const auto& name : perceptual) {
+    columns.push_back({.name = name, .header = name + " ↓", .digits = 4});
+    columns.push_back({.name = name + "_interval", .header = "95%", .right = true});
+  }
+  columns.insert(columns.end(), {{.name = "lpips", .header = "LPIPS ↓", .digits = 3},
+                                 {.name = "n"},
+                                 {.name = "latency_ms", .header = "latency ms", .digits = 1},
+                                 {.name = "latency_mark", .header = "timing"},
+                                 {.name = "of_sd", .header = "of SD", .digits = 3},
+                                 {.name = "model", .audience = Audience::programs}});
+  return columns;
+}
+
+std::vector<std::string> perceptual_scores(const Group& group) {
+  std::set<std::string> names;
+  for (const auto& [network, trained] : group)
+    for (const auto& [name, score] : trained.scores)
+      if (is_perceptual(name)) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+std::vector<Table> table2_report(const Store& store, const ReportOptions& options) {
+  const auto [setting, latencies] = latencies_of(store, options);
+  const Rows rows(store, options, latencies);
+  std::vector<Table> tables;
+  for (const auto& [conditions, group] : groups_of(store, options)) {
+    const auto perceptual = perceptual_scores(group);
+    Table table{.title = "Decoders: trained and timed here, and as printed",
+                .columns = columns_of(perceptual),
+                .rows = {},
+                .footnotes = {std::string("† literature: ") + literature_table2 +
+                              ", never measured here: COCO 2017 validation, latency of decoding 512 x 512. Scores and "
+                              "latencies do not compare with ours, ratios of latencies may."}};
+    for (const auto& decoder : decoders) {
+      table.rows.push_back(rows.ours(decoder, group, perceptual));
+      table.rows.push_back(rows.printed_ones(decoder, perceptual));
+    }
+    table.footnotes.push_back(
+        "Params and latency are the full-width decoder's, scores a narrow one's that was trained here: pictures "
+        "returned from the mean of their posterior, with their own encoder.");
+    if (!conditions.empty()) table.footnotes.push_back("Scored on: " + conditions);
+    table.footnotes.push_back(setting.empty() ? "Latency: mdsearch profile NAME --db FILE times a decoder."
+                                              : "Latency on: " + setting);
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+}  // namespace mds
