@@ -125,7 +125,7 @@ class Rows {
       const auto score = trained.scores.find(name);
       const bool known = score != trained.scores.end();
       row.push_back(known ? Json(score->second.value) : Json());
-      row.push_back(known ? interval_cell(score->second.low, score->second.high, name == "psnr" ? 2 : 4) : Json());
+      row.push_back(known ? interval_cell(score->second.low, score->second.high, name == "psnr" ? 2 : name == "ssim" ? 3 : 4) : Json());
       if (known) n = score->second.n;
     }
     row.push_back(nullptr);
@@ -169,7 +169,7 @@ std::vector<Column> columns_of(const std::vector<std::string>& perceptual) {
                               {.name = "iterations"},
                               {.name = "psnr", .header = "PSNR ↑", .digits = 2},
                               {.name = "psnr_interval", .header = "95%", .right = true},
-                              {.name = "ssim", .header = "SSIM ↑", .digits = 4},
+                              {.name = "ssim", .header = "SSIM ↑", .digits = 3},
                               {.name = "ssim_interval", .header = "95%", .right = true}};
   for (const auto& name : perceptual) {
     columns.push_back({.name = name, .header = name + " ↓", .digits = 4});

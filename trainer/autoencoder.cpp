@@ -52,7 +52,8 @@ Plan plan_for(Spec spec, int64_t side) {
 
 NetworkPtr opened_teacher(const AutoencoderConfig& config, const Shape& latent) {
   LatentDecoderSpec spec = *load_card(config.start, {"vae_decoder"}).vae_decoder;
-  Plan plan = std::visit([&](const auto& kind) { return plan_for(kind, config.crop); }, spec);
+  std::visit([&](auto& kind) { kind.size = config.crop; }, spec);
+  Plan plan = make_plan(spec);
   if (to_string(plan.input) != to_string(latent))
     throw ConfigError(config.start + ": its decoder reads latents " + to_string(plan.input) + ", the one to train " +
                       to_string(latent));

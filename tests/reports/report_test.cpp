@@ -509,9 +509,9 @@ TEST_CASE("the latency of a picture stands in its parts above the printed ones",
 TEST_CASE("an unknown report, sweep or network is an error that says what there is", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
-  CHECK_THROWS_WITH(
-      find_report("tabel1"),
-      "report tabel1: valid: sweep, pareto, table1, ladder, training, parity, scores, stages, guidance, table5, table6");
+  CHECK_THROWS_WITH(find_report("tabel1"),
+                    "report tabel1: valid: sweep, pareto, table1, table2, ladder, training, parity, scores, stages, "
+                    "guidance, table5, table6");
   CHECK_THROWS_WITH(sweep_report(store, {.sweep = "none"}), Contains("holds no sweep \"none\""));
   CHECK_THROWS_WITH(table6_report(store, {.network = "none"}), Contains("holds no latency of a network \"none\""));
 }
