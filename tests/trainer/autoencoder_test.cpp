@@ -72,9 +72,11 @@ std::string model(const std::string& name, int64_t channels = 2) {
 }
 
 // Runs to an iteration from the checkpoint, where there is one; the bytes of the new one.
-std::string checkpoint_at(int64_t iteration, const std::string& file, const AutoencoderConfig& config) {
-  AutoencoderStage stage(config, short_loop, pictures(), apart);
-  Loop loop(stage, short_loop, {.lr = 1e-3, .warmup = 0});
+std::string checkpoint_at(int64_t iteration, const std::string& file, Precision dtype) {
+  LoopConfig config = short_loop;
+  config.dtype = dtype;
+  AutoencoderStage stage(adversarial(/*after=*/3), config, pictures(), apart);
+  Loop loop(stage, config, {.lr = 1e-3, .warmup = 0});
   loop.resume(file, "identity");
   loop.run_to(iteration);
   loop.save(file, "identity");
@@ -140,12 +142,12 @@ TEST_CASE("autoencoder and discriminator train their own weights alone", "[train
 
 TEST_CASE("training with a discriminator resumes to the same bytes", "[trainer][torch]") {
   const int64_t stop = GENERATE(2, 4);  // before the discriminator begins, and after
-  const AutoencoderConfig config = adversarial(/*after=*/3);
+  const Precision dtype = GENERATE(Precision::fp32, Precision::bf16);
   const std::string halves = toy::temporary("halves"), whole = toy::temporary("whole");
   std::filesystem::remove(halves);
   std::filesystem::remove(whole);
-  checkpoint_at(stop, halves, config);
-  CHECK(checkpoint_at(6, halves, config) == checkpoint_at(6, whole, config));
+  checkpoint_at(stop, halves, dtype);
+  CHECK(checkpoint_at(6, halves, dtype) == checkpoint_at(6, whole, dtype));
 }
 
 TEST_CASE("a frozen encoder does not change, has no optimizer's state, no gradient and no KL", "[trainer][torch]") {
