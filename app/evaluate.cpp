@@ -149,6 +149,7 @@ std::vector<Evaluation> of_autoencoders(EvaluateOptions options, const MeasureLi
     if (const auto* decoder = std::get_if<DecoderSpec>(&*model.card.vae_decoder)) evaluation.decoder = *decoder;
     evaluations.push_back(std::move(evaluation));
   }
+  if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
   if (!options.sheet.empty()) save_sheet(options.sheet, input, models, options.sheet_rows);
   return evaluations;
 }

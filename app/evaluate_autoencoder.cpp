@@ -74,7 +74,9 @@ std::vector<EvaluatedAutoencoder> autoencoders_of(const EvaluateOptions& options
   std::vector<EvaluatedAutoencoder> models;
   std::set<std::string> used{"input"};
   for (const auto& folder : model_folders(options.models)) {
-    ModelCard card = load_card(folder, {"vae_encoder", "vae_decoder"});
+    ModelCard card = load_card(folder, {"vae_decoder"});
+    if (!card.vae_encoder)
+      throw UsageError(folder + ": has no encoder and returns no pictures; give --prompts FILE to draw with it");
     const std::string name = name_of(folder, card);
     if (!used.insert(name).second)
       throw UsageError("--model: two models are called " + name + "; their pictures would mix");

@@ -125,7 +125,11 @@ class Rows {
       const auto score = trained.scores.find(name);
       const bool known = score != trained.scores.end();
       row.push_back(known ? Json(score->second.value) : Json());
-      row.push_back(known ? interval_cell(score->second.low, score->second.high, name == "psnr" ? 2 : name == "ssim" ? 3 : 4) : Json());
+      row.push_back(known ? interval_cell(score->second.low, score->second.high,
+                                          name == "psnr"   ? 2
+                                          : name == "ssim" ? 3
+                                                           : 4)
+                          : Json());
       if (known) n = score->second.n;
     }
     row.push_back(nullptr);

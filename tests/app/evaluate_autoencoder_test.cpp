@@ -112,6 +112,8 @@ TEST_CASE("evaluate refuses autoencoders where it has nothing to compare", "[app
   refused(one, "--dtype bf16", "--dtype, --seeds and the sampler need --prompts");
   save_text(tiny.at("captions.txt"), "grey\n");
   refused(one, "--prompts " + tiny.at("captions.txt") + " --split held_out", "--split and --sheet need --model");
+  save_tiny_model(tiny.at("drawing"));
+  refused(tiny.at("drawing"), "", "drawing: has no encoder and returns no pictures; give --prompts FILE");
   const Outcome outcome =
       mdsearch("evaluate --threads 1 --metrics psnr --model " + one + " --reference " + tiny.at("data"));
   CHECK(outcome.code == 2);
