@@ -178,6 +178,18 @@ std::vector<std::string> footnotes(const PlannedTraining& training, std::vector<
   return notes;
 }
 
+// `notes` gets where the sizes come from.
+PlannedTraining planned(const TrainConfig& config, int64_t devices, std::vector<std::string>& notes) {
+  check_micro_batch(config.loop);
+  return {.networks = std::visit(NetworksOf{notes}, config.stage),
+          .iterations = config.loop.iterations,
+          .batch = config.loop.batch,
+          .examples_a_pass = config.loop.examples_a_pass(),
+          .activation_bytes = int64_t(c10::elementSize(scalar_type(config.loop.dtype))),
+          .checkpoint_activations = config.loop.checkpoint_activations,
+          .devices = devices};
+}
+
 }  // namespace
 
 void add_plan_options(po::options_description& options, PlanRequest& request) {
@@ -202,21 +214,10 @@ bool is_plan(const po::variables_map& values, const PlanRequest& request) {
   return plan;
 }
 
-PlannedTraining planned(const TrainConfig& config, std::vector<std::string>& notes) {
-  check_micro_batch(config.loop);
-  return {.networks = std::visit(NetworksOf{notes}, config.stage),
-          .iterations = config.loop.iterations,
-          .batch = config.loop.batch,
-          .examples_a_pass = config.loop.examples_a_pass(),
-          .activation_bytes = int64_t(c10::elementSize(scalar_type(config.loop.dtype))),
-          .checkpoint_activations = config.loop.checkpoint_activations};
-}
-
 std::string plan_text(const TrainConfig& config, const PlanRequest& request) {
   const Format format = parse_format(request.format);
   std::vector<std::string> notes;
-  PlannedTraining training = planned(config, notes);
-  training.devices = request.devices;
+  const PlannedTraining training = planned(config, request.devices, notes);
   const std::vector<Quantity> found = quantities(training, request.speed);
   if (format == Format::csv) return to_text(totals_table(found, /*raw=*/true), format);
   const std::vector<std::string> said = footnotes(training, notes);

@@ -19,10 +19,8 @@ void add_plan_options(po::options_description& options, PlanRequest& request);
 // Whether --plan was given; UsageError for its flags without it, or for values out of their range.
 bool is_plan(const po::variables_map& values, const PlanRequest& request);
 
-// The networks that the stage runs, as far as configuration and model folders tell; `notes` gets where their sizes come
-// from. ConfigError where the stage trains no UNet, FileError where its network is in a model folder that is not there.
-PlannedTraining planned(const TrainConfig& config, std::vector<std::string>& notes);
-
+// The stage's networks are sized as configuration and model folders tell. ConfigError where the stage trains no UNet,
+// FileError where its network is in a model folder that is not there.
 std::string plan_text(const TrainConfig& config, const PlanRequest& request);
 
 }  // namespace mds

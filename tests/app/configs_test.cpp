@@ -39,6 +39,13 @@ TEST_CASE("a sweep whose sampler cannot run is refused before anything trains", 
   std::filesystem::remove(file);
 }
 
+TEST_CASE("a sweep's candidates begin untrained", "[app]") {
+  const auto file = (mds::scratch("sweep_start.json")).string();
+  save_text(file, R"({"stage": {"start": "out/train/base/model"}})");
+  CHECK_THROWS_WITH(load_sweep(file), Catch::Contains("stage.start is \"out/train/base/model\"; allowed: none"));
+  std::filesystem::remove(file);
+}
+
 TEST_CASE("a sweep's rungs must rise", "[app]") {
   const auto file = (mds::scratch("sweep_rungs.json")).string();
   save_text(file, R"({"rungs": [60, 60]})");

@@ -8,6 +8,7 @@
 #include "tests/trainer/toy.h"
 #include "trainer/autoencoder.h"
 #include "trainer/relu.h"
+#include "trainer/train_plan.h"
 #include "trainer/ufogen.h"
 
 using namespace mds;
@@ -29,8 +30,8 @@ void check_same(const std::function<std::unique_ptr<Stage>(const LoopConfig&)>& 
   CHECK(at::equal(toy::gradients_of(one, keeps), toy::gradients_of(other, checkpoints)));
 }
 
-// The most bytes of tensors that were alive at once on this thread, above those at the start.
-class PeakBytes final : public c10::MemoryReportingInfoBase {
+// Bytes of tensors on this thread, now and at most, above those at the start.
+class Bytes final : public c10::MemoryReportingInfoBase {
  public:
   void reportMemoryUsage(void*, int64_t size, size_t, size_t, c10::Device) override {
     now_ += size;
@@ -38,13 +39,14 @@ class PeakBytes final : public c10::MemoryReportingInfoBase {
   }
   bool memoryProfilingEnabled() const override { return true; }
   int64_t peak() const { return peak_; }
+  int64_t now() const { return now_; }
 
  private:
   int64_t now_ = 0, peak_ = 0;
 };
 
 int64_t peak_bytes(const std::function<void()>& work) {
-  const auto bytes = std::make_shared<PeakBytes>();
+  const auto bytes = std::make_shared<Bytes>();
   const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, bytes);
   work();
   return bytes->peak();
@@ -100,6 +102,23 @@ TEST_CASE("checkpointed activations take less than half the memory of a deep UNe
   CHECK(again < kept / 2);
 }
 
+TEST_CASE("the plan's estimate is of the size of what a forward pass keeps", "[trainer][torch]") {
+  const LatentSet set = large_latents();
+  const LoopConfig loop = config_of(/*checkpointed=*/false);
+  BaseStage stage(deep(), {}, loop, set);
+  const TensorMap batch = stage.batch({0, generator_for(1, 0)});
+  const auto bytes = std::make_shared<Bytes>();
+  Tensor loss;
+  {
+    const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, bytes);
+    loss = stage.loss(batch, {});
+  }
+  const int64_t estimate = loop.batch * 4 * activation_count(stage.unet().plan(), /*checkpointed=*/false);
+  INFO(estimate << " bytes estimated, " << bytes->now() << " kept");
+  CHECK(estimate > 0.67 * double(bytes->now()));
+  CHECK(estimate < 1.5 * double(bytes->now()));
+}
+
 TEST_CASE("in bfloat16 weights, moments and average stay in float32 and move by less than bfloat16 resolves",
           "[trainer][torch]") {
   const LatentSet set = toy::latents();
@@ -123,13 +142,14 @@ TEST_CASE("in bfloat16 weights, moments and average stay in float32 and move by 
 
 TEST_CASE("bfloat16 is what the forward pass computes in", "[trainer][torch]") {
   const LatentSet set = toy::latents();
-  const auto third_loss = [&](Precision dtype) {
-    const LoopConfig loop{.batch = 4, .seed = 3, .dtype = dtype};
-    BaseStage stage(toy::unet(), {}, loop, set);
-    double loss = 0;
-    Loop(stage, loop, {}).run_to(3, [&](const StepReport& report) { loss = report.loss; });
-    return loss;
+  const std::string folder = toy::model("bf16_start");
+  const auto gradients = [&](Precision dtype) {
+    LoopConfig loop = config_of(false, dtype);
+    BaseStage stage(open_predecessor(folder, set).unet(), {}, loop, set);
+    return toy::gradients_of(stage, loop);
   };
-  CHECK(third_loss(Precision::bf16) == Approx(third_loss(Precision::fp32)).epsilon(0.02));
-  CHECK(third_loss(Precision::bf16) != Approx(third_loss(Precision::fp32)).epsilon(1e-6));
+  const Tensor full = gradients(Precision::fp32), half = gradients(Precision::bf16);
+  const double error = ((half - full).norm() / full.norm()).item<double>();
+  CHECK(error > 1e-3);  // bfloat16 has 8 bits
+  CHECK(error < 1e-1);
 }
