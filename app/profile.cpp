@@ -20,7 +20,7 @@ struct Request {
 
 // A network or a model, with the options of its kind.
 void check_subject(const Request& request, bool blocks) {
-  if (request.name.empty() == request.model.empty()) throw UsageError("profile: needs either NAME or --model DIR");
+  if (request.name.empty() == request.model.empty()) throw UsageError("needs either NAME or --model DIR");
   if (request.model.empty() && !request.sampler.empty())
     throw UsageError("--" + request.sampler.begin()->first + " needs --model");
   if (!request.model.empty() && (blocks || request.pixels != 0 || request.profile.batch != 1))

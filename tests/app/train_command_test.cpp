@@ -205,10 +205,10 @@ TEST_CASE("a disk that fills ends a training with exit 1 and leaves whole files;
   for (const ToyTraining* each : {&undisturbed, &training}) make_large_files(*each);
   undisturbed.require_trained("base");
   const std::string output = training.output("base"), samples = output + "/samples/0000004.png";
-  const auto fails_at = [&](const std::string& file, rlim_t bytes) {
+  const auto fails_at = [&](const std::string& file, rlim_t most) {
     const auto before = training.files_of("base");
     const Outcome outcome = [&] {
-      const FullDisk full(bytes);
+      const FullDisk full(most);
       return training.train("base");
     }();
     training.check_fails(outcome, "out/train/base/" + file);

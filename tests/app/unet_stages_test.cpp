@@ -7,7 +7,7 @@ using namespace mds;
 
 namespace {
 
-struct Chain : ToyFolder {
+struct ToyChain : ToyFolder {
   // A stage on the toy data, going on from `start`.
   template <class Config>
   TrainConfig stage(const std::string& start) const {
@@ -15,7 +15,8 @@ struct Chain : ToyFolder {
     config.start = start;
     config.latents = file("latents.safetensors");
     config.encoders = encoders();
-    TrainConfig train{.name = "toy", .stage = config};
+    TrainConfig train;
+    train.stage = config;
     train.evaluation = EvaluationConfig{.pictures = 6, .sampler = {.steps = 2, .guidance = 2}};
     return train;
   }
@@ -46,7 +47,7 @@ Json own(const Json& scores) {
 }  // namespace
 
 TEST_CASE("a relu finetune is scored beside softmax and the network right after the swap", "[app][torch]") {
-  const Chain chain;
+  const ToyChain chain;
   TrainConfig config = chain.stage<ReluConfig>(toy::model("softmax"));
   std::get<ReluConfig>(config.stage).swap = GENERATE(Swap::hard, Swap::gain, Swap::blend);
   const Json untrained = chain.finished(config).provenance.scores;
@@ -59,7 +60,7 @@ TEST_CASE("a relu finetune is scored beside softmax and the network right after 
 }
 
 TEST_CASE("a stage that keeps the network is scored beside what it went on from", "[app][torch]") {
-  const Chain chain;
+  const ToyChain chain;
   const TrainConfig config = chain.stage<UfogenConfig>(toy::model("start"));
   const Json scores = chain.finished(config).provenance.scores;
   CHECK(own(scores) == own(scores["before"]));
@@ -70,7 +71,7 @@ TEST_CASE("a stage that keeps the network is scored beside what it went on from"
 }
 
 TEST_CASE("a one-step model says how it samples and what its delta is in noise", "[app][torch]") {
-  const Chain chain;
+  const ToyChain chain;
   const ModelCard card = chain.finished(chain.stage<UfogenConfig>(toy::model("start")));
   CHECK((card.steps == 1 && card.guidance == 1 && card.sampler == Sampler::ufogen));
   CHECK(card.provenance.derived["snr_at_999"].get<double>() == Approx(0.00468192).epsilon(1e-5));
