@@ -1,12 +1,11 @@
 #include "reports/report.h"
 
-#include <algorithm>
 #include <fstream>
 #include <map>
 
 #include "spec/error.h"
 #include "tests/catch.h"
-#include "tests/reports/sample_sweep.h"
+#include "tests/reports/rows_of.h"
 
 using Catch::Contains;
 using namespace mds;
@@ -17,24 +16,6 @@ namespace {
 std::string golden(const std::string& name) {
   std::ifstream in(std::string(MDS_SOURCE_DIR) + "/tests/reports/golden/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-Json rows_of(const std::vector<Table>& tables) { return Json::parse(to_text(tables, Format::json))["rows"]; }
-
-const ReportOptions with_shipped{.shipped = {{"mobilediffusion", mobilediffusion().hash}}};
-
-Json counted_in_table1(const Store& store) {
-  Json rows = rows_of(table1_report(store, with_shipped));
-  rows.erase(std::remove_if(rows.begin(), rows.end(), [](const Json& row) { return row["literature"] == true; }),
-             rows.end());
-  return rows;
-}
-
-std::string notes_of(const std::vector<Table>& tables) {
-  std::string notes;
-  for (const auto& table : tables)
-    for (const auto& note : table.footnotes) notes += note + "\n";
-  return notes;
 }
 
 }  // namespace
@@ -244,117 +225,6 @@ TEST_CASE("another network of a printed one's name is not counted as it", "[repo
   CHECK(counted_in_table1(store)[0]["network"] == "mobilediffusion");
 }
 
-TEST_CASE("the latencies of the blocks and the residual make up the whole", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
-  double blocks = 0, residual = 0, whole = 0;
-  for (const auto& row : rows_of(table6_report(store, {}))) {
-    const double ms = row["median_ms"];
-    if (row["kind"] == "residual")
-      residual = ms;
-    else if (row["kind"] == "end_to_end")
-      whole = ms;
-    else if (row["kind"] != "sum")
-      blocks += ms;
-  }
-  CHECK(whole == Approx(22));
-  CHECK(blocks + residual == Approx(whole));
-}
-
-TEST_CASE("the speed of a block counts every sample of the batch", "[reports]") {
-  CHECK(*gflops(92'416'000, 1, 1'000'000) == Approx(184.832));
-  CHECK(*gflops(92'416'000, 4, 1'000'000) == Approx(4 * 184.832));
-  CHECK_FALSE(gflops(0, 1, 1'000'000));
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  for (const int64_t batch : {1, 4}) add_latencies(store, mobilediffusion(), {.batch = batch});
-  const Json rows = rows_of(table6_report(store, {}));
-  for (const auto& row : rows)
-    if (row["path"] == "conv_in") CHECK(row["gflops"] == Approx(184.832 * row["batch"].get<double>()));
-}
-
-TEST_CASE("latencies of differing devices stand in tables of their own", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
-  add_latencies(store, mobilediffusion(), {.device = "another cpu"});
-  const auto tables = table6_report(store, {});
-  REQUIRE(tables.size() == 2);
-  CHECK(tables[0].title != tables[1].title);
-}
-
-TEST_CASE("times of differing builds make no sum and no residual, and stand in tables of their own", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  add_latencies(store, mobilediffusion(), {.commit = "old", .whole = false});
-  add_latencies(store, mobilediffusion(), {.commit = "new", .blocks = false});
-  const auto tables = table6_report(store, {});
-  REQUIRE(tables.size() == 2);
-  CHECK_THAT(tables[0].title, Contains("build new"));
-  CHECK_THAT(tables[1].title, Contains("build old"));
-  for (const auto& row : rows_of(tables)) CHECK(row["kind"] != "residual");
-  const Json counted = counted_in_table1(store);
-  REQUIRE(counted.size() == 2);
-  CHECK(counted[0]["latency_ms"] == Approx(22));
-  CHECK(counted[1]["latency_ms"] == Approx(21));
-}
-
-TEST_CASE("the mark of a timing is shown with it", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  add_latencies(store, mobilediffusion(), {.mark = LatencyMark::noisy, .whole = false});
-  CHECK(rows_of(table6_report(store, {}))[0]["mark"] == "noisy");
-  CHECK(counted_in_table1(store)[0]["latency_mark"] == "noisy");
-}
-
-TEST_CASE("a rejected timing is shown as such where it stands alone, and left out with a word elsewhere", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
-  Store rejected(":memory:");
-  rejected.add_sweep("quick", "{}");
-  add_training(rejected, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, rejected.add_protocol("{}"));
-  add_latencies(rejected, mobilediffusion(), {.mark = LatencyMark::rejected, .whole_mark = LatencyMark::rejected});
-  const Json rows = rows_of(table6_report(rejected, {}));
-  CHECK(rows[0]["mark"] == "rejected");
-  CHECK(rows[2]["mark"] == "sum, with rejected");
-  CHECK(rows_of(sweep_report(rejected, {}))[0]["latency_ms"].is_null());
-  CHECK(counted_in_table1(rejected)[0]["latency_ms"].is_null());
-  for (const auto& tables : {sweep_report(rejected, {}), table1_report(rejected, with_shipped)})
-    CHECK_THAT(notes_of(tables), Contains("rejected") && Contains("of mobilediffusion"));
-  CHECK_THAT(notes_of(sweep_report(store, {})), !Contains("rejected"));
-}
-
-TEST_CASE("better evidence is used: final before other marks, then more samples, rejected last", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  const auto whole_of = [&](LatencyMark mark) {
-    add_latencies(store, mobilediffusion(), {.whole_mark = mark, .blocks = false});
-    return network_profiles(store).front().whole->mark;
-  };
-  CHECK(whole_of(LatencyMark::rejected) == LatencyMark::rejected);
-  CHECK(whole_of(LatencyMark::unstable) == LatencyMark::unstable);
-  CHECK(whole_of(LatencyMark::final) == LatencyMark::final);
-  CHECK(whole_of(LatencyMark::screening) == LatencyMark::final);
-}
-
-TEST_CASE("the interval of a timing rests on the medians of its blocks", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  add_latencies(store, mobilediffusion(), {.whole = false});
-  LatencyRow row{.key = {.kind = LatencyKind::end_to_end,
-                         .arch = mobilediffusion().hash,
-                         .device = store.remember_device({.model = "test cpu"}),
-                         .env = store.remember_env(build_of("abc")),
-                         .threads = 2}};
-  for (; row.repetition < 9; ++row.repetition) {
-    row.samples_ns.assign(50, 1000 + 20 * row.repetition);
-    store.add_latency(row);
-  }
-  const auto whole = network_profiles(store).front().whole;
-  REQUIRE(whole);
-  CHECK(whole->low_ns == 1020);
-  CHECK(whole->high_ns == 1140);
-}
-
 TEST_CASE("an empty database gives empty reports", "[reports]") {
   Store store(":memory:");
   for (const auto& report : all_reports()) CHECK_NOTHROW(to_text(report.tables(store, {}), Format::md));
@@ -379,131 +249,6 @@ TEST_CASE("scores of differing names or protocols stand in tables of their own",
     for (const auto& row : rows_json(table))
       CHECK((row["protocol"] == rows_json(table)[0]["protocol"] && row["name"] == rows_json(table)[0]["name"]));
   CHECK_THROWS(store.add_score({.subject = "short", .subject_name = "", .name = "fid", .protocol = one}));
-}
-
-namespace {
-
-struct Drawn {
-  int64_t steps = 50;
-  double guidance = 1, fd = 0.1;
-  int64_t eval_seed = 0;
-  std::string sampler = "ddim";
-};
-
-// A model with a distance and a text-image score of what it drew.
-std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
-  model.hash = sha256(model.name);
-  model.params = 10;
-  store.add_model(model);
-  Json sampler{{"steps", drawn.steps}, {"guidance", drawn.guidance}, {"spacing", "trailing"}};
-  if (drawn.sampler != "ddim") sampler["sampler"] = drawn.sampler;
-  Json protocol{{"n", 20}, {"sampler", sampler.dump()}, {"steps", drawn.steps}, {"guidance", drawn.guidance}};
-  protocol["prompts_hash"] = "p";
-  ScoreRow score{.subject = model.hash, .subject_name = model.name, .name = "fd_emoji_clip", .n = 20};
-  score.eval_seed = drawn.eval_seed;
-  score.value = drawn.fd, score.low = drawn.fd / 2, score.high = drawn.fd * 2;
-  score.protocol = store.add_protocol(protocol.dump());
-  store.add_score(score);
-  protocol["extractor"] = "other";
-  score.name = "clip_emoji";
-  score.value = score.low = score.high = 1 - drawn.fd;
-  score.protocol = store.add_protocol(protocol.dump());
-  store.add_score(score);
-  return model.hash;
-}
-
-// A latency as `mdsearch profile --model` stores it, of nine equal samples.
-struct Timed {
-  std::string model{}, part = "whole";
-  int64_t steps = 0, calls = 0, milliseconds = 1, threads = 1;
-  LatencyMark mark = LatencyMark::final;
-};
-void add_timing(Store& store, const Timed& timed) {
-  Json identity{{"model", timed.model}, {"part", timed.part}};
-  if (timed.calls > 0) identity["calls"] = timed.calls;
-  if (timed.part == "whole") identity["steps"] = timed.steps, identity["sampler"] = "ddim";
-  LatencyRow row;
-  row.path = timed.part;
-  row.mark = timed.mark;
-  row.key.block_json = Json{{"pipeline", identity}}.dump();
-  row.key.device = store.remember_device({.model = "test cpu", .cores = 2});
-  row.key.env = store.remember_env({.git_commit = "0123456789"});
-  row.key.threads = timed.threads;
-  row.process.number = timed.milliseconds;
-  row.samples_ns.assign(9, timed.milliseconds * 1'000'000);
-  store.add_latency(row);
-}
-
-}  // namespace
-
-TEST_CASE("stages stand in the order of their training, each at its best guidance", "[reports]") {
-  Store store(":memory:");
-  add_drawing(store, {.name = "a one-step", .stage = "ufogen", .iterations = 5}, {.steps = 1, .fd = 0.3});
-  const ModelRow base{.name = "b base", .stage = "base", .iterations = 9};
-  for (const auto& [guidance, fd] : std::map<double, double>{{1, 0.4}, {2, 0.2}, {4, 0.5}})
-    add_drawing(store, base, {.guidance = guidance, .fd = fd});
-  add_drawing(store, {.name = "c eight", .stage = "distil", .iterations = 7}, {.steps = 8, .fd = 0.25});
-  const auto rows = rows_of(stages_report(store, {}));
-  REQUIRE(rows.size() == 3);
-  CHECK((rows[0]["stage"] == "base" && rows[0]["guidance"] == 2 && rows[0]["fd"] == 0.2 && rows[0]["of_first"] == 1));
-  CHECK((rows[1]["stage"] == "distil" && rows[1]["steps"] == 8 && rows[1]["iterations"] == 7));
-  CHECK(rows[1]["of_first"].get<double>() == Approx(1.25));
-  CHECK((rows[2]["stage"] == "ufogen" && rows[2]["clip"] == 0.7));
-  for (const auto& row : rows) CHECK(row["latency_ms"].is_null());
-
-  const auto curve = rows_of(guidance_report(store, {}));
-  REQUIRE(curve.size() == 3);  // models with one guidance have no curve
-  for (const auto& row : curve) CHECK((row["mark"] == "best") == (row["guidance"] == 2));
-  CHECK(rows_of(guidance_report(store, {.network = "c"})).empty());
-}
-
-TEST_CASE("drawings of other seeds and other samplers are curves of their own", "[reports]") {
-  Store store(":memory:");
-  const ModelRow model{.name = "m", .stage = "ufogen"};
-  for (const int64_t seed : {0, 1})
-    for (const double guidance : {1.0, 2.0})
-      add_drawing(store, model, {.steps = 4, .guidance = guidance, .fd = guidance, .eval_seed = seed});
-  add_drawing(store, model, {.steps = 4, .guidance = 1, .fd = 0.1, .sampler = "ufogen"});
-  const auto rows = rows_of(stages_report(store, {}));
-  REQUIRE(rows.size() == 3);
-  CHECK(guidance_report(store, {}).size() == 2);
-}
-
-TEST_CASE("a stage's latency is that of its own steps and UNet calls, by one program on one machine", "[reports]") {
-  Store store(":memory:");
-  const std::string base = add_drawing(store, {.name = "base", .stage = "base"}, {.steps = 50, .guidance = 2});
-  const std::string eight = add_drawing(store, {.name = "eight", .stage = "distil"}, {.steps = 8});
-  const std::string one = add_drawing(store, {.name = "one", .stage = "ufogen"}, {.steps = 1});
-  add_timing(store, {.model = base, .steps = 50, .calls = 2, .milliseconds = 400});
-  add_timing(store, {.model = base, .steps = 50, .calls = 1, .milliseconds = 200});
-  add_timing(store, {.model = base, .steps = 50, .calls = 2, .milliseconds = 300, .threads = 2});
-  add_timing(store, {.model = eight, .steps = 8, .calls = 1, .milliseconds = 40});
-  add_timing(store, {.model = eight, .steps = 4, .calls = 1, .milliseconds = 20});
-  add_timing(store, {.model = one, .steps = 1, .calls = 1, .milliseconds = 9, .mark = LatencyMark::rejected});
-  const auto tables = stages_report(store, {});
-  const auto rows = rows_of(tables);
-  CHECK((rows[0]["latency_ms"] == 400 && rows[1]["latency_ms"] == 40));
-  CHECK(rows[2]["latency_ms"].is_null());
-  CHECK_THAT(notes_of(tables), Contains("test cpu, fp32, 1 thread, batch 1"));
-
-  const auto lines = rows_of(table5_report(store, {.network = "eight"}));
-  CHECK((lines[0]["overall_ms"] == 40 && lines[0]["steps"] == 8 && lines[1]["overall_ms"] == 20));
-}
-
-TEST_CASE("the latency of a picture stands in its parts above the printed ones", "[reports]") {
-  Store store(":memory:");
-  const std::string model = add_drawing(store, {.name = "m", .stage = "base"}, {});
-  add_timing(store, {.model = model, .steps = 10, .calls = 2, .milliseconds = 75});
-  add_timing(store, {.model = model, .part = "text", .milliseconds = 1});
-  add_timing(store, {.model = model, .part = "decoder", .milliseconds = 3});
-  add_timing(store, {.model = model, .part = "unet step", .calls = 1, .milliseconds = 4});
-  add_timing(store, {.model = model, .part = "unet step", .calls = 2, .milliseconds = 7});
-  const auto rows = rows_of(table5_report(store, {}));
-  REQUIRE(rows.size() == 6);
-  const Json& own = rows[0];
-  CHECK((own["text_ms"] == 1 && own["decoder_ms"] == 3 && own["unet_step_ms"] == 7 && own["overall_ms"] == 75));
-  for (const auto& row : rows) CHECK(row["literature"] == (row["model"] != "m"));
-  CHECK_THAT(to_text(table5_report(store, {}), Format::table), Contains("MobileDiffusion, 8 steps"));
 }
 
 TEST_CASE("an unknown report, sweep or network is an error that says what there is", "[reports]") {

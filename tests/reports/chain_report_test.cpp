@@ -1,0 +1,134 @@
+// The stages of a training chain, the curve of guidance and Table 5.
+#include "reports/report.h"
+#include "spec/error.h"
+#include "tests/catch.h"
+#include "tests/reports/rows_of.h"
+
+using Catch::Contains;
+using namespace mds;
+using namespace mds::test;
+
+namespace {
+
+struct Drawn {
+  int64_t steps = 50;
+  double guidance = 1, fd = 0.1;
+  int64_t eval_seed = 0;
+  std::string sampler = "ddim";
+};
+
+// A model with a distance and a text-image score of what it drew.
+std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
+  model.hash = sha256(model.name);
+  model.params = 10;
+  store.add_model(model);
+  Json sampler{{"steps", drawn.steps}, {"guidance", drawn.guidance}, {"spacing", "trailing"}};
+  if (drawn.sampler != "ddim") sampler["sampler"] = drawn.sampler;
+  Json protocol{{"n", 20}, {"sampler", sampler.dump()}, {"steps", drawn.steps}, {"guidance", drawn.guidance}};
+  protocol["prompts_hash"] = "p";
+  ScoreRow score{.subject = model.hash, .subject_name = model.name, .name = "fd_emoji_clip", .n = 20};
+  score.eval_seed = drawn.eval_seed;
+  score.value = drawn.fd, score.low = drawn.fd / 2, score.high = drawn.fd * 2;
+  score.protocol = store.add_protocol(protocol.dump());
+  store.add_score(score);
+  protocol["extractor"] = "other";
+  score.name = "clip_emoji";
+  score.value = score.low = score.high = 1 - drawn.fd;
+  score.protocol = store.add_protocol(protocol.dump());
+  store.add_score(score);
+  return model.hash;
+}
+
+// A latency as `mdsearch profile --model` stores it, of nine equal samples.
+struct Timed {
+  std::string model{}, part = "whole";
+  int64_t steps = 0, calls = 0, milliseconds = 1, threads = 1;
+  LatencyMark mark = LatencyMark::final;
+};
+void add_timing(Store& store, const Timed& timed) {
+  Json identity{{"model", timed.model}, {"part", timed.part}};
+  if (timed.calls > 0) identity["calls"] = timed.calls;
+  if (timed.part == "whole") identity["steps"] = timed.steps, identity["sampler"] = "ddim";
+  LatencyRow row;
+  row.path = timed.part;
+  row.mark = timed.mark;
+  row.key.block_json = Json{{"pipeline", identity}}.dump();
+  row.key.device = store.remember_device({.model = "test cpu", .cores = 2});
+  row.key.env = store.remember_env({.git_commit = "0123456789"});
+  row.key.threads = timed.threads;
+  row.process.number = timed.milliseconds;
+  row.samples_ns.assign(9, timed.milliseconds * 1'000'000);
+  store.add_latency(row);
+}
+
+}  // namespace
+
+TEST_CASE("stages stand in the order of their training, each at its best guidance", "[reports]") {
+  Store store(":memory:");
+  add_drawing(store, {.name = "a one-step", .stage = "ufogen", .iterations = 5}, {.steps = 1, .fd = 0.3});
+  const ModelRow base{.name = "b base", .stage = "base", .iterations = 9};
+  for (const auto& [guidance, fd] : std::map<double, double>{{1, 0.4}, {2, 0.2}, {4, 0.5}})
+    add_drawing(store, base, {.guidance = guidance, .fd = fd});
+  add_drawing(store, {.name = "c eight", .stage = "distil", .iterations = 7}, {.steps = 8, .fd = 0.25});
+  const auto rows = rows_of(stages_report(store, {}));
+  REQUIRE(rows.size() == 3);
+  CHECK((rows[0]["stage"] == "base" && rows[0]["guidance"] == 2 && rows[0]["fd"] == 0.2 && rows[0]["of_first"] == 1));
+  CHECK((rows[1]["stage"] == "distil" && rows[1]["steps"] == 8 && rows[1]["iterations"] == 7));
+  CHECK(rows[1]["of_first"].get<double>() == Approx(1.25));
+  CHECK((rows[2]["stage"] == "ufogen" && rows[2]["clip"] == 0.7));
+  for (const auto& row : rows) CHECK(row["latency_ms"].is_null());
+
+  const auto curve = rows_of(guidance_report(store, {}));
+  REQUIRE(curve.size() == 3);  // models with one guidance have no curve
+  for (const auto& row : curve) CHECK((row["mark"] == "best") == (row["guidance"] == 2));
+  CHECK(rows_of(guidance_report(store, {.network = "c"})).empty());
+}
+
+TEST_CASE("drawings of other seeds and other samplers are curves of their own", "[reports]") {
+  Store store(":memory:");
+  const ModelRow model{.name = "m", .stage = "ufogen"};
+  for (const int64_t seed : {0, 1})
+    for (const double guidance : {1.0, 2.0})
+      add_drawing(store, model, {.steps = 4, .guidance = guidance, .fd = guidance, .eval_seed = seed});
+  add_drawing(store, model, {.steps = 4, .guidance = 1, .fd = 0.1, .sampler = "ufogen"});
+  const auto rows = rows_of(stages_report(store, {}));
+  REQUIRE(rows.size() == 3);
+  CHECK(guidance_report(store, {}).size() == 2);
+}
+
+TEST_CASE("a stage's latency is that of its own steps and UNet calls, by one program on one machine", "[reports]") {
+  Store store(":memory:");
+  const std::string base = add_drawing(store, {.name = "base", .stage = "base"}, {.steps = 50, .guidance = 2});
+  const std::string eight = add_drawing(store, {.name = "eight", .stage = "distil"}, {.steps = 8});
+  const std::string one = add_drawing(store, {.name = "one", .stage = "ufogen"}, {.steps = 1});
+  add_timing(store, {.model = base, .steps = 50, .calls = 2, .milliseconds = 400});
+  add_timing(store, {.model = base, .steps = 50, .calls = 1, .milliseconds = 200});
+  add_timing(store, {.model = base, .steps = 50, .calls = 2, .milliseconds = 300, .threads = 2});
+  add_timing(store, {.model = eight, .steps = 8, .calls = 1, .milliseconds = 40});
+  add_timing(store, {.model = eight, .steps = 4, .calls = 1, .milliseconds = 20});
+  add_timing(store, {.model = one, .steps = 1, .calls = 1, .milliseconds = 9, .mark = LatencyMark::rejected});
+  const auto tables = stages_report(store, {});
+  const auto rows = rows_of(tables);
+  CHECK((rows[0]["latency_ms"] == 400 && rows[1]["latency_ms"] == 40));
+  CHECK(rows[2]["latency_ms"].is_null());
+  CHECK_THAT(notes_of(tables), Contains("test cpu, fp32, 1 thread, batch 1"));
+
+  const auto lines = rows_of(table5_report(store, {.network = "eight"}));
+  CHECK((lines[0]["overall_ms"] == 40 && lines[0]["steps"] == 8 && lines[1]["overall_ms"] == 20));
+}
+
+TEST_CASE("the latency of a picture stands in its parts above the printed ones", "[reports]") {
+  Store store(":memory:");
+  const std::string model = add_drawing(store, {.name = "m", .stage = "base"}, {});
+  add_timing(store, {.model = model, .steps = 10, .calls = 2, .milliseconds = 75});
+  add_timing(store, {.model = model, .part = "text", .milliseconds = 1});
+  add_timing(store, {.model = model, .part = "decoder", .milliseconds = 3});
+  add_timing(store, {.model = model, .part = "unet step", .calls = 1, .milliseconds = 4});
+  add_timing(store, {.model = model, .part = "unet step", .calls = 2, .milliseconds = 7});
+  const auto rows = rows_of(table5_report(store, {}));
+  REQUIRE(rows.size() == 6);
+  const Json& own = rows[0];
+  CHECK((own["text_ms"] == 1 && own["decoder_ms"] == 3 && own["unet_step_ms"] == 7 && own["overall_ms"] == 75));
+  for (const auto& row : rows) CHECK(row["literature"] == (row["model"] != "m"));
+  CHECK_THAT(to_text(table5_report(store, {}), Format::table), Contains("MobileDiffusion, 8 steps"));
+}

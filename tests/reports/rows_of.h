@@ -1,0 +1,31 @@
+// What tests read of a report, and how they ask for one.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "reports/report.h"
+#include "tests/reports/sample_sweep.h"
+
+namespace mds::test {
+
+inline const ReportOptions with_shipped{.shipped = {{"mobilediffusion", mobilediffusion().hash}}};
+
+inline Json rows_of(const std::vector<Table>& tables) { return Json::parse(to_text(tables, Format::json))["rows"]; }
+
+inline Json counted_in_table1(const Store& store) {
+  Json rows = rows_of(table1_report(store, with_shipped));
+  rows.erase(std::remove_if(rows.begin(), rows.end(), [](const Json& row) { return row["literature"] == true; }),
+             rows.end());
+  return rows;
+}
+
+inline std::string notes_of(const std::vector<Table>& tables) {
+  std::string notes;
+  for (const auto& table : tables)
+    for (const auto& note : table.footnotes) notes += note + "\n";
+  return notes;
+}
+
+}  // namespace mds::test
