@@ -26,7 +26,7 @@ Choosing choosing(const Metric& metric, const Extractor& extractor, const Pictur
     }
   }
   if (counted.empty())
-    throw FileError(pictures.folder + ": " + metric.name + " can measure no caption (" + metric.rule + ")");
+    throw FileError(pictures.folder + ": " + metric.name + " can measure no caption (" + metric.convention + ")");
   const at::Tensor embedded = extractor.text_features(texts);
   chosen.input.features_ND = measured.features_ND.index_select(0, at::tensor(counted, at::kLong));
   for (const auto& own : rows) chosen.input.choices_KE.push_back(embedded.index_select(0, at::tensor(own, at::kLong)));

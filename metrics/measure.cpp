@@ -170,7 +170,7 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
                       .extractor = identity.network,
                       .weights_hash = identity.weights_hash,
                       .dtype = identity.dtype,
-                      .choices = metric->rule};
+                      .choices = metric->choices ? metric->convention : ""};
     if (metric->subset)
       score.protocol.subset =
           fitted(options_.subsets, measured.features_ND.size(0), reference->stats.n).*metric->subset;

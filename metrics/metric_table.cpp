@@ -138,10 +138,10 @@ constexpr Metric choice_of(const char* name, std::vector<std::string> (*choices_
           .network = emoji_clip,
           .resizer = "clip_crop",
           .against = Against::captions,
+          .convention = rule,
           .of_set = right_choices,
           .of_each = choices,
-          .choices = choices_of,
-          .rule = rule};
+          .choices = choices_of};
 }
 
 constexpr std::array table{

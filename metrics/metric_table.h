@@ -51,12 +51,11 @@ struct Metric {
   at::Tensor (*of_each)(const MeasureInput& input) = nullptr;
   // Of a set and of each row of pictures drawn from it; `seed` draws its subsets. Null where it is a mean.
   Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) = nullptr;
-  int64_t SubsetSizes::* subset = nullptr;  // that it draws; null: it takes all pictures
+  int64_t SubsetSizes::*subset = nullptr;  // that it draws; null: it takes all pictures
   // Of pairs of uint8 pictures, float64 (N).
   at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;
   // For a choice between captions: see caption_choice.h. Pictures whose captions offer none are not counted.
   std::vector<std::string> (*choices)(const std::string& caption) = nullptr;
-  const char* rule = "";  // of the choice, in words
 };
 
 std::span<const Metric> all_metrics();
