@@ -14,7 +14,7 @@ namespace {
 constexpr double part_s = 1;          // of the clock, for each part
 constexpr int64_t most_single = 512;  // pictures decoded one by one
 
-class Stopwatch {
+class Elapsed {
  public:
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
@@ -33,10 +33,10 @@ Json single_rates(const SourcePtr& source, int64_t size) {
     if (!sample) break;
     try {
       const std::string bytes = sample->bytes.empty() ? load_bytes(sample->name) : sample->bytes;
-      const Stopwatch decoding;
+      const Elapsed decoding;
       const Image image = decode_image(bytes, sample->name);
       decode_s += decoding.seconds();
-      const Stopwatch resizing;
+      const Elapsed resizing;
       to_tensor(image, size);
       resize_s += resizing.seconds();
       ++pictures;
@@ -55,7 +55,7 @@ StreamConfig stream_config(const BenchRequest& request, int64_t threads) {
 double stream_rate(const SourcePtr& source, const StreamConfig& config) {
   PictureStream stream(source, config);
   stream.next();
-  const Stopwatch watch;
+  const Elapsed watch;
   int64_t batches = 0;
   for (; batches <= config.ahead || watch.seconds() < part_s; ++batches) stream.next();
   return double(batches * config.batch) / watch.seconds();
@@ -66,7 +66,7 @@ double waiting_share(const SourcePtr& source, const StreamConfig& config, double
   PictureStream stream(source, config);
   stream.next();
   const double before_s = stream.waited_s();
-  const Stopwatch watch;
+  const Elapsed watch;
   const auto steps = std::clamp<int64_t>(int64_t(2000 * part_s / step_ms), 10, 1000);
   for (int64_t i = 0; i < steps; ++i) {
     std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(step_ms));
@@ -81,7 +81,7 @@ Json bench_source(const BenchRequest& request) {
   const SourcePtr source = open_source(request.source);
   say_skipped(request.source, source->skipped());
   PictureStream pass(source, {.size = request.size, .batch = request.batch, .seed = {}, .repeat = false});
-  const Stopwatch watch;
+  const Elapsed watch;
   int64_t pictures = 0;
   for (int64_t n = 0; (n = int64_t(pass.next().ids.size())) > 0;) pictures += n;
   const double pass_s = watch.seconds();

@@ -4,6 +4,7 @@
 #include "app/profile_model.h"
 #include "app/profile_text.h"
 #include "app/run.h"
+#include "pipeline/sampler_config.h"
 
 namespace mds {
 namespace {
