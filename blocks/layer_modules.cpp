@@ -32,7 +32,7 @@ bool is_recorded(const Tensor& x) { return at::GradMode::is_enabled() && x.requi
 // LibTorch's fused softmax attention is made for wide heads and long rows: with its gradients it is slower on a CPU
 // than two products and a softmax where heads are narrower than a register, and in bfloat16 up to ten times.
 bool runs_as_products(const Tensor& q_NHTD, const Tensor& k_NHSD) {
-  constexpr int64_t narrow = 16, most_scores = 1 << 20;  // scores of a head, kept for the gradients
+  constexpr int64_t narrow = 16, most_scores = 1 << 16;  // scores of a head, kept for the gradients
   return q_NHTD.is_cpu() && is_recorded(q_NHTD) && q_NHTD.size(-2) * k_NHSD.size(-2) <= most_scores &&
          (q_NHTD.scalar_type() == at::kBFloat16 || q_NHTD.size(-1) < narrow);
 }

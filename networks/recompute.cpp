@@ -32,6 +32,13 @@ variable_list packed(const BlockInput& input) {
   return tensors;
 }
 
+// The same values as leaves, so that what is computed of them records gradients of its own.
+variable_list leaves_of(const variable_list& tensors) {
+  variable_list leaves;
+  for (const Tensor& tensor : tensors) leaves.push_back(tensor.detach().requires_grad_(tensor.requires_grad()));
+  return leaves;
+}
+
 Tensor run(const Recipe& recipe, const variable_list& tensors) {
   BlockInput input;
   size_t slot = 0, next = 0;
@@ -49,16 +56,16 @@ struct Recompute final : torch::autograd::Function<Recompute> {
     context->saved_data["recipe"] = c10::IValue::make_capsule(recipe);
     context->save_for_backward(input);
     context->set_materialize_grads(false);
-    return {run(*recipe, input), input[0]};
+    // Layers choose their kernels by whether gradients are recorded, so they are here too, and let go at once.
+    const at::AutoGradMode with_gradients(true);
+    return {run(*recipe, leaves_of(input)).detach(), input[0]};
   }
 
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& gradients) {
     const auto capsule = context->saved_data.at("recipe").toCapsule();
     const auto& recipe = static_cast<const Recipe&>(*capsule);
     const at::AutoGradMode with_gradients(true);
-    variable_list input;
-    for (const Tensor& saved : context->get_saved_variables())
-      input.push_back(saved.detach().requires_grad_(saved.requires_grad()));
+    const variable_list input = leaves_of(context->get_saved_variables());
     // The gradient that x has from elsewhere goes first, as it would without recomputing.
     variable_list roots, roots_gradients;
     const auto add_root = [&](const Tensor& root, const Tensor& gradient) {

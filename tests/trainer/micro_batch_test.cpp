@@ -72,7 +72,7 @@ TEST_CASE("so are those of the relu blend, whose share of softmax is the batch's
   config.start = toy::model("parts_softmax");
   config.swap = GENERATE(Swap::blend, Swap::gain);
   ReluStage stage(config, whole, set);
-  check_parts(stage, 3e-6);
+  check_parts(stage, 3e-4);  // a score that rounds to relu's other side jumps
 }
 
 TEST_CASE("so are those of a distillation without the original loss, guided or not", "[trainer][torch]") {
