@@ -37,7 +37,7 @@ function(mds_program name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# One test executable a folder; its cases appear in ctest one by one, but for those tagged [slow].
+# One test executable a folder; its cases appear in ctest one by one, but for those tagged [slow] or hidden.
 function(mds_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   if(NOT MDSEARCH_TESTS)
@@ -49,5 +49,5 @@ function(mds_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_compile_definitions(${name} PRIVATE MDS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   # The list comes last: Catch2 2 does not know DISCOVERY_MODE and would take it for a part of the list.
-  catch_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_SPEC "~[slow]")
+  catch_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_SPEC "~[slow]~[.]")
 endfunction()

@@ -255,7 +255,7 @@ struct ModelRow {
   std::string name{};   // of its folder
   std::string stage{};  // the kind that trained it, or empty
   int64_t iterations = 0;
-  int64_t params = 0;         // of the UNet
+  int64_t params = 0;         // of the UNet, of an autoencoder those of the decoder
   std::string predecessor{};  // hash of the model it was trained from, or empty
 };
 

@@ -111,13 +111,14 @@ TEST_CASE("evaluate refuses autoencoders where it has nothing to compare", "[app
   refused(one + " " + one, "", "two models are called one");
   refused(one, "--dtype bf16", "--dtype, --seeds and the sampler need --prompts");
   save_text(tiny.at("captions.txt"), "grey\n");
-  refused(one, "--prompts " + tiny.at("captions.txt") + " --split held_out", "--split and --sheet need --model");
+  refused(one, "--prompts " + tiny.at("captions.txt") + " --sheet sheet.png", "--sheet needs --model");
   save_tiny_model(tiny.at("drawing"));
   refused(tiny.at("drawing"), "", "drawing: has no encoder and returns no pictures; give --prompts FILE");
   const Outcome outcome =
       mdsearch("evaluate --threads 1 --metrics psnr --model " + one + " --reference " + tiny.at("data"));
   CHECK(outcome.code == 2);
   CHECK_THAT(outcome.err, Contains("an autoencoder --reference DIR and --out DIR"));
+  std::filesystem::create_directories(tiny.at("out/one"));
   save_text(tiny.at("out/one/note.txt"), "mine");
   refused(one, "", "note.txt: is none of the pictures; give another --out");
 }

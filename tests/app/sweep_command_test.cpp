@@ -253,7 +253,7 @@ TEST_CASE("the models that a training keeps are scored as one learning curve", "
   const std::string& at = toy.folder.path;
   Json stage = toy.config()["stage"];
   stage["kind"] = "base";
-  stage["unet"] = at + "/base.json";
+  stage["unet"] = at + "/unet.json";
   toy.write("train.json", {{"name", "kept"},
                            {"stage", stage},
                            {"loop", {{"iterations", 6}, {"batch", 4}, {"checkpoint_every", 2}}},
