@@ -11,6 +11,7 @@
 #include "app/recording.h"
 #include "data/picture_table.h"
 #include "data/resize.h"
+#include "spec/new_file.h"
 #include "trainer/autoencoder_config.h"
 
 namespace mds {
@@ -19,12 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t pictures_at_once = 64;
-
-std::string name_of(const std::string& folder, const ModelCard& card) {
-  const Json& config = card.provenance.config;
-  if (config.is_object() && config.contains("name") && config["name"].is_string()) return config["name"];
-  return fs::path(folder + "/").lexically_normal().parent_path().filename().string();
-}
 
 PictureSet asked_for(const EvaluateOptions& options) {
   if (options.split.empty()) {
@@ -52,9 +47,7 @@ PictureSet numbered_set(const std::string& folder, const std::vector<std::string
     set.names.push_back(fs::path(set.files.back()).stem().string());
     files.insert(set.files.back());
   }
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw FileError(folder + ": cannot be made: " + error.message());
+  make_folder(folder);
   for (const auto& entry : fs::directory_iterator(folder))
     if (!files.contains(entry.path().string()))
       throw UsageError(entry.path().string() + ": is none of the pictures; give another --out");
@@ -77,7 +70,7 @@ std::vector<EvaluatedAutoencoder> autoencoders_of(const EvaluateOptions& options
     ModelCard card = load_card(folder, {"vae_decoder"});
     if (!card.vae_encoder)
       throw UsageError(folder + ": has no encoder and returns no pictures; give --prompts FILE to draw with it");
-    const std::string name = name_of(folder, card);
+    const std::string name = model_name(folder);
     if (!used.insert(name).second)
       throw UsageError("--model: two models are called " + name + "; their pictures would mix");
     const int64_t size = card.vae_encoder->size, first = models.empty() ? size : models[0].card.vae_encoder->size;

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <set>
 
+#include "spec/new_file.h"
 #include "trainer/loop.h"
 
 namespace mds {
@@ -60,12 +61,6 @@ std::vector<size_t> missing(const EvaluatedModel& model, const DrawRequest& requ
     std::cerr << model.pictures << ": " << request.prompts.size() - indices.size() << " pictures kept, " << broken
               << " broken ones are drawn anew\n";
   return indices;
-}
-
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw FileError(folder + ": cannot be made: " + error.message());
 }
 
 }  // namespace

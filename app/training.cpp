@@ -172,12 +172,6 @@ void ending_with_errors(const TrainingRun& run, const std::function<void()>& bod
 
 std::string checkpoint_in(const std::string& folder) { return folder + "/checkpoint.safetensors"; }
 
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw WriteError(folder + ": cannot be made: " + error.message());
-}
-
 bool run_training(Loop& loop, const TrainingRun& run) {
   bool ended = false;
   on_interrupts(stop_at_next_iteration);

@@ -15,7 +15,6 @@ struct TrainingRun {
 };
 
 std::string checkpoint_in(const std::string& folder);
-void make_folder(const std::string& folder);  // WriteError
 
 // Trains to the end, or to an interrupt (SIGINT, SIGTERM), which leaves a checkpoint and returns false. A failure ends
 // the run in the database too; its message, a std::runtime_error's, says what checkpoint there is to go on from.

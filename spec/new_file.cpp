@@ -66,6 +66,12 @@ void NewFile::put_in_place() {
   flush_folder_of(file_);
 }
 
+void make_folder(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw WriteError(folder + ": cannot be made: " + error.message());
+}
+
 NewFolder::NewFolder(const std::string& folder, Before before) : folder_(folder) {
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
   std::error_code error;

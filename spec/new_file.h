@@ -25,6 +25,9 @@ class NewFile {
   int descriptor_;
 };
 
+// The folder and those it lies in, where they are not there yet. WriteError.
+void make_folder(const std::string& folder);
+
 // What a new folder may find in its place: nothing (or an empty folder), or one that it replaces as a whole.
 enum class Before : uint8_t { nothing, replaced };
 
