@@ -11,7 +11,7 @@ constexpr std::array chain{"base", "relu", "distil", "ufogen"};
 
 auto place_of(const Drawing& drawing) {
   const auto stage = std::find(chain.begin(), chain.end(), drawing.model.stage) - chain.begin();
-  return std::tuple(stage, drawing.model.name, drawing.model.hash, -drawing.steps, drawing.way,
+  return std::tuple(-drawing.model.params, stage, drawing.model.name, drawing.model.hash, -drawing.steps, drawing.way,
                     drawing.distance.eval_seed, drawing.guidance);
 }
 

@@ -25,9 +25,10 @@ struct DrawingGroup {
   std::vector<Drawing> drawings{};
 };
 
-// Of the models of `options.network` (the beginning of a folder's name or hash; empty: all), ordered by their training:
-// a stage's kind as base, relu, distil, ufogen, then the model's name, steps from many to few, the
-// way steps are taken, the seed, and guidance.
+// Of the models of `options.network` (the beginning of a folder's name or hash; empty: all). One network after another,
+// told apart by their parameters, whose number no stage changes, from many to few; of each, ordered by their training:
+// a stage's kind as base, relu, distil, ufogen, then the model's name, steps from many to few, the way steps are taken,
+// the seed, and guidance.
 std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options);
 
 // Drawings that differ by guidance alone, by guidance: in each group one run after the other, at least one drawing

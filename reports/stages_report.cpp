@@ -63,7 +63,7 @@ class Latencies {
   std::vector<PipelineTiming> timings_;
 };
 
-// What all rows of a table share.
+// What the rows of one network share.
 struct Shared {
   const Drawing& first;
   const Latencies& latencies;
@@ -114,9 +114,11 @@ std::vector<Table> stages_report(const Store& store, const ReportOptions& option
     const Latencies latencies(store, group.drawings);
     const auto curves = guidance_curves(group);
     Table table = empty_table(group, latencies, "Stages of training, each at its best guidance");
+    const Drawing* first = nullptr;  // of the network
     for (const auto& curve : curves) {
-      const Shared shared{best_of(curves.front()), latencies};
-      table.rows.push_back(row_of(best_of(curve), shared, ""));
+      const Drawing& best = best_of(curve);
+      if (!first || first->model.params != best.model.params) first = &best;
+      table.rows.push_back(row_of(best, {*first, latencies}, ""));
     }
     tables.push_back(std::move(table));
   }

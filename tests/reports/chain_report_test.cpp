@@ -20,7 +20,7 @@ struct Drawn {
 // A model with a distance and a text-image score of what it drew.
 std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
   model.hash = sha256(model.name);
-  model.params = 10;
+  if (model.params == 0) model.params = 10;
   store.add_model(model);
   Json sampler{{"steps", drawn.steps}, {"guidance", drawn.guidance}, {"spacing", "trailing"}};
   if (drawn.sampler != "ddim") sampler["sampler"] = drawn.sampler;
@@ -82,6 +82,22 @@ TEST_CASE("stages stand in the order of their training, each at its best guidanc
   REQUIRE(curve.size() == 3);  // models with one guidance have no curve
   for (const auto& row : curve) CHECK((row["mark"] == "best") == (row["guidance"] == 2));
   CHECK(rows_of(guidance_report(store, {.network = "c"})).empty());
+}
+
+TEST_CASE("each network's stages stand together and are compared with its own first", "[reports]") {
+  Store store(":memory:");
+  const auto add = [&](const std::string& name, const std::string& stage, int64_t params, double fd) {
+    add_drawing(store, {.name = name, .stage = stage, .params = params}, {.fd = fd});
+  };
+  add("a", "base", 20, 0.2), add("b", "ufogen", 20, 0.3);
+  add("c", "base", 30, 0.1), add("d", "ufogen", 30, 0.4);
+  const auto rows = rows_of(stages_report(store, {}));
+  std::string order;
+  for (const auto& row : rows) order += row["model"];
+  CHECK(order == "cdab");
+  CHECK((rows[0]["of_first"] == 1 && rows[2]["of_first"] == 1));
+  CHECK(rows[1]["of_first"].get<double>() == Approx(4));
+  CHECK(rows[3]["of_first"].get<double>() == Approx(1.5));
 }
 
 TEST_CASE("drawings of other seeds and other samplers are curves of their own", "[reports]") {
