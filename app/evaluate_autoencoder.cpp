@@ -27,15 +27,7 @@ PictureSet asked_for(const EvaluateOptions& options) {
     set.captions = set.names;
     return set;
   }
-  PictureSet set{.folder = options.reference, .names = {}, .files = {}, .captions = {}};
-  for (const auto& pair : pairs_of_split(list_pairs(options.reference), options.split)) {
-    set.names.push_back(pair.id);
-    set.files.push_back(pair.file);
-    set.captions.push_back(pair.caption);
-  }
-  if (set.files.empty())
-    throw UsageError("--split is \"" + options.split + "\"; no pair of " + options.reference + " is of it");
-  return set;
+  return list_captioned(options.reference, options.split);
 }
 
 // Files 00000.png and on in a folder that is to hold these alone.

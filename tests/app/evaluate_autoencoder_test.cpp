@@ -98,6 +98,13 @@ TEST_CASE("without a split an autoencoder returns all pictures of a folder", "[a
   CHECK(outcome.json()["metrics"][0]["n"] == 4);
 }
 
+TEST_CASE("a split that a folder has no picture of is named", "[app][torch]") {
+  const Case tiny;
+  const Outcome outcome = tiny.evaluate(tiny.model("one"), "--split held_in");
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Contains("holds no picture of split \"held_in\""));
+}
+
 TEST_CASE("evaluate refuses autoencoders where it has nothing to compare", "[app][torch]") {
   const Case tiny;
   const std::string one = tiny.model("one");
@@ -106,7 +113,6 @@ TEST_CASE("evaluate refuses autoencoders where it has nothing to compare", "[app
     CHECK(outcome.code == 2);
     CHECK_THAT(outcome.err, Contains(message));
   };
-  refused(one, "--split held_in", "--split is \"held_in\"; no pair of");
   refused(one, "--size 64", "returns pictures of 32; allowed: models of one size, and that as --size");
   refused(one + " " + one, "", "two models are called one");
   refused(one, "--dtype bf16", "--dtype, --seeds and the sampler need --prompts");
