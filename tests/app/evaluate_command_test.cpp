@@ -77,7 +77,8 @@ TEST_CASE("an evaluation of COCO's captions that is killed goes on at the pictur
   REQUIRE(undisturbed.code == 0);
 
   const auto drawn = [&](size_t i) { return std::filesystem::exists(numbered(tiny.at("killed"), i)); };
-  for (const size_t reached : {3, 17, 30}) mdsearch_killed(arguments("killed"), [&] { return drawn(reached); });
+  for (const size_t reached : {3, 17, 30})
+    killed_once("exec " MDSEARCH_PROGRAM " " + arguments("killed"), [&] { return drawn(reached); });
   CHECK(drawn(30));
   const Outcome resumed = mdsearch(arguments("killed"));
   INFO(resumed.err);

@@ -49,15 +49,22 @@ inline Outcome mdsearch(const std::string& arguments) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
 }
 
-// Starts the program and kills it without warning once `reached` holds, unless it has ended by then.
-inline void mdsearch_killed(const std::string& arguments, const std::function<bool()>& reached) {
-  std::string line = "exec " MDSEARCH_PROGRAM " " + arguments + " >/dev/null 2>&1", shell = "sh", flag = "-c";
+// Starts a shell line that ends in exec of the program, and kills it without warning once `reached` holds. Returns
+// whether it was still at work then.
+inline bool killed_once(std::string line, const std::function<bool()>& reached) {
+  line += " >/dev/null 2>&1";
+  std::string shell = "sh", flag = "-c";
   char* argv[] = {shell.data(), flag.data(), line.data(), nullptr};
   pid_t child = 0;
   if (posix_spawnp(&child, "sh", nullptr, nullptr, argv, environ) != 0) throw FileError("sh: cannot be started");
-  while (!reached() && ::waitpid(child, nullptr, WNOHANG) == 0) ::usleep(500);
+  while (!reached()) {
+    if (::waitpid(child, nullptr, WNOHANG) == child) return false;
+    ::usleep(500);
+  }
   ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status);
 }
 
 inline const std::string tiny_unet = MDS_SOURCE_DIR "/tests/data/tiny-unet.json";

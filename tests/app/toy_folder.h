@@ -2,20 +2,13 @@
 // until it is killed.
 #pragma once
 
-#include <spawn.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <csignal>
 #include <filesystem>
-#include <thread>
 
 #include "pipeline/model.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
 #include "tests/trainer/toy.h"
-
-extern char** environ;
 
 namespace mds {
 
@@ -42,15 +35,8 @@ struct ToyFolder {
 
   // Starts it and kills it without warning. Returns whether it was still at work.
   bool run_and_kill(const std::string& arguments, std::chrono::milliseconds after) const {
-    std::string line = in_folder(arguments, "") + " >/dev/null 2>&1", shell = "sh", flag = "-c";
-    char* argv[] = {shell.data(), flag.data(), line.data(), nullptr};
-    pid_t child = 0;
-    REQUIRE(posix_spawnp(&child, "sh", nullptr, nullptr, argv, environ) == 0);
-    std::this_thread::sleep_for(after);
-    ::kill(child, SIGKILL);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFSIGNALED(status);
+    const auto end = std::chrono::steady_clock::now() + after;
+    return killed_once(in_folder(arguments, ""), [&] { return std::chrono::steady_clock::now() >= end; });
   }
 
  private:
