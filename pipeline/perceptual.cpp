@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "networks/freeze.h"
 #include "pipeline/lpips.h"
 #include "pipeline/weight_import.h"
 
@@ -65,11 +66,7 @@ Tensor feature_distance(const Network& network, const Tensor& a_NCHW, const Tens
 PerceptualNetwork::PerceptualNetwork(const NetworkSpec& spec, const std::string& file)
     : spec_(spec), metric_(metric_of(spec)), network_(network_of(spec)) {
   adopt_weights(*network_, import_weights(network_->plan(), load_tensors(file).tensors, file), at::kFloat, file);
-  freeze();
-}
-
-void PerceptualNetwork::freeze() {
-  for (auto& parameter : network_->parameters()) parameter.requires_grad_(false);
+  freeze(*network_);
 }
 
 const Network& PerceptualNetwork::network_for(int64_t height, int64_t width) {
@@ -79,7 +76,7 @@ const Network& PerceptualNetwork::network_for(int64_t height, int64_t width) {
   const NetworkPtr resized = network_of(spec_);
   adopt_weights(*resized, weights_of(*network_), at::kFloat, metric_);
   network_ = resized;
-  freeze();
+  freeze(*network_);
   return *network_;
 }
 

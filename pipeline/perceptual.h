@@ -27,7 +27,6 @@ class PerceptualNetwork {
 
  private:
   const Network& network_for(int64_t height, int64_t width);
-  void freeze();
 
   NetworkSpec spec_;
   std::string metric_;

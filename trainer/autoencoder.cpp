@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include "networks/freeze.h"
 #include "pipeline/model.h"
 
 namespace mds {
@@ -15,10 +16,6 @@ void narrow_posterior(Network& encoder) {
   torch::NoGradGuard no_grad;
   Tensor bias = encoder.named_parameters()["quant.bias"];
   bias.slice(0, bias.size(0) / 2).fill_(-6);
-}
-
-void freeze(Network& network) {
-  for (auto& parameter : network.parameters()) parameter.requires_grad_(false);
 }
 
 EncoderSpec encoder_spec(const AutoencoderConfig& config) {

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "networks/freeze.h"
+
 namespace mds {
 namespace {
 
@@ -30,7 +32,7 @@ Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, c
 }
 
 void Discriminator::add_heads(uint64_t seed) {
-  for (auto& parameter : unet_->parameters()) parameter.requires_grad_(false);
+  freeze(*unet_);
   const auto zeros = [](at::IntArrayRef sizes) { return at::zeros(sizes, at::device(compute_device())); };
   int64_t i = 0;
   for (const PlanStep& step : unet_->plan().steps) {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include "networks/freeze.h"
 #include "pipeline/sampler_config.h"
 
 namespace mds {
@@ -61,7 +62,7 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
   }
   steps_ = {on_device(starts), on_device(middles), at::tensor(shares, at::kDouble).to(compute_device(), at::kFloat)};
   student_->checkpoint_activations(loop.checkpoint_activations);
-  for (auto& parameter : teacher_unet_->parameters()) parameter.requires_grad_(false);
+  freeze(*teacher_unet_);
 }
 
 TensorMap DistilStage::batch(const Turn& turn) {
