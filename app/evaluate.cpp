@@ -5,10 +5,10 @@
 #include <optional>
 #include <tuple>
 
+#include "app/decoder_record.h"
 #include "app/evaluate_autoencoder.h"
 #include "app/evaluate_model.h"
 #include "app/progress.h"
-#include "app/recording.h"
 #include "app/run.h"
 #include "data/coco.h"
 #include "data/utf8.h"
@@ -165,23 +165,13 @@ std::vector<Evaluation> of_drawn_or_given(const EvaluateOptions& options, Listen
   return evaluations;
 }
 
-// The decoder and, as its parent, the shipped one that it is with every width over some divisor.
-void record_decoder(Store& store, const DecoderSpec& decoder) {
-  const auto shipped = shipped_decoder(decoder);
-  if (!shipped) return;
-  const std::string parent =
-      record_arch(store, {shipped->name, load_network(shipped->name)}, {.generator = "evaluate"});
-  const std::string name = shipped->name + "-1/" + std::to_string(shipped->divisor);
-  record_arch(store, {name, decoder}, {.parent = parent, .generator = "evaluate"});
-}
-
 void record(const EvaluateOptions& options, const std::vector<Evaluation>& evaluations) {
   Store store(options.db);
   const int64_t now = unix_seconds();
   store.transaction([&] {
     for (const auto& evaluation : evaluations) {
       if (evaluation.model) store.add_model(*evaluation.model);
-      if (evaluation.decoder) record_decoder(store, *evaluation.decoder);
+      if (evaluation.decoder) record_decoder(store, *evaluation.decoder, "evaluate");
       for (const auto& [score, protocol] : evaluation.scores)
         store.add_score({.subject = evaluation.subject,
                          .subject_name = evaluation.name,

@@ -8,11 +8,9 @@
 #include "app/drawing.h"
 #include "app/evaluate_model.h"
 #include "app/reconstruction.h"
-#include "app/recording.h"
 #include "data/picture_table.h"
 #include "data/resize.h"
 #include "spec/new_file.h"
-#include "trainer/autoencoder_config.h"
 
 namespace mds {
 namespace {
@@ -105,21 +103,6 @@ void save_sheet(const std::string& file, const PictureSet& input, const std::vec
     for (const auto& model : models) table.pictures.push_back(load_image(numbered(model.pictures, i)));
   }
   save_png(file, picture_table(table));
-}
-
-std::optional<ShippedDecoder> shipped_decoder(const DecoderSpec& decoder) {
-  for (const auto& [name, hash] : shipped_hashes()) {
-    const NetworkSpec spec = load_network(name);
-    const auto* shipped = std::get_if<DecoderSpec>(&spec);
-    if (!shipped || shipped->widths[0] % decoder.widths[0] != 0) continue;
-    const int64_t divisor = shipped->widths[0] / decoder.widths[0];
-    const auto divides = [&](int64_t width) { return width % divisor == 0; };
-    if (!std::all_of(shipped->widths.begin(), shipped->widths.end(), divides)) continue;
-    DecoderSpec same_size = narrowed(*shipped, divisor);
-    same_size.size = decoder.size;
-    if (same_size == decoder) return ShippedDecoder{name, divisor};
-  }
-  return {};
 }
 
 }  // namespace mds

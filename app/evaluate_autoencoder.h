@@ -30,11 +30,4 @@ PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet
 void save_sheet(const std::string& file, const PictureSet& input, const std::vector<EvaluatedAutoencoder>& models,
                 int64_t rows);
 
-// The shipped decoder that this one is with every width over `divisor`, whatever the size of the pictures.
-struct ShippedDecoder {
-  std::string name;
-  int64_t divisor;
-};
-std::optional<ShippedDecoder> shipped_decoder(const DecoderSpec& decoder);
-
 }  // namespace mds

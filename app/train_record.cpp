@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "app/decoder_record.h"
 #include "app/recording.h"
 #include "pipeline/mapped_file.h"
 
@@ -16,11 +17,18 @@ CheckpointRow row_of(const std::string& checkpoint, int64_t iteration) {
           .iteration = iteration};
 }
 
+// A decoder that is a shipped one but for its widths under that one's name, every other network under the training's.
+std::string record_network(Store& store, const Training& training) {
+  const std::string generator = "train", name = training.name + "-" + hash_of(training.network).substr(0, 8);
+  const auto* decoder = std::get_if<DecoderSpec>(&training.network);
+  const std::string arch = decoder ? record_decoder(store, *decoder, generator) : "";
+  return arch.empty() ? record_arch(store, {name, training.network}, {.generator = generator}) : arch;
+}
+
 }  // namespace
 
 TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store), training_(training) {
-  const std::string arch = record_arch(
-      store, {training.name + "-" + hash_of(training.network).substr(0, 8), training.network}, {.generator = "train"});
+  const std::string arch = record_network(store, training);
   const Worker worker{
       .owner = worker_name(), .device = record_device(store, training.device), .env = record_env(store)};
   store.add_sweep(trainings, "{}");

@@ -54,6 +54,14 @@ struct Case {
   }
 };
 
+// Of the report of decoders, ours of the light one.
+Json light_row(const std::string& db) {
+  const Json report = mdsearch("report table2 --format json --db " + db).json();
+  for (const Json& row : report["rows"])
+    if (row["decoder"] == "md-vae-decoder-light" && row["literature"] == false) return row;
+  return {};
+}
+
 }  // namespace
 
 TEST_CASE("autoencoders are scored on the pictures they return, and the report of decoders shows them",
@@ -78,16 +86,29 @@ TEST_CASE("autoencoders are scored on the pictures they return, and the report o
   CHECK(!std::filesystem::exists(tiny.at("out/input/00002.png")));
   CHECK(load_image_size(tiny.at("sheet.png")).width >= 3 * 32);
 
-  const Json rows = mdsearch("report table2 --format json --db " + db).json()["rows"];
-  const auto light = std::find_if(rows.begin(), rows.end(), [](const Json& row) {
-    return row["decoder"] == "md-vae-decoder-light" && row["literature"] == false;
-  });
-  REQUIRE(light != rows.end());
-  CHECK((*light)["params"] == 9'800'651);
-  CHECK((*light)["width"] == "1/32");
-  CHECK((*light)["iterations"] == 7);
-  CHECK((*light)["latency_ms"].is_null());
-  CHECK((*light)["psnr"].is_number());
+  const Json light = light_row(db);
+  CHECK(light["params"] == 9'800'651);
+  CHECK(light["width"] == "1/32");
+  CHECK(light["iterations"] == 7);
+  CHECK(light["latency_ms"].is_null());
+  CHECK(light["psnr"].is_number());
+}
+
+TEST_CASE("the report of decoders finds one that was trained into the same database", "[app][torch]") {
+  const Case tiny;
+  const std::string db = tiny.at("scores.db"), out = tiny.at("light");
+  Json stage{{"kind", "autoencoder"}, {"data", {tiny.at("data")}}, {"size", 32}, {"crop", 32}, {"width_divisor", 32}};
+  stage["encoder"] = "md-vae-encoder", stage["decoder"] = "md-vae-decoder-light";
+  save_text(tiny.at("light.json"),
+            Json{{"name", "light"}, {"stage", stage}, {"loop", {{"iterations", 1}, {"batch", 2}}}}.dump());
+  const Outcome trained = mdsearch("train " + tiny.at("light.json") + " --threads 1 --out " + out + " --db " + db);
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  REQUIRE(tiny.evaluate(out + "/model", "--db " + db).code == 0);
+  const Json light = light_row(db);
+  CHECK(light["width"] == "1/32");
+  CHECK(light["iterations"] == 1);
+  CHECK(light["psnr"].is_number());
 }
 
 TEST_CASE("without a split an autoencoder returns all pictures of a folder", "[app][torch]") {
