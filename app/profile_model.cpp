@@ -29,8 +29,7 @@ class Pipeline {
         seeds_{options.seed} {
     const auto encoders = text_encoders_of(card_, run.folder + "/model.json");
     for (size_t i = 0; i < encoders.size(); ++i) encoders_.emplace_back(run.folder, encoders[i], i);
-    const TextRows none = texts("");
-    empty_ = told(card_, none, at::zeros({1}, at::kLong));
+    empty_ = texts("");
     step_ = denoiser(texts(prompt));
     latent_ = picture_noise(seeds_, shape()).initial;
   }
@@ -64,8 +63,10 @@ class Pipeline {
   }
 
   Denoiser denoiser(const TextRows& rows) const {
-    const Conditioning own = told(card_, rows, at::zeros({1}, at::kLong));
-    return guided(told_each(*unet_, own), told_each(*unet_, empty_), run_.sampler);
+    const auto joined = [](const Tensor& a, const Tensor& b) { return b.defined() ? at::cat({a, b}) : b; };
+    const TextRows both{joined(empty_.states_NSC, rows.states_NSC), joined(empty_.pooled_NP, rows.pooled_NP)};
+    const Tensor chosen = guided_rows(at::ones({1}, at::kLong), run_.sampler);
+    return guided_each(*unet_, told(card_, both, chosen), run_.sampler);
   }
 
   void decode(const Tensor& latent) const { decode_latents(*decoder_, from_unet(*card_.latent_scale, latent)); }
@@ -81,13 +82,10 @@ class Pipeline {
   NetworkPtr unet_, decoder_;
   std::vector<uint64_t> seeds_;
   std::vector<TextEncoder> encoders_;
-  Conditioning empty_;
+  TextRows empty_;
   Denoiser step_;
   Tensor latent_;
 };
-
-// Of the UNet, for each step.
-int64_t calls_of(const SamplerConfig& sampler) { return sampler.guidance == 1 || sampler.guidance == 0 ? 1 : 2; }
 
 // What each latency depends on besides the machine: only the whole depends on the number of steps.
 std::map<std::string, Json> identities(const ModelRun& run) {
@@ -96,7 +94,7 @@ std::map<std::string, Json> identities(const ModelRun& run) {
     more["part"] = name;
     return Json{{"pipeline", std::move(more)}};
   };
-  const int64_t calls = calls_of(run.sampler);
+  const int64_t calls = calls_a_step(run.sampler);
   const std::string sampler(name_of(run.sampler.sampler));
   return {{text_path, identity(text_path, Json::object())},
           {step_path, identity(step_path, {{"calls", calls}})},
@@ -122,7 +120,7 @@ Table table_of(const ModelRun& run, const ModelProfile& profile, const std::vect
   Table table{.title = run.folder + ": " + capture_environment().device.cpu_model + ", " +
                        std::string(name_of(profile.options.dtype)) + ", " + std::to_string(at::get_num_threads()) +
                        " threads, " + std::to_string(run.sampler.steps) + " steps of " +
-                       std::to_string(calls_of(run.sampler)) + " UNet calls",
+                       std::to_string(calls_a_step(run.sampler)) + " UNet calls",
               .columns = {{.name = "part"},
                           {.name = "median_ms", .header = "median ms", .digits = 3},
                           {.name = "low_ms", .header = "low", .digits = 3},

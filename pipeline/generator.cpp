@@ -13,11 +13,21 @@ constexpr size_t pictures_a_round = 64;  // whose texts and latents wait in memo
 
 constexpr int64_t sdxl_time_ids = 6;
 
-Conditioning row(Conditioning c, int64_t i) {
+Conditioning rows(Conditioning c, int64_t begin, int64_t end) {
   Conditioning::for_each(c, [&](const char*, Tensor& x) {
-    if (x.defined()) x = x.slice(0, i, i + 1);
+    if (x.defined()) x = x.slice(0, begin, end);
   });
   return c;
+}
+
+Tensor each_told(const Network& unet, const Tensor& x, const Conditioning& told, int64_t rows_a_call) {
+  if (!unet.device().is_cpu()) return unet.forward(x, told).to(x.device(), at::kFloat);
+  std::vector<Tensor> outputs;
+  for (int64_t begin = 0; begin < x.size(0); begin += rows_a_call) {
+    const int64_t end = begin + rows_a_call;
+    outputs.push_back(unet.forward(x.slice(0, begin, end), rows(told, begin, end)).to(at::kFloat));
+  }
+  return at::cat(outputs);
 }
 
 // The negative text, then each prompt once, and where each picture's prompt stands among them.
@@ -57,14 +67,19 @@ Conditioning told(const ModelCard& card, const TextRows& rows, const Tensor& cho
   return c;
 }
 
-Denoiser told_each(const Network& unet, Conditioning told) {
-  return [&unet, told](const Tensor& x, int64_t t) mutable {
-    told.timesteps_N = at::full({x.size(0)}, t, at::kLong);
-    if (!unet.device().is_cpu()) return unet.forward(x, told).to(x.device(), at::kFloat);
-    std::vector<Tensor> outputs;
-    for (int64_t i = 0; i < x.size(0); ++i)
-      outputs.push_back(unet.forward(x.slice(0, i, i + 1), row(told, i)).to(at::kFloat));
-    return at::cat(outputs);
+Tensor guided_rows(const Tensor& chosen_N, const SamplerConfig& config) {
+  const GuidedSides sides = sides_of(config);
+  if (sides == GuidedSides::conditional) return chosen_N;
+  const Tensor empty = at::zeros_like(chosen_N);
+  return sides == GuidedSides::unconditional ? empty : at::stack({chosen_N, empty}, 1).flatten();
+}
+
+Denoiser guided_each(const Network& unet, Conditioning told, const SamplerConfig& config) {
+  const int64_t sides = calls_a_step(config);
+  return [&unet, told, config, sides](const Tensor& x, int64_t t) mutable {
+    told.timesteps_N = at::full({x.size(0) * sides}, t, at::kLong);
+    const Tensor outputs = each_told(unet, x.repeat_interleave(sides, 0), told, sides);
+    return sides == 1 ? outputs : guided(outputs.slice(0, 0, {}, 2), outputs.slice(0, 1, {}, 2), config);
   };
 }
 
@@ -129,8 +144,7 @@ Tensor Generator::latents(const DrawRequest& request, const SamplerConfig& sampl
     const size_t end = std::min(begin + size_t(request.batch), request.seeds.size());
     const std::vector<uint64_t> seeds = part_of(request, begin, end).seeds;
     const Tensor chosen = at::tensor(distinct.rows, at::kLong).slice(0, int64_t(begin), int64_t(end));
-    const Denoiser denoiser = guided(told_each(*unet, told(card_, texts, chosen)),
-                                     told_each(*unet, told(card_, texts, at::zeros_like(chosen))), sampler);
+    const Denoiser denoiser = guided_each(*unet, told(card_, texts, guided_rows(chosen, sampler)), sampler);
     int64_t calls = 0;
     const Denoiser counted = [&](const Tensor& x, int64_t t) {
       Tensor output = denoiser(x, t);

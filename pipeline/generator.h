@@ -29,9 +29,14 @@ struct DrawListener {
 // sizes of a picture that was never cut nor resized.
 Conditioning told(const ModelCard& card, const TextRows& rows, const Tensor& chosen_N);
 
-// A UNet told of each latent. How a matrix product rounds depends on its number of rows: on the CPU, where one picture
-// keeps every core busy, each latent is evaluated on its own. The network must outlive the denoiser.
-Denoiser told_each(const Network& unet, Conditioning told);
+// The rows of texts that guidance needs of each picture: its own, row 0 (what guidance leads away from), or both, one
+// after the other.
+Tensor guided_rows(const Tensor& chosen_N, const SamplerConfig& config);
+
+// The guided output of a UNet told such rows, both of a picture in one call. How a matrix product rounds depends on its
+// number of rows: on the CPU, where one picture keeps every core busy, each is evaluated on its own. The network must
+// outlive the denoiser.
+Denoiser guided_each(const Network& unet, Conditioning told, const SamplerConfig& config);
 
 class Generator {
  public:

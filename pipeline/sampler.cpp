@@ -41,15 +41,18 @@ Denoiser conditioned(const Network& unet, Tensor text_NSC) {
   };
 }
 
+Tensor guided(const Tensor& conditional, const Tensor& unconditional, const SamplerConfig& config) {
+  const Tensor mixed = unconditional + config.guidance * (conditional - unconditional);
+  if (config.rescale == 0) return mixed;
+  return mixed * (config.rescale * (deviation(conditional) / deviation(mixed)) + (1 - config.rescale));
+}
+
 Denoiser guided(Denoiser conditional, Denoiser unconditional, const SamplerConfig& config) {
-  const double guidance = config.guidance, rescale = config.rescale;
-  if (guidance == 1) return conditional;
-  if (guidance == 0 && rescale == 0) return unconditional;
-  return [conditional, unconditional, guidance, rescale](const Tensor& x, int64_t t) {
-    const Tensor without = unconditional(x, t), with = conditional(x, t);
-    const Tensor mixed = without + guidance * (with - without);
-    if (rescale == 0) return mixed;
-    return mixed * (rescale * (deviation(with) / deviation(mixed)) + (1 - rescale));
+  const GuidedSides sides = sides_of(config);
+  if (sides == GuidedSides::conditional) return conditional;
+  if (sides == GuidedSides::unconditional) return unconditional;
+  return [conditional, unconditional, config](const Tensor& x, int64_t t) {
+    return guided(conditional(x, t), unconditional(x, t), config);
   };
 }
 

@@ -17,8 +17,10 @@ using Denoiser = std::function<Tensor(const Tensor& x, int64_t t)>;
 Denoiser conditioned(const Network& unet, Tensor text_NSC);
 
 // g = u + guidance (c - u) of the conditional output c and the unconditional u, then, with rescale phi, phi g std(c) /
-// std(g) + (1 - phi) g: std over C, H and W of each latent (arXiv 2305.08891, section 3.4). Guidance 1, and 0 without
-// rescale, evaluate one of the two only.
+// std(g) + (1 - phi) g: std over C, H and W of each latent (arXiv 2305.08891, section 3.4).
+Tensor guided(const Tensor& conditional, const Tensor& unconditional, const SamplerConfig& config);
+
+// Evaluates the sides that guidance mixes, and no other.
 Denoiser guided(Denoiser conditional, Denoiser unconditional, const SamplerConfig& config);
 Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, const SamplerConfig& config);
 

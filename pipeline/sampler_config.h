@@ -49,6 +49,11 @@ struct SamplerStep {
 // steps). ConfigError for more steps than the schedule has.
 std::vector<SamplerStep> steps_of(const SamplerConfig& config, int64_t schedule_steps);
 
+// Which outputs of the network guidance mixes: at 1 that of the text alone, at 0 without rescale that of no text alone.
+enum class GuidedSides : uint8_t { conditional, unconditional, both };
+GuidedSides sides_of(const SamplerConfig& config);
+int64_t calls_a_step(const SamplerConfig& config);  // of the network: 2 for both
+
 // Whether the sampler adds noise on its way.
 bool is_stochastic(const SamplerConfig& config);
 

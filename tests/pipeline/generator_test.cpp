@@ -77,6 +77,27 @@ TEST_CASE("guidance leads away from the negative prompt", "[pipeline][torch]") {
   CHECK(largest_difference(picture("red", "green", 5), picture("red", "", 5)) > 1);
 }
 
+TEST_CASE("both sides of guidance in one call give what two calls give", "[pipeline][torch]") {
+  const ModelCard card = GENERATE(tiny_card(), tiny_card_of_two_encoders());
+  save_tiny_model(folder, card, card);
+  const auto unet = load_part(folder, "unet", make_plan(*card.unet), at::kFloat);
+  const int64_t rows = 3, width = card.unet->text_width;
+  const TextRows texts{seeded_noise({1, 2, 3}, {card.unet->text_tokens, width}),
+                       seeded_noise({4, 5, 6}, {std::max<int64_t>(card.unet->pooled_width, 1)})};
+  const Tensor chosen = at::tensor({2, 1, 2}), x = seeded_noise({7, 8, 9}, {3, 4, 4});
+  const auto side = [&](const Tensor& which) {
+    Conditioning c = told(card, texts, which);
+    c.timesteps_N = at::full({rows}, 749, at::kLong);
+    return unet->forward(x, c);
+  };
+  const Tensor own = side(chosen), empty = side(at::zeros_like(chosen));
+  const SamplerConfig config = GENERATE(
+      values<SamplerConfig>({{.guidance = 3}, {.guidance = 0}, {.guidance = 1}, {.guidance = 2, .rescale = 0.5}}));
+  const Denoiser denoiser = guided_each(*unet, told(card, texts, guided_rows(chosen, config)), config);
+  CHECK(at::allclose(denoiser(x, 749), guided(own, empty, config), 1e-4, 1e-4));
+  CHECK(!at::allclose(own, empty, 1e-2, 1e-2));
+}
+
 TEST_CASE("a card's guidance counts in its own convention", "[pipeline][torch]") {
   ModelCard card = tiny_card();
   card.guidance = 2;

@@ -29,6 +29,13 @@ TEST_CASE("the last step can end at the schedule's first timestep", "[pipeline]"
       (steps_of({.steps = 2, .spacing = Spacing::linspace, .last = LastStep::first}, 1000) == Steps{{999, 0}, {0, 0}}));
 }
 
+TEST_CASE("a step calls the network twice where guidance mixes two outputs", "[pipeline]") {
+  CHECK(calls_a_step({.guidance = 3}) == 2);
+  CHECK(calls_a_step({.guidance = 1, .rescale = 0.7}) == 1);
+  CHECK(calls_a_step({.guidance = 0}) == 1);
+  CHECK(calls_a_step({.guidance = 0, .rescale = 0.7}) == 2);
+}
+
 TEST_CASE("a configuration written before there were other samplers means what it meant", "[pipeline]") {
   const Json sampler{{"steps", 10}, {"guidance", 3.0}, {"spacing", "trailing"}};
   CHECK(from_json<SamplerConfig>(sampler, "old") == SamplerConfig{.steps = 10, .guidance = 3});
