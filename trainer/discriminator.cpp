@@ -67,7 +67,7 @@ Tensor Discriminator::logits(const Tensor& x_NCHW, const Told& told, const Obser
       const Head& head = found->second;
       const Tensor features = at::group_norm(x.to(at::kFloat), /*num_groups=*/1);
       const Tensor hidden = at::silu(at::conv2d(features, head.in_weight, head.in_bias));
-      logits.push_back(at::conv2d(hidden, head.out_weight, head.out_bias).flatten(1));
+      logits.push_back(at::conv2d(hidden, head.out_weight, head.out_bias).flatten(1).to(at::kFloat));
     }
     return observer ? observer(step, x) : x;
   });
