@@ -17,6 +17,7 @@ constexpr int64_t sampled_pictures = 16;
 struct OpenStage {
   std::unique_ptr<Stage> stage;
   ModelCard card;                                   // unet, prediction, schedule, steps, guidance, sampler
+  bool holds_guidance = false;                      // learned by the network, which is drawn with at 1
   std::map<std::string, std::string> predecessors;  // model folders by the field that names them
   Json derived = Json::object();                    // of the provenance
 };
@@ -69,14 +70,14 @@ OpenStage opened(const DistilConfig& config, const LoopConfig& loop, const Laten
   open.predecessors["teacher"] = config.teacher;
   open.card.steps = config.steps;
   open.card.sampler = Sampler::ddim;
-  if (config.guidance.absorbed) open.card.guidance = 1;
+  open.holds_guidance = config.guidance.absorbed;
   return open;
 }
 
 OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents) {
   OpenStage open = gone_on<UfogenStage>(config, loop, latents);
   open.card.steps = 1;
-  open.card.guidance = 1;
+  open.holds_guidance = true;
   open.card.sampler = Sampler::ufogen;
   const NoiseGap gap = static_cast<const UfogenStage&>(*open.stage).noise_gap();
   open.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr}, {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
@@ -116,6 +117,8 @@ class UNetRun final : public StageRun {
         open_(opened(config, train.loop, latents_)) {
     check_encoders(latents_, encoders_);
     for (const auto& [field, folder] : open_.predecessors) predecessors_[field] = model_hash(folder);
+    if (evaluation_) open_.card.guidance = evaluation_->sampler.guidance;
+    if (open_.holds_guidance) open_.card.guidance = 1;
     if (!evaluation_ && train.sample_every == 0) return;
     check_drawing();
     if (evaluation_ && open_.predecessors.contains("start")) keep_start(open_.predecessors.at("start"));

@@ -70,6 +70,17 @@ TEST_CASE("a stage that keeps the network is scored beside what it went on from"
   CHECK(chain.finished(unscored).provenance.scores.empty());
 }
 
+TEST_CASE("a model draws with the guidance it was scored with, and a one-step model without", "[app][torch]") {
+  const ToyChain chain;
+  const std::string start = toy::model("start");
+  CHECK(chain.finished(chain.stage<BaseConfig>(start)).guidance == 2);
+  CHECK(chain.finished(chain.stage<ReluConfig>(start)).guidance == 2);
+  CHECK(chain.finished(chain.stage<UfogenConfig>(start)).guidance == 1);
+  TrainConfig unscored = chain.stage<BaseConfig>(start);
+  unscored.evaluation.reset();
+  CHECK(chain.finished(unscored).guidance == ModelCard{}.guidance);
+}
+
 TEST_CASE("a one-step model says how it samples and what its delta is in noise", "[app][torch]") {
   const ToyChain chain;
   const ModelCard card = chain.finished(chain.stage<UfogenConfig>(toy::model("start")));
