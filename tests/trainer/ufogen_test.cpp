@@ -176,10 +176,11 @@ TEST_CASE("one step draws the point that all data are, by the discriminator alon
   UfogenConfig config = starting(toy::model("start"));
   config.reconstruction_weight = 0;
   config.pure_noise = 1;
+  config.delta = 800;  // at 250 it would see next to nothing but noise
   config.adversary.lr = 1e-3;
   config.adversary.every = 1;
   const auto unet = trained(config, {.iterations = 3000, .batch = 16, .seed = 1}, set);
-  CHECK((drawn(*unet, set, 8) - 0.7).abs().mean().item<double>() < 0.2);
+  CHECK((drawn(*unet, set, 8) - 0.7).abs().mean().item<double>() < 0.1);
 }
 
 // Two points, told by nothing but the noise: regression alone would draw their mean.
