@@ -17,7 +17,7 @@ constexpr int64_t sampled_pictures = 16;
 struct OpenStage {
   std::unique_ptr<Stage> stage;
   ModelCard card;                                   // unet, prediction, schedule, steps, guidance, sampler
-  bool holds_guidance = false;                      // learned by the network, which is drawn with at 1
+  bool holds_guidance = false;                      // learned by the network, which then draws at 1
   std::map<std::string, std::string> predecessors;  // model folders by the field that names them
   Json derived = Json::object();                    // of the provenance
 };
