@@ -1,7 +1,7 @@
 // Our side of tests/parity/train_step.py: `train_step FOLDER` trains a base stage that the folder describes:
-// case.json ("unet", "width_divisor", "threads", "loop", "optimizer"), weights.safetensors, and data.safetensors
-// ("moments", "text", "empty_text": what latents are cached as). It writes the first iteration's batch, and gradients
-// and loss of it; then each number on standard input is so many iterations, answered by a line of JSON.
+// case.json ("unet", "width_divisor", "threads", "device", "loop", "optimizer"), weights.safetensors, and
+// data.safetensors ("moments", "text", "empty_text": what latents are cached as). It writes the first iteration's batch,
+// and gradients and loss of it; then each number on standard input is so many iterations, answered by a line of JSON.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -19,6 +19,7 @@ struct Case {
   std::string unet = "mobilediffusion";
   int64_t width_divisor = 8;
   int64_t threads = 1;
+  std::string device = "cpu";
   LoopConfig loop;
   OptimizerConfig optimizer;
 
@@ -26,6 +27,7 @@ struct Case {
     field("unet", self.unet, "shipped architecture");
     field("width_divisor", self.width_divisor, "every width over this", at_least(1));
     field("threads", self.threads, "of LibTorch", at_least(1));
+    field("device", self.device, "cpu or cuda");
     field("loop", self.loop, "loop");
     field("optimizer", self.optimizer, "optimizer");
   }
@@ -73,6 +75,7 @@ int main(int argc, char** argv) {
   const std::string folder = std::string(argv[1]) + "/";
   const auto of = load_described<Case>(folder + "case.json");
   at::set_num_threads(int(of.threads));
+  set_compute_device(at::Device(of.device));
   const LatentSet latents = latents_of(load_tensors(folder + "data.safetensors").tensors);
   const NetworkPtr unet = make_network(make_plan(proxy_of(load_unet(of.unet), of.width_divisor, latents)));
   load_weights(*unet, load_tensors(folder + "weights.safetensors").tensors, folder + "weights.safetensors");

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Times our training step against PyTorch eager's: same network, weights, data, batch, dtype and threads, channels-last
-maps and fused AdamW on both sides, in blocks of steps that alternate in random order in one run.
+"""Times our training step against PyTorch eager's: same network, weights, data, batch, dtype, device and threads,
+channels-last maps and fused AdamW on both sides, in blocks of steps that alternate in random order in one run.
 
     cmake --build --preset release --target train_step
     python tests/parity/train_step.py build/release/trainer/train_step --out train_step.jsonl
 
+On a GPU (`--device cuda`) the peer holds its data and draws its batches there.
 A step draws its batch, noise and timesteps, then computes loss and gradients, clips, updates and averages the weights.
 Before anything is timed, the gradients of both sides at one batch are compared. `--against PROGRAM` times another build
 of ours in PyTorch's place. Needs torch, numpy and safetensors; PyTorch should be the one that we were built with.
@@ -32,8 +33,9 @@ MOBILE = dict(inner=1024, up_depth=3)
 LITE = dict(inner=896, up_depth=2)
 STEPS_OF_SCHEDULE, BETA_START, BETA_END, CAPTION_DROPOUT = 1000, 0.00085, 0.012, 0.1
 OPTIMIZER = dict(lr=1e-4, warmup=0, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, clip=1.0, ema=0.999)
-# Of a gradient's largest difference over its largest value. In bfloat16 either side is up to 0.14 from float32.
-LIMITS = {"fp32": 1e-4, "bf16": 0.1}
+# Of a gradient's largest difference over its largest value. In bfloat16 either side is up to 0.14 from float32; a GPU
+# convolves float32 in TF32 unless told otherwise, on both sides.
+LIMITS = {"cpu": {"fp32": 1e-4, "bf16": 0.1}, "cuda": {"fp32": 0.02, "bf16": 0.1}}
 PARTS = ("forward", "backward", "update")
 
 
@@ -56,10 +58,10 @@ CASES = {
 }
 
 
-def write_case(case, dtype, threads, folder):
+def write_case(case, dtype, options, folder):
     """What both sides read: the case, weights, and data as latents are cached."""
-    config = dict(unet=case.unet, width_divisor=case.divisor, threads=threads, optimizer=OPTIMIZER,
-                  loop=dict(iterations=1000000, batch=case.batch, dtype=dtype))
+    config = dict(unet=case.unet, width_divisor=case.divisor, threads=options.threads, device=options.device,
+                  optimizer=OPTIMIZER, loop=dict(iterations=1000000, batch=case.batch, dtype=dtype))
     (folder / "case.json").write_text(json.dumps(config))
     generator = torch.Generator().manual_seed(1)
     examples = 4 * case.batch
@@ -77,13 +79,13 @@ def write_case(case, dtype, threads, folder):
 class Peer:
     """The step as PyTorch has it."""
 
-    def __init__(self, case, dtype, folder):
-        self.case, self.dtype = case, dtype
-        self.data = load_file(folder / "data.safetensors")
+    def __init__(self, case, dtype, device, folder):
+        self.case, self.dtype, self.device = case, dtype, torch.device(device)
+        self.data = load_file(folder / "data.safetensors", device=device)
         self.weights = twin.Weights(0, case.divisor, F.scaled_dot_product_attention)
         for name, weight in load_file(folder / "weights.safetensors").items():
             layout = torch.channels_last if weight.dim() == 4 else torch.contiguous_format
-            self.weights[name] = weight.clone(memory_format=layout).requires_grad_()
+            self.weights[name] = weight.to(self.device, memory_format=layout, copy=True).requires_grad_()
         self.parameters = list(self.weights.values())
         self.averages = [weight.detach().clone() for weight in self.parameters]
         self.optimizer = torch.optim.AdamW(
@@ -91,29 +93,30 @@ class Peer:
             OPTIMIZER["weight_decay"], fused=True)
         roots = torch.linspace(BETA_START**0.5, BETA_END**0.5, STEPS_OF_SCHEDULE, dtype=torch.double)
         kept = (1 - roots**2).cumprod(0)
-        self.a, self.s = kept.sqrt().float(), (1 - kept).sqrt().float()
+        self.a, self.s = (share.sqrt().float().to(self.device) for share in (kept, 1 - kept))
 
     def batch(self):
-        chosen = torch.randint(len(self.data["moments"]), (self.case.batch,))
+        chosen = torch.randint(len(self.data["moments"]), (self.case.batch,), device=self.device)
         mean, log_variance = self.data["moments"][chosen].float().chunk(2, 1)
         x0 = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
-        dropped = torch.rand(self.case.batch, 1, 1) < CAPTION_DROPOUT
-        return {"x0": x0, "noise": torch.randn_like(x0), "t": torch.randint(STEPS_OF_SCHEDULE, (self.case.batch,)),
+        dropped = torch.rand(self.case.batch, 1, 1, device=self.device) < CAPTION_DROPOUT
+        return {"x0": x0, "noise": torch.randn_like(x0),
+                "t": torch.randint(STEPS_OF_SCHEDULE, (self.case.batch,), device=self.device),
                 "text": torch.where(dropped, self.data["empty_text"], self.data["text"][chosen]).float()}
 
     def loss(self, batch):
         a, s = (table[batch["t"]].view(-1, 1, 1, 1) for table in (self.a, self.s))
         noised = (a * batch["x0"] + s * batch["noise"]).contiguous(memory_format=torch.channels_last)
         inputs = {"sample": noised, "timestep": batch["t"], "encoder_hidden_states": batch["text"]}
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.dtype == "bf16"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == "bf16"):
             output = twin.mobile_diffusion(self.weights, inputs, **self.case.config)
             return F.mse_loss(output, a * batch["noise"] - s * batch["x0"])
 
     def gradients(self, batch):
         loss = self.loss(batch)
         loss.backward()
-        found = {f"gradient.{name}": weight.grad for name, weight in self.weights.items()}
-        return found | {"loss": loss.detach().double()}
+        found = {f"gradient.{name}": weight.grad.cpu() for name, weight in self.weights.items()}
+        return found | {"loss": loss.detach().double().cpu()}
 
     def step(self):
         """Seconds of each part."""
@@ -200,11 +203,12 @@ def compare(name, dtype, options):
         case = dataclasses.replace(case, batch=options.batch)
     with tempfile.TemporaryDirectory(prefix="train-step-") as name_of_folder:
         folder = pathlib.Path(name_of_folder)
-        write_case(case, dtype, options.threads, folder)
+        write_case(case, dtype, options, folder)
         sides = {"ours": Ours(options.program, folder)}
         gradients = load_file(folder / "gradients.safetensors")
-        peer = Peer(case, dtype, folder)
-        apart, where = worst_difference(peer.gradients(load_file(folder / "batch.safetensors")), gradients)
+        peer = Peer(case, dtype, options.device, folder)
+        batch = load_file(folder / "batch.safetensors", device=options.device)
+        apart, where = worst_difference(peer.gradients(batch), gradients)
         del gradients
         if options.against:
             del peer
@@ -212,9 +216,10 @@ def compare(name, dtype, options):
         else:
             sides["theirs"] = peer
         row = {"case": name, "dtype": dtype, "batch": case.batch, "threads": options.threads,
-               "peer": options.against or f"torch {torch.__version__}", "gradients_apart": apart, "worst": where,
-               "limit": LIMITS[dtype], "rounds": options.rounds, "steps": options.steps}
-        if apart <= LIMITS[dtype] and options.rounds:
+               "device": options.device, "peer": options.against or f"torch {torch.__version__}",
+               "gradients_apart": apart, "worst": where,
+               "limit": LIMITS[options.device][dtype], "rounds": options.rounds, "steps": options.steps}
+        if apart <= row["limit"] and options.rounds:
             blocks = interleaved(sides, options.rounds, options.steps)
             for side, rows in blocks.items():
                 row[side] = {what: statistics.median(block[what] for block in rows) for what in rows[0]}
@@ -227,7 +232,8 @@ def compare(name, dtype, options):
 
 def show(row):
     ok = "ok" if row["gradients_apart"] <= row["limit"] else "TOO FAR APART: not timed"
-    print(f"{row['case']} {row['dtype']} batch {row['batch']}, {row['threads']} threads; peer {row['peer']}\n"
+    print(f"{row['case']} {row['dtype']} batch {row['batch']}, {row['device']}, {row['threads']} threads; "
+          f"peer {row['peer']}\n"
           f"  gradients apart {row['gradients_apart']:.1e} of the largest at most ({row['worst']}), "
           f"limit {row['limit']:.0e}: {ok}")
     for side in ("ours", "theirs"):
@@ -246,7 +252,8 @@ def main():
     parser.add_argument("program", help="train_step, built from train_step.cpp")
     parser.add_argument("--against", help="another train_step, in PyTorch's place")
     parser.add_argument("--case", nargs="+", choices=CASES, default=["mobilediffusion/8"])
-    parser.add_argument("--dtype", nargs="+", choices=LIMITS, default=["fp32", "bf16"])
+    parser.add_argument("--dtype", nargs="+", choices=LIMITS["cpu"], default=["fp32", "bf16"])
+    parser.add_argument("--device", choices=LIMITS, default="cpu")
     parser.add_argument("--batch", type=int, help="examples a step, if not the case's own")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--rounds", type=int, default=30, help="blocks a side; 0: compare gradients alone")

@@ -55,7 +55,7 @@ class Weights(dict):
 
 def time_embedding(w, t):
     half, width = 160 // w.divisor, 1280 // w.divisor
-    frequency = torch.exp(-math.log(10000) * torch.arange(half) / half)
+    frequency = torch.exp(-math.log(10000) * torch.arange(half, device=t.device) / half)
     angle = t.float()[:, None] * frequency[None]
     h = w.linear("time.0", torch.cat([angle.cos(), angle.sin()], 1), width)
     return w.linear("time.1", F.silu(h), width)
