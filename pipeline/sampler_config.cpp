@@ -10,14 +10,6 @@ std::vector<SamplerStep> steps_of(const SamplerConfig& config, int64_t schedule_
   return steps;
 }
 
-GuidedSides sides_of(const SamplerConfig& config) {
-  if (config.guidance == 1) return GuidedSides::conditional;
-  if (config.guidance == 0 && config.rescale == 0) return GuidedSides::unconditional;
-  return GuidedSides::both;
-}
-
-int64_t calls_a_step(const SamplerConfig& config) { return sides_of(config) == GuidedSides::both ? 2 : 1; }
-
 bool is_stochastic(const SamplerConfig& config) { return config.eta > 0 || config.sampler == Sampler::ufogen; }
 
 }  // namespace mds

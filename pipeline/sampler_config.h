@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/schedule.h"
+#include "spec/guidance.h"
 
 namespace mds {
 
@@ -49,10 +50,8 @@ struct SamplerStep {
 // steps). ConfigError for more steps than the schedule has.
 std::vector<SamplerStep> steps_of(const SamplerConfig& config, int64_t schedule_steps);
 
-// Which outputs of the network guidance mixes: at 1 that of the text alone, at 0 without rescale that of no text alone.
-enum class GuidedSides : uint8_t { conditional, unconditional, both };
-GuidedSides sides_of(const SamplerConfig& config);
-int64_t calls_a_step(const SamplerConfig& config);  // of the network: 2 for both
+inline GuidedSides sides_of(const SamplerConfig& config) { return guided_sides(config.guidance, config.rescale); }
+inline int64_t calls_a_step(const SamplerConfig& config) { return calls_a_step(sides_of(config)); }
 
 // Whether the sampler adds noise on its way.
 bool is_stochastic(const SamplerConfig& config);

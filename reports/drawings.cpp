@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "spec/guidance.h"
+
 namespace mds {
 namespace {
 
@@ -61,9 +63,11 @@ std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions
     DrawingGroup& group = groups[conditions_of(score, protocol)];
     group.conditions = conditions_of(score, protocol);
     const Json sampler = sampler_of(protocol);
+    const double guidance = protocol.value("guidance", 0.0);
     group.drawings.push_back({.model = models.at(score.subject),
                               .steps = protocol.value("steps", int64_t(0)),
-                              .guidance = protocol.value("guidance", 0.0),
+                              .guidance = guidance,
+                              .calls = calls_a_step(guided_sides(guidance, sampler.value("rescale", 0.0))),
                               .way = way_of(sampler),
                               .sampler = sampler.value("sampler", "ddim"),
                               .distance = score,

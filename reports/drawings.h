@@ -13,6 +13,7 @@ struct Drawing {
   ModelRow model{};
   int64_t steps = 0;
   double guidance = 0;
+  int64_t calls = 1;  // of the UNet, a step
   std::string way{};  // the sampler's settings but for guidance
   std::string sampler = "ddim";
   ScoreRow distance{};

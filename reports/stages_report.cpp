@@ -55,9 +55,8 @@ class Latencies {
 
  private:
   static bool fits(const PipelineTiming& timing, const Drawing& drawing) {
-    const int64_t calls = drawing.guidance == 1 || drawing.guidance == 0 ? 1 : 2;
     return timing.part == "whole" && timing.model == drawing.model.hash && timing.steps == drawing.steps &&
-           timing.calls == calls && timing.sampler == drawing.sampler;
+           timing.calls == drawing.calls && timing.sampler == drawing.sampler;
   }
 
   std::vector<PipelineTiming> timings_;

@@ -15,6 +15,7 @@ struct Drawn {
   double guidance = 1, fd = 0.1;
   int64_t eval_seed = 0;
   std::string sampler = "ddim";
+  double rescale = 0;
 };
 
 // A model with a distance and a text-image score of what it drew.
@@ -24,6 +25,7 @@ std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
   store.add_model(model);
   Json sampler{{"steps", drawn.steps}, {"guidance", drawn.guidance}, {"spacing", "trailing"}};
   if (drawn.sampler != "ddim") sampler["sampler"] = drawn.sampler;
+  if (drawn.rescale != 0) sampler["rescale"] = drawn.rescale;
   Json protocol{{"n", 20}, {"sampler", sampler.dump()}, {"steps", drawn.steps}, {"guidance", drawn.guidance}};
   protocol["prompts_hash"] = "p";
   ScoreRow score{.subject = model.hash, .subject_name = model.name, .name = "fd_emoji_clip", .n = 20};
@@ -98,6 +100,18 @@ TEST_CASE("each network's stages stand together and are compared with its own fi
   CHECK((rows[0]["of_first"] == 1 && rows[2]["of_first"] == 1));
   CHECK(rows[1]["of_first"].get<double>() == Approx(4));
   CHECK(rows[3]["of_first"].get<double>() == Approx(1.5));
+}
+
+TEST_CASE("a stage drawn at guidance 0 has the latency of one UNet call a step, rescaled that of two", "[reports]") {
+  Store store(":memory:");
+  const std::string plain = add_drawing(store, {.name = "a", .stage = "base"}, {.steps = 8, .guidance = 0});
+  const std::string rescaled =
+      add_drawing(store, {.name = "b", .stage = "base"}, {.steps = 8, .guidance = 0, .rescale = 0.7});
+  for (const auto& model : {plain, rescaled})
+    for (const int64_t calls : {1, 2})
+      add_timing(store, {.model = model, .steps = 8, .calls = calls, .milliseconds = calls});
+  const auto rows = rows_of(stages_report(store, {}));
+  CHECK((rows[0]["latency_ms"] == 1 && rows[1]["latency_ms"] == 2));
 }
 
 TEST_CASE("drawings of other seeds and other samplers are curves of their own", "[reports]") {
