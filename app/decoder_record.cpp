@@ -11,6 +11,7 @@ namespace {
 
 struct ShippedDecoder {
   std::string name;
+  NetworkSpec spec;
   int64_t divisor;
 };
 
@@ -24,7 +25,7 @@ std::optional<ShippedDecoder> shipped_decoder(const DecoderSpec& decoder) {
     if (!std::all_of(shipped->widths.begin(), shipped->widths.end(), divides)) continue;
     DecoderSpec same_size = narrowed(*shipped, divisor);
     same_size.size = decoder.size;
-    if (same_size == decoder) return ShippedDecoder{name, divisor};
+    if (same_size == decoder) return ShippedDecoder{name, spec, divisor};
   }
   return {};
 }
@@ -34,7 +35,7 @@ std::optional<ShippedDecoder> shipped_decoder(const DecoderSpec& decoder) {
 std::string record_decoder(Store& store, const DecoderSpec& decoder, const std::string& generator) {
   const auto shipped = shipped_decoder(decoder);
   if (!shipped) return {};
-  const std::string parent = record_arch(store, {shipped->name, load_network(shipped->name)}, {.generator = generator});
+  const std::string parent = record_arch(store, {shipped->name, shipped->spec}, {.generator = generator});
   const std::string name = shipped->name + "-1/" + std::to_string(shipped->divisor);
   return record_arch(store, {name, decoder}, {.parent = parent, .generator = generator});
 }
