@@ -7,53 +7,80 @@
 #include "app/options.h"
 #include "app/run.h"
 #include "reports/table.h"
+#include "search/naming.h"
 
 namespace mds {
 namespace {
 
 struct Options {
-  std::string space, format;
-  int64_t max_params = Caps{}.params, top = 20;
+  std::string space, format, select;
+  int64_t max_params = Caps{}.params, top = 20, seed = 0;
   double max_gmacs = Caps{}.gmacs();
+
+  Caps caps() const { return caps_of(max_params, max_gmacs); }
+  Pick pick() const { return {parse_choice<Selection>("--select", select), top, uint64_t(seed)}; }
 };
 
-Json rejected_json(const Rejections& r) {
+struct Screened {
+  const Options& options;
+  const SpaceSpec& space;
+  const Enumeration& found;
+  double seconds;
+};
+
+Json to_json(const Rejections& r) {
   return {{"params", r.params}, {"macs", r.macs}, {"both", r.both}, {"invalid", r.invalid}, {"duplicate", r.duplicate}};
 }
 
-Json to_report(const Options& options, const Enumeration& found, double seconds) {
+Json to_report(const Screened& screened) {
+  const Enumeration& found = screened.found;
   Json candidates = Json::array();
-  for (const auto& candidate : found.top) {
-    Json row = {{"hash", hash_of(candidate.network)},
-                {"params", candidate.cost.params},
-                {"macs_valid", candidate.cost.macs_valid},
-                {"choices", candidate.choices}};
-    if (!candidate.name.empty()) row["name"] = candidate.name;
-    candidates.push_back(row);
-  }
-  return {{"space", options.space},     {"total", found.total},
-          {"admitted", found.admitted}, {"rejected", rejected_json(found.rejected)},
-          {"seconds", seconds},         {"candidates", candidates}};
+  for (const auto& candidate : found.chosen)
+    candidates.push_back({{"name", candidate.name},
+                          {"hash", hash_of(candidate.network)},
+                          {"params", candidate.cost.params},
+                          {"macs_valid", candidate.cost.macs_valid},
+                          {"choices", candidate.choices}});
+  return {
+      {"space", screened.options.space},
+      {"total", found.total},
+      {"admitted", found.admitted},
+      {"rejected", to_json(found.rejected)},
+      {"selection", {{"rule", name_of(found.pick.selection)}, {"count", found.pick.count}, {"seed", found.pick.seed}}},
+      {"left_out", found.left_out},
+      {"seconds", screened.seconds},
+      {"candidates", candidates}};
 }
 
-std::string value_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::vector<std::string> footnotes_of(const Screened& screened) {
+  const Enumeration& found = screened.found;
+  const std::string seconds = std::to_string(screened.seconds).substr(0, 5);
+  std::vector<std::string> notes;
+  if (!found.first_invalid.empty()) notes.push_back("first invalid: " + found.first_invalid);
+  notes.push_back(rejected_in_words(found, screened.options.caps()));
+  notes.push_back(left_out_in_words(found));
+  notes.push_back(std::to_string(found.total) + " points in " + seconds + " s");
+  std::erase(notes, "");
+  return notes;
+}
 
-Table to_table(const Options& options, const Enumeration& found, double seconds) {
-  Table table{
-      .title = options.space + ": " + std::to_string(found.admitted) + " of " + std::to_string(found.total) +
-               " networks admitted",
-      .columns = {{.name = "hash"}, {.name = "name"}, {.name = "params"}, {.name = "macs_valid"}, {.name = "choices"}}};
-  for (const auto& candidate : found.top) {
-    std::string choices;
-    for (const auto& [name, value] : candidate.choices.items())
-      if (!value.is_object()) choices += (choices.empty() ? "" : ", ") + name + " " + value_text(value);
-    table.rows.push_back({hash_of(candidate.network).substr(0, 12), candidate.name, candidate.cost.params,
-                          candidate.cost.macs_valid, choices});
+// A column for each choice that differs in the list.
+Table to_table(const Screened& screened) {
+  const Enumeration& found = screened.found;
+  Table table{.title = screened.options.space + ": " + std::to_string(found.admitted) + " of " +
+                       std::to_string(found.total) + " networks admitted",
+              .columns = {{.name = "name"},
+                          {.name = "hash"},
+                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 2},
+                          {.name = "macs_valid", .header = "valid GMACs", .scale = 1e-9, .digits = 2}},
+              .footnotes = footnotes_of(screened)};
+  const auto varying = varying_choices(screened.space, found.chosen);
+  for (const auto& choice : varying) table.columns.push_back({.name = choice});
+  for (const auto& candidate : found.chosen) {
+    table.rows.push_back(
+        {candidate.name, hash_of(candidate.network).substr(0, 12), candidate.cost.params, candidate.cost.macs_valid});
+    for (const auto& choice : varying) table.rows.back().push_back(shown_choice(screened.space, candidate, choice));
   }
-  table.footnotes = {"rejected: " + rejected_json(found.rejected).dump(),
-                     std::to_string(int64_t(double(found.total) / seconds)) + " networks a second, " +
-                         std::to_string(seconds).substr(0, 5) + " s on one core"};
-  if (!found.first_invalid.empty()) table.footnotes.push_back("first invalid: " + found.first_invalid);
   return table;
 }
 
@@ -61,30 +88,34 @@ Table to_table(const Options& options, const Enumeration& found, double seconds)
 
 int run_enumerate(int argc, char** argv) {
   Options options;
-  CommandLine line{.usage = "mdsearch enumerate --space FILE [--max-params N] [--max-gmacs G] [--top N]",
+  CommandLine line{.usage =
+                       "mdsearch enumerate --space FILE [--max-params N] [--max-gmacs G] [--top N] "
+                       "[--select RULE]",
                    .example = "mdsearch enumerate --space configs/spaces/mobilediffusion.json --top 12",
                    .positional = {}};
   line.options.add_options()("space", po::value(&options.space)->required(), "search space, JSON")(
       "max-params", po::value(&options.max_params)->default_value(options.max_params), "cap on parameters")(
       "max-gmacs", po::value(&options.max_gmacs)->default_value(options.max_gmacs), "cap on macs_valid, in 1e9")(
       "top", po::value(&options.top)->default_value(options.top),
-      "candidates shown: the space's included ones, then a spread")(
+      "candidates listed at most: the space's included ones, then a selection")(
+      "select", po::value(&options.select)->default_value("spread"),
+      "where more are admitted: all (refuse), grid, random or spread")(
+      "seed", po::value(&options.seed)->default_value(0), "of --select random")(
       "format", po::value(&options.format)->default_value("table"), "table, md, csv or json");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  const Caps caps = caps_of(options.max_params, options.max_gmacs);
   require_within("--top", options.top, between(0, 100000));
+  require_within("--seed", options.seed, at_least(0));
+  const Caps caps = options.caps();
+  const Pick pick = options.pick();
   const Format format = parse_format(options.format);
 
   Space space(load_space(options.space), options.space);
   const auto start = std::chrono::steady_clock::now();
-  const Enumeration found = enumerate(space, caps, options.top);
+  const Enumeration found = enumerate(space, caps, pick);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (format == Format::json) {
-    std::cout << to_report(options, found, seconds).dump(2) << "\n";
-  } else {
-    std::cout << to_text(to_table(options, found, seconds), format);
-  }
+  const Screened screened{options, space.spec(), found, seconds};
+  std::cout << (format == Format::json ? to_report(screened).dump(2) + "\n" : to_text(to_table(screened), format));
   return 0;
 }
 

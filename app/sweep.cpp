@@ -59,10 +59,6 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
   return true;
 }
 
-std::string candidate_name(const Candidate& candidate) {
-  return candidate.name.empty() ? "candidate-" + hash_of(candidate.network).substr(0, 8) : candidate.name;
-}
-
 // Chooses the candidates and queues one run each, in one transaction; nothing where the sweep is there already.
 struct Grounds {
   const LatentSet& latents;
@@ -73,16 +69,17 @@ void enqueue(Store& store, const SweepConfig& config, const Grounds& grounds) {
   if (!store.runs(config.name).empty()) return;
   Space space(load_space(shipped_file(config.space)), config.space);
   std::cerr << "enumerating " << config.space << "\n";
-  const Enumeration found = enumerate(space, caps_of(config.max_params, config.max_gmacs), config.candidates);
-  if (found.top.empty())
+  const Enumeration found =
+      enumerate(space, caps_of(config.max_params, config.max_gmacs), {.count = config.candidates});
+  if (found.chosen.empty())
     throw ConfigError(config.space + ": none of its " + std::to_string(found.total) +
                       " networks is under max_params and max_gmacs");
-  std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.top.size()
+  std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.chosen.size()
             << " chosen\n";
   store.transaction([&] {
     const std::string protocol = store.add_protocol(protocol_json(config, latents, grounds.measures).dump());
-    for (const auto& candidate : found.top) {
-      const std::string name = candidate_name(candidate);
+    for (const auto& candidate : found.chosen) {
+      const std::string& name = candidate.name;
       const std::string full =
           record_arch(store, {name, candidate.network}, {.verdict = "admitted", .generator = candidate.choices.dump()});
       const UNetSpec proxy = proxy_of(candidate.network, config.stage.width_divisor, latents);

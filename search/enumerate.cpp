@@ -1,35 +1,14 @@
 #include "search/enumerate.h"
 
-#include <bit>
-#include <cmath>
+#include <algorithm>
+#include <sstream>
 
-#include "search/spread.h"
-#include "spec/bootstrap.h"
+#include "search/cost_memo.h"
+#include "search/naming.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
-
-// Folds every described field of a spec into one number.
-class Digest {
- public:
-  void add(const auto& value) {
-    using Value = std::remove_cvref_t<decltype(value)>;
-    if constexpr (Described<Value>) {
-      Value::describe(value, [this](std::string_view, const auto& field, std::string_view, Range = {}) { add(field); });
-    } else if constexpr (requires { value.begin(); }) {
-      fold(value.size());
-      for (const auto& element : value) add(element);
-    } else if constexpr (std::same_as<Value, double>) {
-      fold(std::bit_cast<uint64_t>(value));
-    } else {
-      fold(uint64_t(value));
-    }
-  }
-  uint64_t state = 0x9e3779b97f4a7c15;
-
- private:
-  void fold(uint64_t value) { state = Random(state ^ value).next(); }
-};
 
 // Numbers already seen: open addressing, because a node for each of ten million would fit no cache and no small
 // machine.
@@ -58,76 +37,38 @@ class SeenSet {
   size_t count_ = 0;
 };
 
-std::vector<Candidate> included(const Space& space, const Caps& caps) {
-  std::vector<Candidate> list;
-  for (const auto& name : space.include()) {
-    const UNetSpec network = load_unet(name);
-    const Cost c = cost(make_plan(network));
-    if (c.params > caps.params || c.macs_valid > caps.macs_valid)
-      throw ConfigError("the included network " + name + " has " + std::to_string(c.params) + " parameters and " +
-                        std::to_string(c.macs_valid) + " macs_valid; the caps are " + std::to_string(caps.params) +
-                        " and " + std::to_string(caps.macs_valid));
-    list.push_back({network, c, Json::object(), name});
+// The included networks, with what finds them among the points.
+struct Included {
+  std::vector<Candidate> candidates;
+  std::vector<uint64_t> prints;
+
+  Candidate* find(uint64_t print) {
+    const auto it = std::find(prints.begin(), prints.end(), print);
+    return it == prints.end() ? nullptr : &candidates[size_t(it - prints.begin())];
+  }
+};
+
+Included included(const SpaceSpec& space, const Caps& caps) {
+  Included list{candidates_of(space.include, {"the space", "include"}), {}};
+  for (const auto& candidate : list.candidates) {
+    if (const std::string over = over_caps(candidate.cost, caps); !over.empty())
+      throw ConfigError("the included network " + candidate.name + " " + over);
+    list.prints.push_back(Fingerprints().of(candidate.network));
   }
   return list;
 }
 
 }  // namespace
 
-Caps caps_of(int64_t max_params, double max_gmacs) {
-  require_within("--max-params", max_params, max_params_range);
-  require_within("--max-gmacs", max_gmacs, max_gmacs_range);
-  return {.params = max_params, .macs_valid = std::llround(max_gmacs * 1e9)};
-}
-
-uint64_t Fingerprints::of(const UNetSpec& spec) {
-  known_.resize(spec.levels.size());
-  Digest digest;
-  bool text = false;
-  for (size_t i = 0; i < spec.levels.size(); ++i) {
-    Known& known = known_[i];
-    const int64_t mid = i + 1 == spec.levels.size() ? spec.mid : -1;
-    if (known.digest == 0 || known.mid != mid || !(known.level == spec.levels[i])) {
-      Digest level;
-      level.add(canonical(spec.levels[i], mid));
-      known = {spec.levels[i], mid, reads_text(spec.levels[i], mid), level.state};
-    }
-    digest.add(known.digest);
-    text |= known.reads_text;
-  }
-  UNetSpec::describe(spec, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
-    const bool unread = !text && name.starts_with("text_");
-    if constexpr (!std::same_as<decltype(field), const std::vector<LevelSpec>&>)
-      if (!unread) digest.add(field);
-  });
-  return digest.state;
-}
-
-Cost CostMemo::cost_of(const UNetSpec& spec) {
-  next_ = 0;
-  total_ = {};
-  walk(spec, *this);
-  return total_;
-}
-
-void CostMemo::step(const StepName& name, const BlockSpec& block, const Site& site, Link) try {
-  if (next_ == known_.size()) known_.push_back({block, site, cost(block, site)});
-  Known& known = known_[next_++];
-  if (!(known.site == site && known.block == block)) known = {block, site, cost(block, site)};
-  total_ += known.cost;
-} catch (const ConfigError& error) {
-  throw ConfigError(to_string(name) + ": " + error.what());
-}
-
-Enumeration enumerate(Space& space, const Caps& caps, int64_t top) {
+Enumeration enumerate(Space& space, const Caps& caps, const Pick& pick) {
   Enumeration result;
+  result.pick = pick;
   CostMemo memo;
   SeenSet seen;
   Fingerprints fingerprints;
-  Spread spread(caps);
-  result.top = included(space, caps);
-  std::vector<uint64_t> included_prints;
-  for (const auto& candidate : result.top) included_prints.push_back(Fingerprints().of(candidate.network));
+  Included first = included(space.spec(), caps);
+  const int64_t room = std::max<int64_t>(0, pick.count - int64_t(first.candidates.size()));
+  Selector selector({pick.selection, room, pick.seed}, caps);
 
   space.for_each([&](const UNetSpec& network, const Point& point) {
     ++result.total;
@@ -145,19 +86,50 @@ Enumeration enumerate(Space& space, const Caps& caps, int64_t top) {
     const uint64_t print = fingerprints.of(network);
     if (!seen.insert(print)) return void(++result.rejected.duplicate);
     ++result.admitted;
-    const auto known = std::find(included_prints.begin(), included_prints.end(), print);
-    if (known == included_prints.end()) return spread.offer(c, point);
-    auto& candidate = result.top[size_t(known - included_prints.begin())];
-    candidate.choices = space.choices(point);
-    spread.choose(c, point);
+    Candidate* known = first.find(print);
+    if (!known) return selector.offer({c, point});
+    known->choices = space.choices(point);
+    selector.choose({c, point});
   });
-  if (result.rejected.invalid == result.total)
+  if (result.total > 0 && result.rejected.invalid == result.total)
     throw ConfigError("all " + std::to_string(result.total) +
                       " points of the space are invalid; the first: " + result.first_invalid);
-  if (int64_t(result.top.size()) > top) result.top.resize(size_t(std::max<int64_t>(0, top)));
-  for (const auto& [c, point] : spread.select(top - int64_t(result.top.size())))
-    result.top.push_back({space.network(point), c, space.choices(point), ""});
+  const auto points = int64_t(std::count_if(first.candidates.begin(), first.candidates.end(),
+                                            [](const Candidate& c) { return !c.choices.empty(); }));
+  const int64_t listable = result.admitted + int64_t(first.candidates.size()) - points;
+  result.chosen = std::move(first.candidates);
+  for (const auto& [c, point] : selector.select())
+    result.chosen.push_back({space.network(point), c, space.choices(point)});
+  if (int64_t(result.chosen.size()) > pick.count) result.chosen.resize(size_t(std::max<int64_t>(0, pick.count)));
+  result.left_out = listable - int64_t(result.chosen.size());
+  name_candidates(space.spec(), result.chosen);
   return result;
+}
+
+std::string left_out_in_words(const Enumeration& found) {
+  if (found.left_out == 0) return "";
+  const size_t listed = found.chosen.size();
+  return std::to_string(listed) + " networks listed and " + std::to_string(found.left_out) +
+         " admitted ones left out; selection " + std::string(name_of(found.pick.selection)) + ": " +
+         rule_of(found.pick) + "; a count of " + std::to_string(int64_t(listed) + found.left_out) + " lists all";
+}
+
+std::string rejected_in_words(const Enumeration& found, const Caps& caps) {
+  const Rejections& r = found.rejected;
+  if (r.total() == 0) return "";
+  std::vector<std::string> reasons;
+  const auto add = [&](int64_t count, const std::string& why) {
+    if (count > 0) reasons.push_back(std::to_string(count) + " " + why);
+  };
+  add(r.invalid, "invalid");
+  add(r.params, "with too many parameters");
+  add(r.macs, "with too many MACs");
+  add(r.both, "with too many of both");
+  add(r.duplicate, "equal to another");
+  std::ostringstream text;
+  text << r.total() << " rejected under the caps of " << caps.params << " parameters and " << caps.gmacs()
+       << "e9 macs_valid: " << listed(reasons);
+  return text.str();
 }
 
 }  // namespace mds

@@ -1,31 +1,16 @@
-// Screening of a whole space under caps, and a spread of the admitted.
+// Screening of a whole space under caps, and a selection of the admitted.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "search/candidate.h"
+#include "search/selection.h"
 #include "search/space.h"
 
 namespace mds {
-
-// What a network may cost at most; the paper's by default.
-struct Caps {
-  int64_t params = 400'000'000;
-  int64_t macs_valid = 200'000'000'000;
-  double gmacs() const { return double(macs_valid) / 1e9; }
-};
-
-// Caps as people write them, with macs_valid in 1e9. UsageError, naming the flags that set them, outside the ranges.
-inline constexpr Range max_params_range = at_least(1), max_gmacs_range = between(0.001, 9e9);
-Caps caps_of(int64_t max_params, double max_gmacs);
-
-struct Candidate {
-  UNetSpec network;
-  Cost cost;
-  Json choices = Json::object();
-  std::string name;  // of an included network, else empty
-};
 
 struct Rejections {
   int64_t params = 0, macs = 0, both = 0, invalid = 0, duplicate = 0;
@@ -36,46 +21,19 @@ struct Enumeration {
   int64_t total = 0, admitted = 0;
   Rejections rejected;
   std::string first_invalid;  // why the first invalid point is none
-  std::vector<Candidate> top;
+  std::vector<Candidate> chosen;
+  Pick pick;             // the rule they were chosen by
+  int64_t left_out = 0;  // admitted, and not among the chosen
 };
 
-// Visits every point; admitted + rejected.total() == total. The `top` candidates begin with the space's included
-// networks, then alternate between the front of most parameters for fewest MACs and the rest of the cost plane, each
-// time the one that differs most from those chosen. Deterministic. An included network over the caps is a ConfigError,
-// and so is a space whose points are all invalid.
-Enumeration enumerate(Space& space, const Caps& caps, int64_t top);
+// Visits every point; admitted + rejected.total() == total. The chosen, at most pick.count, begin with the space's
+// included networks; the rule of the pick selects the others from the admitted. Each has a name (search/naming.h).
+// Deterministic. An included network over the caps is a ConfigError, and so is a space whose points are all invalid.
+Enumeration enumerate(Space& space, const Caps& caps, const Pick& pick);
 
-// 64 bits of a network's canonical form: equal where hash_of is equal, without making text. Levels that stayed as in
-// the network before, under the same middle, cost a comparison.
-class Fingerprints {
- public:
-  uint64_t of(const UNetSpec& spec);
-
- private:
-  struct Known {
-    LevelSpec level;
-    int64_t mid;
-    bool reads_text;
-    uint64_t digest;
-  };
-  std::vector<Known> known_;
-};
-
-// The cost of networks that mostly repeat the last one's steps: a step whose block and site stayed costs a comparison.
-class CostMemo final : public StepSink {
- public:
-  Cost cost_of(const UNetSpec& spec);
-  void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) override;
-
- private:
-  struct Known {
-    BlockSpec block;
-    Site site;
-    Cost cost;
-  };
-  std::vector<Known> known_;
-  size_t next_ = 0;
-  Cost total_;
-};
+// Sentences for people, empty where there is nothing to say: which admitted networks are left out and by which rule;
+// how many points were rejected and why, naming the caps.
+std::string left_out_in_words(const Enumeration& found);
+std::string rejected_in_words(const Enumeration& found, const Caps& caps);
 
 }  // namespace mds

@@ -39,6 +39,21 @@ size_t count_lists(const ChoiceSpec& spec, size_t most) {
   return count;
 }
 
+// What choices call their values: one label each, no two alike, short enough for a name.
+void check_labels(const ChoiceSpec& spec, size_t count, const Place& place) {
+  constexpr size_t longest = 24;
+  if (!spec.labels.empty() && spec.labels.size() != count)
+    place.fail("has " + std::to_string(spec.labels.size()) + " labels for " + std::to_string(count) +
+               " values or options; allowed: one for each, or none");
+  for (size_t i = 0; i < spec.labels.size(); ++i) {
+    if (spec.labels[i].empty() || spec.labels[i].size() > longest)
+      place.child(i).fail("is \"" + spec.labels[i] + "\"; allowed: 1 to " + std::to_string(longest) + " letters");
+    if (std::find(spec.labels.begin(), spec.labels.begin() + int64_t(i), spec.labels[i]) !=
+        spec.labels.begin() + int64_t(i))
+      place.child(i).fail("is \"" + spec.labels[i] + "\" a second time");
+  }
+}
+
 // Exactly one of the three forms of a choice, with no more options than a Point can tell apart.
 void check_form(const ChoiceSpec& spec, const Place& place) {
   constexpr size_t most = std::numeric_limits<Point::value_type>::max();
@@ -55,8 +70,9 @@ void check_form(const ChoiceSpec& spec, const Place& place) {
   const std::string allowed = "; allowed: 1 to " + std::to_string(most);
   if (count_lists(spec, most) > most)
     place.fail("makes its " + std::to_string(spec.entries.size()) + " entries into too many lists" + allowed);
-  if (const size_t count = spec.values.size() + spec.options.size(); count > most)
-    place.fail("has " + std::to_string(count) + " values" + allowed);
+  const size_t count = spec.values.size() + spec.options.size();
+  if (count > most) place.fail("has " + std::to_string(count) + " values" + allowed);
+  check_labels(spec, count, place.child("labels"));
 }
 
 // The options of a choice as objects of path and value, with the label each shows in reports.
@@ -64,7 +80,11 @@ std::vector<Json> patches(const ChoiceSpec& spec, const Place& place, std::vecto
   check_form(spec, place);
   for (const auto& option : spec.options)
     check_type(place.child("options"), option, option.is_object() && !option.empty(), "objects of path and value");
-  if (!spec.options.empty()) return labels = spec.options;
+  if (!spec.options.empty()) {
+    labels = spec.options;
+    if (!spec.labels.empty()) labels.assign(spec.labels.begin(), spec.labels.end());
+    return spec.options;
+  }
   labels = spec.entries.empty() ? spec.values : all_lists(spec.entries, spec.lengths);
   std::vector<Json> result;
   for (const auto& value : labels) result.push_back(Json{{spec.path, value}});
@@ -99,7 +119,7 @@ bool has(const auto& values, const auto& value) {
 }  // namespace
 
 Space::Space(const SpaceSpec& spec, const std::string& source)
-    : base_(load_unet(spec.base)), current_(base_), include_(spec.include) {
+    : spec_(spec), base_(load_unet(spec.base)), current_(base_) {
   constexpr size_t most_choices = 256;
   const Place choices{source, "choices"};
   if (spec.choices.empty()) choices.fail("is empty; a space needs at least one choice");

@@ -2,79 +2,81 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
-#include "search/enumerate.h"
+#include "spec/bootstrap.h"
 
 namespace mds {
 
-Spread::Spread(const Caps& caps)
-    : params_cap_(double(caps.params)), macs_cap_(double(caps.macs_valid)),
-      cells_(cells_a_side * cells_a_side), offered_(cells_a_side * cells_a_side) {}
+Spread::Spread(int64_t count, const Caps& caps)
+    : count_(size_t(count)),
+      params_cap_(double(caps.params)),
+      macs_cap_(double(caps.macs_valid)),
+      cells_(cells_a_side * cells_a_side) {}
 
-void Spread::offer(const Cost& cost, const Point& point) {
-  offer_front(cost, point);
-  offer_cell(cost, point);
+void Spread::Reservoir::add(const Offer& offer, size_t most, uint64_t salt) {
+  const uint64_t place = given++ < most ? kept.size() : Random(given ^ salt << 40).next() % given;
+  if (place == kept.size() && place < most) return kept.push_back(offer);
+  if (place < most) kept[place] = offer;
 }
 
-void Spread::offer_front(const Cost& cost, const Point& point) {
+void Spread::offer(const Offer& offer, int64_t) {
+  offer_front(offer);
+  const size_t cell = cell_of(offer.cost);
+  cells_[cell].add(offer, most_in_a_cell, cell + 1);
+  everywhere_.add(offer, count_, 0);
+}
+
+void Spread::offer_front(const Offer& offer) {
+  const Cost& cost = offer.cost;
   auto after = front_.upper_bound(cost.macs_valid);
   if (after != front_.begin() && std::prev(after)->second.cost.params >= cost.params) return;
   while (after != front_.end() && after->second.cost.params <= cost.params) after = front_.erase(after);
-  front_[cost.macs_valid] = {cost, point};
+  front_[cost.macs_valid] = offer;
 }
 
-// Keeps each of a cell's n offers with probability 1 / n, by a hash of the count, so that runs repeat.
-void Spread::offer_cell(const Cost& cost, const Point& point) {
+size_t Spread::cell_of(const Cost& cost) const {
   const auto part = [](double value, double cap) {
     return std::min(cells_a_side - 1, int64_t(value / cap * cells_a_side));
   };
-  const size_t cell =
-      size_t(part(double(cost.params), params_cap_) * cells_a_side + part(double(cost.macs_valid), macs_cap_));
-  const uint64_t n = ++offered_[cell];
-  const uint64_t draw = (n * 0x9e3779b97f4a7c15 ^ cell * 0xbf58476d1ce4e5b9) * 0x94d049bb133111eb >> 32;
-  if (draw % n == 0) cells_[cell] = {cost, point};
+  return size_t(part(double(cost.params), params_cap_) * cells_a_side + part(double(cost.macs_valid), macs_cap_));
 }
 
 // Share of choices that differ, plus how far apart the costs lie in units of the caps.
-double Spread::distance(const Entry& a, const Entry& b) const {
+double Spread::distance(const Offer& a, const Offer& b) const {
   double differing = 0;
   for (size_t i = 0; i < a.point.size(); ++i) differing += a.point[i] != b.point[i];
   const double params = double(a.cost.params - b.cost.params) / params_cap_,
                macs = double(a.cost.macs_valid - b.cost.macs_valid) / macs_cap_;
-  return differing / double(a.point.size()) + std::hypot(params, macs);
+  return differing / double(std::max<size_t>(1, a.point.size())) + std::hypot(params, macs);
 }
 
-std::vector<Spread::Entry>::iterator Spread::farthest(std::vector<Entry>& pool) const {
-  const auto nearest_chosen = [&](const Entry& entry) {
-    double nearest = HUGE_VAL;
-    for (const auto& other : chosen_) nearest = std::min(nearest, distance(entry, other));
-    return nearest;
-  };
-  auto best = pool.begin();
-  double best_distance = -1;
-  for (auto it = pool.begin(); it != pool.end(); ++it)
-    if (const double d = nearest_chosen(*it); d > best_distance) best = it, best_distance = d;
-  return best;
+void Spread::move_away(std::vector<Near>& pool, const Offer& chosen) const {
+  for (auto& near : pool) near.distance = std::min(near.distance, distance(near.offer, chosen));
+  std::erase_if(pool, [](const Near& near) { return near.distance == 0; });  // the chosen itself
 }
 
-std::vector<Spread::Entry> Spread::select(int64_t count) {
-  std::vector<Entry> front, cells, selected;
-  for (const auto& [macs, entry] : front_) front.push_back(entry);
-  for (const auto& entry : cells_)
-    if (!entry.point.empty()) cells.push_back(entry);
-  for (bool from_front = true; int64_t(selected.size()) < count && !(front.empty() && cells.empty());
-       from_front = !from_front) {
-    auto& pool = (from_front && !front.empty()) || cells.empty() ? front : cells;
-    const auto it = farthest(pool);
-    const bool known =
-        std::any_of(chosen_.begin(), chosen_.end(), [&](const Entry& e) { return e.point == it->point; });
-    if (!known) {
-      chosen_.push_back(*it);
-      selected.push_back(*it);
-    }
-    pool.erase(it);
+std::vector<Offer> Spread::select(const std::vector<Offer>& chosen, int64_t) {
+  std::vector<Near> front, all;
+  for (const auto& [macs, offer] : front_) front.push_back({offer, HUGE_VAL});
+  for (const auto& cell : cells_)
+    for (const auto& offer : cell.kept) all.push_back({offer, HUGE_VAL});
+  for (const auto& offer : everywhere_.kept) all.push_back({offer, HUGE_VAL});
+  for (const auto& offer : chosen) move_away(front, offer), move_away(all, offer);
+
+  std::vector<Offer> picks;
+  const auto closer = [](const Near& a, const Near& b) { return a.distance < b.distance; };
+  while (picks.size() < std::min(count_, most_compared) && !all.empty()) {
+    const auto& pool = picks.size() % 2 == 0 && !front.empty() ? front : all;
+    picks.push_back(std::max_element(pool.begin(), pool.end(), closer)->offer);
+    move_away(front, picks.back());
+    move_away(all, picks.back());
   }
-  return selected;
+  std::set<Point> picked;
+  for (const auto& pick : picks) picked.insert(pick.point);
+  for (const auto& offer : everywhere_.kept)
+    if (picks.size() < count_ && picked.insert(offer.point).second) picks.push_back(offer);
+  return picks;
 }
 
 }  // namespace mds

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "search/cost_memo.h"
 #include "tests/catch.h"
 
 using namespace mds;
@@ -26,11 +27,11 @@ SpaceSpec small_space() {
 TEST_CASE("admitted and every reason of rejection add up to the total", "[search]") {
   Space space(small_space(), "s.json");
   const Caps caps{.params = 390'000'000, .macs_valid = 185'000'000'000};
-  const Enumeration found = enumerate(space, caps, 8);
+  const Enumeration found = enumerate(space, caps, {.count = 8});
   CHECK(found.total == 5 * 3 * 2 * 12 * 2);
   CHECK(found.admitted + found.rejected.total() == found.total);
-  CHECK(found.rejected.invalid == found.total / 5);    // 1000 has no heads of 64
-  CHECK(found.rejected.duplicate > 0);                 // sharing K and V means nothing without self-attention
+  CHECK(found.rejected.invalid == found.total / 5);  // 1000 has no heads of 64
+  CHECK(found.rejected.duplicate > 0);               // sharing K and V means nothing without self-attention
   CHECK(found.rejected.params > 0);
   CHECK(found.rejected.macs > 0);
   CHECK(found.rejected.both > 0);
@@ -49,13 +50,13 @@ TEST_CASE("the memo counts what the plan counts", "[search]") {
 TEST_CASE("the chosen are distinct, under the caps, and begin with the included networks", "[search]") {
   Space space(small_space(), "s.json");
   const Caps caps;
-  const Enumeration found = enumerate(space, caps, 12);
-  REQUIRE(found.top.size() == 12);
-  CHECK(found.top[0].name == "mobilediffusion");
-  CHECK(found.top[1].name == "mobilediffusion-lite");
-  CHECK(found.top[0].choices["width"] == 1024);
+  const Enumeration found = enumerate(space, caps, {.count = 12});
+  REQUIRE(found.chosen.size() == 12);
+  CHECK(found.chosen[0].name == "mobilediffusion");
+  CHECK(found.chosen[1].name == "mobilediffusion-lite");
+  CHECK(found.chosen[0].choices["width"] == 1024);
   std::set<std::string> hashes;
-  for (const auto& candidate : found.top) {
+  for (const auto& candidate : found.chosen) {
     hashes.insert(hash_of(candidate.network));
     CHECK(candidate.cost == cost(make_plan(candidate.network)));
     CHECK(candidate.cost.params <= caps.params);
@@ -94,11 +95,11 @@ TEST_CASE("fingerprints are equal exactly where hashes are", "[search]") {
 TEST_CASE("the first invalid point says why, and a space of nothing else is an error", "[search]") {
   SpaceSpec spec = small_space();
   Space space(spec, "s.json");
-  CHECK_THAT(enumerate(space, {}, 4).first_invalid,
+  CHECK_THAT(enumerate(space, {}, {}).first_invalid,
              Catch::Contains("down3.0.attn: head_width 64 does not divide the width 1000"));
   spec.choices[0].values = {1000, 1001};
   Space invalid(spec, "s.json");
-  CHECK_THROWS_WITH(enumerate(invalid, {}, 4),
+  CHECK_THROWS_WITH(enumerate(invalid, {}, {}),
                     Catch::StartsWith("all 288 points of the space are invalid; the first: down3.0.attn"));
 }
 
@@ -107,13 +108,15 @@ TEST_CASE("points whose cost no longer fits 64 bits are invalid", "[search]") {
       {"name": "size", "path": "size", "values": [64, 4096]},
       {"name": "width", "options": [
         {"levels.0.width": 320, "levels.1.width": 640, "levels.2.width": 1024},
-        {"levels.0.width": 65536, "levels.1.width": 65536, "levels.2.width": 65536}]}]})"), "s.json"), "s.json");
-  CHECK(enumerate(space, {}, 4).rejected.invalid == 1);
+        {"levels.0.width": 65536, "levels.1.width": 65536, "levels.2.width": 65536}]}]})"),
+                                   "s.json"),
+              "s.json");
+  CHECK(enumerate(space, {}, {}).rejected.invalid == 1);
 }
 
 TEST_CASE("an included network over the caps is an error that names both", "[search]") {
   Space space(small_space(), "s.json");
-  CHECK_THROWS_WITH(enumerate(space, {.params = 300'000'000}, 4),
+  CHECK_THROWS_WITH(enumerate(space, {.params = 300'000'000}, {}),
                     Catch::Contains("mobilediffusion has 386687048 parameters"));
 }
 
