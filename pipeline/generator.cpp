@@ -5,11 +5,16 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 
 namespace mds {
 namespace {
 
-constexpr size_t pictures_a_round = 64;  // whose texts and latents wait in memory
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t most_in_memory = 64;   // pictures whose texts, and at most whose latents, wait in memory
+constexpr double loading_share = 0.15;  // of a round's time may go into loading UNet and decoder
 
 constexpr int64_t sdxl_time_ids = 6;
 
@@ -51,7 +56,28 @@ DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
   return {.prompts = {request.prompts.begin() + int64_t(begin), request.prompts.begin() + int64_t(end)},
           .seeds = {request.seeds.begin() + int64_t(begin), request.seeds.begin() + int64_t(end)},
           .negative = request.negative,
-          .batch = request.batch};
+          .batch = request.batch,
+          .tiles = request.tiles};
+}
+
+struct RoundTime {
+  double loading_s = 0, drawing_s = 0;
+};
+
+// How many pictures share the next round's parts, in whole batches: as few as loading_share allows, so that finished
+// pictures are handed on soon, whether the parts load in milliseconds or in minutes.
+size_t round_after(const RoundTime& time, size_t pictures, size_t batch) {
+  const double fewest = time.loading_s * (1 / loading_share - 1) / (time.drawing_s / double(pictures));
+  const double most = std::max(1.0, double(most_in_memory / batch));
+  return batch * size_t(std::clamp(std::ceil(fewest / double(batch)), 1.0, most));
+}
+
+// The part of the network that load() makes, and the time that takes.
+NetworkPtr timed(RoundTime& time, const std::function<NetworkPtr()>& load) {
+  const auto start = Clock::now();
+  NetworkPtr network = load();
+  time.loading_s += std::chrono::duration<double>(Clock::now() - start).count();
+  return network;
 }
 
 }  // namespace
@@ -128,33 +154,56 @@ void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) co
   check_tiles(make_plan(*card_.vae_decoder), tiles);
 }
 
-Tensor Generator::latents(const DrawRequest& request, const SamplerConfig& sampler,
-                          const DrawListener& listener) const {
+Generator::Texts Generator::texts_of(const DrawRequest& request, const DrawListener& listener) const {
   const DistinctTexts distinct(request);
-  TextRows texts = encode_texts(folder_, texts_, distinct.texts, listener.cut);
+  Texts texts{encode_texts(folder_, texts_, distinct.texts, listener.cut), at::tensor(distinct.rows, at::kLong)};
   if (request.negative.empty() && card_.zeros_for_no_text) {
-    texts.states_NSC[0].zero_();
-    if (texts.pooled_NP.defined()) texts.pooled_NP[0].zero_();
+    texts.rows.states_NSC[0].zero_();
+    if (texts.rows.pooled_NP.defined()) texts.rows.pooled_NP[0].zero_();
   }
   give_memory_back();
-  const auto unet = load_part(folder_, "unet", make_plan(*card_.unet), dtype_);
-  const Shape& shape = unet->plan().input;
+  return texts;
+}
+
+Tensor Generator::latents(const Network& unet, const Round& round) const {
+  const SamplerConfig& sampler = round.sampler;
+  const Shape& shape = unet.plan().input;
+  const size_t count = round.request.seeds.size(), batch = size_t(round.request.batch);
   std::vector<Tensor> latents;
-  for (size_t begin = 0; begin < request.seeds.size(); begin += size_t(request.batch)) {
-    const size_t end = std::min(begin + size_t(request.batch), request.seeds.size());
-    const std::vector<uint64_t> seeds = part_of(request, begin, end).seeds;
-    const Tensor chosen = at::tensor(distinct.rows, at::kLong).slice(0, int64_t(begin), int64_t(end));
-    const Denoiser denoiser = guided_each(*unet, told(card_, texts, guided_rows(chosen, sampler)), sampler);
+  for (size_t begin = 0; begin < count; begin += batch) {
+    const size_t end = std::min(begin + batch, count);
+    const std::vector<uint64_t> seeds = part_of(round.request, begin, end).seeds;
+    const Tensor chosen = round.texts.chosen_N.slice(0, int64_t(begin), int64_t(end));
+    const Denoiser denoiser = guided_each(unet, told(card_, round.texts.rows, guided_rows(chosen, sampler)), sampler);
     int64_t calls = 0;
     const Denoiser counted = [&](const Tensor& x, int64_t t) {
       Tensor output = denoiser(x, t);
-      if (listener.evaluated) listener.evaluated(int64_t(begin) * sampler.steps + ++calls * int64_t(end - begin));
+      if (round.listener.evaluated)
+        round.listener.evaluated(int64_t(round.first + begin) * sampler.steps + ++calls * int64_t(end - begin));
       return output;
     };
     const LatentNoise noise = picture_noise(seeds, {shape.channels, shape.height, shape.width});
     latents.push_back(sample(diffusion_, sampler, noise, counted));
   }
   return at::cat(latents);
+}
+
+size_t Generator::draw_round(const Round& round) const {
+  const auto start = Clock::now();
+  RoundTime time;
+  const auto part = [&](const char* name, const auto& spec) {
+    return timed(time, [&] { return load_part(folder_, name, make_plan(spec), dtype_); });
+  };
+  NetworkPtr network = part("unet", *card_.unet);
+  const Tensor z = from_unet(*card_.latent_scale, latents(*network, round));
+  network = nullptr;
+  give_memory_back();
+  network = part("vae_decoder", *card_.vae_decoder);
+  for (int64_t i = 0; i < z.size(0); ++i)
+    round.listener.picture(round.first + size_t(i),
+                           decode_latents(*network, z.slice(0, i, i + 1), round.request.tiles)[0]);
+  time.drawing_s = std::chrono::duration<double>(Clock::now() - start).count() - time.loading_s;
+  return round_after(time, size_t(z.size(0)), size_t(round.request.batch));
 }
 
 void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const {
@@ -164,17 +213,19 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   if (request.batch < 1) throw ConfigError("the batch is " + std::to_string(request.batch) + "; allowed: at least 1");
   check(sampler, request.tiles);
   torch::NoGradGuard no_grad;
-  for (size_t begin = 0; begin < request.seeds.size(); begin += pictures_a_round) {
-    const size_t end = std::min(begin + pictures_a_round, request.seeds.size());
-    DrawListener round = listener;
-    if (listener.evaluated)
-      round.evaluated = [&](int64_t done) { listener.evaluated(int64_t(begin) * sampler.steps + done); };
-    const Tensor z = from_unet(*card_.latent_scale, latents(part_of(request, begin, end), sampler, round));
-    give_memory_back();
-    const auto decoder = load_part(folder_, "vae_decoder", make_plan(*card_.vae_decoder), dtype_);
-    for (size_t i = begin; i < end; ++i)
-      listener.picture(
-          i, decode_latents(*decoder, z.slice(0, int64_t(i - begin), int64_t(i - begin) + 1), request.tiles)[0]);
+  size_t pictures = size_t(request.batch);  // of a round
+  for (size_t told = 0; told < request.seeds.size(); told += most_in_memory) {
+    const DrawRequest window = part_of(request, told, std::min(told + most_in_memory, request.seeds.size()));
+    const Texts texts = texts_of(window, listener);
+    for (size_t begin = 0; begin < window.seeds.size();) {
+      const size_t end = std::min(begin + pictures, window.seeds.size());
+      pictures = draw_round({.request = part_of(window, begin, end),
+                             .texts = {texts.rows, texts.chosen_N.slice(0, int64_t(begin), int64_t(end))},
+                             .first = told + begin,
+                             .sampler = sampler,
+                             .listener = listener});
+      begin = end;
+    }
   }
 }
 

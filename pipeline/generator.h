@@ -54,13 +54,30 @@ class Generator {
 
   // One picture a prompt, in order. A picture depends on its prompt, its seed and the negative prompt alone: on the CPU
   // to the byte, as a network sees one picture a call there; on other devices but for the rounding of its batch.
-  // Text encoders, UNet and decoder are in memory one after another, and come back for every 64 pictures.
+  // Text encoders, UNet and decoder are in memory one after another. The encoders come back for every 64 pictures; UNet
+  // and decoder for a batch of pictures, or for so many batches that loading takes a small share of the time.
   // ConfigError: see check(), and where prompts and seeds are not as many; FileError: see load_part.
   void draw(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
 
  private:
+  // Encoded texts, and the row of each picture's among them.
+  struct Texts {
+    TextRows rows;
+    Tensor chosen_N;
+  };
+  // Pictures that one loading of UNet and decoder draws: a part of a request, from its picture `first` on.
+  struct Round {
+    DrawRequest request;
+    Texts texts;
+    size_t first;
+    const SamplerConfig& sampler;
+    const DrawListener& listener;
+  };
+
   void check_parts() const;
-  Tensor latents(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
+  Texts texts_of(const DrawRequest& request, const DrawListener& listener) const;
+  Tensor latents(const Network& unet, const Round& round) const;
+  size_t draw_round(const Round& round) const;  // returns how many pictures the next one should have
 
   std::string folder_;
   at::ScalarType dtype_;

@@ -63,6 +63,18 @@ TEST_CASE("drawing tells of each step of a batch, and of texts that are cut", "[
   CHECK(cut == std::vector<std::string>{"much too long"});
 }
 
+TEST_CASE("a batch that is finished is handed on before the next one begins", "[pipeline][torch]") {
+  save_tiny_model(folder);
+  std::vector<std::string> events;
+  DrawListener listener;
+  listener.picture = [&](size_t i, const Tensor&) { events.push_back("picture " + std::to_string(i)); };
+  listener.evaluated = [&](int64_t n) { events.push_back(std::to_string(n)); };
+  const Generator generator(folder);
+  generator.draw({{"red", "red", "red"}, {1, 2, 3}, "", 2}, generator.defaults(), listener);
+  const std::vector<std::string> expected{"2", "4", "6", "picture 0", "picture 1", "7", "8", "9", "picture 2"};
+  CHECK(events == expected);
+}
+
 TEST_CASE("guidance leads away from the negative prompt", "[pipeline][torch]") {
   save_tiny_model(folder);
   const Generator generator(folder);
