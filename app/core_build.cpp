@@ -14,7 +14,7 @@ namespace {
 
 }  // namespace
 
-std::string cached_latents(const std::string& source, const EncoderFolders&) { refuse("data set \"" + source + "\""); }
+std::string cached_latents(const LatentData& data, int64_t) { refuse("data set \"" + data.latents + "\""); }
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const LoopConfig&) {
   refuse("stage autoencoder");
 }

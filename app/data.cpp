@@ -4,16 +4,14 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
 
 #include "app/data_bench.h"
+#include "app/data_show.h"
 #include "app/run.h"
 #include "app/stage_data.h"
-#include "data/contact_sheet.h"
-#include "data/resize.h"
 #include "data/sources.h"
 #include "spec/describe.h"
 #include "spec/listed.h"
@@ -48,19 +46,21 @@ struct Arguments {
   std::string action, name, out, format;
   int64_t count = 0, size = 0, batch = 0, threads = 0;
   std::string sources = default_sources();
-  double step_ms = 0;
+  double step_ms = 0, held_out = 0;
   uint64_t seed = 0;
 };
 
 po::options_description flags(Arguments& arguments) {
-  po::options_description flags("mdsearch data build NAME | data show SOURCE --out sheet.png | data bench SOURCE");
+  po::options_description flags("mdsearch data build NAME | data show SOURCE [--out sheet.png] | data bench SOURCE");
   auto add = flags.add_options();
   add("out", po::value(&arguments.out)->value_name("PATH"),
-      "build: folder (default out/data/NAME); show: the PNG to write");
+      "build: folder (default out/data/NAME); show: a contact sheet to write, PNG");
   add("sources", po::value(&arguments.sources)->value_name("A,B"),
       ("build debian: what it joins (default " + default_sources() + ")").c_str());
   add("count", po::value(&arguments.count)->default_value(64)->value_name("N"),
       "show: pictures on the sheet, 1 to 4096");
+  add("held-out", po::value(&arguments.held_out)->default_value(0)->value_name("SHARE"),
+      "show: the share that held_out of a training would hold out, 0 to 0.9");
   add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"),
       "show and bench: pixels a side, 8 to 1024");
   add("seed", po::value(&arguments.seed)->default_value(0)->value_name("S"), "show: which pictures are drawn");
@@ -84,11 +84,11 @@ void check(const Arguments& arguments) {
          "shards such as x-{00..99}.tar, or a JSON file that describes one");
   if (arguments.format != "table" && arguments.format != "json")
     fail("--format " + arguments.format + ": allowed: table, json");
-  if (arguments.action == "show" && arguments.out.empty()) fail("show needs --out sheet.png");
   if (arguments.count < 1 || arguments.count > 4096)
     fail("--count " + std::to_string(arguments.count) + ": allowed: 1 to 4096");
   if (arguments.size < 8 || arguments.size > 1024)
     fail("--size " + std::to_string(arguments.size) + ": allowed: 8 to 1024");
+  require_within("--held-out", arguments.held_out, between(0, 0.9));
   require_within("--batch", arguments.batch, between(1, 4096));
   require_within("--threads", arguments.threads, between(0, 4096));
   require_within("--step-ms", arguments.step_ms, between(1, 60000));
@@ -169,20 +169,13 @@ void build(const Arguments& arguments) {
 }
 
 void show(const Arguments& arguments) {
-  const SourcePtr source = open_source(arguments.name);
-  say_skipped(arguments.name, source->skipped());
-  const Pictures pictures = draw_pictures(source, arguments.size, arguments.count, arguments.seed);
-  say_skipped(arguments.name, pictures.skipped);
-  std::vector<CaptionedImage> cells;
-  Json rows = Json::array();
-  for (size_t i = 0; i < pictures.pairs.size(); ++i) {
-    const Pair& pair = pictures.pairs[i];
-    cells.push_back({to_image(pictures.images[int64_t(i)]), pair.caption});
-    rows.push_back({{"id", pair.id}, {"caption", pair.caption}, {"split", pair.split}});
-  }
-  const auto square = int64_t(std::ceil(std::sqrt(double(cells.size()))));
-  save_png(arguments.out, contact_sheet(cells, {.columns = std::max<int64_t>(8, square)}));
-  print({{"source", arguments.name}, {"sheet", arguments.out}, {"rows", rows}}, arguments.format);
+  print(show_source({.source = arguments.name,
+                     .held_out = arguments.held_out,
+                     .sheet = arguments.out,
+                     .size = arguments.size,
+                     .count = arguments.count,
+                     .seed = arguments.seed}),
+        arguments.format);
 }
 
 void bench(const Arguments& arguments) {

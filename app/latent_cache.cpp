@@ -6,10 +6,12 @@
 
 namespace mds {
 
-LatentSet open_latents(const std::string& source, const EncoderFolders& shipped) {
-  if (source.ends_with(".safetensors")) return load_latents(source);
-  return load_latents(cached_latents(
-      source, {shipped_file(shipped.autoencoder), shipped_file(shipped.text), shipped_file(shipped.score)}));
+LatentSet open_latents(const LatentData& data, int64_t held_out) {
+  if (data.latents.ends_with(".safetensors")) return load_latents(data.latents);
+  LatentData found = data;
+  EncoderFolders::describe(
+      found.encoders, [](std::string_view, std::string& folder, std::string_view) { folder = shipped_file(folder); });
+  return load_latents(cached_latents(found, held_out));
 }
 
 void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,

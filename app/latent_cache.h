@@ -10,9 +10,11 @@ inline constexpr const char* shipped_license =
     "weights Apache-2.0; trained on Noto Emoji (OFL-1.1) with names of Unicode CLDR (Unicode-DFS-2016) and, where "
     "listed, OpenClipart (public domain)";
 
-// `source` is a file of cached latents, a built data set or a folder of pictures. Caches lie under out/cache, named by
-// the content of the data and of the encoders.
-LatentSet open_latents(const std::string& source, const EncoderFolders& encoders);
+inline constexpr int64_t least_held_out = 2;  // pairs that an evaluation needs
+
+// Caches lie under out/cache, named by the content of the data and of the encoders. ConfigError, before anything is
+// encoded, where fewer than `held_out` pairs are held out.
+LatentSet open_latents(const LatentData& data, int64_t held_out);
 
 struct TrainedUNet {
   ModelCard card;  // of the UNet alone

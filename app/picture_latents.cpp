@@ -11,6 +11,15 @@
 namespace mds {
 namespace {
 
+// Said before pictures are encoded, which may take long.
+void require_held_out(const std::string& name, const PictureSource& source, int64_t least) {
+  const int64_t count = source.pairs() ? int64_t(pairs_of_split(*source.pairs(), "held_out").size()) : 0;
+  if (count >= least) return;
+  throw ConfigError("stage.latents: " + name + " holds out " + std::to_string(count) +
+                    " pictures; an evaluation needs " + std::to_string(least) +
+                    ". Set stage.held_out to a share, 0.1 say, or train without evaluation and sample_every");
+}
+
 LatentSet make_latents(const std::string& name, const SourcePtr& source, const EncoderFolders& encoders) {
   const ModelCard autoencoder = load_card(encoders.autoencoder, {"vae_encoder", "vae_decoder", "latent_scale"});
   const ModelCard score = load_card(encoders.score, {"image_encoder", "image_normalisation"});
@@ -41,8 +50,11 @@ LatentSet make_latents(const std::string& name, const SourcePtr& source, const E
 
 }  // namespace
 
-std::string cached_latents(const std::string& name, const EncoderFolders& encoders) {
-  const SourcePtr source = open_source(name);
+std::string cached_latents(const LatentData& data, int64_t held_out) {
+  const std::string& name = data.latents;
+  const EncoderFolders& encoders = data.encoders;
+  const SourcePtr source = open_source(name, data.held_out);
+  require_held_out(name, *source, held_out);
   std::string content = "latents, version 2\n" + source->hash();
   for (const auto& [encoder, hash] : encoder_hashes(encoders)) content += hash;
   const std::string hash = sha256(content), stem = std::filesystem::path(name).filename().string();

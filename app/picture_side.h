@@ -13,7 +13,8 @@
 namespace mds {
 
 // The file of cached latents of a data set or folder, named by its content and the encoders'; made on first use.
-std::string cached_latents(const std::string& source, const EncoderFolders& encoders);
+// ConfigError, before anything is encoded, where fewer than `held_out` pairs are held out.
+std::string cached_latents(const LatentData& data, int64_t held_out);
 
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig& config, const LoopConfig& loop);
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig& config, const LoopConfig& loop);

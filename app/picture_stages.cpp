@@ -44,7 +44,8 @@ class AutoencoderRun final : public StageRun {
   AutoencoderRun(const AutoencoderConfig& config, const LoopConfig& loop)
       : config_(config),
         seed_(loop.seed),
-        data_(open_stage_data({.names = config.data, .size = config.size, .tokenise = {}}, loop)),
+        data_(open_stage_data({.names = config.data, .held_out = config.held_out, .size = config.size, .tokenise = {}},
+                              loop)),
         perceptual_(open_perceptual(config.perceptual)),
         stage_(config, loop, data_.feed, perceptual_ ? distance_of(perceptual_) : PerceptualDistance{}) {
     if (!config.start.empty()) predecessors_["start"] = model_hash(config.start);
@@ -114,6 +115,7 @@ class TextImageRun final : public StageRun {
         merges_(load_shipped_merges(config.merges)),
         tokenizer_(merges_, tokenizer_config_),
         data_(open_stage_data({.names = config.data,
+                               .held_out = config.held_out,
                                .size = config.size,
                                .tokenise = [this](const auto& texts) { return tokens_of(texts); }},
                               loop)),

@@ -80,7 +80,7 @@ StageData open_stage_data(const StageDataRequest& request, const LoopConfig& loo
   std::string hashes;
   bool streams = false;
   for (const auto& name : request.names) {
-    sources.push_back(open_source(name));
+    sources.push_back(open_source(name, request.held_out));
     hashes += sources.back()->hash();
     const bool large = must_stream(*sources.back(), request.size);
     if (large && request.names.size() > 1)

@@ -21,7 +21,8 @@ struct StageData {
 };
 
 struct StageDataRequest {
-  std::vector<std::string> names;  // each as open_source takes it
+  std::vector<std::string> names;  // each as open_source takes it, with
+  double held_out;
   int64_t size;
   Tokenise tokenise;
 };

@@ -154,7 +154,7 @@ int run_sweep(int argc, char** argv) {
   const SweepConfig config = options.load();
   std::filesystem::create_directories(config.folder());
   Store store(options.db);
-  const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
+  const LatentSet latents = open_latents(config.stage.data, least_held_out);
   SweepWorker worker(store, config, latents);  // first, so that scores that cannot be taken leave no sweep behind
   check_policy(config.policy, worker.measures().evaluator);
   keep_config(store, config);
@@ -172,7 +172,7 @@ int run_worker(int argc, char** argv) {
   if (!parse_options("worker", argc, argv, options)) return 0;
   const SweepConfig config = options.load();
   Store store(options.db, StoreMode::open_existing);
-  const LatentSet latents = open_latents(config.stage.latents, config.stage.encoders);
+  const LatentSet latents = open_latents(config.stage.data, least_held_out);
   SweepWorker(store, config, latents).work();
   return 0;
 }

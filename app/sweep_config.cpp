@@ -41,7 +41,7 @@ Json protocol_json(const SweepConfig& config, const LatentSet& latents, const Sw
           {"evaluation", evaluation},
           {"rungs", config.rungs},
           {"latents", latents.hash},
-          {"extractor", config.stage.encoders.score},
+          {"extractor", config.stage.data.encoders.score},
           {"reference", "held-out and training pictures of the data set"}};
 }
 

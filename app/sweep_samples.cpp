@@ -46,17 +46,17 @@ bool save_best(const Store& store, const SweepConfig& config, const LatentSet& l
   card.guidance = config.evaluation.sampler.guidance;
   card.provenance = {.command = command,
                      .config = to_json(config),
-                     .data = {config.stage.latents},
+                     .data = {config.stage.data.latents},
                      .data_hash = latents.hash,
                      .iterations = best->score.iteration,
                      .seed = config.seed,
                      .run_id = best->run.arch.substr(0, 16),
                      .license = shipped_license,
                      .scores = {{best->score.name, best->score.value}}};
-  save_generator(config.folder() + "/best", {card, weights}, latents, config.stage.encoders);
-  save_grid(
-      config.folder() + "/samples.png",
-      Evaluator(latents, config.stage.encoders, config.evaluation).draw(*unet, diffusion_of(config.stage)).pictures);
+  save_generator(config.folder() + "/best", {card, weights}, latents, config.stage.data.encoders);
+  save_grid(config.folder() + "/samples.png", Evaluator(latents, config.stage.data.encoders, config.evaluation)
+                                                  .draw(*unet, diffusion_of(config.stage))
+                                                  .pictures);
   return true;
 }
 

@@ -37,7 +37,7 @@ class SweepScores {
 // The whole measuring side of a sweep.
 struct SweepMeasures {
   SweepMeasures(const SweepConfig& config, const LatentSet& latents)
-      : evaluator(latents, config.stage.encoders, config.evaluation), scores(config, latents) {}
+      : evaluator(latents, config.stage.data.encoders, config.evaluation), scores(config, latents) {}
 
   Evaluator evaluator;
   SweepScores scores;

@@ -11,8 +11,9 @@ namespace {
 
 constexpr const char* cache = "out/cache";
 
-PictureSet held_out_pictures(const std::string& source) {
-  const SourcePtr opened = open_source(source);
+PictureSet held_out_pictures(const LatentData& data) {
+  const std::string& source = data.latents;
+  const SourcePtr opened = open_source(source, data.held_out);
   const auto* pairs = opened->pairs();
   PictureSet set{.folder = source, .names = {}, .files = {}, .captions = {}};
   if (pairs)
@@ -32,8 +33,9 @@ class ExtractorSide : public SweepSide {
             {.network = metric.network, .resizer = metric.resizer, .with_texts = metric.against == Against::captions},
             parse_weight_files("evaluation.weights", config.evaluation.weights))) {
     if (metric.against == Against::captions) return;
-    const int64_t side = make_plan(*load_card(config.stage.encoders.autoencoder).vae_decoder).steps.back().out.width;
-    const PictureSet pictures = held_out_pictures(config.stage.latents);
+    const int64_t side =
+        make_plan(*load_card(config.stage.data.encoders.autoencoder).vae_decoder).steps.back().out.width;
+    const PictureSet pictures = held_out_pictures(config.stage.data);
     const ReferenceIdentity identity{
         .data_hash = pictures_hash(pictures), .resolution = side, .extractor = extractor_->identity()};
     reference_ = cached_reference(cache, identity, /*with_features=*/true, [&] {

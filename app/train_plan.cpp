@@ -49,7 +49,7 @@ struct NetworksOf {
 
   Networks operator()(const BaseConfig& config) const {
     UNetSpec unet = scaled(load_unet(config.unet), config.width_divisor);
-    fit_to(unet, config.encoders, notes);
+    fit_to(unet, config.data.encoders, notes);
     const auto start = config.start.empty() ? std::nullopt : card_if_there(config.start);
     if (start && start->unet) {
       const int64_t size = unet.size;

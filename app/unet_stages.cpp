@@ -110,10 +110,10 @@ class UNetRun final : public StageRun {
  public:
   template <class Config>
   UNetRun(const TrainConfig& train, const Config& config)
-      : source_(config.latents),
-        encoders_(config.encoders),
+      : source_(config.data.latents),
+        encoders_(config.data.encoders),
         evaluation_(train.evaluation),
-        latents_(open_latents(config.latents, config.encoders)),
+        latents_(open_latents(config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0)),
         open_(opened(config, train.loop, latents_)) {
     check_encoders(latents_, encoders_);
     for (const auto& [field, folder] : open_.predecessors) predecessors_[field] = model_hash(folder);

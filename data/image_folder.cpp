@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -73,15 +74,21 @@ std::vector<Pair> list_metadata(const fs::path& folder) {
   return pairs;
 }
 
+bool is_caption_ending(std::string ending) {
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending == ".txt" || ending == ".caption";
+}
+
 std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
   std::map<std::string, fs::path> pictures, captions;  // by name without extension
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const auto& path = entry.path();
-    if (path.extension() == ".txt") {
-      captions[path.stem().string()] = path;
-    } else if (is_picture_ending(path.extension().string()) && !pictures.emplace(path.stem().string(), path).second) {
+  std::set<fs::path> files;                            // in an order that no file system decides
+  for (const auto& entry : fs::directory_iterator(folder)) files.insert(entry.path());
+  for (const auto& path : files) {
+    const std::string ending = path.extension().string(), name = path.stem().string();
+    if (is_caption_ending(ending) && !captions.emplace(name, path).second)
+      report.skips.push_back({path.string(), "another caption of the same picture"});
+    if (is_picture_ending(ending) && !pictures.emplace(name, path).second)
       report.skips.push_back({path.string(), "another picture has the same name"});
-    }
   }
   std::vector<Pair> pairs;
   for (const auto& [name, path] : pictures) {
@@ -137,10 +144,29 @@ std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& opt
     reason.empty() ? pairs.push_back(pair) : local.skips.push_back({pair.file, reason});
   }
   if (pairs.empty())
-    throw FileError(folder + ": has no usable pictures with captions; needed: metadata.jsonl, or x.png beside x.txt. " +
-                    summary(local));
+    throw FileError(
+        folder +
+        ": has no usable pictures with captions; needed: metadata.jsonl, or x.png beside x.txt or x.caption. " +
+        summary(local));
   if (report) *report = std::move(local);
   return pairs;
+}
+
+void hold_out(std::vector<Pair>& pairs, double held_out) {
+  if (std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return pair.split == "held_out"; })) return;
+  std::map<std::string, std::vector<Pair*>> groups;
+  for (auto& pair : pairs) groups[pair.group].push_back(&pair);
+  std::map<std::string, std::vector<Pair*>> by_caption;  // by hash: groups of one caption share a split
+  for (const auto& [name, group] : groups) {
+    auto& members = by_caption[sha256(group.front()->caption)];
+    members.insert(members.end(), group.begin(), group.end());
+  }
+  int64_t left = std::llround(held_out * double(pairs.size()));
+  for (const auto& [hash, members] : by_caption) {
+    if (left <= 0) return;
+    for (Pair* pair : members) pair->split = "held_out";
+    left -= int64_t(members.size());
+  }
 }
 
 std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::string& split) {

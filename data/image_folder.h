@@ -1,6 +1,6 @@
 // A data set on disk is a folder of pictures with `metadata.jsonl`: one object a line with `file_name` and `text`, and
 // optionally `split` ("train" or "held_out"), `group` (variants of one thing, which share a split) and `id`.
-// A folder of a user's own may instead hold `x.jpg` (or .jpeg, .png, .webp) beside `x.txt`.
+// A folder of a user's own may instead hold `x.jpg` (or .jpeg, .png, .webp) beside `x.txt` or `x.caption`.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,11 @@ std::string summary(const FolderReport& report, size_t shown = 5);  // counts an
 // so are a group in two splits and a file_name that leads out of the folder or holds control characters.
 std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options = {},
                              FolderReport* report = nullptr);
+
+// Holds out the share `held_out` of the pairs where none is held out yet: whole groups, in the order of the SHA-256 of
+// their first caption, so that the same pictures are held out wherever the folder lies and in whatever order it is
+// read.
+void hold_out(std::vector<Pair>& pairs, double held_out);
 
 std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::string& split);
 

@@ -59,9 +59,10 @@ struct FolderConfig {
   }
 };
 
-SourcePtr open_config(const FolderConfig& config) {
+SourcePtr open_config(const FolderConfig& config, double held_out) {
   FolderReport skipped;
   auto pairs = list_pairs(config.folder, {}, &skipped);
+  hold_out(pairs, held_out);
   return listed_source(pairs, std::move(skipped), [pairs] { return dataset_hash(pairs); });
 }
 
@@ -72,13 +73,18 @@ std::string coco_hash(const std::vector<Pair>& pairs) {
   return sha256(list.dump());
 }
 
-SourcePtr open_config(const CocoConfig& config) {
+SourcePtr open_config(const CocoConfig& config, double held_out) {
   FolderReport skipped;
   auto pairs = list_coco(config, &skipped);
+  hold_out(pairs, held_out);
   return listed_source(pairs, std::move(skipped), [pairs] { return coco_hash(pairs); });
 }
 
-SourcePtr open_config(const ShardsConfig& config) { return open_shards(config); }
+SourcePtr open_config(const ShardsConfig& config, double held_out) {
+  if (held_out > 0)
+    throw ConfigError(config.shards + ": shards are read in passing and hold nothing out; allowed for held_out: 0");
+  return open_shards(config);
+}
 
 CocoConfig parse_coco(const std::string& name) {
   const size_t start = std::string_view("coco:").size(), colon = name.find(':', start);
@@ -96,13 +102,13 @@ SourcePtr listed_source(std::vector<Pair> pairs, FolderReport skipped, std::func
   return std::make_shared<ListedSource>(std::move(pairs), std::move(skipped), std::move(hash));
 }
 
-SourcePtr open_source(const std::string& name) {
-  if (name.starts_with("coco:")) return open_config(parse_coco(name));
+SourcePtr open_source(const std::string& name, double held_out) {
+  if (name.starts_with("coco:")) return open_config(parse_coco(name), held_out);
   for (const std::string& folder : {name, "out/data/" + name})
-    if (fs::is_directory(folder)) return open_config(FolderConfig{folder});
-  if (name.find(".tar") != std::string::npos) return open_config(ShardsConfig{.shards = name});
+    if (fs::is_directory(folder)) return open_config(FolderConfig{folder}, held_out);
+  if (name.find(".tar") != std::string::npos) return open_config(ShardsConfig{.shards = name}, held_out);
   if (name.ends_with(".json"))
-    return std::visit([](const auto& config) { return open_config(config); },
+    return std::visit([&](const auto& config) { return open_config(config, held_out); },
                       from_json<std::variant<FolderConfig, CocoConfig, ShardsConfig>>(load_json(name), name));
   throw FileError("there is no data set \"" + name + "\"; build it with `mdsearch data build " + name +
                   "`, or give a folder of pictures, coco:ANNOTATIONS.json:FOLDER, shards such as x-{00..99}.tar, or a "

@@ -49,7 +49,8 @@ SourcePtr listed_source(std::vector<Pair> pairs, FolderReport skipped, std::func
 
 // A folder of pictures; `coco:ANNOTATIONS.json:FOLDER`; a pattern of shards such as `train-{0000..0099}.tar`; a JSON
 // file that describes one of these by "kind"; or the name of a built data set under out/data. FileError or ConfigError
-// says what is missing and what may be given.
-SourcePtr open_source(const std::string& name);
+// says what is missing and what may be given. Where the pairs have no split of their own, the share `held_out` of them
+// is held out; shards hold nothing out, and a ConfigError says so.
+SourcePtr open_source(const std::string& name, double held_out = 0);
 
 }  // namespace mds

@@ -53,6 +53,7 @@ struct EnumNames<DecoderTarget> {
 struct AutoencoderConfig {
   static constexpr std::string_view kind = "autoencoder";
   std::vector<std::string> data{"noto"};
+  double held_out = 0;
   int64_t size = 128;
   int64_t crop = 64;
   int64_t latent_channels = 8;
@@ -74,6 +75,11 @@ struct AutoencoderConfig {
 
   static void describe(auto& self, auto&& field) {
     field("data", self.data, "data sets; held-out pairs are never trained on");
+    field(
+        "held_out", self.held_out,
+        "share of the pictures that is never trained on, chosen by the hashes of their captions, where a data set has "
+        "no split of its own",
+        later(between(0, 0.9)));
     field("size", self.size, "side the pictures are resized to", between(8, 4096));
     field("crop", self.crop, "side of the random crops trained on", between(8, 4096));
     field("latent_channels", self.latent_channels, "of the latent", between(1, 64));

@@ -22,8 +22,7 @@ struct BaseConfig {
   static constexpr std::string_view kind = "base";
   std::string unet = "mobilediffusion";
   int64_t width_divisor = 8;
-  std::string latents = "emoji";
-  EncoderFolders encoders;
+  LatentData data;
   Prediction prediction = Prediction::v;
   ScheduleConfig schedule;
   double caption_dropout = 0.1;
@@ -36,8 +35,7 @@ struct BaseConfig {
   static void describe(auto& self, auto&& field) {
     field("unet", self.unet, "shipped architecture, or a JSON file");
     field("width_divisor", self.width_divisor, "every width over this; 1: full scale", between(1, 64));
-    field("latents", self.latents, "data set, or a file of cached latents");
-    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    LatentData::describe(self.data, field);
     field("prediction", self.prediction, "what the network learns to predict: epsilon or v");
     field("schedule", self.schedule, "noise schedule");
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));

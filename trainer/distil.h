@@ -36,8 +36,7 @@ struct DistilConfig {
   static constexpr std::string_view kind = "distil";
   std::string teacher = "out/train/emoji-md-relu/model";
   std::string start{};
-  std::string latents = "emoji";
-  EncoderFolders encoders;
+  LatentData data;
   int64_t steps = 8;
   DistilWeight weight = DistilWeight::truncated_snr;
   DistilGuidance guidance;
@@ -47,8 +46,7 @@ struct DistilConfig {
   static void describe(auto& self, auto&& field) {
     field("teacher", self.teacher, "model folder that takes two steps for each of the student's");
     field("start", self.start, "model folder of the student's first weights; empty: the teacher");
-    field("latents", self.latents, "data set, or a file of cached latents");
-    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    LatentData::describe(self.data, field);
     field("steps", self.steps, "of the student, trailing", between(1, 1000));
     field("weight", self.weight, "of the squared error of x0: one, snr, truncated_snr or snr_plus_one");
     field("guidance", self.guidance, "classifier-free guidance in the loss");

@@ -23,6 +23,22 @@ struct EncoderFolders {
   }
 };
 
+// The pictures and captions that a stage on latents trains on.
+struct LatentData {
+  std::string latents = "emoji";
+  double held_out = 0;
+  EncoderFolders encoders;
+  bool operator==(const LatentData&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("latents", self.latents, "data set, folder of pictures with captions, or file of cached latents");
+    field("held_out", self.held_out,
+          "share of the pictures that is never trained on, chosen by the hashes of their captions, where the data set "
+          "has no split of its own",
+          later(between(0, 0.9)));
+    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+  }
+};
+
 struct LatentSet {
   Tensor moments;         // float16 N x 2C x H x W
   Tensor text;            // float16 N x S x W: token states of the conditioning encoder

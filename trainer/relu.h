@@ -18,8 +18,7 @@ struct EnumNames<Swap> {
 struct ReluConfig {
   static constexpr std::string_view kind = "relu";
   std::string start = "out/train/emoji-md-base/model";
-  std::string latents = "emoji";
-  EncoderFolders encoders;
+  LatentData data;
   Swap swap = Swap::gain;
   int64_t blend_iterations = 2000;
   double caption_dropout = 0.1;
@@ -27,8 +26,7 @@ struct ReluConfig {
 
   static void describe(auto& self, auto&& field) {
     field("start", self.start, "model folder of a UNet with softmax attention");
-    field("latents", self.latents, "data set, or a file of cached latents");
-    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    LatentData::describe(self.data, field);
     field("swap", self.swap, "hard, blend or gain");
     field("blend_iterations", self.blend_iterations, "blend: iterations until softmax is gone", at_least(1));
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));

@@ -10,6 +10,7 @@ namespace mds {
 struct TextImageConfig {
   static constexpr std::string_view kind = "text_image";
   std::vector<std::string> data{"noto"};
+  double held_out = 0;
   int64_t size = 72;
   int64_t merges = 4096;
   TextTowerSpec text{
@@ -19,6 +20,11 @@ struct TextImageConfig {
 
   static void describe(auto& self, auto&& field) {
     field("data", self.data, "data sets; held-out pairs are never trained on");
+    field(
+        "held_out", self.held_out,
+        "share of the pictures that is never trained on, chosen by the hashes of their captions, where a data set has "
+        "no split of its own",
+        later(between(0, 0.9)));
     field("size", self.size, "side the pictures are resized to, before a random crop of the image tower's size",
           between(8, 4096));
     field("merges", self.merges, "byte-pair merges kept; the vocabulary is 514 more", between(0, 48894));

@@ -34,8 +34,7 @@ struct AdversaryConfig {
 struct UfogenConfig {
   static constexpr std::string_view kind = "ufogen";
   std::string start = "out/train/emoji-md-8/model";
-  std::string latents = "emoji";
-  EncoderFolders encoders;
+  LatentData data;
   int64_t delta = 250;
   int64_t floor = 0;
   double pure_noise = 0.1;
@@ -47,8 +46,7 @@ struct UfogenConfig {
 
   static void describe(auto& self, auto&& field) {
     field("start", self.start, "model folder of the first weights");
-    field("latents", self.latents, "data set, or a file of cached latents");
-    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    LatentData::describe(self.data, field);
     field("delta", self.delta, "timesteps between the generator's input and what the discriminator sees",
           between(1, 100000));
     field("floor", self.floor, "smallest timestep the discriminator sees", between(0, 99999));

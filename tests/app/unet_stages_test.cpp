@@ -13,8 +13,8 @@ struct ToyChain : ToyFolder {
   TrainConfig stage(const std::string& start) const {
     Config config;
     config.start = start;
-    config.latents = file("latents.safetensors");
-    config.encoders = encoders();
+    config.data.latents = file("latents.safetensors");
+    config.data.encoders = encoders();
     TrainConfig train;
     train.stage = config;
     train.evaluation = EvaluationConfig{.pictures = 6, .sampler = {.steps = 2, .guidance = 2}};

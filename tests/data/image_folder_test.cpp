@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "data/contact_sheet.h"
 #include "data/folder_writer.h"
@@ -242,4 +243,66 @@ TEST_CASE("captions may open with a byte order mark but must be UTF-8", "[data]"
   REQUIRE(pairs.size() == 1);
   CHECK(pairs[0].caption == "cat");
   CHECK(report.skips[0].reason == "a caption that is not UTF-8");
+}
+
+TEST_CASE("captions may end in .caption, and one of two for a picture is left out", "[data]") {
+  const Folder folder;
+  for (const char* name : {"a.png", "b.png"}) folder.picture(name, 8, 8);
+  folder.text("a.caption", "a house");
+  folder.text("b.TXT", "a tree");
+  folder.text("b.caption", "another tree");
+  mds::FolderReport report;
+  const auto pairs = mds::list_pairs(folder.name(), {}, &report);
+  REQUIRE(pairs.size() == 2);
+  CHECK(pairs[0].caption == "a house");
+  CHECK(pairs[1].caption == "a tree");
+  REQUIRE(report.skips.size() == 1);
+  CHECK(report.skips[0].reason == "another caption of the same picture");
+}
+
+namespace {
+
+std::vector<mds::Pair> numbered_pairs(int count) {
+  std::vector<mds::Pair> pairs;
+  for (int i = 0; i < count; ++i) {
+    const std::string id = std::to_string(i);
+    pairs.push_back({.file = id, .caption = "caption " + id, .group = id, .id = id});
+  }
+  return pairs;
+}
+
+std::set<std::string> held_out_ids(const std::vector<mds::Pair>& pairs) {
+  std::set<std::string> ids;
+  for (const auto& pair : mds::pairs_of_split(pairs, "held_out")) ids.insert(pair.id);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("a share is held out by captions, whatever the order of the pairs", "[data]") {
+  auto pairs = numbered_pairs(40), reversed = pairs;
+  std::reverse(reversed.begin(), reversed.end());
+  mds::hold_out(pairs, 0.1);
+  mds::hold_out(reversed, 0.1);
+  CHECK(held_out_ids(pairs).size() == 4);
+  CHECK(held_out_ids(pairs) == held_out_ids(reversed));
+  auto none = numbered_pairs(40);
+  mds::hold_out(none, 0);
+  CHECK(held_out_ids(none).empty());
+}
+
+TEST_CASE("pictures of one group, or of one caption, are held out together", "[data]") {
+  auto pairs = numbered_pairs(40);
+  for (int i = 0; i < 40; ++i)
+    (i < 20 ? pairs[size_t(i)].group : pairs[size_t(i)].caption) = "x" + std::to_string(i / 4);
+  mds::hold_out(pairs, 0.3);
+  CHECK(held_out_ids(pairs).size() >= 12);
+  for (int i = 0; i < 40; ++i) CHECK(pairs[size_t(i)].split == pairs[size_t(i / 4 * 4)].split);
+}
+
+TEST_CASE("a split of the data set's own is kept", "[data]") {
+  auto pairs = numbered_pairs(40);
+  pairs[7].split = "held_out";
+  mds::hold_out(pairs, 0.5);
+  CHECK(held_out_ids(pairs) == std::set<std::string>{"7"});
 }
