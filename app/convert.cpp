@@ -5,6 +5,7 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "app/size_options.h"
 #include "app/weight_type.h"
 #include "reports/table.h"
 
@@ -14,6 +15,7 @@ namespace {
 struct ConvertOptions {
   ConvertRequest request;
   std::string from, dtype, prediction, format;
+  SizeOptions size;
 };
 
 CommandLine command_line(ConvertOptions& options) {
@@ -29,13 +31,12 @@ CommandLine command_line(ConvertOptions& options) {
       "unet, vae_encoder, vae_decoder, text_encoder, text_encoder_2 or image_encoder; may repeat; default: all")(
       "network", po::value(&request.networks)->composing()->value_name("NAME"),
       "a shipped architecture or a JSON file; may repeat, one a part; default: the shipped one that fits")(
-      "size", po::value(&request.pixels)->default_value(0)->value_name("PX"),
-      "side of the pictures; 0: the configuration's, or the network's own")(
       "prediction", po::value(&options.prediction)->value_name("P"),
       "epsilon, v or x0; default: the scheduler's configuration, or epsilon")(
       "merges", po::value(&request.merges)->value_name("FILE"), "of the tokenizer; default: the folder's merges.txt")(
       "dtype", po::value(&options.dtype)->default_value("fp32"), "of the written weights: fp32, fp16 or bf16")(
       "format", po::value(&options.format)->default_value("table"), "table, md, csv or json");
+  add_size_options(line.options, options.size);
   return line;
 }
 
@@ -55,7 +56,7 @@ int run_convert(int argc, char** argv) {
   request.from = parse_choice<Layout>("--from", options.from);
   request.dtype = scalar_type(parse_choice<WeightType>("--dtype", options.dtype));
   if (given.count("prediction")) request.prediction = parse_choice<Prediction>("--prediction", options.prediction);
-  require_within("--size", request.pixels, between(0, 16384));
+  request.pixels = options.size.picture();
   request.command = command_text(argc, argv);
   const Format format = parse_format(options.format);
   const auto parts =

@@ -22,16 +22,16 @@ void add_fields(PngText& text, const SamplerConfig& sampler) {
 
 }  // namespace
 
-ModelRun open_model(const std::string& folder, at::ScalarType dtype, const GivenFields& sampler_fields,
-                    const TileOptions& tiles) {
-  Generator generator(folder, dtype);
-  const SamplerConfig sampler = with_given(generator.defaults(), sampler_fields);
+ModelRun open_model(const ModelRequest& request) {
+  Generator generator(request.folder, request.dtype);
+  const SamplerConfig sampler = with_given(generator.defaults(), request.sampler);
   try {
-    generator.check(sampler, tiles);
+    generator.resize(request.pixels);
+    generator.check(sampler, request.tiles);
   } catch (const ConfigError& error) {
     throw UsageError(error.what());
   }
-  return {folder, model_hash(folder), std::move(generator), sampler};
+  return {request.folder, model_hash(request.folder), std::move(generator), sampler, request.pixels};
 }
 
 void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
@@ -53,6 +53,8 @@ PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run) {
   PngText text{{"prompt", request.prompts[i]}, {"seed", std::to_string(request.seeds[i])}};
   if (!request.negative.empty()) text.emplace_back("negative", request.negative);
   add_fields(text, run.sampler);
+  text.emplace_back("width", std::to_string(run.generator.size().width));
+  text.emplace_back("height", std::to_string(run.generator.size().height));
   text.emplace_back("model", run.hash);
   text.emplace_back("software", "mdsearch");
   return text;

@@ -15,11 +15,22 @@ struct ModelRun {
   std::string folder, hash;
   Generator generator;
   SamplerConfig sampler;
+  Extent asked{};  // size of a picture that was asked for; 0: the model's own
+
+  // "512" or "768x512" where it is not the model's own, else empty.
+  std::string other_size() const { return asked == Extent{} ? "" : to_string(generator.size()); }
+};
+
+struct ModelRequest {
+  std::string folder;
+  at::ScalarType dtype = at::kFloat;
+  GivenFields sampler{};  // in place of the model's own
+  TileOptions tiles{};
+  Extent pixels{};  // of a picture; 0: the model's own
 };
 
 // Reads the card alone. UsageError where the model cannot sample or decode as it is asked to.
-ModelRun open_model(const std::string& folder, at::ScalarType dtype, const GivenFields& sampler_fields,
-                    const TileOptions& tiles = {});
+ModelRun open_model(const ModelRequest& request);
 
 // Hands each picture on, in order; progress and cut prompts go to stderr.
 void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take);

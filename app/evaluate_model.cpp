@@ -92,8 +92,9 @@ std::vector<EvaluatedModel> models_of(const EvaluateOptions& options) {
     const std::string out = folders.size() > 1 ? options.out + "/" + name : options.out;
     if (!used.insert(out).second)
       throw UsageError("--model: two models are called " + name + "; their pictures would mix");
-    models.push_back({open_model(folder, dtype, options.sampler), out, options.precision,
-                      std::min(options.batch, most_drawn_at_once)});
+    models.push_back(
+        {open_model({.folder = folder, .dtype = dtype, .sampler = options.sampler, .pixels = options.drawn.picture()}),
+         out, options.precision, std::min(options.batch, most_drawn_at_once)});
   }
   std::stable_sort(models.begin(), models.end(), [](const EvaluatedModel& a, const EvaluatedModel& b) {
     return a.run.generator.card().provenance.iterations < b.run.generator.card().provenance.iterations;
@@ -140,7 +141,8 @@ ScoreProtocol drawing_protocol(const EvaluatedModel& model, const CaptionList& l
           .sampler = to_json(model.run.sampler).dump(),
           .steps = model.run.sampler.steps,
           .guidance = model.run.sampler.guidance,
-          .seed_rule = list.repeats > 1 ? repeated_seed_rule : picture_seed_rule};
+          .seed_rule = list.repeats > 1 ? repeated_seed_rule : picture_seed_rule,
+          .drawn_size = model.run.other_size()};
 }
 
 }  // namespace mds

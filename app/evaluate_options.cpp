@@ -53,8 +53,12 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "pictures of each caption, all in one set; intervals then resample captions")(
       "size", po::value(&options.size)->default_value(0)->value_name("PX"),
       "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
-      "batch", po::value(&options.batch)->default_value(32)->value_name("N"),
-      "pictures drawn (64 at most) or embedded together")(
+      "width", po::value(&options.drawn.width)->default_value(0)->value_name("PX"),
+      "columns of a drawn picture; 0: the model's own")(
+      "height", po::value(&options.drawn.height)->default_value(0)->value_name("PX"),
+      "rows of a drawn picture; 0: the model's own")("batch",
+                                                     po::value(&options.batch)->default_value(32)->value_name("N"),
+                                                     "pictures drawn (64 at most) or embedded together")(
       "replicates", po::value(&options.replicates)->default_value(200)->value_name("N"), "of the bootstrap")(
       "kid-subset", po::value(&options.subsets.kid)->default_value(0)->value_name("N"),
       "pictures in each of KID's 100 subsets; 0: 1000, or all of the smaller set where that has fewer")(
@@ -84,9 +88,13 @@ void check(const EvaluateOptions& options) {
     throw UsageError("--sheet needs --model with autoencoders, and no --prompts");
   if (options.models.empty() && !(options.prompts.empty() && options.out.empty() && options.sampler.empty()))
     throw UsageError("--prompts, --out and the sampler need --model");
+  if ((options.models.empty() || options.reconstructs()) && !(options.drawn.picture() == Extent{}))
+    throw UsageError("--width and --height are of drawn pictures: they need --model and --prompts");
   if (!options.save_reference.empty() && options.reference.empty())
     throw UsageError("--save-reference needs --reference");
   require_within("--size", options.size, between(0, double(max_image_side)));
+  require_within("--width", options.drawn.width, between(0, double(max_image_side)));
+  require_within("--height", options.drawn.height, between(0, double(max_image_side)));
   require_within("--captions", options.captions, between(0, 1e9));
   require_within("--sheet-rows", options.sheet_rows, between(1, 100));
   require_within("--batch", options.batch, between(1, 4096));

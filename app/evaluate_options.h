@@ -1,7 +1,7 @@
 // What `mdsearch evaluate` was asked for.
 #pragma once
 
-#include "app/options.h"
+#include "app/size_options.h"
 #include "metrics/measure.h"
 
 namespace mds {
@@ -12,6 +12,7 @@ struct EvaluateOptions {
   int64_t size = 0, captions = 0, batch = 32, replicates = 200, seeds = 1, repeats = 1, sheet_rows = 6;
   SubsetSizes subsets;
   GivenFields sampler;
+  SizeOptions drawn;  // of drawn pictures
   ComputeOptions compute;
 
   bool reconstructs() const { return !models.empty() && prompts.empty(); }  // autoencoders, not captions drawn

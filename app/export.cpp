@@ -5,7 +5,9 @@
 #include <iostream>
 
 #include "app/options.h"
+#include "app/recording.h"
 #include "app/run.h"
+#include "app/size_options.h"
 #include "app/weight_type.h"
 
 namespace mds {
@@ -14,7 +16,7 @@ namespace {
 struct ExportOptions {
   std::string name, model, out, to, dtype;
   bool seeded = false;
-  int64_t pixels = 0;
+  SizeOptions size;
   ComputeOptions compute;
 
   ExportFormat format() const { return parse_choice<ExportFormat>("--to", to); }
@@ -27,7 +29,6 @@ void check(const ExportOptions& options) {
   if (options.compute.device != "cpu")
     throw UsageError("--device is \"" + options.compute.device +
                      "\"; networks are exported from the CPU: allowed: cpu");
-  require_within("--size", options.pixels, between(0, 16384));
   if (options.type() != WeightType::fp32 && options.format() != ExportFormat::safetensors)
     throw UsageError("--dtype is \"" + options.dtype + "\"; traced networks are float32: allowed with --to " +
                      options.to + ": fp32");
@@ -42,9 +43,9 @@ bool read_options(int argc, char** argv, ExportOptions& options) {
                              "a shipped architecture, a JSON file, or with --model a part such as unet")(
       "to", po::value(&options.to)->required()->value_name("FORMAT"), "torchscript, onnx or safetensors")(
       "model", po::value(&options.model)->value_name("DIR"), "model folder whose trained weights to take")(
-      "size", po::value(&options.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
       "dtype", po::value(&options.dtype)->default_value("fp32"), "of the weights; safetensors: fp32, fp16 or bf16")(
       "out", po::value(&options.out)->required()->value_name("F"), "file to write");
+  add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
@@ -103,7 +104,8 @@ struct Loaded {
 Loaded load(const ExportOptions& options) {
   const bool trained = !options.model.empty();
   const Part part = trained ? find_part(options) : Part{"", load_network(options.name)};
-  const NetworkSpec spec = options.pixels > 0 ? with_size(part.spec, options.pixels) : part.spec;
+  const Extent pixels = options.size.picture();
+  const NetworkSpec spec = pixels == Extent{} ? part.spec : with_asked_size(part.spec, pixels);
   if (trained) return {spec, load_part(options.model, part.name, make_plan(spec))};
   Loaded loaded{spec, make_network(make_plan(spec))};
   initialise(*loaded.network, options.compute.seed);

@@ -20,7 +20,6 @@ namespace {
 
 struct ForwardRequest {
   std::string name, weights, input, output, layout, dtype, format;
-  int64_t pixels = 0;
   ComputeOptions compute;
 
   std::optional<Layout> from() const {
@@ -40,9 +39,8 @@ bool read_forward(int argc, char** argv, ForwardRequest& request) {
       "output", po::value(&request.output)->required(), "safetensors to write: the outputs by name, in float32")(
       "from", po::value(&request.layout),
       "names of the weights: diffusers, compvis, transformers, open_clip, torch_fidelity, lpips, torchvision or "
-      "efficientnet_lite; without it our own")("size", po::value(&request.pixels)->default_value(0),
-                                               "side of the picture in pixels; 0: the network's own")(
-      "dtype", po::value(&request.dtype)->default_value("fp32"), "of weights and computation: fp32 or bf16")(
+      "efficientnet_lite; without it our own")("dtype", po::value(&request.dtype)->default_value("fp32"),
+                                               "of weights and computation: fp32 or bf16")(
       "format", po::value(&request.format)->default_value("table"), "table, md, csv or json");
   add_compute_options(line.options, request.compute);
   po::variables_map values;
@@ -119,8 +117,10 @@ int run_forward(int argc, char** argv) {
   const at::ScalarType dtype = scalar_type(parse_choice<Precision>("--dtype", request.dtype));
   request.from();
   apply(request.compute);
-  NamedNetwork network = load_named(request.name, request.pixels);
-  const auto inputs = inputs_from(load_tensors(request.input).tensors, network.spec, request.input);
+  const TensorMap tensors = load_tensors(request.input).tensors;
+  NamedNetwork network = load_named(request.name, {});
+  network.spec = sized_for(network.spec, tensors);
+  const auto inputs = inputs_from(tensors, network.spec, request.input);
   const NetworkPtr modules = load_network_weights(network.spec, request, dtype);
   const TensorMap outputs = pass(*modules, network.spec, inputs, dtype);
   save_tensors(request.output, {.tensors = outputs, .metadata = provenance(network)});

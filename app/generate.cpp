@@ -19,7 +19,11 @@ using Clock = std::chrono::steady_clock;
 std::vector<ModelRun> open_models(const GenerateOptions& options) {
   std::vector<ModelRun> runs;
   for (const auto& folder : options.models)
-    runs.push_back(open_model(folder, options.dtype(), options.sampler, options.tiles()));
+    runs.push_back(open_model({.folder = folder,
+                               .dtype = options.dtype(),
+                               .sampler = options.sampler,
+                               .tiles = options.tiles(),
+                               .pixels = options.size.picture()}));
   if (options.grid) check_grid(options, runs);
   return runs;
 }

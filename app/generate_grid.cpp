@@ -32,13 +32,16 @@ std::string heading(const ModelRun& run) {
 }  // namespace
 
 void check_grid(const GenerateOptions& options, const std::vector<ModelRun>& runs) {
-  int64_t side = 0;
-  for (const auto& run : runs) side = std::max(side, run.generator.size());
+  Extent largest;
+  for (const auto& run : runs) {
+    largest.height = std::max(largest.height, run.generator.size().height);
+    largest.width = std::max(largest.width, run.generator.size().width);
+  }
   const auto [columns, rows] = cells_of(options);
-  const int64_t most = max_image_side / (side + 2);
-  if (columns > most || rows > most)
+  const int64_t most_columns = max_image_side / (largest.width + 2), most_rows = max_image_side / (largest.height + 2);
+  if (columns > most_columns || rows > most_rows)
     throw UsageError("--grid would be " + std::to_string(columns) + " x " + std::to_string(rows) +
-                     " pictures; allowed: " + std::to_string(most) + " a side");
+                     " pictures; allowed: " + std::to_string(most_columns) + " x " + std::to_string(most_rows));
 }
 
 Image grid_of(const GenerateOptions& options, const std::vector<ModelRun>& runs,

@@ -53,10 +53,9 @@ TileOptions GenerateOptions::tiles() const {
 }
 
 CommandLine generate_command_line(GenerateOptions& options) {
-  CommandLine line{
-      .usage = "mdsearch generate --model DIR --prompt T [options] --out F",
-      .example = "mdsearch generate --model weights/emoji-md --prompt \"red heart\" --out out/heart.png",
-      .positional = {}};
+  CommandLine line{.usage = "mdsearch generate --model DIR --prompt T [options] --out F",
+                   .example = "mdsearch generate --model weights/emoji-md --prompt \"red heart\" --out out/heart.png",
+                   .positional = {}};
   line.options.add_options()("model", po::value(&options.models)->required()->composing()->value_name("DIR"),
                              "model folder; may repeat with --grid: a column each")(
       "prompt", po::value(&options.prompts)->composing()->value_name("T"), "what to draw; may repeat")(
@@ -74,6 +73,7 @@ CommandLine generate_command_line(GenerateOptions& options) {
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);
+  add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
   return line;
 }

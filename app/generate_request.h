@@ -1,7 +1,7 @@
 // What `mdsearch generate` was asked for.
 #pragma once
 
-#include "app/options.h"
+#include "app/size_options.h"
 #include "pipeline/generator.h"
 #include "trainer/loop.h"
 
@@ -15,6 +15,7 @@ struct GenerateOptions {
   int64_t batch = 1;
   int64_t tile = 0, overlap = -1;
   bool grid = false;
+  SizeOptions size;
   ComputeOptions compute;
 
   bool one_file() const { return out.ends_with(".png"); }

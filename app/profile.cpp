@@ -4,6 +4,7 @@
 #include "app/profile_model.h"
 #include "app/profile_text.h"
 #include "app/run.h"
+#include "app/size_options.h"
 #include "pipeline/sampler_config.h"
 
 namespace mds {
@@ -12,7 +13,7 @@ namespace {
 struct Request {
   std::string name, model, format, mode, dtype, database;
   GivenFields sampler;
-  int64_t pixels = 0;
+  SizeOptions size;
   int64_t processes = 0;  // 0: what the mode asks for
   bool raw = false;
   ComputeOptions compute;
@@ -24,22 +25,22 @@ void check_subject(const Request& request, bool blocks) {
   if (request.name.empty() == request.model.empty()) throw UsageError("needs either NAME or --model DIR");
   if (request.model.empty() && !request.sampler.empty())
     throw UsageError("--" + request.sampler.begin()->first + " needs --model");
-  if (!request.model.empty() && (blocks || request.pixels != 0 || request.profile.batch != 1))
-    throw UsageError("--blocks, --batch and --size are of a network; --model times its parts for one picture");
+  if (!request.model.empty() && (blocks || request.profile.batch != 1))
+    throw UsageError("--blocks and --batch are of a network; --model times its parts for one picture");
 }
 
 bool read_request(int argc, char** argv, Request& request) {
-  CommandLine line{.usage =
-                       "mdsearch profile NAME [--blocks] [--batch N] [--size PX] [--mode quick|screening|final]\n"
-                       "       mdsearch profile --model DIR [--steps N] [--guidance W]",
-                   .example = "mdsearch profile mobilediffusion --blocks --mode quick",
-                   .positional = {"name"}};
+  CommandLine line{
+      .usage =
+          "mdsearch profile NAME [--blocks] [--batch N] [--width PX --height PX] [--mode quick|screening|final]\n"
+          "       mdsearch profile --model DIR [--steps N] [--guidance W]",
+      .example = "mdsearch profile mobilediffusion --blocks --mode quick",
+      .positional = {"name"}};
   line.options.add_options()("name", po::value(&request.name), "a shipped architecture or a JSON file")(
       "model", po::value(&request.model)->value_name("DIR"),
       "in place of NAME: what this model folder does for a picture, part by part and whole")(
       "blocks", "each block as well; blocks and residual add up to the whole")(
       "batch", po::value(&request.profile.batch)->default_value(1), "samples in one pass")(
-      "size", po::value(&request.pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
       "mode", po::value(&request.mode)->default_value("screening"),
       "quick: 9 samples; screening: at least 64 and 3 s; final: at least 1,024 or 60 s")(
       "processes", po::value(&request.processes)->default_value(0),
@@ -51,6 +52,7 @@ bool read_request(int argc, char** argv, Request& request) {
   po::options_description sampler("Sampler of --model, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, request.sampler);
   line.options.add(sampler);
+  add_size_options(line.options, request.size);
   add_compute_options(line.options, request.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
@@ -84,6 +86,7 @@ int run_profile(int argc, char** argv) {
   if (!request.model.empty()) {
     profile_model({.folder = request.model,
                    .database = request.database,
+                   .size = request.size,
                    .sampler = request.sampler,
                    .options = request.profile,
                    .processes = request.processes,
@@ -91,14 +94,15 @@ int run_profile(int argc, char** argv) {
                    .format = format});
     return 0;
   }
-  const NamedNetwork network = load_named(request.name, request.pixels);
+  const NamedNetwork network = load_named(request.name, request.size.picture());
   if (request.raw) {
     std::cout << to_json(measure_here(network, request.profile)).dump() << "\n";
     return 0;
   }
   // Opened before the work, so that a file that cannot be written is known first.
   Store store(request.database);
-  std::vector<std::string> subject{request.name, "--size", std::to_string(request.pixels)};
+  std::vector<std::string> subject = request.size.arguments();
+  subject.push_back(request.name);
   if (request.profile.blocks) subject.push_back("--blocks");
   std::vector<RawProfile> processes;
   for (int64_t i = 0; i < request.processes; ++i)

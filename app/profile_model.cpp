@@ -91,6 +91,7 @@ class Pipeline {
 std::map<std::string, Json> identities(const ModelRun& run) {
   const auto identity = [&](const std::string& name, Json more) {
     more["model"] = run.hash;
+    if (const std::string size = run.other_size(); !size.empty()) more["size"] = size;
     more["part"] = name;
     return Json{{"pipeline", std::move(more)}};
   };
@@ -109,7 +110,8 @@ RawProfile measure_here(const ModelRun& run, const ProfileOptions& options) {
 }
 
 RawProfile measure_apart(const ModelProfile& profile, int64_t process) {
-  std::vector<std::string> subject{"--model", profile.folder};
+  std::vector<std::string> subject = profile.size.arguments();
+  subject.insert(subject.end(), {"--model", profile.folder});
   for (const auto& [name, value] : profile.sampler) subject.push_back("--" + name + "=" + value);
   return measure_apart(subject, profile.options, process);
 }
@@ -159,7 +161,10 @@ Json json_of(const ModelRun& run, const ModelProfile& profile, const std::vector
 }  // namespace
 
 void profile_model(const ModelProfile& profile) {
-  const ModelRun run = open_model(profile.folder, scalar_type(profile.options.dtype), profile.sampler);
+  const ModelRun run = open_model({.folder = profile.folder,
+                                   .dtype = scalar_type(profile.options.dtype),
+                                   .sampler = profile.sampler,
+                                   .pixels = profile.size.picture()});
   if (profile.raw) {
     std::cout << to_json(measure_here(run, profile.options)).dump() << "\n";
     return;

@@ -7,12 +7,14 @@
 
 #include "app/options.h"
 #include "app/profiling.h"
+#include "app/size_options.h"
 #include "reports/table.h"
 
 namespace mds {
 
 struct ModelProfile {
   std::string folder, database;
+  SizeOptions size{};
   GivenFields sampler{};     // in place of the model's own
   ProfileOptions options{};  // of a batch of 1
   int64_t processes = 1;

@@ -56,13 +56,20 @@ std::map<std::string, std::string> shipped_hashes() {
   return hashes;
 }
 
-NamedNetwork load_named(const std::string& name, int64_t pixels) {
+NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels) {
+  try {
+    return with_size(spec, pixels);
+  } catch (const ConfigError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+NamedNetwork load_named(const std::string& name, Extent pixels) {
   NamedNetwork network{name, load_network(name)};
   if (name.ends_with(".json")) network.name = name_of_file(name, hash_of(network.spec));
-  if (pixels == 0) return network;
-  require_within("--size", pixels, between(8, 16384));
-  const NetworkSpec sized = with_size(network.spec, pixels);
-  if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + std::to_string(pixels) + "px";
+  if (pixels == Extent{}) return network;
+  const NetworkSpec sized = with_asked_size(network.spec, pixels);
+  if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + to_string(pixels) + "px";
   network.spec = sized;
   return network;
 }

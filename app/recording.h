@@ -20,8 +20,10 @@ struct NamedNetwork {
 // The hash of each network of configs/architectures, by name.
 std::map<std::string, std::string> shipped_hashes();
 
-// NAME of the command line, at its own size or for pictures of `pixels` a side (0: its own).
-NamedNetwork load_named(const std::string& name, int64_t pixels);
+// NAME of the command line, for pictures of `pixels`; an extent of 0 is its own. UsageError for a
+// size that it cannot have.
+NamedNetwork load_named(const std::string& name, Extent pixels);
+NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels);
 
 // The network of a stored architecture.
 NetworkSpec network_of(const ArchRow& arch);

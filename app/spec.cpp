@@ -4,6 +4,7 @@
 #include "app/options.h"
 #include "app/recording.h"
 #include "app/run.h"
+#include "app/size_options.h"
 #include "reports/table.h"
 
 namespace mds {
@@ -67,20 +68,21 @@ std::string text_of(const NamedNetwork& network, bool with_layers, Format format
 }  // namespace
 
 int run_spec(int argc, char** argv) {
-  CommandLine line{.usage = "mdsearch spec NAME [--size PX] [--layers] [--db FILE] [--format table|md|csv|json]",
-                   .example = "mdsearch spec mobilediffusion --layers --format csv",
-                   .positional = {"name"}};
+  CommandLine line{
+      .usage = "mdsearch spec NAME [--width PX --height PX] [--layers] [--db FILE] [--format table|md|csv|json]",
+      .example = "mdsearch spec mobilediffusion --layers --format csv",
+      .positional = {"name"}};
   std::string name, format, db;
-  int64_t pixels = 0;
+  SizeOptions size;
   line.options.add_options()("name", po::value(&name)->required(), "a shipped architecture or a JSON file")(
-      "size", po::value(&pixels)->default_value(0), "side of the picture in pixels; 0: the network's own")(
       "layers", "every layer instead of every block; in JSON: both")(
       "db", po::value(&db)->value_name("FILE"), "record the network's counts in this database too")(
       "format", po::value(&format)->default_value("table"), "table, md, csv or json");
+  add_size_options(line.options, size);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   const Format as = parse_format(format);
-  const NamedNetwork network = load_named(name, pixels);
+  const NamedNetwork network = load_named(name, size.picture());
   if (!db.empty()) {
     Store store(db, StoreMode::create_or_open);
     record_arch(store, network, {.generator = "spec"});

@@ -174,7 +174,7 @@ class UNetRun final : public StageRun {
 
   void keep_start(const std::string& folder) {
     start_ = load_card(folder, {"unet", "schedule"});
-    start_->unet->size = open_.card.unet->size;  // which weights do not depend on
+    set_extent(*start_->unet, extent_of(*open_.card.unet));  // which weights do not depend on
     if (*start_->unet != *open_.card.unet) swapped_ = with_folded_gains(copied(open_.stage->weights()));
   }
 

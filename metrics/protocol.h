@@ -25,6 +25,7 @@ struct ScoreProtocol {
   int64_t repeats = 1;
   int64_t clusters = 0;
   std::string choices{};
+  std::string drawn_size{};
   bool operator==(const ScoreProtocol&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -49,6 +50,7 @@ struct ScoreProtocol {
     field("clusters", self.clusters, "captions that the interval resampled, each with all its pictures; 0: pictures",
           later());
     field("choices", self.choices, "what a picture's caption is told from", later());
+    field("drawn_size", self.drawn_size, "width and height of drawn pictures; empty: the model's own", later());
   }
 };
 

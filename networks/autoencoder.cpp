@@ -38,7 +38,7 @@ void add_middle(Chain& chain, const auto& spec) {
 
 Plan make_plan(const EncoderSpec& spec) {
   const int64_t levels = levels_of(spec.widths);
-  Chain chain(Shape::map(3, spec.size, spec.size));
+  Chain chain(Shape::map(3, extent_of(spec)));
   chain.add({"conv_in"}, SingleConvolution{spec.widths[0]});
   for (int64_t i = 0; i < levels; ++i) {
     add_residuals(chain, {"down", i + 1}, spec.blocks, residual(spec.widths[i], spec.groups));
@@ -54,8 +54,7 @@ Plan make_plan(const EncoderSpec& spec) {
 
 Plan make_plan(const DecoderSpec& spec) {
   const int64_t levels = levels_of(spec.widths), factor = int64_t(1) << (levels - 1);
-  require_divides("the decoder's factor", factor, spec.size);
-  Chain chain(Shape::map(spec.latent_channels, spec.size / factor, spec.size / factor));
+  Chain chain(latent_of(spec, factor, "the decoder's factor"));
   chain.add({"post_quant"}, SingleConvolution{.out = spec.latent_channels, .kernel = 1});
   chain.add({"conv_in"}, SingleConvolution{spec.widths.back()});
   add_middle(chain, spec);

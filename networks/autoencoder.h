@@ -10,7 +10,8 @@ namespace mds {
 
 // The fields of both halves.
 void describe_half(auto& self, auto&& field) {
-  field("size", self.size, "side of the picture", between(1, 16384));
+  field("size", self.size, "rows of the picture", between(1, 16384));
+  field("size_width", self.size_width, "columns of the picture; 0: as many as rows", later(between(0, 16384)));
   field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
   field("widths", self.widths, "channels of each level, outermost first", between(1, 65536));
   field("blocks", self.blocks, "residual blocks a level", between(0, 64));
@@ -22,10 +23,19 @@ void describe_half(auto& self, auto&& field) {
         later());
 }
 
-// Picture 3 x size x size in [-1, 1] to `moments`, 2 * latent_channels: mean, then log variance.
+// The latent of a picture, a factor smaller; ConfigError where the factor does not divide both of its sides.
+Shape latent_of(const auto& spec, int64_t factor, std::string_view what) {
+  const Extent picture = extent_of(spec);
+  require_divides(what, factor, picture.height);
+  require_divides(what, factor, picture.width);
+  return Shape::map(spec.latent_channels, picture.height / factor, picture.width / factor);
+}
+
+// Picture 3 x height x width in [-1, 1] to `moments`, 2 * latent_channels: mean, then log variance.
 struct EncoderSpec {
   static constexpr std::string_view kind = "vae_encoder";
   int64_t size = 512;
+  int64_t size_width = 0;
   int64_t latent_channels = 8;
   std::vector<int64_t> widths{128, 256, 512, 512};
   int64_t blocks = 2;
@@ -42,10 +52,11 @@ struct EncoderSpec {
   }
 };
 
-// Latent to `sample`, a picture 3 x size x size in [-1, 1] (not clamped).
+// Latent to `sample`, a picture 3 x height x width in [-1, 1] (not clamped).
 struct DecoderSpec {
   static constexpr std::string_view kind = "vae_decoder";
   int64_t size = 512;
+  int64_t size_width = 0;
   int64_t latent_channels = 8;
   std::vector<int64_t> widths{128, 256, 512, 512};
   int64_t blocks = 3;

@@ -6,12 +6,54 @@
 namespace mds {
 namespace {
 
-void resize(UNetSpec& spec, int64_t pixels) {
-  require_divides("the latent's factor", pixels_a_latent, pixels);
-  spec.size = pixels / pixels_a_latent;
+// `own` with the extents that `wanted` gives.
+Extent chosen(Extent wanted, Extent own) {
+  return {wanted.height > 0 ? wanted.height : own.height, wanted.width > 0 ? wanted.width : own.width};
 }
-void resize(TextTowerSpec&, int64_t) { throw UsageError("--size: a text tower has no picture size"); }
-void resize(auto& spec, int64_t pixels) { spec.size = pixels; }
+
+void require_multiples(Extent pixels, int64_t factor) {
+  if (pixels.height % factor != 0 || pixels.width % factor != 0)
+    throw ConfigError("the picture's size is " + to_string(pixels) + "; allowed: multiples of " +
+                      std::to_string(factor));
+}
+
+// How many pixels of a side become one of the latent's.
+int64_t factor_of(const auto& half) {
+  if constexpr (requires { half.widths; })
+    return int64_t(1) << (half.widths.size() - 1);
+  else
+    return pixels_a_latent;
+}
+
+struct Resize {
+  Extent wanted;  // pixels
+
+  void operator()(UNetSpec& spec) const {
+    const Extent latent = extent_of(spec);
+    const Extent pixels = chosen(wanted, {latent.height * pixels_a_latent, latent.width * pixels_a_latent});
+    require_multiples(pixels, pixels_a_latent);
+    set_extent(spec, {pixels.height / pixels_a_latent, pixels.width / pixels_a_latent});
+  }
+  void operator()(TextTowerSpec&) const { throw ConfigError("a text tower has no picture size"); }
+  void operator()(LpipsSpec& spec) const {
+    const Extent pixels = chosen(wanted, {spec.size, spec.width > 0 ? spec.width : spec.size});
+    spec.size = pixels.height;
+    spec.width = pixels.width == pixels.height ? 0 : pixels.width;
+  }
+  template <class Spec>
+  void operator()(Spec& spec) const {
+    if constexpr (requires { spec.size_width; }) {
+      const Extent pixels = chosen(wanted, extent_of(spec));
+      require_multiples(pixels, factor_of(spec));
+      set_extent(spec, pixels);
+    } else {
+      const Extent pixels = chosen(wanted, {spec.size, spec.size});
+      if (pixels.height != pixels.width)
+        throw ConfigError("the picture's size is " + to_string(pixels) + "; this network reads squares");
+      spec.size = pixels.height;
+    }
+  }
+};
 
 struct PatchedNetwork {
   std::string base;
@@ -63,8 +105,16 @@ Plan make_plan(const NetworkSpec& spec) {
 }
 
 NetworkSpec canonical(const NetworkSpec& spec) {
-  const auto* unet = std::get_if<UNetSpec>(&spec);
-  return unet ? NetworkSpec(canonical(*unet)) : spec;
+  NetworkSpec result = spec;
+  std::visit(
+      [](auto& s) {
+        if constexpr (std::same_as<std::remove_reference_t<decltype(s)>, UNetSpec>)
+          s = canonical(s);
+        else if constexpr (requires { s.size_width; })
+          set_extent(s, extent_of(s));
+      },
+      result);
+  return result;
 }
 
 std::string canonical_json(const NetworkSpec& spec) {
@@ -75,8 +125,8 @@ std::string canonical_json(const NetworkSpec& spec) {
 
 std::string hash_of(const NetworkSpec& spec) { return sha256(canonical_json(spec)); }
 
-NetworkSpec with_size(NetworkSpec spec, int64_t pixels) {
-  std::visit([&](auto& s) { resize(s, pixels); }, spec);
+NetworkSpec with_size(NetworkSpec spec, Extent pixels) {
+  std::visit(Resize{pixels}, spec);
   return spec;
 }
 

@@ -30,8 +30,9 @@ std::string canonical_json(const NetworkSpec& spec);
 // SHA-256 of the canonical JSON: equal networks hash equal, on every machine.
 std::string hash_of(const NetworkSpec& spec);
 
-// The same network for pictures of another size in pixels; text towers refuse.
-NetworkSpec with_size(NetworkSpec spec, int64_t pixels);
+// The same network for pictures of another size in pixels; an extent of 0 stays as it is. ConfigError where the network
+// cannot have that size: text towers have none, UNets and autoencoders need multiples of 8, some read squares alone.
+NetworkSpec with_size(NetworkSpec spec, Extent pixels);
 
 // A network from its JSON, which may hold the "spec_version" that canonical_json() writes; a newer one is a
 // ConfigError.

@@ -13,8 +13,8 @@ void add_blocks(Chain& chain, StepName name, int64_t count) {
 }  // namespace
 
 Plan make_plan(const TaesdEncoderSpec& spec) {
-  require_divides("the encoder's factor", factor, spec.size);
-  Chain chain(Shape::map(3, spec.size, spec.size));
+  latent_of(spec, factor, "the encoder's factor");
+  Chain chain(Shape::map(3, extent_of(spec)));
   chain.add({"conv_in"}, TaesdConvolution{TaesdEnd::picture_in, spec.width});
   add_blocks(chain, {"down", 1}, 1);
   for (int64_t level = 1; level <= halvings; ++level) {
@@ -26,8 +26,7 @@ Plan make_plan(const TaesdEncoderSpec& spec) {
 }
 
 Plan make_plan(const TaesdDecoderSpec& spec) {
-  require_divides("the decoder's factor", factor, spec.size);
-  Chain chain(Shape::map(spec.latent_channels, spec.size / factor, spec.size / factor));
+  Chain chain(latent_of(spec, factor, "the decoder's factor"));
   chain.add({"conv_in"}, TaesdConvolution{TaesdEnd::latent_in, spec.width});
   for (int64_t level = halvings + 1; level > 1; --level) {
     add_blocks(chain, {"up", level}, spec.blocks);

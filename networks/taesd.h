@@ -12,16 +12,19 @@ namespace mds {
 
 // The fields of both halves.
 void describe_taesd(auto& self, auto&& field) {
-  field("size", self.size, "side of the picture, a multiple of 8", between(8, 16384));
+  field("size", self.size, "rows of the picture, a multiple of 8", between(8, 16384));
+  field("size_width", self.size_width, "columns of the picture, a multiple of 8; 0: as many as rows",
+        later(between(0, 16384)));
   field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
   field("width", self.width, "channels everywhere", between(1, 65536));
   field("blocks", self.blocks, "residual blocks a level; the outermost has one", between(0, 64));
 }
 
-// Picture 3 x size x size in [-1, 1] to `latent`, without moments: TAESD has no posterior.
+// Picture 3 x height x width in [-1, 1] to `latent`, without moments: TAESD has no posterior.
 struct TaesdEncoderSpec {
   static constexpr std::string_view kind = "taesd_encoder";
   int64_t size = 512;
+  int64_t size_width = 0;
   int64_t latent_channels = 4;
   int64_t width = 64;
   int64_t blocks = 3;
@@ -30,10 +33,11 @@ struct TaesdEncoderSpec {
   static void describe(auto& self, auto&& field) { describe_taesd(self, field); }
 };
 
-// Latent to `sample`, a picture 3 x size x size in [-1, 1] (not clamped).
+// Latent to `sample`, a picture 3 x height x width in [-1, 1] (not clamped).
 struct TaesdDecoderSpec {
   static constexpr std::string_view kind = "taesd_decoder";
   int64_t size = 512;
+  int64_t size_width = 0;
   int64_t latent_channels = 4;
   int64_t width = 64;
   int64_t blocks = 3;
@@ -65,8 +69,9 @@ struct LatentDecoderSpec : std::variant<DecoderSpec, TaesdDecoderSpec> {
     std::visit([&](auto& spec) { spec.describe(spec, field); }, self);
   }
 
-  int64_t size() const {
-    return std::visit([](const auto& spec) { return spec.size; }, *this);
+  // Of the picture.
+  Extent extent() const {
+    return std::visit([](const auto& spec) { return extent_of(spec); }, *this);
   }
 
  private:

@@ -6,7 +6,7 @@ namespace {
 class Walker {
  public:
   Walker(const UNetSpec& spec, StepSink& sink)
-      : spec_(spec), sink_(sink), x_(Shape::map(spec.latent_channels, spec.size, spec.size)) {}
+      : spec_(spec), sink_(sink), x_(Shape::map(spec.latent_channels, extent_of(spec))) {}
 
   void walk() {
     const int64_t depth = int64_t(spec_.levels.size());
@@ -154,7 +154,7 @@ void walk(const UNetSpec& spec, StepSink& sink) { Walker(spec, sink).walk(); }
 
 Plan make_plan(const UNetSpec& spec) {
   PlanSink sink;
-  sink.plan.input = Shape::map(spec.latent_channels, spec.size, spec.size);
+  sink.plan.input = Shape::map(spec.latent_channels, extent_of(spec));
   walk(spec, sink);
   sink.plan.steps.back().output = "sample";
   return std::move(sink.plan);
@@ -201,6 +201,7 @@ UNetSpec canonical(UNetSpec spec) {
     spec.levels[i] = canonical(spec.levels[i], mid);
     text |= reads_text(spec.levels[i], mid);
   }
+  set_extent(spec, extent_of(spec));
   if (spec.mid < 0) spec.mid_residuals = UNetSpec{}.mid_residuals;
   if (spec.time_ids == 0) spec.time_id_width = UNetSpec{}.time_id_width;
   if (!text) {

@@ -62,6 +62,7 @@ struct UNetSpec {
   static constexpr std::string_view kind = "unet";
   int64_t latent_channels = 8;
   int64_t size = 64;
+  int64_t size_width = 0;
   int64_t text_tokens = 77;
   int64_t text_width = 768;
   int64_t time_width = 1280;
@@ -75,7 +76,8 @@ struct UNetSpec {
 
   static void describe(auto& self, auto&& field) {
     field("latent_channels", self.latent_channels, "of the latent read and written", between(1, 1024));
-    field("size", self.size, "side of the latent; the picture's is 8 times as large", between(1, 4096));
+    field("size", self.size, "rows of the latent; the picture has 8 times as many", between(1, 4096));
+    field("size_width", self.size_width, "columns of the latent; 0: as many as rows", later(between(0, 4096)));
     field("text_tokens", self.text_tokens, "text tokens seen by cross-attention", between(1, 4096));
     field("text_width", self.text_width, "channels of a text token", between(1, 65536));
     field("time_width", self.time_width, "width of the time embedding", between(1, 65536));

@@ -30,15 +30,24 @@ std::vector<FoundPart> asked_for(std::vector<FoundPart> found, const ConvertRequ
 }
 
 // The side that diffusers' configurations give: a UNet's in latents, an autoencoder's in pixels.
-NetworkSpec sized(NetworkSpec spec, const FoundPart& part, int64_t pixels) {
+// diffusers' sample_size: a side, or height and width.
+Extent sample_size(const Json& json, const Place& place) {
+  std::vector<int64_t> sides;
+  read_json(json.is_array() ? json : Json::array({json}), sides, place, between(1, 16384));
+  if (sides.empty() || sides.size() > 2) place.fail("is " + shown(json) + "; expected a side, or [height, width]");
+  return {sides.front(), sides.back()};
+}
+
+NetworkSpec sized(NetworkSpec spec, const FoundPart& part, Extent pixels) {
   const bool has_size = part.kind != PartKind::text_encoder && part.kind != PartKind::image_encoder;
   if (!has_size) return spec;
   const Json size = part.source.config.is_object() ? part.source.config.value("sample_size", Json(nullptr)) : Json();
-  if (pixels == 0 && size.is_number_integer()) {
-    check_range({part.source.config_file, "sample_size"}, size.get<double>(), between(1, 16384));
-    pixels = size.get<int64_t>() * (part.kind == PartKind::unet ? 8 : 1);
+  if (pixels == Extent{} && !size.is_null()) {
+    const int64_t scale = part.kind == PartKind::unet ? pixels_a_latent : 1;
+    const Extent given = sample_size(size, {part.source.config_file, "sample_size"});
+    pixels = {scale * given.height, scale * given.width};
   }
-  return pixels == 0 ? spec : with_size(std::move(spec), pixels);
+  return pixels == Extent{} ? spec : with_size(std::move(spec), pixels);
 }
 
 void put(ModelCard& card, const NetworkSpec& spec) {

@@ -12,11 +12,11 @@ namespace mds {
 
 struct ConvertRequest {
   Layout from = Layout::diffusers;
-  std::string in{}, out{};              // a folder of the library, or a file; a folder that is not there yet
-  std::vector<std::string> parts{};     // fields of the card; empty: all that there are
-  std::vector<std::string> networks{};  // NAMEs, in the order of the parts they are for; the rest is inferred
-  int64_t pixels = 0;                   // side of the pictures; 0: as the library's configuration or the network says
-  at::ScalarType dtype = at::kFloat;    // of the written weights
+  std::string in{}, out{};                 // a folder of the library, or a file; a folder that is not there yet
+  std::vector<std::string> parts{};        // fields of the card; empty: all that there are
+  std::vector<std::string> networks{};     // NAMEs, in the order of the parts they are for; the rest is inferred
+  Extent pixels{};                         // of the pictures; 0: as the library's configuration or the network says
+  at::ScalarType dtype = at::kFloat;       // of the written weights
   std::optional<Prediction> prediction{};  // where no scheduler's configuration tells it
   std::string merges{};                    // file of the tokenizer's merges, where the library's folder has none
   std::string command{};                   // for the provenance

@@ -87,9 +87,10 @@ Conditioning told(const ModelCard& card, const TextRows& rows, const Tensor& cho
   c.text_NSC = rows.states_NSC.index_select(0, chosen_N);
   if (card.unet->pooled_width > 0) c.text_embeds_NP = rows.pooled_NP.index_select(0, chosen_N);
   // Original height and width, crop top and left, target height and width.
-  const double side = double(card.vae_decoder->size());
+  const Extent size = card.vae_decoder->extent();
+  const double height = double(size.height), width = double(size.width);
   if (card.unet->time_ids > 0)
-    c.time_ids_NI = at::tensor({side, side, 0.0, 0.0, side, side}, at::kFloat).expand({chosen_N.size(0), -1});
+    c.time_ids_NI = at::tensor({height, width, 0.0, 0.0, height, width}, at::kFloat).expand({chosen_N.size(0), -1});
   return c;
 }
 
@@ -116,6 +117,14 @@ Generator::Generator(const std::string& folder, at::ScalarType dtype)
       texts_(text_encoders_of(card_, folder + "/model.json")),
       diffusion_{NoiseSchedule(*card_.schedule), card_.prediction} {
   check_parts();
+}
+
+void Generator::resize(Extent pixels) {
+  std::visit([&](auto& decoder) { decoder = std::get<std::decay_t<decltype(decoder)>>(with_size(decoder, pixels)); },
+             *card_.vae_decoder);
+  const Shape latent = make_plan(*card_.vae_decoder).input;
+  set_extent(*card_.unet, latent.extent());
+  make_plan(*card_.unet);
 }
 
 void Generator::check_parts() const {

@@ -20,7 +20,7 @@ struct DrawRequest {
 
 // Told while pictures are drawn.
 struct DrawListener {
-  std::function<void(size_t i, const Tensor& picture)> picture;  // the i-th, uint8 3 x size x size
+  std::function<void(size_t i, const Tensor& picture)> picture;  // the i-th, uint8 3 x height x width
   std::function<void(int64_t)> evaluated = {};  // pictures x steps that are done, after each step of a batch
   CutListener cut = {};                         // texts longer than the context, once for every 64 pictures
 };
@@ -45,8 +45,11 @@ class Generator {
   // the two parts that do not fit each other.
   explicit Generator(const std::string& folder, at::ScalarType dtype = at::kFloat);
 
+  // Pictures of another size from now on; an extent of 0 stays the model's own. ConfigError: see with_size.
+  void resize(Extent pixels);
+
   const ModelCard& card() const { return card_; }
-  int64_t size() const { return card_.vae_decoder->size(); }
+  Extent size() const { return card_.vae_decoder->extent(); }  // of a picture, in pixels
   SamplerConfig defaults() const;
 
   // The model must be able to sample and to decode like this; ConfigError otherwise.

@@ -131,6 +131,28 @@ std::vector<NetworkInput> inputs_of(const NetworkSpec& spec) {
   return std::visit(InputList{make_plan(spec).input}, spec);
 }
 
+NetworkSpec sized_for(const NetworkSpec& spec, const TensorMap& tensors) {
+  const auto found = tensors.find(inputs_of(spec).front().name);
+  if (found == tensors.end() || found->second.dim() != 4) return spec;
+  const Extent input{found->second.size(2), found->second.size(3)};
+  const int64_t own = make_plan(spec).input.height;
+  NetworkSpec sized = spec;
+  std::visit(
+      [&](auto& s) {
+        using Spec = std::remove_reference_t<decltype(s)>;
+        if constexpr (std::same_as<Spec, UNetSpec>) {
+          set_extent(s, input);
+        } else if constexpr (requires { s.size_width; }) {
+          const int64_t pixels = s.size / own;  // for each element of the input
+          set_extent(s, {pixels * input.height, pixels * input.width});
+        } else if constexpr (std::same_as<Spec, LpipsSpec>) {
+          s.size = input.height, s.width = input.width;
+        }
+      },
+      sized);
+  return canonical(sized);
+}
+
 std::vector<std::string> outputs_of(const Plan& plan) {
   std::vector<std::string> names;
   if (is_lpips(plan)) return {"distance"};

@@ -16,12 +16,16 @@ enum class PictureInput : uint8_t { none, sized, resized };
 
 struct NetworkInput {
   std::string name;
-  std::vector<int64_t> sizes;     // of one sample
-  int64_t tokens = 0;             // int64 ids below this number; 0: float32
-  Tensor Conditioning::*field{};  // nullptr: the network's main input, which comes first
+  std::vector<int64_t> sizes;      // of one sample
+  int64_t tokens = 0;              // int64 ids below this number; 0: float32
+  Tensor Conditioning::* field{};  // nullptr: the network's main input, which comes first
   PictureInput pictures = PictureInput::none;
 };
 std::vector<NetworkInput> inputs_of(const NetworkSpec& spec);
+
+// The network at the size of its main input among the tensors, where it can have several: UNets, autoencoders and
+// LPIPS's.
+NetworkSpec sized_for(const NetworkSpec& spec, const TensorMap& tensors);
 
 // The named outputs of a plan, in the order they are computed but for `last_hidden_state`, which leads; `distance` of
 // LPIPS's.

@@ -9,4 +9,9 @@ std::string to_string(const Shape& shape) {
   return text(shape.channels) + "x" + text(shape.height) + "x" + text(shape.width);
 }
 
+std::string to_string(Extent extent) {
+  const std::string height = std::to_string(extent.height);
+  return extent.width == extent.height ? height : std::to_string(extent.width) + "x" + height;
+}
+
 }  // namespace mds

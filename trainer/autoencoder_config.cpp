@@ -46,12 +46,22 @@ DecoderSpec narrowed(DecoderSpec spec, int64_t divisor) { return narrowed_half(s
 
 EncoderSpec encoder_of(const AutoencoderConfig& config, int64_t side) {
   if (!config.encoder.empty()) return named_half<EncoderSpec>("encoder", config.encoder, config, side);
-  return {side, config.latent_channels, config.widths, config.encoder_blocks, config.mid_blocks, config.groups};
+  return {.size = side,
+          .latent_channels = config.latent_channels,
+          .widths = config.widths,
+          .blocks = config.encoder_blocks,
+          .mid_blocks = config.mid_blocks,
+          .groups = config.groups};
 }
 
 DecoderSpec decoder_of(const AutoencoderConfig& config, int64_t side) {
   if (!config.decoder.empty()) return named_half<DecoderSpec>("decoder", config.decoder, config, side);
-  return {side, config.latent_channels, config.widths, config.decoder_blocks, config.mid_blocks, config.groups};
+  return {.size = side,
+          .latent_channels = config.latent_channels,
+          .widths = config.widths,
+          .blocks = config.decoder_blocks,
+          .mid_blocks = config.mid_blocks,
+          .groups = config.groups};
 }
 
 void check(const AutoencoderConfig& config) {

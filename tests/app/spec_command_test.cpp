@@ -57,7 +57,7 @@ TEST_CASE("wrong use exits with 2 and names what is wrong", "[app]") {
       {"spec", "name"},
       {"spec mobilediffusion --colour", "colour"},
       {"spec mobilediffusion --format xml", "valid: table, md, csv, json"},
-      {"spec mobilediffusion --size 7", "--size is 7; allowed: 8 to 16384"},
+      {"spec mobilediffusion --size 7", "the picture's size is 7; allowed: multiples of 8"},
       {"spec clip-vit-l-14-text --size 64", "a text tower has no picture size"},
       {"profile mobilediffusion --mode fast", "allowed: quick, screening, final"},
       {"profile mobilediffusion --dtype int4", "allowed: fp32, bf16"},

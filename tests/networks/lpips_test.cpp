@@ -39,7 +39,7 @@ TEST_CASE("LPIPS's trunks and heads have the parameters and MACs of their classi
       {"lpips-alex", 512, 3.649, 3.514},
   }));
   INFO(of << " at " << pixels);
-  const Cost cost = totals_of(with_size(load_network(of), pixels)).trunk;
+  const Cost cost = totals_of(with_size(load_network(of), {pixels, pixels})).trunk;
   CHECK(double(cost.macs) / 1e9 == Approx(dense).margin(6e-4));
   CHECK(double(cost.macs_valid) / 1e9 == Approx(valid).margin(6e-4));
 }

@@ -8,6 +8,7 @@
 #include "tests/scratch.h"
 
 using namespace mds;
+using Catch::Contains;
 
 namespace {
 
@@ -62,8 +63,45 @@ TEST_CASE("shipped networks have their exact totals", "[networks]") {
 
 TEST_CASE("other sizes have their exact totals", "[networks]") {
   const auto md = load_network("mobilediffusion");
-  CHECK(cost(make_plan(with_size(md, 256))) == Cost{386687048, 47482830848, 46163210240});
-  CHECK(cost(make_plan(with_size(md, 128))) == Cost{386687048, 13389135872, 12740587520});
+  CHECK(cost(make_plan(with_size(md, {256, 256}))) == Cost{386687048, 47482830848, 46163210240});
+  CHECK(cost(make_plan(with_size(md, {128, 128}))) == Cost{386687048, 13389135872, 12740587520});
+}
+
+TEST_CASE("a rectangle costs as much as the same one on its side, and a square has the hash that it always had",
+          "[networks]") {
+  for (const char* name : {"mobilediffusion", "sd15", "md-vae-encoder", "sd-vae-decoder", "taesd-decoder"}) {
+    INFO(name);
+    const NetworkSpec own = load_network(name);
+    CHECK(cost(make_plan(with_size(own, {192, 256}))) == cost(make_plan(with_size(own, {256, 192}))));
+    CHECK(hash_of(with_size(own, {192, 256})) != hash_of(with_size(own, {256, 192})));
+    CHECK(hash_of(with_size(with_size(own, {192, 256}), {512, 512})) == hash_of(with_size(own, {512, 512})));
+    CHECK(with_size(own, {}) == own);
+  }
+  NetworkSpec written_out = load_network("mobilediffusion");
+  std::get<UNetSpec>(written_out).size_width = std::get<UNetSpec>(written_out).size;
+  CHECK(hash_of(written_out) == hash_of(load_network("mobilediffusion")));
+}
+
+TEST_CASE("a plan of a rectangle ends in its shape", "[networks]") {
+  const auto shapes = [](const char* name) {
+    const Plan plan = make_plan(with_size(load_network(name), {192, 320}));
+    return to_string(plan.input) + " to " + to_string(plan.steps.back().out);
+  };
+  CHECK(shapes("mobilediffusion") == "8x24x40 to 8x24x40");
+  CHECK(shapes("md-vae-encoder") == "3x192x320 to 16x24x40");
+  CHECK(shapes("md-vae-decoder-light") == "8x24x40 to 3x192x320");
+  CHECK(shapes("taesd-decoder") == "4x24x40 to 3x192x320");
+}
+
+TEST_CASE("a size that a network cannot have is refused with those that it can", "[networks]") {
+  const auto refused = [](const char* name, Extent pixels, const std::string& message) {
+    CHECK_THROWS_WITH(with_size(load_network(name), pixels), Contains(message));
+  };
+  refused("mobilediffusion", {300, 300}, "the picture's size is 300; allowed: multiples of 8");
+  refused("mobilediffusion", {0, 300}, "the picture's size is 300x512; allowed: multiples of 8");
+  refused("sd-vae-decoder", {256, 252}, "the picture's size is 252x256; allowed: multiples of 8");
+  refused("inception-v3-fid", {256, 192}, "the picture's size is 192x256; this network reads squares");
+  refused("clip-vit-l-14-text", {64, 64}, "a text tower has no picture size");
 }
 
 TEST_CASE("towers have their exact parameter counts", "[networks]") {
@@ -95,9 +133,9 @@ TEST_CASE("towers have their exact parameter counts", "[networks]") {
 
 TEST_CASE("at other sizes Stable Diffusion's UNet and SD-XL's at its own have their exact totals", "[networks]") {
   const auto sd = load_network("sd15"), xl = load_network("sdxl");
-  CHECK(cost(make_plan(with_size(sd, 256))) == Cost{859520964, 90053222400, 84791040000});
-  CHECK(cost(make_plan(with_size(sd, 128))) == Cost{859520964, 22923479040, 20409384960});
-  const Cost native = cost(make_plan(with_size(xl, 1024)));
+  CHECK(cost(make_plan(with_size(sd, {256, 256}))) == Cost{859520964, 90053222400, 84791040000});
+  CHECK(cost(make_plan(with_size(sd, {128, 128}))) == Cost{859520964, 22923479040, 20409384960});
+  const Cost native = cost(make_plan(with_size(xl, {1024, 1024})));
   CHECK(double(native.macs) * 1e-9 == Approx(3380.62).margin(0.005));
   CHECK(double(native.macs_valid) * 1e-9 == Approx(3362.39).margin(0.005));
 }

@@ -35,7 +35,8 @@ class Case:
     run: Callable  # (case, folder) -> the peer's outputs; leaves weights and inputs in the folder
     config: dict = dataclasses.field(default_factory=dict)
     layout: str = ""  # of the weights; empty: ours
-    pixels: int = 0  # side of the picture; 0: the network has none
+    pixels: int = 0  # rows of the picture; 0: the network has none
+    columns: int = 0  # of the picture; 0: as many as rows
     batch: int = 1
     patch: list = dataclasses.field(default_factory=list)  # what our network changes of the shipped one
     note: str = ""  # of the weights, where they are not random in the peer's own layout
@@ -43,10 +44,15 @@ class Case:
     @property
     def name(self):
         changed = [f"{change['path'][1:]}={change['value']}" for change in self.patch]
-        size = [f"{self.pixels}px"] if self.pixels else []
+        wide = f"{self.columns}x" if self.columns else ""
+        size = [f"{wide}{self.pixels}px"] if self.pixels else []
         batch = [f"batch {self.batch}"] if self.batch > 1 else []
         note = [self.note] if self.note else []
         return " ".join([self.network, *changed, *size, *batch, *note])
+
+    def extent(self, factor=1):
+        """Rows and columns of the picture, or of a latent a factor smaller."""
+        return self.pixels // factor, (self.columns or self.pixels) // factor
 
 
 def randn(*shape):
@@ -82,9 +88,8 @@ def save(module, folder):
 
 
 def unet_inputs(case, channels, text_width):
-    side = case.pixels // 8
     return {
-        "sample": randn(case.batch, channels, side, side),
+        "sample": randn(case.batch, channels, *case.extent(8)),
         "timestep": torch.linspace(601, 37, case.batch),
         "encoder_hidden_states": randn(case.batch, 77, text_width),
     }
@@ -112,7 +117,7 @@ def autoencoder(case):
 
 def diffusers_encoder(case, folder):
     model = autoencoder(case)
-    inputs = {"sample": randn(case.batch, 3, case.pixels, case.pixels)}
+    inputs = {"sample": randn(case.batch, 3, *case.extent())}
     moments = model.quant_conv(model.encoder(inputs["sample"]))
     save(model, folder)
     return inputs, {"moments": moments}, count(model.encoder, model.quant_conv)
@@ -120,8 +125,7 @@ def diffusers_encoder(case, folder):
 
 def diffusers_decoder(case, folder):
     model = autoencoder(case)
-    side = case.pixels // 8
-    inputs = {"latent": randn(case.batch, model.config.latent_channels, side, side)}
+    inputs = {"latent": randn(case.batch, model.config.latent_channels, *case.extent(8))}
     sample = model.decoder(model.post_quant_conv(inputs["latent"]))
     save(model, folder)
     return inputs, {"sample": sample}, count(model.decoder, model.post_quant_conv)
@@ -150,7 +154,7 @@ def diffusers_tiny_encoder(case, folder):
     from diffusers import AutoencoderTiny
 
     encoder = build(AutoencoderTiny).encoder
-    inputs = {"sample": randn(case.batch, 3, case.pixels, case.pixels).clamp(-1, 1)}
+    inputs = {"sample": randn(case.batch, 3, *case.extent()).clamp(-1, 1)}
     save_convolutions(encoder, tiny_names("down", (1, 2, 3, 4), "downsample"), folder)
     return inputs, {"latent": encoder(inputs["sample"])}, count(encoder)
 
@@ -159,7 +163,7 @@ def diffusers_tiny_decoder(case, folder):
     from diffusers import AutoencoderTiny
 
     decoder = build(AutoencoderTiny).decoder
-    inputs = {"latent": 2 * randn(case.batch, 4, case.pixels // 8, case.pixels // 8)}
+    inputs = {"latent": 2 * randn(case.batch, 4, *case.extent(8))}
     save_convolutions(decoder, tiny_names("up", (4, 3, 2, 1), "upsample"), folder)
     return inputs, {"sample": decoder(inputs["latent"])}, count(decoder)
 
@@ -392,6 +396,7 @@ def of_open_clip(network, name, **more):
 CASES = [
     of_diffusers("sd15", diffusers_unet, SD15, pixels=512),
     of_diffusers("sd15", diffusers_unet, SD15, pixels=192, batch=2),
+    of_diffusers("sd15", diffusers_unet, SD15, pixels=192, columns=256),
     of_diffusers("sdxl", diffusers_unet, SDXL, pixels=256),
     of_diffusers("bk-sdm-base", diffusers_unet, SD15 | dict(layers_per_block=1), pixels=512),
     of_diffusers("bk-sdm-small", diffusers_unet, SD15 | dict(layers_per_block=1, mid_block_type=None), pixels=512),
@@ -399,10 +404,13 @@ CASES = [
                  sd_unet((320, 640, 1280), 3, layers_per_block=1, mid_block_type=None), pixels=512),
     of_diffusers("sd-vae-encoder", diffusers_encoder, dict(latent_channels=4), pixels=256),
     of_diffusers("sd-vae-decoder", diffusers_decoder, dict(latent_channels=4), pixels=256),
+    of_diffusers("sd-vae-encoder", diffusers_encoder, dict(latent_channels=4), pixels=192, columns=256),
+    of_diffusers("sd-vae-decoder", diffusers_decoder, dict(latent_channels=4), pixels=192, columns=256),
     of_diffusers("sd-vae-encoder", diffusers_encoder, dict(latent_channels=8), pixels=256, patch=EIGHT),
     of_diffusers("sd-vae-decoder", diffusers_decoder, dict(latent_channels=8), pixels=256, patch=EIGHT),
     Case("taesd-encoder", "diffusers", diffusers_tiny_encoder, pixels=256),
     Case("taesd-decoder", "diffusers", diffusers_tiny_decoder, pixels=256),
+    Case("taesd-decoder", "diffusers", diffusers_tiny_decoder, pixels=192, columns=256),
     of_transformers("clip-vit-l-14-text", clip_text, L_TEXT, batch=3),
     of_transformers("open-clip-vit-bigg-14-text", clip_text, BIG_G_TEXT, batch=2),
     of_transformers("clip-vit-b-32", clip_image, B_32, pixels=224, batch=2),

@@ -38,7 +38,6 @@ def run_ours(case, folder, mdsearch):
     command = [mdsearch, "forward", network, "--weights", files[0], "--input", folder / "inputs.safetensors",
                "--output", folder / "outputs.safetensors", "--format", "json"]
     command += ["--from", case.layout] if case.layout else []
-    command += ["--size", str(case.pixels)] if case.pixels else []
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 

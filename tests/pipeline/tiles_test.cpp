@@ -96,8 +96,8 @@ TEST_CASE("tiles of a decoder with group norms are near the whole picture, neare
   const std::string folder = shipped_file("weights/emoji-autoencoder");
   const ModelCard card = load_card(folder, {"vae_encoder", "vae_decoder"});
   const NetworkSpec half = *card.vae_encoder, other = std::get<DecoderSpec>(*card.vae_decoder);
-  const auto encoder = load_part(folder, "vae_encoder", make_plan(with_size(half, 512)));
-  const auto decoder = load_part(folder, "vae_decoder", make_plan(with_size(other, 512)));
+  const auto encoder = load_part(folder, "vae_encoder", make_plan(with_size(half, {512, 512})));
+  const auto decoder = load_part(folder, "vae_decoder", make_plan(with_size(other, {512, 512})));
   // Sixteen coloured discs on white.
   const Tensor line = at::linspace(0, 1, 512), x = line.view({1, -1}).expand({512, -1}), y = x.t();
   const Tensor disc = ((4 * x).frac() - 0.5).square() + ((4 * y).frac() - 0.5).square() < 0.15;
