@@ -1,6 +1,7 @@
 #include "spec/describe.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -9,7 +10,9 @@
 #include <set>
 #include <sstream>
 
+#include "spec/nearest.h"
 #include "spec/new_file.h"
+#include "spec/number.h"
 
 namespace mds {
 namespace {
@@ -60,9 +63,7 @@ void Place::fail(const std::string& message) const {
 }
 
 void fail_unknown_key(const Place& place, const std::string& key, const std::vector<std::string>& valid) {
-  std::string names;
-  for (const auto& name : valid) names += (names.empty() ? "" : ", ") + name;
-  place.child(key).fail("is not a known key; valid: " + names);
+  place.child(key).fail("is not a known key" + offer(key, valid));
 }
 
 void check_type(const Place& place, const Json& json, bool matches, std::string_view wanted) {
@@ -93,16 +94,19 @@ Json parse_json(std::string_view text, const std::string& source) {
 }
 
 void require_within(const std::string& flag, const Json& value, const Range& range) {
-  const auto number = value.get<double>();
-  if (!(number >= range.low && number <= range.high))
-    throw UsageError(flag + " is " + value.dump() + "; allowed: " + to_string(range));
+  const auto given = value.get<double>();  // JSON has no words for a number that is not finite
+  if (!(given >= range.low && given <= range.high))
+    throw UsageError(flag + " is " + (std::isfinite(given) ? value.dump() : number(given)) +
+                     "; allowed: " + to_string(range));
 }
 
 Json load_json(const std::string& file) {
   std::ifstream in(file);
   if (!in || std::filesystem::is_directory(file))
     throw FileError(file + ": cannot be read: " + std::strerror(errno ? errno : EISDIR));
-  return parse_json(std::string(std::istreambuf_iterator<char>(in), {}), file);
+  Json json = parse_json(std::string(std::istreambuf_iterator<char>(in), {}), file);
+  if (json.is_object()) json.erase("$schema");
+  return json;
 }
 
 void save_text(const std::string& file, const std::string& text) {
@@ -117,7 +121,8 @@ void overlay(Json& json, const std::string& assignment) {
   std::string pointer = "/" + assignment.substr(0, equals);
   std::replace(pointer.begin(), pointer.end(), '.', '/');
   const std::string text = assignment.substr(equals + 1);
-  const Json value = Json::accept(text) ? parse_json(text, "--set " + assignment) : Json(text);
+  Json value = Json::accept(text) ? parse_json(text, "--set " + assignment) : Json(text);
+  if (const auto whole = parse_whole(text); whole && value.is_number_float()) value = *whole;
   try {
     json[Json::json_pointer(pointer)] = value;
   } catch (const Json::exception&) {

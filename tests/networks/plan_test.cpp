@@ -189,7 +189,7 @@ TEST_CASE("a network file may be a patch of another", "[networks]") {
                     Catch::Contains("no.json: patch does not fit mobilediffusion"));
   CHECK_THROWS_WITH(load_network(file("me.json", R"({"base": "me.json"})")), Catch::Contains("is it a circle?"));
   CHECK_THROWS_WITH(load_network(file("key.json", R"({"base": "sd15", "patches": []})")),
-                    Catch::Contains("patches is not a known key; valid: base, patch"));
+                    Catch::Contains("patches is not a known key; did you mean patch? valid: base, patch"));
 }
 
 TEST_CASE("the ladder leads from SD's parameters to MobileDiffusion, and only its last rung changes depth and width",

@@ -81,7 +81,7 @@ TEST_CASE("a point can be turned back into its network and its named values", "[
 TEST_CASE("a space that names a missing field or a bad value says where", "[search]") {
   const auto build = [](const char* choices) { Space(space_of(choices), "s.json"); };
   CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.2.widht", "values": [1]}])"),
-                    Catch::Contains("s.json: choices.0.levels.2.widht is not a known key; valid: width"));
+                    Catch::Contains("s.json: choices.0.levels.2.widht is not a known key; did you mean width?"));
   CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.7.width", "values": [1]}])"),
                     Catch::Contains("has no element \"7\"; allowed: 0 to 2"));
   CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "levels.2.width", "values": ["wide"]}])"),
@@ -156,7 +156,7 @@ TEST_CASE("a choice that contradicts itself or another is refused", "[search]") 
                     Catch::Contains("has more than one of"));
   CHECK_THROWS_WITH(
       build(R"([{"name": "a", "path": "mid", "values": [1], "when": {"levels.2.down": {"lenght": [1]}}}])"),
-      Catch::Contains("when.levels.2.down.lenght is not a known key; valid: length"));
+      Catch::Contains("when.levels.2.down.lenght is not a known key; did you mean length? valid: length"));
   CHECK_THROWS_WITH(build(R"([{"name": "a", "path": "mid", "values": [1], "when": {"levels.2.conv": []}}])"),
                     Catch::Contains("expected a list of values"));
   SpaceSpec spec = space_of(R"([{"name": "a", "path": "mid", "values": [1]}])");

@@ -1,5 +1,6 @@
 #include "spec/describe.h"
 
+#include <cmath>
 #include <filesystem>
 
 #include "tests/catch.h"
@@ -69,7 +70,7 @@ TEST_CASE("an absent key keeps its default", "[spec]") { CHECK(read(R"({"rate": 
 
 TEST_CASE("a misspelt key is an error that names the valid ones", "[spec]") {
   CHECK_THROWS_WITH(read(R"({"leaves": [{"widht": 3}]})"),
-                    "t.json: leaves.0.widht is not a known key; valid: width, colour");
+                    "t.json: leaves.0.widht is not a known key; did you mean width? valid: width, colour");
 }
 
 TEST_CASE("a value out of range is an error that names place, value and range", "[spec]") {
@@ -124,11 +125,26 @@ TEST_CASE("JSON that nests too deep, repeats a key or is broken is refused while
                     Catch::Contains("t.json: is not JSON") && Catch::Contains("line 2"));
 }
 
+TEST_CASE("a file may have comments and say which schema it follows", "[spec]") {
+  const auto file = mds::scratch("schema.json").string();
+  mds::save_text(file, "// a leaf\n{\"$schema\": \"leaf.schema.json\", \"width\": 3 /* small */}");
+  CHECK(mds::load_described<Leaf>(file) == Leaf{.width = 3});
+  CHECK(mds::load_json(file) == mds::Json{{"width", 3}});
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("a flag's number that is not finite is named as it is", "[spec]") {
+  CHECK_THROWS_WITH(mds::require_within("--rate", std::nan(""), mds::at_least(0)),
+                    "--rate is nan; allowed: at least 0");
+}
+
 TEST_CASE("an overlay sets one value by its dotted key", "[spec]") {
   mds::Json json = {{"train", {{"lr", 1.0}}}};
   mds::overlay(json, "train.lr=3e-4");
   mds::overlay(json, "name=md");
   CHECK(json == mds::Json{{"train", {{"lr", 3e-4}}}, {"name", "md"}});
+  mds::overlay(json, "train.iterations=1e3");
+  CHECK(json["train"]["iterations"].dump() == "1000");
   CHECK_THROWS_AS(mds::overlay(json, "novalue"), mds::UsageError);
 }
 

@@ -1,0 +1,112 @@
+// The fields of a described struct as a tree of data: what help pages, JSON schemas and completion are printed from.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/describe.h"
+
+namespace mds {
+
+struct Field;
+
+// What a value may be.
+struct FieldType {
+  enum class Kind : uint8_t { truth, whole, number, text, name, object, list, alternatives, any };
+  Kind kind = Kind::any;
+  bool null = false;                   // allowed too
+  std::vector<std::string> names{};    // of an enumeration's values, or of the alternatives' kinds
+  std::vector<Field> fields{};         // of an object
+  std::vector<FieldType> inner{};      // a list's elements, or the objects of the alternatives
+  bool kind_may_be_absent = false;     // which then is the first of the alternatives
+};
+
+struct Field {
+  std::string name;
+  std::string meaning;
+  Json fallback;  // what holds where the key is absent
+  Range range;    // of the number, or of each number of the list
+  FieldType type;
+};
+
+// The type of a value, whose nested defaults are those that it holds.
+template <class T>
+FieldType type_of(const T& value);
+
+template <class T>
+concept AnyOf = requires(const T& value) { []<class... Ts>(const std::variant<Ts...>&) {}(value); };
+
+template <class... Ts>
+FieldType type_of_alternatives(const std::variant<Ts...>*) {
+  return {.kind = FieldType::Kind::alternatives,
+          .names = {std::string(Ts::kind)...},
+          .inner = {type_of(Ts{})...}};
+}
+
+template <class T>
+FieldType type_of_object(const T& value) {
+  FieldType type{.kind = FieldType::Kind::object};
+  T::describe(value, [&](std::string_view name, const auto& field, std::string_view meaning, Range range = {}) {
+    type.fields.push_back({std::string(name), std::string(meaning), to_json(field), range, type_of(field)});
+  });
+  return type;
+}
+
+template <class T>
+FieldType type_of_list(const std::vector<T>&) {
+  return {.kind = FieldType::Kind::list, .inner = {type_of(T{})}};
+}
+
+template <class T>
+FieldType type_of_optional(const std::optional<T>& value) {
+  FieldType type = type_of(value ? *value : T{});
+  type.null = true;
+  return type;
+}
+
+template <class T>
+FieldType type_of(const T& value) {
+  using Kind = FieldType::Kind;
+  if constexpr (NamedEnum<T>) {
+    FieldType type{.kind = Kind::name};
+    for (const auto& name : EnumNames<T>::names) type.names.emplace_back(name);
+    return type;
+  } else if constexpr (AnyOf<T>) {
+    FieldType type = type_of_alternatives(&value);
+    type.kind_may_be_absent = Described<T>;
+    return type;
+  } else if constexpr (Described<T>) {
+    return type_of_object(value);
+  } else if constexpr (std::same_as<T, Json>) {
+    return {.kind = Kind::any};
+  } else if constexpr (std::same_as<T, bool>) {
+    return {.kind = Kind::truth};
+  } else if constexpr (std::integral<T>) {
+    return {.kind = Kind::whole};
+  } else if constexpr (std::floating_point<T>) {
+    return {.kind = Kind::number};
+  } else if constexpr (std::same_as<T, std::string>) {
+    return {.kind = Kind::text};
+  } else if constexpr (is_list<T>) {
+    return type_of_list(value);
+  } else {
+    return type_of_optional(value);
+  }
+}
+
+// "whole number, at least 1", "softmax or relu", "list of numbers, 0 to 64".
+std::string allowed_text(const Field& field);
+
+// The part of a type that a dotted path leads to ("loop", "stage.encoders"); elements of lists have no step of their
+// own. ConfigError names the fields where a step is none of them.
+const FieldType& part_of(const FieldType& type, const std::string& path);
+
+// A JSON Schema (draft 2020-12) of a file that holds a value of this type.
+Json json_schema(const FieldType& type, const std::string& title);
+
+// Puts "a.b.c=value" of a flag --set into a document that is of this type; a number is read as people type it where the
+// field holds one, and a value that is no JSON is text. UsageError where the document has no such place.
+void assign(Json& json, const FieldType& type, const std::string& assignment);
+
+}  // namespace mds
