@@ -103,6 +103,7 @@ struct Provenance {
   std::string predecessor{};
   Json scores = Json::object();
   Json derived = Json::object();
+  std::string candidate{}, network{}, sweep{};
   bool operator==(const Provenance&) const = default;
   static void describe(auto& self, auto&& field) {
     field("command", self.command, "that made the weights");
@@ -116,6 +117,9 @@ struct Provenance {
     field("predecessor", self.predecessor, "model_hash of the model folder it was trained from", later());
     field("scores", self.scores, "measured on held-out data, by name");
     field("derived", self.derived, "what the configuration comes to with the predecessor, by name", later());
+    field("candidate", self.candidate, "name of the network that was trained, or whose proxy was", later());
+    field("network", self.network, "hash of that network at full scale: `mdsearch spec HASH --db FILE`", later());
+    field("sweep", self.sweep, "that it is a candidate of", later());
   }
 };
 
