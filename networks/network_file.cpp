@@ -1,0 +1,138 @@
+#include "networks/network_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "spec/listed.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* architectures = "configs/architectures";
+
+struct PatchedNetwork {
+  std::string base;
+  Json patch = Json::array();
+  static void describe(auto& self, auto&& field) {
+    field("base", self.base, "the network that is changed");
+    field("patch", self.patch, "operations of RFC 6902");
+  }
+};
+
+// The networks that a model's card may hold, the one that the model is about first. A decoder says its kind itself.
+struct Part {
+  std::string_view name, kind;
+};
+constexpr std::array parts{Part{"unet", UNetSpec::kind}, Part{"vae_decoder", ""},
+                           Part{"vae_encoder", EncoderSpec::kind}, Part{"image_encoder", ImageTowerSpec::kind},
+                           Part{"text_encoder", TextTowerSpec::kind}};
+
+// "vae_decoder" of "weights/emoji-md/vae_decoder"; empty where the name's end is no part's.
+std::string part_in(const std::string& name) {
+  const std::string last = fs::path(name).filename().string();
+  return std::ranges::count(parts, last, &Part::name) > 0 ? last : "";
+}
+
+std::string file_in(const fs::path& folder, const char* file) {
+  const fs::path path = folder / file;
+  return fs::is_regular_file(path) ? path.lexically_normal().string() : "";
+}
+
+// The network of a model's card: the part asked for, else the first there is.
+Json network_of_card(const Json& card, const std::string& wanted, const std::string& file) {
+  std::vector<std::string> held;
+  for (const auto& [name, kind] : parts) {
+    const auto found = card.find(name);
+    if (found == card.end() || !found->is_object()) continue;
+    held.emplace_back(name);
+    if (!wanted.empty() && wanted != name) continue;
+    Json network = *found;
+    if (!kind.empty()) network["kind"] = kind;
+    return network;
+  }
+  throw ConfigError(file + ": holds no " + (wanted.empty() ? "network" : wanted) + "; it holds " +
+                    (held.empty() ? "none" : listed(held)));
+}
+
+bool is_card(const Json& json) { return json.is_object() && json.contains("provenance") && !json.contains("kind"); }
+
+constexpr int most_bases = 32;
+
+std::string file_or_refuse(const std::string& name) {
+  const std::string file = network_file(name);
+  if (!file.empty()) return file;
+  throw UsageError("no network \"" + name + "\"; shipped: " + listed(shipped_networks()) +
+                   "; or give a .json file or a model folder");
+}
+
+// A network's file as JSON, with the patches of its bases applied, the innermost first.
+Json resolved(const std::string& name, int bases_left) {
+  const std::string file = file_or_refuse(name);
+  const Json json = load_json(file);
+  if (is_card(json)) return network_of_card(json, part_in(name), file);
+  if (!json.is_object() || !json.contains("base")) return json;
+  const auto patched = from_json<PatchedNetwork>(json, file);
+  if (bases_left == 0)
+    throw ConfigError(file + ": base leads through more than " + std::to_string(most_bases) +
+                      " files; is it a circle?");
+  const bool beside = patched.base.ends_with(".json");
+  const std::string base = beside ? (fs::path(file).parent_path() / patched.base).string() : patched.base;
+  try {
+    return resolved(base, bases_left - 1).patch(patched.patch);
+  } catch (const Json::exception& error) {
+    throw ConfigError(file + ": patch does not fit " + patched.base + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> shipped_networks() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(shipped_file(architectures)))
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string network_file(const std::string& name) {
+  if (name.ends_with(".json")) return name;
+  const fs::path shipped = fs::path(shipped_file(architectures)) / (name + ".json");
+  if (!name.empty() && fs::exists(shipped)) return shipped.string();
+  if (!part_in(name).empty()) return file_in(fs::path(name).parent_path(), "model.json");
+  const std::string spec = file_in(name, "spec.json");
+  return spec.empty() ? file_in(name, "model.json") : spec;
+}
+
+std::string spec_text(const NetworkSpec& spec) { return Json::parse(canonical_json(spec)).dump(2) + "\n"; }
+
+NetworkSpec load_network(const std::string& name) {
+  const std::string file = file_or_refuse(name);
+  const auto spec = network_from_json(resolved(name, most_bases), file);
+  try {
+    make_plan(spec);
+  } catch (const ConfigError& error) {
+    throw ConfigError(file + ": " + error.what());
+  }
+  return spec;
+}
+
+UNetSpec load_unet(const std::string& name) {
+  const auto spec = load_network(name);
+  if (const auto* unet = std::get_if<UNetSpec>(&spec)) return *unet;
+  throw UsageError("\"" + name + "\" is not a UNet");
+}
+
+std::string shipped_file(const std::string& relative) {
+  if (relative.starts_with("/") && fs::exists(relative)) return relative;
+  const char* home = std::getenv("MDSEARCH_HOME");
+  for (const std::string& root : {std::string(home ? home : ""), std::string("."), std::string(MDS_HOME)})
+    if (!root.empty() && fs::exists(root + "/" + relative)) return root == "." ? relative : root + "/" + relative;
+  throw FileError(relative +
+                  ": not found in the working folder or beside the program; set MDSEARCH_HOME to the project's folder");
+}
+
+}  // namespace mds
