@@ -1,0 +1,188 @@
+#include "search/named_network.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "networks/network_file.h"
+#include "search/store/select.h"
+#include "search/winner.h"
+#include "spec/listed.h"
+#include "spec/nearest.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t least_digits = 6, most_digits = 64;
+constexpr size_t few = 3;
+constexpr const char* winner = "winner";
+
+bool is_hash_prefix(const std::string& text) {
+  return text.size() >= least_digits && text.size() <= most_digits &&
+         text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// The few names that look most like the word.
+std::string nearest_few(const std::string& word, std::vector<std::string> names) {
+  std::ranges::stable_sort(names, {}, [&](const std::string& name) { return edit_distance(word, name); });
+  names.resize(std::min(names.size(), few));
+  return listed(names);
+}
+
+// --- files -----------------------------------------------------------------------------------------------------------
+
+// "emoji-md" of out/train/emoji-md/model/model.json: the first of the file and the folders it lies in whose name is the
+// network's own.
+std::string own_name(const fs::path& file) {
+  static const std::set<std::string> common{"", ".", "..", "spec", "model", "unet", "proxy", "best"};
+  if (const std::string stem = file.stem().string(); !common.contains(stem)) return stem;
+  for (fs::path folder = fs::absolute(file).lexically_normal().parent_path(); folder.has_relative_path();
+       folder = folder.parent_path())
+    if (!common.contains(folder.filename().string())) return folder.filename().string();
+  return "network";
+}
+
+NamedNetwork of_file(const std::string& name) {
+  NamedNetwork network{name, load_network(name)};
+  const std::string hash = hash_of(network.spec);
+  const auto shipped = std::ranges::find(shipped_hashes(), hash, &std::pair<const std::string, std::string>::second);
+  network.name =
+      shipped != shipped_hashes().end() ? shipped->first : own_name(network_file(name)) + "-" + hash.substr(0, 8);
+  return network;
+}
+
+// --- the database ----------------------------------------------------------------------------------------------------
+
+struct Stored {
+  std::string hash, name;
+  std::set<std::string> sweeps{};  // that it is a candidate of, or the proxy of one
+};
+
+std::vector<Stored> all_stored(const Store& store) {
+  std::vector<Stored> all;
+  for (const auto& [hash, name] :
+       select<std::string, std::string>(store, "SELECT hash, name FROM arch ORDER BY arch_id"))
+    all.push_back({hash, name});
+  const std::string other = trainings;
+  for (const auto& [hash, sweep] : select<std::string, std::string>(
+           store,
+           "SELECT DISTINCT a.hash, s.name FROM run r JOIN sweep s USING(sweep_id) "
+           "JOIN arch a ON a.arch_id IN (r.arch_id, r.proxy_of_arch_id) WHERE s.name <> :other",
+           other))
+    std::ranges::find(all, hash, &Stored::hash)->sweeps.insert(sweep);
+  return all;
+}
+
+std::string shown(const Stored& stored) {
+  return (stored.sweeps.size() == 1 ? stored.name + "@" + *stored.sweeps.begin() : stored.name) + " (" +
+         stored.hash.substr(0, 12) + ")";
+}
+
+std::vector<std::string> sweeps_of_users(const Store& store) {
+  std::vector<std::string> names = store.sweeps();
+  std::erase(names, trainings);
+  return names;
+}
+
+void require_sweep(const Store& store, const std::string& sweep) {
+  const auto sweeps = sweeps_of_users(store);
+  if (std::ranges::count(sweeps, sweep)) return;
+  throw UsageError("no sweep \"" + sweep + "\" in " + store.file() + "; " +
+                   (sweeps.empty() ? "it holds none" : "nearest: " + nearest_few(sweep, sweeps)));
+}
+
+std::string winner_of(const Store& store, const std::string& sweep) {
+  const Ranking ranking = rank_sweep(store, sweep);
+  if (!ranking.has_winner())
+    throw StoreError(store.file() + ": the sweep " + sweep + " has no winner: " +
+                     (ranking.unfinished > 0 ? "no candidate is scored yet" : "every candidate failed or stopped"));
+  return ranking.placed.front().candidate;
+}
+
+[[noreturn]] void refuse(const std::string& word, const std::vector<Stored>& there, const std::string& where) {
+  std::vector<std::string> names;
+  for (const auto& stored : there) names.push_back(stored.name);
+  throw UsageError("no network \"" + word + "\"" + where + "; nearest: " + nearest_few(word, names) +
+                   "; allowed: " + network_names);
+}
+
+// Names come before digits of hashes. Of several networks the word may mean the user says which.
+Stored match(const std::string& word, const std::vector<Stored>& there, const std::string& where) {
+  std::vector<Stored> found;
+  std::ranges::copy_if(there, std::back_inserter(found), [&](const Stored& stored) { return stored.name == word; });
+  if (found.empty() && is_hash_prefix(word))
+    std::ranges::copy_if(there, std::back_inserter(found),
+                         [&](const Stored& stored) { return stored.hash.starts_with(word); });
+  if (found.empty()) refuse(word, there, where);
+  if (found.size() > 1)
+    throw UsageError("\"" + word + "\" may mean " + listed(found, shown) + where +
+                     "; give more of the hash, or NAME@SWEEP");
+  return found.front();
+}
+
+// What a hash may be of without a database.
+void add_shipped(std::vector<Stored>& there) {
+  for (const auto& [name, hash] : shipped_hashes())
+    if (!std::ranges::count(there, hash, &Stored::hash)) there.push_back({hash, name});
+}
+
+NetworkSpec spec_of(const Stored& stored, const Store* store) {
+  const auto row = store ? store->find_arch(stored.hash) : std::nullopt;
+  return row ? network_of(*row) : load_network(stored.name);
+}
+
+// `store` is null where there is no database.
+NamedNetwork of_database(const std::string& name, const std::string& database, const Store* store) {
+  const size_t at = name.rfind('@');
+  std::string word = name.substr(0, at);
+  const std::string sweep = at == std::string::npos ? "" : name.substr(at + 1);
+  std::string where = store ? " in " + database : ": there is no database " + database;
+  std::vector<Stored> there = store ? all_stored(*store) : std::vector<Stored>{};
+  if (at == std::string::npos) {
+    add_shipped(there);
+  } else {
+    if (!store) throw UsageError("no sweep \"" + sweep + "\"" + where);
+    require_sweep(*store, sweep);
+    std::erase_if(there, [&](const Stored& stored) { return !stored.sweeps.contains(sweep); });
+    where = " in the sweep " + sweep + " of " + database;
+    if (word == winner) word = winner_of(*store, sweep);
+  }
+  const Stored stored = match(word, there, where);
+  const std::string only = stored.sweeps.size() == 1 ? *stored.sweeps.begin() : "";
+  return {stored.name, spec_of(stored, store), sweep.empty() ? only : sweep};
+}
+
+}  // namespace
+
+const std::map<std::string, std::string>& shipped_hashes() {
+  static const std::map<std::string, std::string> hashes = [] {
+    std::map<std::string, std::string> all;
+    for (const auto& name : shipped_networks()) all[name] = hash_of(load_network(name));
+    return all;
+  }();
+  return hashes;
+}
+
+NetworkSpec network_of(const ArchRow& arch) {
+  return network_from_json(Json::parse(arch.spec_json), "arch " + arch.hash);
+}
+
+bool is_stored_name(const std::string& name) { return network_file(name).empty(); }
+
+NamedNetwork find_network(const std::string& name, const std::string& database) {
+  if (std::ranges::count(shipped_networks(), name)) return {name, load_network(name)};
+  if (!network_file(name).empty()) return of_file(name);
+  if (!fs::exists(database)) return of_database(name, database, nullptr);
+  const Store store(database, StoreMode::read_only);
+  return of_database(name, database, &store);
+}
+
+UNetSpec find_unet(const std::string& name, const std::string& database) {
+  const NetworkSpec spec = find_network(name, database).spec;
+  if (const auto* unet = std::get_if<UNetSpec>(&spec)) return *unet;
+  throw UsageError("\"" + name + "\" is not a UNet");
+}
+
+}  // namespace mds

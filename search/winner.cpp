@@ -1,0 +1,138 @@
+#include "search/winner.h"
+
+#include <algorithm>
+#include <map>
+
+#include "search/policy.h"
+
+namespace mds {
+namespace {
+
+bool is_over(RunState state) {
+  return state == RunState::stopped || state == RunState::failed || state == RunState::done;
+}
+
+using Seeds = std::vector<RunResult>;
+
+// The runs of each candidate, in the order of first runs.
+std::vector<Seeds> by_candidate(const std::vector<RunResult>& runs) {
+  std::vector<Seeds> groups;
+  for (const auto& run : runs) {
+    const auto same = [&](const Seeds& seeds) { return seeds.front().candidate == run.candidate; };
+    const auto found = std::ranges::find_if(groups, same);
+    if (found == groups.end())
+      groups.push_back({run});
+    else
+      found->push_back(run);
+  }
+  return groups;
+}
+
+// The seeds of one candidate that reached the rung.
+Seeds seeds_at(const Seeds& seeds, int64_t iteration) {
+  Seeds there;
+  for (const auto& run : seeds)
+    if (run.score && run.score->iteration == iteration) there.push_back(run);
+  return there;
+}
+
+// Of the candidates that may win; -1 where none was scored.
+int64_t deepest_iteration(const std::vector<Seeds>& candidates) {
+  int64_t deepest = -1;
+  for (const auto& seeds : candidates)
+    for (const auto& run : seeds)
+      if (run.score) deepest = std::max(deepest, run.score->iteration);
+  return deepest;
+}
+
+Placed placed(const Seeds& seeds) {
+  const double share = 1 / static_cast<double>(seeds.size());
+  Placed result{.candidate = seeds.front().candidate, .low = 0, .high = 0, .n = seeds.front().score->n};
+  for (const auto& run : seeds) {
+    const MetricRow& score = *run.score;
+    result.runs.push_back(run.run);
+    result.value += share * score.value;
+    result.n = std::min(result.n, score.n);
+    if (!score.low || !score.high) result.low.reset(), result.high.reset();
+    if (result.low) *result.low += share * *score.low, *result.high += share * *score.high;
+  }
+  for (const auto& run : seeds)
+    if (result.low) {
+      result.low = std::min(*result.low, run.score->value);
+      result.high = std::max(*result.high, run.score->value);
+    }
+  return result;
+}
+
+std::optional<MetricRow> last_score(const Store& store, int64_t run, const std::string& name) {
+  const auto curve = store.curve(run, name);
+  return curve.empty() ? std::nullopt : std::optional(curve.back());
+}
+
+}  // namespace
+
+bool Placed::overlaps(const Placed& other) const {
+  if (!low || !high || !other.low || !other.high) return true;
+  return *low <= *other.high && *other.low <= *high;
+}
+
+int64_t Ranking::close() const {
+  if (placed.empty()) return 0;
+  return std::count_if(placed.begin() + 1, placed.end(),
+                       [&](const Placed& rival) { return rival.overlaps(placed[0]); });
+}
+
+Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs) {
+  const ScoreKind* kind = score_kind(score);
+  if (!kind) throw ConfigError("the score " + score + " is not known; known: " + known_score_beginnings());
+  Ranking ranking{.score = score};
+  std::vector<Seeds> able;
+  for (const auto& seeds : by_candidate(runs)) {
+    const auto any = [&](RunState state) { return std::ranges::count(seeds, state, &RunResult::state) > 0; };
+    const bool failed = any(RunState::failed), stopped = any(RunState::stopped);
+    ranking.failed += failed;
+    ranking.stopped += stopped && !failed;
+    ranking.unfinished += !std::ranges::all_of(seeds, is_over, &RunResult::state);
+    if (!failed && !stopped) able.push_back(seeds);
+  }
+  ranking.iteration = std::max<int64_t>(0, deepest_iteration(able));
+  for (const auto& seeds : able) {
+    const Seeds there = seeds_at(seeds, ranking.iteration);
+    if (there.empty()) continue;
+    ranking.placed.push_back(placed(there));
+    ranking.images_seen = there.front().score->images_seen;
+  }
+  const double sign = kind->better == Better::lower ? 1 : -1;
+  std::ranges::stable_sort(ranking.placed, {}, [&](const Placed& candidate) { return sign * candidate.value; });
+  return ranking;
+}
+
+Ranking rank_sweep(const Store& store, const std::string& sweep) {
+  const auto config = store.sweep_config(sweep);
+  if (!config || sweep == trainings) throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
+  const std::string source = store.file() + ": sweep " + sweep;
+  const Json policy = parse_json(*config, source).value("policy", Json::object());
+  const std::string score = policy_scores(from_json<PolicyConfig>(policy, source)).front();
+  std::vector<RunResult> results;
+  for (const auto& run : store.runs(sweep))
+    results.push_back({.run = run.run,
+                       .candidate = run.proxy_of.empty() ? run.arch : run.proxy_of,
+                       .state = run.state,
+                       .score = last_score(store, run.run, score)});
+  return rank_runs(score, results);
+}
+
+std::string settled_in_words(const Ranking& ranking) {
+  if (ranking.placed.size() < 2) return "No other candidate reached this rung.";
+  const int64_t rivals = int64_t(ranking.placed.size()) - 1, close = ranking.close();
+  if (close == 0)
+    return std::string("Settled: the interval of ") +
+           (rivals == 1 ? "its rival does not overlap" : "no rival overlaps") + " with the winner's.";
+  const bool one = close == 1, tied = ranking.placed[1].value == ranking.placed[0].value;
+  return std::string("Not settled: ") + (tied ? "the first two have the same value, and " : "") + "the interval" +
+         (one ? "" : "s") + " of " +
+         (rivals == 1 ? "its rival" : std::to_string(close) + " of its " + std::to_string(rivals) + " rivals") +
+         " overlap" + (one ? "s" : "") + " with the winner's.";
+}
+
+}  // namespace mds

@@ -1,0 +1,58 @@
+// Which candidate of a sweep wins, by one rule: a pure function of what its runs reached, and the same over a database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "search/store/store.h"
+
+namespace mds {
+
+inline constexpr const char* winner_rule =
+    "The winner has the best value of the policy's first score among the candidates at the deepest rung that any "
+    "reached. Scores of different rungs are never compared, and a candidate that stopped or failed never wins. With "
+    "several seeds a candidate's value is the mean over them.";
+
+// One run of a candidate, with its score at the deepest rung where it was scored.
+struct RunResult {
+  int64_t run = 0;
+  std::string candidate{};  // the same for all seeds of a candidate
+  RunState state = RunState::done;
+  std::optional<MetricRow> score{};
+};
+
+// A candidate at the deepest rung. The interval is the mean of its seeds' intervals, widened to hold each seed's value;
+// absent where a seed has none.
+struct Placed {
+  std::string candidate{};
+  std::vector<int64_t> runs{};  // one a seed, in the order given
+  double value = 0;
+  std::optional<double> low{}, high{};
+  int64_t n = 0;  // pictures behind each seed's value, the fewest
+
+  bool overlaps(const Placed& other) const;  // of their intervals; true where one is not known
+};
+
+struct Ranking {
+  std::string score{};
+  int64_t iteration = 0, images_seen = 0;  // of the deepest rung
+  std::vector<Placed> placed{};            // best first; equal values in the order of their first runs
+  int64_t stopped = 0, failed = 0;         // other candidates: what became of them
+  int64_t unfinished = 0;                  // candidates with a run that is to go on
+
+  bool has_winner() const { return !placed.empty(); }
+  int64_t close() const;  // rivals whose interval overlaps the winner's
+};
+
+// Ranks by a score of spec/score_kind.h; ConfigError for a name that is none.
+Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs);
+
+// Ranks a sweep's candidates, by the hashes of their full-scale networks. StoreError where there is no such sweep.
+Ranking rank_sweep(const Store& store, const std::string& sweep);
+
+// "Not settled: the intervals of 2 of its 5 rivals overlap with the winner's."
+std::string settled_in_words(const Ranking& ranking);
+
+}  // namespace mds
