@@ -104,8 +104,7 @@ struct Loaded {
 Loaded load(const ExportOptions& options) {
   const bool trained = !options.model.empty();
   const Part part = trained ? find_part(options) : Part{"", load_network(options.name)};
-  const Extent pixels = options.size.picture();
-  const NetworkSpec spec = pixels == Extent{} ? part.spec : with_asked_size(part.spec, pixels);
+  const NetworkSpec spec = with_asked_size(part.spec, options.size.picture());
   if (trained) return {spec, load_part(options.model, part.name, make_plan(spec))};
   Loaded loaded{spec, make_network(make_plan(spec))};
   initialise(*loaded.network, options.compute.seed);

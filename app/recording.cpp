@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "profiler/environment.h"
 #include "spec/listed.h"
 
@@ -39,24 +37,10 @@ ArchRow arch_row(const NamedNetwork& network, const Plan& plan, const ArchOrigin
           .seed = origin.seed};
 }
 
-// The name of a network that a file holds.
-std::string name_of_file(const std::string& file, const std::string& hash) {
-  for (const auto& [name, shipped] : shipped_hashes())
-    if (shipped == hash) return name;
-  return std::filesystem::path(file).stem().string() + "-" + hash.substr(0, 8);
-}
-
 }  // namespace
 
-std::map<std::string, std::string> shipped_hashes() {
-  std::map<std::string, std::string> hashes;
-  for (const auto& entry : std::filesystem::directory_iterator(shipped_file("configs/architectures")))
-    if (entry.path().extension() == ".json")
-      hashes[entry.path().stem().string()] = hash_of(load_network(entry.path().string()));
-  return hashes;
-}
-
 NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels) {
+  if (pixels == Extent{}) return spec;
   try {
     return with_size(spec, pixels);
   } catch (const ConfigError& error) {
@@ -64,18 +48,12 @@ NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels) {
   }
 }
 
-NamedNetwork load_named(const std::string& name, Extent pixels) {
-  NamedNetwork network{name, load_network(name)};
-  if (name.ends_with(".json")) network.name = name_of_file(name, hash_of(network.spec));
-  if (pixels == Extent{}) return network;
+NamedNetwork load_named(const std::string& name, Extent pixels, const std::string& database) {
+  NamedNetwork network = find_network(name, database);
   const NetworkSpec sized = with_asked_size(network.spec, pixels);
   if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + to_string(pixels) + "px";
   network.spec = sized;
   return network;
-}
-
-NetworkSpec network_of(const ArchRow& arch) {
-  return network_from_json(Json::parse(arch.spec_json), "arch " + arch.hash);
 }
 
 // No clock is part of the identity: what the kernel tells is the clock of the moment, a condition of each measurement.

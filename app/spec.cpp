@@ -1,10 +1,12 @@
-// mdsearch spec: a network as numbers, block by block or layer by layer, without building it.
+// mdsearch spec: a network as numbers, block by block or layer by layer, or as the JSON that it is loaded from, without
+// building it.
 #include <iostream>
 
 #include "app/options.h"
 #include "app/recording.h"
 #include "app/run.h"
 #include "app/size_options.h"
+#include "networks/network_file.h"
 #include "reports/table.h"
 
 namespace mds {
@@ -68,26 +70,33 @@ std::string text_of(const NamedNetwork& network, bool with_layers, Format format
 }  // namespace
 
 int run_spec(int argc, char** argv) {
-  CommandLine line{
-      .usage = "mdsearch spec NAME [--width PX --height PX] [--layers] [--db FILE] [--format table|md|csv|json]",
-      .example = "mdsearch spec mobilediffusion --layers --format csv",
-      .positional = {"name"}};
+  CommandLine line{.usage =
+                       "mdsearch spec NAME [--width PX --height PX] [--layers] [--db FILE] [--record] [--format table|md|csv|json]\n"
+                       "       mdsearch spec NAME --spec",
+                   .example = "mdsearch spec winner@quickstart --spec > mine.json",
+                   .positional = {"name"}};
   std::string name, format, db;
   SizeOptions size;
-  line.options.add_options()("name", po::value(&name)->required(), "a shipped architecture or a JSON file")(
+  line.options.add_options()("name", po::value(&name)->required(), network_names)(
       "layers", "every layer instead of every block; in JSON: both")(
-      "db", po::value(&db)->value_name("FILE"), "record the network's counts in this database too")(
+      "spec", "print the network itself, as JSON that every command takes as NAME")(
+      "db", po::value(&db)->default_value(default_database)->value_name("FILE"),
+      "the database that stored names are looked up in, and that --record writes to")(
+      "record", "store the network and its counts in the database too")(
       "format", po::value(&format)->default_value("table"), "table, md, csv or json");
   add_size_options(line.options, size);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   const Format as = parse_format(format);
-  const NamedNetwork network = load_named(name, size.picture());
-  if (!db.empty()) {
+  const bool itself = values.count("spec") > 0;
+  if (itself && (values.count("layers") || !values["format"].defaulted()))
+    throw UsageError("--spec prints JSON and no counts; allowed: without --layers and --format");
+  const NamedNetwork network = load_named(name, size.picture(), db);
+  if (values.count("record")) {
     Store store(db, StoreMode::create_or_open);
     record_arch(store, network, {.generator = "spec"});
   }
-  std::cout << text_of(network, values.count("layers") > 0, as);
+  std::cout << (itself ? spec_text(network.spec) : text_of(network, values.count("layers") > 0, as));
   return 0;
 }
 

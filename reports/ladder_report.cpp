@@ -84,7 +84,7 @@ std::vector<Table> ladder_report(const Store& store, const ReportOptions& option
       std::string("† literature: ") + literature_ladder +
           ". Its compute figures are efficiencies, of run time in rung 1; its FID is of 30,000 COCO pictures."};
   if (!lacking.empty())
-    table.footnotes.push_back("Not in this database: " + lacking + "; mdsearch spec NAME --db FILE records a network.");
+    table.footnotes.push_back("Not in this database: " + lacking + "; mdsearch spec NAME --record --db FILE stores one.");
   return {table};
 }
 
