@@ -3,13 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
+#include <array>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
 
 #include "app/data_bench.h"
 #include "app/data_show.h"
+#include "app/options.h"
 #include "app/run.h"
 #include "app/stage_data.h"
 #include "data/sources.h"
@@ -19,17 +20,15 @@
 namespace mds {
 namespace {
 
-namespace po = boost::program_options;
-
 constexpr std::string_view joined_name = "debian";
 
-bool is_known(const std::string& name) {
-  const auto all = sources();
-  return name == joined_name ||
-         std::any_of(all.begin(), all.end(), [&](const Source& each) { return each.name == name; });
+std::vector<std::string> known_names() {
+  std::vector<std::string> names{std::string(joined_name)};
+  for (const auto& each : sources()) names.emplace_back(each.name);
+  return names;
 }
 
-std::string known_names() { return std::string(joined_name) + ", " + listed(sources(), &Source::name); }
+bool is_known(const std::string& name) { return std::ranges::count(known_names(), name) > 0; }
 
 std::string default_sources() { return listed(joined_sources(), std::identity(), ","); }
 
@@ -43,69 +42,38 @@ std::vector<std::string> split_list(const std::string& text) {
 std::string default_folder(const std::string& name) { return "out/data/" + name; }
 
 struct Arguments {
-  std::string action, name, out, format;
-  int64_t count = 0, size = 0, batch = 0, threads = 0;
+  std::string name, out, format = "table";
+  int64_t count = 64, size = 128, batch = 16, threads = 0;
   std::string sources = default_sources();
-  double step_ms = 0, held_out = 0;
+  double step_ms = 100, held_out = 0;
   uint64_t seed = 0;
 };
 
-po::options_description flags(Arguments& arguments) {
-  po::options_description flags("mdsearch data build NAME | data show SOURCE [--out sheet.png] | data bench SOURCE");
-  auto add = flags.add_options();
-  add("out", po::value(&arguments.out)->value_name("PATH"),
-      "build: folder (default out/data/NAME); show: a contact sheet to write, PNG");
-  add("sources", po::value(&arguments.sources)->value_name("A,B"),
-      ("build debian: what it joins (default " + default_sources() + ")").c_str());
-  add("count", po::value(&arguments.count)->default_value(64)->value_name("N"),
-      "show: pictures on the sheet, 1 to 4096");
-  add("held-out", po::value(&arguments.held_out)->default_value(0)->value_name("SHARE"),
-      "show: the share that held_out of a training would hold out, 0 to 0.9");
-  add("size", po::value(&arguments.size)->default_value(128)->value_name("PX"),
-      "show and bench: pixels a side, 8 to 1024");
-  add("seed", po::value(&arguments.seed)->default_value(0)->value_name("S"), "show: which pictures are drawn");
-  add("batch", po::value(&arguments.batch)->default_value(16)->value_name("N"), "bench: pictures a batch, 1 to 4096");
-  add("threads", po::value(&arguments.threads)->default_value(0)->value_name("N"),
-      "bench: at most, 1 to 4096; 0: as many as there are cores, at most 16");
-  add("step-ms", po::value(&arguments.step_ms)->default_value(100)->value_name("MS"),
-      "bench: how long the imitated trainer works on a batch, 1 to 60000");
-  add("format", po::value(&arguments.format)->default_value("table")->value_name("F"), "table or json");
-  add("help", "this text");
-  return flags;
+// The flags that each part of data has.
+CommandLine command_line(const std::string& usage, const std::string& example, Arguments& arguments) {
+  CommandLine line{.usage = "mdsearch data " + usage, .example = "mdsearch data " + example, .positional = {"name"}};
+  line.options.add_options()("format", one_of(&arguments.format, {"table", "json"})->default_value("table"),
+                             "How the result is printed");
+  return line;
 }
 
-void check(const Arguments& arguments) {
-  const auto fail = [](const std::string& message) { throw UsageError(message); };
-  if (arguments.action != "build" && arguments.action != "show" && arguments.action != "bench")
-    fail("expected build, show or bench, got \"" + arguments.action + "\"");
-  if (arguments.name.empty())
-    fail("which data set? known: " + known_names() +
-         "; show and bench also take a folder, coco:ANNOTATIONS.json:FOLDER, "
-         "shards such as x-{00..99}.tar, or a JSON file that describes one");
-  if (arguments.format != "table" && arguments.format != "json")
-    fail("--format " + arguments.format + ": allowed: table, json");
-  if (arguments.count < 1 || arguments.count > 4096)
-    fail("--count " + std::to_string(arguments.count) + ": allowed: 1 to 4096");
-  if (arguments.size < 8 || arguments.size > 1024)
-    fail("--size " + std::to_string(arguments.size) + ": allowed: 8 to 1024");
-  require_within("--held-out", arguments.held_out, between(0, 0.9));
-  require_within("--batch", arguments.batch, between(1, 4096));
-  require_within("--threads", arguments.threads, between(0, 4096));
-  require_within("--step-ms", arguments.step_ms, between(1, 60000));
+void add_source(CommandLine& line, Arguments& arguments) {
+  line.options.add_options()("name", po::value(&arguments.name)->required()->value_name("SOURCE"),
+                             "A data set by name, a folder, coco:ANNOTATIONS.json:FOLDER, shards such as "
+                             "x-{00..99}.tar, or a JSON file that describes one")(
+      "size", number(&arguments.size, between(8, 1024))->value_name("PX"), "Side of the pictures in pixels");
 }
 
-void print_help(const po::options_description& flags) {
-  std::cout << flags << "\nData sets:\n";
-  const auto print_row = [](std::string_view name, const std::string& text) {
-    std::cout << "  " << std::left << std::setw(15) << name << text << "\n";
+std::string data_sets_text() {
+  std::string text = "Data sets:\n";
+  const auto add = [&](std::string_view name, const std::string& summary) {
+    text += "  " + std::string(name) + std::string(15 - name.size(), ' ') + summary + "\n";
   };
-  for (const auto& each : sources())
-    print_row(each.name, std::string(each.summary) + " (" + std::string(each.licence) + ")");
-  print_row(joined_name, "the union of the --sources; their held-out pictures stay held out");
-  std::cout
-      << "\nEach comes from a Debian package, which is named if it is not installed. Build from share-alike sources\n"
-         "for your own use; mind their licences before you pass the pictures on.\n";
-  std::cout << "\nExample: mdsearch data build emoji && mdsearch data show emoji --out out/emoji.png\n";
+  for (const auto& each : sources()) add(each.name, std::string(each.summary) + " (" + std::string(each.licence) + ")");
+  add(joined_name, "the union of the --sources; their held-out pictures stay held out");
+  return text +
+         "\nEach comes from a Debian package, which is named if it is not installed. Build from share-alike sources\n"
+         "for your own use; mind their licences before you pass the pictures on.";
 }
 
 BuildProgress progress_on_stderr() {
@@ -152,7 +120,7 @@ std::string licences(const Arguments& arguments) {
 
 void build(const Arguments& arguments) {
   if (!is_known(arguments.name))
-    throw UsageError("data set \"" + arguments.name + "\" is not known; known: " + known_names());
+    throw UsageError("data set \"" + arguments.name + "\" is not known" + offer(arguments.name, known_names(), "known"));
   const std::string folder = arguments.out.empty() ? default_folder(arguments.name) : arguments.out;
   auto collection =
       arguments.name == joined_name ? join_sources(split_list(arguments.sources)) : collect_source(arguments.name);
@@ -187,31 +155,58 @@ void bench(const Arguments& arguments) {
   arguments.format == "json" ? print(result, "json") : print_bench(result);
 }
 
-}  // namespace
-
-int run_data(int argc, char** argv) {
+int run_build(int argc, char** argv) {
   Arguments arguments;
-  const auto visible = flags(arguments);
-  po::options_description all;
-  all.add(visible).add_options()("action", po::value(&arguments.action), "")("name", po::value(&arguments.name), "");
-  po::positional_options_description positional;
-  positional.add("action", 1).add("name", 1);
+  CommandLine line = command_line("build NAME [--out DIR]", "build emoji", arguments);
+  line.notes = data_sets_text();
+  line.options.add_options()("name", po::value(&arguments.name)->required(), "Which data set, from the list below")(
+      "out", po::value(&arguments.out)->value_name("DIR"), "Folder to write (default: out/data/NAME)")(
+      "sources", po::value(&arguments.sources)->default_value(arguments.sources)->value_name("A,B"),
+      "What the data set debian joins");
   po::variables_map values;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), values);
-    po::notify(values);
-  } catch (const po::error& error) {
-    throw UsageError(error.what());
-  }
-  if (values.count("help")) {
-    print_help(visible);
-    return 0;
-  }
-  check(arguments);
-  if (arguments.action == "build") build(arguments);
-  if (arguments.action == "show") show(arguments);
-  if (arguments.action == "bench") bench(arguments);
+  if (parse(line, argc, argv, values)) build(arguments);
   return 0;
 }
+
+int run_show(int argc, char** argv) {
+  Arguments arguments;
+  CommandLine line = command_line("show SOURCE [--out SHEET.png]", "show emoji --out out/emoji.png", arguments);
+  add_source(line, arguments);
+  line.options.add_options()("out", po::value(&arguments.out)->value_name("FILE.png"),
+                             "Contact sheet to write")(
+      "held-out", po::value(&arguments.held_out)->value_name("SHARE"),
+      "Share that held_out of a training would hold out, 0 to 0.9")("count", number(&arguments.count, between(1, 4096)),
+                                                       "How many pictures are on the sheet")(
+      "seed", number(&arguments.seed, at_least(0)), "Seed of the choice of pictures");
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  require_within("--held-out", arguments.held_out, between(0, 0.9));
+  show(arguments);
+  return 0;
+}
+
+int run_bench(int argc, char** argv) {
+  Arguments arguments;
+  CommandLine line = command_line("bench SOURCE", "bench emoji --size 64", arguments);
+  add_source(line, arguments);
+  line.options.add_options()("batch", number(&arguments.batch, between(1, 4096)), "Pictures in a batch")(
+      "threads", number(&arguments.threads, between(1, 4096), "all cores, at most 16"),
+      "Largest number of loading threads that is tried")(
+      "step-ms", number(&arguments.step_ms, between(1, 60000))->value_name("MS"),
+      "How long the imitated trainer works on a batch, in milliseconds");
+  po::variables_map values;
+  if (parse(line, argc, argv, values)) bench(arguments);
+  return 0;
+}
+
+constexpr std::array data_parts{
+    Command{"Commands", "build", "Makes a folder of captioned pictures from an installed package.", run_build},
+    Command{"Commands", "show", "Draws a contact sheet of a data set or a folder of your own.", run_show},
+    Command{"Commands", "bench", "Times how fast pictures can be loaded for training.", run_bench},
+};
+
+}  // namespace
+
+std::span<const Command> data_commands() { return data_parts; }
 
 }  // namespace mds

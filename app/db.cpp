@@ -1,8 +1,9 @@
 // mdsearch db check|merge|info|record-parity: the care of a results database.
-#include <boost/program_options.hpp>
+#include <array>
 #include <fstream>
 #include <iostream>
 
+#include "app/options.h"
 #include "app/run.h"
 #include "reports/table.h"
 #include "search/policy.h"
@@ -12,11 +13,10 @@
 namespace mds {
 namespace {
 
-namespace po = boost::program_options;
-
 struct DbOptions {
-  std::string action, file, format;
-  std::vector<std::string> others;
+  std::string file = "out/results.db";
+  Format format = Format::table;
+  std::vector<std::string> others{};
 };
 
 Table info_table(const StoreInfo& info) {
@@ -80,55 +80,64 @@ void record_parity(Store& store, const std::string& file) {
   if (number == 0) throw FileError(file + ": cannot be read, or holds no line");
 }
 
-int run_action(const DbOptions& options) {
-  const Format format = parse_format(options.format);
-  const bool records = options.action == "record-parity";
-  if (options.action != "merge" && !records && !options.others.empty())
-    throw UsageError("db " + options.action + " takes no further argument");
-  if (options.action == "check") return print_check(Store(options.file, StoreMode::read_only), format);
-  if (options.action == "info") return print_info(Store(options.file, StoreMode::read_only), format), 0;
-  if (options.action != "merge" && !records)
-    throw UsageError("db " + options.action + ": expected check, merge, info or record-parity");
-  if (options.others.empty())
-    throw UsageError("db " + options.action + ": name the " + (records ? "files to record" : "databases to merge") +
-                     " into --db");
-  Store store(options.file, StoreMode::create_or_open);
-  for (const auto& other : options.others) records ? record_parity(store, other) : store.merge(other);
-  print_info(store, format);
+// The flags that each part of db has.
+CommandLine command_line(const std::string& usage, const std::string& example, DbOptions& options) {
+  CommandLine line{.usage = "mdsearch db " + usage, .example = "mdsearch db " + example, .positional = {}};
+  line.options.add_options()("db", po::value(&options.file)->default_value(options.file)->value_name("FILE"),
+                             "Results database")("format", choice(&options.format), "How the result is printed");
+  return line;
+}
+
+int run_check(int argc, char** argv) {
+  DbOptions options;
+  po::variables_map values;
+  if (!parse(command_line("check [--db FILE]", "check --db results.db", options), argc, argv, values)) return 0;
+  return print_check(Store(options.file, StoreMode::read_only), options.format);
+}
+
+int run_info(int argc, char** argv) {
+  DbOptions options;
+  po::variables_map values;
+  if (!parse(command_line("info [--db FILE]", "info --db results.db", options), argc, argv, values)) return 0;
+  print_info(Store(options.file, StoreMode::read_only), options.format);
   return 0;
 }
 
+// A part that takes files into the database one after the other.
+int take_in(CommandLine line, const std::string& what, DbOptions& options, const auto& take, int argc, char** argv) {
+  line.positional = {"file"};
+  line.options.add_options()("file", po::value(&options.others)->required()->value_name("FILE..."), what.c_str());
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  Store store(options.file, StoreMode::create_or_open);
+  for (const auto& file : options.others) take(store, file);
+  print_info(store, options.format);
+  return 0;
+}
+
+int run_merge(int argc, char** argv) {
+  DbOptions options;
+  return take_in(command_line("merge FILE... [--db FILE]", "merge worker1.db worker2.db --db out/results.db", options),
+                 "Databases whose rows are taken into --db", options,
+                 [](Store& store, const std::string& file) { store.merge(file); }, argc, argv);
+}
+
+int run_record_parity(int argc, char** argv) {
+  DbOptions options;
+  return take_in(command_line("record-parity FILE... [--db FILE]", "record-parity out/parity.jsonl", options),
+                 "Files that tests/parity/run.py wrote", options, record_parity, argc, argv);
+}
+
+constexpr std::array db_parts{
+    Command{"Commands", "check", "Checks integrity, hashes and decisions; the exit code is 1 if anything is wrong.",
+            run_check},
+    Command{"Commands", "info", "Prints the schema's version and how many rows each table has.", run_info},
+    Command{"Commands", "merge", "Takes the rows of other databases in, each once.", run_merge},
+    Command{"Commands", "record-parity", "Takes in comparisons with other libraries.", run_record_parity},
+};
+
 }  // namespace
 
-int run_db(int argc, char** argv) {
-  DbOptions options;
-  po::options_description flags("mdsearch db check|info|merge|record-parity [OTHER...] [--db FILE]");
-  flags.add_options()  //
-      ("db", po::value(&options.file)->default_value("out/results.db"),
-       "the database; merge and record-parity write to it")                                     //
-      ("format", po::value(&options.format)->default_value("table"), "table, md, csv or json")  //
-      ("help", "show this text");
-  po::options_description all;
-  all.add(flags).add_options()("action", po::value(&options.action))("others", po::value(&options.others));
-  po::positional_options_description order;
-  order.add("action", 1).add("others", -1);
-  po::variables_map values;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(order).run(), values);
-    po::notify(values);
-  } catch (const po::error& error) {
-    throw UsageError(std::string("db: ") + error.what());
-  }
-  if (values.contains("help")) {
-    std::cout << flags
-              << "\ncheck  integrity, foreign keys, recomputed hashes and decisions; exit 1 if anything is wrong\n"
-              << "info   schema version and rows per table\nmerge  takes the rows of OTHER databases in, each once\n"
-              << "record-parity  takes in files that tests/parity/run.py wrote\n"
-              << "\nExample: mdsearch db merge worker1.db worker2.db --db out/results.db\n";
-    return 0;
-  }
-  if (options.action.empty()) throw UsageError("db: expected check, merge, info or record-parity");
-  return run_action(options);
-}
+std::span<const Command> db_commands() { return db_parts; }
 
 }  // namespace mds

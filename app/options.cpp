@@ -7,30 +7,77 @@
 #include <iostream>
 #include <thread>
 
+#include "app/command_help.h"
 #include "networks/network.h"
 #include "spec/error.h"
 
 namespace mds {
+namespace {
+
+std::vector<Flag>* declared = nullptr;  // where flags go that are asked for in place of the help
+
+std::vector<std::string> flag_names(const CommandLine& line) {
+  std::vector<std::string> names{"--help"};
+  for (const auto& flag : flags_of(line))
+    if (!flag.positional) names.push_back("--" + flag.name);
+  return names;
+}
+
+// Boost's errors in words that say what to change.
+std::string sentence_of(const po::error& error, const CommandLine& line) {
+  if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
+    const std::string name = unknown->get_option_name();
+    return "there is no option " + name + offer(name, flag_names(line));
+  }
+  if (const auto* needed = dynamic_cast<const po::required_option*>(&error))
+    for (const auto& flag : flags_of(line))
+      if ("--" + flag.name == needed->get_option_name())
+        return (flag.positional ? flag.value : needed->get_option_name() + " " + flag.value) + " is missing: " +
+               flag.meaning;
+  if (const auto* twice = dynamic_cast<const po::multiple_occurrences*>(&error)) {
+    for (const auto& flag : flags_of(line))
+      if (flag.positional && "--" + flag.name == twice->get_option_name()) return "takes one " + flag.value + " only";
+    return twice->get_option_name() + " is given more than once";
+  }
+  if (dynamic_cast<const po::too_many_positional_options_error*>(&error))
+    return "takes " + (line.positional.empty() ? std::string("options alone") : "fewer arguments") +
+           ", each of which begins with --";
+  return error.what();
+}
+
+}  // namespace
 
 bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& values) {
   po::options_description all;
   all.add(line.options);
-  all.add_options()("help,h", "print this help");
+  all.add_options()("help,h", "");
   po::positional_options_description positions;
   for (size_t i = 0; i < line.positional.size(); ++i)
     positions.add(line.positional[i].c_str(), i + 1 == line.positional.size() ? -1 : 1);
   try {
     po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(), values);
     if (values.count("help")) {
-      std::cout << "usage: " << line.usage << "\n\n"
-                << all << (line.notes.empty() ? "" : "\n" + line.notes + "\n") << "\nexample: " << line.example << "\n";
+      if (declared)
+        *declared = flags_of(line);
+      else
+        std::cout << help_text(line);
       return false;
     }
     po::notify(values);
   } catch (const po::error& error) {
-    throw UsageError(std::string(error.what()) + "; usage: " + line.usage);
+    throw UsageError(sentence_of(error, line));
   }
   return true;
+}
+
+std::vector<Flag> flags_of(int (*run)(int argc, char** argv)) {
+  std::vector<Flag> flags;
+  std::string name = "command", help = "--help";
+  char* argv[] = {name.data(), help.data(), nullptr};
+  declared = &flags;
+  run(2, argv);
+  declared = nullptr;
+  return flags;
 }
 
 namespace {
@@ -49,13 +96,10 @@ at::Device device_of(const std::string& name) {
 }  // namespace
 
 void add_compute_options(po::options_description& options, ComputeOptions& compute) {
-  options.add_options()("seed", po::value<int64_t>()->default_value(int64_t(compute.seed))->notifier([&](int64_t seed) {
-    require_within("--seed", seed, at_least(0));
-    compute.seed = uint64_t(seed);
-  }),
-                        "of everything drawn at random")(
-      "threads", po::value(&compute.threads)->default_value(compute.threads), "CPU threads; 0: all cores")(
-      "device", po::value(&compute.device)->default_value(compute.device), "cpu, cuda or cuda:N");
+  options.add_options()("seed", number(&compute.seed, at_least(0)), "Seed of everything that is drawn at random")(
+      "threads", number(&compute.threads, between(1, 1024), "all cores"), "Threads of the CPU that compute")(
+      "device", po::value(&compute.device)->default_value(compute.device)->value_name("NAME"),
+      "Where networks run: cpu, cuda or cuda:N");
 }
 
 void apply(const ComputeOptions& compute) {

@@ -1,4 +1,5 @@
-// What every subcommand's command line shares: --help, positional arguments, --format and the options of computing.
+// What every subcommand's command line shares: --help, arguments without a dash, values as people type them, and the
+// options of computing.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -6,32 +7,33 @@
 #include <string>
 #include <vector>
 
-#include "spec/describe.h"
+#include "app/flag_values.h"
+#include "spec/fields.h"
+#include "spec/nearest.h"
 
 namespace mds {
 
-namespace po = boost::program_options;
-
-// Parses a subcommand's arguments. Returns false after printing the help that --help asks for; a wrong flag or a
-// missing argument is a UsageError. `positional` names the arguments without a dash, in order; the last one may repeat.
+// A subcommand's arguments. `positional` names the ones without a dash, in order; the last one may repeat if its value
+// is a list.
 struct CommandLine {
   std::string usage;    // "mdsearch spec NAME [options]"
   std::string example;  // one line that works
-  po::options_description options{"Options"};
+  po::options_description options{};
   std::vector<std::string> positional;
   std::string notes{};  // between the options and the example
 };
+
+// Returns false after printing the help that --help asks for; a wrong flag, a value that a flag does not take and a
+// missing argument are UsageErrors.
 bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& values);
 
-// The enumerator that a flag's value names; another value is a UsageError that lists the names.
+// The enumerator that a flag's value names; another value is a UsageError that offers the nearest name.
 template <NamedEnum E>
 E parse_choice(const std::string& flag, const std::string& value) {
-  std::string valid;
-  for (size_t i = 0; i < EnumNames<E>::names.size(); ++i) {
-    if (value == EnumNames<E>::names[i]) return static_cast<E>(i);
-    valid += (i ? ", " : "") + std::string(EnumNames<E>::names[i]);
-  }
-  throw UsageError(flag + " is \"" + value + "\"; allowed: " + valid);
+  const auto& names = EnumNames<E>::names;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (value == names[i]) return static_cast<E>(i);
+  throw UsageError(flag + " is \"" + value + "\"" + offer(value, {names.begin(), names.end()}, "allowed"));
 }
 
 // Texts given by flag for fields of a described struct.
@@ -40,25 +42,30 @@ using GivenFields = std::map<std::string, std::string>;
 // A flag --NAME for each field of a described struct of single values, with the field's own description.
 template <Described T>
 void add_described_options(po::options_description& options, GivenFields& given) {
-  T fields{};
-  T::describe(fields, [&](std::string_view field, auto&, std::string_view what, Range = {}) {
-    const std::string name(field);
-    const auto value = po::value<std::string>()->value_name("V")->notifier(
-        [&given, name](const std::string& text) { given[name] = text; });
-    options.add_options()(name.c_str(), value, std::string(what).c_str());
-  });
+  for (const auto& field : type_of(T{}).fields) {
+    const auto take = [&given, name = field.name](const std::string& text) { given[name] = text; };
+    options.add_options()(field.name.c_str(), (new FieldValue(field))->notifier(take), field.meaning.c_str());
+  }
 }
 
 // `defaults` with the given fields in place; UsageError names the field, the value and what is allowed.
 template <Described T>
 T with_given(const T& defaults, const GivenFields& given) {
   Json json = to_json(defaults);
-  for (const auto& [name, text] : given) overlay(json, name + "=" + text);
+  for (const auto& [name, text] : given) assign(json, type_of(T{}), name + "=" + text);
   try {
     return from_json<T>(json, "command line");
   } catch (const ConfigError& error) {
     throw UsageError(error.what());
   }
+}
+
+// A described struct from its file, with the values of flags --set in place; ConfigError as from the file.
+template <Described T>
+T load_with(const std::string& file, const std::vector<std::string>& settings) {
+  Json json = load_json(file);
+  for (const auto& setting : settings) assign(json, type_of(T{}), setting);
+  return from_json<T>(json, file);
 }
 
 struct ComputeOptions {

@@ -1,28 +1,51 @@
 // mdsearch report NAME: tables and pages from a database alone.
-#include <boost/program_options.hpp>
 #include <iostream>
 
+#include "app/options.h"
 #include "app/recording.h"
 #include "app/run.h"
 #include "reports/page.h"
 #include "spec/error.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
-
-namespace po = boost::program_options;
 
 struct Options {
   std::string name, file, format, out;
   PageOptions page;
 };
 
-std::string help_text(const po::options_description& flags) {
-  std::ostringstream text;
-  text << flags << "\nNAME:\n";
-  for (const auto& report : all_reports()) text << "  " << report.name << "\t" << report.summary << "\n";
-  text << "\nExample: mdsearch report sweep --db out/results.db --format html --out out/report.html\n";
-  return text.str();
+std::vector<std::string> report_names() {
+  std::vector<std::string> names;
+  for (const auto& report : all_reports()) names.emplace_back(report.name);
+  return names;
+}
+
+std::string line_of(const Report& report) {
+  const std::string name = report.name;
+  return "  " + name + std::string(14 - name.size(), ' ') + report.summary;
+}
+
+CommandLine command_line(Options& options) {
+  CommandLine line{.usage = "mdsearch report NAME [--db FILE] [--format table|md|csv|json|html] [--out FILE]",
+                   .example = "mdsearch report sweep --db out/results.db --format html --out out/report.html",
+                   .positional = {"name"},
+                   .notes = "Reports:\n" + listed(all_reports(), line_of, "\n")};
+  line.options.add_options()("name", one_of(&options.name, report_names())->required(), "Which report")(
+      "db", po::value(&options.file)->default_value("out/results.db")->value_name("FILE"),
+      "Results database, which is only read")(
+      "format", one_of(&options.format, {"table", "md", "csv", "json", "html"})->default_value("table"),
+      "How the result is printed; html is a page and needs --out")(
+      "out", po::value(&options.out)->value_name("FILE"), "Writes to this file instead of stdout")(
+      "sweep", po::value(&options.page.report.sweep)->value_name("NAME"), "Shows this sweep alone")(
+      "score", po::value(&options.page.report.score)->value_name("NAME"),
+      "Sorts a sweep's candidates by this score (default: fd_emoji_clip)")(
+      "network", po::value(&options.page.report.network)->value_name("NAME"),
+      "Shows this network alone, by its name or the beginning of its hash")(
+      "picture", po::value(&options.page.picture_files)->composing()->value_name("FILE"),
+      "Shows this picture on the page too; may repeat");
+  return line;
 }
 
 void run_report(const Options& options) {
@@ -45,30 +68,8 @@ void run_report(const Options& options) {
 
 int run_report(int argc, char** argv) {
   Options options;
-  po::options_description flags("mdsearch report NAME [--db FILE] [--format table|md|csv|json|html] [--out FILE]");
-  flags.add_options()                                                                                          //
-      ("db", po::value(&options.file)->default_value("out/results.db"), "the database; it is only read")       //
-      ("format", po::value(&options.format)->default_value("table"), "table, md, csv, json or html (a page)")  //
-      ("out", po::value(&options.out), "write to this file instead of stdout; needed for html")                //
-      ("sweep", po::value(&options.page.report.sweep), "only this sweep")                                      //
-      ("score", po::value(&options.page.report.score), "sweep: sort by this score (default fd_emoji_clip)")    //
-      ("network", po::value(&options.page.report.network),
-       "only this network: a name, or the beginning of a hash")  //                                              //
-      ("picture", po::value(&options.page.picture_files)->composing(), "html: show this picture too; may repeat")  //
-      ("help", "show this text");
-  po::options_description all;
-  all.add(flags).add_options()("name", po::value(&options.name));
-  po::positional_options_description order;
-  order.add("name", 1);
   po::variables_map values;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(all).positional(order).run(), values);
-    po::notify(values);
-  } catch (const po::error& error) {
-    throw UsageError(std::string("report: ") + error.what());
-  }
-  if (values.contains("help")) return std::cout << help_text(flags), 0;
-  if (options.name.empty()) throw UsageError("report: name a report; see mdsearch report --help");
+  if (!parse(command_line(options), argc, argv, values)) return 0;
   run_report(options);
   return 0;
 }

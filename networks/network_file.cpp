@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "networks/patched_network.h"
 #include "spec/listed.h"
+#include "spec/nearest.h"
 
 namespace mds {
 namespace {
@@ -13,15 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* architectures = "configs/architectures";
-
-struct PatchedNetwork {
-  std::string base;
-  Json patch = Json::array();
-  static void describe(auto& self, auto&& field) {
-    field("base", self.base, "the network that is changed");
-    field("patch", self.patch, "operations of RFC 6902");
-  }
-};
 
 // The networks that a model's card may hold, the one that the model is about first. A decoder says its kind itself.
 struct Part {

@@ -66,8 +66,10 @@ Json alternatives_schema(const FieldType& type) {
   Json list = Json::array();
   for (size_t i = 0; i < type.inner.size(); ++i) {
     Json schema = object_schema(type.inner[i]);
-    schema["properties"]["kind"] = {{"const", type.names[i]}};
-    if (i > 0 || !type.kind_may_be_absent) schema["required"] = {"kind"};
+    if (!type.names[i].empty()) {
+      schema["properties"]["kind"] = {{"const", type.names[i]}};
+      if (i > 0 || !type.kind_may_be_absent) schema["required"] = {"kind"};
+    }
     list.push_back(std::move(schema));
   }
   return {{"oneOf", std::move(list)}};

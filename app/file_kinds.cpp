@@ -1,0 +1,60 @@
+#include "app/file_kinds.h"
+
+#include <array>
+
+#include "app/sweep_config.h"
+#include "networks/network_spec.h"
+#include "networks/patched_network.h"
+#include "pipeline/model.h"
+#include "search/space.h"
+#include "trainer/config.h"
+#ifndef MDSEARCH_CORE
+#include "data/picture_source.h"
+#endif
+
+namespace mds {
+namespace {
+
+template <class T>
+FieldType fields_of() {
+  return type_of(T{});
+}
+
+// A network's file holds a network, or changes another one; the second has no kind.
+FieldType fields_of_network() {
+  FieldType type = type_of(NetworkSpec{});
+  type.names.emplace_back("");
+  type.inner.push_back(type_of(PatchedNetwork{}));
+  return type;
+}
+
+constexpr std::array kinds{
+    FileKind{"sweep", "What `mdsearch sweep` and `mdsearch worker` read, such as configs/sweeps/quickstart.json.",
+             fields_of<SweepConfig>},
+    FileKind{"space", "A search space: a network, and the choices that change it, such as "
+                      "configs/spaces/mobilediffusion.json.",
+             fields_of<SpaceSpec>},
+    FileKind{"train", "What `mdsearch train` reads, such as configs/train/emoji-md-base.json.", fields_of<TrainConfig>},
+    FileKind{"spec", "A network, such as configs/architectures/mobilediffusion.json.", fields_of_network},
+    FileKind{"model", "model.json of a model folder: the networks whose weights lie beside it, and how it draws.",
+             fields_of<ModelCard>},
+#ifndef MDSEARCH_CORE
+    FileKind{"data", "Pictures with captions, as a file in place of a data set's name.", fields_of<SourceConfig>},
+#endif
+    FileKind{"sampler", "How a model draws: part of a sweep's and a training's evaluation, and flags of generate.",
+             fields_of<SamplerConfig>, false},
+    FileKind{"evaluation", "How candidates and trained models are scored: part of a sweep and of a training.",
+             fields_of<EvaluationConfig>, false},
+    FileKind{"policy", "Which candidates of a sweep train on: part of a sweep.", fields_of<PolicyConfig>, false},
+    FileKind{"optimizer", "AdamW and the moving average: part of a sweep and of a training.",
+             fields_of<OptimizerConfig>, false},
+    FileKind{"loop", "Length, batch and checkpoints: part of a training.", fields_of<LoopConfig>, false},
+    FileKind{"schedule", "The noise schedule: part of the stage base, of a sweep's stage and of a model.",
+             fields_of<ScheduleConfig>, false},
+};
+
+}  // namespace
+
+std::span<const FileKind> file_kinds() { return kinds; }
+
+}  // namespace mds

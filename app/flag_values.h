@@ -1,0 +1,103 @@
+// Values of flags: numbers as people type them, names of a list, and fields of a described struct. Each is checked while
+// the command line is read, and tells help and completion what it allows.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <string>
+#include <vector>
+
+#include "spec/fields.h"
+#include "spec/number.h"
+
+namespace mds {
+
+namespace po = boost::program_options;
+
+// What help and completion say of a value.
+struct FlagLimits {
+  virtual ~FlagLimits() = default;
+  virtual std::string range() const { return ""; }               // "1 to 64"
+  virtual std::vector<std::string> names() const { return {}; }  // all that it may be
+};
+
+// The number that a text says, within the range; what it cannot be is an error that names the flag.
+int64_t whole_of_flag(const std::string& text, const Range& range);
+double number_of_flag(const std::string& text, const Range& range);
+std::string name_of_flag(const std::string& text, const std::vector<std::string>& names);
+
+template <class T>
+class NumberValue final : public po::typed_value<T>, public FlagLimits {
+ public:
+  NumberValue(T* target, const Range& range) : po::typed_value<T>(target), start_(*target), range_(range) {}
+  // The default is allowed even outside of the range: it stands for what the network, the model or the machine says.
+  void xparse(boost::any& value, const std::vector<std::string>& tokens) const override {
+    const std::string& text = po::validators::get_single_string(tokens);
+    if (parse_number(text) == double(start_))
+      value = start_;
+    else if constexpr (std::integral<T>)
+      value = T(whole_of_flag(text, range_));
+    else
+      value = T(number_of_flag(text, range_));
+  }
+  std::string range() const override { return to_string(range_); }
+
+ private:
+  T start_;
+  Range range_;
+};
+
+// A flag with a number, which is what the target holds unless the flag is given. `fallback` says what that stands for
+// where the number alone is a riddle: "all cores".
+template <class T>
+po::typed_value<T>* number(T* target, const Range& range, const std::string& fallback) {
+  return (new NumberValue<T>(target, range))->default_value(*target, fallback)->value_name("N");
+}
+std::string shown_number(const Json& value);
+template <class T>
+po::typed_value<T>* number(T* target, const Range& range) {
+  return number(target, range, shown_number(*target));
+}
+
+// The text of a flag for a described field, as given; it is checked with the struct's other fields, not here.
+class FieldValue final : public po::typed_value<std::string>, public FlagLimits {
+ public:
+  explicit FieldValue(const Field& field) : po::typed_value<std::string>(nullptr), field_(field) {}
+  std::string range() const override { return to_string(field_.range); }
+  std::vector<std::string> names() const override { return field_.type.names; }
+
+ private:
+  Field field_;
+};
+
+class NameValue final : public po::typed_value<std::string>, public FlagLimits {
+ public:
+  NameValue(std::string* target, std::vector<std::string> names)
+      : po::typed_value<std::string>(target), names_(std::move(names)) {}
+  void xparse(boost::any& value, const std::vector<std::string>& tokens) const override {
+    value = name_of_flag(po::validators::get_single_string(tokens), names_);
+  }
+  std::vector<std::string> names() const override { return names_; }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+// A flag with one of several names.
+po::typed_value<std::string>* one_of(std::string* target, std::vector<std::string> names);
+template <NamedEnum E>
+std::vector<std::string> names_of() {
+  return {EnumNames<E>::names.begin(), EnumNames<E>::names.end()};
+}
+
+// A flag for an enumerator: what the target holds unless the flag is given.
+template <NamedEnum E>
+po::typed_value<std::string>* choice(E* target) {
+  return one_of(nullptr, names_of<E>())
+      ->default_value(std::string(name_of(*target)))
+      ->notifier([target](const std::string& name) {
+        for (size_t i = 0; i < EnumNames<E>::names.size(); ++i)
+          if (name == EnumNames<E>::names[i]) *target = static_cast<E>(i);
+      });
+}
+
+}  // namespace mds

@@ -1,0 +1,149 @@
+// mdsearch help: commands, and every field of the files that mdsearch reads.
+#include <iostream>
+
+#include "app/command_help.h"
+#include "app/file_kinds.h"
+#include "app/run.h"
+
+namespace mds {
+namespace {
+
+enum class HelpFormat : uint8_t { table, md, json, json_schema };
+
+}  // namespace
+
+template <>
+struct EnumNames<HelpFormat> {
+  static constexpr std::array names{"table", "md", "json", "json-schema"};
+};
+
+namespace {
+
+struct HelpRequest {
+  std::vector<std::string> topic;  // words of a command, or a kind of file with the path of a part: "train.loop"
+  HelpFormat format = HelpFormat::table;
+  bool all = false;
+};
+
+std::string kinds_text() {
+  std::string text = "Files and their parts:\n";
+  for (const auto& kind : file_kinds())
+    text += "  " + std::string(kind.name) + std::string(14 - kind.name.size(), ' ') +
+            wrapped(std::string(kind.summary), 16, help_width() - 16) + "\n";
+  return text +
+         "\nKIND.PATH is a part of a file, such as train.loop or spec.unet.levels. A file may name its schema in a key\n"
+         "\"$schema\", which editors read and mdsearch passes over, and may hold comments.";
+}
+
+const FileKind* find_kind(const std::string& name) {
+  for (const auto& kind : file_kinds())
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+const Command* find_if_there(const std::string& name) {
+  for (const auto& command : commands())
+    if (command.name == name) return &command;
+  return nullptr;
+}
+
+[[noreturn]] void refuse_topic(const std::string& topic) {
+  std::vector<std::string> names;
+  for (const auto& command : commands()) names.emplace_back(command.name);
+  for (const auto& kind : file_kinds()) names.emplace_back(kind.name);
+  throw UsageError("there is no command and no kind of file \"" + topic + "\"" + offer(topic, names));
+}
+
+int help_of_command(std::vector<std::string> words) {
+  words.insert(words.begin(), "mdsearch");
+  words.push_back("--help");
+  std::vector<char*> pointers;
+  for (auto& word : words) pointers.push_back(word.data());
+  std::string place = "mdsearch";
+  return run_command(place, commands(), int(pointers.size()), pointers.data());
+}
+
+// A file's kind is often a command's name too, whose help is another.
+std::string other_help(const FileKind& kind) {
+  const std::string name(kind.name);
+  return find_if_there(name) ? "These are the fields of a file. `mdsearch " + name +
+                                   " --help` explains the command of that name.\n\n"
+                             : "";
+}
+
+std::string text_of(const FileKind& kind, const FieldType& type, HelpFormat format) {
+  switch (format) {
+    case HelpFormat::table:
+      return other_help(kind) + fields_text(kind, type);
+    case HelpFormat::md:
+      return fields_markdown(kind, type);
+    case HelpFormat::json:
+      return fields_json(kind, type).dump(2) + "\n";
+    case HelpFormat::json_schema:
+      break;
+  }
+  return json_schema(type, "mdsearch: " + std::string(kind.name)).dump(2) + "\n";
+}
+
+constexpr std::string_view all_heading =
+    "# The fields of every file\n\n"
+    "This page is printed by the program: `mdsearch help --all --format md > docs/configs.md`. `mdsearch help KIND` says\n"
+    "the same in a terminal, and `mdsearch help KIND --format json-schema` writes a schema from which editors complete: put\n"
+    "its file's name into the key `\"$schema\"` of a configuration. Comments are allowed in all these files. A key that is\n"
+    "absent has its default; a key that is not listed here is an error. `x[]` is each element of the list `x`.\n";
+
+std::string all_kinds(HelpFormat format) {
+  if (format == HelpFormat::json_schema) throw UsageError("--all has no schema; name one kind of file");
+  Json list = Json::array();
+  std::string text(format == HelpFormat::md ? all_heading : "");
+  for (const auto& kind : file_kinds()) {
+    if (!kind.whole_file) continue;
+    text += (text.empty() ? "" : "\n") + text_of(kind, kind.type(), format);
+    list.push_back(fields_json(kind, kind.type()));
+  }
+  return format == HelpFormat::json ? list.dump(2) + "\n" : text;
+}
+
+int help_of(const HelpRequest& request) {
+  const std::string& topic = request.topic.front();
+  const auto dot = std::min(topic.find('.'), topic.size());
+  const FileKind* kind = find_kind(topic.substr(0, dot));
+  if (kind && request.topic.size() == 1) {
+    const std::string path = topic.substr(std::min(dot + 1, topic.size()));
+    try {
+      FileKind part = *kind;
+      part.name = topic;
+      std::cout << text_of(part, part_of(kind->type(), path), request.format);
+    } catch (const ConfigError& error) {
+      throw UsageError(error.what());
+    }
+    return 0;
+  }
+  if (!find_if_there(topic)) refuse_topic(topic);
+  if (request.format != HelpFormat::table) throw UsageError("--format is for kinds of file; " + topic + " is a command");
+  return help_of_command(request.topic);
+}
+
+}  // namespace
+
+int run_help(int argc, char** argv) {
+  HelpRequest request;
+  CommandLine line{.usage = "mdsearch help [COMMAND | KIND] [--format table|md|json|json-schema]\n"
+                            "       mdsearch help --all [--format table|md|json]",
+                   .example = "mdsearch help sweep --format json-schema > sweep.schema.json",
+                   .positional = {"topic"},
+                   .notes = kinds_text()};
+  line.options.add_options()("topic", po::value(&request.topic)->value_name("TOPIC"),
+                             "A command, or a kind of file from the list below")(
+      "format", choice(&request.format), "How fields are printed; json-schema is for editors")(
+      "all", po::bool_switch(&request.all), "Every field of every kind of file");
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  if (request.all && !request.topic.empty()) throw UsageError("--all takes no topic");
+  if (request.all) return std::cout << all_kinds(request.format), 0;
+  if (!request.topic.empty()) return help_of(request);
+  std::cout << list_text("mdsearch", commands()) << "\n" << kinds_text() << "\n";
+  return 0;
+}
+
+}  // namespace mds

@@ -1,0 +1,19 @@
+// A network's file that changes another network.
+#pragma once
+
+#include <string>
+
+#include "spec/describe.h"
+
+namespace mds {
+
+struct PatchedNetwork {
+  std::string base;
+  Json patch = Json::array();
+  static void describe(auto& self, auto&& field) {
+    field("base", self.base, "network that is changed: a shipped name, or a file beside this one");
+    field("patch", self.patch, "list of operations as RFC 6902 defines them, such as {\"op\", \"path\", \"value\"}");
+  }
+};
+
+}  // namespace mds
