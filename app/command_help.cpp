@@ -27,7 +27,8 @@ Flag flag_of(const po::option_description& option, const CommandLine& line) {
   const auto found = shown.find(mark);
   flag.value = shown.substr(0, found);
   if (flag.value == "arg") flag.value = flag.positional ? upper(flag.name) : "VALUE";
-  if (found != std::string::npos) flag.fallback = shown.substr(found + mark.size(), shown.size() - found - mark.size() - 1);
+  if (found != std::string::npos)
+    flag.fallback = shown.substr(found + mark.size(), shown.size() - found - mark.size() - 1);
   if (const auto* limits = dynamic_cast<const FlagLimits*>(semantic.get())) {
     flag.range = limits->range();
     flag.names = limits->names();

@@ -9,10 +9,10 @@
 namespace mds {
 
 struct Flag {
-  std::string name;      // "max-params"; of an argument without a dash its place's name
-  std::string value;     // what stands for its value, "N"; empty: it takes none
-  std::string fallback;  // what holds where it is not given; empty: nothing, or its absence
-  std::string range;     // of a number
+  std::string name;                // "max-params"; of an argument without a dash its place's name
+  std::string value;               // what stands for its value, "N"; empty: it takes none
+  std::string fallback;            // what holds where it is not given; empty: nothing, or its absence
+  std::string range;               // of a number
   std::vector<std::string> names;  // all that the value may be
   std::string meaning;
   bool positional = false;

@@ -15,15 +15,18 @@ constexpr std::string_view job_search = "Search for networks", job_measure = "Me
 constexpr std::array command_list = {
     Command{job_search, "enumerate", "Counts the networks of a search space under caps, and lists some of them.",
             run_enumerate},
-    Command{job_search, "sweep", "Trains the networks of a space shortly, stops the weak ones early, and names the best.",
-            run_sweep},
-    Command{job_search, "worker", "Trains for a sweep that another process started, from the same database.", run_worker},
-    Command{job_measure, "spec", "Prints a network's parameters and multiply-accumulates, by block or by layer.", run_spec},
+    Command{job_search, "sweep",
+            "Trains the networks of a space shortly, stops the weak ones early, and names the best.", run_sweep},
+    Command{job_search, "worker", "Trains for a sweep that another process started, from the same database.",
+            run_worker},
+    Command{job_measure, "spec", "Prints a network's parameters and multiply-accumulates, by block or by layer.",
+            run_spec},
     Command{job_measure, "profile", "Times a network, its blocks or a model's whole pictures on this machine.",
             run_profile},
     Command{job_measure, "convert", "Makes a model folder from the weights of another library.", run_convert},
     Command{job_measure, "export", "Writes a network as TorchScript, ONNX or safetensors.", run_export},
-    Command{job_measure, "forward", "Passes the tensors of a file through a network once, for comparisons.", run_forward},
+    Command{job_measure, "forward", "Passes the tensors of a file through a network once, for comparisons.",
+            run_forward},
     Command{job_train, "train", "Trains one stage, such as base, distil or autoencoder, and goes on where it stopped.",
             run_train},
 #ifndef MDSEARCH_CORE
@@ -33,8 +36,10 @@ constexpr std::array command_list = {
 #endif
     Command{job_data, "report", "Prints tables and writes pages from a results database.", run_report},
     Command{job_data, "db", "Checks, merges or counts a results database.", nullptr, db_commands},
-    Command{job_help, "help", "Explains a command, or every field of a sweep, train, space, spec or model file.", run_help},
-    Command{job_help, "completion", "Prints a script that completes commands, options and names in bash.", run_completion},
+    Command{job_help, "help", "Explains a command, or every field of a sweep, train, space, spec or model file.",
+            run_help},
+    Command{job_help, "completion", "Prints a script that completes commands, options and names in bash.",
+            run_completion},
 };
 
 bool asks_help(int argc, char** argv) {

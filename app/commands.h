@@ -8,9 +8,9 @@
 namespace mds {
 
 struct Command {
-  std::string_view job;      // heading under which the list shows it
+  std::string_view job;  // heading under which the list shows it
   std::string_view name;
-  std::string_view summary;  // a sentence
+  std::string_view summary;                       // a sentence
   int (*run)(int argc, char** argv) = nullptr;    // argv[0] is the command's name
   std::span<const Command> (*parts)() = nullptr;  // in place of run: the commands that follow it, as of `db check`
 };

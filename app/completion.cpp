@@ -86,8 +86,9 @@ int run_completion(int argc, char** argv) {
   CommandLine line{.usage = "mdsearch completion bash",
                    .example = "echo 'source <(mdsearch completion bash)' >> ~/.bashrc",
                    .positional = {"shell"},
-                   .notes = "Nothing is installed: the script goes to stdout. It knows the commands, options, networks "
-                            "and reports of this program,\nso print it again after an update."};
+                   .notes =
+                       "Nothing is installed: the script goes to stdout. It knows the commands, options, networks "
+                       "and reports of this program,\nso print it again after an update."};
   line.options.add_options()("shell", one_of(&shell, {"bash"})->required(), "Whose completion is printed");
   po::variables_map values;
   if (parse(line, argc, argv, values)) std::cout << bash_script();

@@ -23,19 +23,21 @@ CommandLine command_line(ConvertOptions& options) {
   CommandLine line{.usage = "mdsearch convert --from LAYOUT IN --out DIR [options]",
                    .example = "mdsearch convert --from diffusers stable-diffusion-v1-5 --out out/sd15 --dtype fp16",
                    .positional = {"in"}};
-  line.options.add_options()("in", po::value(&request.in)->required()->value_name("IN"), "a library's folder or file")(
-      "from", po::value(&options.from)->required()->value_name("LAYOUT"),
-      "diffusers, compvis, transformers or open_clip")("out", po::value(&request.out)->required()->value_name("DIR"),
-                                                       "model folder to make")(
+  line.options.add_options()("in", po::value(&request.in)->required()->value_name("IN"),
+                             "A folder or a file of the library")(
+      "from", one_of(&options.from, {"diffusers", "compvis", "transformers", "open_clip"})->required(),
+      "Which library's names and layout the weights have")(
+      "out", po::value(&request.out)->required()->value_name("DIR"), "Model folder to make")(
       "part", po::value(&request.parts)->composing()->value_name("NAME"),
-      "unet, vae_encoder, vae_decoder, text_encoder, text_encoder_2 or image_encoder; may repeat; default: all")(
-      "network", po::value(&request.networks)->composing()->value_name("NAME"),
-      "a shipped architecture or a JSON file; may repeat, one a part; default: the shipped one that fits")(
-      "prediction", po::value(&options.prediction)->value_name("P"),
-      "epsilon, v or x0; default: the scheduler's configuration, or epsilon")(
-      "merges", po::value(&request.merges)->value_name("FILE"), "of the tokenizer; default: the folder's merges.txt")(
-      "dtype", po::value(&options.dtype)->default_value("fp32"), "of the written weights: fp32, fp16 or bf16")(
-      "format", po::value(&options.format)->default_value("table"), "table, md, csv or json");
+      "Takes this part alone: unet, vae_encoder, vae_decoder, text_encoder, text_encoder_2 or image_encoder; may "
+      "repeat")("network", po::value(&request.networks)->composing()->value_name("NETWORK"),
+                "A shipped architecture or a JSON file; may repeat, one a part (default: the shipped one that fits)")(
+      "prediction", one_of(&options.prediction, names_of<Prediction>()),
+      "What the UNet predicts, where no scheduler's configuration says so (default: epsilon)")(
+      "merges", po::value(&request.merges)->value_name("FILE"),
+      "Merges of the tokenizer (default: the folder's merges.txt)")(
+      "dtype", one_of(&options.dtype, names_of<WeightType>())->default_value("fp32"), "Type of the written weights")(
+      "format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result is printed");
   add_size_options(line.options, options.size);
   return line;
 }

@@ -120,7 +120,8 @@ std::string licences(const Arguments& arguments) {
 
 void build(const Arguments& arguments) {
   if (!is_known(arguments.name))
-    throw UsageError("data set \"" + arguments.name + "\" is not known" + offer(arguments.name, known_names(), "known"));
+    throw UsageError("data set \"" + arguments.name + "\" is not known" +
+                     offer(arguments.name, known_names(), "known"));
   const std::string folder = arguments.out.empty() ? default_folder(arguments.name) : arguments.out;
   auto collection =
       arguments.name == joined_name ? join_sources(split_list(arguments.sources)) : collect_source(arguments.name);
@@ -172,11 +173,10 @@ int run_show(int argc, char** argv) {
   Arguments arguments;
   CommandLine line = command_line("show SOURCE [--out SHEET.png]", "show emoji --out out/emoji.png", arguments);
   add_source(line, arguments);
-  line.options.add_options()("out", po::value(&arguments.out)->value_name("FILE.png"),
-                             "Contact sheet to write")(
+  line.options.add_options()("out", po::value(&arguments.out)->value_name("FILE.png"), "Contact sheet to write")(
       "held-out", po::value(&arguments.held_out)->value_name("SHARE"),
       "Share that held_out of a training would hold out, 0 to 0.9")("count", number(&arguments.count, between(1, 4096)),
-                                                       "How many pictures are on the sheet")(
+                                                                    "How many pictures are on the sheet")(
       "seed", number(&arguments.seed, at_least(0)), "Seed of the choice of pictures");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;

@@ -117,9 +117,10 @@ int take_in(CommandLine line, const std::string& what, DbOptions& options, const
 
 int run_merge(int argc, char** argv) {
   DbOptions options;
-  return take_in(command_line("merge FILE... [--db FILE]", "merge worker1.db worker2.db --db out/results.db", options),
-                 "Databases whose rows are taken into --db", options,
-                 [](Store& store, const std::string& file) { store.merge(file); }, argc, argv);
+  return take_in(
+      command_line("merge FILE... [--db FILE]", "merge worker1.db worker2.db --db out/results.db", options),
+      "Databases whose rows are taken into --db", options,
+      [](Store& store, const std::string& file) { store.merge(file); }, argc, argv);
 }
 
 int run_record_parity(int argc, char** argv) {

@@ -13,12 +13,15 @@ namespace mds {
 namespace {
 
 struct Options {
-  std::string space, format, select;
-  int64_t max_params = Caps{}.params, top = 20, seed = 0;
+  std::string space;
+  Format format = Format::table;
+  Selection select = Selection::spread;
+  int64_t max_params = Caps{}.params, top = 20;
+  uint64_t seed = 0;
   double max_gmacs = Caps{}.gmacs();
 
   Caps caps() const { return caps_of(max_params, max_gmacs); }
-  Pick pick() const { return {parse_choice<Selection>("--select", select), top, uint64_t(seed)}; }
+  Pick pick() const { return {select, top, seed}; }
 };
 
 struct Screened {
@@ -93,29 +96,28 @@ int run_enumerate(int argc, char** argv) {
                        "[--select RULE]",
                    .example = "mdsearch enumerate --space configs/spaces/mobilediffusion.json --top 12",
                    .positional = {}};
-  line.options.add_options()("space", po::value(&options.space)->required(), "search space, JSON")(
-      "max-params", po::value(&options.max_params)->default_value(options.max_params), "cap on parameters")(
-      "max-gmacs", po::value(&options.max_gmacs)->default_value(options.max_gmacs), "cap on macs_valid, in 1e9")(
-      "top", po::value(&options.top)->default_value(options.top),
-      "candidates listed at most: the space's included ones, then a selection")(
-      "select", po::value(&options.select)->default_value("spread"),
-      "where more are admitted: all (refuse), grid, random or spread")(
-      "seed", po::value(&options.seed)->default_value(0), "of --select random")(
-      "format", po::value(&options.format)->default_value("table"), "table, md, csv or json");
+  line.options.add_options()("space", po::value(&options.space)->required()->value_name("FILE"),
+                             "Search space; `mdsearch help space` lists its fields")(
+      "max-params", number(&options.max_params, max_params_range), "Largest number of parameters, such as 400M")(
+      "max-gmacs", number(&options.max_gmacs, max_gmacs_range)->value_name("G"),
+      "Largest number of multiply-accumulates of one pass, in 1e9, padding not counted")(
+      "top", number(&options.top, between(0, 100000)),
+      "How many networks are listed at most: the space's included ones first")(
+      "select", choice(&options.select), "Which are listed where more are admitted; all refuses to leave any out")(
+      "seed", number(&options.seed, at_least(0)), "Seed of --select random")("format", choice(&options.format),
+                                                                             "How the result is printed");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  require_within("--top", options.top, between(0, 100000));
-  require_within("--seed", options.seed, at_least(0));
   const Caps caps = options.caps();
   const Pick pick = options.pick();
-  const Format format = parse_format(options.format);
 
   Space space(load_space(options.space), options.space);
   const auto start = std::chrono::steady_clock::now();
   const Enumeration found = enumerate(space, caps, pick);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const Screened screened{options, space.spec(), found, seconds};
-  std::cout << (format == Format::json ? to_report(screened).dump(2) + "\n" : to_text(to_table(screened), format));
+  std::cout << (options.format == Format::json ? to_report(screened).dump(2) + "\n"
+                                               : to_text(to_table(screened), options.format));
   return 0;
 }
 

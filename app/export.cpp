@@ -39,12 +39,13 @@ bool read_options(int argc, char** argv, ExportOptions& options) {
   CommandLine line{.usage = "mdsearch export NAME --to torchscript|onnx|safetensors (--model DIR | --seed N) --out F",
                    .example = "mdsearch export unet --model weights/emoji-md --to onnx --out out/unet.onnx",
                    .positional = {"name"}};
-  line.options.add_options()("name", po::value(&options.name)->required(),
-                             "a shipped architecture, a JSON file, or with --model a part such as unet")(
-      "to", po::value(&options.to)->required()->value_name("FORMAT"), "torchscript, onnx or safetensors")(
-      "model", po::value(&options.model)->value_name("DIR"), "model folder whose trained weights to take")(
-      "dtype", po::value(&options.dtype)->default_value("fp32"), "of the weights; safetensors: fp32, fp16 or bf16")(
-      "out", po::value(&options.out)->required()->value_name("F"), "file to write");
+  line.options.add_options()("name", po::value(&options.name)->required()->value_name("NETWORK"),
+                             "A shipped architecture, a JSON file, or with --model a part such as unet")(
+      "to", one_of(&options.to, names_of<ExportFormat>())->required(), "What kind of file is written")(
+      "model", po::value(&options.model)->value_name("DIR"), "Takes the trained weights of this model folder")(
+      "dtype", one_of(&options.dtype, names_of<WeightType>())->default_value("fp32"),
+      "Type of the written weights; torchscript and onnx have fp32 alone")(
+      "out", po::value(&options.out)->required()->value_name("FILE"), "File to write");
   add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
   po::variables_map values;

@@ -47,8 +47,7 @@ class Walk {
   }
 
   void row(const Field& field, const std::string& before, size_t section) {
-    sections[section].rows.push_back(
-        {before + field.name, allowed_text(field), fallback_text(field), field.meaning});
+    sections[section].rows.push_back({before + field.name, allowed_text(field), fallback_text(field), field.meaning});
     into(field.type, before + field.name, section);
   }
 };
@@ -86,8 +85,8 @@ std::string fields_markdown(const FileKind& kind, const FieldType& type) {
     if (!section.title.empty()) text += "\n### " + std::string(kind.name) + ": " + section.title + "\n";
     text += "\n| field | allowed | default | meaning |\n|---|---|---|---|\n";
     for (const auto& [path, allowed, fallback, meaning] : section.rows)
-      text += "| `" + path + "` | " + escaped(allowed) + " | " + (fallback.empty() ? "" : "`" + escaped(fallback) + "`") +
-              " | " + escaped(meaning) + " |\n";
+      text += "| `" + path + "` | " + escaped(allowed) + " | " +
+              (fallback.empty() ? "" : "`" + escaped(fallback) + "`") + " | " + escaped(meaning) + " |\n";
   }
   return text;
 }
@@ -96,11 +95,8 @@ Json fields_json(const FileKind& kind, const FieldType& type) {
   Json rows = Json::array();
   for (const auto& section : sections_of(type))
     for (const auto& [path, allowed, fallback, meaning] : section.rows)
-      rows.push_back({{"of", section.title},
-                      {"field", path},
-                      {"allowed", allowed},
-                      {"default", fallback},
-                      {"meaning", meaning}});
+      rows.push_back(
+          {{"of", section.title}, {"field", path}, {"allowed", allowed}, {"default", fallback}, {"meaning", meaning}});
   return {{"kind", kind.name}, {"summary", kind.summary}, {"fields", rows}};
 }
 

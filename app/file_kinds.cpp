@@ -6,11 +6,8 @@
 #include "networks/network_spec.h"
 #include "networks/patched_network.h"
 #include "pipeline/model.h"
-#include "search/space.h"
+#include "search/space_spec.h"
 #include "trainer/config.h"
-#ifndef MDSEARCH_CORE
-#include "data/picture_source.h"
-#endif
 
 namespace mds {
 namespace {
@@ -31,16 +28,14 @@ FieldType fields_of_network() {
 constexpr std::array kinds{
     FileKind{"sweep", "What `mdsearch sweep` and `mdsearch worker` read, such as configs/sweeps/quickstart.json.",
              fields_of<SweepConfig>},
-    FileKind{"space", "A search space: a network, and the choices that change it, such as "
-                      "configs/spaces/mobilediffusion.json.",
+    FileKind{"space",
+             "A search space: a network, and the choices that change it, such as "
+             "configs/spaces/mobilediffusion.json.",
              fields_of<SpaceSpec>},
     FileKind{"train", "What `mdsearch train` reads, such as configs/train/emoji-md-base.json.", fields_of<TrainConfig>},
     FileKind{"spec", "A network, such as configs/architectures/mobilediffusion.json.", fields_of_network},
     FileKind{"model", "model.json of a model folder: the networks whose weights lie beside it, and how it draws.",
              fields_of<ModelCard>},
-#ifndef MDSEARCH_CORE
-    FileKind{"data", "Pictures with captions, as a file in place of a data set's name.", fields_of<SourceConfig>},
-#endif
     FileKind{"sampler", "How a model draws: part of a sweep's and a training's evaluation, and flags of generate.",
              fields_of<SamplerConfig>, false},
     FileKind{"evaluation", "How candidates and trained models are scored: part of a sweep and of a training.",

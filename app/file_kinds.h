@@ -13,7 +13,7 @@ struct FileKind {
   std::string_view name;
   std::string_view summary;  // a sentence
   FieldType (*type)();
-  bool whole_file = true;    // not a part of other files alone
+  bool whole_file = true;  // not a part of other files alone
 };
 
 std::span<const FileKind> file_kinds();

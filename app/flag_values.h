@@ -1,5 +1,5 @@
-// Values of flags: numbers as people type them, names of a list, and fields of a described struct. Each is checked while
-// the command line is read, and tells help and completion what it allows.
+// Values of flags: numbers as people type them, names of a list, and fields of a described struct. Each is checked
+// while the command line is read, and tells help and completion what it allows.
 #pragma once
 
 #include <boost/program_options.hpp>

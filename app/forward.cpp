@@ -33,15 +33,18 @@ bool read_forward(int argc, char** argv, ForwardRequest& request) {
                        "mdsearch forward sd15 --weights unet.safetensors --from diffusers --input in.safetensors "
                        "--output out.safetensors",
                    .positional = {"network"}};
-  line.options.add_options()("network", po::value(&request.name)->required(), "a shipped architecture or a JSON file")(
-      "weights", po::value(&request.weights)->required(), "safetensors, or the .index.json of their shards")(
-      "input", po::value(&request.input)->required(), "safetensors with the network's inputs by name")(
-      "output", po::value(&request.output)->required(), "safetensors to write: the outputs by name, in float32")(
-      "from", po::value(&request.layout),
-      "names of the weights: diffusers, compvis, transformers, open_clip, torch_fidelity, lpips, torchvision or "
-      "efficientnet_lite; without it our own")("dtype", po::value(&request.dtype)->default_value("fp32"),
-                                               "of weights and computation: fp32 or bf16")(
-      "format", po::value(&request.format)->default_value("table"), "table, md, csv or json");
+  line.options.add_options()("network", po::value(&request.name)->required()->value_name("NETWORK"),
+                             "A shipped architecture or a JSON file")(
+      "weights", po::value(&request.weights)->required()->value_name("FILE"),
+      "Weights: safetensors, or the .index.json of their shards")(
+      "input", po::value(&request.input)->required()->value_name("FILE"),
+      "The network's inputs by name, as safetensors")("output",
+                                                      po::value(&request.output)->required()->value_name("FILE"),
+                                                      "Where the outputs go by name, in float32, as safetensors")(
+      "from", one_of(&request.layout, names_of<Layout>()), "Which library named the weights (default: this program)")(
+      "dtype", one_of(&request.dtype, names_of<Precision>())->default_value("fp32"),
+      "Type of the weights and of the computation")(
+      "format", one_of(&request.format, names_of<Format>())->default_value("table"), "How the result is printed");
   add_compute_options(line.options, request.compute);
   po::variables_map values;
   return parse(line, argc, argv, values);

@@ -31,7 +31,8 @@ std::string kinds_text() {
     text += "  " + std::string(kind.name) + std::string(14 - kind.name.size(), ' ') +
             wrapped(std::string(kind.summary), 16, help_width() - 16) + "\n";
   return text +
-         "\nKIND.PATH is a part of a file, such as train.loop or spec.unet.levels. A file may name its schema in a key\n"
+         "\nKIND.PATH is a part of a file, such as train.loop or spec.unet.levels. A file may name its schema in a "
+         "key\n"
          "\"$schema\", which editors read and mdsearch passes over, and may hold comments.";
 }
 
@@ -66,9 +67,9 @@ int help_of_command(std::vector<std::string> words) {
 // A file's kind is often a command's name too, whose help is another.
 std::string other_help(const FileKind& kind) {
   const std::string name(kind.name);
-  return find_if_there(name) ? "These are the fields of a file. `mdsearch " + name +
-                                   " --help` explains the command of that name.\n\n"
-                             : "";
+  return find_if_there(name)
+             ? "These are the fields of a file. `mdsearch " + name + " --help` explains the command of that name.\n\n"
+             : "";
 }
 
 std::string text_of(const FileKind& kind, const FieldType& type, HelpFormat format) {
@@ -87,9 +88,12 @@ std::string text_of(const FileKind& kind, const FieldType& type, HelpFormat form
 
 constexpr std::string_view all_heading =
     "# The fields of every file\n\n"
-    "This page is printed by the program: `mdsearch help --all --format md > docs/configs.md`. `mdsearch help KIND` says\n"
-    "the same in a terminal, and `mdsearch help KIND --format json-schema` writes a schema from which editors complete: put\n"
-    "its file's name into the key `\"$schema\"` of a configuration. Comments are allowed in all these files. A key that is\n"
+    "This page is printed by the program: `mdsearch help --all --format md > docs/configs.md`. `mdsearch help KIND` "
+    "says\n"
+    "the same in a terminal, and `mdsearch help KIND --format json-schema` writes a schema from which editors "
+    "complete: put\n"
+    "its file's name into the key `\"$schema\"` of a configuration. Comments are allowed in all these files. A key "
+    "that is\n"
     "absent has its default; a key that is not listed here is an error. `x[]` is each element of the list `x`.\n";
 
 std::string all_kinds(HelpFormat format) {
@@ -120,7 +124,8 @@ int help_of(const HelpRequest& request) {
     return 0;
   }
   if (!find_if_there(topic)) refuse_topic(topic);
-  if (request.format != HelpFormat::table) throw UsageError("--format is for kinds of file; " + topic + " is a command");
+  if (request.format != HelpFormat::table)
+    throw UsageError("--format is for kinds of file; " + topic + " is a command");
   return help_of_command(request.topic);
 }
 
@@ -128,8 +133,9 @@ int help_of(const HelpRequest& request) {
 
 int run_help(int argc, char** argv) {
   HelpRequest request;
-  CommandLine line{.usage = "mdsearch help [COMMAND | KIND] [--format table|md|json|json-schema]\n"
-                            "       mdsearch help --all [--format table|md|json]",
+  CommandLine line{.usage =
+                       "mdsearch help [COMMAND | KIND] [--format table|md|json|json-schema]\n"
+                       "       mdsearch help --all [--format table|md|json]",
                    .example = "mdsearch help sweep --format json-schema > sweep.schema.json",
                    .positional = {"topic"},
                    .notes = kinds_text()};

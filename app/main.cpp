@@ -14,7 +14,8 @@ int run(std::string& place, int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "--version") return std::cout << mds::version_text(), 0;
   if (first == "--help" || first == "-h")
-    std::cout << "mdsearch searches, trains, measures and emits the MobileDiffusion family of text-to-image models.\n\n";
+    std::cout
+        << "mdsearch searches, trains, measures and emits the MobileDiffusion family of text-to-image models.\n\n";
   return mds::run_command(place, mds::commands(), argc, argv);
 }
 

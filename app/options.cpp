@@ -32,8 +32,8 @@ std::string sentence_of(const po::error& error, const CommandLine& line) {
   if (const auto* needed = dynamic_cast<const po::required_option*>(&error))
     for (const auto& flag : flags_of(line))
       if ("--" + flag.name == needed->get_option_name())
-        return (flag.positional ? flag.value : needed->get_option_name() + " " + flag.value) + " is missing: " +
-               flag.meaning;
+        return (flag.positional ? flag.value : needed->get_option_name() + " " + flag.value) +
+               " is missing: " + flag.meaning;
   if (const auto* twice = dynamic_cast<const po::multiple_occurrences*>(&error)) {
     for (const auto& flag : flags_of(line))
       if (flag.positional && "--" + flag.name == twice->get_option_name()) return "takes one " + flag.value + " only";

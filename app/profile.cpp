@@ -36,22 +36,25 @@ bool read_request(int argc, char** argv, Request& request) {
           "       mdsearch profile --model DIR [--steps N] [--guidance W]",
       .example = "mdsearch profile mobilediffusion --blocks --mode quick",
       .positional = {"name"}};
-  line.options.add_options()("name", po::value(&request.name), "a shipped architecture or a JSON file")(
+  line.options.add_options()("name", po::value(&request.name)->value_name("NETWORK"),
+                             "A shipped architecture or a JSON file")(
       "model", po::value(&request.model)->value_name("DIR"),
-      "in place of NAME: what this model folder does for a picture, part by part and whole")(
-      "blocks", "each block as well; blocks and residual add up to the whole")(
-      "batch", po::value(&request.profile.batch)->default_value(1), "samples in one pass")(
-      "mode", po::value(&request.mode)->default_value("screening"),
-      "quick: 9 samples; screening: at least 64 and 3 s; final: at least 1,024 or 60 s")(
-      "processes", po::value(&request.processes)->default_value(0),
-      "fresh processes to measure in; 0: 2 in final mode, 1 otherwise")(
-      "dtype", po::value(&request.dtype)->default_value("fp32"), "fp32 or bf16")(
-      "db", po::value(&request.database)->default_value("out/results.db"), "the database that takes the samples")(
-      "raw", "print this process's samples as JSON, and store nothing")(
-      "format", po::value(&request.format)->default_value("table"), "table, md, csv or json");
+      "In place of NETWORK: times what this model folder does for a picture, part by part and whole")(
+      "blocks", "Times each block as well; blocks and residual add up to the whole")(
+      "batch", number(&request.profile.batch, between(1, 4096)), "Samples in one pass")(
+      "mode", one_of(&request.mode, names_of<TimingMode>())->default_value("screening"),
+      "How much is measured; quick: 9 samples; screening: at least 64 and 3 s; final: at least 1,024 or 60 s")(
+      "processes", number(&request.processes, between(1, 64), "2 in final mode, else 1"),
+      "How many fresh processes measure, one after the other")(
+      "dtype", one_of(&request.dtype, names_of<Precision>())->default_value("fp32"),
+      "Type of the weights and of the computation")(
+      "db", po::value(&request.database)->default_value("out/results.db")->value_name("FILE"),
+      "Database that takes the samples")("raw", "Prints this process's samples as JSON, and stores nothing")(
+      "format", one_of(&request.format, names_of<Format>())->default_value("table"), "How the result is printed");
   po::options_description sampler("Sampler of --model, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, request.sampler);
   line.options.add(sampler);
+  add_size_options(line.options, request.size);
   add_size_options(line.options, request.size);
   add_compute_options(line.options, request.compute);
   po::variables_map values;
@@ -59,8 +62,6 @@ bool read_request(int argc, char** argv, Request& request) {
   if (request.compute.device != "cpu")
     throw UsageError("--device is \"" + request.compute.device + "\"; profile times the CPU: allowed: cpu");
   check_subject(request, values.count("blocks") > 0);
-  require_within("--batch", request.profile.batch, between(1, 4096));
-  require_within("--processes", request.processes, between(0, 64));
   request.profile.mode = parse_choice<TimingMode>("--mode", request.mode);
   request.profile.dtype = parse_choice<Precision>("--dtype", request.dtype);
   request.profile.seed = request.compute.seed;

@@ -36,8 +36,8 @@ CommandLine command_line(Options& options) {
       "db", po::value(&options.file)->default_value("out/results.db")->value_name("FILE"),
       "Results database, which is only read")(
       "format", one_of(&options.format, {"table", "md", "csv", "json", "html"})->default_value("table"),
-      "How the result is printed; html is a page and needs --out")(
-      "out", po::value(&options.out)->value_name("FILE"), "Writes to this file instead of stdout")(
+      "How the result is printed; html is a page and needs --out")("out", po::value(&options.out)->value_name("FILE"),
+                                                                   "Writes to this file instead of stdout")(
       "sweep", po::value(&options.page.report.sweep)->value_name("NAME"), "Shows this sweep alone")(
       "score", po::value(&options.page.report.score)->value_name("NAME"),
       "Sorts a sweep's candidates by this score (default: fd_emoji_clip)")(

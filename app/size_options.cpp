@@ -3,23 +3,14 @@
 #include "spec/error.h"
 
 namespace mds {
-namespace {
-
-constexpr Range sides = between(1, 16384);
-
-}  // namespace
 
 void add_size_options(po::options_description& options, SizeOptions& size) {
-  const auto add = [&](const char* name, int64_t& side, const char* what) {
-    const auto value = po::value<int64_t>()->value_name("PX")->notifier([&side, name](int64_t given) {
-      require_within("--" + std::string(name), given, sides);
-      side = given;
-    });
-    options.add_options()(name, value, what);
+  const auto add = [&](const char* name, int64_t& side, const std::string& what) {
+    options.add_options()(name, number(&side, between(1, 16384), "the network's own")->value_name("PX"), what.c_str());
   };
-  add("width", size.width, "columns of the picture in pixels (default: the network's own)");
-  add("height", size.height, "rows of the picture in pixels (default: the network's own)");
-  add("size", size.size, "both at once: a square picture");
+  add("width", size.width, "Columns of the picture in pixels");
+  add("height", size.height, "Rows of the picture in pixels");
+  add("size", size.size, "Side of a square picture in pixels, in place of both");
 }
 
 Extent SizeOptions::picture() const {

@@ -70,24 +70,25 @@ std::string text_of(const NamedNetwork& network, bool with_layers, Format format
 }  // namespace
 
 int run_spec(int argc, char** argv) {
-  CommandLine line{.usage =
-                       "mdsearch spec NAME [--width PX --height PX] [--layers] [--db FILE] [--record] [--format table|md|csv|json]\n"
-                       "       mdsearch spec NAME --spec",
-                   .example = "mdsearch spec winner@quickstart --spec > mine.json",
-                   .positional = {"name"}};
-  std::string name, format, db;
+  CommandLine line{
+      .usage =
+          "mdsearch spec NAME [--width PX --height PX] [--layers] [--db FILE] [--record] [--format table|md|csv|json]\n"
+          "       mdsearch spec NAME --spec",
+      .example = "mdsearch spec winner@quickstart --spec > mine.json",
+      .positional = {"name"}};
+  std::string name, db;
+  Format format = Format::table;
   SizeOptions size;
-  line.options.add_options()("name", po::value(&name)->required(), network_names)(
-      "layers", "every layer instead of every block; in JSON: both")(
-      "spec", "print the network itself, as JSON that every command takes as NAME")(
+  line.options.add_options()("name", po::value(&name)->required()->value_name("NETWORK"), network_names)(
+      "layers", "Prints every layer in place of every block; JSON holds both")(
+      "spec", "Prints the network itself, as JSON that every command takes as NAME")(
       "db", po::value(&db)->default_value(default_database)->value_name("FILE"),
-      "the database that stored names are looked up in, and that --record writes to")(
-      "record", "store the network and its counts in the database too")(
-      "format", po::value(&format)->default_value("table"), "table, md, csv or json");
+      "Database that stored names are looked up in, and that --record writes to")(
+      "record", "Stores the network and its counts in the database too")("format", choice(&format),
+                                                                         "How the result is printed");
   add_size_options(line.options, size);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  const Format as = parse_format(format);
   const bool itself = values.count("spec") > 0;
   if (itself && (values.count("layers") || !values["format"].defaulted()))
     throw UsageError("--spec prints JSON and no counts; allowed: without --layers and --format");
@@ -96,7 +97,7 @@ int run_spec(int argc, char** argv) {
     Store store(db, StoreMode::create_or_open);
     record_arch(store, network, {.generator = "spec"});
   }
-  std::cout << (itself ? spec_text(network.spec) : text_of(network, values.count("layers") > 0, as));
+  std::cout << (itself ? spec_text(network.spec) : text_of(network, values.count("layers") > 0, format));
   return 0;
 }
 

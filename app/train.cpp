@@ -12,9 +12,7 @@ namespace mds {
 namespace {
 
 TrainConfig load_config(const std::string& file, const std::vector<std::string>& settings) {
-  Json json = load_json(file);
-  for (const auto& setting : settings) overlay(json, setting);
-  const auto config = from_json<TrainConfig>(json, file);
+  const auto config = load_with<TrainConfig>(file, settings);
   if (config.name.empty() || config.name.find('/') != std::string::npos)
     Place{file, "name"}.fail("is \"" + config.name + "\"; it names a folder");
   for (const auto& [field, every] :
@@ -54,10 +52,13 @@ int run_train(int argc, char** argv) {
   std::string file, out, db;
   std::vector<std::string> settings;
   ComputeOptions compute;
-  line.options.add_options()("config", po::value(&file)->required(), "training configuration, JSON")(
-      "set", po::value(&settings)->composing(), "overrides one value of the configuration, by dotted key")(
-      "out", po::value(&out), "output folder; default out/train/NAME")(
-      "db", po::value(&db)->default_value("out/results.db"), "results database");
+  line.options.add_options()("config", po::value(&file)->required()->value_name("CONFIG"),
+                             "Configuration of a training; `mdsearch help train` lists its fields")(
+      "set", po::value(&settings)->composing()->value_name("KEY=VALUE"),
+      "Sets one value of the configuration, such as loop.iterations=2k; may repeat")(
+      "out", po::value(&out)->value_name("DIR"),
+      "Folder to write (default: out/train/NAME, by the configuration's name)")(
+      "db", po::value(&db)->default_value("out/results.db")->value_name("FILE"), "Results database");
   add_compute_options(line.options, compute);
   PlanRequest request;
   add_plan_options(line.options, request);

@@ -193,29 +193,29 @@ PlannedTraining planned(const TrainConfig& config, int64_t devices, std::vector<
 }  // namespace
 
 void add_plan_options(po::options_description& options, PlanRequest& request) {
-  options.add_options()("plan", "print what the training will cost and stop: no data is needed, nothing is trained")(
-      "devices", po::value(&request.devices)->value_name("N"), "with --plan: devices that share each batch; default 1")(
-      "rate", po::value(&request.speed.rate)->value_name("R"), "with --plan: images a second of each device, for days")(
-      "tflops", po::value(&request.speed.tflops)->value_name("T"),
-      "with --plan: sustained TFLOP/s of each device, 2 FLOP a MAC, for days")(
-      "format", po::value(&request.format)->value_name("FORMAT"), "with --plan: table, md, csv or json");
+  options.add_options()("plan", "Prints what the training will cost and stops: it needs no data and trains nothing")(
+      "devices", number(&request.devices, between(1, 1e6)), "With --plan: how many devices share each batch")(
+      "rate", number(&request.speed.rate, between(1e-9, 1e12), "not known"),
+      "With --plan: images a second of each device, from which days follow")(
+      "tflops", number(&request.speed.tflops, between(1e-9, 1e12), "not known"),
+      "With --plan: sustained TFLOP/s of each device, 2 FLOP a multiply-accumulate, from which days follow")(
+      "format", choice(&request.format), "With --plan: how it is printed");
 }
 
 bool is_plan(const po::variables_map& values, const PlanRequest& request) {
   const bool plan = values.count("plan") > 0;
   for (const char* flag : {"devices", "rate", "tflops", "format"})
-    if (!plan && values.count(flag)) throw UsageError("--" + std::string(flag) + " goes with --plan");
-  if (values.count("rate") && values.count("tflops"))
-    throw UsageError("--rate and --tflops both tell the speed; allowed: one of them");
-  require_within("--devices", request.devices, between(1, 1e6));
+    if (!plan && !values[flag].defaulted()) throw UsageError("--" + std::string(flag) + " goes with --plan");
   for (const auto& [flag, value] : {std::pair{"rate", request.speed.rate}, {"tflops", request.speed.tflops}})
-    if (values.count(flag) && value <= 0)
-      throw UsageError("--" + std::string(flag) + " is " + shown(Json(value)) + "; allowed: more than 0");
+    if (!values[flag].defaulted() && value <= 0)
+      throw UsageError("--" + std::string(flag) + " is 0; allowed: more than 0");
+  if (request.speed.rate > 0 && request.speed.tflops > 0)
+    throw UsageError("--rate and --tflops both tell the speed; allowed: one of them");
   return plan;
 }
 
 std::string plan_text(const TrainConfig& config, const PlanRequest& request) {
-  const Format format = parse_format(request.format);
+  const Format format = request.format;
   std::vector<std::string> notes;
   const PlannedTraining training = planned(config, request.devices, notes);
   const std::vector<Quantity> found = quantities(training, request.speed);

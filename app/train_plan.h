@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/options.h"
+#include "reports/table.h"
 #include "trainer/config.h"
 #include "trainer/train_plan.h"
 
@@ -12,7 +13,7 @@ namespace mds {
 struct PlanRequest {
   int64_t devices = 1;
   DeviceSpeed speed;
-  std::string format = "table";
+  Format format = Format::table;
 };
 
 void add_plan_options(po::options_description& options, PlanRequest& request);

@@ -58,8 +58,8 @@ constexpr int most_bases = 32;
 std::string file_or_refuse(const std::string& name) {
   const std::string file = network_file(name);
   if (!file.empty()) return file;
-  throw UsageError("no network \"" + name + "\"; shipped: " + listed(shipped_networks()) +
-                   "; or give a .json file or a model folder");
+  throw UsageError("there is no network \"" + name + "\"" + offer(name, shipped_networks(), "shipped") +
+                   "; a .json file or a model folder is one too");
 }
 
 // A network's file as JSON, with the patches of its bases applied, the innermost first.

@@ -15,11 +15,11 @@ struct Field;
 struct FieldType {
   enum class Kind : uint8_t { truth, whole, number, text, name, object, list, alternatives, any };
   Kind kind = Kind::any;
-  bool null = false;                   // allowed too
-  std::vector<std::string> names{};    // of an enumeration's values, or of the alternatives' kinds
-  std::vector<Field> fields{};         // of an object
-  std::vector<FieldType> inner{};      // a list's elements, or the objects of the alternatives
-  bool kind_may_be_absent = false;     // which then is the first of the alternatives
+  bool null = false;                 // allowed too
+  std::vector<std::string> names{};  // of an enumeration's values, or of the alternatives' kinds
+  std::vector<Field> fields{};       // of an object
+  std::vector<FieldType> inner{};    // a list's elements, or the objects of the alternatives
+  bool kind_may_be_absent = false;   // which then is the first of the alternatives
 };
 
 struct Field {
@@ -39,9 +39,7 @@ concept AnyOf = requires(const T& value) { []<class... Ts>(const std::variant<Ts
 
 template <class... Ts>
 FieldType type_of_alternatives(const std::variant<Ts...>*) {
-  return {.kind = FieldType::Kind::alternatives,
-          .names = {std::string(Ts::kind)...},
-          .inner = {type_of(Ts{})...}};
+  return {.kind = FieldType::Kind::alternatives, .names = {std::string(Ts::kind)...}, .inner = {type_of(Ts{})...}};
 }
 
 template <class T>

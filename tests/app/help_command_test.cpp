@@ -7,8 +7,8 @@ using Catch::Contains;
 
 TEST_CASE("every command has help of its own, and `help COMMAND` is that", "[app]") {
   const std::string list = mdsearch("--help").out;
-  for (const char* command : {"spec", "enumerate", "sweep", "worker", "train", "profile", "convert", "export", "forward",
-                              "report", "db", "help", "completion"}) {
+  for (const char* command : {"spec", "enumerate", "sweep", "worker", "train", "profile", "convert", "export",
+                              "forward", "report", "db", "help", "completion"}) {
     INFO(command);
     CHECK_THAT(list, Contains("\n  " + std::string(command)));
     const Outcome help = mdsearch(std::string(command) + " --help");
@@ -28,11 +28,10 @@ TEST_CASE("wrong use exits with 2, offers the nearest name and points to the hel
   for (const auto& [arguments, message] : {
            Case{"swep", "mdsearch: there is no command \"swep\"; did you mean sweep? commands: "},
            {"db chekc", "mdsearch db: there is no command \"chekc\"; did you mean check? commands: check, info"},
-           {"spec mobilediffusion --fromat json",
-            "mdsearch spec: there is no option --fromat; did you mean --format?"},
+           {"spec mobilediffusion --fromat json", "mdsearch spec: there is no option --fromat; did you mean --format?"},
            {"spec mobilediffusion --fromat json", "; see `mdsearch spec --help`\n"},
-           {"spec", "NAME is missing: "},
-           {"spec sd15 sdxl", "takes one NAME"},
+           {"spec", "NETWORK is missing: "},
+           {"spec sd15 sdxl", "takes one NETWORK only"},
            {"db merge", "FILE... is missing: "},
            {"report swep", "\"swep\"; did you mean sweep? allowed: sweep, pareto"},
            {"report sweep --format html5", "--format is \"html5\"; did you mean html? allowed: table, md, csv"},

@@ -53,18 +53,18 @@ TEST_CASE("the table of spec ends in the totals", "[app]") {
 
 TEST_CASE("wrong use exits with 2 and names what is wrong", "[app]") {
   const auto [arguments, message] = GENERATE(table<std::string, std::string>({
-      {"spec mobilediffusoin", "shipped: "},
-      {"spec", "name"},
+      {"spec mobilediffusoin", "did you mean mobilediffusion?"},
+      {"spec", "NETWORK is missing"},
       {"spec mobilediffusion --colour", "colour"},
-      {"spec mobilediffusion --format xml", "valid: table, md, csv, json"},
       {"spec mobilediffusion --size 7", "the picture's size is 7; allowed: multiples of 8"},
+      {"spec mobilediffusion --format xml", "allowed: table, md, csv, json"},
       {"spec clip-vit-l-14-text --size 64", "a text tower has no picture size"},
       {"profile mobilediffusion --mode fast", "allowed: quick, screening, final"},
       {"profile mobilediffusion --dtype int4", "allowed: fp32, bf16"},
       {"profile mobilediffusion --batch 0", "--batch is 0; allowed: "},
       {"profile mobilediffusion --device toaster", "--device"},
       {"train configs/train/emoji-clip.json --device cuda:99", "--device"},
-      {"db heal", "check, merge, info or record-parity"},
+      {"db heal", "check, info, merge, record-parity"},
       {"nothing", "there is no command"},
   }));
   const Outcome outcome = mdsearch(arguments);

@@ -79,7 +79,7 @@ TEST_CASE("what train --plan cannot plan, and flags that do not fit, are refused
       {"--plan --rate 0", "--rate is 0"},
       {"--plan --devices 0", "--devices is 0; allowed: "},
       {"--plan --rate 5 --tflops 5", "allowed: one of them"},
-      {"--plan --format xml", "valid: table, md, csv, json"},
+      {"--plan --format xml", "allowed: table, md, csv, json"},
   }));
   const Outcome outcome = mdsearch(base + flags);
   CHECK(outcome.code == 2);

@@ -316,7 +316,8 @@ TEST_CASE("a spec that fits nothing says which level and why", "[networks]") {
   for (auto& level : spec.levels) level.width = 65536;
   CHECK_THROWS_WITH(cost(make_plan(spec)), Catch::Contains("up1.0.conv: costs more than 9223372036854775807"));
   CHECK_THROWS_WITH(load_network("mobilediffusoin"),
-                    Catch::Contains("shipped: ") && Catch::Contains("mobilediffusion-lite"));
+                    Catch::Contains("did you mean mobilediffusion?") && !Catch::Contains("shipped: "));
+  CHECK_THROWS_WITH(load_network("flux"), Catch::Contains("shipped: bk-sdm-base, bk-sdm-small, "));
 }
 
 TEST_CASE("an autoencoder has 1 to 10 levels", "[networks]") {
