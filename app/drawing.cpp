@@ -9,6 +9,7 @@
 
 #include "app/progress.h"
 #include "data/resize.h"
+#include "networks/found_file.h"
 
 namespace mds {
 namespace {
@@ -23,7 +24,8 @@ void add_fields(PngText& text, const SamplerConfig& sampler) {
 }  // namespace
 
 ModelRun open_model(const ModelRequest& request) {
-  Generator generator(request.folder, request.dtype);
+  const std::string found = found_file(request.folder);
+  Generator generator(found, request.dtype);
   const SamplerConfig sampler = with_given(generator.defaults(), request.sampler);
   try {
     generator.resize(request.pixels);
@@ -31,7 +33,7 @@ ModelRun open_model(const ModelRequest& request) {
   } catch (const ConfigError& error) {
     throw UsageError(error.what());
   }
-  return {request.folder, model_hash(request.folder), std::move(generator), sampler, request.pixels};
+  return {request.folder, model_hash(found), std::move(generator), sampler, request.pixels};
 }
 
 void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {

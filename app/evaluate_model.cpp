@@ -5,6 +5,7 @@
 #include <iostream>
 #include <set>
 
+#include "networks/found_file.h"
 #include "spec/new_file.h"
 #include "trainer/loop.h"
 
@@ -67,7 +68,8 @@ std::vector<size_t> missing(const EvaluatedModel& model, const DrawRequest& requ
 
 std::vector<std::string> model_folders(const std::vector<std::string>& given) {
   std::vector<std::string> folders;
-  for (const auto& folder : given) {
+  for (const auto& path : given) {
+    const std::string folder = found_file(path);
     if (is_model(folder) || !fs::is_directory(folder)) {
       folders.push_back(folder);
       continue;

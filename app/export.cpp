@@ -9,6 +9,7 @@
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/weight_type.h"
+#include "networks/found_file.h"
 
 namespace mds {
 namespace {
@@ -51,6 +52,7 @@ bool read_options(int argc, char** argv, ExportOptions& options) {
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
   options.seeded = !values["seed"].defaulted();
+  options.model = found_file(options.model);
   check(options);
   return true;
 }

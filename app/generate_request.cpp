@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "data/utf8.h"
+#include "networks/found_file.h"
 #include "pipeline/image.h"
 
 namespace mds {
@@ -35,7 +36,7 @@ void check_files(const GenerateOptions& options, size_t pictures) {
 }  // namespace
 
 std::vector<std::string> lines_of(const std::string& file) {
-  std::istringstream text(load_bytes(file));
+  std::istringstream text(load_bytes(found_file(file)));
   std::vector<std::string> lines;
   for (std::string line; std::getline(text, line);) {
     if (line.ends_with('\r')) line.pop_back();

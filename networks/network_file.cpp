@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "networks/found_file.h"
 #include "networks/patched_network.h"
 #include "spec/listed.h"
 #include "spec/nearest.h"
@@ -92,12 +93,12 @@ std::vector<std::string> shipped_networks() {
 }
 
 std::string network_file(const std::string& name) {
-  if (name.ends_with(".json")) return name;
+  if (name.ends_with(".json")) return found_file(name);
   const fs::path shipped = fs::path(shipped_file(architectures)) / (name + ".json");
   if (!name.empty() && fs::exists(shipped)) return shipped.string();
-  if (!part_in(name).empty()) return file_in(fs::path(name).parent_path(), "model.json");
-  const std::string spec = file_in(name, "spec.json");
-  return spec.empty() ? file_in(name, "model.json") : spec;
+  if (!part_in(name).empty()) return file_in(found_file(fs::path(name).parent_path().string()), "model.json");
+  const std::string folder = found_file(name), spec = file_in(folder, "spec.json");
+  return spec.empty() ? file_in(folder, "model.json") : spec;
 }
 
 std::string spec_text(const NetworkSpec& spec) { return Json::parse(canonical_json(spec)).dump(2) + "\n"; }

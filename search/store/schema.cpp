@@ -1,8 +1,9 @@
 // Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique
-// columns. Observed rows (metric, decision, latency_process, latency_sample, parity, score) are append-only by trigger.
+// columns. Observed rows are append-only by trigger; only what a user removes on purpose (upkeep.h) goes.
 // Times are seconds since 1970, UTC.
 #include "search/store/schema.h"
 
+#include <algorithm>
 #include <array>
 
 namespace mds {
@@ -253,16 +254,17 @@ constexpr const char* version_table =
     "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
     "NULL)";
 
+constexpr std::array append_only{"metric", "decision", "latency_process", "latency_sample",
+                                 "parity", "score",    "model"};
+
 constexpr std::array tables{
     "device", "env",      "arch",       "block",   "arch_block",  "protocol",        "sweep",          "run",
     "metric", "decision", "checkpoint", "picture", "latency_run", "latency_process", "latency_sample", "literature",
     "parity", "score",    "model"};
 
-// Refuses to change or remove a table's rows.
 void make_append_only(std::vector<std::string>& statements, const std::string& table) {
-  for (const std::string change : {"UPDATE", "DELETE"})
-    statements.push_back("CREATE TRIGGER " + table + "_no_" + change + " BEFORE " + change + " ON " + table +
-                         " BEGIN SELECT RAISE(ABORT, '" + table + " is append-only'); END");
+  for (const char* change : {"UPDATE", "DELETE"})
+    statements.push_back(append_only_trigger(table, change).value().statement);
 }
 
 Migration first() {
@@ -319,6 +321,13 @@ Migration fourth() {
 const std::vector<Migration>& migrations() {
   static const std::vector<Migration> list{first(), second(), third(), fourth()};
   return list;
+}
+
+std::optional<Trigger> append_only_trigger(const std::string& table, const std::string& change) {
+  if (!std::ranges::count(append_only, table)) return std::nullopt;
+  const std::string name = table + "_no_" + change;
+  return Trigger{name, "CREATE TRIGGER " + name + " BEFORE " + change + " ON " + table +
+                           " BEGIN SELECT RAISE(ABORT, '" + table + " is append-only'); END"};
 }
 
 int64_t schema_version() { return migrations().back().version; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@ struct Migration {
 // In order; the last one's version is the version this program reads and writes.
 const std::vector<Migration>& migrations();
 int64_t schema_version();
+
+// The trigger that refuses a "DELETE" or "UPDATE" of a table's rows; none where the table is not append-only.
+struct Trigger {
+  std::string name, statement;
+};
+std::optional<Trigger> append_only_trigger(const std::string& table, const std::string& change);
 
 // Tables that hold rows, parents before children.
 std::span<const char* const> table_names();
