@@ -1,8 +1,9 @@
-// mdsearch db check|merge|info|record-parity: the care of a results database.
+// mdsearch db check|merge|info|delete|record-parity: the care of a results database.
 #include <array>
 #include <fstream>
 #include <iostream>
 
+#include "app/db_delete.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "reports/table.h"
@@ -67,17 +68,22 @@ int print_check(const Store& store, Format format) {
   return table.rows.empty() ? 0 : 1;
 }
 
-// Takes in a file that tests/parity/run.py wrote, one JSON object a line: all or none.
-void record_parity(Store& store, const std::string& file) {
+// Of a file that tests/parity/run.py wrote, one JSON object a line.
+std::vector<ParityRow> parity_rows(const std::string& file) {
   std::ifstream in(file);
-  int64_t number = 0;
+  std::vector<ParityRow> rows;
+  for (std::string line; std::getline(in, line);) {
+    const std::string place = file + ":" + std::to_string(rows.size() + 1);
+    rows.push_back(from_json<ParityRow>(parse_json(line, place), place));
+  }
+  if (rows.empty()) throw FileError(file + ": cannot be read, or holds no line");
+  return rows;
+}
+
+void record_parity(Store& store, const std::string& file) {
   store.transaction([&] {
-    for (std::string line; std::getline(in, line);) {
-      const std::string place = file + ":" + std::to_string(++number);
-      store.add_parity(from_json<ParityRow>(parse_json(line, place), place));
-    }
+    for (const auto& row : parity_rows(file)) store.add_parity(row);
   });
-  if (number == 0) throw FileError(file + ": cannot be read, or holds no line");
 }
 
 // The flags that each part of db has.
@@ -103,14 +109,23 @@ int run_info(int argc, char** argv) {
   return 0;
 }
 
-// A part that takes files into the database one after the other.
-int take_in(CommandLine line, const std::string& what, DbOptions& options, const auto& take, int argc, char** argv) {
-  line.positional = {"file"};
-  line.options.add_options()("file", po::value(&options.others)->required()->value_name("FILE..."), what.c_str());
+// How a file is taken into the database, and what says first whether it can be.
+struct TakenIn {
+  CommandLine line;
+  const char* what;
+  void (*check)(const std::string& file);
+  void (*take)(Store& store, const std::string& file);
+};
+
+// A part that takes files into the database one after the other. No database is made for files that cannot be read.
+int take_in(TakenIn part, DbOptions& options, int argc, char** argv) {
+  part.line.positional = {"file"};
+  part.line.options.add_options()("file", po::value(&options.others)->required()->value_name("FILE..."), part.what);
   po::variables_map values;
-  if (!parse(line, argc, argv, values)) return 0;
+  if (!parse(part.line, argc, argv, values)) return 0;
+  for (const auto& file : options.others) part.check(file);
   Store store(options.file, StoreMode::create_or_open);
-  for (const auto& file : options.others) take(store, file);
+  for (const auto& file : options.others) part.take(store, file);
   print_info(store, options.format);
   return 0;
 }
@@ -118,15 +133,37 @@ int take_in(CommandLine line, const std::string& what, DbOptions& options, const
 int run_merge(int argc, char** argv) {
   DbOptions options;
   return take_in(
-      command_line("merge FILE... [--db FILE]", "merge worker1.db worker2.db --db out/results.db", options),
-      "Databases whose rows are taken into --db", options,
-      [](Store& store, const std::string& file) { store.merge(file); }, argc, argv);
+      {.line = command_line("merge FILE... [--db FILE]", "merge worker1.db worker2.db --db out/results.db", options),
+       .what = "Databases whose rows are taken into --db",
+       .check = [](const std::string& file) { const Store readable(file, StoreMode::read_only); },
+       .take = [](Store& store, const std::string& file) { store.merge(file); }},
+      options, argc, argv);
 }
 
 int run_record_parity(int argc, char** argv) {
   DbOptions options;
-  return take_in(command_line("record-parity FILE... [--db FILE]", "record-parity out/parity.jsonl", options),
-                 "Files that tests/parity/run.py wrote", options, record_parity, argc, argv);
+  return take_in({.line = command_line("record-parity FILE... [--db FILE]", "record-parity out/parity.jsonl", options),
+                  .what = "Files that tests/parity/run.py wrote",
+                  .check = [](const std::string& file) { parity_rows(file); },
+                  .take = record_parity},
+                 options, argc, argv);
+}
+
+int run_delete(int argc, char** argv) {
+  DbOptions options;
+  Deletion deletion;
+  CommandLine line = command_line("delete sweep|run|model NAME [--db FILE]", "delete sweep trial", options);
+  line.positional = {"kind", "name"};
+  line.options.add_options()("kind", one_of(&deletion.kind, {"sweep", "run", "model"})->required(),
+                             "What is taken out of the database")(
+      "name", po::value(&deletion.name)->required()->value_name("NAME"),
+      "Name of the sweep, number or SWEEP/CANDIDATE of the run, folder or hash of the model")(
+      "keep-files", po::bool_switch(&deletion.keep_files), "Leaves the files under out/sweeps");
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  Store store(options.file, StoreMode::open_existing);
+  std::cout << deleted(store, deletion, options.format);
+  return 0;
 }
 
 constexpr std::array db_parts{
@@ -134,6 +171,7 @@ constexpr std::array db_parts{
             run_check},
     Command{"Commands", "info", "Prints the schema's version and how many rows each table has.", run_info},
     Command{"Commands", "merge", "Takes the rows of other databases in, each once.", run_merge},
+    Command{"Commands", "delete", "Takes a sweep, a run or a model out, with its files under out/sweeps.", run_delete},
     Command{"Commands", "record-parity", "Takes in comparisons with other libraries.", run_record_parity},
 };
 

@@ -57,13 +57,13 @@ bool read_options(int argc, char** argv, ExportOptions& options) {
   return true;
 }
 
-struct Part {
+struct ModelPart {
   std::string name;
   NetworkSpec spec;
 };
 
-std::vector<Part> parts_of(const std::string& folder) {
-  std::vector<Part> parts;
+std::vector<ModelPart> parts_of(const std::string& folder) {
+  std::vector<ModelPart> parts;
   const ModelCard card = load_card(folder);
   ModelCard::describe(card, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
     const auto add = [&](const auto& spec) { parts.push_back({std::string(name), spec}); };
@@ -79,8 +79,8 @@ std::vector<Part> parts_of(const std::string& folder) {
 }
 
 // The part of that name, or the first whose network is the one of that name.
-Part find_part(const ExportOptions& options) {
-  const std::vector<Part> parts = parts_of(options.model);
+ModelPart find_part(const ExportOptions& options) {
+  const std::vector<ModelPart> parts = parts_of(options.model);
   std::string names;
   for (const auto& part : parts) {
     if (part.name == options.name) return part;

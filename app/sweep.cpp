@@ -6,28 +6,37 @@
 #include <optional>
 #include <thread>
 
+#include "app/interrupts.h"
 #include "app/latent_cache.h"
+#include "app/open_store.h"
 #include "app/options.h"
 #include "app/profiling.h"
+#include "app/recording.h"
 #include "app/run.h"
 #include "app/subprocess.h"
 #include "app/sweep_judge.h"
+#include "app/sweep_plan.h"
+#include "app/sweep_queue.h"
 #include "app/sweep_samples.h"
 #include "app/sweep_worker.h"
+#include "spec/listed.h"
+#include "spec/new_file.h"
 
 namespace mds {
 namespace {
 
 struct Options {
-  std::string config, db;
+  std::string config, db, format;
+  std::vector<std::string> settings;  // in place of the configuration's
   int64_t workers = 1;
-  std::optional<uint64_t> seed;  // in place of the configuration's
+  bool plan = false;
   ComputeOptions compute;
 
-  SweepConfig load() const {
-    SweepConfig sweep = load_sweep(config);
-    if (seed) sweep.seed = *seed;
-    return sweep;
+  SweepConfig load() const { return load_sweep(config, settings); }
+
+  // As it is typed, to go on or to make the same again.
+  std::string command() const {
+    return "mdsearch sweep " + config + listed(settings, [](const std::string& s) { return " --set " + s; }, "");
   }
 
   // Each of several processes gets an equal share of the cores, unless --threads says how many.
@@ -36,67 +45,33 @@ struct Options {
     std::vector<std::string> arguments{
         "worker",   config,         "--db",      db,
         "--device", compute.device, "--threads", std::to_string(compute.threads > 0 ? compute.threads : share)};
-    if (seed) arguments.insert(arguments.end(), {"--seed", std::to_string(*seed)});
+    for (const auto& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
     return arguments;
   }
 };
 
 bool parse_options(const std::string& command, int argc, char** argv, Options& options) {
   const bool sweep = command == "sweep";
-  CommandLine line{.usage = "mdsearch " + command + " CONFIG [--db FILE]" + (sweep ? " [--workers N]" : ""),
+  CommandLine line{.usage = "mdsearch " + command + " CONFIG [--set KEY=VALUE ...] [--db FILE]" +
+                            (sweep ? " [--workers N | --plan]" : ""),
                    .example = "mdsearch " + command + " configs/sweeps/quickstart.json",
                    .positional = {"config"}};
-  line.options.add_options()("config", po::value(&options.config)->required(), "sweep configuration, JSON")(
-      "db", po::value(&options.db)->default_value("out/results.db"), "results database");
+  line.options.add_options()("config", po::value(&options.config)->required(), "Configuration of a sweep, JSON")(
+      "set", po::value(&options.settings)->composing()->value_name("KEY=VALUE"),
+      "Sets one value of the configuration, such as candidates=8; may repeat")(
+      "db", po::value(&options.db)->default_value("out/results.db"), "Results database");
   if (sweep)
-    line.options.add_options()("workers", po::value(&options.workers)->default_value(1), "processes that train");
+    line.options.add_options()("workers", po::value(&options.workers)->default_value(1), "Processes that train")(
+        "plan", po::bool_switch(&options.plan),
+        "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
+        "format", po::value(&options.format)->default_value("table"), "Of --plan: table, md, csv or json");
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
-  if (!values["seed"].defaulted()) options.seed = options.compute.seed;
+  if (!values["seed"].defaulted()) options.settings.push_back("seed=" + std::to_string(options.compute.seed));
   require_within("--workers", options.workers, between(1, 256));
   apply(options.compute);
   return true;
-}
-
-// Chooses the candidates and queues one run each, in one transaction; nothing where the sweep is there already.
-struct Grounds {
-  const LatentSet& latents;
-  const SweepMeasures& measures;
-};
-void enqueue(Store& store, const SweepConfig& config, const Grounds& grounds) {
-  const LatentSet& latents = grounds.latents;
-  if (!store.runs(config.name).empty()) return;
-  Space space(load_space(shipped_file(config.space)), config.space);
-  std::cerr << "enumerating " << config.space << "\n";
-  const Enumeration found =
-      enumerate(space, caps_of(config.max_params, config.max_gmacs), {.count = config.candidates});
-  if (found.chosen.empty())
-    throw ConfigError(config.space + ": none of its " + std::to_string(found.total) +
-                      " networks is under max_params and max_gmacs");
-  std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.chosen.size()
-            << " chosen\n";
-  store.transaction([&] {
-    const std::string protocol = store.add_protocol(protocol_json(config, latents, grounds.measures).dump());
-    for (const auto& candidate : found.chosen) {
-      const std::string& name = candidate.name;
-      const std::string full =
-          record_arch(store, {name, candidate.network}, {.verdict = "admitted", .generator = candidate.choices.dump()});
-      const UNetSpec proxy = proxy_of(candidate.network, config.stage.width_divisor, latents);
-      const std::string small =
-          record_arch(store, {name + "-1/" + std::to_string(config.stage.width_divisor), proxy}, {.parent = full});
-      store.ensure_run(
-          {.sweep = config.name, .arch = small, .protocol = protocol, .seed = int64_t(config.seed), .proxy_of = full});
-    }
-  });
-}
-
-void keep_config(Store& store, const SweepConfig& config) {
-  const std::string json = to_json(config).dump();
-  if (const auto known = store.sweep_config(config.name); known && *known != json)
-    throw ConfigError("the sweep " + config.name + " is in " + store.file() +
-                      " with another configuration; give this one another name");
-  store.add_sweep(config.name, json);
 }
 
 // Runs the workers until nothing is left to claim: in this process, or in several. A worker that dies costs its lease,
@@ -115,35 +90,88 @@ void train_all(SweepWorker& worker, const Options& options) {
         }
       });
   }
+  throw_if_interrupted();
   for (const auto& failure : failures)
     if (!failure.empty()) std::cerr << failure << "\n";
   if (std::count(failures.begin(), failures.end(), "") == 0)
     throw std::runtime_error("all " + std::to_string(options.workers) + " workers failed; the same command goes on");
 }
 
-bool waits(const Store& store, const SweepConfig& config) {
+// The first run that somebody has still to train.
+std::optional<RunStatus> waiting(const Store& store, const SweepConfig& config) {
   for (const auto& run : store.runs(config.name))
-    if (run.state == RunState::queued || run.state == RunState::promoted || run.state == RunState::leased) return true;
-  return false;
+    if (run.state == RunState::queued || run.state == RunState::promoted || run.state == RunState::leased) return run;
+  return std::nullopt;
 }
 
+void wait_for(const RunStatus& run, const SweepConfig& config) {
+  std::cerr << "run " << run.run << " is with the worker " << run.owner
+            << "; this sweep waits until it is done, or until its lease of " << config.lease_seconds << " s ends\n";
+}
+
+struct SweepRun {
+  SweepWorker& worker;
+  Store& store;
+  const SweepConfig& config;
+  const SweepMeasures& measures;
+};
+
 // Trains and judges rung by rung. A run whose worker died is free again when its lease ends.
-void run_rungs(SweepWorker& worker, Store& store, const SweepConfig& config, const Options& options) {
+void run_rungs(const SweepRun& sweep, const Options& options) {
+  const auto& [worker, store, config, measures] = sweep;
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
-    for (train_all(worker, options); waits(store, config); train_all(worker, options)) {
-      std::cerr << "waiting for a lease of " << config.lease_seconds << " s to end\n";
-      std::this_thread::sleep_for(std::chrono::seconds(2));
+    int64_t told = 0;
+    train_all(worker, options);
+    for (auto run = waiting(store, config); run; run = waiting(store, config)) {
+      throw_if_interrupted();
+      if (run->state == RunState::leased && std::exchange(told, run->run) != run->run) wait_for(*run, config);
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      train_all(worker, options);
     }
-    if (rung + 1 < int64_t(config.rungs.size())) judge_rung(store, config, worker.measures(), rung);
+    if (rung + 1 < int64_t(config.rungs.size())) judge_rung(store, config, measures, rung);
   }
 }
 
 void profile_all(Store& store, const SweepConfig& config) {
   for (const auto& run : store.runs(config.name)) {
+    throw_if_interrupted();
     const ArchRow arch = store.find_arch(run.proxy_of).value();
-    std::cerr << "timing the blocks of " << arch.name << "\n";
+    std::cerr << "mdsearch times the blocks of " << arch.name << "\n";
     profile_into(store, arch.name, std::get<UNetSpec>(network_of(arch)), {.mode = TimingMode::quick});
   }
+}
+
+// Ends as a failure does, with what goes on.
+int stopping_on_interrupts(const std::string& command, const std::function<void()>& body) {
+  listen_for_interrupts();
+  try {
+    body();
+  } catch (const Interrupted&) {
+    std::cerr << "the " << command << " stopped with a checkpoint; the same command goes on from there\n";
+    return 1;
+  }
+  return 0;
+}
+
+void run_all(const Options& options) {
+  const SweepConfig config = options.load();
+  std::unique_ptr<Store> database = open_if_there(options.db);
+  NewRuns runs = new_runs(database.get(), config);
+  const LatentSet latents = open_latents(config.stage.data, least_held_out);
+  const SweepMeasures measures(config, latents);
+  check_policy(config.policy, measures.evaluator);
+  add_proxies(runs, config, latents);
+  // All that can be wrong with the sweep is known now; here begins what it leaves behind.
+  Store& store = opened(database, options.db);
+  make_folder(config.folder());
+  enqueue(store, config, runs, protocol_json(config, latents, measures));
+
+  SweepWorker worker(store, config, latents, measures);
+  run_rungs({worker, store, config, measures}, options);
+  if (config.profile) profile_all(store, config);
+  if (!save_best(store, config, latents, options.command()))
+    throw std::runtime_error("every candidate failed; `mdsearch report sweep` says why");
+  std::cout << options.db << "\n" << config.folder() << "\n";
 }
 
 }  // namespace
@@ -151,20 +179,12 @@ void profile_all(Store& store, const SweepConfig& config) {
 int run_sweep(int argc, char** argv) {
   Options options;
   if (!parse_options("sweep", argc, argv, options)) return 0;
-  const SweepConfig config = options.load();
-  std::filesystem::create_directories(config.folder());
-  Store store(options.db);
-  const LatentSet latents = open_latents(config.stage.data, least_held_out);
-  SweepWorker worker(store, config, latents);  // first, so that scores that cannot be taken leave no sweep behind
-  check_policy(config.policy, worker.measures().evaluator);
-  keep_config(store, config);
-  enqueue(store, config, {latents, worker.measures()});
-  run_rungs(worker, store, config, options);
-  if (config.profile) profile_all(store, config);
-  if (!save_best(store, config, latents, "mdsearch sweep " + options.config))
-    throw std::runtime_error("every candidate failed; `mdsearch report sweep` says why");
-  std::cout << options.db << "\n" << config.folder() << "\n";
-  return 0;
+  const Format format = parse_format(options.format);
+  if (options.plan) {
+    std::cout << plan_text(options.load(), format);
+    return 0;
+  }
+  return stopping_on_interrupts("sweep", [&] { run_all(options); });
 }
 
 int run_worker(int argc, char** argv) {
@@ -172,9 +192,10 @@ int run_worker(int argc, char** argv) {
   if (!parse_options("worker", argc, argv, options)) return 0;
   const SweepConfig config = options.load();
   Store store(options.db, StoreMode::open_existing);
+  check_stored(store, config);
   const LatentSet latents = open_latents(config.stage.data, least_held_out);
-  SweepWorker(store, config, latents).work();
-  return 0;
+  const SweepMeasures measures(config, latents);
+  return stopping_on_interrupts("worker", [&] { SweepWorker(store, config, latents, measures).work(); });
 }
 
 }  // namespace mds

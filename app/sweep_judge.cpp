@@ -55,7 +55,9 @@ void record(Store& store, int64_t run, int64_t rung, const Decision& decision) {
                       .verdict = std::string(name_of(decision.verdict))});
   if (stop) store.stop(run, "stopped by " + decision.rule);
   if (!stop) store.promote(run, rung + 1);
-  std::cerr << "run " << run << ": " << (stop ? "stops" : "goes on") << " at rung " << rung + 1 << "\n";
+  const std::string next = std::to_string(rung + 2);
+  std::cerr << "run " << run << (stop ? " stops at rung " + std::to_string(rung + 1) : " goes on to rung " + next)
+            << "\n";
 }
 
 bool reads_clip(const PolicyConfig& policy) {
@@ -69,21 +71,22 @@ PolicyConfig policy_of(const SweepConfig& config, const Evaluator& evaluator) {
   check_policy(policy, evaluator);
   if (evaluator.clip_reliable() || !reads_clip(policy)) return policy;
   policy.use_clip = false;
-  std::cerr << "the scoring encoder's recall@1 is below five times chance: fd_emoji_clip alone ranks\n";
+  std::cerr << "fd_emoji_clip alone ranks, as the scoring encoder's recall@1 is below five times chance\n";
   return policy;
 }
 
-}  // namespace
+struct Rung {
+  Store& store;
+  const SweepConfig& config;
+  const SweepMeasures& measures;
+  int64_t rung;
+};
 
-void check_policy(const PolicyConfig& policy, const Evaluator& evaluator) {
-  if (!policy.scores.empty() && reads_clip(policy) && !evaluator.clip_reliable())
-    throw ConfigError(
-        "policy.scores names clip_emoji, but the scoring encoder's recall@1 is below five times chance; "
-        "name other scores");
-}
-
-void judge_rung(Store& store, const SweepConfig& config, const SweepMeasures& measures, int64_t rung) {
-  const std::vector<RunStatus> runs = store.runs(config.name);
+// One seed's runs at a rung: the policy compares what differs in the network alone.
+void judge_seed(const Rung& at, int64_t seed) {
+  const auto& [store, config, measures, rung] = at;
+  std::vector<RunStatus> runs = store.runs(config.name);
+  std::erase_if(runs, [&](const RunStatus& run) { return run.seed != seed; });
   std::map<std::string, int64_t> waiting;
   for (const auto& run : runs)
     if (run.state == RunState::paused && run.rung == rung) waiting[run.arch] = run.run;
@@ -99,6 +102,19 @@ void judge_rung(Store& store, const SweepConfig& config, const SweepMeasures& me
       if (const auto run = waiting.find(decision.candidate); run != waiting.end())
         record(store, run->second, rung, decision);
   });
+}
+
+}  // namespace
+
+void check_policy(const PolicyConfig& policy, const Evaluator& evaluator) {
+  if (!policy.scores.empty() && reads_clip(policy) && !evaluator.clip_reliable())
+    throw ConfigError(
+        "policy.scores names clip_emoji, but the scoring encoder's recall@1 is below five times chance; "
+        "name other scores");
+}
+
+void judge_rung(Store& store, const SweepConfig& config, const SweepMeasures& measures, int64_t rung) {
+  for (const int64_t seed : config.all_seeds()) judge_seed({store, config, measures, rung}, seed);
 }
 
 }  // namespace mds

@@ -45,8 +45,8 @@ bool save_best(const Store& store, const SweepConfig& config, const LatentSet& l
   card.schedule = config.stage.schedule;
   card.guidance = config.evaluation.sampler.guidance;
   card.provenance = {.command = command,
-                     .config = to_json(config),
-                     .data = {config.stage.data.latents},
+                     .config = config.written,
+                     .data = {config.written["stage"]["latents"]},
                      .data_hash = latents.hash,
                      .iterations = best->score.iteration,
                      .seed = config.seed,

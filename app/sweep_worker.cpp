@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/interrupts.h"
 #include "app/picture_side.h"
 #include "app/progress.h"
 #include "app/recording.h"
@@ -18,26 +19,32 @@ int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-std::string short_hash(const std::string& hash) { return hash.substr(0, 8); }
-
 struct Training {
-  Training(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents)
-      : stage(proxy, config.stage, config.loop(), latents), loop(stage, config.loop(), config.optimizer) {}
+  Training(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents, uint64_t seed)
+      : stage(proxy, config.stage, config.loop(seed), latents), loop(stage, config.loop(seed), config.optimizer) {}
   BaseStage stage;
   Loop loop;
 };
 
 }  // namespace
 
-SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents)
+SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents,
+                         const SweepMeasures& measures)
     : store_(store),
       config_(config),
       latents_(latents),
-      measures_(config, latents),
-      identity_{.owner = worker_name(),
-                .lease_seconds = config.lease_seconds,
-                .device = record_device(store),
-                .env = record_env(store)} {}
+      measures_(measures),
+      identity_{.owner = worker_name(), .lease_seconds = config.lease_seconds} {}
+
+std::string SweepWorker::called(const RunStatus& run) const {
+  const auto arch = store_.find_arch(run.proxy_of);
+  return "run " + std::to_string(run.run) + (arch ? " (" + arch->name + ")" : "");
+}
+
+// To whoever claims it next, at the rung it was claimed for.
+void SweepWorker::give_back(const Lease& lease) {
+  store_.finish(lease, lease.rung == 0 ? RunState::queued : RunState::promoted);
+}
 
 RunStatus SweepWorker::status(int64_t run) const {
   for (const auto& row : store_.runs(config_.name))
@@ -53,40 +60,51 @@ void SweepWorker::beat(const Lease& lease) {
 
 bool SweepWorker::work() {
   bool any = false;
+  identity_.device = record_device(store_);
+  identity_.env = record_env(store_);
   while (const auto lease = store_.claim(config_.name, identity_)) {
     any = true;
     last_beat_s_ = 0;
     try {
       train(*lease, status(lease->run));
     } catch (const LeaseLost& error) {
-      std::cerr << error.what() << "; leaving the run to its new worker\n";
+      std::cerr << error.what() << "; this worker leaves the run to the new one\n";
+    } catch (const Interrupted&) {
+      give_back(*lease);
+      throw;
     } catch (const StoreError&) {
       throw;  // nothing can be recorded
     } catch (const WriteError&) {
       throw;  // no fault of the candidate: its run is free again when the lease ends
     } catch (const std::exception& error) {
-      std::cerr << "run " << lease->run << " failed: " << error.what() << "\n";
+      std::cerr << called(status(lease->run)) << " failed: " << error.what() << "\n";
       store_.finish(*lease, RunState::failed, error.what());
     }
   }
   return any;
 }
 
-// Trains to `end`, saving as it goes.
+// Trains to `end`, saving as it goes. A checkpoint of an interrupt leaves no row, as an undisturbed run has none there.
 void SweepWorker::train_to(int64_t end, Loop& loop, const Lease& lease, const RunStatus& run) {
   const std::string checkpoint = files_of(config_, run).checkpoint();
-  Progress progress("run " + std::to_string(lease.run) + " " + short_hash(run.proxy_of), end, loop.iteration());
+  Progress progress(called(run), end, loop.iteration());
   double loss = 0;
   while (loop.iteration() < end) {
     const int64_t next = std::min(end, (loop.iteration() / config_.checkpoint_every + 1) * config_.checkpoint_every);
-    loop.run_to(next, [&](const StepReport& report) {
-      loss = report.loss;
+    const auto report = [&](const StepReport& step) {
+      loss = step.loss;
       beat(lease);
-      progress.show(report.iteration, "loss " + std::to_string(loss).substr(0, 6), config_.checkpoint_every);
-    });
+      progress.show(step.iteration, "loss " + std::to_string(loss).substr(0, 6), config_.checkpoint_every);
+    };
+    while (loop.iteration() < next && !interrupted()) loop.run_to(loop.iteration() + 1, report);
+    if (loop.iteration() < next) {
+      loop.save(checkpoint, identity_of(run));
+      throw Interrupted();
+    }
     // First the row, then the checkpoint: a kill between them repeats the iterations, and the row is kept as it is.
     store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
     loop.save(checkpoint, identity_of(run));
+    throw_if_interrupted();
   }
   store_.add_checkpoint(lease, {.sha256 = file_sha256(checkpoint),
                                 .path = checkpoint,
@@ -99,10 +117,10 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   const RunFiles files = files_of(config_, run);
   std::filesystem::create_directories(files.folder);
   const int64_t end = config_.rungs.at(size_t(lease.rung));
-  auto training = std::make_unique<Training>(proxy, config_, latents_);
+  auto training = std::make_unique<Training>(proxy, config_, latents_, uint64_t(run.seed));
   training->loop.resume(files.checkpoint(), identity_of(run));
   if (training->loop.iteration() > end)  // by a sweep in another database that is further on
-    training = std::make_unique<Training>(proxy, config_, latents_);
+    training = std::make_unique<Training>(proxy, config_, latents_, uint64_t(run.seed));
   train_to(end, training->loop, lease, run);
 
   const auto averaged = make_network(make_plan(proxy));
@@ -113,7 +131,10 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
 
 void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Network& unet) {
   const int64_t iteration = config_.rungs.at(size_t(lease.rung));
-  const Drawn drawn = measures_.evaluator.draw(unet, diffusion_of(config_.stage), [&] { beat(lease); });
+  const Drawn drawn = measures_.evaluator.draw(unet, diffusion_of(config_.stage), [&] {
+    beat(lease);
+    throw_if_interrupted();
+  });
   const TensorMap observed = measures_.scores.observed(drawn);
   std::vector<Score> scores = measures_.evaluator.scores(drawn);
   for (auto& score : measures_.scores.added(observed)) scores.push_back(std::move(score));
@@ -134,7 +155,7 @@ void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Netwo
     line += "  " + score.name + " " + value;
   }
   record_pictures(store_, lease, iteration, drawn);
-  std::cerr << "run " << lease.run << " at " << iteration << ":" << line << "\n";
+  std::cerr << called(run) << " has at iteration " << iteration << ":" << line << "\n";
 }
 
 }  // namespace mds

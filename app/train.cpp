@@ -1,20 +1,26 @@
 // mdsearch train: one stage from its config to a model folder, with a checkpoint to go on from.
+#include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "app/folder_lock.h"
+#include "app/open_store.h"
 #include "app/options.h"
 #include "app/run.h"
+#include "app/run_files.h"
 #include "app/train_plan.h"
 #include "app/training.h"
+#include "networks/found_file.h"
 #include "spec/new_file.h"
+#include "trainer/run_identity.h"
 
 namespace mds {
 namespace {
 
+// `file` is as found_file finds it.
 TrainConfig load_config(const std::string& file, const std::vector<std::string>& settings) {
   const auto config = load_with<TrainConfig>(file, settings);
-  if (config.name.empty() || config.name.find('/') != std::string::npos)
-    Place{file, "name"}.fail("is \"" + config.name + "\"; it names a folder");
+  check_folder_name(config.name, {file, "name"});
   for (const auto& [field, every] :
        {std::pair{"sample_every", config.sample_every}, std::pair{"keep_every", config.keep_every}})
     if (every % config.loop.checkpoint_every != 0)
@@ -31,6 +37,26 @@ std::string identity_of(TrainConfig config, const StageRun& run) {
   Json identity{{"config", to_json(config)}, {"data", run.data_hash()}};
   if (const auto predecessors = run.predecessors(); !predecessors.empty()) identity["predecessors"] = predecessors;
   return identity.dump();
+}
+
+// The identity under which a checkpoint goes on. A run is known by where it was first meant to end, which a later start
+// may move: nothing before that end depends on it, unless the learning rate falls towards it.
+std::string identity_to_go_on(const std::string& checkpoint, const std::string& identity) {
+  if (!std::filesystem::exists(checkpoint)) return identity;
+  const auto metadata = load_tensors(checkpoint).metadata;
+  const auto found = metadata.find("identity");
+  Json its = found == metadata.end() ? Json() : Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  const Json own = Json::parse(identity);
+  const Json::json_pointer iterations("/config/loop/iterations");
+  if (!its.is_object() || !its.contains(iterations) || its[iterations] == own[iterations]) return identity;
+  const std::string end = its[iterations].dump();
+  its[iterations] = own[iterations];
+  if (!identity_difference(its.dump(), identity).empty()) return identity;  // which loading it tells
+  if (identity.find(R"("decay":"cosine")") != std::string::npos)
+    throw ConfigError(checkpoint + ": its learning rate falls to 0 at iteration " + end +
+                      ", as decay is cosine; allowed for loop.iterations: " + end +
+                      ". Give another --out, or train on from its model by stage.start");
+  return found->second;
 }
 
 bool resumed(Loop& loop, const std::string& checkpoint, const std::string& identity) {
@@ -66,8 +92,10 @@ int run_train(int argc, char** argv) {
   if (!parse(line, argc, argv, values)) return 0;
   apply(compute);
 
-  TrainConfig config = load_config(file, settings);
-  if (!values["seed"].defaulted()) config.loop.seed = compute.seed;
+  const std::string found = found_file(file);
+  TrainConfig written = load_config(found, settings);
+  if (!values["seed"].defaulted()) written.loop.seed = compute.seed;
+  const auto config = from_json<TrainConfig>(with_found_files(to_json(written), found), file);
   if (is_plan(values, request)) {
     std::cout << plan_text(config, request);
     return 0;
@@ -75,15 +103,25 @@ int run_train(int argc, char** argv) {
   if (out.empty()) out = "out/train/" + config.name;
   std::string command = "mdsearch train " + file;
   for (const auto& setting : settings) command += " --set " + setting;
-  make_folder(out);
-  const FolderLock lock(out);
-  remove_unfinished(out);
-  Store store(db);
+  std::optional<FolderLock> lock;
+  if (std::filesystem::exists(out)) lock.emplace(out);
+  std::unique_ptr<Store> database = open_if_there(db);
 
   const auto run = open_stage(config);
-  const std::string identity = identity_of(config, *run), checkpoint = checkpoint_in(out);
+  const std::string checkpoint = checkpoint_in(out),
+                    identity = identity_to_go_on(checkpoint, identity_of(written, *run));
   Loop loop(run->stage(), config.loop, config.optimizer);
-  if (resumed(loop, checkpoint, identity)) std::cerr << "resumes at iteration " << loop.iteration() << "\n";
+  if (resumed(loop, checkpoint, identity))
+    std::cerr << "the training goes on at iteration " << loop.iteration() << "\n";
+  if (loop.iteration() > config.loop.iterations)
+    throw ConfigError(checkpoint + ": is at iteration " + std::to_string(loop.iteration()) +
+                      ", past loop.iterations, which is " + std::to_string(config.loop.iterations) +
+                      "; allowed: at least the checkpoint's, or another --out");
+  // All that can be wrong with the training is known now; here begins what it leaves behind.
+  make_folder(out);
+  if (!lock) lock.emplace(out);
+  remove_unfinished(out);
+  Store& store = opened(database, db);
   TrainRecord record(store, {.name = config.name,
                              .network = run->network(),
                              .identity = identity,
@@ -91,9 +129,9 @@ int run_train(int argc, char** argv) {
                              .device = compute.device == "cpu" ? "cpu" : "cuda",
                              .checkpoint = checkpoint,
                              .resumed = loop.iteration()});
-  if (!run_training(loop, {*run, config, record, out, identity, command})) {
-    std::cerr << "stopped at iteration " << loop.iteration() << "; the same command goes on from " << checkpoint
-              << "\n";
+  if (!run_training(loop, {*run, config, to_json(written), record, out, identity, command})) {
+    std::cerr << "the training stopped at iteration " << loop.iteration() << "; the same command goes on from "
+              << checkpoint << "\n";
     return 1;
   }
   std::cout << out << "/model\n";

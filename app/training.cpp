@@ -3,10 +3,10 @@
 #include <c10/util/Exception.h>
 
 #include <cmath>
-#include <csignal>
 #include <filesystem>
 #include <iostream>
 
+#include "app/interrupts.h"
 #include "app/progress.h"
 #include "spec/new_file.h"
 
@@ -14,18 +14,6 @@ namespace mds {
 namespace {
 
 namespace fs = std::filesystem;
-
-volatile std::sig_atomic_t interrupted = 0;
-
-// Ctrl-C stops at the next iteration with a checkpoint; a second one at once.
-void stop_at_next_iteration(int signal) {
-  interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
-
-void on_interrupts(void (*handler)(int)) {
-  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, handler);
-}
 
 std::string describe_step(const StepReport& report, double adversary_loss) {
   char text[96], adversary[32] = "";
@@ -68,7 +56,7 @@ std::string of_iteration(const std::string& folder, const Loop& loop, const std:
 std::vector<Score> save_model(const Loop& loop, const TrainingRun& run, const std::string& folder) {
   return run.stage.finish(loop.ema(), folder,
                           {.command = run.command,
-                           .config = to_json(run.config),
+                           .config = run.written,
                            .data = {},
                            .data_hash = run.stage.data_hash(),
                            .iterations = loop.iteration(),
@@ -109,10 +97,10 @@ bool train(Loop& loop, const TrainingRun& run) {
   Progress progress(run.config.name, config.iterations, loop.iteration());
   double adversary_loss = NAN;  // the last one
   leave_beside(loop, run);
-  while (loop.iteration() < config.iterations && !interrupted) {
+  while (loop.iteration() < config.iterations && !interrupted()) {
     const int64_t next =
         std::min((loop.iteration() / config.checkpoint_every + 1) * config.checkpoint_every, config.iterations);
-    for (int64_t i = loop.iteration() + 1; i <= next && !interrupted; ++i)
+    for (int64_t i = loop.iteration() + 1; i <= next && !interrupted(); ++i)
       loop.run_to(i, [&](const StepReport& report) {
         spent.add(report);
         run.record.add(report);
@@ -174,11 +162,11 @@ std::string checkpoint_in(const std::string& folder) { return folder + "/checkpo
 
 bool run_training(Loop& loop, const TrainingRun& run) {
   bool ended = false;
-  on_interrupts(stop_at_next_iteration);
+  listen_for_interrupts();
   ending_with_errors(run, [&] {
     ended = train(loop, run);
     if (!ended) return run.record.end(RunState::paused);
-    on_interrupts(SIG_DFL);
+    end_at_once_on_interrupts();
     finish(loop, run);
   });
   return ended;

@@ -10,6 +10,7 @@ namespace mds {
 struct TrainingRun {
   StageRun& stage;
   const TrainConfig& config;
+  Json written;  // the configuration with its paths as they were given
   TrainRecord& record;
   std::string folder, identity, command;
 };

@@ -13,8 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // The fields of configurations whose text may be a path.
-constexpr std::array<std::string_view, 13> path_fields{"space", "networks", "unet",        "encoder", "decoder",
-                                                       "start", "teacher",  "latents",     "data",    "weights",
+constexpr std::array<std::string_view, 13> path_fields{"space", "networks", "unet",       "encoder", "decoder",
+                                                       "start", "teacher",  "latents",    "data",    "weights",
                                                        "text",  "score",    "autoencoder"};
 
 void find_in(Json& value, const std::string& config) {

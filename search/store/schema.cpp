@@ -254,8 +254,7 @@ constexpr const char* version_table =
     "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
     "NULL)";
 
-constexpr std::array append_only{"metric", "decision", "latency_process", "latency_sample",
-                                 "parity", "score",    "model"};
+constexpr std::array append_only{"metric", "decision", "latency_process", "latency_sample", "parity", "score", "model"};
 
 constexpr std::array tables{
     "device", "env",      "arch",       "block",   "arch_block",  "protocol",        "sweep",          "run",

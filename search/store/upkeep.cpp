@@ -56,9 +56,10 @@ class Remover {
   }
 
   void take_unused_protocols() {
-    take("protocol", "NOT EXISTS (SELECT 1 FROM run r WHERE r.protocol_id = protocol.protocol_id) AND NOT EXISTS "
-                     "(SELECT 1 FROM metric m WHERE m.protocol_id = protocol.protocol_id) AND NOT EXISTS (SELECT 1 "
-                     "FROM score s WHERE s.protocol_id = protocol.protocol_id)");
+    take("protocol",
+         "NOT EXISTS (SELECT 1 FROM run r WHERE r.protocol_id = protocol.protocol_id) AND NOT EXISTS "
+         "(SELECT 1 FROM metric m WHERE m.protocol_id = protocol.protocol_id) AND NOT EXISTS (SELECT 1 "
+         "FROM score s WHERE s.protocol_id = protocol.protocol_id)");
   }
 
   std::vector<TableCount> taken() const { return taken_; }
@@ -70,8 +71,9 @@ class Remover {
             "SELECT arch_id FROM arch WHERE generator = 'spec')";
     take("arch_block", "arch_id IN (SELECT arch_id FROM unused)");
     take("arch", "arch_id IN (SELECT arch_id FROM unused)");
-    take("block", "NOT EXISTS (SELECT 1 FROM arch_block a WHERE a.block_id = block.block_id) AND NOT EXISTS (SELECT 1 "
-                  "FROM latency_run l WHERE l.block_id = block.block_id)");
+    take("block",
+         "NOT EXISTS (SELECT 1 FROM arch_block a WHERE a.block_id = block.block_id) AND NOT EXISTS (SELECT 1 "
+         "FROM latency_run l WHERE l.block_id = block.block_id)");
   }
 
   soci::session& sql_;

@@ -180,6 +180,37 @@ TEST_CASE("a checkpoint of another run is refused with what differs", "[app]") {
   training.check_fails(training.train("relu"), "the model stage.start changed under the run");
 }
 
+TEST_CASE("a training takes more iterations and ends where one of that length ends", "[app]") {
+  const ToyTraining longer, whole;
+  whole.require_trained("base");
+  REQUIRE(longer.train("base", "--set loop.iterations=4").code == 0);
+  longer.require_trained("base");
+  for (const char* file : {"/model/unet.safetensors", "/samples/0000008.png"})
+    CHECK(text_of_file(longer.output("base") + file) == text_of_file(whole.output("base") + file));
+  CHECK(Store(longer.file("r.db"), StoreMode::read_only).runs(trainings).size() == 1);  // its curve goes on
+  longer.require_trained("base");
+  longer.check_fails(longer.train("base", "--set loop.iterations=6"),
+                     "is at iteration 8, past loop.iterations, which is 6; allowed: at least the checkpoint's");
+}
+
+TEST_CASE("a training whose rate falls to its end does not take more iterations", "[app]") {
+  const ToyTraining training;
+  change(training, "base", "optimizer.decay=cosine");
+  training.require_trained("base");
+  training.check_fails(training.train("base", "--set loop.iterations=12"),
+                       "its learning rate falls to 0 at iteration 8, as decay is cosine");
+}
+
+TEST_CASE("a training that cannot start leaves nothing", "[app]") {
+  const ToyTraining training;
+  for (const char* set :
+       {"stage.latents=missing", "stage.unet=nonsense", "stage.nonsense=1", "stage.encoders.text=no"}) {
+    CHECK(training.train("base", std::string("--set ") + set).code != 0);
+    CHECK_FALSE(std::filesystem::exists(training.file("r.db")));
+    CHECK_FALSE(std::filesystem::exists(training.file("out")));
+  }
+}
+
 TEST_CASE("a damaged checkpoint is refused by its place, with the way to go on", "[app]") {
   const ToyTraining training;
   training.require_trained("base");

@@ -19,9 +19,10 @@ TEST_CASE("a path of a configuration is looked for beside it, then in the workin
   CHECK(std::filesystem::exists(found_file("configs/spaces/mobilediffusion.json", config)));
   CHECK(found_file("spaces/missing.json", config) == "spaces/missing.json");
 
-  const Json found = with_found_files(
-      {{"name", "spaces"}, {"space", "spaces/mine.json"}, {"evaluation", {{"weights", {"lpips-vgg=spaces/mine.json"}}}}},
-      config);
+  const Json found = with_found_files({{"name", "spaces"},
+                                       {"space", "spaces/mine.json"},
+                                       {"evaluation", {{"weights", {"lpips-vgg=spaces/mine.json"}}}}},
+                                      config);
   CHECK(found["name"] == "spaces");
   CHECK(found["space"] == (folder / "spaces/mine.json").string());
   CHECK(found["evaluation"]["weights"][0] == "lpips-vgg=" + (folder / "spaces/mine.json").string());

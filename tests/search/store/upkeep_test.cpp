@@ -1,5 +1,7 @@
 #include "search/store/upkeep.h"
 
+#include <soci/soci.h>
+
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/search/store/sample.h"

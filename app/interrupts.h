@@ -1,0 +1,17 @@
+// Ctrl-C and SIGTERM: the first asks for an end at the next good moment, a second one ends the process at once.
+#pragma once
+
+#include <stdexcept>
+
+namespace mds {
+
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("was interrupted") {}
+};
+
+void listen_for_interrupts();
+void end_at_once_on_interrupts();  // as a program does that does not listen
+bool interrupted();
+void throw_if_interrupted();  // Interrupted
+
+}  // namespace mds

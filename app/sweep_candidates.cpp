@@ -1,0 +1,45 @@
+#include "app/sweep_candidates.h"
+
+#include <iostream>
+
+#include "spec/listed.h"
+
+namespace mds {
+namespace {
+
+Caps caps_of(const SweepConfig& config) { return mds::caps_of(config.max_params, config.max_gmacs); }
+
+std::vector<Candidate> listed_networks(const SweepConfig& config) {
+  const std::vector<Candidate> networks = candidates_of(config.networks, {config.file, "networks"});
+  std::vector<std::string> over;
+  for (const auto& network : networks)
+    if (const std::string reason = over_caps(network.cost, caps_of(config)); !reason.empty())
+      over.push_back(network.name + " " + reason);
+  if (!over.empty())
+    throw ConfigError(config.file + ": networks: " + std::to_string(over.size()) + " of " +
+                      std::to_string(networks.size()) + " are over the caps: " + listed(over, {}, "; "));
+  return networks;
+}
+
+std::vector<Candidate> of_space(const SweepConfig& config) {
+  Space space(load_space(config.space), config.space);
+  std::cerr << "mdsearch screens the space " << config.space << "\n";
+  Enumeration found =
+      enumerate(space, caps_of(config),
+                {.selection = config.selection, .count = config.candidates, .seed = config.selection_seed});
+  if (found.chosen.empty())
+    throw ConfigError(config.space + ": none of its " + std::to_string(found.total) +
+                      " networks is under max_params and max_gmacs; " + rejected_in_words(found, caps_of(config)));
+  std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.chosen.size()
+            << " are chosen\n";
+  if (const std::string words = left_out_in_words(found); !words.empty()) std::cerr << words << "\n";
+  return found.chosen;
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates_of(const SweepConfig& config) {
+  return config.networks.empty() ? of_space(config) : listed_networks(config);
+}
+
+}  // namespace mds
