@@ -6,6 +6,7 @@ namespace mds {
 namespace {
 
 constexpr std::string_view exif_mark("Exif\0\0", 6);
+constexpr uint32_t description_tag = 270, orientation_tag = 274;
 
 // An unsigned number of `size` bytes; 0 beyond the end, which no caller takes for a place or a length to follow.
 uint32_t number(std::string_view bytes, size_t at, size_t size, bool big_endian) {
@@ -57,27 +58,81 @@ std::string_view webp_block(std::string_view file) {
   return {};
 }
 
-int tiff_orientation(std::string_view tiff) {
-  const bool big = tiff.starts_with("MM");
-  if (!big && !tiff.starts_with("II")) return 1;
+std::string_view tiff_block(std::string_view file) {
+  if (file.starts_with("\xff\xd8")) return jpeg_block(file);
+  if (file.starts_with("\x89PNG")) return png_block(file);
+  return file.starts_with("RIFF") ? webp_block(file) : std::string_view();
+}
+
+// Of the first directory: how many values, and where the four bytes are that hold them or their place.
+struct Entry {
+  uint32_t count = 0;
+  size_t at = 0;
+};
+
+bool is_big(std::string_view tiff) { return tiff.starts_with("MM"); }
+
+Entry find_entry(std::string_view tiff, uint32_t tag) {
+  const bool big = is_big(tiff);
+  if (!big && !tiff.starts_with("II")) return {};
   const size_t directory = number(tiff, 4, 4, big), entries = number(tiff, directory, 2, big);
   for (size_t i = 0; i < entries; ++i) {
     const size_t entry = directory + 2 + 12 * i;
     if (entry + 12 > tiff.size()) break;
-    if (number(tiff, entry, 2, big) != 274) continue;
-    const uint32_t value = number(tiff, entry + 8, 2, big);
-    return value >= 1 && value <= 8 ? int(value) : 1;
+    if (number(tiff, entry, 2, big) == tag) return {number(tiff, entry + 4, 4, big), entry + 8};
   }
-  return 1;
+  return {};
+}
+
+std::string written(uint32_t value, size_t size, bool big_endian) {
+  std::string bytes;
+  for (size_t i = 0; i < size; ++i) bytes += char(value >> 8 * (big_endian ? size - 1 - i : i));
+  return bytes;
+}
+std::string u16(uint32_t value) { return written(value, 2, /*big_endian=*/false); }
+std::string u32(uint32_t value) { return written(value, 4, /*big_endian=*/false); }
+
+// A TIFF structure with the description alone, padded to even length.
+std::string tiff_with(const std::string& description) {
+  const uint32_t length = uint32_t(description.size() + 1), text_at = 8 + 2 + 12 + 4, ascii = 2;
+  return "II" + u16(42) + u32(8) + u16(1) + u16(description_tag) + u16(ascii) + u32(length) + u32(text_at) + u32(0) +
+         description + std::string(1 + length % 2, '\0');
+}
+
+std::string chunk(const std::string& kind, const std::string& content) {
+  return kind + u32(uint32_t(content.size())) + content + std::string(content.size() % 2, '\0');
 }
 
 }  // namespace
 
 int exif_orientation(std::string_view file) {
-  if (file.starts_with("\xff\xd8")) return tiff_orientation(jpeg_block(file));
-  if (file.starts_with("\x89PNG")) return tiff_orientation(png_block(file));
-  if (file.starts_with("RIFF")) return tiff_orientation(webp_block(file));
-  return 1;
+  const auto tiff = tiff_block(file);
+  const Entry entry = find_entry(tiff, orientation_tag);
+  const uint32_t value = entry.at == 0 ? 1 : number(tiff, entry.at, 2, is_big(tiff));
+  return value >= 1 && value <= 8 ? int(value) : 1;
+}
+
+std::string_view exif_description(std::string_view file) {
+  const auto tiff = tiff_block(file);
+  const auto [count, at] = find_entry(tiff, description_tag);
+  if (count <= 4) return {};  // so short a text stands in the entry itself, and is none of ours
+  return part(tiff, number(tiff, at, 4, is_big(tiff)), count - 1);
+}
+
+bool add_description(std::string& file, const std::string& description, ImageSize size) {
+  const std::string tiff = tiff_with(description);
+  if (file.starts_with("RIFF")) {
+    const std::string canvas =
+        written(uint32_t(size.width - 1), 3, false) + written(uint32_t(size.height - 1), 3, false);
+    const std::string flag_of_exif("\x08\0\0\0", 4);
+    file = chunk("RIFF", "WEBP" + chunk("VP8X", flag_of_exif + canvas) + file.substr(12) + chunk("EXIF", tiff));
+    return true;
+  }
+  const size_t length = 2 + exif_mark.size() + tiff.size(), most = 0xffff;
+  if (length > most) return false;
+  const size_t after_jfif = 4 + number(file, 4, 2, /*big_endian=*/true);
+  file.insert(after_jfif, "\xff\xe1" + written(uint32_t(length), 2, true) + std::string(exif_mark) + tiff);
+  return true;
 }
 
 }  // namespace mds

@@ -1,8 +1,9 @@
-// Picture files in and out: JPEG, PNG and WebP are read, PNG (with text chunks) and small WebP pictures are written.
+// Picture files in and out: JPEG, PNG and WebP are read and written, with words of how a picture was made.
 // A picture in memory is 8-bit RGB without padding, rows from top to bottom; transparency is composited on white.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,8 @@ struct ImageSize {
   bool operator==(const ImageSize&) const = default;
 };
 
-// Keyword and value of PNG text chunks; a keyword is 1 to 79 Latin characters, a value is UTF-8.
-using PngText = std::vector<std::pair<std::string, std::string>>;
+// What a file says beside its pixels, by keyword: 1 to 79 Latin characters; a value is UTF-8.
+using PictureText = std::vector<std::pair<std::string, std::string>>;
 
 Image make_image(ImageSize size, uint8_t grey = 255);
 
@@ -44,9 +45,24 @@ bool is_picture_ending(std::string ending);
 ImageSize load_image_size(const std::string& file);
 ImageSize decode_image_size(std::string_view bytes, const std::string& name);
 
-std::string encode_png(const Image& image, const PngText& text = {});
-void save_png(const std::string& file, const Image& image, const PngText& text = {});  // whole or not at all
-std::string png_text(const std::string& file, const std::string& key);                 // FileError if there is none
+// The formats that are written. The ending of a file's name, in any case, says which.
+enum class PictureFormat : uint8_t { png, jpg, webp };
+std::optional<PictureFormat> picture_format(const std::string& file);  // nothing for another ending, or none
+inline constexpr const char* written_endings = ".png, .jpg, .jpeg or .webp";
+
+// Writes the file whole or not at all, in the format of its ending; ConfigError for another ending. The text goes into
+// PNG's text chunks, or as one JSON object into the Exif description of JPEG and WebP: returns false where it is too
+// long for that and was left out. `quality` is of JPEG and WebP, 1 to 100.
+constexpr int usual_quality = 95;
+bool save_picture(const std::string& file, const Image& image, const PictureText& text = {},
+                  int quality = usual_quality);
+std::string encode_png(const Image& image, const PictureText& text = {});
+void save_png(const std::string& file, const Image& image, const PictureText& text = {});  // whatever the ending
+
+// What save_picture and save_png wrote beside the pixels; empty where there is nothing. FileError where the file cannot
+// be read. Pixels are not decoded.
+PictureText picture_text(const std::string& file);
+std::string picture_text(const std::string& file, const std::string& key);  // FileError where there is no such text
 
 // A picture for a database or a page, of at most max_bytes (at least 256): WebP of falling quality, then of falling
 // size.

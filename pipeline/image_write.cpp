@@ -1,11 +1,14 @@
 // Writing pictures. libpng reports errors by longjmp, so each function that calls setjmp holds no object with a
 // destructor; what it fills belongs to its caller.
 #include <png.h>
+#include <turbojpeg.h>
 #include <webp/encode.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
+#include "pipeline/exif.h"
 #include "pipeline/image.h"
 #include "spec/describe.h"
 
@@ -39,36 +42,6 @@ bool write_png(const PngWriter& writer, const Image& image, const std::vector<pn
   return true;
 }
 
-struct Input {
-  const std::string& bytes;
-  size_t offset = 0;
-};
-
-void take(png_structp png, png_bytep bytes, size_t size) {
-  auto& input = *static_cast<Input*>(png_get_io_ptr(png));
-  if (size > input.bytes.size() - input.offset) png_error(png, "truncated");
-  std::copy_n(input.bytes.data() + input.offset, size, reinterpret_cast<char*>(bytes));
-  input.offset += size;
-}
-
-struct PngTextReader {
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
-  png_infop info = png ? png_create_info_struct(png) : nullptr;
-  PngTextReader() {
-    if (!info) throw std::bad_alloc();
-  }
-  PngTextReader(const PngTextReader&) = delete;
-  ~PngTextReader() { png_destroy_read_struct(&png, &info, nullptr); }
-};
-
-bool read_info(const PngTextReader& reader, Input& input) {
-  if (setjmp(png_jmpbuf(reader.png))) return false;
-  png_set_read_fn(reader.png, &input, take);
-  png_set_user_limits(reader.png, max_image_side, max_image_side);
-  png_read_info(reader.png, reader.info);
-  return true;
-}
-
 // Half the size, each pixel the mean of four.
 Image halved(const Image& image) {
   Image half = make_image({std::max<int64_t>(1, image.width / 2), std::max<int64_t>(1, image.height / 2)});
@@ -90,14 +63,46 @@ std::string encode_webp(const Image& image, float quality) {
   const size_t size =
       WebPEncodeRGB(image.rgb.data(), int(image.width), int(image.height), int(image.width) * 3, quality, &bytes);
   const std::unique_ptr<uint8_t, decltype(&WebPFree)> owner(bytes, [](void* p) { WebPFree(p); });
+  if (size == 0) throw FileError("a WebP picture could not be encoded");
   return {reinterpret_cast<const char*>(bytes), size};
+}
+
+// Every pixel keeps its own colour: small pictures have edges that halved colours would blur.
+std::string encode_jpeg(const Image& image, int quality) {
+  const std::unique_ptr<void, decltype(&tjDestroy)> writer(tjInitCompress(), tjDestroy);
+  uint8_t* bytes = nullptr;
+  unsigned long size = 0;
+  const int failed = tjCompress2(writer.get(), image.rgb.data(), int(image.width), /*pitch=*/0, int(image.height),
+                                 TJPF_RGB, &bytes, &size, TJSAMP_444, quality, TJFLAG_ACCURATEDCT);
+  const std::unique_ptr<uint8_t, decltype(&tjFree)> owner(bytes, tjFree);
+  if (failed) throw FileError(std::string("a JPEG picture could not be encoded: ") + tjGetErrorStr2(writer.get()));
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
+void check_pixels(const Image& image) {
+  if (image.width < 1 || image.height < 1 || image.rgb.size() != size_t(image.width * image.height * 3))
+    throw std::logic_error("a picture's size and its pixels disagree");
+}
+
+std::string json_of(const PictureText& text) {
+  Json json = Json::object();
+  for (const auto& [key, value] : text) json[key] = value;
+  return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
 
 }  // namespace
 
-std::string encode_png(const Image& image, const PngText& text) {
-  if (image.width < 1 || image.height < 1 || image.rgb.size() != size_t(image.width * image.height * 3))
-    throw std::logic_error("encode_png: the picture's size and its pixels disagree");
+std::optional<PictureFormat> picture_format(const std::string& file) {
+  std::string ending = std::filesystem::path(file).extension().string();
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = char(c + 32);
+  if (ending == ".png") return PictureFormat::png;
+  if (ending == ".jpg" || ending == ".jpeg") return PictureFormat::jpg;
+  return ending == ".webp" ? std::optional(PictureFormat::webp) : std::nullopt;
+}
+
+std::string encode_png(const Image& image, const PictureText& text) {
+  check_pixels(image);
   std::vector<png_text_struct> chunks;
   for (const auto& [key, value] : text) {
     png_text_struct chunk{};
@@ -113,25 +118,20 @@ std::string encode_png(const Image& image, const PngText& text) {
   return bytes;
 }
 
-void save_png(const std::string& file, const Image& image, const PngText& text) {
+void save_png(const std::string& file, const Image& image, const PictureText& text) {
   save_text(file, encode_png(image, text));
 }
 
-std::string png_text(const std::string& file, const std::string& key) {
-  const std::string bytes = load_bytes(file);
-  const PngTextReader reader;
-  Input input{bytes};
-  if (!bytes.starts_with("\x89PNG") || !read_info(reader, input))
-    throw FileError(file + ": is not a PNG or is a broken one");
-  png_textp chunks = nullptr;
-  const int count = png_get_text(reader.png, reader.info, &chunks, nullptr);
-  std::string keys;
-  for (int i = 0; i < count; ++i) {
-    if (chunks[i].key == key) return {chunks[i].text, std::max(chunks[i].text_length, chunks[i].itxt_length)};
-    keys += (keys.empty() ? "" : ", ") + std::string(chunks[i].key);
-  }
-  throw FileError(file + ": has no text chunk \"" + key +
-                  "\" before its pixels; there are: " + (keys.empty() ? "none" : keys));
+bool save_picture(const std::string& file, const Image& image, const PictureText& text, int quality) {
+  const auto format = picture_format(file);
+  if (!format) throw ConfigError(file + ": pictures are written as " + written_endings);
+  if (format == PictureFormat::png) return save_png(file, image, text), true;
+  check_pixels(image);
+  const bool jpeg = format == PictureFormat::jpg;
+  std::string bytes = jpeg ? encode_jpeg(image, quality) : encode_webp(image, float(quality));
+  const bool told = text.empty() || add_description(bytes, json_of(text), {image.width, image.height});
+  save_text(file, bytes);
+  return told;
 }
 
 std::string encode_thumbnail(const Image& image, size_t max_bytes) {
@@ -140,7 +140,6 @@ std::string encode_thumbnail(const Image& image, size_t max_bytes) {
   while (true) {
     for (const float quality : {90.F, 80.F, 65.F, 50.F, 35.F}) {
       std::string bytes = encode_webp(picture, quality);
-      if (bytes.empty()) throw FileError("a WebP picture could not be encoded");
       if (bytes.size() <= max_bytes) return bytes;
     }
     picture = halved(picture);

@@ -92,10 +92,37 @@ TEST_CASE("a PNG is read back as it was written, with its text", "[pipeline]") {
   CHECK(mds::load_image(file) == image);
   CHECK(mds::load_image_size(file) == ImageSize{37, 21});
   CHECK(mds::decode_image_size(mds::load_bytes(file, fs::file_size(file) - 20), file) == ImageSize{37, 21});
-  CHECK(mds::png_text(file, "seed") == "42");
-  CHECK(mds::png_text(file, "prompt") == "caf\u00e9 \u65e5\u672c");
-  CHECK_THROWS_WITH(mds::png_text(file, "steps"),
-                    Catch::Contains("no text chunk \"steps\"") && Catch::Contains("seed, prompt"));
+  CHECK(mds::picture_text(file, "seed") == "42");
+  CHECK(mds::picture_text(file, "prompt") == "caf\u00e9 \u65e5\u672c");
+  CHECK_THROWS_WITH(mds::picture_text(file, "steps"),
+                    Catch::Contains("no text \"steps\"") && Catch::Contains("seed, prompt"));
+}
+
+TEST_CASE("a file's ending says in which format it is written, and the text goes with it", "[pipeline]") {
+  const auto [ending, start] = GENERATE(table<std::string, std::string>(
+      {{".PNG", "\x89PNG"}, {".jpg", "\xff\xd8"}, {".JPEG", "\xff\xd8"}, {".webp", "RIFF"}}));
+  const Image image = gradient(37, 21);
+  const auto file = (folder() / ("b" + ending)).string();
+  const mds::PictureText text{{"prompt", "caf\u00e9 \u65e5\u672c \"x\""}, {"seed", "42"}};
+  CHECK(mds::save_picture(file, image, text));
+  CHECK(mds::load_bytes(file).starts_with(start));
+  CHECK(largest_difference(mds::load_image(file), image) <= (ending == ".PNG" ? 0 : 24));
+  CHECK(mds::load_image_size(file) == ImageSize{37, 21});
+  CHECK(mds::picture_text(file) == text);
+  const auto size = fs::file_size(file);
+  CHECK(mds::save_picture(file, image, {}, 20));
+  CHECK(fs::file_size(file) < size);
+  CHECK(mds::picture_text(file).empty());
+}
+
+TEST_CASE("a text that a JPEG cannot hold is left out, and the picture says so", "[pipeline]") {
+  const mds::PictureText text{{"prompt", std::string(70000, 'a')}};
+  const auto file = [](const char* name) { return (folder() / name).string(); };
+  CHECK_FALSE(mds::save_picture(file("long.jpg"), gradient(8, 8), text));
+  CHECK(mds::picture_text(file("long.jpg")).empty());
+  CHECK(mds::save_picture(file("long.webp"), gradient(8, 8), text));
+  CHECK(mds::picture_text(file("long.webp")) == text);
+  CHECK_THROWS_WITH(mds::save_picture(file("x.gif"), gradient(8, 8)), Catch::Contains(".png, .jpg, .jpeg or .webp"));
 }
 
 TEST_CASE("colour and grey JPEGs are read", "[pipeline]") {
