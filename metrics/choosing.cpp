@@ -2,9 +2,23 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <map>
 
 namespace mds {
+namespace {
+
+[[noreturn]] void fail_without_choices(const Metric& metric, const PictureSet& pictures) {
+  throw FileError(pictures.folder + ": " + metric.name + " can measure no caption (" + metric.convention + ")");
+}
+
+}  // namespace
+
+void require_choices(const Metric& metric, const PictureSet& pictures) {
+  if (std::all_of(pictures.captions.begin(), pictures.captions.end(),
+                  [&](const std::string& caption) { return metric.choices(caption).empty(); }))
+    fail_without_choices(metric, pictures);
+}
 
 Choosing choosing(const Metric& metric, const Extractor& extractor, const PictureSet& pictures,
                   const Extracted& measured) {
@@ -25,8 +39,7 @@ Choosing choosing(const Metric& metric, const Extractor& extractor, const Pictur
       rows.back().push_back(at->second);
     }
   }
-  if (counted.empty())
-    throw FileError(pictures.folder + ": " + metric.name + " can measure no caption (" + metric.convention + ")");
+  if (counted.empty()) fail_without_choices(metric, pictures);
   const at::Tensor embedded = extractor.text_features(texts);
   chosen.input.features_ND = measured.features_ND.index_select(0, at::tensor(counted, at::kLong));
   for (const auto& own : rows) chosen.input.choices_KE.push_back(embedded.index_select(0, at::tensor(own, at::kLong)));

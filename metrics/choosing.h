@@ -8,6 +8,9 @@
 
 namespace mds {
 
+// FileError where no caption of the pictures offers a choice to the metric.
+void require_choices(const Metric& metric, const PictureSet& pictures);
+
 // The pictures whose captions offer a choice, with the embeddings to choose from. FileError where none does.
 struct Choosing {
   MeasureInput input;        // features_ND and choices_KE

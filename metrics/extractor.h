@@ -6,12 +6,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "metrics/extractor_identity.h"
 #include "metrics/picture_set.h"
 #include "pipeline/image.h"
+#include "pipeline/tokenizer.h"
 
 namespace mds {
 
@@ -25,6 +27,8 @@ class Extractor {
   virtual at::Tensor features(const at::Tensor& prepared_NCHW) const = 0;
   // Of texts, N x D in the same space; ConfigError where the network has no text half.
   virtual at::Tensor text_features(const std::vector<std::string>& texts) const;
+  // What is left out of a text that is longer than the text half's context.
+  virtual std::optional<Truncation> truncation(const std::string&) const { return std::nullopt; }
 
   const ExtractorIdentity& identity() const { return identity_; }
 

@@ -35,6 +35,9 @@ class ClipExtractor : public Extractor {
     }
     return at::cat(rows);
   }
+  std::optional<Truncation> truncation(const std::string& text) const override {
+    return texts_ ? texts_->truncation(text) : std::nullopt;
+  }
 
  private:
   static ClipSource source(const ExtractorChoice& choice, const std::string& weights) {

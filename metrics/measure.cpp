@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "metrics/choosing.h"
 #include "metrics/perceptual.h"
 #include "networks/network_spec.h"
+#include "spec/describe.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -36,9 +38,12 @@ PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
 }
 
 // Covariances and similarities within a set need two pictures.
-void require_two(const PictureSet& pictures, const Extracted& features) {
-  if (features.kept.size() < 2)
-    throw FileError(pictures.folder + ": has 1 picture that can be measured; at least 2 are needed");
+void require_two(const PictureSet& pictures, size_t count) {
+  if (count < 2) throw FileError(pictures.folder + ": has 1 picture that can be measured; at least 2 are needed");
+}
+
+bool any(const std::vector<const Metric*>& metrics, Against against) {
+  return std::any_of(metrics.begin(), metrics.end(), [&](const Metric* metric) { return metric->against == against; });
 }
 
 // Several pictures of one caption are no independent observations: they are resampled together.
@@ -75,6 +80,85 @@ Measurer::Measurer(MeasureOptions options, MeasureListener listener)
   if (!options_.reference.empty() && !reference_is_folder_) shipped_ = load_reference(options_.reference);
 }
 
+Measurer::Groups Measurer::by_extractor() const {
+  Groups groups;
+  for (const Metric* metric : options_.metrics)
+    if (metric->against != Against::partners) groups[label_of(*metric)].push_back(metric);
+  return groups;
+}
+
+std::unique_ptr<Extractor> Measurer::open(const std::vector<const Metric*>& metrics) const {
+  return open_extractor(
+      {.network = metrics[0]->network, .resizer = metrics[0]->resizer, .with_texts = any(metrics, Against::captions)},
+      options_.weights);
+}
+
+void Measurer::attempt(const std::vector<const Metric*>& metrics, const std::function<void()>& measure) {
+  if (!listener_.failed) return measure();
+  try {
+    measure();
+  } catch (const std::exception& error) {
+    if (!failure_) failure_ = std::current_exception();
+    for (const Metric* metric : metrics) listener_.failed(metric->name, error.what());
+  }
+}
+
+void Measurer::prepare(const PictureSet& pictures, const std::vector<ImageSize>& drawn) {
+  for (const Metric* metric : options_.metrics)
+    if (metric->against == Against::partners) prepare_pairs(*metric, pictures, drawn);
+  for (const auto& [label, metrics] : by_extractor()) prepare_extractor(metrics, pictures);
+}
+
+void Measurer::prepare_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures) {
+  const auto extractor = open(metrics);
+  const int64_t n = int64_t(pictures.files.size());
+  if (any(metrics, Against::statistics) || any(metrics, Against::features)) {
+    require_two(pictures, size_t(n));
+    const int64_t reference_n = reference_of(*extractor, any(metrics, Against::features)).stats.n;
+    for (const Metric* metric : metrics) require_subsets(*metric, options_.subsets, n, reference_n);
+  }
+  for (const Metric* metric : metrics)
+    if (metric->choices) require_choices(*metric, pictures);
+  if (any(metrics, Against::captions)) warn_of_cuts(*extractor, pictures);
+}
+
+void Measurer::warn_of_cuts(const Extractor& extractor, const PictureSet& pictures) const {
+  constexpr size_t shown_at_most = 5;
+  size_t cut = 0;
+  for (const auto& caption : std::set<std::string>(pictures.captions.begin(), pictures.captions.end()))
+    if (const auto truncation = extractor.truncation(caption); truncation && listener_.warned && ++cut <= shown_at_most)
+      listener_.warned("caption " + shown(caption) + " is, for " + extractor.identity().network + ", " +
+                       to_string(*truncation));
+  if (cut > shown_at_most)
+    listener_.warned(std::to_string(cut - shown_at_most) + " more captions are cut for " +
+                     extractor.identity().network);
+}
+
+void Measurer::prepare_pairs(const Metric& metric, const PictureSet& pictures, const std::vector<ImageSize>& drawn) {
+  pair_measure(metric, options_.weights);
+  const PicturePairs pairs = paired(pictures, reference_pictures());
+  if (drawn.empty()) return;
+  if (const size_t alone = pictures.files.size() - pairs.a.files.size(); alone > 0 && listener_.warned)
+    listener_.warned(std::string(metric.name) + ": " + std::to_string(alone) + " of " +
+                     std::to_string(pictures.files.size()) + " pictures have no partner of their name in " +
+                     pairs.b.folder);
+  const ImageSize partner = load_image_size(pairs.b.files.front());
+  for (const ImageSize& size : options_.size > 0 ? std::vector<ImageSize>() : drawn)
+    if (size != partner)
+      throw ConfigError(pairs.b.files.front() + ": is " + std::to_string(partner.width) + "x" +
+                        std::to_string(partner.height) + ", the pictures are drawn at " + std::to_string(size.width) +
+                        "x" + std::to_string(size.height) + "; --size N brings both to one size");
+}
+
+void check_weights(const MeasureOptions& options) {
+  for (const Metric* metric : options.metrics) {
+    const std::string network = metric->network;
+    if (network.empty()) continue;
+    const std::string file = weights_of_network(network, options.weights);
+    if (!fs::exists(file)) throw FileError(file + ": is not there; it is to hold the weights of " + network);
+  }
+}
+
 bool Measurer::needs_captions() const {
   return std::any_of(options_.metrics.begin(), options_.metrics.end(),
                      [](const Metric* metric) { return metric->against == Against::captions; });
@@ -92,17 +176,15 @@ LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds) {
 }
 
 std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const ScoreProtocol& drawn) {
-  std::map<std::string, std::vector<const Metric*>> by_extractor;
   Scores found;
-  for (const Metric* metric : options_.metrics) {
-    if (metric->against == Against::partners)
-      of_pairs(*metric, pictures, found);
-    else
-      by_extractor[label_of(*metric)].push_back(metric);
-  }
-  for (const auto& [label, metrics] : by_extractor) of_extractor(metrics, pictures, found);
+  failure_ = nullptr;
+  for (const Metric* metric : options_.metrics)
+    if (metric->against == Against::partners) attempt({metric}, [&] { of_pairs(*metric, pictures, found); });
+  for (const auto& [label, metrics] : by_extractor()) attempt(metrics, [&] { of_extractor(metrics, pictures, found); });
+  if (found.empty() && failure_) std::rethrow_exception(failure_);
   std::vector<LabelledScore> scores;
   for (const Metric* metric : options_.metrics) {
+    if (!found.contains(metric)) continue;
     LabelledScore& score = found.at(metric);
     ScoreProtocol& protocol = score.protocol;
     protocol.prompts_hash = drawn.prompts_hash;
@@ -139,46 +221,42 @@ Extracted Measurer::extracted(const Extractor& extractor, const PictureSet& pict
 }
 
 void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures, Scores& scores) {
-  const auto any = [&](Against against) {
-    return std::any_of(metrics.begin(), metrics.end(),
-                       [&](const Metric* metric) { return metric->against == against; });
-  };
-  const auto extractor = open_extractor(
-      {.network = metrics[0]->network, .resizer = metrics[0]->resizer, .with_texts = any(Against::captions)},
-      options_.weights);
+  const auto extractor = open(metrics);
   const ReferenceStats* reference = nullptr;
-  if (any(Against::statistics) || any(Against::features)) reference = &reference_of(*extractor, any(Against::features));
+  if (any(metrics, Against::statistics) || any(metrics, Against::features))
+    reference = &reference_of(*extractor, any(metrics, Against::features));
   const Extracted measured = extracted(*extractor, pictures);
-  if (reference) require_two(pictures, measured);
+  if (reference) require_two(pictures, measured.kept.size());
   MeasureInput input{
       .features_ND = measured.features_ND, .reference = reference, .texts_ND = {}, .subsets = options_.subsets};
-  if (any(Against::captions)) {
+  if (any(metrics, Against::captions)) {
     std::vector<std::string> captions;
     for (const size_t i : measured.kept) captions.push_back(pictures.captions.at(i));
     input.texts_ND = extractor->text_features(captions);
   }
   const ExtractorIdentity& identity = extractor->identity();
-  for (const Metric* metric : metrics) {
-    LabelledScore& score = scores[metric];
-    if (metric->choices) {
-      const Choosing chosen = choosing(*metric, *extractor, pictures, measured);
-      score.score = metric->of_set(metric->name, chosen.input, of_captions(options_.score, pictures, chosen.kept));
-    } else {
-      score.score = metric->of_set(metric->name, input, of_captions(options_.score, pictures, measured.kept));
-    }
-    score.protocol = {.resizer = identity.resizer,
-                      .extractor = identity.network,
-                      .weights_hash = identity.weights_hash,
-                      .dtype = identity.dtype,
-                      .choices = metric->choices ? metric->convention : ""};
-    if (metric->subset)
-      score.protocol.subset =
-          fitted(options_.subsets, measured.features_ND.size(0), reference->stats.n).*metric->subset;
-    if (!needs_reference(*metric)) continue;
-    score.protocol.data_hash = reference->identity.data_hash;
-    score.protocol.reference_hash = content_hash(
-        *reference, metric->against == Against::features ? ReferencePart::features : ReferencePart::statistics);
-  }
+  for (const Metric* metric : metrics)
+    attempt({metric}, [&] {
+      LabelledScore score;
+      const Choosing chosen = metric->choices ? choosing(*metric, *extractor, pictures, measured) : Choosing{};
+      score.score =
+          metric->of_set(metric->name, metric->choices ? chosen.input : input,
+                         of_captions(options_.score, pictures, metric->choices ? chosen.kept : measured.kept));
+      score.protocol = {.resizer = identity.resizer,
+                        .extractor = identity.network,
+                        .weights_hash = identity.weights_hash,
+                        .dtype = identity.dtype,
+                        .choices = metric->choices ? metric->convention : ""};
+      if (metric->subset)
+        score.protocol.subset =
+            fitted(options_.subsets, measured.features_ND.size(0), reference->stats.n).*metric->subset;
+      if (needs_reference(*metric)) {
+        score.protocol.data_hash = reference->identity.data_hash;
+        score.protocol.reference_hash = content_hash(
+            *reference, metric->against == Against::features ? ReferencePart::features : ReferencePart::statistics);
+      }
+      scores[metric] = std::move(score);
+    });
 }
 
 void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores) {
@@ -241,7 +319,7 @@ ReferenceStats Measurer::prepared_reference(const Extractor& extractor, bool wit
   identity.data_hash = reference_data_hash();
   return cached_reference(options_.cache, identity, with_features, [&] {
     const Extracted features = extracted(extractor, reference_pictures());
-    require_two(reference_pictures(), features);
+    require_two(reference_pictures(), features.kept.size());
     return features.features_ND;
   });
 }

@@ -1,6 +1,7 @@
 // Scores of a set of pictures, each with its protocol.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <set>
 
@@ -26,6 +27,9 @@ struct MeasureListener {
   std::function<void(const std::string& what, int64_t done, int64_t total)> progress{};
   std::function<void(const std::string& what, const ExtractRates& rates)> rates{};
   std::function<void(const std::string& what, const FolderReport& skipped)> skipped{};
+  std::function<void(const std::string& text)> warned{};
+  // A score that could not be taken; the others go on. Without this the first failure is thrown.
+  std::function<void(const std::string& score, const std::string& reason)> failed{};
 };
 
 struct LabelledScore {
@@ -36,6 +40,9 @@ struct LabelledScore {
 // One metric of the sets that one model drew from several seeds: see over_seeds of scores.
 LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds);
 
+// UsageError or FileError where weights of a metric's network are not given or not there.
+void check_weights(const MeasureOptions& options);
+
 class Measurer {
  public:
   // UsageError where a metric lacks what it is compared with.
@@ -43,10 +50,16 @@ class Measurer {
 
   bool needs_captions() const;
 
-  // In the order of the metrics. `pictures` has captions where they are needed; `drawn` says how the pictures were
-  // made. Where each caption has several pictures, intervals resample captions. ConfigError: too few pictures for a
-  // measure; FileError: nothing that can be measured, or a reference file without the statistics of a metric's network,
-  // resizer, weights and resolution.
+  // Finds what is wrong before pictures are drawn and measured: opens each network, prepares the reference, looks for
+  // partners, and compares the number of pictures with what the metrics need. `pictures` need not be on the disk yet;
+  // `drawn` are the sizes they will have, where that is to come. Captions that a network cuts and partners that are
+  // missing are warned of. Errors: see measure.
+  void prepare(const PictureSet& pictures, const std::vector<ImageSize>& drawn = {});
+
+  // In the order of the metrics, without those that failed; all failed: throws the first one's error. `pictures` has
+  // captions where they are needed; `drawn` says how the pictures were made. Where each caption has several pictures,
+  // intervals resample captions. ConfigError: too few pictures for a measure; FileError: nothing that can be measured,
+  // or a reference file without the statistics of a metric's network, resizer, weights and resolution.
   std::vector<LabelledScore> measure(const PictureSet& pictures, const ScoreProtocol& drawn);
 
   // All reference statistics that were used.
@@ -54,6 +67,13 @@ class Measurer {
 
  private:
   using Scores = std::map<const Metric*, LabelledScore>;
+  using Groups = std::map<std::string, std::vector<const Metric*>>;
+  Groups by_extractor() const;
+  std::unique_ptr<Extractor> open(const std::vector<const Metric*>& metrics) const;
+  void prepare_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures);
+  void warn_of_cuts(const Extractor& extractor, const PictureSet& pictures) const;
+  void prepare_pairs(const Metric& metric, const PictureSet& pictures, const std::vector<ImageSize>& drawn);
+  void attempt(const std::vector<const Metric*>& metrics, const std::function<void()>& measure);
   void of_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures, Scores& scores);
   void of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores);
   const ReferenceStats& reference_of(const Extractor& extractor, bool with_features);
@@ -69,6 +89,7 @@ class Measurer {
   ReferenceFile references_;  // in use
   PictureSet reference_pictures_;
   std::string reference_data_hash_;
+  std::exception_ptr failure_;  // the first of this measure()
 };
 
 }  // namespace mds

@@ -34,10 +34,17 @@ Score right_choices(const std::string& name, const MeasureInput& input, const Sc
   return mean_score(name, choices(input), options);
 }
 
-void require_subset(const char* flag, int64_t subset, int64_t most) {
+int64_t checked_subset(const char* flag, int64_t subset, int64_t most) {
   if (subset < 2 || subset > most)
     throw UsageError(std::string(flag) + " is " + std::to_string(subset) + "; of these pictures 2 to " +
                      std::to_string(most) + " can be drawn");
+  return subset;
+}
+int64_t checked_kid(const SubsetSizes& sizes, int64_t n, int64_t reference_n) {
+  return checked_subset("--kid-subset", sizes.kid, std::min(n, reference_n));
+}
+int64_t checked_fid_inf(const SubsetSizes& sizes, int64_t n) {
+  return checked_subset("--fid-inf-smallest", sizes.fid_inf, n - 1);
 }
 
 SubsetSizes subsets_of(const MeasureInput& input) {
@@ -46,8 +53,7 @@ SubsetSizes subsets_of(const MeasureInput& input) {
 
 Kid kernel_distance(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   const at::Tensor& reference = input.reference->features_ND;
-  const int64_t subset = subsets_of(input).kid;
-  require_subset("--kid-subset", subset, std::min(input.features_ND.size(0), reference.size(0)));
+  const int64_t subset = checked_kid(subsets_of(input), input.features_ND.size(0), reference.size(0));
   return kid(name, input.features_ND, reference, {.subset_size = subset, .score = options});
 }
 Score kernel(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
@@ -59,8 +65,7 @@ Resampled kernel_resampled(const MeasureInput& input, const BootstrapIndices& in
 }
 
 Score infinity(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  const int64_t smallest = subsets_of(input).fid_inf;
-  require_subset("--fid-inf-smallest", smallest, input.features_ND.size(0) - 1);
+  const int64_t smallest = checked_fid_inf(subsets_of(input), input.features_ND.size(0));
   return fid_infinity(name, input.features_ND, FrechetReference(input.reference->stats),
                       {.smallest = smallest, .score = options});
 }
@@ -226,6 +231,12 @@ SubsetSizes fitted(SubsetSizes asked, int64_t n, int64_t reference_n) {
   if (asked.fid_inf == 0)
     asked.fid_inf = n > usual_fid_inf_smallest ? usual_fid_inf_smallest : std::max<int64_t>(2, n / 2);
   return asked;
+}
+
+void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n) {
+  const SubsetSizes sizes = fitted(asked, n, reference_n);
+  if (metric.subset == &SubsetSizes::kid) checked_kid(sizes, n, reference_n);
+  if (metric.subset == &SubsetSizes::fid_inf) checked_fid_inf(sizes, n);
 }
 
 std::span<const Metric> all_metrics() { return table; }

@@ -26,6 +26,10 @@ struct SubsetSizes {
 // The sizes that n pictures and a reference of so many are measured with.
 SubsetSizes fitted(SubsetSizes asked, int64_t n, int64_t reference_n);
 
+// UsageError, naming the flag, where n pictures and a reference of so many do not hold the subsets that a metric draws.
+struct Metric;
+void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n);
+
 struct MeasureInput {
   at::Tensor features_ND;                     // of the measured pictures
   const ReferenceStats* reference = nullptr;  // for statistics and features
@@ -51,7 +55,7 @@ struct Metric {
   at::Tensor (*of_each)(const MeasureInput& input) = nullptr;
   // Of a set and of each row of pictures drawn from it; `seed` draws its subsets. Null where it is a mean.
   Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) = nullptr;
-  int64_t SubsetSizes::*subset = nullptr;  // that it draws; null: it takes all pictures
+  int64_t SubsetSizes::* subset = nullptr;  // that it draws; null: it takes all pictures
   // Of pairs of uint8 pictures, float64 (N).
   at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;
   // For a choice between captions: see caption_choice.h. Pictures whose captions offer none are not counted.
