@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/options.h"
+#include "app/output.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/weight_type.h"
@@ -61,6 +62,9 @@ int run_convert(int argc, char** argv) {
   request.pixels = options.size.picture();
   request.command = command_text(argc, argv);
   const Format format = parse_format(options.format);
+  std::vector<std::string> inputs = request.networks;
+  inputs.insert(inputs.end(), {request.in, request.merges});
+  refuse_input_as_output("--out", request.out, inputs);
   const auto parts =
       convert(request, [](const std::string& text) { std::cerr << "mdsearch convert: " << text << "\n"; });
   Table table{.columns = {{.name = "part"}, {.name = "network"}, {.name = "params"}, {.name = "source"}}};

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <set>
 
+#include "app/output.h"
+#include "app/picture_file.h"
 #include "app/stage_data.h"
-#include "data/contact_sheet.h"
+#include "data/picture_table.h"
 #include "data/resize.h"
 
 namespace mds {
@@ -37,16 +39,23 @@ Json findings(const std::vector<Pair>& pairs) {
 }
 
 void save_sheet(const ShowRequest& request, const Pictures& pictures) {
-  std::vector<CaptionedImage> cells;
-  for (size_t i = 0; i < pictures.pairs.size(); ++i)
-    cells.push_back({to_image(pictures.images[int64_t(i)]), pictures.pairs[i].caption});
-  const auto square = int64_t(std::ceil(std::sqrt(double(cells.size()))));
-  save_png(request.sheet, contact_sheet(cells, {.columns = std::max<int64_t>(8, square)}));
+  PictureTable sheet;
+  for (size_t i = 0; i < pictures.pairs.size(); ++i) {
+    sheet.pictures.push_back(to_image(pictures.images[int64_t(i)]));
+    sheet.labels.push_back(pictures.pairs[i].caption);
+  }
+  const auto square = int64_t(std::ceil(std::sqrt(double(sheet.pictures.size()))));
+  sheet.columns = std::min(std::max<int64_t>(8, square), int64_t(sheet.pictures.size()));
+  save_picture(request.sheet, picture_table(sheet));
 }
 
 }  // namespace
 
 Json show_source(const ShowRequest& request) {
+  if (!request.sheet.empty()) {
+    require_picture("--out", request.sheet);
+    refuse_input_as_output("--out", request.sheet, {request.source});
+  }
   const SourcePtr source = open_source(request.source, request.held_out);
   say_skipped(request.source, source->skipped());
   Json json = source->pairs() ? findings(*source->pairs()) : Json::object();

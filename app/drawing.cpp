@@ -7,25 +7,36 @@
 #include <set>
 #include <sstream>
 
+#include "app/interrupts.h"
 #include "app/progress.h"
 #include "data/resize.h"
 #include "networks/found_file.h"
+#include "trainer/player.h"
 
 namespace mds {
 namespace {
 
-// The sampler's fields as they are shown in JSON, texts without quotes.
-void add_fields(PngText& text, const SamplerConfig& sampler) {
-  const Json json = to_json(sampler);
-  for (const auto& [name, value] : json.items())
-    text.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+// Thrown out of a drawing that is to end early.
+// FileError where a file of the model is missing or cut off; weights are not read.
+void check_files(const std::string& folder, const ModelCard& card) {
+  const std::string place = folder + "/model.json";
+  for (size_t i = 0; i < text_encoders_of(card, place).size(); ++i)
+    load_tensors(folder + "/" + text_encoder_part(i) + ".safetensors");
+  for (const char* part : {"unet", "vae_decoder"}) load_tensors(folder + "/" + part + ".safetensors");
+  load_merges(folder);
+}
+
+void warn_of_idle_negative(const ModelRun& run, const DrawRequest& request) {
+  if (!request.negative.empty() && sides_of(run.sampler) == GuidedSides::conditional)
+    std::cerr << "warning: the negative prompt " << shown(request.negative) << " changes nothing: " << run.folder
+              << " draws with guidance 1, which is none; --guidance W with W above 1 leads away from it\n";
 }
 
 }  // namespace
 
 ModelRun open_model(const ModelRequest& request) {
   const std::string found = found_file(request.folder);
-  Generator generator(found, request.dtype);
+  Generator generator(found, scalar_type(parse_choice<Precision>("--dtype", request.dtype)));
   const SamplerConfig sampler = with_given(generator.defaults(), request.sampler);
   try {
     generator.resize(request.pixels);
@@ -33,32 +44,51 @@ ModelRun open_model(const ModelRequest& request) {
   } catch (const ConfigError& error) {
     throw UsageError(error.what());
   }
-  return {request.folder, model_hash(found), std::move(generator), sampler, request.pixels};
+  check_files(found, generator.card());
+  return {request.folder, model_hash(found), std::move(generator), sampler, request.dtype, request.pixels};
 }
 
-void draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
+bool draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take) {
   const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
-  Progress progress("pictures x steps", pictures * steps);
+  warn_of_idle_negative(run, request);
+  Progress progress("drawing " + std::to_string(pictures) + (pictures == 1 ? " picture" : " pictures") + ", step",
+                    pictures * steps);
   const int64_t every = request.batch * steps * std::max<int64_t>(1, pictures / request.batch / 100);  // lines of a log
   std::set<std::string> warned;
   DrawListener listener;
   listener.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };
-  listener.evaluated = [&](int64_t done) { progress.show(done, "", every); };
+  listener.evaluated = [&](int64_t done) {
+    progress.show(done, "", every);
+    throw_if_interrupted();
+  };
   listener.cut = [&](const std::string& text, const Truncation& truncation) {
     if (warned.insert(text).second)
       std::cerr << "warning: prompt " << shown(text) << " is " << to_string(truncation) << "\n";
   };
-  run.generator.draw(request, run.sampler, listener);
+  bool finished = false;
+  listen_for_interrupts();
+  try {
+    run.generator.draw(request, run.sampler, listener);
+    finished = true;
+  } catch (const Interrupted&) {
+  }
+  end_at_once_on_interrupts();
+  return finished;
 }
 
-PngText text_chunks(const DrawRequest& request, size_t i, const ModelRun& run) {
-  PngText text{{"prompt", request.prompts[i]}, {"seed", std::to_string(request.seeds[i])}};
+PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i) {
+  PictureText text{{"prompt", request.prompts[i]}, {"seed", std::to_string(request.seeds[i])}};
   if (!request.negative.empty()) text.emplace_back("negative", request.negative);
-  add_fields(text, run.sampler);
-  text.emplace_back("width", std::to_string(run.generator.size().width));
-  text.emplace_back("height", std::to_string(run.generator.size().height));
-  text.emplace_back("model", run.hash);
-  text.emplace_back("software", "mdsearch");
+  const Json sampler = fields_json(run.sampler, [](bool, const Json&, const std::string&) { return true; });
+  for (const auto& [name, value] : sampler.items())
+    text.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  const auto [height, width] = run.generator.size();
+  text.insert(text.end(), {{"width", std::to_string(width)}, {"height", std::to_string(height)}, {"dtype", run.dtype}});
+  if (const TileOptions& tiles = request.tiles; tiles.tile > 0) {
+    text.emplace_back("tile", std::to_string(tiles.tile));
+    if (tiles.overlap) text.emplace_back("overlap", std::to_string(*tiles.overlap));
+  }
+  text.insert(text.end(), {{"model", run.hash}, {"software", "mdsearch"}});
   return text;
 }
 
@@ -79,9 +109,9 @@ std::string model_name(const std::string& folder) {
   return path.filename().string();
 }
 
-std::string numbered(const std::string& folder, size_t i) {
+std::string numbered(const std::string& folder, size_t i, const std::string& ending) {
   std::ostringstream name;
-  name << folder << "/" << std::setw(5) << std::setfill('0') << i << ".png";
+  name << folder << "/" << std::setw(5) << std::setfill('0') << i << ending;
   return name.str();
 }
 

@@ -8,6 +8,9 @@
 #include "app/decoder_record.h"
 #include "app/evaluate_autoencoder.h"
 #include "app/evaluate_model.h"
+#include "app/generate_request.h"
+#include "app/interrupts.h"
+#include "app/output.h"
 #include "app/progress.h"
 #include "app/run.h"
 #include "data/coco.h"
@@ -36,7 +39,8 @@ class Listener {
     return {
         .progress = [this](const std::string& what, int64_t done, int64_t total) { progress(what, done, total); },
         .rates = [this](const std::string& what, const ExtractRates& rates) { tell(what + ": " + to_string(rates)); },
-        .skipped = [this](const std::string& what, const FolderReport& skipped) { skip(what, skipped); }};
+        .skipped = [this](const std::string& what, const FolderReport& skipped) { skip(what, skipped); },
+        .warned = [this](const std::string& text) { warn(text); }};
   }
   // Tells the counts and the first few, and keeps them all.
   void skip(const std::string& what, const FolderReport& report) {
@@ -47,6 +51,7 @@ class Listener {
     for (const auto& [file, reason] : report.skips)
       skipped_.push_back({{"of", what}, {"file", file}, {"reason", reason}});
   }
+  void warn(const std::string& text) { tell("warning: " + text); }
   const Json& skipped() const { return skipped_; }
 
  private:
@@ -90,40 +95,115 @@ std::vector<std::string> captions_of(const EvaluateOptions& options) {
   return chosen;
 }
 
-Evaluation of_pictures(const EvaluateOptions& options, Measurer& measurer, Listener& listener) {
+void record(Store& store, const EvaluateOptions& options, const Evaluation& evaluation) {
+  const int64_t now = unix_seconds();
+  store.transaction([&] {
+    if (evaluation.model) store.add_model(*evaluation.model);
+    if (evaluation.decoder) record_decoder(store, *evaluation.decoder, "evaluate");
+    for (const auto& [score, protocol] : evaluation.scores)
+      store.add_score({.subject = evaluation.subject,
+                       .subject_name = evaluation.name,
+                       .iteration = evaluation.iteration,
+                       .name = score.name,
+                       .protocol = store.add_protocol(canonical_json(protocol)),
+                       .eval_seed = int64_t(options.compute.seed),
+                       .value = score.value,
+                       .low = score.low,
+                       .high = score.high,
+                       .n = score.n,
+                       .measured_unix_s = now});
+  });
+}
+
+struct Failure {
+  std::string subject, score, reason;  // no score: nothing of the subject could be scored
+};
+
+// What came out so far. Scores are stored as soon as their pictures are scored, and stay when a later one fails.
+struct Results {
+  explicit Results(const EvaluateOptions& asked) : options(asked) {
+    if (!asked.db.empty()) store.emplace(asked.db);
+  }
+
+  // Measures one subject. A failure is kept, and so is the first error, for the case that nothing comes out at all.
+  void add(const std::string& name, const std::function<Evaluation()>& evaluate) {
+    subject = name;
+    try {
+      const Evaluation evaluation = evaluate();
+      if (store) record(*store, options, evaluation);
+      evaluations.push_back(evaluation);
+    } catch (const std::exception& error) {
+      if (!first) first = std::current_exception();
+      // Where every score failed alone, each has been named.
+      const bool named = std::any_of(failures.begin(), failures.end(),
+                                     [&](const Failure& failure) { return failure.subject == name; });
+      if (!named) failures.push_back({name, "", error.what()});
+    }
+  }
+  void check_not_empty() const {
+    if (evaluations.empty() && first) std::rethrow_exception(first);
+  }
+  MeasureListener listener() {
+    MeasureListener told = progress.listener();
+    told.failed = [this](const std::string& score, const std::string& reason) {
+      failures.push_back({subject, score, reason});
+    };
+    return told;
+  }
+
+  const EvaluateOptions& options;
+  Listener progress;
+  std::optional<Store> store;
+  std::vector<Evaluation> evaluations;
+  std::vector<Failure> failures;
+  std::string subject;  // at work
+  std::exception_ptr first;
+};
+
+void of_pictures(const EvaluateOptions& options, Measurer& measurer, Results& results) {
   const bool listed = measurer.needs_captions() || !options.split.empty();
   const PictureSet pictures =
       listed ? list_captioned(options.images, options.split) : list_picture_files(options.images);
-  listener.skip(options.images, pictures.skipped);
-  return {pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})};
+  results.progress.skip(options.images, pictures.skipped);
+  measurer.prepare(pictures);
+  results.add(options.images,
+              [&] { return Evaluation{pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})}; });
 }
 
-// Of the pictures of one seed, or of the means over several.
+// Of the pictures of one seed, or of the means over several. A score that fails for one seed has no mean.
 std::vector<LabelledScore> scores_of(EvaluatedModel model, const CaptionList& captions, const EvaluateOptions& options,
                                      Measurer& measurer) {
   const std::string folder = model.pictures;
-  std::vector<std::vector<LabelledScore>> of_metrics;
+  std::map<std::string, std::vector<LabelledScore>> of_metrics;
   for (int64_t i = 0; i < options.seeds; ++i) {
     const uint64_t seed = options.compute.seed + uint64_t(i);
     if (options.seeds > 1) model.pictures = folder + "/seed-" + std::to_string(seed);
-    const auto scores = measurer.measure(drawn_pictures(model, captions, seed), drawing_protocol(model, captions));
-    of_metrics.resize(scores.size());
-    for (size_t k = 0; k < scores.size(); ++k) of_metrics[k].push_back(scores[k]);
+    const PictureSet set = set_of(model, captions);
+    draw_set(model, set, seed);
+    for (const auto& score : measurer.measure(set, drawing_protocol(model, captions)))
+      of_metrics[score.score.name].push_back(score);
   }
   std::vector<LabelledScore> result;
-  for (const auto& of_seeds : of_metrics) result.push_back(options.seeds > 1 ? over_seeds(of_seeds) : of_seeds.front());
+  for (const Metric* metric : find_metrics(options.metrics))
+    if (const auto& of_seeds = of_metrics[metric->name]; int64_t(of_seeds.size()) == options.seeds)
+      result.push_back(options.seeds > 1 ? over_seeds(of_seeds) : of_seeds.front());
   return result;
 }
 
-std::vector<Evaluation> of_models(const EvaluateOptions& options, Measurer& measurer) {
+void of_models(const EvaluateOptions& options, Measurer& measurer, Results& results) {
   const CaptionList captions{captions_of(options), options.repeats};
-  std::vector<Evaluation> evaluations;
-  for (const auto& model : models_of(options)) {
+  const auto models = models_of(options);
+  std::vector<ImageSize> sizes;
+  for (const auto& model : models) sizes.push_back({model.run.generator.size(), model.run.generator.size()});
+  measurer.prepare(set_of(models.front(), captions), sizes);
+  for (const auto& model : models) {
     const auto& [folder, hash, generator] = std::tie(model.run.folder, model.run.hash, model.run.generator);
-    evaluations.push_back({hash, folder, generator.card().provenance.iterations,
-                           scores_of(model, captions, options, measurer), model_row(folder, hash, generator.card())});
+    results.add(folder, [&, &folder = folder, &hash = hash, &generator = generator] {
+      return Evaluation{hash, folder, generator.card().provenance.iterations,
+                        scores_of(model, captions, options, measurer), model_row(folder, hash, generator.card())};
+    });
+    if (interrupted()) break;
   }
-  return evaluations;
 }
 
 void warn_of_single_pictures(const std::vector<Evaluation>& evaluations) {
@@ -134,63 +214,40 @@ void warn_of_single_pictures(const std::vector<Evaluation>& evaluations) {
                   << "; its interval says nothing about others\n";
 }
 
-std::vector<Evaluation> of_autoencoders(EvaluateOptions options, const MeasureListener& listener) {
+void of_autoencoders(EvaluateOptions options, Results& results) {
   const auto models = autoencoders_of(options);
   options.size = models.front().card.vae_encoder->size;
+  check_weights(measure_options(options));
   const PictureSet input = autoencoder_input(options, options.size);
   options.reference = input.folder;
   options.split.clear();
-  Measurer measurer(measure_options(options), listener);
-  std::vector<Evaluation> evaluations;
-  for (const auto& model : models) {
-    Evaluation evaluation{model.hash, model.folder, model.card.provenance.iterations,
-                          measurer.measure(returned_pictures(model, input), {}),
-                          model_row(model.folder, model.hash, model.card)};
-    if (const auto* decoder = std::get_if<DecoderSpec>(&*model.card.vae_decoder)) evaluation.decoder = *decoder;
-    evaluations.push_back(std::move(evaluation));
-  }
+  Measurer measurer(measure_options(options), results.listener());
+  measurer.prepare(input);
+  for (const auto& model : models)
+    results.add(model.folder, [&] {
+      Evaluation evaluation{model.hash, model.folder, model.card.provenance.iterations,
+                            measurer.measure(returned_pictures(model, input), {}),
+                            model_row(model.folder, model.hash, model.card)};
+      if (const auto* decoder = std::get_if<DecoderSpec>(&*model.card.vae_decoder)) evaluation.decoder = *decoder;
+      return evaluation;
+    });
+  results.check_not_empty();
   if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
   if (!options.sheet.empty()) save_sheet(options.sheet, input, models, options.sheet_rows);
-  return evaluations;
 }
 
-std::vector<Evaluation> of_drawn_or_given(const EvaluateOptions& options, Listener& listener) {
-  Measurer measurer(measure_options(options), listener.listener());
-  std::vector<Evaluation> evaluations;
-  if (options.models.empty())
-    evaluations.push_back(of_pictures(options, measurer, listener));
-  else
-    evaluations = of_models(options, measurer);
+void of_drawn_or_given(const EvaluateOptions& options, Results& results) {
+  Measurer measurer(measure_options(options), results.listener());
+  options.models.empty() ? of_pictures(options, measurer, results) : of_models(options, measurer, results);
+  results.check_not_empty();
   if (!options.save_reference.empty()) save_reference(options.save_reference, measurer.references());
-  return evaluations;
 }
 
-void record(const EvaluateOptions& options, const std::vector<Evaluation>& evaluations) {
-  Store store(options.db);
-  const int64_t now = unix_seconds();
-  store.transaction([&] {
-    for (const auto& evaluation : evaluations) {
-      if (evaluation.model) store.add_model(*evaluation.model);
-      if (evaluation.decoder) record_decoder(store, *evaluation.decoder, "evaluate");
-      for (const auto& [score, protocol] : evaluation.scores)
-        store.add_score({.subject = evaluation.subject,
-                         .subject_name = evaluation.name,
-                         .iteration = evaluation.iteration,
-                         .name = score.name,
-                         .protocol = store.add_protocol(canonical_json(protocol)),
-                         .eval_seed = int64_t(options.compute.seed),
-                         .value = score.value,
-                         .low = score.low,
-                         .high = score.high,
-                         .n = score.n,
-                         .measured_unix_s = now});
-    }
-  });
-}
-
-Json metrics_json(const std::vector<Evaluation>& evaluations, const Json& skipped) {
-  Json metrics = Json::array();
-  for (const auto& evaluation : evaluations)
+Json metrics_json(const Results& results) {
+  Json metrics = Json::array(), failed = Json::array();
+  for (const auto& [subject, score, reason] : results.failures)
+    failed.push_back({{"subject", subject}, {"name", score}, {"reason", reason}});
+  for (const auto& evaluation : results.evaluations)
     for (const auto& [score, protocol] : evaluation.scores) {
       Json line = to_json(score);
       line["subject"] = evaluation.name;
@@ -201,7 +258,9 @@ Json metrics_json(const std::vector<Evaluation>& evaluations, const Json& skippe
       line["protocol_hash"] = hash_of(protocol);
       metrics.push_back(std::move(line));
     }
-  return {{"metrics", std::move(metrics)}, {"skipped", skipped}};
+  Json json{{"metrics", std::move(metrics)}, {"skipped", results.progress.skipped()}};
+  if (!failed.empty()) json["failed"] = std::move(failed);
+  return json;
 }
 
 Table score_table(const std::vector<Evaluation>& evaluations) {
@@ -217,8 +276,10 @@ Table score_table(const std::vector<Evaluation>& evaluations) {
               .rows = {},
               .footnotes = {}};
   std::set<std::string> named;
-  for (const auto& [score, protocol] : evaluations.front().scores)
-    table.footnotes.push_back(score.name + ": " + find_metric(score.name)->convention);
+  for (const auto& evaluation : evaluations)
+    for (const auto& [score, protocol] : evaluation.scores)
+      if (named.insert(score.name).second)
+        table.footnotes.push_back(score.name + ": " + find_metric(score.name)->convention);
   table.footnotes.emplace_back(
       "low and high: 95% confidence. Only scores of one name and one protocol can be compared:");
   for (const auto& evaluation : evaluations)
@@ -231,6 +292,14 @@ Table score_table(const std::vector<Evaluation>& evaluations) {
   return table;
 }
 
+// --out is looked at for each model.
+void refuse_inputs_as_outputs(const EvaluateOptions& options) {
+  const auto inputs = inputs_of(options);
+  refuse_input_as_output("--sheet", options.sheet, inputs);
+  refuse_input_as_output("--save-reference", options.save_reference, inputs);
+  refuse_input_as_output("--db", options.db, inputs);
+}
+
 }  // namespace
 
 int run_evaluate(int argc, char** argv) {
@@ -241,17 +310,18 @@ int run_evaluate(int argc, char** argv) {
   check(options);
   apply(options.compute);
   if (given["metrics"].defaulted()) std::cerr << "no --metrics: " << options.metrics << "\n";
-  Listener listener;
-  const auto evaluations =
-      options.reconstructs() ? of_autoencoders(options, listener.listener()) : of_drawn_or_given(options, listener);
-  warn_of_single_pictures(evaluations);
-  if (!options.db.empty()) record(options, evaluations);
+  refuse_inputs_as_outputs(options);
+  Results results(options);
+  options.reconstructs() ? of_autoencoders(options, results) : of_drawn_or_given(options, results);
+  warn_of_single_pictures(results.evaluations);
   if (format == Format::json)
-    std::cout << metrics_json(evaluations, listener.skipped()).dump(2, ' ', false, Json::error_handler_t::replace)
-              << "\n";
+    std::cout << metrics_json(results).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
   else
-    std::cout << to_text(score_table(evaluations), format);
-  return 0;
+    std::cout << to_text(score_table(results.evaluations), format);
+  for (const auto& [subject, score, reason] : results.failures)
+    std::cerr << "mdsearch evaluate: " << (score.empty() ? "" : score + " of ") << subject << " failed: " << reason
+              << "\n";
+  return results.failures.empty() ? 0 : 1;
 }
 
 }  // namespace mds

@@ -7,6 +7,7 @@
 
 #include "app/drawing.h"
 #include "app/evaluate_model.h"
+#include "app/output.h"
 #include "app/reconstruction.h"
 #include "data/picture_table.h"
 #include "data/resize.h"
@@ -54,6 +55,8 @@ Tensor pictures_of(const PictureSet& set, size_t begin, int64_t size) {
 }  // namespace
 
 std::vector<EvaluatedAutoencoder> autoencoders_of(const EvaluateOptions& options) {
+  refuse_input_as_output("--out", options.out, inputs_of(options));
+  refuse_input_as_output("--out", options.out + "/input", inputs_of(options));
   std::vector<EvaluatedAutoencoder> models;
   std::set<std::string> used{"input"};
   for (const auto& folder : model_folders(options.models)) {
@@ -94,7 +97,7 @@ PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet
 void save_sheet(const std::string& file, const PictureSet& input, const std::vector<EvaluatedAutoencoder>& models,
                 int64_t rows) {
   const size_t count = input.files.size(), shown = std::min(size_t(rows), count);
-  PictureTable table{.headings = {"input"}, .captions = {}, .pictures = {}};
+  PictureTable table{.columns = 1 + int64_t(models.size()), .headings = {"input"}};
   for (const auto& model : models) table.headings.push_back(model.name);
   for (size_t row = 0; row < shown; ++row) {
     const size_t i = row * count / shown;
@@ -102,7 +105,7 @@ void save_sheet(const std::string& file, const PictureSet& input, const std::vec
     table.pictures.push_back(load_image(input.files[i]));
     for (const auto& model : models) table.pictures.push_back(load_image(numbered(model.pictures, i)));
   }
-  save_png(file, picture_table(table));
+  save_picture(file, picture_table(table));
 }
 
 }  // namespace mds

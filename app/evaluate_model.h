@@ -1,7 +1,7 @@
 // Pictures of a model for a list of captions, drawn where they are not there yet.
 #pragma once
 
-#include "app/drawing.h"
+#include "app/drawn_files.h"
 #include "app/evaluate_options.h"
 
 namespace mds {
@@ -10,8 +10,8 @@ namespace mds {
 struct EvaluatedModel {
   ModelRun run;
   std::string pictures;  // folder
-  std::string dtype;     // of UNet and decoder
   int64_t batch = 1;     // pictures drawn together
+  WriteOptions write{};
 };
 
 // What is drawn: the captions, so many times with other noise, all as one set.
@@ -28,10 +28,11 @@ std::vector<std::string> model_folders(const std::vector<std::string>& given);
 // folder.
 std::vector<EvaluatedModel> models_of(const EvaluateOptions& options);
 
-// Draws the pictures 00000.png, ... of the captions, the whole list repeated, into the model's folder. A picture that
-// is there and whole, and tells that it was made alike, is kept; one that was made otherwise is a UsageError, before
-// anything is drawn; one that is broken is drawn anew.
-PictureSet drawn_pictures(const EvaluatedModel& model, const CaptionList& list, uint64_t seed);
+// The pictures 00000.png, ... of the captions, the whole list repeated, in the model's folder; drawn or not.
+PictureSet set_of(const EvaluatedModel& model, const CaptionList& list);
+
+// Draws those that are not there: see draw_files.
+void draw_set(const EvaluatedModel& model, const PictureSet& set, uint64_t seed);
 
 // How the model draws.
 ScoreProtocol drawing_protocol(const EvaluatedModel& model, const CaptionList& list);

@@ -1,6 +1,7 @@
 #include "app/evaluate_options.h"
 
-#include "pipeline/generator.h"
+#include "app/evaluate_model.h"
+#include "app/picture_file.h"
 #include "spec/listed.h"
 
 namespace mds {
@@ -26,8 +27,11 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
                    .notes = "Scores:\n" + listed(all_metrics(), line_of, "\n")};
   line.options.add_options()("metrics", po::value(&options.metrics)->default_value(default_metrics)->value_name("LIST"),
                              "names of scores with commas between; those of the default need no weights but those of "
-                             "scripts/setup.sh")("images", po::value(&options.images)->value_name("DIR"),
-                                                 "pictures to measure; captions as data sets have them")(
+                             "scripts/setup.sh")(
+      "images", po::value(&options.images)->value_name("DIR"),
+      "pictures to measure. Captions: a file x.txt beside each picture x.png, or a metadata.jsonl "
+      "with lines {\"file_name\": \"x.png\", \"text\": \"red heart\"}, or the "
+      "prompts that generate and evaluate write into their pictures")(
       "reference", po::value(&options.reference)->value_name("DIR"),
       "pictures to compare with, or a file of --save-reference")("save-reference",
                                                                  po::value(&options.save_reference)->value_name("FILE"),
@@ -41,12 +45,13 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "autoencoders, which return the pictures of --reference")(
       "prompts", po::value(&options.prompts)->value_name("FILE"),
       "captions to draw: one a line, or COCO's captions_*.json")(
-      "sheet", po::value(&options.sheet)->value_name("FILE.png"),
-      "autoencoders: a picture of pictures, with a column of the input and one of each model")(
-      "sheet-rows", po::value(&options.sheet_rows)->default_value(6)->value_name("N"), "of them, evenly spread")(
-      "captions", po::value(&options.captions)->default_value(0)->value_name("N"),
-      "draw only so many, a fixed random choice, such as 30000 of COCO's; 0: all")(
+      "sheet", po::value(&options.sheet)->value_name("FILE"),
+      "autoencoders: a picture of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one of each "
+      "model")("sheet-rows", po::value(&options.sheet_rows)->default_value(6)->value_name("N"),
+               "of them, evenly spread")("captions", po::value(&options.captions)->default_value(0)->value_name("N"),
+                                         "draw only so many, a fixed random choice, such as 30000 of COCO's; 0: all")(
       "out", po::value(&options.out)->value_name("DIR"), "drawn pictures; those that are there already are kept")(
+      "overwrite", po::bool_switch(&options.overwrite), "draw pictures anew that were made otherwise")(
       "seeds", po::value(&options.seeds)->default_value(1)->value_name("N"),
       "sets to draw of each model, from --seed on; scores are then their mean, with an interval over them")(
       "repeats", po::value(&options.repeats)->default_value(1)->value_name("N"),
@@ -92,6 +97,8 @@ void check(const EvaluateOptions& options) {
     throw UsageError("--width and --height are of drawn pictures: they need --model and --prompts");
   if (!options.save_reference.empty() && options.reference.empty())
     throw UsageError("--save-reference needs --reference");
+  if (!options.sheet.empty()) require_picture("--sheet", options.sheet);
+  if (options.overwrite && options.models.empty()) throw UsageError("--overwrite needs --model");
   require_within("--size", options.size, between(0, double(max_image_side)));
   require_within("--width", options.drawn.width, between(0, double(max_image_side)));
   require_within("--height", options.drawn.height, between(0, double(max_image_side)));
@@ -105,6 +112,13 @@ void check(const EvaluateOptions& options) {
   require_within("--replicates", options.replicates, between(1, 100000));
   require_within("--kid-subset", options.subsets.kid, at_least(0));
   require_within("--fid-inf-smallest", options.subsets.fid_inf, at_least(0));
+}
+
+std::vector<std::string> inputs_of(const EvaluateOptions& options) {
+  std::vector<std::string> inputs{options.images, options.reference, options.prompts};
+  for (const auto& folder : model_folders(options.models)) inputs.push_back(folder);
+  for (const auto& [network, file] : parse_weight_files("--weights", options.weights)) inputs.push_back(file);
+  return inputs;
 }
 
 MeasureOptions measure_options(const EvaluateOptions& options) {

@@ -10,6 +10,7 @@ struct EvaluateOptions {
   std::string images, reference, split, save_reference, metrics, prompts, out, sheet, db, format, precision, cache;
   std::vector<std::string> models, weights;
   int64_t size = 0, captions = 0, batch = 32, replicates = 200, seeds = 1, repeats = 1, sheet_rows = 6;
+  bool overwrite = false;  // drawn pictures that were made otherwise
   SubsetSizes subsets;
   GivenFields sampler;
   SizeOptions drawn;  // of drawn pictures
@@ -22,6 +23,10 @@ CommandLine evaluate_command_line(EvaluateOptions& options);
 
 // UsageError where options do not fit each other.
 void check(const EvaluateOptions& options);
+
+// Files and folders that are read, and so not written to.
+std::vector<std::string> inputs_of(const EvaluateOptions& options);
+
 MeasureOptions measure_options(const EvaluateOptions& options);
 
 }  // namespace mds

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/options.h"
+#include "app/output.h"
 #include "app/recording.h"
 #include "app/run.h"
 #include "app/size_options.h"
@@ -24,6 +25,17 @@ struct ExportOptions {
   WeightType type() const { return parse_choice<WeightType>("--dtype", dtype); }
 };
 
+// Safetensors have the network's spec beside them, under the same name with .json.
+void check_output(const ExportOptions& options) {
+  const std::filesystem::path out(options.out);
+  for (const auto& file : {out, std::filesystem::path(out).replace_extension(".json")})
+    refuse_input_as_output("--out", file.string(), {options.name, options.model});
+  if (std::filesystem::exists(out.parent_path() / "model.json"))
+    throw UsageError("--out " + options.out +
+                     " lies in a model folder, whose files it could replace; write to another "
+                     "place");
+}
+
 void check(const ExportOptions& options) {
   if (options.model.empty() != options.seeded)
     throw UsageError("needs one of --model DIR (trained weights) and --seed N (random weights)");
@@ -34,6 +46,7 @@ void check(const ExportOptions& options) {
     throw UsageError("--dtype is \"" + options.dtype + "\"; traced networks are float32: allowed with --to " +
                      options.to + ": fp32");
   if (std::filesystem::is_directory(options.out)) throw UsageError("--out " + options.out + " is a folder");
+  check_output(options);
 }
 
 bool read_options(int argc, char** argv, ExportOptions& options) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app/options.h"
+#include "app/output.h"
 #include "app/recording.h"
 #include "app/run.h"
 #include "pipeline/network_io.h"
@@ -119,6 +120,7 @@ int run_forward(int argc, char** argv) {
   const Format format = parse_format(request.format);
   const at::ScalarType dtype = scalar_type(parse_choice<Precision>("--dtype", request.dtype));
   request.from();
+  refuse_input_as_output("--output", request.output, {request.name, request.weights, request.input});
   apply(request.compute);
   const TensorMap tensors = load_tensors(request.input).tensors;
   NamedNetwork network = load_named(request.name, {});

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <iostream>
 
 #include "data/picture_table.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -29,29 +32,72 @@ std::string heading(const ModelRun& run) {
          (run.sampler.steps == 1 ? " step" : " steps");
 }
 
-}  // namespace
-
-void check_grid(const GenerateOptions& options, const std::vector<ModelRun>& runs) {
-  Extent largest;
-  for (const auto& run : runs) {
-    largest.height = std::max(largest.height, run.generator.size().height);
-    largest.width = std::max(largest.width, run.generator.size().width);
-  }
-  const auto [columns, rows] = cells_of(options);
-  const int64_t most_columns = max_image_side / (largest.width + 2), most_rows = max_image_side / (largest.height + 2);
-  if (columns > most_columns || rows > most_rows)
-    throw UsageError("--grid would be " + std::to_string(columns) + " x " + std::to_string(rows) +
-                     " pictures; allowed: " + std::to_string(most_columns) + " x " + std::to_string(most_rows));
+// The words of the table, and its columns.
+PictureTable words_of(const GridRequest& request) {
+  const GenerateOptions& options = request.options;
+  const bool square = request.runs.size() == 1 && options.count == 1;
+  PictureTable table{.columns = cells_of(options).columns};
+  if (!square) table.captions = options.prompts;
+  if (request.runs.size() > 1)
+    for (const auto& run : request.runs) table.headings.insert(table.headings.end(), options.count, heading(run));
+  for (size_t prompt = 0; prompt < options.prompts.size(); ++prompt)
+    for (size_t column = 0; column < request.runs.size() * options.count; ++column) {
+      const size_t picture = prompt * options.count + column % options.count;
+      table.labels.push_back((square ? options.prompts[prompt] + "\n" : "") + "seed " +
+                             std::to_string(request.drawing.seeds[picture]));
+    }
+  return table;
 }
 
-Image grid_of(const GenerateOptions& options, const std::vector<ModelRun>& runs,
-              const std::vector<std::vector<Image>>& pictures) {
-  if (runs.size() == 1) return tile(pictures[0], cells_of(options).columns);
-  PictureTable table{.headings = {}, .captions = options.prompts, .pictures = {}};
-  for (const auto& run : runs) table.headings.insert(table.headings.end(), options.count, heading(run));
-  for (size_t row = 0; row < options.prompts.size(); ++row)
+// The values one a line.
+std::string lines(const auto& items, const auto& value) { return listed(items, value, "\n"); }
+
+std::string value_of(const PictureText& text, const std::string& key) {
+  for (const auto& [name, value] : text)
+    if (name == key) return value;
+  return "";
+}
+
+}  // namespace
+
+PictureText making_of(const GridRequest& request) {
+  const auto& [options, drawing, runs] = request;
+  PictureText text = making_of(runs[0], drawing, 0);
+  std::vector<PictureText> of_runs;
+  for (const auto& run : runs) of_runs.push_back(making_of(run, drawing, 0));
+  for (auto& [key, value] : text) {
+    if (key == "prompt") value = lines(options.prompts, std::identity());
+    if (key != "prompt" && key != "seed" && key != "negative" && key != "dtype" && key != "software")
+      value = lines(of_runs, [&, name = key](const PictureText& of_run) { return value_of(of_run, name); });
+  }
+  const auto [columns, rows] = cells_of(options);
+  text.emplace_back("count", std::to_string(options.count));
+  text.emplace_back("grid", std::to_string(columns) + " x " + std::to_string(rows));
+  return text;
+}
+
+void check_grid(const GridRequest& request) {
+  ImageSize largest;
+  for (const auto& run : request.runs) {
+    const auto [height, width] = run.generator.size();
+    largest = {.width = std::max(largest.width, width), .height = std::max(largest.height, height)};
+  }
+  try {
+    check_table(words_of(request), largest);
+  } catch (const ConfigError& error) {
+    throw UsageError(std::string("--grid: ") + error.what());
+  }
+  if (!std::filesystem::exists(usual_font))
+    std::cerr << "warning: the font " << usual_font
+              << " is missing, so the grid has no words; the package fonts-dejavu-core has it\n";
+}
+
+Image grid_of(const GridRequest& request, const std::vector<std::vector<Image>>& pictures) {
+  PictureTable table = words_of(request);
+  const size_t count = request.options.count;
+  for (size_t prompt = 0; prompt < request.options.prompts.size(); ++prompt)
     for (const auto& own : pictures)
-      for (size_t i = 0; i < options.count; ++i) table.pictures.push_back(own[row * options.count + i]);
+      for (size_t i = 0; i < count; ++i) table.pictures.push_back(own[prompt * count + i]);
   return picture_table(table);
 }
 

@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <sstream>
 
+#include "app/output.h"
 #include "data/utf8.h"
 #include "networks/found_file.h"
 #include "pipeline/image.h"
@@ -24,8 +27,22 @@ void check_texts(const GenerateOptions& options) {
   if (!is_utf8(options.negative)) throw UsageError("--negative is not UTF-8");
 }
 
+// A name with an ending is a file's, unless there is a folder of it: "--out h.gif" shall not make a folder.
+void check_ending(const std::string& out) {
+  const std::string ending = std::filesystem::path(out).extension().string();
+  const bool is_ending = ending.size() > 1 && std::isalpha(static_cast<unsigned char>(ending[1]));
+  if (is_ending && !picture_format(out) && !std::filesystem::is_directory(out))
+    throw UsageError("--out is \"" + out + "\"; a picture ends in " + written_endings +
+                     ", and the name of a new folder with a dot in \"/\"");
+}
+
 void check_files(const GenerateOptions& options, size_t pictures) {
-  if (options.grid && !options.one_file()) throw UsageError("--grid writes one picture: --out must end in .png");
+  check_ending(options.out);
+  require_within("--quality", options.write.quality, between(1, 100));
+  if (!picture_format("x." + options.folder_format))
+    throw UsageError("--picture-format is \"" + options.folder_format + "\"; allowed: png, jpg, webp");
+  if (options.grid && !options.one_file())
+    throw UsageError(std::string("--grid writes one picture: --out must end in ") + written_endings);
   if (!options.grid && options.one_file() && pictures > 1)
     throw UsageError(std::to_string(pictures) + " pictures do not fit into " + options.out +
                      "; give a folder, or --grid");
@@ -45,8 +62,6 @@ std::vector<std::string> lines_of(const std::string& file) {
   if (lines.empty()) throw FileError(file + ": holds no prompt; expected one a line");
   return lines;
 }
-
-at::ScalarType GenerateOptions::dtype() const { return scalar_type(parse_choice<Precision>("--dtype", precision)); }
 
 TileOptions GenerateOptions::tiles() const {
   if (tile == 0 && overlap >= 0) throw UsageError("--overlap needs --tile");
@@ -69,8 +84,15 @@ CommandLine generate_command_line(GenerateOptions& options) {
       "decode in tiles of N latent pixels, to save memory; 0: whole")(
       "overlap", po::value(&options.overlap)->default_value(-1)->value_name("N"),
       "latent pixels that tiles share; -1: as many as the decoder's reach asks for")(
-      "grid", po::bool_switch(&options.grid), "all pictures in one file")(
-      "out", po::value(&options.out)->required()->value_name("F"), "file.png for one picture or a grid, else a folder");
+      "grid", po::bool_switch(&options.grid), "all pictures in one file, with their prompts and seeds")(
+      "out", po::value(&options.out)->required()->value_name("F"),
+      "a file for one picture or a grid, in the format of its ending (.png, .jpg, .jpeg or .webp), else a folder; "
+      "pictures that are there already are kept")(
+      "picture-format", po::value(&options.folder_format)->default_value("png")->value_name("F"),
+      "of pictures in a folder: png, jpg or webp")(
+      "quality", po::value(&options.write.quality)->default_value(usual_quality)->value_name("N"),
+      "of jpg and webp, 1 to 100")("overwrite", po::bool_switch(&options.write.overwrite),
+                                   "replace pictures that were made otherwise");
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);
@@ -97,6 +119,9 @@ DrawRequest request_of(GenerateOptions& options) {
 }
 
 void prepare_output(const GenerateOptions& options) {
+  std::vector<std::string> inputs = options.models;
+  inputs.push_back(options.prompts_file);
+  refuse_input_as_output("--out", options.out, inputs);
   const std::filesystem::path out(options.out), folder = options.one_file() ? out.parent_path() : out;
   const std::string shown = folder.empty() ? "." : folder.string();
   std::error_code error;
@@ -106,6 +131,15 @@ void prepare_output(const GenerateOptions& options) {
     throw FileError(shown + ": cannot be written to: " + std::strerror(errno));
   if (options.one_file() && std::filesystem::is_directory(out))
     throw FileError(options.out + ": is a folder; expected a file");
+}
+
+DrawnFiles files_of(const GenerateOptions& options, size_t pictures) {
+  DrawnFiles files{.place = options.out, .files = {}, .options = options.write};
+  files.ready = [](const std::string& file) { std::cout << file << std::endl; };
+  if (options.one_file()) files.files = {options.out};
+  for (size_t i = 0; i < pictures && !options.one_file(); ++i)
+    files.files.push_back(numbered(options.out, i, "." + options.folder_format));
+  return files;
 }
 
 }  // namespace mds

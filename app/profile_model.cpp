@@ -162,7 +162,7 @@ Json json_of(const ModelRun& run, const ModelProfile& profile, const std::vector
 
 void profile_model(const ModelProfile& profile) {
   const ModelRun run = open_model({.folder = profile.folder,
-                                   .dtype = scalar_type(profile.options.dtype),
+                                   .dtype = std::string(name_of(profile.options.dtype)),
                                    .sampler = profile.sampler,
                                    .pixels = profile.size.picture()});
   if (profile.raw) {

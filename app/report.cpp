@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/options.h"
+#include "app/output.h"
 #include "app/recording.h"
 #include "app/run.h"
 #include "reports/page.h"
@@ -53,6 +54,9 @@ void run_report(const Options& options) {
   const bool html = options.format == "html";
   if (html && options.out.empty()) throw UsageError("report --format html: needs --out FILE");
   if (!html && !options.page.picture_files.empty()) throw UsageError("report --picture: needs --format html");
+  std::vector<std::string> inputs = options.page.picture_files;
+  inputs.push_back(options.file);
+  refuse_input_as_output("--out", options.out, inputs);
   PageOptions page = options.page;
   page.report.shipped = shipped_hashes();
   const Store store(options.file, StoreMode::read_only);

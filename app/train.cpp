@@ -6,6 +6,7 @@
 #include "app/folder_lock.h"
 #include "app/open_store.h"
 #include "app/options.h"
+#include "app/output.h"
 #include "app/run.h"
 #include "app/run_files.h"
 #include "app/train_plan.h"
@@ -59,6 +60,14 @@ std::string identity_to_go_on(const std::string& checkpoint, const std::string& 
   return found->second;
 }
 
+// Every file and folder that a configuration names, and the configuration itself.
+std::vector<std::string> inputs_of(const TrainConfig& config, const std::string& file) {
+  std::vector<std::string> inputs{file};
+  for (const auto& [key, value] : to_json(config).flatten().items())
+    if (value.is_string() && std::filesystem::exists(value.get<std::string>())) inputs.push_back(value);
+  return inputs;
+}
+
 bool resumed(Loop& loop, const std::string& checkpoint, const std::string& identity) {
   try {
     return loop.resume(checkpoint, identity);
@@ -103,6 +112,7 @@ int run_train(int argc, char** argv) {
   if (out.empty()) out = "out/train/" + config.name;
   std::string command = "mdsearch train " + file;
   for (const auto& setting : settings) command += " --set " + setting;
+  for (const auto& taken : {out, out + "/model"}) refuse_input_as_output("--out", taken, inputs_of(config, found));
   std::optional<FolderLock> lock;
   if (std::filesystem::exists(out)) lock.emplace(out);
   std::unique_ptr<Store> database = open_if_there(db);

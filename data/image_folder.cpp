@@ -79,6 +79,17 @@ bool is_caption_ending(std::string ending) {
   return ending == ".txt" || ending == ".caption";
 }
 
+// What a drawn picture says that it shows; empty for pictures from elsewhere, broken ones and grids.
+std::string prompt_of(const std::string& file) {
+  std::map<std::string, std::string> said;
+  try {
+    for (const auto& [key, value] : picture_text(file)) said[key] = value;
+  } catch (const FileError&) {
+    return "";
+  }
+  return said.contains("grid") || !said.contains("model") ? "" : said["prompt"];
+}
+
 std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
   std::map<std::string, fs::path> pictures, captions;  // by name without extension
   std::set<fs::path> files;                            // in an order that no file system decides
@@ -93,7 +104,8 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
   std::vector<Pair> pairs;
   for (const auto& [name, path] : pictures) {
     const auto caption = captions.extract(name);
-    const std::string text = caption ? trimmed(load_bytes(caption.mapped().string())) : "";
+    const std::string text =
+        caption ? trimmed(load_bytes(caption.mapped().string())) : trimmed(prompt_of(path.string()));
     pairs.push_back({.file = path.string(), .caption = text, .group = name, .id = name});
   }
   for (const auto& [name, path] : captions) report.skips.push_back({path.string(), "a caption without a picture"});
@@ -146,7 +158,8 @@ std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& opt
   if (pairs.empty())
     throw FileError(
         folder +
-        ": has no usable pictures with captions; needed: metadata.jsonl, or x.png beside x.txt or x.caption. " +
+        ": has no usable pictures with captions; needed: metadata.jsonl, or x.png beside x.txt or x.caption, or "
+        "pictures that mdsearch drew. " +
         summary(local));
   if (report) *report = std::move(local);
   return pairs;

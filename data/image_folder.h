@@ -1,6 +1,7 @@
 // A data set on disk is a folder of pictures with `metadata.jsonl`: one object a line with `file_name` and `text`, and
 // optionally `split` ("train" or "held_out"), `group` (variants of one thing, which share a split) and `id`.
-// A folder of a user's own may instead hold `x.jpg` (or .jpeg, .png, .webp) beside `x.txt` or `x.caption`.
+// A folder of a user's own may instead hold `x.jpg` (or .jpeg, .png, .webp) beside `x.txt` or `x.caption`; a drawn
+// picture without such a file has the prompt that it carries for a caption.
 #pragma once
 
 #include <cstdint>

@@ -69,6 +69,25 @@ TEST_CASE("export refuses what it cannot do, and writes nothing", "[app][export]
   CHECK(exports.empty());
 }
 
+TEST_CASE("export writes over none of its inputs, and nothing into a model folder", "[app][export]") {
+  const Exports exports;
+  std::filesystem::copy(clip, exports.at("model"));
+  std::filesystem::copy_file(tiny_unet, exports.at("unet.json"));
+  std::filesystem::create_symlink(exports.at("unet.json"), exports.at("linked.json"));
+  const std::string card = text_of_file(exports.at("model/model.json")), spec = text_of_file(exports.at("unet.json"));
+  const auto [arguments, message] = GENERATE_COPY(table<std::string, std::string>({
+      {"text_encoder --model " + exports.at("model") + " --out " + exports.at("model/model.safetensors"), "an input"},
+      {tiny_unet + " --seed 1 --out " + exports.at("model/model.safetensors"), "lies in a model folder"},
+      {exports.at("unet.json") + " --seed 1 --out " + exports.at("unet.safetensors"), "unet.json is an input"},
+      {exports.at("unet.json") + " --seed 1 --out " + exports.at("linked.json"), "linked.json is an input"},
+  }));
+  const Outcome outcome = exports.run(arguments + " --to safetensors");
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Contains(message));
+  CHECK(text_of_file(exports.at("model/model.json")) == card);
+  CHECK(text_of_file(exports.at("unet.json")) == spec);
+}
+
 TEST_CASE("export says which place cannot be written", "[app][export]") {
   const Exports exports;
   const std::string seeded = tiny_unet + " --seed 1 --to torchscript --out ";

@@ -121,6 +121,16 @@ TEST_CASE("forward refuses wrong use and wrong files, and writes nothing", "[app
   CHECK(!std::filesystem::exists(tiny.output()));
 }
 
+TEST_CASE("forward does not write over what it reads", "[app]") {
+  const TinyCase tiny(tiny::unet());
+  const std::string weights = tiny.file("weights.safetensors"), before = text_of_file(weights);
+  const Outcome outcome = mdsearch("forward mobilediffusion --weights " + weights + " --input " +
+                                   tiny.file("in.safetensors") + " --output " + weights);
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Contains("weights.safetensors is an input of this command"));
+  CHECK((text_of_file(weights) == before));
+}
+
 TEST_CASE("forward refuses weights that make outputs infinite", "[app]") {
   const TinyCase tiny(tiny::decoder());
   TensorMap weights = weights_of(*tiny.network);

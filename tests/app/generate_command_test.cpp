@@ -28,16 +28,125 @@ TEST_CASE("generate writes one picture that tells how it was made, and the same 
   REQUIRE(outcome.code == 0);
   CHECK(outcome.out == file + "\n");
   CHECK((load_image_size(file) == ImageSize{32, 32}));
-  CHECK(png_text(file, "prompt") == "red heart");
-  CHECK(png_text(file, "seed") == "7");
-  CHECK(png_text(file, "steps") == "3");  // the model's own
-  CHECK(png_text(file, "guidance") == "2.0");
-  CHECK(png_text(file, "spacing") == "trailing");
-  CHECK(png_text(file, "model").size() == 64);
-  CHECK(png_text(file, "software") == "mdsearch");
+  CHECK(picture_text(file, "prompt") == "red heart");
+  CHECK(picture_text(file, "seed") == "7");
+  CHECK(picture_text(file, "steps") == "3");  // the model's own
+  CHECK(picture_text(file, "guidance") == "2.0");
+  CHECK(picture_text(file, "spacing") == "trailing");
+  CHECK(picture_text(file, "model").size() == 64);
+  CHECK(picture_text(file, "software") == "mdsearch");
+  CHECK(picture_text(file, "sampler") == "ddim");
+  CHECK((picture_text(file, "width") == "32" && picture_text(file, "height") == "32"));
+  CHECK(picture_text(file, "dtype") == "fp32");
   const std::string bytes = text_of_file(file);
+  std::filesystem::remove(file);
   REQUIRE(model.generate("--prompt 'red heart' --seed 7 --guidance 2 --out " + file).code == 0);
   CHECK((text_of_file(file) == bytes));
+}
+
+TEST_CASE("generate keeps the pictures that are there and draws what is missing or broken", "[app][torch]") {
+  const Model model;
+  const std::string arguments = "--prompt red --prompt green --prompt blue --steps 1 --out " + model.at("many");
+  const Outcome first = model.generate(arguments);
+  REQUIRE(first.code == 0);
+  const std::string lost = text_of_file(model.at("many/00002.png"));
+  const auto kept = std::filesystem::last_write_time(model.at("many/00000.png"));
+  std::ofstream(model.at("many/00001.png")) << "cut off";
+  std::filesystem::remove(model.at("many/00002.png"));
+  const Outcome again = model.generate(arguments);
+  CHECK(again.code == 0);
+  CHECK_THAT(again.err, Contains("holds 1 of the 3 pictures already; 1 broken ones are drawn anew"));
+  CHECK((text_of_file(model.at("many/00002.png")) == lost));
+  CHECK(std::filesystem::last_write_time(model.at("many/00000.png")) == kept);
+  for (const char* file : {"many/00000.png", "many/00001.png", "many/00002.png"})
+    CHECK_THAT(again.out, Contains(model.at(file) + "\n"));
+}
+
+TEST_CASE("generate says in which fields a picture that is there differs, and replaces it when told to",
+          "[app][torch]") {
+  const Model model;
+  const std::string out = " --steps 1 --out " + model.at("a.png");
+  REQUIRE(model.generate("--prompt red" + out).code == 0);
+  const std::string before = text_of_file(model.at("a.png"));
+  const Outcome refused = model.generate("--prompt green --seed 3 --sampler euler" + out);
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Contains("prompt (\"red\", not \"green\")") && Contains("seed (\"0\", not \"3\")") &&
+                              Contains("sampler (\"ddim\", not \"euler\")") && !Contains("guidance"));
+  CHECK((text_of_file(model.at("a.png")) == before));
+  save_png(model.at("photo.png"), make_image({8, 8}));
+  const Outcome photo = model.generate("--prompt red --out " + model.at("photo.png"));
+  CHECK(photo.code == 2);
+  CHECK_THAT(photo.err, Contains("does not say how it was drawn"));
+  CHECK(model.generate("--prompt green --overwrite" + out).code == 0);
+  CHECK(picture_text(model.at("a.png"), "prompt") == "green");
+}
+
+TEST_CASE("generate that is killed or interrupted leaves whole pictures and goes on", "[app][torch]") {
+  const Model model;
+  std::string prompts;
+  for (int i = 0; i < 40; ++i) prompts += "heart " + std::to_string(i) + "\n";
+  save_text(model.at("prompts.txt"), prompts);
+  const std::string arguments = "generate --threads 1 --steps 1 --model " + model.at("model") + " --prompts " +
+                                model.at("prompts.txt") + " --out ";
+  const auto file = [&](int i) { return model.at("out/000" + std::to_string(i) + ".png"); };
+  killed_once("exec " MDSEARCH_PROGRAM " " + arguments + model.at("out"),
+              [&] { return std::filesystem::exists(file(12)); });
+  for (int i = 10; i < 13; ++i) CHECK_NOTHROW(load_image(file(i)));
+  const Outcome resumed = mdsearch(arguments + model.at("out"));
+  CHECK(resumed.code == 0);
+  CHECK_THAT(resumed.err, Contains("of the 40 pictures already"));
+  REQUIRE(mdsearch(arguments + model.at("whole")).code == 0);
+  for (int i = 10; i < 40; ++i)
+    CHECK((text_of_file(file(i)) == text_of_file(model.at("whole/000" + std::to_string(i) + ".png"))));
+}
+
+TEST_CASE("an interrupt says how many pictures are there", "[app][torch]") {
+  const Model model;
+  // The program interrupts itself: a shell waits for the second picture and then sends what Ctrl-C sends.
+  const std::string line = "generate --threads 1 --steps 1 --prompt red --count 3000 --model " + model.at("model") +
+                           " --out " + model.at("out") + " & child=$!; while [ ! -e " + model.at("out/00001.png") +
+                           " ]; do sleep 0.01; done; kill -TERM $child; wait $child";
+  const std::string shell = "( " MDSEARCH_PROGRAM " " + line + " ) 2>" + model.at("err") + " >/dev/null";
+  const int status = std::system(shell.c_str());
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK_THAT(text_of_file(model.at("err")), Contains("was interrupted: ") && Contains(" of 3000 pictures are in ") &&
+                                                Contains("the same command goes on"));
+}
+
+TEST_CASE("the ending of --out says the format, and pictures in a folder have the one asked for", "[app][torch]") {
+  const Model model;
+  const std::string start[] = {"\x89PNG", "\xff\xd8", "RIFF"};
+  const auto [ending, kind] = GENERATE(table<std::string, size_t>({{".PNG", 0}, {".jpg", 1}, {".webp", 2}}));
+  const std::string file = model.at("a" + ending);
+  const Outcome one = model.generate("--prompt caf\u00e9 --steps 1 --out " + file);
+  INFO(one.err);
+  REQUIRE(one.code == 0);
+  CHECK(text_of_file(file).starts_with(start[kind]));
+  CHECK(picture_text(file, "prompt") == "caf\u00e9");
+  CHECK_THAT(model.generate("--prompt caf\u00e9 --steps 1 --out " + file).err,
+             Contains("holds 1 of the 1 picture already"));
+  REQUIRE(model.generate("--prompt a --count 2 --steps 1 --picture-format webp --out " + model.at("many")).code == 0);
+  CHECK(text_of_file(model.at("many/00001.webp")).starts_with("RIFF"));
+}
+
+TEST_CASE("generate makes no folder of a file's name and writes over none of its inputs", "[app][torch]") {
+  const Model model;
+  const auto [out, message] =
+      GENERATE(table<std::string, std::string>({{"h.gif", "h.gif\"; a picture ends in .png, .jpg, .jpeg or .webp"},
+                                                {"model/heart.png", "which is an input of this command"},
+                                                {"model", "is an input of this command"}}));
+  const Outcome outcome = model.generate("--prompt a --out " + model.at(out));
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Contains(message));
+  CHECK(!std::filesystem::exists(model.at("h.gif")));
+}
+
+TEST_CASE("a negative prompt without guidance is warned of", "[app][torch]") {
+  const Model model;
+  const std::string arguments = "--prompt red --negative green --steps 1 --out ";
+  CHECK_THAT(model.generate(arguments + model.at("a.png") + " --guidance 1").err,
+             Contains("the negative prompt \"green\" changes nothing"));
+  CHECK_THAT(model.generate(arguments + model.at("b.png") + " --guidance 2").err, !Contains("changes nothing"));
 }
 
 TEST_CASE("generate writes several pictures into a folder, each of its own seed", "[app][torch]") {
@@ -51,8 +160,8 @@ TEST_CASE("generate writes several pictures into a folder, each of its own seed"
   for (size_t i = 0; i < prompts.size(); ++i) {
     const std::string file = model.at("many/0000" + std::to_string(i) + ".png");
     CHECK_THAT(outcome.out, Contains(file + "\n"));
-    CHECK(png_text(file, "prompt") == prompts[i]);
-    CHECK(png_text(file, "seed") == std::to_string(10 + i));
+    CHECK(picture_text(file, "prompt") == prompts[i]);
+    CHECK(picture_text(file, "seed") == std::to_string(10 + i));
   }
   // Drawn alone the fourth picture is the same.
   REQUIRE(model.generate("--prompt 'green heart' --seed 13 --steps 2 --out " + model.at("alone.png")).code == 0);
@@ -65,8 +174,16 @@ TEST_CASE("generate --grid writes a row for each prompt", "[app][torch]") {
       "--prompt red --prompt green --count 3 --grid --steps 1 --spacing leading --out " + model.at("grid.png"));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  CHECK((load_image_size(model.at("grid.png")) == ImageSize{3 * 34 - 2, 2 * 34 - 2}));
-  CHECK(png_text(model.at("grid.png"), "prompt") == "red\ngreen");
+  const ImageSize size = load_image_size(model.at("grid.png"));
+  CHECK(size.width >= 3 * 36 - 4);  // cells of small pictures are widened for their seeds
+  CHECK(size.height >= 2 * 36 - 4);
+  CHECK(picture_text(model.at("grid.png"), "grid") == "3 x 2");
+  CHECK_THAT(model
+                 .generate("--prompt red --prompt green --count 3 --grid --steps 1 --spacing leading --out " +
+                           model.at("grid.png"))
+                 .err,
+             Contains("is kept"));
+  CHECK(picture_text(model.at("grid.png"), "prompt") == "red\ngreen");
 }
 
 TEST_CASE("generate --grid over models writes a row for each prompt and a column for each model", "[app][torch]") {
@@ -77,10 +194,10 @@ TEST_CASE("generate --grid over models writes a row for each prompt and a column
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   const Image table = load_image(model.at("g.png"));
-  CHECK(table.width == 2 * 32 + 4);
+  CHECK(table.width >= 2 * 32 + 4);
   CHECK(table.height >= 3 * 32 + 2 * 4);  // more with headings and captions, where there is a font
-  CHECK(png_text(model.at("g.png"), "steps") == "3\n3");
-  const std::string hashes = png_text(model.at("g.png"), "model");
+  CHECK(picture_text(model.at("g.png"), "steps") == "3\n3");
+  const std::string hashes = picture_text(model.at("g.png"), "model");
   CHECK(hashes.substr(0, 64) == hashes.substr(65));
 }
 
@@ -95,13 +212,13 @@ TEST_CASE("each model of a grid draws by its own steps and sampler, or all by th
   const Outcome outcome = model.generate(arguments + model.at("own.png"));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  CHECK(png_text(model.at("own.png"), "steps") == "3\n1");
-  CHECK(load_image(model.at("own.png")).width == 4 * 32 + 3 * 4);
+  CHECK(picture_text(model.at("own.png"), "steps") == "3\n1");
+  CHECK(load_image(model.at("own.png")).width >= 4 * 32 + 3 * 4);
   REQUIRE(model.generate(arguments + model.at("given.png") + " --steps 2").code == 0);
-  CHECK(png_text(model.at("given.png"), "steps") == "2\n2");
+  CHECK(picture_text(model.at("given.png"), "steps") == "2\n2");
   const std::string few = " --prompt red --steps 4 --out ";
   REQUIRE(mdsearch("generate --model " + model.at("one-step/model") + few + model.at("few.png")).code == 0);
-  CHECK(png_text(model.at("few.png"), "sampler") == "ufogen");
+  CHECK(picture_text(model.at("few.png"), "sampler") == "ufogen");
 }
 
 TEST_CASE("generate takes a negative prompt, a batch, bfloat16 and every field of the sampler", "[app][torch]") {
@@ -112,9 +229,9 @@ TEST_CASE("generate takes a negative prompt, a batch, bfloat16 and every field o
       model.at("many"));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  CHECK(png_text(model.at("many/00001.png"), "negative") == "green");
-  CHECK(png_text(model.at("many/00001.png"), "eta") == "0.5");
-  CHECK(png_text(model.at("many/00001.png"), "rescale") == "0.7");
+  CHECK(picture_text(model.at("many/00001.png"), "negative") == "green");
+  CHECK(picture_text(model.at("many/00001.png"), "eta") == "0.5");
+  CHECK(picture_text(model.at("many/00001.png"), "rescale") == "0.7");
   CHECK_THAT(outcome.err, Contains("2 pictures in ") && Contains("peak memory"));
 }
 
@@ -137,7 +254,7 @@ TEST_CASE("generate says where it cannot write before it draws", "[app][torch]")
       {{"file/a.png", "file: cannot be made"}, {"taken.png", "taken.png: is a folder"}}));
   const Outcome outcome = model.generate("--prompt a --out " + model.at(out));
   CHECK(outcome.code == 1);
-  CHECK_THAT(outcome.err, Contains(message) && !Contains("pictures x steps"));
+  CHECK_THAT(outcome.err, Contains(message) && !Contains("drawing"));
 }
 
 TEST_CASE("generate refuses wrong use with 2 and writes nothing", "[app][torch]") {
@@ -160,8 +277,10 @@ TEST_CASE("generate refuses wrong use with 2 and writes nothing", "[app][torch]"
       {"--prompt a --tile 2 --overlap 2", "overlap is 2; allowed: 0 to 1"},
       {"--prompt a --overlap 1", "--overlap needs --tile"},
       {"--prompt a --negative '\xe9'", "--negative is not UTF-8"},
+      {"--prompt a --quality 0", "--quality is 0; allowed: 1 to 100"},
+      {"--prompt a --picture-format gif", "--picture-format is \"gif\"; allowed: png, jpg, webp"},
       {"--prompt a --model x", "2 models are compared by --grid alone"},
-      {"--prompt a --count 99999 --grid", "--grid would be 99999 x 1 pictures; allowed: 481 a side"},
+      {"--prompt a --count 99999 --grid", "pixels; allowed: 16384 a side"},
   }));
   const Outcome outcome = model.generate(arguments + out);
   CHECK(outcome.code == 2);

@@ -37,3 +37,14 @@ TEST_CASE("comparisons with other libraries are recorded from lines of JSON and 
   CHECK_THAT(outcome.err, Catch::Contains("parity.jsonl:2"));
   CHECK(mdsearch("db record-parity" + database).code == 2);
 }
+
+TEST_CASE("a report is not written over the database that it reads", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/results.db";
+  REQUIRE(mdsearch("spec taesd-decoder --db " + database).code == 0);
+  const std::string before = text_of_file(database);
+  const Outcome outcome = mdsearch("report sweep --db " + database + " --out " + database);
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Catch::Contains("results.db is an input of this command"));
+  CHECK((text_of_file(database) == before));
+}

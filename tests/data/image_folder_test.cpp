@@ -4,7 +4,6 @@
 #include <fstream>
 #include <set>
 
-#include "data/contact_sheet.h"
 #include "data/folder_writer.h"
 #include "data/picture_table.h"
 #include "data/utf8.h"
@@ -190,23 +189,26 @@ TEST_CASE("a folder that is no data set is never replaced", "[data]") {
   CHECK(fs::exists(folder.path / "thesis.txt"));
 }
 
-TEST_CASE("a contact sheet has a cell for each picture and ink for its caption", "[data]") {
-  const std::vector<mds::CaptionedImage> pictures(
-      3, {mds::make_image({64, 64}), "a very long caption of many words \u65e5"});
-  const auto sheet = mds::contact_sheet(pictures, {.columns = 2});
-  const auto bare = mds::contact_sheet(pictures, {.columns = 2, .font = "/nowhere.ttf"});
-  CHECK(bare.width == 130);
-  CHECK(bare.height == 130);
-  CHECK(sheet.width == bare.width);
+TEST_CASE("a table of pictures has a label for each picture, and widens its cells for labels", "[data]") {
+  mds::PictureTable table{.columns = 2,
+                          .labels = std::vector<std::string>(3, "a very long label of many words \u65e5\nseed 7"),
+                          .pictures = std::vector<mds::Image>(3, mds::make_image({64, 64}))};
+  const auto sheet = mds::picture_table(table), bare = mds::picture_table(table, "/nowhere.ttf");
+  CHECK((mds::ImageSize{bare.width, bare.height} == mds::ImageSize{132, 132}));
   if (sheet.height == bare.height) {
     WARN("skipped: fonts-dejavu-core is not installed");
     return;
   }
+  CHECK(sheet.width > bare.width);
   CHECK(std::any_of(sheet.rgb.begin(), sheet.rgb.end(), [](uint8_t value) { return value < 64; }));
+  table.labels.assign(3, "a");
+  CHECK(mds::picture_table(table).width == bare.width);
+  CHECK_THROWS_AS(mds::check_table({.labels = std::vector<std::string>(600, "a")}, {64, 64}), mds::ConfigError);
+  CHECK_NOTHROW(mds::check_table({.labels = std::vector<std::string>(60, "a")}, {64, 64}));
 }
 
 TEST_CASE("a table of pictures has headings above its columns and captions below its rows", "[data]") {
-  mds::PictureTable table{.headings = {"one", "two"}, .captions = {"a", "b", "c"}, .pictures = {}};
+  mds::PictureTable table{.columns = 2, .headings = {"one", "two"}, .captions = {"a", "b", "c"}};
   for (uint8_t i = 0; i < 6; ++i) table.pictures.push_back(mds::make_image({32, 32}, uint8_t(100 + i)));
   const auto bare = mds::picture_table(table, "/nowhere.ttf"), full = mds::picture_table(table);
   CHECK((mds::ImageSize{bare.width, bare.height} == mds::ImageSize{68, 104}));

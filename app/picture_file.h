@@ -1,0 +1,17 @@
+// The name of a picture that a flag asks to be written.
+#pragma once
+
+#include <string>
+
+#include "pipeline/image.h"
+#include "spec/error.h"
+
+namespace mds {
+
+// UsageError where the ending is of no format that is written.
+inline void require_picture(const std::string& flag, const std::string& file) {
+  if (!picture_format(file))
+    throw UsageError(flag + " is \"" + file + "\"; allowed: a file that ends in " + written_endings);
+}
+
+}  // namespace mds
