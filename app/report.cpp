@@ -1,5 +1,9 @@
 // mdsearch report NAME: tables and pages from a database alone.
+#include <algorithm>
+#include <array>
+#include <filesystem>
 #include <iostream>
+#include <sstream>
 
 #include "app/options.h"
 #include "app/output.h"
@@ -13,7 +17,8 @@ namespace mds {
 namespace {
 
 struct Options {
-  std::string name, file, format, out;
+  std::string name, file, format, out, columns;
+  View view;
   PageOptions page;
 };
 
@@ -36,9 +41,14 @@ CommandLine command_line(Options& options) {
   line.options.add_options()("name", one_of(&options.name, report_names())->required(), "Which report")(
       "db", po::value(&options.file)->default_value("out/results.db")->value_name("FILE"),
       "Results database, which is only read")(
-      "format", one_of(&options.format, {"table", "md", "csv", "json", "html"})->default_value("table"),
-      "How the result is printed; html is a page and needs --out")("out", po::value(&options.out)->value_name("FILE"),
-                                                                   "Writes to this file instead of stdout")(
+      "format", one_of(&options.format, {"table", "md", "csv", "json", "html"}),
+      "How the result is printed; html is a page and needs --out (default: by the ending of --out, else table)")(
+      "out", po::value(&options.out)->value_name("FILE"), "Writes to this file instead of stdout")(
+      "columns", po::value(&options.columns)->value_name("A,B"),
+      "Shows these columns in this order; all: every one (default: those that fit the width)")(
+      "sort", po::value(&options.view.sort)->value_name("COLUMN"),
+      "Sorts the rows by this column; with - before it from the largest down")(
+      "brief", po::bool_switch(&options.view.brief), "Shows the few most telling columns")(
       "sweep", po::value(&options.page.report.sweep)->value_name("NAME"), "Shows this sweep alone")(
       "score", po::value(&options.page.report.score)->value_name("NAME"),
       "Sorts a sweep's candidates by this score (default: fd_emoji_clip)")(
@@ -49,9 +59,29 @@ CommandLine command_line(Options& options) {
   return line;
 }
 
+// What --format says, else the ending of --out; UsageError where they contradict each other.
+std::string format_of(const Options& options) {
+  const std::string ending = std::filesystem::path(options.out).extension().string();
+  const std::string by_ending = ending.empty() || ending == ".txt" ? "" : ending.substr(1);
+  const bool known = std::ranges::count(std::array{"html", "csv", "md", "json"}, by_ending) > 0;
+  if (!options.format.empty() && known && by_ending != options.format)
+    throw UsageError("--out " + options.out + " ends in " + ending + ", --format is " + options.format +
+                     "; give one of them");
+  if (!options.format.empty()) return options.format;
+  return known ? by_ending : "table";
+}
+
+std::vector<std::string> names_in(const std::string& list) {
+  std::vector<std::string> names;
+  std::istringstream parts(list);
+  for (std::string name; std::getline(parts, name, ',');) names.push_back(name);
+  return names;
+}
+
 void run_report(const Options& options) {
   const Report& report = find_report(options.name);
-  const bool html = options.format == "html";
+  const std::string format = format_of(options);
+  const bool html = format == "html";
   if (html && options.out.empty()) throw UsageError("report --format html: needs --out FILE");
   if (!html && !options.page.picture_files.empty()) throw UsageError("report --picture: needs --format html");
   std::vector<std::string> inputs = options.page.picture_files;
@@ -60,8 +90,10 @@ void run_report(const Options& options) {
   PageOptions page = options.page;
   page.report.shipped = shipped_hashes();
   const Store store(options.file, StoreMode::read_only);
+  View view = options.view;
+  view.columns = names_in(options.columns);
   const std::string text = html ? report_page(store, report, page)
-                                : to_text(report.tables(store, page.report), parse_format(options.format));
+                                : to_text(tables_of(report, store, page.report), parse_format(format), view);
   if (options.out.empty())
     std::cout << text;
   else

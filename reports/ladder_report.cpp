@@ -54,19 +54,20 @@ Column percent(const char* name, const char* header) {
 
 std::vector<Table> ladder_report(const Store& store, const ReportOptions& options) {
   const auto figures = printed_figures(store);
-  Table table{.title = "Section 3.2: from Stable Diffusion's UNet to MobileDiffusion",
-              .columns = {{.name = "rung"},
-                          {.name = "network"},
-                          {.name = "change"},
-                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
-                          percent("params_change", "%"),
-                          {.name = "macs", .header = "GMACs dense", .scale = 1e-9, .digits = 1},
-                          {.name = "macs_valid", .header = "GMACs valid", .scale = 1e-9, .digits = 1},
-                          percent("macs_valid_change", "% "),
-                          percent("printed_params_change", "params % †"),
-                          percent("printed_compute_change", "compute % †"),
-                          {.name = "printed_fid", .header = "FID †", .digits = 2},
-                          {.name = "printed_clip", .header = "CLIP †", .digits = 3}}};
+  Table table{
+      .title = "Section 3.2: from Stable Diffusion's UNet to MobileDiffusion",
+      .columns = {{.name = "rung", .weight = Weight::identity},
+                  {.name = "network", .weight = Weight::identity},
+                  {.name = "change", .weight = Weight::minor},
+                  {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
+                  percent("params_change", "%"),
+                  {.name = "macs", .header = "GMACs dense", .scale = 1e-9, .digits = 1, .weight = Weight::least},
+                  {.name = "macs_valid", .header = "GMACs valid", .scale = 1e-9, .digits = 1, .weight = Weight::major},
+                  percent("macs_valid_change", "% "),
+                  percent("printed_params_change", "params % †"),
+                  percent("printed_compute_change", "compute % †"),
+                  {.name = "printed_fid", .header = "FID †", .digits = 2},
+                  {.name = "printed_clip", .header = "CLIP †", .digits = 3}}};
   std::string lacking;
   for (const auto& rung : rungs) {
     const auto arch = shipped_arch(store, options, rung.network);
@@ -84,7 +85,8 @@ std::vector<Table> ladder_report(const Store& store, const ReportOptions& option
       std::string("† literature: ") + literature_ladder +
           ". Its compute figures are efficiencies, of run time in rung 1; its FID is of 30,000 COCO pictures."};
   if (!lacking.empty())
-    table.footnotes.push_back("Not in this database: " + lacking + "; mdsearch spec NAME --record --db FILE stores one.");
+    table.footnotes.push_back("Not in this database: " + lacking +
+                              "; mdsearch spec NAME --record --db FILE stores one.");
   return {table};
 }
 

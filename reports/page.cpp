@@ -191,7 +191,7 @@ std::string report_page(const Store& store, const Report& report, const PageOpti
   if (latencies && !whole) body += latency_section(store, options.report.network);
   if (costs && !whole) body += cost_section(rows);
   if (name == "guidance") body += guidance_section(store, options.report);
-  body += tables_section(whole ? "Candidates" : "Numbers", report.tables(store, options.report));
+  body += tables_section(whole ? "Candidates" : "Numbers", tables_of(report, store, options.report));
   if (whole) body += cost_section(rows) + curves_section(store, rows);
   if (name == "training") body += curves_section(store, training_runs(store));
   if (whole) body += latency_section(store, options.report.network);

@@ -4,7 +4,10 @@
 #include <map>
 #include <tuple>
 
+#include "reports/choices.h"
 #include "reports/report.h"
+#include "spec/error.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -27,31 +30,45 @@ Table table_of(const CostGroup& group) {
   std::vector<double> values;
   for (const auto& point : group.points) values.push_back(point.score.value);
   const int digits = digits_for(values);
-  const std::string arrow = direction_of(group.metric) == Better::lower ? " ↓" : " ↑";
   Table table{.title = "Cost against " + group.metric + " after " + thousands(group.iteration) + " iterations (" +
                        thousands(group.images_seen) + " images), protocol " + short_hash(group.protocol) +
                        ", evaluation seed " + std::to_string(group.eval_seed),
-              .columns = {{.name = "name", .header = "candidate"},
-                          {.name = "hash", .audience = Audience::programs},
-                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
-                          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
-                          {.name = "metric", .audience = Audience::programs},
-                          {.name = "value", .header = group.metric + arrow, .digits = digits},
-                          {.name = "low", .audience = Audience::programs},
-                          {.name = "high", .audience = Audience::programs},
-                          {.name = "ci", .header = "95%", .audience = Audience::people, .right = true},
-                          {.name = "n"},
-                          {.name = "iteration", .audience = Audience::programs},
-                          {.name = "images_seen", .audience = Audience::programs},
-                          {.name = "eval_seed", .audience = Audience::programs},
-                          {.name = "protocol", .audience = Audience::programs},
-                          {.name = "device", .audience = Audience::programs},
-                          {.name = "front"}}};
-  for (const auto& [candidate, score, front] : group.points)
-    table.rows.push_back({label(candidate), candidate.hash, candidate.params, candidate.macs_valid, group.metric,
-                          score.value, score.low ? Json(*score.low) : Json(), score.high ? Json(*score.high) : Json(),
-                          interval_cell(score.low, score.high, digits), score.n, score.iteration, score.images_seen,
-                          score.eval_seed, group.protocol, candidate.device, front});
+              .columns = {{.name = "name", .header = "candidate", .weight = Weight::identity},
+                          {.name = "hash", .audience = Audience::programs, .letters = 8},
+                          {.name = "choices", .audience = Audience::programs}}};
+  std::vector<Json> choices;
+  for (const auto& [candidate, score, front] : group.points) {
+    table.rows.push_back({label(candidate), candidate.hash, candidate.choices});
+    choices.push_back(candidate.choices);
+  }
+  add_choice_columns(table, choices);
+  Column value = score_column(group.metric, digits);
+  value.name = "value";
+  value.weight = Weight::identity;
+  const std::vector<Column> columns{
+      {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+      {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1, .weight = Weight::major},
+      {.name = "metric", .audience = Audience::programs},
+      value,
+      {.name = "low", .audience = Audience::programs},
+      {.name = "high", .audience = Audience::programs},
+      interval_column("interval", Audience::people),
+      {.name = "n", .weight = Weight::least},
+      {.name = "iteration", .audience = Audience::programs},
+      {.name = "images_seen", .audience = Audience::programs},
+      {.name = "eval_seed", .audience = Audience::programs},
+      {.name = "protocol", .audience = Audience::programs},
+      {.name = "device", .audience = Audience::programs},
+      {.name = "front", .weight = Weight::major}};
+  table.columns.insert(table.columns.end(), columns.begin(), columns.end());
+  for (size_t i = 0; i < group.points.size(); ++i) {
+    const auto& [candidate, score, front] = group.points[i];
+    table.rows[i].insert(
+        table.rows[i].end(),
+        {candidate.params, candidate.macs_valid, group.metric, score.value, score.low ? Json(*score.low) : Json(),
+         score.high ? Json(*score.high) : Json(), interval_cell(score.low, score.high, digits), score.n,
+         score.iteration, score.images_seen, score.eval_seed, group.protocol, candidate.device, front});
+  }
   return table;
 }
 
@@ -82,8 +99,15 @@ std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows) {
 }
 
 std::vector<Table> pareto_report(const Store& store, const ReportOptions& options) {
+  auto groups = cost_groups(candidates(store, options.sweep));
+  std::set<std::string> names;
+  for (const auto& group : groups) names.insert(group.metric);
+  if (!options.score.empty() && !names.contains(options.score) && !names.empty())
+    throw UsageError("--score " + options.score + ": no sweep has it; known: " + listed(names));
+  const std::string first = decisive_score(names, options.score);
+  std::stable_partition(groups.begin(), groups.end(), [&](const CostGroup& group) { return group.metric == first; });
   std::vector<Table> tables;
-  for (const auto& group : cost_groups(candidates(store, options.sweep))) tables.push_back(table_of(group));
+  for (const auto& group : groups) tables.push_back(table_of(group));
   return tables;
 }
 

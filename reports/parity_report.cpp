@@ -7,7 +7,7 @@ namespace mds {
 
 std::vector<Table> parity_report(const Store& store, const ReportOptions& options) {
   Table table{.title = "Outputs of equal weights and inputs, float32 on the CPU",
-              .columns = {{.name = "network"},
+              .columns = {{.name = "network", .weight = Weight::identity},
                           {.name = "hash", .audience = Audience::programs},
                           {.name = "peer"},
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},

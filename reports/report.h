@@ -15,7 +15,7 @@ namespace mds {
 
 struct ReportOptions {
   std::string sweep{};                           // empty: all
-  std::string score{};                           // the sweep's table is sorted by it; empty: fd_emoji_clip
+  std::string score{};                           // of sweep and pareto: comes first; empty: fd_emoji_clip
   std::string network{};                         // name or the beginning of a hash; empty: all
   std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
 };
@@ -24,9 +24,12 @@ struct Report {
   const char* name;
   const char* summary;
   std::vector<Table> (*tables)(const Store&, const ReportOptions&);
+  const char* lacking;  // where it has no row: "holds no sweep; `mdsearch sweep CONFIG` makes one"
 };
 
 std::span<const Report> all_reports();
+// The report's tables; where none has a row, one that says what would make some.
+std::vector<Table> tables_of(const Report& report, const Store& store, const ReportOptions& options);
 const Report& find_report(const std::string& name);  // UsageError that lists the names
 
 std::vector<Table> sweep_report(const Store& store, const ReportOptions& options);
@@ -65,6 +68,20 @@ inline constexpr const char* gflops_footnote =
 inline constexpr const char* median_footnote =
     "low and high bound the median at 95% confidence, by order statistics of 9 or more blocks' medians, else of 6 or "
     "more samples.";
+
+// Says what each mark of a timing in one of the table's columns means, where it is not "final".
+void add_marks_footnote(Table& table, const std::string& column);
+
+// A protocol's JSON in words: "data_hash 0123abcd, dtype fp32, sampler (guidance 1, steps 8)"; hashes are shortened,
+// and what is empty is left out.
+std::string in_words(const Json& protocol);
+std::string protocol_words(const std::string& protocol_json);  // the text itself where it is no JSON
+
+// The score that candidates are judged by: the one asked for, else fd_emoji_clip, else another distance, else any.
+std::string decisive_score(const std::set<std::string>& names, const std::string& asked);
+
+// A score's column, with an arrow to the better values.
+Column score_column(const std::string& name, int digits);
 
 // Names the networks among `hashes` some of whose timings do not count, because they are rejected.
 void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& profiles,

@@ -110,6 +110,17 @@ std::vector<BlockOfArch> blocks_of(const Store& store, int64_t arch) {
   return rows;
 }
 
+// The choices that made each architecture of a space, by its hash.
+std::map<std::string, Json> choices_by_hash(const Store& store) {
+  std::map<std::string, Json> choices;
+  for (const auto& [hash, text] :
+       select<Text, Text>(store, "SELECT hash, generator FROM arch WHERE generator LIKE '{%'")) {
+    Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (json.is_object()) choices[hash] = std::move(json);
+  }
+  return choices;
+}
+
 void read_scores(const Store& store, SweepCandidate& candidate) {
   for (const auto& row : store.metrics(candidate.run)) {
     candidate.images_seen = std::max(candidate.images_seen, row.images_seen);
@@ -221,6 +232,7 @@ std::vector<SweepCandidate> candidates(const Store& store, const std::string& sw
   if (!sweep.empty() && select<int64_t>(store, "SELECT sweep_id FROM sweep WHERE name = :name", sweep).empty())
     throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
   const std::string other = trainings;
+  const auto choices = choices_by_hash(store);
   std::vector<SweepCandidate> rows;
   for (const auto& [run, in_sweep, name, hash, params, macs, macs_valid, trained, trained_params, protocol, seed, state,
                     message, device, iterations] :
@@ -247,6 +259,7 @@ std::vector<SweepCandidate> candidates(const Store& store, const std::string& sw
                        .message = message,
                        .device = device,
                        .iterations = iterations};
+    if (const auto made = choices.find(hash); made != choices.end()) row.choices = made->second;
     read_scores(store, row);
     const auto decisions = store.decisions(run);
     if (!decisions.empty()) row.verdict = decisions.back().verdict;

@@ -103,7 +103,8 @@ struct SweepCandidate {
   int64_t run = 0;
   std::string sweep{}, name{}, hash{};  // of the full-scale architecture
   int64_t params = 0, macs = 0, macs_valid = 0;
-  std::string trained_hash{};  // of what was trained: itself, or its proxy
+  Json choices = Json::object();  // {choice: value} of the space that it comes from; empty where it comes from none
+  std::string trained_hash{};     // of what was trained: itself, or its proxy
   int64_t trained_params = 0;
   std::string protocol{};
   int64_t seed = 0;

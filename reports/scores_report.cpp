@@ -6,19 +6,20 @@ namespace {
 
 Table empty_table(const Store& store, const ScoreRow& row) {
   return {.title = row.name + " under protocol " + short_hash(row.protocol),
-          .columns = {{.name = "subject_name", .header = "pictures or model"},
+          .columns = {{.name = "subject_name", .header = "pictures or model", .weight = Weight::identity},
                       {.name = "subject", .audience = Audience::programs},
                       {.name = "iteration"},
                       {.name = "name", .audience = Audience::programs},
-                      {.name = "value"},
+                      {.name = "value", .weight = Weight::identity},
                       {.name = "low"},
                       {.name = "high"},
                       {.name = "n"},
                       {.name = "seed"},
                       {.name = "protocol", .audience = Audience::programs},
+                      {.name = "conditions", .audience = Audience::programs},
                       {.name = "measured_unix_s", .audience = Audience::programs}},
           .rows = {},
-          .footnotes = {"Protocol: " + protocol_json(store, row.protocol)}};
+          .footnotes = {"Protocol: " + protocol_words(protocol_json(store, row.protocol)) + "."}};
 }
 
 }  // namespace
@@ -31,13 +32,12 @@ std::vector<Table> scores_report(const Store& store, const ReportOptions& option
     if (row.name != name || row.protocol != protocol) tables.push_back(empty_table(store, row));
     name = row.name;
     protocol = row.protocol;
-    tables.back().rows.push_back({row.subject_name, row.subject, row.iteration, row.name, row.value, row.low, row.high,
-                                  row.n, row.eval_seed, row.protocol, row.measured_unix_s});
+    tables.back().rows.push_back(
+        {row.subject_name, row.subject, row.iteration, row.name, row.value, row.low, row.high, row.n, row.eval_seed,
+         row.protocol, Json::parse(protocol_json(store, row.protocol), nullptr, false), row.measured_unix_s});
   }
   if (tables.size() > 1)
     tables.back().footnotes.push_back("Scores of different names or protocols stand in tables of their own.");
-  if (tables.empty())
-    tables.push_back({.title = "No scores", .columns = {{.name = "name"}}, .rows = {}, .footnotes = {}});
   return tables;
 }
 

@@ -10,22 +10,23 @@ namespace mds {
 namespace {
 
 std::vector<Column> columns_of(const std::string& distance) {
-  return {{.name = "model"},
+  return {{.name = "model", .weight = Weight::identity},
           {.name = "hash", .audience = Audience::programs},
-          {.name = "stage"},
+          {.name = "stage", .weight = Weight::major},
           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 2},
-          {.name = "iterations"},
-          {.name = "steps"},
-          {.name = "guidance", .digits = 1},
-          {.name = "fd", .header = distance + " ↓", .digits = 4},
-          {.name = "fd_interval", .header = "95%", .right = true},
+          {.name = "iterations", .weight = Weight::minor},
+          {.name = "steps", .weight = Weight::identity},
+          {.name = "guidance", .digits = 1, .weight = Weight::identity},
+          {.name = "fd", .header = distance + " ↓", .digits = 4, .weight = Weight::identity},
+          interval_column("fd_interval"),
           {.name = "of_first", .header = "of the first %", .scale = 100, .digits = 0},
-          {.name = "clip", .header = "clip ↑", .digits = 4},
-          {.name = "clip_interval", .header = "95%", .right = true},
-          {.name = "n"},
-          {.name = "latency_ms", .header = "latency ms", .digits = 1},
-          {.name = "latency_interval", .header = "95%", .right = true},
-          {.name = "mark", .header = ""}};
+          {.name = "clip", .header = "clip ↑", .digits = 4, .weight = Weight::major},
+          interval_column("clip_interval"),
+          {.name = "n", .weight = Weight::least},
+          {.name = "latency_ms", .header = "latency ms", .digits = 1, .weight = Weight::major},
+          interval_column("latency_interval"),
+          {.name = "mark", .header = "", .weight = Weight::identity},
+          {.name = "conditions", .audience = Audience::programs}};
 }
 
 // Whole pictures' latencies on one machine by one program: those of most of a table's drawings, of the newest program
@@ -66,6 +67,7 @@ class Latencies {
 struct Shared {
   const Drawing& first;
   const Latencies& latencies;
+  Json conditions;
 };
 
 std::vector<Json> row_of(const Drawing& drawing, const Shared& shared, const std::string& mark) {
@@ -89,16 +91,18 @@ std::vector<Json> row_of(const Drawing& drawing, const Shared& shared, const std
           fd.n,
           latency ? Json(latency->median_ns * 1e-6) : Json(),
           latency ? interval_cell(ms(latency->low_ns), ms(latency->high_ns), 1) : Json(),
-          mark};
+          mark,
+          shared.conditions};
 }
 
 bool nearer(const Drawing& x, const Drawing& y) { return x.distance.value < y.distance.value; }
 
 Table empty_table(const DrawingGroup& group, const Latencies& latencies, const std::string& title) {
-  return {.title = title,
-          .columns = columns_of(group.drawings.front().distance.name),
-          .rows = {},
-          .footnotes = {"Protocol but for the sampler: " + group.conditions, latencies.footnote()}};
+  return {
+      .title = title,
+      .columns = columns_of(group.drawings.front().distance.name),
+      .rows = {},
+      .footnotes = {"Protocol but for the sampler: " + protocol_words(group.conditions) + ".", latencies.footnote()}};
 }
 
 const Drawing& best_of(const std::vector<Drawing>& curve) {
@@ -117,7 +121,7 @@ std::vector<Table> stages_report(const Store& store, const ReportOptions& option
     for (const auto& curve : curves) {
       const Drawing& best = best_of(curve);
       if (!first || first->model.params != best.model.params) first = &best;
-      table.rows.push_back(row_of(best, {*first, latencies}, ""));
+      table.rows.push_back(row_of(best, {*first, latencies, Json::parse(group.conditions)}, ""));
     }
     tables.push_back(std::move(table));
   }
@@ -134,7 +138,8 @@ std::vector<Table> guidance_report(const Store& store, const ReportOptions& opti
       Table table =
           empty_table(group, latencies, first.model.name + " over guidance, " + std::to_string(first.steps) + " steps");
       for (const auto& drawing : curve)
-        table.rows.push_back(row_of(drawing, {first, latencies}, &drawing == &best_of(curve) ? "best" : ""));
+        table.rows.push_back(row_of(drawing, {first, latencies, Json::parse(group.conditions)},
+                                    &drawing == &best_of(curve) ? "best" : ""));
       tables.push_back(std::move(table));
     }
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "reports/choices.h"
 #include "reports/report.h"
 #include "spec/listed.h"
 
@@ -27,18 +28,16 @@ std::set<std::string> score_names(const Group& group) {
   return names;
 }
 
-// The one asked for, else fd_emoji_clip, else another distance where there is one.
-std::string sorting_score(const std::set<std::string>& names, const std::string& asked) {
-  if (!asked.empty()) return asked;
-  if (names.contains("fd_emoji_clip")) return "fd_emoji_clip";
-  for (const auto& name : names)
-    if (direction_of(name) == Better::lower) return name;
-  return names.empty() ? "" : *names.begin();
-}
-
 std::optional<MetricRow> score_of(const SweepCandidate& row, const std::string& name) {
   const auto score = row.scores.find(name);
   return score == row.scores.end() ? std::nullopt : std::optional(score->second);
+}
+
+// In order, the decisive one first.
+std::vector<std::string> scores_in_order(const Group& group, const std::string& decisive) {
+  std::vector<std::string> names;
+  for (const auto& name : score_names(group)) names.insert(name == decisive ? names.begin() : names.end(), name);
+  return names;
 }
 
 // Scored after the most iterations first, then best by score; those without a score last.
@@ -77,8 +76,8 @@ std::optional<Setting> common_setting(const std::vector<NetworkProfile>& profile
   return most == counts.rend() || most->second == 0 ? std::nullopt : std::optional(most->first);
 }
 
-void add_score_columns(Table& table, const Group& group) {
-  for (const auto& name : score_names(group)) {
+void add_score_columns(Table& table, const Group& group, const std::string& decisive) {
+  for (const auto& name : scores_in_order(group, decisive)) {
     std::vector<double> values;
     std::set<std::pair<std::string, int64_t>> conditions;
     for (const auto& row : group)
@@ -87,10 +86,10 @@ void add_score_columns(Table& table, const Group& group) {
         conditions.emplace(score->protocol, score->eval_seed);
       }
     const int digits = digits_for(values);
-    const std::string arrow = direction_of(name) == Better::lower ? " ↓" : " ↑";
-    table.columns.push_back({.name = name, .header = name + arrow, .digits = digits, .audience = Audience::people});
-    table.columns.push_back(
-        {.name = name + "_ci", .header = "95%", .digits = digits, .audience = Audience::people, .right = true});
+    table.columns.push_back(score_column(name, digits));
+    table.columns.back().audience = Audience::people;
+    if (name == decisive) table.columns.back().weight = Weight::identity;
+    table.columns.push_back(interval_column(name + "_interval", Audience::people));
     for (size_t i = 0; i < group.size(); ++i) {
       const auto score = score_of(group[i], name);
       table.rows[i].push_back(score ? Json(score->value) : Json());
@@ -105,8 +104,9 @@ void add_score_columns(Table& table, const Group& group) {
 void add_latency_columns(Table& table, const Group& group, const std::vector<NetworkProfile>& profiles) {
   const auto setting = common_setting(profiles, group);
   std::set<std::string> hashes;
-  table.columns.push_back({.name = "latency_ms", .header = "latency ms", .digits = 1});
-  table.columns.push_back({.name = "latency_mark", .header = "timing"});
+  bool any_sum = false;
+  table.columns.push_back({.name = "latency_ms", .header = "latency ms", .digits = 1, .weight = Weight::major});
+  table.columns.push_back({.name = "latency_mark", .header = "timing", .weight = Weight::minor, .follows = true});
   table.columns.push_back({.name = "latency_of", .audience = Audience::programs});
   table.columns.push_back({.name = "latency_setting", .audience = Audience::programs});
   for (size_t i = 0; i < group.size(); ++i) {
@@ -119,64 +119,103 @@ void add_latency_columns(Table& table, const Group& group, const std::vector<Net
       value = latency->ns * 1e-6;
       mark = std::string(name_of(latency->mark));
       of = latency->is_sum ? "sum of blocks" : "whole";
+      any_sum = any_sum || latency->is_sum;
       where = to_string(*setting);
     }
     table.rows[i].insert(table.rows[i].end(), {value, mark, of, where});
   }
   if (setting)
     table.footnotes.push_back("Latency: the full-scale network, one forward pass, median; " + to_string(*setting) +
-                              ". Sum of its blocks where the whole was not timed.");
+                              "." + (any_sum ? " Where the whole was not timed, it is the sum of the blocks." : ""));
+  add_marks_footnote(table, "latency_mark");
   add_rejected_footnote(table, profiles, hashes);
 }
 
+// "All were trained on A." or "2 were trained on A and 1 on B: ..."
+std::string devices_sentence(const Group& group) {
+  std::map<std::string, int> devices;
+  int unknown = 0;
+  for (const auto& row : group) row.device.empty() ? ++unknown : ++devices[row.device];
+  if (devices.empty()) return "None has been trained yet.";
+  const auto count_on = [](const auto& each) { return std::to_string(each.second) + " on " + each.first; };
+  std::string sentence = devices.size() == 1 ? "Trained on " + devices.begin()->first + "."
+                                             : "Trained on differing devices: " + listed(devices, count_on) + ".";
+  if (unknown == 1) sentence += " Of one candidate no device is recorded.";
+  if (unknown > 1) sentence += " Of " + std::to_string(unknown) + " candidates no device is recorded.";
+  return sentence;
+}
+
 void add_footnotes(Table& table, const Group& group) {
-  std::set<std::string> devices;
   std::set<int64_t> iterations;
+  bool any_proxy = false;
   for (const auto& row : group) {
-    devices.insert(row.device.empty() ? "unknown device" : row.device);
+    any_proxy = any_proxy || row.trained_hash != row.hash;
     for (const auto& [name, score] : row.scores) iterations.insert(score.iteration);
     if (row.state == "failed") table.footnotes.push_back(label(row) + " failed: " + row.message);
   }
-  table.footnotes.push_back(
-      "Params and GMACs (valid taps, attention included; the paper's \"GFLOPs\") are the full-scale network's; "
-      "scores are those of what was trained (column trained).");
+  table.footnotes.push_back("GMACs count valid taps, attention included; the paper calls them GFLOPs.");
+  if (any_proxy)
+    table.footnotes.push_back(
+        "Params and GMACs are the full-scale network's; scores are those of the narrow one that was "
+        "trained (column trained).");
   if (iterations.size() > 1) table.footnotes.push_back("Scores are comparable only at equal iterations.");
-  std::string names;
-  for (const auto& device : devices) names += (names.empty() ? "" : "; ") + device;
-  table.footnotes.push_back((devices.size() > 1 ? "Trained on differing devices: " : "Trained on: ") + names + ".");
+  table.footnotes.push_back(devices_sentence(group));
+}
+
+void append(Table& table, std::vector<Column> columns, const std::vector<std::vector<Json>>& cells) {
+  table.columns.insert(table.columns.end(), columns.begin(), columns.end());
+  for (size_t r = 0; r < cells.size(); ++r) table.rows[r].insert(table.rows[r].end(), cells[r].begin(), cells[r].end());
+}
+
+// Who each row is. People see a hash where names alone do not tell the rows apart.
+void add_identity_columns(Table& table, const Group& group) {
+  std::set<std::string> labels;
+  std::vector<Json> choices;
+  for (const auto& row : group) {
+    table.rows.push_back({row.sweep, label(row), row.hash, row.choices});
+    choices.push_back(row.choices);
+    labels.insert(label(row));
+  }
+  table.columns = {{.name = "sweep", .audience = Audience::programs},
+                   {.name = "name", .header = "candidate", .weight = Weight::identity},
+                   {.name = "hash",
+                    .audience = labels.size() < group.size() ? Audience::all : Audience::programs,
+                    .weight = Weight::identity,
+                    .letters = short_hash(group[0].hash).size()},
+                   {.name = "choices", .audience = Audience::programs}};
+  add_choice_columns(table, choices);
 }
 
 Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles, const std::string& decisive) {
   const bool several_seeds =
       std::any_of(group.begin(), group.end(), [&](auto& row) { return row.seed != group[0].seed; });
-  Table table{.title = "Sweep " + group.front().sweep + ", protocol " + short_hash(group.front().protocol),
-              .columns = {{.name = "sweep", .audience = Audience::programs},
-                          {.name = "name", .header = "candidate"},
-                          {.name = "hash", .audience = Audience::programs},
-                          {.name = "hash8", .header = "hash", .audience = Audience::people},
-                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
-                          {.name = "macs", .audience = Audience::programs},
-                          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
-                          {.name = "trained_hash", .audience = Audience::programs},
-                          {.name = "trained_params", .header = "trained M", .scale = 1e-6, .digits = 2},
-                          {.name = "seed", .audience = several_seeds ? Audience::all : Audience::programs},
-                          {.name = "state"},
-                          {.name = "iterations"},
-                          {.name = "scored_at", .header = "scored at"},
-                          {.name = "images_seen", .audience = Audience::programs},
-                          {.name = "verdict", .audience = Audience::programs},
-                          {.name = "message", .audience = Audience::programs},
-                          {.name = "protocol", .audience = Audience::programs},
-                          {.name = "device", .audience = Audience::programs},
-                          {.name = "scores", .audience = Audience::programs}}};
+  Table table{.title = "Sweep " + group.front().sweep + ", protocol " + short_hash(group.front().protocol)};
+  add_identity_columns(table, group);
+  std::vector<std::vector<Json>> cells;
   for (const auto& row : group) {
     const auto score = score_of(row, decisive);
-    table.rows.push_back({row.sweep, row.name.empty() ? Json() : Json(row.name), row.hash, short_hash(row.hash),
-                          row.params, row.macs, row.macs_valid, row.trained_hash, row.trained_params, row.seed,
-                          row.state, row.iterations, score ? Json(score->iteration) : Json(), row.images_seen,
-                          row.verdict, row.message, row.protocol, row.device, scores_json(row)});
+    cells.push_back({row.params, row.macs, row.macs_valid, row.trained_hash, row.trained_params, row.seed, row.state,
+                     row.iterations, score ? Json(score->iteration) : Json(), row.images_seen, row.verdict, row.message,
+                     row.protocol, row.device, scores_json(row)});
   }
-  add_score_columns(table, group);
+  append(table,
+         {{.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+          {.name = "macs", .audience = Audience::programs},
+          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1, .weight = Weight::major},
+          {.name = "trained_hash", .audience = Audience::programs},
+          {.name = "trained_params", .header = "trained M", .scale = 1e-6, .digits = 2, .weight = Weight::minor},
+          {.name = "seed", .audience = several_seeds ? Audience::all : Audience::programs, .weight = Weight::identity},
+          {.name = "state", .weight = Weight::major},
+          {.name = "iterations", .weight = Weight::minor},
+          {.name = "scored_at", .header = "scored at", .weight = Weight::major},
+          {.name = "images_seen", .audience = Audience::programs},
+          {.name = "verdict", .audience = Audience::programs},
+          {.name = "message", .audience = Audience::programs},
+          {.name = "protocol", .audience = Audience::programs},
+          {.name = "device", .audience = Audience::programs},
+          {.name = "scores", .audience = Audience::programs}},
+         cells);
+  add_score_columns(table, group, decisive);
   add_latency_columns(table, group, profiles);
   add_footnotes(table, group);
   return table;
@@ -191,7 +230,7 @@ std::vector<Table> sweep_report(const Store& store, const ReportOptions& options
   for (auto& group : by_sweep_and_protocol(candidates(store, options.sweep))) {
     const auto names = score_names(group);
     known.insert(names.begin(), names.end());
-    const std::string decisive = sorting_score(names, options.score);
+    const std::string decisive = decisive_score(names, options.score);
     sort_by_merit(group, decisive);
     tables.push_back(table_of(group, profiles, decisive));
   }

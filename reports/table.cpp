@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "spec/error.h"
+#include "spec/printable.h"
 
 namespace mds {
 namespace {
@@ -25,104 +26,53 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-std::string one_line(const std::string& text) {
-  std::string line = text;
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  return line;
-}
-
 std::string markdown(const std::string& text) {
   return replaced(replaced(replaced(one_line(text), "\\", "\\\\"), "|", "\\|"), "<", "&lt;");
 }
 
 std::string csv(const std::string& text) {
-  return text.find_first_of(",\"\r\n") == std::string::npos ? text : "\"" + replaced(text, "\"", "\"\"") + "\"";
+  return text.find_first_of(",\"\n") == std::string::npos ? text : "\"" + replaced(text, "\"", "\"\"") + "\"";
 }
 
 std::string raw(const Json& cell) {
   if (cell.is_null()) return "";
-  return cell.is_string() ? cell.get<std::string>() : cell.dump();
+  return cell.is_string() ? cell.get<std::string>() : cell.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-size_t width(const std::string& utf8) {
-  return size_t(std::count_if(utf8.begin(), utf8.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
-}
-
-struct Shown {
-  std::string text;
-  bool right = false;
-  size_t width = 0;
-};
-
-// Header line and rows as people see them, one `Shown` a visible cell, widths equal down each column.
-std::vector<std::vector<Shown>> layout(const Table& table, bool as_markdown) {
-  std::vector<std::vector<Shown>> lines(table.rows.size() + 1);
-  for (size_t c = 0; c < table.columns.size(); ++c) {
-    const Column& column = table.columns[c];
-    if (column.audience == Audience::programs) continue;
-    const bool right = at_right(table, c);
-    size_t widest = 0;
-    for (size_t r = 0; r < lines.size(); ++r) {
-      const std::string text = r == 0 ? header_of(column) : shown(table.rows[r - 1][c], column);
-      lines[r].push_back({as_markdown ? markdown(text) : one_line(text), right});
-      widest = std::max(widest, width(lines[r].back().text));
-    }
-    for (auto& line : lines) line.back().width = widest;
-  }
-  return lines;
-}
-
-std::string padded(const Shown& cell) {
-  const std::string space(cell.width - width(cell.text), ' ');
-  return cell.right ? space + cell.text : cell.text + space;
-}
-
-std::string aligned_text(const Table& table) {
-  std::string out = table.title.empty() ? "" : table.title + "\n\n";
-  const auto lines = layout(table, /*as_markdown=*/false);
-  for (size_t r = 0; r < lines.size(); ++r) {
-    std::string line;
-    size_t total = 0;
-    for (const auto& cell : lines[r]) {
-      line += (line.empty() ? "" : "  ") + padded(cell);
-      total += cell.width + (total ? 2 : 0);
-    }
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    if (r == 0) out += std::string(total, '-') + "\n";
-  }
-  if (!table.footnotes.empty()) out += "\n";
-  for (const auto& note : table.footnotes) out += note + "\n";
-  return out;
+// A text that a spreadsheet would run as a formula is quoted with an apostrophe, as spreadsheets do it.
+std::string csv_cell(const Json& cell) {
+  const std::string text = printable(raw(cell));
+  const bool formula = cell.is_string() && !text.empty() && std::string_view("=+-@").find(text[0]) != std::string::npos;
+  return csv((formula ? "'" : "") + text);
 }
 
 std::string markdown_text(const Table& table) {
-  std::string out = table.title.empty() ? "" : "## " + markdown(table.title) + "\n\n";
-  const auto lines = layout(table, /*as_markdown=*/true);
-  for (size_t r = 0; r < lines.size(); ++r) {
-    out += "|";
-    for (const auto& cell : lines[r]) out += " " + cell.text + " |";
-    out += "\n";
-    if (r > 0) continue;
-    out += "|";
-    for (const auto& cell : lines[0]) out += cell.right ? "---:|" : "---|";
-    out += "\n";
+  std::string out = table.title.empty() ? "" : "## " + markdown(table.title) + "\n";
+  std::string header = "|", rule = "|";
+  std::vector<std::string> lines(table.rows.size(), "|");
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    if (table.columns[c].audience == Audience::programs) continue;
+    header += " " + markdown(header_of(table.columns[c])) + " |";
+    rule += at_right(table, c) ? "---:|" : "---|";
+    for (size_t r = 0; r < lines.size(); ++r)
+      lines[r] += " " + markdown(shown(table.rows[r][c], table.columns[c])) + " |";
   }
-  for (const auto& note : table.footnotes) out += "\n" + markdown(note) + "\n";
+  if (!lines.empty()) out += (out.empty() ? "" : "\n") + header + "\n" + rule + "\n";
+  for (const auto& line : lines) out += line + "\n";
+  for (const auto& note : table.footnotes) out += (out.empty() ? "" : "\n") + markdown(note) + "\n";
   return out;
 }
 
-// Objects become one column for each of their values, "scores.fd.value": the keys found in any row, in order.
+// Objects become one column for each of their values, "scores.fd.value": the keys found in any row, in order. Lists
+// stay one cell.
+void add_flat(Json& values, const std::string& name, const Json& cell) {
+  if (!cell.is_object()) return void(values[name] = cell);
+  for (const auto& [key, value] : cell.items()) add_flat(values, name + "." + key, value);
+}
+
 Json flat(const Json& row) {
   Json values = Json::object();
-  for (const auto& [name, cell] : row.items()) {
-    if (!cell.is_structured()) {
-      values[name] = cell;
-      continue;
-    }
-    const Json leaves = cell.flatten();
-    for (const auto& [pointer, value] : leaves.items()) values[name + replaced(pointer, "/", ".")] = value;
-  }
+  for (const auto& [name, cell] : row.items()) add_flat(values, name, cell);
   return values;
 }
 
@@ -150,11 +100,11 @@ std::string csv_text(const std::vector<Table>& tables) {
     for (const auto& row : rows_json(table)) rows.push_back(flat(row));
   const auto names = csv_columns(tables, rows);
   std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ",") + csv(name);
+  for (const auto& name : names) out += (out.empty() ? "" : ",") + csv(one_line(name));
   out += "\n";
   for (const auto& row : rows) {
     std::string line;
-    for (size_t i = 0; i < names.size(); ++i) line += (i ? "," : "") + csv(raw(row.value(names[i], Json())));
+    for (size_t i = 0; i < names.size(); ++i) line += (i ? "," : "") + csv_cell(row.value(names[i], Json()));
     out += line + "\n";
   }
   return out;
@@ -185,7 +135,7 @@ std::string shown(const Json& cell, const Column& column) {
   if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
   if (cell.is_number_integer() && column.scale == 1 && column.digits < 0) return cell.dump();
   if (cell.is_number()) return number(cell.get<double>() * column.scale, column);
-  return raw(cell);
+  return column.letters > 0 ? raw(cell).substr(0, column.letters) : raw(cell);
 }
 
 std::string header_of(const Column& column) { return column.header.empty() ? column.name : column.header; }
@@ -207,16 +157,23 @@ Json rows_json(const Table& table) {
   return rows;
 }
 
-std::string to_text(const std::vector<Table>& tables, Format format) {
+Column interval_column(const std::string& name, Audience audience) {
+  return {.name = name, .header = "95%", .audience = audience, .right = true, .weight = Weight::minor, .follows = true};
+}
+
+std::string to_text(const std::vector<Table>& given, Format format, const View& view) {
+  const std::vector<Table> tables = in_view(given, view);
   if (format == Format::csv) return csv_text(tables);
   if (format == Format::json) return json_text(tables);
   std::string out;
   for (const auto& table : tables)
-    out += (out.empty() ? "" : "\n") + (format == Format::md ? markdown_text(table) : aligned_text(table));
+    out += (out.empty() ? "" : "\n") + (format == Format::md ? markdown_text(table) : aligned_text(table, view));
   return out;
 }
 
-std::string to_text(const Table& table, Format format) { return to_text(std::vector<Table>{table}, format); }
+std::string to_text(const Table& table, Format format, const View& view) {
+  return to_text(std::vector<Table>{table}, format, view);
+}
 
 std::string escape_html(const std::string& text) {
   return replaced(replaced(replaced(replaced(replaced(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"), "\"", "&quot;"),

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/view.h"
 #include "spec/describe.h"
 
 namespace mds {
@@ -20,6 +21,11 @@ struct EnumNames<Format> {
 // Who sees a column: people in text, Markdown and pages; programs in CSV and JSON.
 enum class Audience : uint8_t { all, people, programs };
 
+// How much a column tells. A table that is wider than its terminal leaves the least telling columns out first, never
+// its identity: what a row is, and the score by which rows are sorted. A brief table has the identity and the major
+// ones.
+enum class Weight : uint8_t { least, minor, usual, major, identity };
+
 struct Column {
   std::string name;      // key in JSON, header in CSV
   std::string header{};  // shown to people; empty: the name
@@ -27,6 +33,9 @@ struct Column {
   int digits = -1;       // after the point; -1: whole numbers as they are, others with 4 significant digits
   Audience audience = Audience::all;
   bool right = false;  // text at the right; numbers always are
+  Weight weight = Weight::usual;
+  bool follows = false;  // means nothing without the column before it, as an interval does
+  size_t letters = 0;    // people see as many of a text's first letters, as of a hash; 0: all
 };
 
 struct Table {
@@ -38,15 +47,20 @@ struct Table {
 
 Format parse_format(const std::string& name);  // UsageError that lists the four names
 
-// Several tables of one result: one after another for people, one list of rows for programs.
-std::string to_text(const std::vector<Table>& tables, Format format);
-std::string to_text(const Table& table, Format format);
+// Several tables of one result: one after another for people, one list of rows for programs. Aligned text fits the
+// view's width and says what it leaves out; the other formats leave nothing out. UsageError where the view asks for a
+// column that no table has.
+std::string to_text(const std::vector<Table>& tables, Format format, const View& view = {});
+std::string to_text(const Table& table, Format format, const View& view = {});
 Json rows_json(const Table& table);  // [{column: value, ...}, ...]
 
-// A cell and a header as people see them, and whether they stand at the right.
+// A cell and a header as people see them, and whether they stand at the right. A header may be empty.
 std::string shown(const Json& cell, const Column& column);
 std::string header_of(const Column& column);
 bool at_right(const Table& table, size_t column);
+Column interval_column(const std::string& name, Audience audience = Audience::all);  // of the column before it
+
+std::string aligned_text(const Table& table, const View& view);
 
 std::string escape_html(const std::string& text);
 

@@ -1,5 +1,6 @@
 // Networks with our counts and latencies, and under each the figures that the paper prints, marked as literature.
 #include <algorithm>
+#include <map>
 
 #include "reports/report.h"
 #include "search/store/schema.h"
@@ -11,7 +12,7 @@ namespace {
 struct Line {
   std::string network{}, source{}, device{};
   bool literature = false;
-  Json params{}, macs_valid{}, latency_ms{}, low_ms{}, high_ms{}, latency_mark{}, size_bytes{}, hash{};
+  Json params{}, macs_valid{}, latency_ms{}, ratio{}, low_ms{}, high_ms{}, latency_mark{}, size_bytes{}, hash{};
 };
 
 Line printed_line(const std::vector<Printed>& figures, const std::string& network) {
@@ -50,6 +51,18 @@ std::vector<Line> counted_lines(const std::string& network, const ArchRow& arch,
   return lines;
 }
 
+// Each latency over the first one on the same device and setting: of sd15 where it was timed there, else of the largest
+// network that was.
+void add_ratios(std::vector<Line>& lines) {
+  std::map<std::string, double> first;  // by device and setting
+  for (const auto& line : lines)
+    if (!line.latency_ms.is_null()) first.emplace(line.device, line.latency_ms);
+  for (const auto& line : lines)
+    if (line.network == "sd15" && !line.latency_ms.is_null()) first[line.device] = line.latency_ms;
+  for (auto& line : lines)
+    if (!line.latency_ms.is_null()) line.ratio = line.latency_ms.get<double>() / first.at(line.device);
+}
+
 std::vector<std::string> networks_by_size(const std::vector<Printed>& figures) {
   std::vector<std::pair<double, std::string>> sized;
   for (const auto& figure : figures)
@@ -66,34 +79,37 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
   auto figures = printed_figures(store);
   std::erase_if(figures, [](const Printed& figure) { return figure.source != literature_table1; });
   const auto profiles = network_profiles(store);
-  Table table{.title = "Networks: counted here, and as printed",
-              .columns = {{.name = "network"},
-                          {.name = "literature", .audience = Audience::programs},
-                          {.name = "mark", .header = "", .audience = Audience::people},
-                          {.name = "source"},
-                          {.name = "hash", .audience = Audience::programs},
-                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
-                          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
-                          {.name = "latency_ms", .header = "latency ms", .digits = 1},
-                          {.name = "latency_mark", .header = "timing"},
-                          {.name = "low_ms", .audience = Audience::programs},
-                          {.name = "high_ms", .audience = Audience::programs},
-                          {.name = "device", .header = "latency on"},
-                          {.name = "size_bytes", .header = "size GB", .scale = 1e-9, .digits = 2}}};
+  Table table{
+      .title = "Networks: counted here, and as printed",
+      .columns = {{.name = "network", .weight = Weight::identity},
+                  {.name = "literature", .audience = Audience::programs},
+                  {.name = "mark", .header = "", .audience = Audience::people, .weight = Weight::identity},
+                  {.name = "source", .weight = Weight::minor},
+                  {.name = "hash", .audience = Audience::programs},
+                  {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
+                  {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1, .weight = Weight::major},
+                  {.name = "latency_ms", .header = "latency ms", .digits = 1, .weight = Weight::major},
+                  {.name = "latency_ratio", .header = "ratio", .digits = 2, .weight = Weight::major},
+                  {.name = "latency_mark", .header = "timing", .weight = Weight::minor},
+                  {.name = "low_ms", .audience = Audience::programs},
+                  {.name = "high_ms", .audience = Audience::programs},
+                  {.name = "device", .header = "latency on"},
+                  {.name = "size_bytes", .header = "size GB", .scale = 1e-9, .digits = 2}}};
   std::set<std::string> hashes;
+  std::vector<Line> lines;
   for (const auto& network : networks_by_size(figures)) {
-    if (!options.network.empty() && options.network != network) continue;
-    std::vector<Line> lines;
     if (const auto arch = shipped_arch(store, options, network)) {
-      lines = counted_lines(network, *arch, profiles);
+      for (auto& line : counted_lines(network, *arch, profiles)) lines.push_back(std::move(line));
       hashes.insert(arch->hash);
     }
     lines.push_back(printed_line(figures, network));
-    for (const auto& line : lines)
-      table.rows.push_back({line.network, line.literature, line.literature ? "†" : " ", line.source, line.hash,
-                            line.params, line.macs_valid, line.latency_ms, line.latency_mark, line.low_ms, line.high_ms,
-                            line.device, line.size_bytes});
   }
+  add_ratios(lines);
+  for (const auto& line : lines)
+    if (options.network.empty() || options.network == line.network)
+      table.rows.push_back({line.network, line.literature, line.literature ? "†" : " ", line.source, line.hash,
+                            line.params, line.macs_valid, line.latency_ms, line.ratio, line.latency_mark, line.low_ms,
+                            line.high_ms, line.device, line.size_bytes});
   table.footnotes = {
       "† literature: printed in the source named, never measured here. Latencies of differing devices do not compare.",
       "GMACs: valid taps, attention included; the paper calls them GFLOPs. Size: fp16 pipeline of UNet, text encoder, "
@@ -102,6 +118,10 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
       "The printed SD-XL and SnapFusion are not these networks: the released SD-XL has 2,567.5 M parameters in 70 "
       "transformer blocks, where 62 blocks would count 2,289.4 M and 720.0 G; SnapFusion is counted as publicly "
       "described, with 17 residual blocks where the paper prints 18.");
+  table.footnotes.push_back(
+      "ratio: of a latency to that of sd15 on the same device and setting, or to the largest network's where sd15 was "
+      "not timed there. `mdsearch profile NAME` adds the latency of a network.");
+  add_marks_footnote(table, "latency_mark");
   add_rejected_footnote(table, profiles, hashes);
   return {table};
 }

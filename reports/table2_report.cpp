@@ -165,23 +165,24 @@ class Rows {
 };
 
 std::vector<Column> columns_of(const std::vector<std::string>& perceptual) {
-  std::vector<Column> columns{{.name = "decoder"},
-                              {.name = "literature", .audience = Audience::programs},
-                              {.name = "mark", .header = "", .audience = Audience::people},
-                              {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
-                              {.name = "width", .header = "scored at width"},
-                              {.name = "iterations"},
-                              {.name = "psnr", .header = "PSNR ↑", .digits = 2},
-                              {.name = "psnr_interval", .header = "95%", .right = true},
-                              {.name = "ssim", .header = "SSIM ↑", .digits = 3},
-                              {.name = "ssim_interval", .header = "95%", .right = true}};
+  std::vector<Column> columns{
+      {.name = "decoder", .weight = Weight::identity},
+      {.name = "literature", .audience = Audience::programs},
+      {.name = "mark", .header = "", .audience = Audience::people, .weight = Weight::identity},
+      {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
+      {.name = "width", .header = "scored at width"},
+      {.name = "iterations"},
+      {.name = "psnr", .header = "PSNR ↑", .digits = 2, .weight = Weight::major},
+      interval_column("psnr_interval"),
+      {.name = "ssim", .header = "SSIM ↑", .digits = 3},
+      interval_column("ssim_interval")};
   for (const auto& name : perceptual) {
     columns.push_back({.name = name, .header = name + " ↓", .digits = 4});
-    columns.push_back({.name = name + "_interval", .header = "95%", .right = true});
+    columns.push_back(interval_column(name + "_interval"));
   }
   columns.insert(columns.end(), {{.name = "lpips", .header = "LPIPS ↓", .digits = 3},
                                  {.name = "n"},
-                                 {.name = "latency_ms", .header = "latency ms", .digits = 1},
+                                 {.name = "latency_ms", .header = "latency ms", .digits = 1, .weight = Weight::major},
                                  {.name = "latency_mark", .header = "timing"},
                                  {.name = "of_sd", .header = "of SD", .digits = 3},
                                  {.name = "model", .audience = Audience::programs}});
@@ -217,7 +218,7 @@ std::vector<Table> table2_report(const Store& store, const ReportOptions& option
     table.footnotes.push_back(
         "Params and latency are the full-width decoder's, scores a narrow one's that was trained here: pictures "
         "returned from the mean of their posterior, with their own encoder.");
-    if (!conditions.empty()) table.footnotes.push_back("Scored on: " + conditions);
+    if (!conditions.empty()) table.footnotes.push_back("Scored on: " + protocol_words(conditions) + ".");
     table.footnotes.push_back(setting.empty() ? "Latency: mdsearch profile NAME --db FILE times a decoder."
                                               : "Latency on: " + setting);
     tables.push_back(std::move(table));

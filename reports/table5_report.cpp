@@ -69,16 +69,16 @@ std::vector<Line> printed_lines(const Store& store) {
 
 Table table_of(const std::vector<Line>& lines, const std::string& setting) {
   Table table{.title = "Latency of a picture" + (setting.empty() ? "" : ": " + setting),
-              .columns = {{.name = "model"},
+              .columns = {{.name = "model", .weight = Weight::identity},
                           {.name = "hash", .audience = Audience::programs},
                           {.name = "literature", .audience = Audience::programs},
-                          {.name = "printed", .header = "", .audience = Audience::people},
+                          {.name = "printed", .header = "", .audience = Audience::people, .weight = Weight::identity},
                           {.name = "text_ms", .header = "text ms", .digits = 2},
                           {.name = "decoder_ms", .header = "decoder ms", .digits = 2},
-                          {.name = "unet_step_ms", .header = "UNet step ms", .digits = 2},
-                          {.name = "steps"},
-                          {.name = "overall_ms", .header = "overall ms", .digits = 2},
-                          {.name = "overall_interval", .header = "95%", .right = true},
+                          {.name = "unet_step_ms", .header = "UNet step ms", .digits = 2, .weight = Weight::major},
+                          {.name = "steps", .weight = Weight::major},
+                          {.name = "overall_ms", .header = "overall ms", .digits = 2, .weight = Weight::identity},
+                          interval_column("overall_interval"),
                           {.name = "mark", .header = "timing"},
                           {.name = "source"},
                           {.name = "setting", .audience = Audience::programs}},
@@ -91,6 +91,7 @@ Table table_of(const std::vector<Line>& lines, const std::string& setting) {
                           line.decoder_ms, line.unet_step_ms, line.steps, line.overall_ms,
                           interval_cell(number(line.low_ms), number(line.high_ms), 2), line.mark, line.source,
                           line.literature ? "" : setting});
+  add_marks_footnote(table, "mark");
   return table;
 }
 

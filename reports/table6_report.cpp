@@ -40,8 +40,7 @@ BlockTiming sum_of(const NetworkProfile& profile) {
 void add_rows(Table& table, const NetworkProfile& profile) {
   const std::string caution = profile.has_rejected() ? ", with rejected" : "";
   for (const auto& block : profile.blocks) table.rows.push_back(row_of(profile, block, mark_text(block.timing)));
-  table.rows.push_back(
-      row_of(profile, sum_of(profile), (profile.complete() ? "sum" : "sum of those timed") + caution));
+  table.rows.push_back(row_of(profile, sum_of(profile), (profile.complete() ? "sum" : "sum of those timed") + caution));
   if (!profile.whole) return;
   if (profile.complete()) {
     const TimingSummary rest{.median_ns = profile.whole->median_ns - profile.blocks_ns()};
@@ -61,30 +60,28 @@ Table table_of(const NetworkProfile& profile) {
       .title = (profile.name.empty() ? short_hash(profile.hash) : profile.name) + ": " + to_string(profile.setting),
       .columns = {{.name = "network", .audience = Audience::programs},
                   {.name = "hash", .audience = Audience::programs},
-                  {.name = "path"},
+                  {.name = "path", .weight = Weight::identity},
                   {.name = "kind"},
-                  {.name = "in"},
-                  {.name = "out"},
+                  {.name = "in", .weight = Weight::minor},
+                  {.name = "out", .weight = Weight::minor},
                   {.name = "params", .header = "params K", .scale = 1e-3, .digits = 0},
-                  {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 3},
-                  {.name = "median_ms", .header = "median ms", .digits = 3},
-                  {.name = "low_ms", .header = "low", .digits = 3},
-                  {.name = "high_ms", .header = "high", .digits = 3},
-                  {.name = "iqr_share", .header = "IQR %", .scale = 100, .digits = 1},
-                  {.name = "n"},
-                  {.name = "share", .header = "share %", .scale = 100, .digits = 1},
+                  {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 3, .weight = Weight::major},
+                  {.name = "median_ms", .header = "median ms", .digits = 3, .weight = Weight::identity},
+                  {.name = "low_ms", .header = "low", .digits = 3, .weight = Weight::minor},
+                  {.name = "high_ms", .header = "high", .digits = 3, .weight = Weight::minor},
+                  {.name = "iqr_share", .header = "IQR %", .scale = 100, .digits = 1, .weight = Weight::least},
+                  {.name = "n", .weight = Weight::least},
+                  {.name = "share", .header = "share %", .scale = 100, .digits = 1, .weight = Weight::major},
                   gflops_column(),
-                  {.name = "mark"},
+                  {.name = "mark", .weight = Weight::major},
                   {.name = "device", .audience = Audience::programs},
                   {.name = "dtype", .audience = Audience::programs},
                   {.name = "threads", .audience = Audience::programs},
                   {.name = "batch", .audience = Audience::programs},
                   {.name = "build", .audience = Audience::programs}},
-      .footnotes = {median_footnote, gflops_footnote,
-                    "Marks: noisy and rejected have an interquartile range above 10% and 25% of the median; unstable "
-                    "ones never were precise. Rejected ones are no evidence.",
-                    "Build: " + to_string(profile.setting.build) + "."}};
+      .footnotes = {median_footnote, gflops_footnote, "Build: " + to_string(profile.setting.build) + "."}};
   add_rows(table, profile);
+  add_marks_footnote(table, "mark");
   return table;
 }
 
