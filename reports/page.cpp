@@ -7,98 +7,16 @@
 #include <map>
 #include <set>
 
-#include "reports/page_style.h"
-#include "reports/plots.h"
-#include "search/store/select.h"
+#include "reports/decision_words.h"
+#include "reports/page_assets.h"
+#include "reports/page_sweep.h"
 #include "spec/error.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
 
 constexpr uintmax_t picture_file_bytes_max = 8u << 20;
-
-std::string section(const std::string& title, const std::string& body) {
-  return body.empty() ? "" : "<section>\n<h2>" + escape_html(title) + "</h2>\n" + body + "</section>\n";
-}
-
-std::string figure(const std::string& content, const std::string& caption) {
-  return "<figure>" + content + "<figcaption>" + escape_html(caption) + "</figcaption></figure>\n";
-}
-
-std::string picture(const std::string& mime, const std::string& bytes, const std::string& alt) {
-  return "<img src=\"data:" + escape_html(mime) + ";base64," + base64(bytes) + "\" alt=\"" + escape_html(alt) + "\">";
-}
-
-// A plot as an image of its own: its ids and styles cannot meet those of another plot.
-std::string plot(const std::string& svg, const std::string& caption) {
-  return "<figure class=\"plot\">" + picture("image/svg+xml", svg, caption) + "<figcaption>" + escape_html(caption) +
-         "</figcaption></figure>\n";
-}
-
-bool went_on(const SweepCandidate& candidate) { return candidate.state != "stopped" && candidate.state != "failed"; }
-
-std::string tables_section(const std::string& title, const std::vector<Table>& tables) {
-  std::string body;
-  for (const auto& table : tables) body += html_table(table);
-  return section(title, body);
-}
-
-std::string curves_section(const Store& store, const std::vector<SweepCandidate>& rows) {
-  std::map<std::string, std::vector<CurveLine>> by_metric;
-  for (const auto& row : rows) {
-    std::map<std::string, std::vector<MetricRow>> curves;
-    for (const auto& point : store.metrics(row.run))
-      if (point.name == "loss" || direction_of(point.name)) curves[point.name].push_back(point);
-    for (auto& [name, points] : curves) by_metric[name].push_back({label(row), went_on(row), std::move(points)});
-  }
-  std::string body;
-  for (const auto& [metric, lines] : by_metric)
-    body +=
-        plot(learning_curves_svg(metric, lines), metric + " while training; grey: stopped early, or beyond the eighth");
-  return section("Learning curves", body);
-}
-
-std::string cost_section(const std::vector<SweepCandidate>& rows) {
-  std::map<std::string, std::vector<CostGroup>> by_metric;
-  for (auto& group : cost_groups(rows)) by_metric[group.metric].push_back(std::move(group));
-  std::string body;
-  for (const auto& [metric, groups] : by_metric)
-    body += plot(cost_svg(groups), "Cost against " + metric +
-                                       " with 95% intervals; named: the front of those trained furthest. "
-                                       "Only points of one colour compare.");
-  return section("Cost against score", body);
-}
-
-// The paper's own networks if they were profiled, else the first few.
-std::vector<NetworkProfile> shown_profiles(const Store& store, const std::string& network) {
-  auto profiles = profiles_of(store, network);
-  std::erase_if(profiles, [](const auto& profile) { return profile.blocks_ns() <= 0; });
-  std::stable_sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) {
-    return a.name.starts_with("mobilediffusion") > b.name.starts_with("mobilediffusion");
-  });
-  if (profiles.size() > 3) profiles.resize(3);
-  return profiles;
-}
-
-std::string latency_section(const Store& store, const std::string& network) {
-  std::string body;
-  for (const auto& profile : shown_profiles(store, network))
-    body += plot(latency_svg(profile), (profile.name.empty() ? short_hash(profile.hash) : profile.name) +
-                                           ": median latency of each block, " + to_string(profile.setting) +
-                                           (profile.has_rejected() ? "; rejected timings are left out" : ""));
-  return section("Latency per block", body);
-}
-
-std::string guidance_section(const Store& store, const ReportOptions& options) {
-  std::string body;
-  for (const auto& group : drawing_groups(store, options)) {
-    auto curves = guidance_curves(group);
-    std::erase_if(curves, [](const auto& curve) { return curve.size() < 2; });
-    if (curves.empty()) continue;
-    body += plot(guidance_svg(curves), "Distance with 95% intervals, and text-image score (dashed), over guidance");
-  }
-  return section("Guidance", body);
-}
 
 std::string picture_file(const std::string& file) {
   std::error_code error;
@@ -111,52 +29,87 @@ std::string picture_file(const std::string& file) {
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
   const std::string mime = picture_type(bytes);
   if (mime.empty()) throw FileError(file + ": is no PNG, JPEG or WebP picture");
-  return figure(picture(mime, bytes, file), std::filesystem::path(file).filename().string());
+  return "<figure class=\"file\"><img src=\"" + data_uri(mime, bytes) + "\" alt=\"" + escape_html(file) +
+         "\"><figcaption>" + escape_html(std::filesystem::path(file).filename().string()) + "</figcaption></figure>\n";
 }
 
-std::string pictures_section(const Store& store, const std::vector<SweepCandidate>& rows,
-                             const std::vector<std::string>& files) {
+// The paper's own networks if they were profiled, else the first few.
+std::string latency_body(const Store& store, const std::string& network) {
+  auto profiles = profiles_of(store, network);
+  std::erase_if(profiles, [](const auto& profile) { return profile.blocks_ns() <= 0; });
+  std::stable_sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) {
+    return a.name.starts_with("mobilediffusion") > b.name.starts_with("mobilediffusion");
+  });
+  if (profiles.size() > 6) profiles.resize(6);
+  std::map<Setting, std::vector<NamedProfile>> by_setting;
+  for (auto& profile : profiles)
+    by_setting[profile.setting].push_back(
+        {{profile.name.empty() ? short_hash(profile.hash) : profile.name}, std::move(profile)});
   std::string body;
-  for (const auto& file : files) body += picture_file(file);
-  std::string grid;
-  for (const auto& row : rows)
-    for (const auto& sample : pictures(store, row))
-      grid += figure(picture(sample.mime, sample.bytes, sample.prompt),
-                     sample.candidate + ", iteration " + thousands(sample.iteration) +
-                         (sample.prompt.empty() ? "" : ": " + sample.prompt));
-  if (!grid.empty()) body += "<div class=\"grid\">" + grid + "</div>\n";
-  return section("Samples", body);
+  for (const auto& [setting, networks] : by_setting)
+    body += plot_figure(latency_plot(networks), "Median latency of each block, " + escape_html(to_string(setting)) +
+                                                    "; rejected timings are "
+                                                    "left out.");
+  return body;
 }
 
-std::string decisions_section(const Store& store, const std::vector<SweepCandidate>& rows) {
-  Table table{.columns = {{.name = "candidate"},
-                          {.name = "rung"},
-                          {.name = "rule"},
-                          {.name = "verdict"},
-                          {.name = "audited"},
-                          {.name = "inputs"}}};
-  for (const auto& row : rows)
-    for (const auto& decision : store.decisions(row.run))
-      table.rows.push_back(
-          {label(row), decision.rung, decision.rule, decision.verdict, decision.audited, decision.inputs_json});
-  if (table.rows.empty()) return "";
-  return section("Decisions", "<details><summary>" + std::to_string(table.rows.size()) +
-                                  " decisions with their inputs</summary>" + html_table(table) + "</details>\n");
-}
-
-std::string provenance_section(const Store& store, const std::vector<SweepCandidate>& rows) {
-  std::set<std::string> protocols;
-  for (const auto& row : rows) protocols.insert(row.protocol);
+std::string guidance_body(const Store& store, const ReportOptions& options) {
   std::string body;
-  for (const auto& hash : protocols)
-    body += "<details><summary>Protocol " + escape_html(hash) + "</summary><pre>" +
-            escape_html(Json::parse(protocol_json(store, hash), nullptr, false).dump(2)) + "</pre></details>\n";
-  for (const auto& build : builds(store))
-    body += "<p class=\"note\">Built from " + escape_html(to_string(build)) + ".</p>\n";
-  body += "<p class=\"note\">Database " + escape_html(store.file()) + ", schema version " +
-          std::to_string(store.info().schema_version) +
-          ". Intervals hold at 95%. Figures marked † are printed in the literature and were not measured here.</p>\n";
-  return section("Provenance", body);
+  for (const auto& group : drawing_groups(store, options)) {
+    auto curves = guidance_curves(group);
+    std::erase_if(curves, [](const auto& curve) { return curve.size() < 2; });
+    if (curves.empty()) continue;
+    for (const auto& plot : guidance_plots(curves))
+      body += plot_figure(plot,
+                          "<b>" + escape_html(plot["y"].get<std::string>()) + "</b> over guidance, with 95% intervals");
+  }
+  return body.empty() ? "" : "<div class=\"plots\">" + body + "</div>\n";
+}
+
+std::vector<PlotName> plain_names(const std::vector<SweepCandidate>& rows) {
+  std::vector<PlotName> names;
+  for (size_t i = 0; i < rows.size(); ++i)
+    names.push_back({label(rows[i]), "", i < palette_size ? std::optional(int(i)) : std::nullopt});
+  return names;
+}
+
+std::string protocols(const Store& store, const std::vector<SweepCandidate>& rows) {
+  std::set<std::string> hashes;
+  for (const auto& row : rows) hashes.insert(row.protocol);
+  std::string body;
+  for (const auto& hash : hashes) {
+    const std::string json = protocol_json(store, hash), words = protocol_in_words(json);
+    if (!words.empty()) body += "<p>" + escape_html(words) + "</p>\n";
+    body += details("Protocol " + short_hash(hash) + " (JSON)",
+                    "<p class=\"note\">Its hash is <code>" + escape_html(hash) + "</code>.</p>\n" + indented(json));
+  }
+  return body;
+}
+
+// Where the candidates trained; "" for none.
+std::string devices_in_words(const std::vector<SweepCandidate>& rows) {
+  std::set<std::string> known;
+  int64_t unknown = 0;
+  for (const auto& row : rows)
+    if (row.device.empty())
+      ++unknown;
+    else
+      known.insert(row.device);
+  if (rows.empty()) return "";
+  const std::string of_some = " The training device of " + std::to_string(unknown) + " of " +
+                              std::to_string(rows.size()) + " candidates is not recorded.";
+  if (known.empty()) return "The training device is not recorded.";
+  return "Training ran on " + listed(known) + "." + (unknown > 0 ? of_some : "");
+}
+
+std::string method_body(const Store& store, const std::vector<SweepCandidate>& rows) {
+  std::string body = protocols(store, rows), built;
+  if (const auto words = devices_in_words(rows); !words.empty()) body += "<p>" + escape_html(words) + "</p>\n";
+  for (const auto& build : builds(store)) built += "<p class=\"note\">" + escape_html(to_string(build)) + "</p>\n";
+  if (!built.empty()) body += details("Programs that wrote into this database", built);
+  return body + "<p class=\"note\">Database " + escape_html(store.file()) + ", schema version " +
+         std::to_string(store.info().schema_version) +
+         ". Intervals hold at 95%. Figures marked † are printed in the literature and were not measured here.</p>\n";
 }
 
 std::string sentence(std::string words) {
@@ -164,43 +117,107 @@ std::string sentence(std::string words) {
   return words + ".";
 }
 
-std::string facts(const std::vector<SweepCandidate>& rows) {
+// "12 candidates: 7 done, 5 stopped."
+std::string counts_in_words(const std::vector<SweepCandidate>& rows) {
   std::map<std::string, int> states;
-  std::set<std::string> devices;
-  for (const auto& row : rows) {
-    ++states[row.state];
-    if (!row.device.empty()) devices.insert(row.device);
+  for (const auto& row : rows) ++states[row.state];
+  std::string words;
+  for (const auto& [state, count] : states) words += (words.empty() ? "" : ", ") + std::to_string(count) + " " + state;
+  return std::to_string(rows.size()) + (rows.size() == 1 ? " candidate: " : " candidates: ") + words + ".";
+}
+
+// What a page says, before it is put together.
+struct Content {
+  std::string title{}, lead{};
+  std::vector<PageSection> sections{};
+};
+
+Content sweep_content(const Store& store, const PageOptions& options) {
+  Content content{.title = "Sweep", .lead = "This database holds no candidates of a sweep."};
+  std::vector<SweepCandidate> rows;
+  const auto sweeps = sweeps_of_page(store, options.report);
+  for (const auto& sweep : sweeps) {
+    rows.insert(rows.end(), sweep.rows.begin(), sweep.rows.end());
+    for (auto& part : sections_of(sweep)) {
+      if (sweeps.size() > 1 && !part.title.empty()) part.title += ", " + sweep.sweep() + sweep.suffix;
+      part.id += sweep.suffix;
+      content.sections.push_back(std::move(part));
+    }
   }
-  std::string out = std::to_string(rows.size()) + " candidates";
-  for (const auto& [state, count] : states) out += ", " + std::to_string(count) + " " + state;
-  for (const auto& device : devices) out += " · " + device;
-  return out;
+  if (!rows.empty()) content.lead = counts_in_words(rows) + " " + devices_in_words(rows);
+  if (sweeps.size() == 1) content.title = "Sweep " + rows.front().sweep;
+  std::string files;
+  for (const auto& file : options.picture_files) files += picture_file(file);
+  content.sections.push_back({"files", "Further pictures", files});
+  content.sections.push_back({"method", "Method", method_body(store, rows)});
+  return content;
+}
+
+Content table_content(const Store& store, const Report& report, const PageOptions& options) {
+  const std::string name = report.name;
+  Content content{.title = name, .lead = sentence(report.summary)};
+  std::vector<SweepCandidate> rows;
+  std::string plots, numbers;
+  if (name == "table6") plots = latency_body(store, options.report.network);
+  if (name == "guidance") plots = guidance_body(store, options.report);
+  if (name == "training") {
+    const auto runs = training_runs(store);
+    plots = curve_plots(store, runs, plain_names(runs), "");
+  }
+  if (name == "pareto") {
+    rows = candidates(store, options.report.sweep);
+    plots = cost_plots(rows, plain_names(rows));
+  }
+  for (const auto& table : tables_of(report, store, options.report)) numbers += html_table(table);
+  content.sections = {
+      {"plots", "Plots", plots}, {"numbers", "Numbers", numbers}, {"method", "Method", method_body(store, rows)}};
+  return content;
+}
+
+// "sha256-...", by which the security policy knows the page's own script and lets no other run.
+std::string policy_hash(const std::string& script) {
+  const std::string hex = sha256(script);
+  std::string bytes;
+  for (size_t i = 0; i < hex.size(); i += 2) bytes += char(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return "'sha256-" + base64(bytes) + "'";
+}
+
+std::string head(const std::string& title, const std::string& script) {
+  return "<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
+         "'unsafe-inline'; script-src " +
+         policy_hash(script) + "\">\n<title>" + escape_html(title) + "</title>\n<style>" + page_css + "</style>\n";
+}
+
+std::string navigation(const std::vector<PageSection>& sections) {
+  std::string links;
+  for (const auto& part : sections)
+    if (!part.body.empty())
+      links += "<a href=\"#" + part.id + "\">" + escape_html(part.title.empty() ? "Winner" : part.title) + "</a>\n";
+  return "<nav aria-label=\"Sections\">\n" + links + "</nav>\n";
+}
+
+std::string page_of(const Content& content) {
+  const std::string script = std::string(plots_js) + page_js;
+  std::string body;
+  for (const auto& [id, title, inner] : content.sections)
+    if (title.empty())
+      body += "<section class=\"winner\" id=\"" + id + "\">\n" + inner + "</section>\n";
+    else
+      body += section(id, title, inner);
+  return "<!doctype html>\n<html lang=\"en\">\n<head>\n" + head(content.title, script) +
+         "</head>\n<body>\n<header><div><h1>" + escape_html(content.title) + "</h1>\n<p>" + escape_html(content.lead) +
+         "</p></div></header>\n" + navigation(content.sections) + "<main>\n" + body +
+         "<noscript><p class=\"note\">Plots, sorting and pictures side by side need scripts.</p></noscript>\n</main>\n"
+         "<script>" +
+         script + "</script>\n</body>\n</html>\n";
 }
 
 }  // namespace
 
 std::string report_page(const Store& store, const Report& report, const PageOptions& options) {
-  const std::string name = report.name;
-  const auto rows = candidates(store, options.report.sweep);
-  const bool whole = name == "sweep", costs = whole || name == "pareto", latencies = whole || name == "table6";
-  const std::string title = whole && !rows.empty() ? "Sweep " + rows.back().sweep : report.name;
-  std::string body =
-      "<header><h1>" + escape_html(title) + "</h1>\n<p>" + escape_html(sentence(report.summary)) + "</p>\n";
-  if (costs) body += "<p class=\"note\">" + escape_html(facts(rows)) + "</p>\n";
-  body += "</header>\n";
-  if (latencies && !whole) body += latency_section(store, options.report.network);
-  if (costs && !whole) body += cost_section(rows);
-  if (name == "guidance") body += guidance_section(store, options.report);
-  body += tables_section(whole ? "Candidates" : "Numbers", tables_of(report, store, options.report));
-  if (whole) body += cost_section(rows) + curves_section(store, rows);
-  if (name == "training") body += curves_section(store, training_runs(store));
-  if (whole) body += latency_section(store, options.report.network);
-  if (whole) body += pictures_section(store, rows, options.picture_files) + decisions_section(store, rows);
-  body += provenance_section(store, costs ? rows : std::vector<SweepCandidate>{});
-  return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-         "content=\"width=device-width, initial-scale=1\">\n<title>" +
-         escape_html(title) + "</title>\n<style>" + page_style + "</style>\n</head>\n<body>\n" + body +
-         "</body>\n</html>\n";
+  return page_of(std::string(report.name) == "sweep" ? sweep_content(store, options)
+                                                     : table_content(store, report, options));
 }
 
 }  // namespace mds

@@ -1,4 +1,5 @@
-// A report as one self-contained HTML page: style, plots and pictures are inside the file, and nothing is fetched.
+// A report as one self-contained HTML page: style, scripts, data and pictures are inside the file, and nothing is
+// fetched; the page's own security policy forbids it.
 #pragma once
 
 #include <string>
@@ -14,9 +15,5 @@ struct PageOptions {
 };
 
 std::string report_page(const Store& store, const Report& report, const PageOptions& options);
-
-std::string html_table(const Table& table);
-std::string base64(const std::string& bytes);
-std::string picture_type(const std::string& bytes);  // MIME type by the first bytes; empty when none of PNG, JPEG, WebP
 
 }  // namespace mds

@@ -1,5 +1,5 @@
-// The plots of a report page as SVG: learning curves, cost against score, latency per block, distance and text-image
-// score over guidance.
+// The data of a page's plots, in the form that page/plots.js describes: learning curves, cost against score, latency
+// per block, distance and text-image score over guidance.
 #pragma once
 
 #include <string>
@@ -9,16 +9,35 @@
 
 namespace mds {
 
-struct CurveLine {
+inline constexpr int palette_size = 8;  // of page.css
+
+// How a candidate looks in all plots.
+struct PlotName {
   std::string label{};
-  bool running_on = true;  // false: stopped or failed, drawn in grey
-  std::vector<MetricRow> points{};
+  std::string section{};        // id of the section it links to; empty: none
+  std::optional<int> colour{};  // index into the palette; absent: stands back, in grey
 };
 
-std::string learning_curves_svg(const std::string& metric, const std::vector<CurveLine>& lines);
-std::string cost_svg(const std::vector<CostGroup>& groups);  // of one metric, furthest trained first
-// Distances at the left axis, text-image scores, dashed, at the right one; each curve has at least one drawing.
-std::string guidance_svg(const std::vector<std::vector<Drawing>>& curves);
-std::string latency_svg(const NetworkProfile& profile);
+struct CurveLine {
+  PlotName name{};
+  std::vector<MetricRow> points{};
+};
+Json learning_curves_plot(const std::string& metric, const std::vector<CurveLine>& lines);
+
+struct CostDot {
+  PlotName name{};
+  CostPoint point{};
+};
+// The front is that of the dots with a colour; they alone compare.
+Json cost_plot(const std::string& metric, const std::vector<CostDot>& dots);
+
+struct NamedProfile {
+  PlotName name{};
+  NetworkProfile profile{};
+};
+Json latency_plot(const std::vector<NamedProfile>& networks);  // timings that are rejected are left out
+
+// Distances over guidance, then, where any was taken, text-image scores; each curve has at least one drawing.
+std::vector<Json> guidance_plots(const std::vector<std::vector<Drawing>>& curves);
 
 }  // namespace mds
