@@ -194,7 +194,10 @@ void of_models(const EvaluateOptions& options, Measurer& measurer, Results& resu
   const CaptionList captions{captions_of(options), options.repeats};
   const auto models = models_of(options);
   std::vector<ImageSize> sizes;
-  for (const auto& model : models) sizes.push_back({model.run.generator.size(), model.run.generator.size()});
+  for (const auto& model : models) {
+    const auto [height, width] = model.run.generator.size();
+    sizes.push_back({.width = width, .height = height});
+  }
   measurer.prepare(set_of(models.front(), captions), sizes);
   for (const auto& model : models) {
     const auto& [folder, hash, generator] = std::tie(model.run.folder, model.run.hash, model.run.generator);

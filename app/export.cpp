@@ -119,7 +119,7 @@ struct Loaded {
 
 Loaded load(const ExportOptions& options) {
   const bool trained = !options.model.empty();
-  const Part part = trained ? find_part(options) : Part{"", load_network(options.name)};
+  const ModelPart part = trained ? find_part(options) : ModelPart{"", load_network(options.name)};
   const NetworkSpec spec = with_asked_size(part.spec, options.size.picture());
   if (trained) return {spec, load_part(options.model, part.name, make_plan(spec))};
   Loaded loaded{spec, make_network(make_plan(spec))};
