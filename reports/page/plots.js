@@ -38,7 +38,7 @@ function makeScale(low, high, from, to, logarithmic) {
 }
 
 function linearTicks(low, high, pixels) {
-  const rough = (high - low || 1) / Math.max(2, Math.min(7, pixels / 70));
+  const rough = (high - low || 1) / Math.max(2, Math.min(7, pixels / 45));
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= rough);
   const ticks = [];
@@ -120,7 +120,7 @@ function drawXy(svg, plot, width) {
   const height = Math.max(230, Math.min(330, width * 0.56));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const all = plot.series.flatMap((s) => s.points.map((p) => [...p, s]));
-  const ys = all.flatMap(([, v, low, high, s]) => (s.whiskers ? [v, low, high] : [v])).filter(known);
+  const ys = all.flatMap(([, v, low, high, , s]) => (s.whiskers ? [v, low, high] : [v])).filter(known);
   const xs = all.map((p) => p[0]);
   const logarithmic = Math.min(...ys) > 0 && Math.max(...ys) > 20 * Math.min(...ys);
   const [yLow, yHigh] = logarithmic ? [Math.min(...ys) / 1.2, Math.max(...ys) * 1.2] : domainOf(ys, 0.08);
