@@ -45,7 +45,7 @@ struct Drawn {
   std::string failure;
 };
 
-Drawn draw(const Candidate& candidate) {
+Drawn draw(const CollectedPair& candidate) {
   try {
     return {candidate.draw(), ""};
   } catch (const FileError& error) {

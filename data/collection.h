@@ -11,13 +11,13 @@
 
 namespace mds {
 
-struct Candidate {
+struct CollectedPair {
   Pair pair;                    // `file` is its source, for reports
   std::function<Image()> draw;  // called from several threads; a FileError makes the picture a counted skip
 };
 
 struct Collection {
-  std::vector<Candidate> candidates;
+  std::vector<CollectedPair> candidates;
   int64_t other_names = 0;  // as in BuildReport
   FolderReport skipped;
 };

@@ -46,7 +46,7 @@ std::set<std::string> held_out_groups(const std::vector<Emoji>& list, int64_t co
   return {chosen.begin(), chosen.end()};
 }
 
-Candidate candidate(const Emoji& emoji, const std::shared_ptr<EmojiFont>& font) {
+CollectedPair candidate(const Emoji& emoji, const std::shared_ptr<EmojiFont>& font) {
   const std::string id = hex_name(without_presentation(emoji.sequence));
   const auto draw = [sequence = emoji.sequence, font, id] {
     if (auto image = font->render(sequence)) return std::move(*image);

@@ -4,6 +4,8 @@
 #include <limits>
 #include <memory>
 
+#include "networks/found_file.h"
+
 namespace mds {
 namespace {
 
@@ -232,6 +234,6 @@ Json Space::choices(const Point& point) const {
   return json;
 }
 
-SpaceSpec load_space(const std::string& file) { return load_described<SpaceSpec>(file); }
+SpaceSpec load_space(const std::string& file) { return load_described<SpaceSpec>(found_file(file)); }
 
 }  // namespace mds

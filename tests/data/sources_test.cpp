@@ -41,7 +41,7 @@ std::string resources(const std::string& data, uint64_t flags, uint64_t children
          file + stored + names;
 }
 
-Candidate candidate(const std::string& id, std::function<Image()> draw) {
+CollectedPair candidate(const std::string& id, std::function<Image()> draw) {
   return {{.file = id + ".png", .caption = id, .group = id, .id = id}, std::move(draw)};
 }
 
