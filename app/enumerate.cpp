@@ -6,6 +6,7 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "app/view_options.h"
 #include "reports/table.h"
 #include "search/naming.h"
 
@@ -72,8 +73,8 @@ Table to_table(const Screened& screened) {
   const Enumeration& found = screened.found;
   Table table{.title = screened.options.space + ": " + std::to_string(found.admitted) + " of " +
                        std::to_string(found.total) + " networks admitted",
-              .columns = {{.name = "name"},
-                          {.name = "hash"},
+              .columns = {{.name = "name", .weight = Weight::identity},
+                          {.name = "hash", .weight = Weight::minor},
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 2},
                           {.name = "macs_valid", .header = "valid GMACs", .scale = 1e-9, .digits = 2}},
               .footnotes = footnotes_of(screened)};
@@ -106,6 +107,8 @@ int run_enumerate(int argc, char** argv) {
       "select", choice(&options.select), "Which are listed where more are admitted; all refuses to leave any out")(
       "seed", number(&options.seed, at_least(0)), "Seed of --select random")("format", choice(&options.format),
                                                                              "How the result is printed");
+  ViewOptions view;
+  add_view_options(line.options, view);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   const Caps caps = options.caps();
@@ -117,7 +120,7 @@ int run_enumerate(int argc, char** argv) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const Screened screened{options, space.spec(), found, seconds};
   std::cout << (options.format == Format::json ? to_report(screened).dump(2) + "\n"
-                                               : to_text(to_table(screened), options.format));
+                                               : to_text(to_table(screened), options.format, view_of(view)));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <c10/util/Exception.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <iostream>
 
@@ -9,21 +10,7 @@
 #include "app/version.h"
 #include "spec/error.h"
 #include "spec/freed_memory.h"
-
-namespace mds {
-namespace {
-
-// A result that did not reach stdout is a failure, whatever the command says. A reader that went away is none.
-void require_written(std::ostream& out) {
-  errno = 0;
-  out.flush();
-  if (!out && errno != EPIPE)
-    throw WriteError(std::string("stdout: could not be written") +
-                     (errno ? ": " + std::string(std::strerror(errno)) : ""));
-}
-
-}  // namespace
-}  // namespace mds
+#include "spec/printable.h"
 
 namespace {
 
@@ -36,22 +23,36 @@ int run(std::string& place, int argc, char** argv) {
   return mds::run_command(place, mds::commands(), argc, argv);
 }
 
+// Whether all results have reached stdout. A reader that went away is no failure to speak of.
+bool stdout_is_written() {
+  errno = 0;
+  const bool written = !std::cout.flush().fail() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (!written && std::fflush(stdout) != 0 && errno != EPIPE)
+    std::cerr << "stdout: could not be written: " << std::strerror(errno) << "\n";
+  else if (!written && errno == 0)
+    std::cerr << "stdout: could not be written\n";
+  return written;
+}
+
+int result_of(int argc, char** argv) {
+  std::string place = "mdsearch";
+  try {
+    return run(place, argc, argv);
+  } catch (const mds::UsageError& error) {
+    std::cerr << place << ": " << mds::printable(error.what()) << "; see `" << place << " --help`\n";
+    return 2;
+  } catch (const c10::Error& error) {
+    std::cerr << place << ": " << mds::printable(error.what_without_backtrace()) << "\n";
+  } catch (const std::exception& error) {
+    std::cerr << place << ": " << mds::printable(error.what()) << "\n";
+  }
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   mds::keep_freed_memory();
-  std::string place = "mdsearch";
-  try {
-    const int code = run(place, argc, argv);
-    mds::require_written(std::cout);
-    return code;
-  } catch (const mds::UsageError& error) {
-    std::cerr << place << ": " << error.what() << "; see `" << place << " --help`\n";
-    return 2;
-  } catch (const c10::Error& error) {
-    std::cerr << place << ": " << error.what_without_backtrace() << "\n";
-  } catch (const std::exception& error) {
-    std::cerr << place << ": " << error.what() << "\n";
-  }
-  return 1;
+  const int code = result_of(argc, argv);
+  return stdout_is_written() || code != 0 ? code : 1;
 }

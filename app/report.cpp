@@ -3,12 +3,12 @@
 #include <array>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 
 #include "app/options.h"
 #include "app/output.h"
 #include "app/recording.h"
 #include "app/run.h"
+#include "app/view_options.h"
 #include "reports/page.h"
 #include "spec/error.h"
 #include "spec/listed.h"
@@ -17,8 +17,8 @@ namespace mds {
 namespace {
 
 struct Options {
-  std::string name, file, format, out, columns;
-  View view;
+  std::string name, file, format, out;
+  ViewOptions view;
   PageOptions page;
 };
 
@@ -44,11 +44,6 @@ CommandLine command_line(Options& options) {
       "format", one_of(&options.format, {"table", "md", "csv", "json", "html"}),
       "How the result is printed; html is a page and needs --out (default: by the ending of --out, else table)")(
       "out", po::value(&options.out)->value_name("FILE"), "Writes to this file instead of stdout")(
-      "columns", po::value(&options.columns)->value_name("A,B"),
-      "Shows these columns in this order; all: every one (default: those that fit the width)")(
-      "sort", po::value(&options.view.sort)->value_name("COLUMN"),
-      "Sorts the rows by this column; with - before it from the largest down")(
-      "brief", po::bool_switch(&options.view.brief), "Shows the few most telling columns")(
       "sweep", po::value(&options.page.report.sweep)->value_name("NAME"), "Shows this sweep alone")(
       "score", po::value(&options.page.report.score)->value_name("NAME"),
       "Sorts a sweep's candidates by this score (default: fd_emoji_clip)")(
@@ -56,6 +51,7 @@ CommandLine command_line(Options& options) {
       "Shows this network alone, by its name or the beginning of its hash")(
       "picture", po::value(&options.page.picture_files)->composing()->value_name("FILE"),
       "Shows this picture on the page too; may repeat");
+  add_view_options(line.options, options.view);
   return line;
 }
 
@@ -71,17 +67,13 @@ std::string format_of(const Options& options) {
   return known ? by_ending : "table";
 }
 
-std::vector<std::string> names_in(const std::string& list) {
-  std::vector<std::string> names;
-  std::istringstream parts(list);
-  for (std::string name; std::getline(parts, name, ',');) names.push_back(name);
-  return names;
-}
-
 void run_report(const Options& options) {
   const Report& report = find_report(options.name);
   const std::string format = format_of(options);
   const bool html = format == "html";
+  const View view = view_of(options.view);
+  if (html && options.view.given())
+    throw UsageError("report --format html: a page has all columns; leave out --columns, --sort and --brief");
   if (html && options.out.empty()) throw UsageError("report --format html: needs --out FILE");
   if (!html && !options.page.picture_files.empty()) throw UsageError("report --picture: needs --format html");
   std::vector<std::string> inputs = options.page.picture_files;
@@ -90,8 +82,6 @@ void run_report(const Options& options) {
   PageOptions page = options.page;
   page.report.shipped = shipped_hashes();
   const Store store(options.file, StoreMode::read_only);
-  View view = options.view;
-  view.columns = names_in(options.columns);
   const std::string text = html ? report_page(store, report, page)
                                 : to_text(tables_of(report, store, page.report), parse_format(format), view);
   if (options.out.empty())

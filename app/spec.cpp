@@ -6,6 +6,7 @@
 #include "app/recording.h"
 #include "app/run.h"
 #include "app/size_options.h"
+#include "app/view_options.h"
 #include "networks/network_file.h"
 #include "reports/table.h"
 
@@ -22,7 +23,8 @@ std::vector<Column> with_costs(std::vector<Column> columns) {
 }
 
 Table block_table(const Plan& plan) {
-  Table table{.columns = with_costs({{.name = "path"}, {.name = "kind"}, {.name = "in"}, {.name = "out"}})};
+  Table table{.columns = with_costs(
+                  {{.name = "path", .weight = Weight::identity}, {.name = "kind"}, {.name = "in"}, {.name = "out"}})};
   for (const auto& step : plan.steps) {
     const Cost c = cost(step);
     table.rows.push_back({step.path, std::string(kind_of(step.block)), to_string(step.site.in), to_string(step.out),
@@ -33,8 +35,11 @@ Table block_table(const Plan& plan) {
 
 // The first two columns have other names in the JSON of --layers than in its tables.
 Table layer_table(const std::vector<PlanStep>& steps, const char* name, const char* op) {
-  Table table{.columns =
-                  with_costs({{.name = name}, {.name = op}, {.name = "in"}, {.name = "out"}, {.name = "weight"}})};
+  Table table{.columns = with_costs({{.name = name, .weight = Weight::identity},
+                                     {.name = op},
+                                     {.name = "in"},
+                                     {.name = "out"},
+                                     {.name = "weight"}})};
   for (const auto& step : steps)
     for (const auto& layer : layers(step.block, step.site)) {
       const Cost c = cost(layer.op, layer.in, layer.out);
@@ -46,7 +51,14 @@ Table layer_table(const std::vector<PlanStep>& steps, const char* name, const ch
 
 std::string giga(int64_t count) { return shown(count, {.name = "", .scale = 1e-9, .digits = 2}) + " G"; }
 
-std::string text_of(const NamedNetwork& network, bool with_layers, Format format) {
+struct Printing {
+  bool with_layers = false;
+  Format format = Format::table;
+  View view{};
+};
+
+std::string text_of(const NamedNetwork& network, const Printing& printing) {
+  const auto& [with_layers, format, view] = printing;
   const Plan plan = make_plan(network.spec);
   const Cost total = cost(plan);
   const std::string hash = hash_of(network.spec);
@@ -64,7 +76,7 @@ std::string text_of(const NamedNetwork& network, bool with_layers, Format format
   table.footnotes = {"Total of one sample " + to_string(plan.input) + ": " + std::to_string(total.params) +
                      " parameters, " + giga(total.macs_valid) + " MACs where a kernel meets data (" + giga(total.macs) +
                      " with the padding)."};
-  return to_text(table, format);
+  return to_text(table, format, view);
 }
 
 }  // namespace
@@ -87,6 +99,8 @@ int run_spec(int argc, char** argv) {
       "record", "Stores the network and its counts in the database too")("format", choice(&format),
                                                                          "How the result is printed");
   add_size_options(line.options, size);
+  ViewOptions view;
+  add_view_options(line.options, view);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   const bool itself = values.count("spec") > 0;
@@ -97,7 +111,8 @@ int run_spec(int argc, char** argv) {
     Store store(db, StoreMode::create_or_open);
     record_arch(store, network, {.generator = "spec"});
   }
-  std::cout << (itself ? spec_text(network.spec) : text_of(network, values.count("layers") > 0, format));
+  std::cout << (itself ? spec_text(network.spec)
+                       : text_of(network, {values.count("layers") > 0, format, view_of(view)}));
   return 0;
 }
 

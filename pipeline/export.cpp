@@ -2,6 +2,7 @@
 
 #include <torch/csrc/jit/serialization/export.h>
 
+#include <exception>
 #include <filesystem>
 
 #include "pipeline/trace.h"
@@ -20,12 +21,20 @@ std::vector<std::string> export_safetensors(const std::string& file, const Netwo
 std::vector<std::string> export_torchscript(const std::string& file, const Network& network, const NetworkSpec& spec) {
   const torch::jit::Module module = trace(network, spec);
   NewFile out(file);
+  // An exception that passed through the writer's destructor would end the program: it is told of success, and the
+  // failure is thrown once it is done.
+  std::exception_ptr failure;
   torch::jit::ExportModule(module,
                            [&](const void* bytes, size_t count) {
-                             out.write({static_cast<const char*>(bytes), count});
+                             try {
+                               if (!failure) out.write({static_cast<const char*>(bytes), count});
+                             } catch (...) {
+                               failure = std::current_exception();
+                             }
                              return count;
                            },
                            {{"spec.json", canonical_json(spec)}});
+  if (failure) std::rethrow_exception(failure);
   out.put_in_place();
   return {file};
 }

@@ -39,15 +39,24 @@ void flush_folder_of(const std::string& name) {
 
 }  // namespace
 
-NewFile::NewFile(std::string file) : file_(std::move(file)), temporary_(temporary_name(file_)) {
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+NewFile::NewFile(std::string file) : file_(std::move(file)) {
+  std::error_code ignored;
+  const auto status = fs::status(file_, ignored);
+  const bool replaced = !fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status);
+  if (fs::is_symlink(fs::symlink_status(file_, ignored)) && fs::is_regular_file(status)) {
+    const auto target = fs::canonical(file_, ignored);
+    if (!ignored) file_ = target.string();
+  }
+  if (replaced) temporary_ = temporary_name(file_);
+  const int flags = replaced ? O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC : O_WRONLY | O_CLOEXEC;
+  descriptor_ = ::open(replaced ? temporary_.c_str() : file_.c_str(), flags, 0644);
   if (descriptor_ < 0) fail("cannot be created");
 }
 
 NewFile::~NewFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void NewFile::write(std::string_view bytes) {
@@ -60,6 +69,10 @@ void NewFile::write(std::string_view bytes) {
 }
 
 void NewFile::put_in_place() {
+  if (temporary_.empty()) {
+    if (::close(std::exchange(descriptor_, -1)) != 0) fail("cannot be written");
+    return;
+  }
   if (::fsync(descriptor_) != 0) fail("cannot be flushed");
   if (::rename(temporary_.c_str(), file_.c_str()) != 0) fail("cannot be put in place");
   ::close(std::exchange(descriptor_, -1));

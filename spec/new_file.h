@@ -1,5 +1,6 @@
 // A file or folder that appears whole or not at all: written under a temporary name beside it, then renamed. Readers
-// (and mappings) of a file that is replaced keep what they have.
+// (and mappings) of a file that is replaced keep what they have. A device or a pipe (/dev/stdout) is written to as it
+// is, and of a link what it points to.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ class NewFile {
  private:
   [[noreturn]] void fail(const char* what) const;
 
-  std::string file_, temporary_;
+  std::string file_, temporary_;  // no temporary one of a device or a pipe
   int descriptor_;
 };
 

@@ -17,9 +17,10 @@ TEST_CASE("choices that vary become columns; what all rows share does not", "[re
 }
 
 TEST_CASE("options that set several fields are shown by those in which they differ", "[reports]") {
-  const std::vector<Json> rows{{{"ff", {{"levels.2.ff_gated", true}, {"levels.2.ff_expansion", 4}, {"levels.2.x", 1}}}},
-                               {{"ff", {{"levels.2.ff_gated", false}, {"levels.2.ff_expansion", 8}, {"levels.2.x", 1}}}},
-                               Json::object()};
+  const std::vector<Json> rows{
+      {{"ff", {{"levels.2.ff_gated", true}, {"levels.2.ff_expansion", 4}, {"levels.2.x", 1}}}},
+      {{"ff", {{"levels.2.ff_gated", false}, {"levels.2.ff_expansion", 8}, {"levels.2.x", 1}}}},
+      Json::object()};
   const auto values = choice_values(rows, "ff");
   CHECK(values[0] == "ff_expansion 4, ff_gated yes");
   CHECK(values[1] == "ff_expansion 8, ff_gated no");

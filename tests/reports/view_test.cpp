@@ -17,9 +17,8 @@ size_t widest_line(const std::string& text) {
   std::istringstream lines(text);
   size_t widest = 0;
   for (std::string line; std::getline(lines, line);)
-    widest = std::max(widest, size_t(std::count_if(line.begin(), line.end(), [](unsigned char c) {
-               return (c & 0xc0) != 0x80;
-             })));
+    widest = std::max(
+        widest, size_t(std::count_if(line.begin(), line.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; })));
   return widest;
 }
 
@@ -41,7 +40,8 @@ std::string text_at(size_t width) { return to_text(wide(), Format::table, {.widt
 
 }  // namespace
 
-TEST_CASE("a table that fits is shown whole, and a wider one loses its least telling columns with a note", "[reports]") {
+TEST_CASE("a table that fits is shown whole, and a wider one loses its least telling columns with a note",
+          "[reports]") {
   CHECK_THAT(text_at(200), !Contains("Left out") && Contains("a processor with a very long name, 2 GHz"));
   for (size_t width = 30; width < 120; ++width) {
     INFO(width);
@@ -65,9 +65,8 @@ TEST_CASE("an interval never stands without its score, and no other format is na
 }
 
 TEST_CASE("long texts are cut with an ellipsis where nothing else can go", "[reports]") {
-  const Table table{.columns = {{.name = "name", .weight = Weight::identity}},
-                    .rows = {{std::string(300, 'x')}},
-                    .footnotes = {}};
+  const Table table{
+      .columns = {{.name = "name", .weight = Weight::identity}}, .rows = {{std::string(300, 'x')}}, .footnotes = {}};
   const std::string text = to_text(table, Format::table, {.width = 40});
   CHECK(widest_line(text) == 40);
   CHECK_THAT(text, Contains("…"));
