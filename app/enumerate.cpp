@@ -6,6 +6,7 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "app/screening.h"
 #include "app/view_options.h"
 #include "reports/table.h"
 #include "search/naming.h"
@@ -29,6 +30,7 @@ struct Screened {
   const Options& options;
   const SpaceSpec& space;
   const Enumeration& found;
+  const std::string& file;  // that it was read from, or empty
   double seconds;
 };
 
@@ -63,7 +65,9 @@ std::vector<std::string> footnotes_of(const Screened& screened) {
   if (!found.first_invalid.empty()) notes.push_back("first invalid: " + found.first_invalid);
   notes.push_back(rejected_in_words(found, screened.options.caps()));
   notes.push_back(left_out_in_words(found));
-  notes.push_back(std::to_string(found.total) + " points in " + seconds + " s");
+  notes.insert(notes.end(), found.notes.begin(), found.notes.end());
+  notes.push_back(screened.file.empty() ? std::to_string(found.total) + " points in " + seconds + " s"
+                                        : "read from " + screened.file);
   std::erase(notes, "");
   return notes;
 }
@@ -116,11 +120,11 @@ int run_enumerate(int argc, char** argv) {
 
   Space space(load_space(options.space), options.space);
   const auto start = std::chrono::steady_clock::now();
-  const Enumeration found = enumerate(space, caps, pick);
+  const auto [found, file] = screened(space, caps, pick);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const Screened screened{options, space.spec(), found, seconds};
-  std::cout << (options.format == Format::json ? to_report(screened).dump(2) + "\n"
-                                               : to_text(to_table(screened), options.format, view_of(view)));
+  const Screened result{options, space.spec(), found, file, seconds};
+  std::cout << (options.format == Format::json ? to_report(result).dump(2) + "\n"
+                                               : to_text(to_table(result), options.format, view_of(view)));
   return 0;
 }
 

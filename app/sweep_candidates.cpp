@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "app/screening.h"
 #include "spec/listed.h"
 
 namespace mds {
@@ -23,16 +24,17 @@ std::vector<Candidate> listed_networks(const SweepConfig& config) {
 
 std::vector<Candidate> of_space(const SweepConfig& config) {
   Space space(load_space(config.space), config.space);
-  std::cerr << "mdsearch screens the space " << config.space << "\n";
-  Enumeration found =
-      enumerate(space, caps_of(config),
-                {.selection = config.selection, .count = config.candidates, .seed = config.selection_seed});
+  const CachedEnumeration cached =
+      screened(space, caps_of(config),
+               {.selection = config.selection, .count = config.candidates, .seed = config.selection_seed});
+  const Enumeration& found = cached.found;
   if (found.chosen.empty())
     throw ConfigError(config.space + ": none of its " + std::to_string(found.total) +
                       " networks is under max_params and max_gmacs; " + rejected_in_words(found, caps_of(config)));
   std::cerr << found.admitted << " of " << found.total << " networks are under the caps; " << found.chosen.size()
             << " are chosen\n";
   if (const std::string words = left_out_in_words(found); !words.empty()) std::cerr << words << "\n";
+  for (const auto& note : found.notes) std::cerr << note << "\n";
   return found.chosen;
 }
 

@@ -69,17 +69,13 @@ Json resolved(const std::string& name, int bases_left) {
   const Json json = load_json(file);
   if (is_card(json)) return network_of_card(json, part_in(name), file);
   if (!json.is_object() || !json.contains("base")) return json;
-  const auto patched = from_json<PatchedNetwork>(json, file);
+  const auto change = from_json<PatchedNetwork>(json, file);
   if (bases_left == 0)
     throw ConfigError(file + ": base leads through more than " + std::to_string(most_bases) +
                       " files; is it a circle?");
-  const bool beside = patched.base.ends_with(".json");
-  const std::string base = beside ? (fs::path(file).parent_path() / patched.base).string() : patched.base;
-  try {
-    return resolved(base, bases_left - 1).patch(patched.patch);
-  } catch (const Json::exception& error) {
-    throw ConfigError(file + ": patch does not fit " + patched.base + ": " + error.what());
-  }
+  const bool beside = change.base.ends_with(".json");
+  const std::string base = beside ? (fs::path(file).parent_path() / change.base).string() : change.base;
+  return patched(network_from_json(resolved(base, bases_left - 1), base), change, {file, "patch"});
 }
 
 }  // namespace

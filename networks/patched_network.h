@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "networks/network_spec.h"
 #include "spec/describe.h"
 
 namespace mds {
@@ -15,5 +16,9 @@ struct PatchedNetwork {
     field("patch", self.patch, "list of operations as RFC 6902 defines them, such as {\"op\", \"path\", \"value\"}");
   }
 };
+
+// The base written out with all its defaults, so that an operation may name any field of it, with one operation after
+// another applied. ConfigError names the operation that does not fit.
+Json patched(const NetworkSpec& base, const PatchedNetwork& patched, const Place& place);
 
 }  // namespace mds

@@ -1,57 +1,67 @@
 #include "search/cost_memo.h"
 
-#include <bit>
-
 #include "spec/bootstrap.h"
 
 namespace mds {
 namespace {
 
-// Folds every described field of a spec into one number.
-class Digest {
- public:
-  void add(const auto& value) {
-    using Value = std::remove_cvref_t<decltype(value)>;
-    if constexpr (Described<Value>) {
-      Value::describe(value, [this](std::string_view, const auto& field, std::string_view, Range = {}) { add(field); });
-    } else if constexpr (requires { value.begin(); }) {
-      fold(value.size());
-      for (const auto& element : value) add(element);
-    } else if constexpr (std::same_as<Value, double>) {
-      fold(std::bit_cast<uint64_t>(value));
-    } else {
-      fold(uint64_t(value));
-    }
-  }
-  uint64_t state = 0x9e3779b97f4a7c15;
+uint64_t fold(uint64_t state, uint64_t value) { return Random(state ^ value).next(); }
+constexpr uint64_t first_state = 0x9e3779b97f4a7c15;
 
- private:
-  void fold(uint64_t value) { state = Random(state ^ value).next(); }
-};
+FieldDigests digests_of(const auto& described) {
+  using Struct = std::remove_cvref_t<decltype(described)>;
+  FieldDigests digests;
+  Struct::describe(described, [&](std::string_view, const auto& field, std::string_view, Range = {}) {
+    using Field = std::remove_cvref_t<decltype(field)>;
+    uint64_t& digest = digests.values.at(digests.count++);
+    if constexpr (std::same_as<Field, std::vector<int64_t>>) {
+      digest = fold(first_state, field.size());
+      for (const int64_t element : field) digest = fold(digest, uint64_t(element));
+    } else if constexpr (!std::same_as<Field, std::vector<LevelSpec>>) {
+      digest = uint64_t(field);
+    }
+  });
+  return digests;
+}
+
+uint64_t folded(const FieldDigests& digests) {
+  uint64_t state = first_state;
+  for (size_t i = 0; i < digests.count; ++i) state = fold(state, digests.values[i]);
+  return state;
+}
+
+uint64_t differing(const FieldDigests& a, const FieldDigests& b) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < a.count; ++i) bits |= uint64_t(a.values[i] != b.values[i]) << i;
+  return bits;
+}
 
 }  // namespace
 
 uint64_t Fingerprints::of(const UNetSpec& spec) {
   known_.resize(spec.levels.size());
-  Digest digest;
+  uint64_t state = first_state;
   bool text = false;
   for (size_t i = 0; i < spec.levels.size(); ++i) {
     Known& known = known_[i];
     const int64_t mid = i + 1 == spec.levels.size() ? spec.mid : -1;
     if (known.digest == 0 || known.mid != mid || !(known.level == spec.levels[i])) {
-      Digest level;
-      level.add(canonical(spec.levels[i], mid));
-      known = {spec.levels[i], mid, reads_text(spec.levels[i], mid), level.state};
+      const FieldDigests canonic = digests_of(canonical(spec.levels[i], mid));
+      known = {.level = spec.levels[i],
+               .mid = mid,
+               .reads_text = reads_text(spec.levels[i], mid),
+               .digest = folded(canonic),
+               .normalised = differing(canonic, digests_of(spec.levels[i]))};
     }
-    digest.add(known.digest);
+    state = fold(state, known.digest);
     text |= known.reads_text;
   }
-  UNetSpec::describe(spec, [&](std::string_view name, const auto& field, std::string_view, Range = {}) {
-    const bool unread = !text && name.starts_with("text_");
-    if constexpr (!std::same_as<decltype(field), const std::vector<LevelSpec>&>)
-      if (!unread) digest.add(field);
-  });
-  return digest.state;
+  const FieldDigests own = digests_of(spec);
+  if (own_.digest == 0 || own_.reads_text != text || !(own_.fields == own)) {
+    const FieldDigests canonic = digests_of(canonical(spec));
+    own_ = {.fields = own, .reads_text = text, .digest = folded(canonic), .normalised = differing(canonic, own)};
+  }
+  return fold(state, own_.digest);
 }
 
 Cost CostMemo::cost_of(const UNetSpec& spec) {

@@ -1,7 +1,10 @@
 #include "search/enumerate.h"
 
 #include <algorithm>
+#include <deque>
+#include <future>
 #include <sstream>
+#include <thread>
 
 #include "search/cost_memo.h"
 #include "search/naming.h"
@@ -9,6 +12,8 @@
 
 namespace mds {
 namespace {
+
+constexpr size_t parts_wanted = 256;
 
 // Numbers already seen: open addressing, because a node for each of ten million would fit no cache and no small
 // machine.
@@ -37,73 +42,143 @@ class SeenSet {
   size_t count_ = 0;
 };
 
-// The included networks, with what finds them among the points.
-struct Included {
-  std::vector<Candidate> candidates;
-  std::vector<uint64_t> prints;
+// The space's included networks, and the base that a point may turn out to be.
+class Known {
+ public:
+  Known(const Space& space, const Caps& caps)
+      : candidates_(candidates_of(space.spec().include, {space.source(), "include"})) {
+    for (const auto& candidate : candidates_) {
+      if (const std::string over = over_caps(candidate.cost, caps); !over.empty())
+        throw ConfigError("the included network " + candidate.name + " " + over);
+      prints_.push_back(Fingerprints().of(candidate.network));
+    }
+  }
 
   Candidate* find(uint64_t print) {
-    const auto it = std::find(prints.begin(), prints.end(), print);
-    return it == prints.end() ? nullptr : &candidates[size_t(it - prints.begin())];
+    const auto it = std::find(prints_.begin(), prints_.end(), print);
+    return it == prints_.end() ? nullptr : &candidates_[size_t(it - prints_.begin())];
   }
+  std::vector<Candidate>& candidates() { return candidates_; }
+
+ private:
+  std::vector<Candidate> candidates_;
+  std::vector<uint64_t> prints_;
 };
 
-Included included(const SpaceSpec& space, const Caps& caps) {
-  Included list{candidates_of(space.include, {"the space", "include"}), {}};
-  for (const auto& candidate : list.candidates) {
-    if (const std::string over = over_caps(candidate.cost, caps); !over.empty())
-      throw ConfigError("the included network " + candidate.name + " " + over);
-    list.prints.push_back(Fingerprints().of(candidate.network));
+// Puts the parts together in the order of the space.
+class Collection {
+ public:
+  Collection(const Space& space, const Caps& caps, const Pick& pick)
+      : space_(space),
+        known_(space, caps),
+        selector_({pick.selection, std::max<int64_t>(0, pick.count - int64_t(known_.candidates().size())), pick.seed},
+                  caps) {
+    result_.pick = pick;
+    exists_.assign(space.choices().size(), 0);
+    collapses_ = exists_;
   }
-  return list;
-}
+
+  void add(const Screened& part) {
+    result_.total += part.total;
+    result_.rejected.add(part.rejected);
+    if (result_.first_invalid.empty()) result_.first_invalid = part.first_invalid;
+    for (size_t i = 0; i < exists_.size(); ++i) {
+      exists_[i] += part.exists[i];
+      collapses_[i] += part.collapses[i];
+    }
+    const size_t width = part.costs.empty() ? 0 : part.points.size() / part.costs.size();
+    for (size_t i = 0; i < part.costs.size(); ++i) {
+      if (!seen_.insert(part.prints[i])) {
+        ++result_.rejected.duplicate;
+        continue;
+      }
+      const auto begin = part.points.begin() + int64_t(i * width);
+      offer_.cost = part.costs[i];
+      offer_.point.assign(begin, begin + int64_t(width));
+      admit(part.prints[i]);
+    }
+  }
+
+  int64_t total() const { return result_.total; }
+
+  Enumeration finish() {
+    check_points();
+    auto& chosen = result_.chosen = std::move(known_.candidates());
+    const int64_t listable = result_.admitted + int64_t(chosen.size()) - known_points_;
+    for (const auto& [cost, point] : selector_.select()) chosen.push_back(candidate_at(cost, point));
+    if (int64_t(chosen.size()) > result_.pick.count) chosen.resize(size_t(std::max<int64_t>(0, result_.pick.count)));
+    result_.left_out = listable - int64_t(chosen.size());
+    name_candidates(space_.spec(), chosen);
+    take_notes();
+    return std::move(result_);
+  }
+
+ private:
+  void admit(uint64_t print) {
+    ++result_.admitted;
+    Candidate* known = known_.find(print);
+    if (!known) return selector_.offer(offer_);
+    ++known_points_;
+    known->choices = space_.choices(offer_.point);
+    selector_.choose(offer_);
+  }
+
+  // A point that is one of the bases keeps the base's name.
+  Candidate candidate_at(const Cost& cost, const Point& point) const {
+    Candidate candidate{.network = space_.network(point), .cost = cost, .choices = space_.choices(point)};
+    const auto names = bases_of(space_.spec());
+    for (size_t i = 0; i < names.size(); ++i)
+      if (canonical(candidate.network) == canonical(space_.bases()[i])) candidate.name = short_name_of(names[i]);
+    return candidate;
+  }
+
+  void check_points() const {
+    if (result_.total == 0) throw ConfigError(space_.source() + ": constraints leave no point of the space");
+    if (result_.rejected.invalid == result_.total)
+      throw ConfigError("all " + std::to_string(result_.total) +
+                        " points of the space are invalid; the first: " + result_.first_invalid);
+  }
+
+  void take_notes() {
+    for (size_t i = 0; i < exists_.size(); ++i) {
+      const std::string choice = "the choice \"" + space_.choices()[i].name() + "\" ";
+      if (exists_[i] == 0) result_.notes.push_back(choice + "exists at no point; its condition never holds");
+      if (collapses_[i] > 0)
+        result_.notes.push_back(choice + "has no effect at " + std::to_string(collapses_[i]) + " of the " +
+                                std::to_string(exists_[i]) + " points where it exists; they are counted as duplicate");
+    }
+  }
+
+  const Space& space_;
+  Known known_;
+  Selector selector_;
+  Enumeration result_;
+  SeenSet seen_;
+  Tally exists_, collapses_;
+  int64_t known_points_ = 0;
+  Offer offer_;
+};
 
 }  // namespace
 
-Enumeration enumerate(Space& space, const Caps& caps, const Pick& pick) {
-  Enumeration result;
-  result.pick = pick;
-  CostMemo memo;
-  SeenSet seen;
-  Fingerprints fingerprints;
-  Included first = included(space.spec(), caps);
-  const int64_t room = std::max<int64_t>(0, pick.count - int64_t(first.candidates.size()));
-  Selector selector({pick.selection, room, pick.seed}, caps);
-
-  space.for_each([&](const UNetSpec& network, const Point& point) {
-    ++result.total;
-    Cost c;
-    try {
-      c = memo.cost_of(network);
-    } catch (const ConfigError& error) {
-      if (result.rejected.invalid++ == 0) result.first_invalid = error.what();
-      return;
-    }
-    const bool params = c.params > caps.params, macs = c.macs_valid > caps.macs_valid;
-    if (params && macs) return void(++result.rejected.both);
-    if (params) return void(++result.rejected.params);
-    if (macs) return void(++result.rejected.macs);
-    const uint64_t print = fingerprints.of(network);
-    if (!seen.insert(print)) return void(++result.rejected.duplicate);
-    ++result.admitted;
-    Candidate* known = first.find(print);
-    if (!known) return selector.offer({c, point});
-    known->choices = space.choices(point);
-    selector.choose({c, point});
-  });
-  if (result.total > 0 && result.rejected.invalid == result.total)
-    throw ConfigError("all " + std::to_string(result.total) +
-                      " points of the space are invalid; the first: " + result.first_invalid);
-  const auto points = int64_t(std::count_if(first.candidates.begin(), first.candidates.end(),
-                                            [](const Candidate& c) { return !c.choices.empty(); }));
-  const int64_t listable = result.admitted + int64_t(first.candidates.size()) - points;
-  result.chosen = std::move(first.candidates);
-  for (const auto& [c, point] : selector.select())
-    result.chosen.push_back({space.network(point), c, space.choices(point)});
-  if (int64_t(result.chosen.size()) > pick.count) result.chosen.resize(size_t(std::max<int64_t>(0, pick.count)));
-  result.left_out = listable - int64_t(result.chosen.size());
-  name_candidates(space.spec(), result.chosen);
-  return result;
+// Threads screen the parts ahead of this one, which puts them together, no further than memory needs.
+Enumeration enumerate(const Space& space, const Caps& caps, const Pick& pick, const Screening& screening) {
+  Collection collection(space, caps, pick);
+  const auto parts = space.beginnings(parts_wanted);
+  const auto threads =
+      size_t(screening.threads > 0 ? screening.threads : std::max(1u, std::thread::hardware_concurrency()));
+  std::deque<std::future<Screened>> ahead;
+  const auto policy = threads > 1 ? std::launch::async : std::launch::deferred;
+  for (size_t started = 0, done = 0; done < parts.size(); ++done) {
+    for (; started < parts.size() && ahead.size() < threads; ++started)
+      ahead.push_back(
+          std::async(policy, [&space, &caps, &part = parts[started]] { return screen(space, caps, part); }));
+    const Screened part = ahead.front().get();
+    ahead.pop_front();
+    collection.add(part);
+    if (screening.progress) screening.progress(collection.total(), double(done + 1) / double(parts.size()));
+  }
+  return collection.finish();
 }
 
 std::string left_out_in_words(const Enumeration& found) {

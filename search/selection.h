@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "search/candidate.h"
-#include "search/space.h"
+#include "search/choice.h"
 
 namespace mds {
 

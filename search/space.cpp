@@ -1,239 +1,180 @@
 #include "search/space.h"
 
 #include <algorithm>
-#include <limits>
-#include <memory>
-
-#include "networks/found_file.h"
 
 namespace mds {
 namespace {
 
-std::vector<Json> all_lists(const std::vector<int64_t>& entries, const std::vector<int64_t>& lengths) {
-  std::vector<Json> lists;
-  for (const int64_t length : lengths) {
-    std::vector<size_t> digits(size_t(length), 0);
-    for (bool more = true; more;) {
-      Json list = Json::array();
-      for (const size_t digit : digits) list.push_back(entries[digit]);
-      lists.push_back(list);
-      more = false;
-      for (size_t i = digits.size(); i-- > 0;) {
-        if (++digits[i] < entries.size()) {
-          more = true;
-          break;
-        }
-        digits[i] = 0;
-      }
-    }
+// A network with as many levels, and lists as long, as any of the bases has.
+UNetSpec widest_of(const std::vector<UNetSpec>& bases) {
+  UNetSpec widest = bases.front();
+  for (const auto& base : bases) {
+    if (base.levels.size() > widest.levels.size()) widest.levels.resize(base.levels.size());
+    for (size_t i = 0; i < base.levels.size(); ++i)
+      for (const auto list : {&LevelSpec::down, &LevelSpec::up})
+        if ((base.levels[i].*list).size() > (widest.levels[i].*list).size())
+          widest.levels[i].*list = base.levels[i].*list;
   }
-  return lists;
-}
-
-// How many lists all_lists makes, or more than `most` where it would be more.
-size_t count_lists(const ChoiceSpec& spec, size_t most) {
-  size_t count = 0;
-  for (const int64_t length : spec.lengths) {
-    size_t lists = 1;
-    for (int64_t i = 0; i < length && lists <= most; ++i) lists *= spec.entries.size();
-    count += std::min(lists, most + 1);
-  }
-  return count;
-}
-
-// What choices call their values: one label each, no two alike, short enough for a name.
-void check_labels(const ChoiceSpec& spec, size_t count, const Place& place) {
-  constexpr size_t longest = 24;
-  if (!spec.labels.empty() && spec.labels.size() != count)
-    place.fail("has " + std::to_string(spec.labels.size()) + " labels for " + std::to_string(count) +
-               " values or options; allowed: one for each, or none");
-  for (size_t i = 0; i < spec.labels.size(); ++i) {
-    if (spec.labels[i].empty() || spec.labels[i].size() > longest)
-      place.child(i).fail("is \"" + spec.labels[i] + "\"; allowed: 1 to " + std::to_string(longest) + " letters");
-    if (std::find(spec.labels.begin(), spec.labels.begin() + int64_t(i), spec.labels[i]) !=
-        spec.labels.begin() + int64_t(i))
-      place.child(i).fail("is \"" + spec.labels[i] + "\" a second time");
-  }
-}
-
-// Exactly one of the three forms of a choice, with no more options than a Point can tell apart.
-void check_form(const ChoiceSpec& spec, const Place& place) {
-  constexpr size_t most = std::numeric_limits<Point::value_type>::max();
-  const bool values = !spec.values.empty(), options = !spec.options.empty();
-  const bool lists = !spec.entries.empty() || !spec.lengths.empty();
-  if (spec.name.empty()) place.child("name").fail("is empty; every choice needs a name of its own");
-  if (options && !spec.path.empty()) place.fail("has options and path; give one of them");
-  if (!options && spec.path.empty())
-    place.fail("names no field; give path with values, path with entries and lengths, or options");
-  if (values + lists + options > 1)
-    place.fail("has more than one of values, entries with lengths, and options; give one of them");
-  if (spec.entries.empty() != spec.lengths.empty()) place.fail("has one of entries and lengths; give both");
-  if (values + lists + options == 0) place.fail("has no values");
-  const std::string allowed = "; allowed: 1 to " + std::to_string(most);
-  if (count_lists(spec, most) > most)
-    place.fail("makes its " + std::to_string(spec.entries.size()) + " entries into too many lists" + allowed);
-  const size_t count = spec.values.size() + spec.options.size();
-  if (count > most) place.fail("has " + std::to_string(count) + " values" + allowed);
-  check_labels(spec, count, place.child("labels"));
-}
-
-// The options of a choice as objects of path and value, with the label each shows in reports.
-std::vector<Json> patches(const ChoiceSpec& spec, const Place& place, std::vector<Json>& labels) {
-  check_form(spec, place);
-  for (const auto& option : spec.options)
-    check_type(place.child("options"), option, option.is_object() && !option.empty(), "objects of path and value");
-  if (!spec.options.empty()) {
-    labels = spec.options;
-    if (!spec.labels.empty()) labels.assign(spec.labels.begin(), spec.labels.end());
-    return spec.options;
-  }
-  labels = spec.entries.empty() ? spec.values : all_lists(spec.entries, spec.lengths);
-  std::vector<Json> result;
-  for (const auto& value : labels) result.push_back(Json{{spec.path, value}});
-  return result;
-}
-
-template <class Field>
-Field typed_value(const Json& json, const Place& place, Range range) {
-  Field value{};
-  read_json(json, value, place, range);
-  return value;
-}
-
-// Other choices point into the elements of a list of objects, so that it may not change its length.
-template <class Field>
-void check_settable(const Field&, const Place& place) {
-  if constexpr (is_list<Field>)
-    if constexpr (Described<typename Field::value_type>)
-      place.fail("is a list of objects and cannot be replaced; name a field of one of them");
-}
-
-// {"length": [1, 2]} of a condition.
-struct AllowedLengths {
-  std::vector<int64_t> length;
-  static void describe(auto& self, auto&& field) { field("length", self.length, "of the list", at_least(0)); }
-};
-
-bool has(const auto& values, const auto& value) {
-  return std::find(values.begin(), values.end(), value) != values.end();
+  return widest;
 }
 
 }  // namespace
 
+// One walk over the space, with the network as far as the choices have made it.
+class Space::Walk {
+ public:
+  Walk(const Space& space, const Visit& visit, size_t depth)
+      : space_(space), visit_(visit), depth_(depth), point_(space.first_ + space.choices_.size(), -1) {}
+
+  void run(const Point& beginning) {
+    beginning_ = &beginning;
+    for (size_t i = 0; i < space_.bases_.size(); ++i) {
+      if (space_.first_ == 1 && !begins_with(0, int16_t(i))) continue;
+      base_ = i;
+      network_ = space_.bases_[i];
+      if (space_.first_ == 1) point_[0] = int16_t(i);
+      descend(space_.first_);
+    }
+  }
+
+ private:
+  bool begins_with(size_t depth, int16_t option) const {
+    return depth >= beginning_->size() || (*beginning_)[depth] == option;
+  }
+
+  void descend(size_t depth) {
+    if (!space_.allowed(depth, network_)) return;
+    if (depth >= depth_) return visit_(network_, point_);
+    const Choice& choice = space_.choices_[depth - space_.first_];
+    point_[depth] = -1;
+    if (!choice.exists({network_, space_.base_names_[base_]})) return descend(depth + 1);
+    const Choice::Values before = choice.get(network_);
+    for (size_t i = 0; i < choice.options(); ++i) {
+      if (!begins_with(depth, int16_t(i)) || !choice.fits(network_, i)) continue;
+      choice.set(network_, i);
+      point_[depth] = int16_t(i);
+      descend(depth + 1);
+      if (choice.changes_levels()) choice.put(network_, before);
+    }
+    choice.put(network_, before);
+  }
+
+  const Space& space_;
+  const Visit& visit_;
+  size_t depth_;
+  const Point* beginning_ = nullptr;
+  size_t base_ = 0;
+  UNetSpec network_;
+  Point point_;
+};
+
 Space::Space(const SpaceSpec& spec, const std::string& source)
-    : spec_(spec), base_(load_unet(spec.base)), current_(base_) {
+    : spec_(spec), source_(source), base_names_(bases_of(spec)) {
   constexpr size_t most_choices = 256;
   const Place choices{source, "choices"};
-  if (spec.choices.empty()) choices.fail("is empty; a space needs at least one choice");
+  if (spec.choices.empty() && spec.bases.empty() && spec.include.empty())
+    choices.fail("is empty; a space needs at least one choice, or networks in include or bases");
   if (spec.choices.size() > most_choices)
-    choices.fail("has " + std::to_string(spec.choices.size()) + " choices; allowed: 1 to " +
+    choices.fail("has " + std::to_string(spec.choices.size()) + " choices; allowed: at most " +
                  std::to_string(most_choices));
-  for (size_t i = 0; i < spec.include.size(); ++i)
-    if (std::find(spec.include.begin(), spec.include.begin() + i, spec.include[i]) != spec.include.begin() + i)
-      Place{source, "include"}.child(i).fail("is \"" + spec.include[i] + "\" a second time");
-  for (size_t i = 0; i < spec.choices.size(); ++i) {
-    const Place place = choices.child(i);
+  if (!spec.bases.empty() && spec.base != SpaceSpec{}.base) Place{source, "bases"}.fail("and base are given; give one");
+  for (size_t i = 0; i < base_names_.size(); ++i) {
+    if (std::count(base_names_.begin(), base_names_.begin() + int64_t(i), base_names_[i]))
+      Place{source, spec.bases.empty() ? "include" : "bases"}.child(i).fail("is \"" + base_names_[i] +
+                                                                            "\" a second time");
+    bases_.push_back(load_unet(base_names_[i]));
+  }
+  first_ = bases_.size() > 1 ? 1 : 0;
+  UNetSpec widest = widest_of(bases_);
+  add_choices(widest);
+  add_constraints(widest);
+}
+
+void Space::add_choices(UNetSpec& widest) {
+  for (size_t i = 0; i < spec_.choices.size(); ++i) {
+    const Place place = Place{source_, "choices"}.child(i);
+    const std::string& name = spec_.choices[i].name;
+    if (first_ == 1 && name == "base") place.child("name").fail("is \"base\", which says which of the bases it is");
     for (const auto& other : choices_)
-      if (other.name == spec.choices[i].name) place.child("name").fail("is \"" + other.name + "\" a second time");
-    choices_.push_back(compile(spec.choices[i], place));
+      if (other.name() == name) place.child("name").fail("is \"" + name + "\" a second time");
+    Choice choice(spec_.choices[i], widest, place);
+    for (const auto& other : choices_)
+      for (const auto& field : other.fields())
+        if (choice.changes_levels() && field.is_of_level())
+          place.fail("sets which levels there are after \"" + other.name() + "\" sets a field of one; put it first");
+    choices_.push_back(std::move(choice));
   }
-  point_.assign(choices_.size(), -1);
 }
 
-Space::Action Space::assignment(const std::string& path, const Json& value, const Place& place) {
-  Action action;
-  visit_path(current_, path, place, [&](auto& field, Range range) {
-    using Field = std::remove_reference_t<decltype(field)>;
-    check_settable(field, place.child(path));
-    action = [target = &field, typed = typed_value<Field>(value, place.child(path), range)] { *target = typed; };
-  });
-  return action;
-}
-
-void Space::remember(Choice& choice, const std::string& path, const Place& place) {
-  visit_path(current_, path, place, [&](auto& field, Range) {
-    auto saved = std::make_shared<std::remove_reference_t<decltype(field)>>(field);
-    choice.save.push_back([target = &field, saved] { *saved = *target; });
-    choice.restore.push_back([target = &field, saved] { *target = *saved; });
-  });
-}
-
-std::function<bool()> Space::condition(const std::string& path, const Json& allowed, const Place& place) {
-  std::function<bool()> test;
-  const Place here = place.child(path);
-  visit_path(current_, path, place, [&](auto& field, Range range) {
-    using Field = std::remove_reference_t<decltype(field)>;
-    if (allowed.is_object()) {
-      if constexpr (!is_list<Field>) {
-        here.fail("is no list and has no length");
-      } else {
-        const auto lengths = typed_value<AllowedLengths>(allowed, here, {}).length;
-        if (lengths.empty()) here.child("length").fail("is empty; the choice would never exist");
-        test = [target = &field, lengths] { return has(lengths, int64_t(target->size())); };
-      }
-    } else {
-      check_type(here, allowed, allowed.is_array() && !allowed.empty(), "a list of values, or {\"length\": [...]}");
-      std::vector<Field> values;
-      for (const auto& value : allowed) values.push_back(typed_value<Field>(value, here, range));
-      test = [target = &field, values] { return has(values, *target); };
-    }
-  });
-  return test;
-}
-
-Space::Choice Space::compile(const ChoiceSpec& spec, const Place& place) {
-  Choice choice{.name = spec.name, .labels = {}, .options = {}, .save = {}, .restore = {}, .when = {}};
-  const auto options = patches(spec, place, choice.labels);
-  for (const auto& option : options) {
-    for (const auto& [path, unused] : options.front().items())
-      if (!option.contains(path) || option.size() != options.front().size())
-        place.child("options").fail("set different fields; each option sets all of them");
-    choice.options.emplace_back();
-    for (const auto& [path, value] : option.items()) choice.options.back().push_back(assignment(path, value, place));
+void Space::add_constraints(UNetSpec& widest) {
+  constraints_.resize(first_ + choices_.size() + 1);
+  for (size_t i = 0; i < spec_.constraints.size(); ++i) {
+    const Constraint constraint(spec_.constraints[i], widest, Place{source_, "constraints"}.child(i));
+    constraints_[depth_of(constraint)].push_back(constraint);
   }
-  for (const auto& [path, unused] : options.front().items()) remember(choice, path, place);
-  check_type(place.child("when"), spec.when, spec.when.is_object(), "an object of path and allowed values");
-  for (const auto& [path, allowed] : spec.when.items())
-    choice.when.push_back(condition(path, allowed, place.child("when")));
-  return choice;
 }
 
-bool Space::active(const Choice& choice) const {
-  return std::all_of(choice.when.begin(), choice.when.end(), [](const auto& test) { return test(); });
-}
-
-void Space::descend(size_t depth, const std::function<void(const UNetSpec&, const Point&)>& visit) {
-  if (depth == choices_.size()) return visit(current_, point_);
-  const Choice& choice = choices_[depth];
-  point_[depth] = -1;
-  if (!active(choice)) return descend(depth + 1, visit);
-  for (const auto& save : choice.save) save();
-  for (size_t i = 0; i < choice.options.size(); ++i) {
-    for (const auto& assign : choice.options[i]) assign();
-    point_[depth] = int16_t(i);
-    descend(depth + 1, visit);
-  }
-  for (const auto& restore : choice.restore) restore();
-}
-
-void Space::for_each(const std::function<void(const UNetSpec&, const Point&)>& visit) { descend(0, visit); }
-
-UNetSpec Space::network(const Point& point) {
+// How many entries of a point decide the constraint: after the last choice that sets a field it reads.
+size_t Space::depth_of(const Constraint& constraint) const {
+  size_t depth = first_;
   for (size_t i = 0; i < choices_.size(); ++i)
-    if (point[i] >= 0)
-      for (const auto& assign : choices_[i].options[size_t(point[i])]) assign();
-  UNetSpec network = current_;
-  current_ = base_;
+    for (const auto& field : choices_[i].fields())
+      if (constraint.reads(field)) depth = first_ + i + 1;
+  return depth;
+}
+
+bool Space::allowed(size_t depth, const UNetSpec& network) const {
+  const auto& decided = constraints_[depth];
+  return std::all_of(decided.begin(), decided.end(), [&](const Constraint& c) { return c.holds(network); });
+}
+
+void Space::for_each(const Visit& visit, const Point& beginning) const {
+  Walk(*this, visit, first_ + choices_.size()).run(beginning);
+}
+
+std::vector<Point> Space::beginnings(size_t wanted) const {
+  std::vector<Point> points;
+  for (size_t depth = first_; depth <= first_ + choices_.size(); ++depth) {
+    points.clear();
+    const Visit keep = [&](const UNetSpec&, const Point& point) {
+      points.emplace_back(point.begin(), point.begin() + int64_t(depth));
+    };
+    Walk(*this, keep, depth).run({});
+    if (points.size() >= wanted) break;
+  }
+  return points;
+}
+
+const UNetSpec& Space::base_of(const Point& point) const { return bases_[first_ == 1 ? size_t(point[0]) : 0]; }
+
+UNetSpec Space::network(const Point& point) const {
+  UNetSpec network = base_of(point);
+  for (size_t i = 0; i < choices_.size(); ++i)
+    if (const auto option = point[first_ + i]; option >= 0) choices_[i].set(network, size_t(option));
   return network;
+}
+
+bool Space::is_point(const Point& point) const {
+  UNetSpec network = base_of(point);
+  const std::string& base = base_names_[first_ == 1 ? size_t(point[0]) : 0];
+  for (size_t depth = first_;; ++depth) {
+    if (!allowed(depth, network)) return false;
+    if (depth == point.size()) return true;
+    const Choice& choice = choices_[depth - first_];
+    const bool chosen = point[depth] >= 0;
+    if (choice.exists({network, base}) != chosen) return false;
+    if (chosen && !choice.fits(network, size_t(point[depth]))) return false;
+    if (chosen) choice.set(network, size_t(point[depth]));
+  }
 }
 
 Json Space::choices(const Point& point) const {
   Json json = Json::object();
+  if (first_ == 1) json["base"] = base_names_[size_t(point[0])];
   for (size_t i = 0; i < choices_.size(); ++i)
-    if (point[i] >= 0) json[choices_[i].name] = choices_[i].labels[size_t(point[i])];
+    if (const auto option = point[first_ + i]; option >= 0)
+      json[choices_[i].name()] = choices_[i].label(size_t(option));
   return json;
 }
-
-SpaceSpec load_space(const std::string& file) { return load_described<SpaceSpec>(found_file(file)); }
 
 }  // namespace mds

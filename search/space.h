@@ -1,5 +1,5 @@
-// A search space at work: walks every point of it. A choice exists only where its condition holds, so that two
-// different points are two different networks.
+// A search space at work: walks every point of it. A choice exists only where its condition holds and where the network
+// has the fields it sets; a combination that breaks a constraint is no point.
 #pragma once
 
 #include <functional>
@@ -7,48 +7,50 @@
 #include <vector>
 
 #include "networks/network_spec.h"
-#include "search/space_spec.h"
+#include "search/choice.h"
+#include "search/constraint.h"
 
 namespace mds {
-
-// Which option each choice has at a point; inactive choices hold -1.
-using Point = std::vector<int16_t>;
 
 class Space {
  public:
   // `source` opens error messages. A path that names no field, or a value that the field refuses, is a ConfigError.
   Space(const SpaceSpec& spec, const std::string& source);
-  Space(const Space&) = delete;
-  Space& operator=(const Space&) = delete;
 
-  // Calls visit(network, point) for every point; both are valid during the call only.
-  void for_each(const std::function<void(const UNetSpec&, const Point&)>& visit);
+  // Calls visit(network, point) for every point that begins with `beginning`, in order: later choices vary fastest.
+  // Both arguments are valid during the call only. Several threads may walk at once.
+  using Visit = std::function<void(const UNetSpec&, const Point&)>;
+  void for_each(const Visit& visit, const Point& beginning = {}) const;
 
-  UNetSpec network(const Point& point);    // not during for_each
+  // The least number of first choices that have `wanted` combinations, or all choices: those combinations in order.
+  // Together the points that begin with them are the space.
+  std::vector<Point> beginnings(size_t wanted) const;
+
+  // The network at a point. `is_point` says whether for_each would visit it.
+  UNetSpec network(const Point& point) const;
+  bool is_point(const Point& point) const;
   Json choices(const Point& point) const;  // {name: value}
+
+  const std::vector<Choice>& choices() const { return choices_; }
+  const std::vector<UNetSpec>& bases() const { return bases_; }
   const SpaceSpec& spec() const { return spec_; }
+  const std::string& source() const { return source_; }
 
  private:
-  using Action = std::function<void()>;
-  struct Choice {
-    std::string name;
-    std::vector<Json> labels;
-    std::vector<std::vector<Action>> options;
-    std::vector<Action> save, restore;  // the fields it sets, around its options
-    std::vector<std::function<bool()>> when;
-  };
-
-  Choice compile(const ChoiceSpec& spec, const Place& place);
-  Action assignment(const std::string& path, const Json& value, const Place& place);
-  std::function<bool()> condition(const std::string& path, const Json& allowed, const Place& place);
-  void remember(Choice& choice, const std::string& path, const Place& place);
-  void descend(size_t depth, const std::function<void(const UNetSpec&, const Point&)>& visit);
-  bool active(const Choice& choice) const;
+  class Walk;
+  const UNetSpec& base_of(const Point& point) const;
+  bool allowed(size_t depth, const UNetSpec& network) const;
+  void add_choices(UNetSpec& widest);
+  void add_constraints(UNetSpec& widest);
+  size_t depth_of(const Constraint& constraint) const;
 
   SpaceSpec spec_;
-  UNetSpec base_, current_;
+  std::string source_;
+  std::vector<std::string> base_names_;
+  std::vector<UNetSpec> bases_;
+  size_t first_ = 0;  // 1 where the first entry of a point is the base
   std::vector<Choice> choices_;
-  Point point_;
+  std::vector<std::vector<Constraint>> constraints_;  // by how many entries of a point decide them
 };
 
 }  // namespace mds

@@ -1,6 +1,7 @@
-// A search space as a file: base networks, and choices that overwrite their fields.
+// A search space as a file: base networks, choices that overwrite their fields, constraints between fields.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,14 +9,30 @@
 
 namespace mds {
 
+// Whole numbers from `from` to `to`, both included.
+struct SteppedRange {
+  int64_t from = 0, to = 0, step = 1;
+  bool operator==(const SteppedRange&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("from", self.from, "first value");
+    field("to", self.to, "last value, a whole number of steps after the first");
+    field("step", self.step, "from one value to the next", at_least(1));
+  }
+};
+
 // {"name": ..., "path": "levels.2.width", "values": [896, 1024]}
+// {"name": ..., "path": "levels.2.width", "range": {"from": 768, "to": 1152, "step": 64}}
 // {"name": ..., "path": "levels.2.up", "entries": [2, 3], "lengths": [2, 3]}: every list of those lengths and entries
+// {"name": ..., "path": "levels.2.down.0", "values": [1, 2]}: one element of a list
+// {"name": ..., "path": "levels", "values": [2, 3, [0, 2]]}: the first two levels, the first three, two that are named
 // {"name": ..., "options": [{"levels.1.self_attention": false, ...}, ...]}: several fields at once
 // "when": {"levels.2.conv": ["separable"], "levels.2.down": {"length": [2]}} limits where the choice exists.
 struct ChoiceSpec {
   std::string name{};
   std::string path{};
   std::vector<Json> values{};
+  std::optional<SteppedRange> range{};
   std::vector<int64_t> entries{};
   std::vector<int64_t> lengths{};
   std::vector<Json> options{};
@@ -26,34 +43,62 @@ struct ChoiceSpec {
 
   static void describe(auto& self, auto&& field) {
     field("name", self.name, "of the choice, in candidates and reports");
-    field("path", self.path, "field that values overwrite");
+    field("path", self.path, "field that values overwrite, an element of a list, or levels: how many or which stay");
     field("values", self.values, "of the field at path");
+    field("range", self.range, "instead of values: whole numbers in steps");
     field("entries", self.entries, "with lengths: values of a list's elements", between(0, 64));
     field("lengths", self.lengths, "with entries: lengths of the list at path", between(1, 16));
     field("options", self.options, "instead of path: objects of path and value");
-    field("when", self.when, "the choice exists only where each path has one of the listed values, or a listed length");
+    field("when", self.when,
+          "the choice exists only where each path has one of the listed values or lengths; \"base\" is a path too");
     field("short", self.short_name,
           "letters that stand before its values in a candidate's name; empty: made from name");
     field("labels", self.labels, "what values or options are called in names and tables, one for each");
   }
 };
 
+// One relation between two terms. A term is a number, the path of a number, {"length": path} or {"sum": path} of a
+// list. A combination that breaks it is no point of the space; where a network lacks a term's place, it holds.
+struct ConstraintSpec {
+  std::vector<Json> equal{};
+  std::vector<Json> differ{};
+  std::vector<Json> at_most{};
+  std::vector<Json> multiple_of{};
+  bool operator==(const ConstraintSpec&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("equal", self.equal, "two terms that are the same");
+    field("differ", self.differ, "two terms that are not the same");
+    field("at_most", self.at_most, "two terms, the first no greater than the second");
+    field("multiple_of", self.multiple_of, "two terms, the second dividing the first");
+  }
+};
+
 struct SpaceSpec {
   std::string base = "mobilediffusion";
+  std::vector<std::string> bases{};
   std::vector<std::string> include{};
   std::vector<ChoiceSpec> choices{};
+  std::vector<ConstraintSpec> constraints{};
   bool operator==(const SpaceSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
     field("base", self.base, "network whose fields the choices overwrite");
-    field("include", self.include, "networks that every selection contains");
+    field("bases", self.bases, "instead of base: several, each with all choices whose fields it has");
+    field("include", self.include,
+          "networks that every selection contains; without choices and bases, the whole space");
     field("choices", self.choices, "in order; later ones vary fastest");
+    field("constraints", self.constraints, "relations that every point fulfils");
   }
 };
 
-// All that varies in a space, in order.
-inline std::vector<ChoiceSpec> all_choices(const SpaceSpec& space) { return space.choices; }
+// The networks whose fields the choices overwrite.
+std::vector<std::string> bases_of(const SpaceSpec& space);
 
+// All that varies in a space, in order: "base" first where there are several.
+std::vector<ChoiceSpec> all_choices(const SpaceSpec& space);
+
+// A space's file. Networks it names by file are looked for beside it first.
 SpaceSpec load_space(const std::string& file);
 
 }  // namespace mds

@@ -184,12 +184,41 @@ TEST_CASE("a network file may be a patch of another", "[networks]") {
     {"op": "replace", "path": "/levels/2/width", "value": 1024}]})");
   CHECK(load_unet(wide).levels[2].width == 896);
   CHECK(hash_of(load_network(wider)) == hash_of(load_network("mobilediffusion")));
-  CHECK_THROWS_WITH(load_network(file("no.json", R"({"base": "mobilediffusion", "patch": [
-    {"op": "replace", "path": "/levels/7/width", "value": 896}]})")),
-                    Catch::Contains("no.json: patch does not fit mobilediffusion"));
+  const auto refused = [&](const std::string& operation, const std::string& why) {
+    CHECK_THROWS_WITH(load_network(file("no.json", R"({"base": "mobilediffusion", "patch": [)" + operation + "]}")),
+                      Catch::Contains("no.json: patch.0 " + why));
+  };
+  refused(R"({"op": "replace", "path": "/levels/7/width", "value": 896})",
+          "does not fit mobilediffusion: replace /levels/7/width: /levels has 3 elements, counted from 0");
+  refused(R"({"op": "remove", "path": "/levels/2/konv"})",
+          "does not fit mobilediffusion: remove /levels/2/konv: /levels/2 has attention, conv, cross_attention");
+  refused(R"({"op": "test", "path": "/mid", "value": 1})",
+          "does not fit mobilediffusion: test /mid: another value is there, or none");
+  refused(R"({"op": "move", "from": "/mid/x", "path": "/size"})",
+          "does not fit mobilediffusion: move /mid/x to /size: /mid is the single value -1");
+  refused(R"({"op": "replace", "path": "/mid"})", "lacks \"value\", which replace needs");
+  refused(R"({"op": "remove", "path": "mid"})",
+          "has the path \"mid\"; allowed: a JSON pointer such as /levels/2/width");
+  CHECK_THROWS_WITH(
+      load_network(file("op.json", R"({"base": "sd15", "patch": [{"op": "swap", "path": "/mid"}]})")),
+      Catch::Contains("op.json: patch.0.op is \"swap\"; allowed: add, remove, replace, move, copy, test"));
   CHECK_THROWS_WITH(load_network(file("me.json", R"({"base": "me.json"})")), Catch::Contains("is it a circle?"));
   CHECK_THROWS_WITH(load_network(file("key.json", R"({"base": "sd15", "patches": []})")),
                     Catch::Contains("patches is not a known key; did you mean patch? valid: base, patch"));
+}
+
+TEST_CASE("a patch may replace any field of the network, those at their defaults too", "[networks]") {
+  const std::string file = scratch("patched-default").string() + ".json";
+  save_text(file, R"({"base": "mobilediffusion", "patch": [
+    {"op": "test", "path": "/levels/2/kernel", "value": 3},
+    {"op": "replace", "path": "/levels/2/kernel", "value": 7},
+    {"op": "replace", "path": "/levels/1/stack_depth", "value": 1},
+    {"op": "replace", "path": "/mid_residuals", "value": 2}]})");
+  CHECK(load_unet(file).levels[2].kernel == 7);
+  for (const char* name : {"sd-vae-decoder", "taesd-decoder", "clip-vit-b-32", "inception-v3-fid", "lpips-vgg"}) {
+    save_text(file, R"({"base": ")" + std::string(name) + R"(", "patch": []})");
+    CHECK(hash_of(load_network(file)) == hash_of(load_network(name)));
+  }
 }
 
 TEST_CASE("the ladder leads from SD's parameters to MobileDiffusion, and only its last rung changes depth and width",

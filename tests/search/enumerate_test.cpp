@@ -126,6 +126,78 @@ TEST_CASE("caps are whole numbers within the range of what is counted, by defaul
   CHECK(caps_of(1, 182.611423232).macs_valid == 182'611'423'232);
   CHECK(caps_of(1, 9e9).macs_valid == 9'000'000'000'000'000'000);
   CHECK_THROWS_WITH(caps_of(1, 1e30), "--max-gmacs is 1e+30; allowed: 0.001 to 9000000000");
-  CHECK_THROWS_WITH(caps_of(1, std::nan("")), Catch::Contains("--max-gmacs is null"));
+  CHECK_THROWS_WITH(caps_of(1, std::nan("")), "--max-gmacs is nan; allowed: 0.001 to 9000000000");
+  CHECK_THROWS_WITH(caps_of(1, HUGE_VAL), "--max-gmacs is inf; allowed: 0.001 to 9000000000");
   CHECK_THROWS_WITH(caps_of(0, 200), "--max-params is 0; allowed: at least 1");
+}
+
+TEST_CASE("points that differ in a field without effect are one, whatever the caps", "[search]") {
+  const auto found_in = [](const char* choices, const Caps& caps) {
+    const Space space(from_json<SpaceSpec>(Json{{"choices", Json::parse(choices)}}, "s.json"), "s.json");
+    return enumerate(space, caps, {});
+  };
+  const char* full = R"([{"name": "conv", "path": "levels.2.conv", "values": ["full", "separable"]},
+                         {"name": "kernel", "path": "levels.2.kernel", "values": [5, 3, 7]}])";
+  const Caps none{.params = 1000}, all{.params = 1'000'000'000, .macs_valid = 900'000'000'000};
+  for (const auto& caps : {none, all}) {
+    const Enumeration found = found_in(full, caps);
+    CHECK(found.total == 6);
+    CHECK(found.rejected.duplicate == 2);
+    CHECK(found.notes ==
+          std::vector<std::string>{"the choice \"kernel\" has no effect at 2 of the 6 points where it exists; they are "
+                                   "counted as duplicate"});
+  }
+  const Enumeration found = found_in(full, all);
+  REQUIRE(found.chosen.size() == 4);
+  CHECK(found.chosen[0].choices["kernel"] == 3);
+  CHECK(found_in(R"([{"name": "mid", "path": "mid_residuals", "values": [1, 2, 3]}])", none).rejected.duplicate == 2);
+  CHECK(found_in(R"([{"name": "kernel", "path": "levels.2.kernel", "values": [3, 5],
+                      "when": {"levels.2.conv": ["full"]}}, {"name": "mid", "path": "mid", "values": [-1]}])",
+                 all)
+            .notes.front() == "the choice \"kernel\" exists at no point; its condition never holds");
+}
+
+TEST_CASE("the number of threads changes nothing", "[search]") {
+  const Space space(small_space(), "s.json");
+  std::vector<int64_t> seen;
+  const auto keep = [&](int64_t points, double share) { seen.push_back(points), CHECK(share <= 1); };
+  const Enumeration one = enumerate(space, {}, {.count = 12}, {.threads = 1, .progress = keep});
+  const Enumeration three = enumerate(space, {}, {.count = 12}, {.threads = 3});
+  CHECK(seen.back() == one.total);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+  CHECK(three.admitted == one.admitted);
+  REQUIRE(three.chosen.size() == one.chosen.size());
+  for (size_t i = 0; i < one.chosen.size(); ++i) {
+    CHECK(three.chosen[i].choices == one.chosen[i].choices);
+    CHECK(three.chosen[i].name == one.chosen[i].name);
+  }
+}
+
+TEST_CASE("a plain list of networks is a space", "[search]") {
+  const auto found_in = [](const Json& json) {
+    const Space space(from_json<SpaceSpec>(json, "s.json"), "s.json");
+    return enumerate(space, {}, {});
+  };
+  const Enumeration listed = found_in({{"include", {"mobilediffusion", "mobilediffusion-lite"}}});
+  CHECK(listed.total == 2);
+  CHECK(listed.admitted == 2);
+  REQUIRE(listed.chosen.size() == 2);
+  CHECK(listed.chosen[1].name == "mobilediffusion-lite");
+  const Enumeration bases = found_in({{"bases", {"mobilediffusion", "sd15"}}});
+  CHECK(bases.rejected.total() == 1);
+  REQUIRE(bases.chosen.size() == 1);
+  CHECK(bases.chosen[0].name == "mobilediffusion");
+  CHECK_THROWS_WITH(found_in({{"include", {"mobilediffusion", "mobilediffusion"}}}),
+                    "s.json: include.1 is \"mobilediffusion\" a second time");
+  CHECK_THROWS_WITH(found_in(Json::object()),
+                    Catch::Contains("choices is empty; a space needs at least one choice, or"));
+}
+
+TEST_CASE("a space whose constraints leave nothing is an error", "[search]") {
+  const Space space(from_json<SpaceSpec>(Json::parse(R"({"choices": [
+      {"name": "w", "path": "levels.2.width", "values": [640]}],
+      "constraints": [{"at_most": ["levels.2.width", 320]}]})"),
+                                         "s.json"),
+                    "s.json");
+  CHECK_THROWS_WITH(enumerate(space, {}, {}), "s.json: constraints leave no point of the space");
 }
