@@ -51,3 +51,8 @@ TEST_CASE("the version says commit, LibTorch, build and CUDA", "[app]") {
   CHECK_THAT(version.out, Contains("mdsearch 0.") && Contains("commit ") && Contains("LibTorch ") &&
                               Contains("build ") && Contains("CUDA "));
 }
+
+TEST_CASE("docs/configs.md is what the program prints", "[app]") {
+  INFO("to make it again: mdsearch help --all --format md > docs/configs.md");
+  CHECK(mdsearch("help --all --format md").out == text_of_file(MDS_SOURCE_DIR "/docs/configs.md"));
+}
