@@ -26,7 +26,7 @@ struct Options {
   Pick pick() const { return {select, top, seed}; }
 };
 
-struct Screened {
+struct Listing {
   const Options& options;
   const SpaceSpec& space;
   const Enumeration& found;
@@ -38,8 +38,8 @@ Json to_json(const Rejections& r) {
   return {{"params", r.params}, {"macs", r.macs}, {"both", r.both}, {"invalid", r.invalid}, {"duplicate", r.duplicate}};
 }
 
-Json to_report(const Screened& screened) {
-  const Enumeration& found = screened.found;
+Json to_report(const Listing& listing) {
+  const Enumeration& found = listing.found;
   Json candidates = Json::array();
   for (const auto& candidate : found.chosen)
     candidates.push_back({{"name", candidate.name},
@@ -48,46 +48,46 @@ Json to_report(const Screened& screened) {
                           {"macs_valid", candidate.cost.macs_valid},
                           {"choices", candidate.choices}});
   return {
-      {"space", screened.options.space},
+      {"space", listing.options.space},
       {"total", found.total},
       {"admitted", found.admitted},
       {"rejected", to_json(found.rejected)},
       {"selection", {{"rule", name_of(found.pick.selection)}, {"count", found.pick.count}, {"seed", found.pick.seed}}},
       {"left_out", found.left_out},
-      {"seconds", screened.seconds},
+      {"seconds", listing.seconds},
       {"candidates", candidates}};
 }
 
-std::vector<std::string> footnotes_of(const Screened& screened) {
-  const Enumeration& found = screened.found;
-  const std::string seconds = std::to_string(screened.seconds).substr(0, 5);
+std::vector<std::string> footnotes_of(const Listing& listing) {
+  const Enumeration& found = listing.found;
+  const std::string seconds = std::to_string(listing.seconds).substr(0, 5);
   std::vector<std::string> notes;
   if (!found.first_invalid.empty()) notes.push_back("first invalid: " + found.first_invalid);
-  notes.push_back(rejected_in_words(found, screened.options.caps()));
+  notes.push_back(rejected_in_words(found, listing.options.caps()));
   notes.push_back(left_out_in_words(found));
   notes.insert(notes.end(), found.notes.begin(), found.notes.end());
-  notes.push_back(screened.file.empty() ? std::to_string(found.total) + " points in " + seconds + " s"
-                                        : "read from " + screened.file);
+  notes.push_back(listing.file.empty() ? std::to_string(found.total) + " points in " + seconds + " s"
+                                        : "read from " + listing.file);
   std::erase(notes, "");
   return notes;
 }
 
 // A column for each choice that differs in the list.
-Table to_table(const Screened& screened) {
-  const Enumeration& found = screened.found;
-  Table table{.title = screened.options.space + ": " + std::to_string(found.admitted) + " of " +
+Table to_table(const Listing& listing) {
+  const Enumeration& found = listing.found;
+  Table table{.title = listing.options.space + ": " + std::to_string(found.admitted) + " of " +
                        std::to_string(found.total) + " networks admitted",
               .columns = {{.name = "name", .weight = Weight::identity},
                           {.name = "hash", .weight = Weight::minor},
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 2},
                           {.name = "macs_valid", .header = "valid GMACs", .scale = 1e-9, .digits = 2}},
-              .footnotes = footnotes_of(screened)};
-  const auto varying = varying_choices(screened.space, found.chosen);
+              .footnotes = footnotes_of(listing)};
+  const auto varying = varying_choices(listing.space, found.chosen);
   for (const auto& choice : varying) table.columns.push_back({.name = choice});
   for (const auto& candidate : found.chosen) {
     table.rows.push_back(
         {candidate.name, hash_of(candidate.network).substr(0, 12), candidate.cost.params, candidate.cost.macs_valid});
-    for (const auto& choice : varying) table.rows.back().push_back(shown_choice(screened.space, candidate, choice));
+    for (const auto& choice : varying) table.rows.back().push_back(shown_choice(listing.space, candidate, choice));
   }
   return table;
 }
@@ -122,7 +122,7 @@ int run_enumerate(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   const auto [found, file] = screened(space, caps, pick);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const Screened result{options, space.spec(), found, file, seconds};
+  const Listing result{options, space.spec(), found, file, seconds};
   std::cout << (options.format == Format::json ? to_report(result).dump(2) + "\n"
                                                : to_text(to_table(result), options.format, view_of(view)));
   return 0;
