@@ -20,7 +20,7 @@ namespace mds {
 namespace {
 
 struct ForwardRequest {
-  std::string name, weights, input, output, layout, dtype, format;
+  std::string name, weights, input, output, layout, dtype, format, database;
   ComputeOptions compute;
 
   std::optional<Layout> from() const {
@@ -34,8 +34,7 @@ bool read_forward(int argc, char** argv, ForwardRequest& request) {
                        "mdsearch forward sd15 --weights unet.safetensors --from diffusers --input in.safetensors "
                        "--output out.safetensors",
                    .positional = {"network"}};
-  line.options.add_options()("network", po::value(&request.name)->required()->value_name("NETWORK"),
-                             "A shipped architecture or a JSON file")(
+  line.options.add_options()("network", po::value(&request.name)->required()->value_name("NETWORK"), network_names)(
       "weights", po::value(&request.weights)->required()->value_name("FILE"),
       "Weights: safetensors, or the .index.json of their shards")(
       "input", po::value(&request.input)->required()->value_name("FILE"),
@@ -43,6 +42,8 @@ bool read_forward(int argc, char** argv, ForwardRequest& request) {
                                                       po::value(&request.output)->required()->value_name("FILE"),
                                                       "Where the outputs go by name, in float32, as safetensors")(
       "from", one_of(&request.layout, names_of<Layout>()), "Which library named the weights (default: this program)")(
+      "db", po::value(&request.database)->default_value(default_database)->value_name("FILE"),
+      "Database that stored names are looked up in")(
       "dtype", one_of(&request.dtype, names_of<Precision>())->default_value("fp32"),
       "Type of the weights and of the computation")(
       "format", one_of(&request.format, names_of<Format>())->default_value("table"), "How the result is printed");
@@ -123,7 +124,7 @@ int run_forward(int argc, char** argv) {
   refuse_input_as_output("--output", request.output, {request.name, request.weights, request.input});
   apply(request.compute);
   const TensorMap tensors = load_tensors(request.input).tensors;
-  NamedNetwork network = load_named(request.name, {});
+  NamedNetwork network = load_named(request.name, {}, request.database);
   network.spec = sized_for(network.spec, tensors);
   const auto inputs = inputs_from(tensors, network.spec, request.input);
   const NetworkPtr modules = load_network_weights(network.spec, request, dtype);

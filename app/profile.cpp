@@ -36,8 +36,7 @@ bool read_request(int argc, char** argv, Request& request) {
           "       mdsearch profile --model DIR [--steps N] [--guidance W]",
       .example = "mdsearch profile mobilediffusion --blocks --mode quick",
       .positional = {"name"}};
-  line.options.add_options()("name", po::value(&request.name)->value_name("NETWORK"),
-                             "A shipped architecture or a JSON file")(
+  line.options.add_options()("name", po::value(&request.name)->value_name("NETWORK"), network_names)(
       "model", po::value(&request.model)->value_name("DIR"),
       "In place of NETWORK: times what this model folder does for a picture, part by part and whole")(
       "blocks", "Times each block as well; blocks and residual add up to the whole")(
@@ -49,12 +48,12 @@ bool read_request(int argc, char** argv, Request& request) {
       "dtype", one_of(&request.dtype, names_of<Precision>())->default_value("fp32"),
       "Type of the weights and of the computation")(
       "db", po::value(&request.database)->default_value("out/results.db")->value_name("FILE"),
-      "Database that takes the samples")("raw", "Prints this process's samples as JSON, and stores nothing")(
+      "Database that takes the samples, and that stored names are looked up in")(
+      "raw", "Prints this process's samples as JSON, and stores nothing")(
       "format", one_of(&request.format, names_of<Format>())->default_value("table"), "How the result is printed");
   po::options_description sampler("Sampler of --model, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, request.sampler);
   line.options.add(sampler);
-  add_size_options(line.options, request.size);
   add_size_options(line.options, request.size);
   add_compute_options(line.options, request.compute);
   po::variables_map values;
@@ -95,7 +94,7 @@ int run_profile(int argc, char** argv) {
                    .format = format});
     return 0;
   }
-  const NamedNetwork network = load_named(request.name, request.size.picture());
+  const NamedNetwork network = load_named(request.name, request.size.picture(), request.database);
   if (request.raw) {
     std::cout << to_json(measure_here(network, request.profile)).dump() << "\n";
     return 0;
@@ -103,7 +102,7 @@ int run_profile(int argc, char** argv) {
   // Opened before the work, so that a file that cannot be written is known first.
   Store store(request.database);
   std::vector<std::string> subject = request.size.arguments();
-  subject.push_back(request.name);
+  subject.insert(subject.end(), {request.name, "--db", request.database});
   if (request.profile.blocks) subject.push_back("--blocks");
   std::vector<RawProfile> processes;
   for (int64_t i = 0; i < request.processes; ++i)

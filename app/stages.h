@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "search/named_network.h"
 #include "trainer/config.h"
 
 namespace mds {
@@ -23,6 +24,7 @@ class StageRun {
   virtual std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) = 0;
 };
 
-std::unique_ptr<StageRun> open_stage(const TrainConfig& config);
+// Networks are found by name, stored ones in the database.
+std::unique_ptr<StageRun> open_stage(const TrainConfig& config, const std::string& database = default_database);
 
 }  // namespace mds

@@ -14,10 +14,10 @@
 #include "app/recording.h"
 #include "app/run.h"
 #include "app/subprocess.h"
+#include "app/sweep_ending.h"
 #include "app/sweep_judge.h"
 #include "app/sweep_plan.h"
 #include "app/sweep_queue.h"
-#include "app/sweep_samples.h"
 #include "app/sweep_worker.h"
 #include "spec/listed.h"
 #include "spec/new_file.h"
@@ -53,7 +53,7 @@ struct Options {
 bool parse_options(const std::string& command, int argc, char** argv, Options& options) {
   const bool sweep = command == "sweep";
   CommandLine line{.usage = "mdsearch " + command + " CONFIG [--set KEY=VALUE ...] [--db FILE]" +
-                            (sweep ? " [--workers N | --plan]" : ""),
+                            (sweep ? " [--workers N | --plan] [--format table|md|csv|json]" : ""),
                    .example = "mdsearch " + command + " configs/sweeps/quickstart.json",
                    .positional = {"config"}};
   line.options.add_options()("config", po::value(&options.config)->required(), "Configuration of a sweep, JSON")(
@@ -64,7 +64,8 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
     line.options.add_options()("workers", po::value(&options.workers)->default_value(1), "Processes that train")(
         "plan", po::bool_switch(&options.plan),
         "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
-        "format", po::value(&options.format)->default_value("table"), "Of --plan: table, md, csv or json");
+        "format", po::value(&options.format)->default_value("table"),
+        "How the result is printed: table, md, csv or json");
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
@@ -169,9 +170,8 @@ void run_all(const Options& options) {
   SweepWorker worker(store, config, latents, measures);
   run_rungs({worker, store, config, measures}, options);
   if (config.profile) profile_all(store, config);
-  if (!save_best(store, config, latents, options.command()))
-    throw std::runtime_error("every candidate failed; `mdsearch report sweep` says why");
-  std::cout << options.db << "\n" << config.folder() << "\n";
+  const std::string command = options.command();
+  std::cout << end_sweep(store, config, latents, command, parse_format(options.format));
 }
 
 }  // namespace

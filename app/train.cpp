@@ -12,6 +12,7 @@
 #include "app/train_plan.h"
 #include "app/training.h"
 #include "networks/found_file.h"
+#include "search/named_network.h"
 #include "spec/new_file.h"
 #include "trainer/run_identity.h"
 
@@ -68,6 +69,14 @@ std::vector<std::string> inputs_of(const TrainConfig& config, const std::string&
   return inputs;
 }
 
+// A stored name is replaced by the hash of what it means now, which the run is known by: the winner of a sweep may
+// change.
+void pin_network(TrainConfig& config, const std::string& database) {
+  auto* base = std::get_if<BaseConfig>(&config.stage);
+  if (!base || !base->start.empty() || base->unet.ends_with(".json")) return;
+  if (is_stored_name(base->unet)) base->unet = hash_of(find_network(base->unet, database).spec);
+}
+
 bool resumed(Loop& loop, const std::string& checkpoint, const std::string& identity) {
   try {
     return loop.resume(checkpoint, identity);
@@ -104,8 +113,10 @@ int run_train(int argc, char** argv) {
   const std::string found = found_file(file);
   TrainConfig written = load_config(found, settings);
   if (!values["seed"].defaulted()) written.loop.seed = compute.seed;
+  pin_network(written, db);
   const auto config = from_json<TrainConfig>(with_found_files(to_json(written), found), file);
   if (is_plan(values, request)) {
+    request.database = db;
     std::cout << plan_text(config, request);
     return 0;
   }
@@ -117,7 +128,7 @@ int run_train(int argc, char** argv) {
   if (std::filesystem::exists(out)) lock.emplace(out);
   std::unique_ptr<Store> database = open_if_there(db);
 
-  const auto run = open_stage(config);
+  const auto run = open_stage(config, db);
   const std::string checkpoint = checkpoint_in(out),
                     identity = identity_to_go_on(checkpoint, identity_of(written, *run));
   Loop loop(run->stage(), config.loop, config.optimizer);

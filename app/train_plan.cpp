@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "reports/table.h"
+#include "search/named_network.h"
 
 namespace mds {
 namespace {
@@ -45,10 +46,11 @@ UNetSpec unet_of(const std::string& folder) {
 
 struct NetworksOf {
   std::vector<std::string>& notes;
+  const std::string& database;
   using Networks = std::vector<PlannedNetwork>;
 
   Networks operator()(const BaseConfig& config) const {
-    UNetSpec unet = scaled(load_unet(config.unet), config.width_divisor);
+    UNetSpec unet = scaled(find_unet(config.unet, database), config.width_divisor);
     fit_to(unet, config.data.encoders, notes);
     const auto start = config.start.empty() ? std::nullopt : card_if_there(config.start);
     if (start && start->unet) {
@@ -179,15 +181,15 @@ std::vector<std::string> footnotes(const PlannedTraining& training, std::vector<
 }
 
 // `notes` gets where the sizes come from.
-PlannedTraining planned(const TrainConfig& config, int64_t devices, std::vector<std::string>& notes) {
+PlannedTraining planned(const TrainConfig& config, const PlanRequest& request, std::vector<std::string>& notes) {
   check_micro_batch(config.loop);
-  return {.networks = std::visit(NetworksOf{notes}, config.stage),
+  return {.networks = std::visit(NetworksOf{notes, request.database}, config.stage),
           .iterations = config.loop.iterations,
           .batch = config.loop.batch,
           .examples_a_pass = config.loop.examples_a_pass(),
           .activation_bytes = int64_t(c10::elementSize(scalar_type(config.loop.dtype))),
           .checkpoint_activations = config.loop.checkpoint_activations,
-          .devices = devices};
+          .devices = request.devices};
 }
 
 }  // namespace
@@ -217,7 +219,7 @@ bool is_plan(const po::variables_map& values, const PlanRequest& request) {
 std::string plan_text(const TrainConfig& config, const PlanRequest& request) {
   const Format format = request.format;
   std::vector<std::string> notes;
-  const PlannedTraining training = planned(config, request.devices, notes);
+  const PlannedTraining training = planned(config, request, notes);
   const std::vector<Quantity> found = quantities(training, request.speed);
   if (format == Format::csv) return to_text(totals_table(found, /*raw=*/true), format);
   const std::vector<std::string> said = footnotes(training, notes);

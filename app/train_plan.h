@@ -13,6 +13,7 @@ namespace mds {
 struct PlanRequest {
   int64_t devices = 1;
   DeviceSpeed speed;
+  std::string database{};  // that stored names are looked up in
   Format format = Format::table;
 };
 

@@ -20,6 +20,7 @@ struct OpenStage {
   bool holds_guidance = false;                      // learned by the network, which then draws at 1
   std::map<std::string, std::string> predecessors;  // model folders by the field that names them
   Json derived = Json::object();                    // of the provenance
+  std::string candidate{}, network{}, sweep{};      // of the provenance
 };
 
 // What a network is that goes on from another as that was.
@@ -32,13 +33,23 @@ OpenStage after(const Predecessor& start) {
   open.card.guidance = guidance_of(start.card);
   open.card.sampler = start.card.sampler;
   open.predecessors["start"] = start.folder;
+  open.candidate = start.card.provenance.candidate;
+  open.network = start.card.provenance.network;
+  open.sweep = start.card.provenance.sweep;
   return open;
 }
 
-OpenStage opened(const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents) {
+OpenStage opened(const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents,
+                 const std::string& database) {
   OpenStage open;
   if (config.start.empty()) {
-    open.card.unet = proxy_of(load_unet(config.unet), config.width_divisor, latents);
+    const NamedNetwork named = find_network(config.unet, database);
+    const auto* unet = std::get_if<UNetSpec>(&named.spec);
+    if (!unet) throw ConfigError("stage.unet is \"" + config.unet + "\", which is no UNet; allowed: a UNet");
+    open.card.unet = proxy_of(*unet, config.width_divisor, latents);
+    open.candidate = named.name;
+    open.network = hash_of(named.spec);
+    open.sweep = named.sweep;
     open.stage = std::make_unique<BaseStage>(*open.card.unet, config, loop, latents);
   } else {
     const Predecessor start = open_predecessor_of_any_size(config.start, latents);
@@ -62,6 +73,7 @@ OpenStage gone_on(const auto& config, const LoopConfig& loop, const LatentSet& l
 OpenStage opened(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents) {
   OpenStage open = gone_on<ReluStage>(config, loop, latents);
   open.card.unet = with_relu(*open.card.unet, config.start);
+  open.candidate = open.network = open.sweep = "";  // which name the network with softmax
   return open;
 }
 
@@ -84,6 +96,11 @@ OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const Laten
   std::cerr << "delta " << config.delta << ": the signal-to-noise ratio is " << gap.snr << " at timestep " << gap.t
             << " and " << gap.snr_less << " at " << gap.t_less << "\n";
   return open;
+}
+
+// Stages that go on from a model folder look no network up.
+OpenStage opened(const auto& config, const LoopConfig& loop, const LatentSet& latents, const std::string&) {
+  return opened(config, loop, latents);
 }
 
 // A network as it was loaded or built, before training: a copy, since training changes it in place.
@@ -109,12 +126,12 @@ Json tell(const std::string& which, const std::vector<Score>& scores) {
 class UNetRun final : public StageRun {
  public:
   template <class Config>
-  UNetRun(const TrainConfig& train, const Config& config)
+  UNetRun(const TrainConfig& train, const Config& config, const std::string& database)
       : source_(config.data.latents),
         encoders_(config.data.encoders),
         evaluation_(train.evaluation),
         latents_(open_latents(config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0)),
-        open_(opened(config, train.loop, latents_)) {
+        open_(opened(config, train.loop, latents_, database)) {
     check_encoders(latents_, encoders_);
     for (const auto& [field, folder] : open_.predecessors) predecessors_[field] = model_hash(folder);
     if (evaluation_) open_.card.guidance = evaluation_->sampler.guidance;
@@ -141,6 +158,9 @@ class UNetRun final : public StageRun {
     provenance.data = {source_};
     provenance.license = shipped_license;
     provenance.derived = open_.derived;
+    provenance.candidate = open_.candidate;
+    provenance.network = open_.network;
+    provenance.sweep = open_.sweep;
     if (predecessors_.contains("start")) provenance.predecessor = predecessors_.at("start");
     std::vector<Score> scores;
     if (evaluation_) scores = this->scores(weights, folder, provenance.scores);
@@ -215,13 +235,16 @@ class UNetRun final : public StageRun {
 
 struct Open {
   const TrainConfig& train;
+  const std::string& database;
   std::unique_ptr<StageRun> operator()(const AutoencoderConfig& c) const { return open_picture_stage(c, train.loop); }
   std::unique_ptr<StageRun> operator()(const TextImageConfig& c) const { return open_picture_stage(c, train.loop); }
-  std::unique_ptr<StageRun> operator()(const auto& c) const { return std::make_unique<UNetRun>(train, c); }
+  std::unique_ptr<StageRun> operator()(const auto& c) const { return std::make_unique<UNetRun>(train, c, database); }
 };
 
 }  // namespace
 
-std::unique_ptr<StageRun> open_stage(const TrainConfig& config) { return std::visit(Open{config}, config.stage); }
+std::unique_ptr<StageRun> open_stage(const TrainConfig& config, const std::string& database) {
+  return std::visit(Open{config, database}, config.stage);
+}
 
 }  // namespace mds

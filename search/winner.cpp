@@ -28,21 +28,16 @@ std::vector<Seeds> by_candidate(const std::vector<RunResult>& runs) {
   return groups;
 }
 
+bool may_win(const RunResult& run) {
+  return run.score && run.state != RunState::stopped && run.state != RunState::failed;
+}
+
 // The seeds of one candidate that reached the rung.
 Seeds seeds_at(const Seeds& seeds, int64_t iteration) {
   Seeds there;
   for (const auto& run : seeds)
-    if (run.score && run.score->iteration == iteration) there.push_back(run);
+    if (may_win(run) && run.score->iteration == iteration) there.push_back(run);
   return there;
-}
-
-// Of the candidates that may win; -1 where none was scored.
-int64_t deepest_iteration(const std::vector<Seeds>& candidates) {
-  int64_t deepest = -1;
-  for (const auto& seeds : candidates)
-    for (const auto& run : seeds)
-      if (run.score) deepest = std::max(deepest, run.score->iteration);
-  return deepest;
 }
 
 Placed placed(const Seeds& seeds) {
@@ -86,21 +81,22 @@ Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs) 
   const ScoreKind* kind = score_kind(score);
   if (!kind) throw ConfigError("the score " + score + " is not known; known: " + known_score_beginnings());
   Ranking ranking{.score = score};
-  std::vector<Seeds> able;
-  for (const auto& seeds : by_candidate(runs)) {
+  for (const auto& run : runs)
+    if (may_win(run)) ranking.iteration = std::max(ranking.iteration, run.score->iteration);
+  const auto candidates = by_candidate(runs);
+  size_t most_seeds = 1;
+  for (const auto& seeds : candidates) most_seeds = std::max(most_seeds, seeds_at(seeds, ranking.iteration).size());
+  for (const auto& seeds : candidates) {
     const auto any = [&](RunState state) { return std::ranges::count(seeds, state, &RunResult::state) > 0; };
-    const bool failed = any(RunState::failed), stopped = any(RunState::stopped);
-    ranking.failed += failed;
-    ranking.stopped += stopped && !failed;
     ranking.unfinished += !std::ranges::all_of(seeds, is_over, &RunResult::state);
-    if (!failed && !stopped) able.push_back(seeds);
-  }
-  ranking.iteration = std::max<int64_t>(0, deepest_iteration(able));
-  for (const auto& seeds : able) {
     const Seeds there = seeds_at(seeds, ranking.iteration);
-    if (there.empty()) continue;
-    ranking.placed.push_back(placed(there));
-    ranking.images_seen = there.front().score->images_seen;
+    if (there.size() == most_seeds) {
+      ranking.placed.push_back(placed(there));
+      ranking.images_seen = there.front().score->images_seen;
+    } else {
+      ranking.failed += any(RunState::failed);
+      ranking.stopped += any(RunState::stopped) && !any(RunState::failed);
+    }
   }
   const double sign = kind->better == Better::lower ? 1 : -1;
   std::ranges::stable_sort(ranking.placed, {}, [&](const Placed& candidate) { return sign * candidate.value; });

@@ -13,7 +13,9 @@ namespace mds {
 inline constexpr const char* winner_rule =
     "The winner has the best value of the policy's first score among the candidates at the deepest rung that any "
     "reached. Scores of different rungs are never compared, and a candidate that stopped or failed never wins. With "
-    "several seeds a candidate's value is the mean over them.";
+    "several seeds a candidate's value is the mean over them, and only candidates with as many seeds at that rung as "
+    "any "
+    "are compared.";
 
 // One run of a candidate, with its score at the deepest rung where it was scored.
 struct RunResult {

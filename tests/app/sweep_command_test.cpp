@@ -117,7 +117,7 @@ TEST_CASE("a sweep trains every candidate to the last rung, and a second start d
     CHECK(run["scores"].contains("fd_emoji_clip@4"));
     CHECK(run["scores"].contains("clip_emoji@8"));
   }
-  CHECK(std::filesystem::exists(sweep.folder.path + "/out/sweeps/toy/best/unet.safetensors"));
+  CHECK(std::filesystem::exists(sweep.folder.path + "/out/sweeps/toy/best/proxy/unet.safetensors"));
   REQUIRE(sweep.run().code == 0);
   CHECK(sweep.results() == results);
 }

@@ -1,0 +1,204 @@
+#include "app/sweep_ending.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "app/latent_cache.h"
+#include "app/picture_side.h"
+#include "app/recording.h"
+#include "networks/network_file.h"
+#include "reports/page.h"
+#include "search/winner.h"
+#include "spec/new_file.h"
+
+namespace mds {
+namespace {
+
+constexpr size_t shown_places = 2;
+
+// Where the sweep leaves what it found.
+struct Paths {
+  explicit Paths(const SweepConfig& config)
+      : folder(config.folder()), best(folder + "/best"), samples(folder + "/samples.png") {}
+  std::string spec() const { return best + "/spec.json"; }
+  std::string proxy() const { return best + "/proxy"; }
+  std::string report() const { return best + "/report.html"; }
+  std::string folder, best, samples;
+};
+
+struct Winner {
+  Ranking ranking;
+  ArchRow arch;   // at full scale
+  RunStatus run;  // of its first seed, whose weights are kept
+};
+
+Winner winner_of(const Store& store, const SweepConfig& config) {
+  Winner winner{.ranking = rank_sweep(store, config.name), .arch = {}, .run = {}};
+  if (!winner.ranking.has_winner())
+    throw std::runtime_error("every candidate failed or stopped, so that none wins; `mdsearch report sweep --sweep " +
+                             config.name + " --db " + store.file() + "` says why");
+  const Placed& first = winner.ranking.placed.front();
+  winner.arch = store.find_arch(first.candidate).value();
+  for (const auto& run : store.runs(config.name))
+    if (run.run == first.runs.front()) winner.run = run;
+  return winner;
+}
+
+MetricRow score_of(const Store& store, const Winner& winner) {
+  return store.curve(winner.run.run, winner.ranking.score).back();
+}
+
+struct Proxy {
+  UNetSpec spec;
+  TensorMap weights;
+};
+
+Proxy trained_proxy(const Store& store, const SweepConfig& config, const Winner& winner) {
+  return {std::get<UNetSpec>(network_of(store.find_arch(winner.run.arch).value())),
+          with_prefix(load_tensors(files_of(config, winner.run).checkpoint()).tensors, "ema.")};
+}
+
+ModelCard card_of(const SweepConfig& config, const Winner& winner, const UNetSpec& proxy, const MetricRow& score) {
+  ModelCard card;
+  card.unet = proxy;
+  card.prediction = config.stage.prediction;
+  card.schedule = config.stage.schedule;
+  card.guidance = config.evaluation.sampler.guidance;
+  card.provenance = {.command = "",
+                     .config = config.written,
+                     .data = {config.written["stage"]["latents"]},
+                     .data_hash = "",
+                     .iterations = score.iteration,
+                     .seed = uint64_t(winner.run.seed),
+                     .run_id = winner.run.arch.substr(0, 16),
+                     .license = shipped_license,
+                     .scores = {{score.name, score.value}},
+                     .candidate = winner.arch.name,
+                     .network = winner.arch.hash,
+                     .sweep = config.name};
+  return card;
+}
+
+void draw_samples(const Proxy& proxy, const SweepConfig& config, const LatentSet& latents, const std::string& file) {
+  const auto unet = make_network(make_plan(proxy.spec));
+  load_weights(*unet, proxy.weights, "moving average");
+  const Evaluator evaluator(latents, config.stage.data.encoders, config.evaluation);
+  save_grid(file, evaluator.draw(*unet, diffusion_of(config.stage)).pictures);
+}
+
+// A page is an extra: one that cannot be made leaves the sweep's result as it is.
+void save_page(const Store& store, const SweepConfig& config, const Paths& paths, const std::string& file) {
+  PageOptions options;
+  options.report.sweep = config.name;
+  options.report.shipped = shipped_hashes();
+  if (std::filesystem::exists(paths.samples)) options.picture_files = {paths.samples};
+  try {
+    save_text(file, report_page(store, find_report("sweep"), options));
+  } catch (const WriteError&) {
+    throw;
+  } catch (const FileError& error) {
+    std::cerr << "the report page is left out: " << error.what() << "\n";
+  }
+}
+
+Json choices_of(const ArchRow& arch) {
+  const Json choices = Json::parse(arch.generator, nullptr, /*allow_exceptions=*/false);
+  return choices.is_object() ? choices : Json::object();
+}
+
+std::string better_words(const std::string& score) {
+  return score_kind(score)->better == Better::lower ? "lower is better" : "higher is better";
+}
+
+// The winner and the runner-up.
+Table result_table(const Store& store, const Ranking& ranking) {
+  Table table{.columns = {{.name = "place"},
+                          {.name = "candidate"},
+                          {.name = "hash", .audience = Audience::programs},
+                          {.name = "hash8", .header = "hash", .audience = Audience::people},
+                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
+                          {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
+                          {.name = "value", .header = ranking.score},
+                          {.name = "low"},
+                          {.name = "high"},
+                          {.name = "n"},
+                          {.name = "seeds"},
+                          {.name = "choices", .audience = Audience::programs}}};
+  for (size_t i = 0; i < std::min(shown_places, ranking.placed.size()); ++i) {
+    const Placed& placed = ranking.placed[i];
+    const ArchRow arch = store.find_arch(placed.candidate).value();
+    table.rows.push_back({i == 0 ? "winner" : "runner-up", arch.name, arch.hash, arch.hash.substr(0, 8), arch.params,
+                          arch.macs_valid, placed.value, placed.low ? Json(*placed.low) : Json(),
+                          placed.high ? Json(*placed.high) : Json(), placed.n, placed.runs.size(), choices_of(arch)});
+  }
+  return table;
+}
+
+std::string others_in_words(const Ranking& ranking) {
+  const size_t rivals = ranking.placed.size() - 1;
+  return "It was compared with " + std::to_string(rivals) + (rivals == 1 ? " rival" : " rivals") + " after " +
+         std::to_string(ranking.iteration) + " iterations by " + ranking.score + ", of which " +
+         better_words(ranking.score) + ", with 95% intervals; " + std::to_string(ranking.stopped) +
+         " stopped before and " + std::to_string(ranking.failed) + " failed.";
+}
+
+Json result_json(const Winner& winner, const Table& table, const SweepConfig& config, const std::string& database) {
+  const Ranking& ranking = winner.ranking;
+  const Json rows = rows_json(table);
+  const Paths paths(config);
+  const auto rung = std::ranges::find(config.rungs, ranking.iteration);
+  return {{"sweep", config.name},
+          {"score", ranking.score},
+          {"iteration", ranking.iteration},
+          {"images_seen", ranking.images_seen},
+          {"rung", rung - config.rungs.begin() + 1},
+          {"rungs", config.rungs.size()},
+          {"winner", rows[0]},
+          {"runner_up", rows.size() > 1 ? rows[1] : Json()},
+          {"rivals", ranking.placed.size() - 1},
+          {"overlapping", ranking.close()},
+          {"settled", ranking.close() == 0},
+          {"stopped", ranking.stopped},
+          {"failed", ranking.failed},
+          {"rule", winner_rule},
+          {"paths",
+           {{"database", database},
+            {"folder", paths.folder},
+            {"spec", paths.spec()},
+            {"proxy", paths.proxy()},
+            {"report", std::filesystem::exists(paths.report()) ? Json(paths.report()) : Json()},
+            {"samples", std::filesystem::exists(paths.samples) ? Json(paths.samples) : Json()}}}};
+}
+
+std::string result_text(const Winner& winner, const Store& store, const SweepConfig& config, Format format) {
+  Table table = result_table(store, winner.ranking);
+  const Json json = result_json(winner, table, config, store.file());
+  if (format == Format::json) return json.dump(2) + "\n";
+  table.title = "Sweep " + config.name + ": " + winner.arch.name + " wins";
+  table.footnotes = {others_in_words(winner.ranking), settled_in_words(winner.ranking), winner_rule};
+  for (const auto& [what, path] : json["paths"].items())
+    if (path.is_string()) table.footnotes.push_back(what + ": " + path.get<std::string>());
+  return to_text(table, format);
+}
+
+}  // namespace
+
+std::string end_sweep(const Store& store, const SweepConfig& config, const LatentSet& latents,
+                      const std::string& command, Format format) {
+  const Paths paths(config);
+  const Winner winner = winner_of(store, config);
+  const Proxy proxy = trained_proxy(store, config, winner);
+  ModelCard card = card_of(config, winner, proxy.spec, score_of(store, winner));
+  card.provenance.command = command;
+  card.provenance.data_hash = latents.hash;
+  draw_samples(proxy, config, latents, paths.samples);
+  NewFolder best(paths.best, Before::replaced);
+  save_text(best.path() + "/spec.json", spec_text(network_of(winner.arch)));
+  save_generator(best.path() + "/proxy", {card, proxy.weights}, latents, config.stage.data.encoders);
+  save_page(store, config, paths, best.path() + "/report.html");
+  best.put_in_place();
+  return result_text(winner, store, config, format);
+}
+
+}  // namespace mds
