@@ -11,12 +11,13 @@
 #include "app/size_options.h"
 #include "app/weight_type.h"
 #include "networks/found_file.h"
+#include "search/named_network.h"
 
 namespace mds {
 namespace {
 
 struct ExportOptions {
-  std::string name, model, out, to, dtype;
+  std::string name, model, out, to, dtype, db;
   bool seeded = false;
   SizeOptions size;
   ComputeOptions compute;
@@ -59,7 +60,9 @@ bool read_options(int argc, char** argv, ExportOptions& options) {
       "model", po::value(&options.model)->value_name("DIR"), "Takes the trained weights of this model folder")(
       "dtype", one_of(&options.dtype, names_of<WeightType>())->default_value("fp32"),
       "Type of the written weights; torchscript and onnx have fp32 alone")(
-      "out", po::value(&options.out)->required()->value_name("FILE"), "File to write");
+      "db", po::value(&options.db)->default_value(default_database)->value_name("FILE"),
+      "Database that stored names are looked up in")("out", po::value(&options.out)->required()->value_name("FILE"),
+                                                     "File to write");
   add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
   po::variables_map values;
@@ -101,7 +104,7 @@ ModelPart find_part(const ExportOptions& options) {
   }
   const NetworkSpec wanted = [&] {
     try {
-      return load_network(options.name);
+      return find_network(options.name, options.db).spec;
     } catch (const UsageError&) {
       throw UsageError("\"" + options.name + "\" is neither a part of " + options.model + " (" + names +
                        ") nor an architecture");
@@ -119,7 +122,7 @@ struct Loaded {
 
 Loaded load(const ExportOptions& options) {
   const bool trained = !options.model.empty();
-  const ModelPart part = trained ? find_part(options) : ModelPart{"", load_network(options.name)};
+  const ModelPart part = trained ? find_part(options) : ModelPart{"", find_network(options.name, options.db).spec};
   const NetworkSpec spec = with_asked_size(part.spec, options.size.picture());
   if (trained) return {spec, load_part(options.model, part.name, make_plan(spec))};
   Loaded loaded{spec, make_network(make_plan(spec))};
