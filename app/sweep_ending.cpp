@@ -49,12 +49,12 @@ MetricRow score_of(const Store& store, const Winner& winner) {
   return store.curve(winner.run.run, winner.ranking.score).back();
 }
 
-struct Proxy {
+struct TrainedProxy {
   UNetSpec spec;
   TensorMap weights;
 };
 
-Proxy trained_proxy(const Store& store, const SweepConfig& config, const Winner& winner) {
+TrainedProxy trained_proxy(const Store& store, const SweepConfig& config, const Winner& winner) {
   return {std::get<UNetSpec>(network_of(store.find_arch(winner.run.arch).value())),
           with_prefix(load_tensors(files_of(config, winner.run).checkpoint()).tensors, "ema.")};
 }
@@ -80,7 +80,7 @@ ModelCard card_of(const SweepConfig& config, const Winner& winner, const UNetSpe
   return card;
 }
 
-void draw_samples(const Proxy& proxy, const SweepConfig& config, const LatentSet& latents, const std::string& file) {
+void draw_samples(const TrainedProxy& proxy, const SweepConfig& config, const LatentSet& latents, const std::string& file) {
   const auto unet = make_network(make_plan(proxy.spec));
   load_weights(*unet, proxy.weights, "moving average");
   const Evaluator evaluator(latents, config.stage.data.encoders, config.evaluation);
@@ -188,7 +188,7 @@ std::string end_sweep(const Store& store, const SweepConfig& config, const Laten
                       const std::string& command, Format format) {
   const Paths paths(config);
   const Winner winner = winner_of(store, config);
-  const Proxy proxy = trained_proxy(store, config, winner);
+  const TrainedProxy proxy = trained_proxy(store, config, winner);
   ModelCard card = card_of(config, winner, proxy.spec, score_of(store, winner));
   card.provenance.command = command;
   card.provenance.data_hash = latents.hash;
