@@ -48,10 +48,16 @@ NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels) {
   }
 }
 
+// "256", "256x192", or "w256" and "h192" where one extent alone was asked for.
+std::string size_text(Extent pixels) {
+  if (pixels.height == 0) return "w" + std::to_string(pixels.width);
+  return pixels.width == 0 ? "h" + std::to_string(pixels.height) : to_string(pixels);
+}
+
 NamedNetwork load_named(const std::string& name, Extent pixels, const std::string& database) {
   NamedNetwork network = find_network(name, database);
   const NetworkSpec sized = with_asked_size(network.spec, pixels);
-  if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + to_string(pixels) + "px";
+  if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + size_text(pixels) + "px";
   network.spec = sized;
   return network;
 }

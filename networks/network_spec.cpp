@@ -28,7 +28,7 @@ struct Resize {
   void operator()(UNetSpec& spec) const {
     const Extent latent = extent_of(spec);
     const Extent pixels = chosen(wanted, {latent.height * pixels_a_latent, latent.width * pixels_a_latent});
-    require_multiples(pixels, pixels_a_latent);
+    require_multiples(pixels, pixels_a_latent << (spec.levels.size() - 1));  // each level but one halves the map
     set_extent(spec, {pixels.height / pixels_a_latent, pixels.width / pixels_a_latent});
   }
   void operator()(TextTowerSpec&) const { throw ConfigError("a text tower has no picture size"); }

@@ -56,7 +56,7 @@ TEST_CASE("wrong use exits with 2 and names what is wrong", "[app]") {
       {"spec mobilediffusoin", "did you mean mobilediffusion?"},
       {"spec", "NETWORK is missing"},
       {"spec mobilediffusion --colour", "colour"},
-      {"spec mobilediffusion --size 7", "the picture's size is 7; allowed: multiples of 8"},
+      {"spec mobilediffusion --size 7", "the picture's size is 7; allowed: multiples of 32"},
       {"spec mobilediffusion --format xml", "allowed: table, md, csv, json"},
       {"spec clip-vit-l-14-text --size 64", "a text tower has no picture size"},
       {"profile mobilediffusion --mode fast", "allowed: quick, screening, final"},

@@ -97,8 +97,8 @@ TEST_CASE("a size that a network cannot have is refused with those that it can",
   const auto refused = [](const char* name, Extent pixels, const std::string& message) {
     CHECK_THROWS_WITH(with_size(load_network(name), pixels), Contains(message));
   };
-  refused("mobilediffusion", {300, 300}, "the picture's size is 300; allowed: multiples of 8");
-  refused("mobilediffusion", {0, 300}, "the picture's size is 300x512; allowed: multiples of 8");
+  refused("mobilediffusion", {300, 300}, "the picture's size is 300; allowed: multiples of 32");
+  refused("mobilediffusion", {0, 300}, "the picture's size is 300x512; allowed: multiples of 32");
   refused("sd-vae-decoder", {256, 252}, "the picture's size is 252x256; allowed: multiples of 8");
   refused("inception-v3-fid", {256, 192}, "the picture's size is 192x256; this network reads squares");
   refused("clip-vit-l-14-text", {64, 64}, "a text tower has no picture size");
