@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
+#include "reports/decision_words.h"
+#include "reports/html.h"
 #include "reports/plots.h"
 #include "spec/error.h"
 #include "tests/catch.h"
@@ -21,6 +24,11 @@ TEST_CASE("a page holds all of its parts and fetches nothing", "[reports]") {
   const std::string page = report_page(store, find_report("sweep"), {});
   CHECK_THAT(page, Contains("data:image/png;base64," + base64("\x89PNG\r\n\x1a\n")));
   CHECK_THAT(page, !Contains("src=\"http") && !Contains("href=\"http") && !Contains("@import"));
+  CHECK_THAT(page, Contains("default-src 'none'; img-src data:"));
+  for (const char* part : {"Candidates", "Cost against score", "Learning curves", "Latency per block", "Pictures",
+                           "Each candidate", "Method"})
+    CHECK_THAT(page, Contains("<h2>" + std::string(part) + "</h2>"));
+  CHECK_THAT(page, Contains("Winner of 2 candidates after 180 iterations") && Contains("mdsearch spec winner@quick"));
   CHECK_THAT(page, Contains(sha256(R"({"lr":0.001})")));
 }
 
@@ -28,7 +36,7 @@ TEST_CASE("text from a database stays text in a page", "[reports]") {
   Store store(":memory:");
   fill_sample(store);
   const std::string page = report_page(store, find_report("sweep"), {});
-  CHECK_THAT(page, !Contains("<i>") && !Contains("<b>"));
+  CHECK_THAT(page, !Contains("<i>|") && !Contains("<b>\"cat"));
   CHECK_THAT(page,
              Contains("&lt;i&gt;|`x`&#39;") && Contains("&lt;b&gt;&quot;cat&quot;&lt;/b&gt; &amp; &#39;dog&#39;"));
 }
@@ -40,7 +48,7 @@ TEST_CASE("every report has a page, also of an empty database", "[reports]") {
 
 TEST_CASE("the page of guidance plots distance and text-image score of each curve", "[reports]") {
   Store store(":memory:");
-  CHECK_THAT(report_page(store, find_report("guidance"), {}), !Contains("data:image/svg"));
+  CHECK_THAT(report_page(store, find_report("guidance"), {}), !Contains("<figure class=\"plot\""));
   ScoreRow score{.subject = sha256("m"), .name = "fd_emoji_clip", .value = 0.2, .low = 0.1, .high = 0.3, .n = 9};
   store.add_model({.hash = score.subject, .name = "m", .params = 1});
   for (const int guidance : {1, 2, 4}) {
@@ -53,9 +61,40 @@ TEST_CASE("the page of guidance plots distance and text-image score of each curv
     score.name = "clip_emoji";
     store.add_score(score);
   }
-  CHECK_THAT(report_page(store, find_report("guidance"), {}), Contains("data:image/svg+xml;base64,"));
-  const std::string svg = guidance_svg(guidance_curves(drawing_groups(store, {}).front()));
-  CHECK_THAT(svg, Contains("m, 8 steps") && Contains("text-image score"));
+  CHECK_THAT(report_page(store, find_report("guidance"), {}), Contains("<figure class=\"plot\""));
+  const auto plots = guidance_plots(guidance_curves(drawing_groups(store, {}).front()));
+  REQUIRE(plots.size() == 2);
+  CHECK(plots[0]["series"][0]["name"] == "m, 8 steps");
+  CHECK(plots[0]["series"][0]["points"].size() == 3);
+  CHECK(plots[1]["series"][0]["points"].size() == 2);
+}
+
+TEST_CASE("no text in embedded JSON ends its script", "[reports]") {
+  CHECK(embedded_json({"</script><script>"}) ==
+        "<script type=\"application/json\">[\"\\u003c/script>\\u003cscript>\"]</script>");
+}
+
+TEST_CASE("JSON that nests without end is shown as unreadable", "[reports]") {
+  const std::string deep(200'000, '[');
+  CHECK_THAT(indented(deep), Contains("It cannot be read as JSON"));
+  CHECK(indented(deep).size() < 4000);
+  CHECK(protocol_in_words(deep).empty());
+  CHECK(in_words({.rung = 0, .inputs_json = deep, .verdict = "stop"}, {}) == "Stopped at rung 1.");
+}
+
+TEST_CASE("a decision in words says what was compared, in the scores' own units", "[reports]") {
+  const Json distance{{"level", std::log(0.3)}, {"median_level", std::log(0.24)}, {"slope", 0},
+                      {"median_slope", 0},      {"difference", std::log(1.25)},   {"low", std::log(1.1)},
+                      {"high", std::log(1.5)}};
+  const Json inputs{{"images_seen", 4000},
+                    {"cohort", 12},
+                    {"evaluations", 1},
+                    {"reason", "worse in every score"},
+                    {"log_fd", distance}};
+  const SweepCandidate candidate{.evaluations = {{.iteration = 250, .images_seen = 4000}}};
+  CHECK(in_words({.inputs_json = inputs.dump(), .verdict = "stop"}, candidate) ==
+        "Stopped at rung 1 (250 iterations, 4,000 pictures seen, 12 candidates compared): worse in every score. Its "
+        "fd_emoji_clip was 0.3000, the median 0.2400: a difference of +25% [+10%, +50%].");
 }
 
 TEST_CASE("a literature row is marked in the page", "[reports]") {
