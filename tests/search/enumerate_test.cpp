@@ -160,7 +160,10 @@ TEST_CASE("points that differ in a field without effect are one, whatever the ca
 TEST_CASE("the number of threads changes nothing", "[search]") {
   const Space space(small_space(), "s.json");
   std::vector<int64_t> seen;
-  const auto keep = [&](int64_t points, double share) { seen.push_back(points), CHECK(share <= 1); };
+  const auto keep = [&](int64_t points, double share) {
+    seen.push_back(points);
+    CHECK(share <= 1);
+  };
   const Enumeration one = enumerate(space, {}, {.count = 12}, {.threads = 1, .progress = keep});
   const Enumeration three = enumerate(space, {}, {.count = 12}, {.threads = 3});
   CHECK(seen.back() == one.total);
