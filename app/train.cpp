@@ -64,7 +64,8 @@ std::string identity_to_go_on(const std::string& checkpoint, const std::string& 
 // Every file and folder that a configuration names, and the configuration itself.
 std::vector<std::string> inputs_of(const TrainConfig& config, const std::string& file) {
   std::vector<std::string> inputs{file};
-  for (const auto& [key, value] : to_json(config).flatten().items())
+  const Json leaves = to_json(config).flatten();
+  for (const auto& [key, value] : leaves.items())
     if (value.is_string() && std::filesystem::exists(value.get<std::string>())) inputs.push_back(value);
   return inputs;
 }

@@ -132,7 +132,7 @@ TEST_CASE("a diffusers folder becomes a model folder", "[pipeline][torch]") {
   w.check_part("text_encoder_2", make_plan(large_text_spec()));
   const ModelCard card = load_card(w.out, {"unet", "vae_encoder", "vae_decoder", "latent_scale", "schedule"});
   CHECK(card.unet->size == 16);
-  CHECK(card.vae_decoder->size() == 32);
+  CHECK(card.vae_decoder->extent().height == 32);
   CHECK(card.prediction == Prediction::v);
   CHECK(card.schedule->steps == 500);
   CHECK(card.latent_scale->std == std::vector<double>{2, 2});
@@ -219,7 +219,7 @@ TEST_CASE("parts and networks can be named", "[pipeline][torch]") {
       w.run({.from = Layout::diffusers, .parts = {"vae_decoder"}, .networks = {w.root + "/mine.json"}, .pixels = 64});
   REQUIRE(parts.size() == 1);
   CHECK(parts[0].network == w.root + "/mine.json");
-  CHECK(load_card(w.out).vae_decoder->size() == 64);
+  CHECK(load_card(w.out).vae_decoder->extent().height == 64);
   CHECK_FALSE(fs::exists(w.out + "/unet.safetensors"));
 }
 
