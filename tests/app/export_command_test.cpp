@@ -75,11 +75,12 @@ TEST_CASE("export writes over none of its inputs, and nothing into a model folde
   std::filesystem::copy_file(tiny_unet, exports.at("unet.json"));
   std::filesystem::create_symlink(exports.at("unet.json"), exports.at("linked.json"));
   const std::string card = text_of_file(exports.at("model/model.json")), spec = text_of_file(exports.at("unet.json"));
+  const std::string at = exports.at("");
   const auto [arguments, message] = GENERATE_COPY(table<std::string, std::string>({
-      {"text_encoder --model " + exports.at("model") + " --out " + exports.at("model/model.safetensors"), "an input"},
-      {tiny_unet + " --seed 1 --out " + exports.at("model/model.safetensors"), "lies in a model folder"},
-      {exports.at("unet.json") + " --seed 1 --out " + exports.at("unet.safetensors"), "unet.json is an input"},
-      {exports.at("unet.json") + " --seed 1 --out " + exports.at("linked.json"), "linked.json is an input"},
+      {"text_encoder --model " + at + "model --out " + at + "model/model.safetensors", "an input"},
+      {tiny_unet + " --seed 1 --out " + at + "model/model.safetensors", "lies in a model folder"},
+      {at + "unet.json --seed 1 --out " + at + "unet.safetensors", "unet.json is an input"},
+      {at + "unet.json --seed 1 --out " + at + "linked.json", "linked.json is an input"},
   }));
   const Outcome outcome = exports.run(arguments + " --to safetensors");
   CHECK(outcome.code == 2);

@@ -49,7 +49,7 @@ TEST_CASE("a table that fits is shown whole, and a wider one loses its least tel
     CHECK(widest_line(text) <= width);
     CHECK_THAT(text, Contains("first") && Contains("score"));
   }
-  CHECK_THAT(text_at(42), Contains("Left out to fit 42 columns: ") && Contains("n, device; --columns all") &&
+  CHECK_THAT(text_at(42), Contains("Left out to fit 42 columns: ") && Contains("device; --columns all") &&
                               Contains("latency") && !Contains("1000"));
 }
 
@@ -85,7 +85,8 @@ TEST_CASE("columns are chosen by name or header, in the order asked for, in ever
 TEST_CASE("rows are sorted by any column, what is not known last", "[reports]") {
   const auto names = [](const std::string& sort) {
     std::string order;
-    for (const auto& row : Json::parse(to_text(wide(), Format::json, {.sort = sort}))["rows"])
+    const Json json = Json::parse(to_text(wide(), Format::json, {.sort = sort}));
+    for (const auto& row : json["rows"])
       order += row["name"].get<std::string>() + " ";
     return order;
   };

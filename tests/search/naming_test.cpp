@@ -31,12 +31,12 @@ TEST_CASE("words stand alone, flags say yes or no, and options have labels or nu
   CHECK(names(R"([
     {"name": "attention", "path": "levels.2.attention", "values": ["softmax", "relu"]},
     {"name": "shared", "path": "levels.2.share_self_kv", "values": [true, false], "short": "kv"}])") ==
-        std::vector<std::string>{"softmax-kv", "softmax-nokv", "relu-kv", "relu-nokv"});
+        std::vector<std::string>{"mobilediffusion", "softmax-nokv", "relu-kv", "relu-nokv"});
   CHECK(names(R"([{"name": "feed", "options": [{"levels.2.ff_expansion": 4}, {"levels.2.ff_expansion": 6}]}])") ==
-        std::vector<std::string>{"fo1", "fo2"});
+        std::vector<std::string>{"fo1", "mobilediffusion"});
   CHECK(names(R"([{"name": "feed", "labels": ["lean", "fat"],
                    "options": [{"levels.2.ff_expansion": 4}, {"levels.2.ff_expansion": 6}]}])") ==
-        std::vector<std::string>{"lean", "fat"});
+        std::vector<std::string>{"lean", "mobilediffusion"});
 }
 
 TEST_CASE("a word that two choices have stands behind the choice's letters", "[search]") {
