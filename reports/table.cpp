@@ -43,7 +43,7 @@ std::string raw(const Json& cell) {
 std::string csv_cell(const Json& cell) {
   const std::string text = printable(raw(cell));
   const bool formula = cell.is_string() && !text.empty() && std::string_view("=+-@").find(text[0]) != std::string::npos;
-  return csv((formula ? "'" : "") + text);
+  return csv((formula && text != "-" ? "'" : "") + text);  // a lone "-" stands for nothing
 }
 
 std::string markdown_text(const Table& table) {

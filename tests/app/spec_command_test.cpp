@@ -53,7 +53,7 @@ TEST_CASE("the table of spec ends in the totals", "[app]") {
 
 TEST_CASE("wrong use exits with 2 and names what is wrong", "[app]") {
   const auto [arguments, message] = GENERATE(table<std::string, std::string>({
-      {"spec mobilediffusoin", "did you mean mobilediffusion?"},
+      {"spec mobilediffusoin", "nearest: mobilediffusion"},
       {"spec", "NETWORK is missing"},
       {"spec mobilediffusion --colour", "colour"},
       {"spec mobilediffusion --size 7", "the picture's size is 7; allowed: multiples of 32"},
