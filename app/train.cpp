@@ -1,5 +1,6 @@
 // mdsearch train: one stage from its config to a model folder, with a checkpoint to go on from.
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <optional>
 
@@ -78,84 +79,128 @@ void pin_network(TrainConfig& config, const std::string& database) {
   if (is_stored_name(base->unet)) base->unet = hash_of(find_network(base->unet, database).spec);
 }
 
-bool resumed(Loop& loop, const std::string& checkpoint, const std::string& identity) {
+// What reads the checkpoint, so that one which is damaged is told of with the way to go on.
+void reading_checkpoint(const std::function<void()>& body) {
   try {
-    return loop.resume(checkpoint, identity);
+    body();
   } catch (const FileError& error) {
     throw FileError(std::string(error.what()) + "; put a copy in its place, or remove it to train from the start");
   }
 }
 
-}  // namespace
+struct TrainCommand {
+  std::string file, out, db;
+  std::vector<std::string> settings{};
+  ComputeOptions compute{};
+  PlanRequest plan{};
+  bool plans = false;
 
-int run_train(int argc, char** argv) {
+  std::string text() const {
+    std::string text = "mdsearch train " + file;
+    for (const auto& setting : settings) text += " --set " + setting;
+    return text;
+  }
+};
+
+bool read_command(int argc, char** argv, TrainCommand& command) {
   CommandLine line{.usage =
                        "mdsearch train CONFIG [--set key=value ...] [--out DIR] [--db FILE]\n"
                        "       mdsearch train CONFIG --plan [--devices N] [--rate R | --tflops T] [--format FORMAT]",
                    .example = "mdsearch train configs/train/emoji-autoencoder.json --set loop.iterations=100",
                    .positional = {"config"}};
-  std::string file, out, db;
-  std::vector<std::string> settings;
-  ComputeOptions compute;
-  line.options.add_options()("config", po::value(&file)->required()->value_name("CONFIG"),
+  line.options.add_options()("config", po::value(&command.file)->required()->value_name("CONFIG"),
                              "Configuration of a training; `mdsearch help train` lists its fields")(
-      "set", po::value(&settings)->composing()->value_name("KEY=VALUE"),
+      "set", po::value(&command.settings)->composing()->value_name("KEY=VALUE"),
       "Sets one value of the configuration, such as loop.iterations=2k; may repeat")(
-      "out", po::value(&out)->value_name("DIR"),
+      "out", po::value(&command.out)->value_name("DIR"),
       "Folder to write (default: out/train/NAME, by the configuration's name)")(
-      "db", po::value(&db)->default_value("out/results.db")->value_name("FILE"), "Results database");
-  add_compute_options(line.options, compute);
-  PlanRequest request;
-  add_plan_options(line.options, request);
+      "db", po::value(&command.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
+  add_compute_options(line.options, command.compute);
+  add_plan_options(line.options, command.plan);
   po::variables_map values;
-  if (!parse(line, argc, argv, values)) return 0;
-  apply(compute);
+  if (!parse(line, argc, argv, values)) return false;
+  if (!values["seed"].defaulted()) command.settings.push_back("loop.seed=" + std::to_string(command.compute.seed));
+  command.plans = is_plan(values, command.plan);
+  command.plan.database = command.db;
+  apply(command.compute);
+  return true;
+}
 
-  const std::string found = found_file(file);
-  TrainConfig written = load_config(found, settings);
-  if (!values["seed"].defaulted()) written.loop.seed = compute.seed;
-  pin_network(written, db);
-  const auto config = from_json<TrainConfig>(with_found_files(to_json(written), found), file);
-  if (is_plan(values, request)) {
-    request.database = db;
-    std::cout << plan_text(config, request);
-    return 0;
-  }
-  if (out.empty()) out = "out/train/" + config.name;
-  std::string command = "mdsearch train " + file;
-  for (const auto& setting : settings) command += " --set " + setting;
-  for (const auto& taken : {out, out + "/model"}) refuse_input_as_output("--out", taken, inputs_of(config, found));
+// A training's configuration as it is written, which is its identity, and with the files found that it names.
+struct LoadedTraining {
+  std::string file;
+  TrainConfig written, config;
+};
+
+LoadedTraining load_training(const TrainCommand& command) {
+  LoadedTraining training{.file = found_file(command.file), .written = {}, .config = {}};
+  training.written = load_config(training.file, command.settings);
+  pin_network(training.written, command.db);
+  training.config = from_json<TrainConfig>(with_found_files(to_json(training.written), training.file), command.file);
+  return training;
+}
+
+// Takes the weights and the iteration of a checkpoint; returns the identity under which the training goes on.
+std::string go_on_from(Loop& loop, const std::string& checkpoint, std::string identity, int64_t end) {
+  bool goes_on = false;
+  reading_checkpoint([&] {
+    identity = identity_to_go_on(checkpoint, identity);
+    goes_on = loop.resume(checkpoint, identity);
+  });
+  if (goes_on) std::cerr << "the training goes on at iteration " << loop.iteration() << "\n";
+  if (loop.iteration() > end)
+    throw ConfigError(checkpoint + ": is at iteration " + std::to_string(loop.iteration()) +
+                      ", past loop.iterations, which is " + std::to_string(end) +
+                      "; allowed: at least the checkpoint's, or another --out");
+  return identity;
+}
+
+// Returns whether it reached its end.
+bool train(const LoadedTraining& training, const std::string& out, const TrainCommand& command) {
+  const TrainConfig& config = training.config;
+  for (const auto& taken : {out, out + "/model"})
+    refuse_input_as_output("--out", taken, inputs_of(config, training.file));
   std::optional<FolderLock> lock;
   if (std::filesystem::exists(out)) lock.emplace(out);
-  std::unique_ptr<Store> database = open_if_there(db);
+  std::unique_ptr<Store> database = open_if_there(command.db);
 
-  const auto run = open_stage(config, db);
-  const std::string checkpoint = checkpoint_in(out),
-                    identity = identity_to_go_on(checkpoint, identity_of(written, *run));
+  const auto run = open_stage(config, command.db);
+  const std::string checkpoint = checkpoint_in(out);
   Loop loop(run->stage(), config.loop, config.optimizer);
-  if (resumed(loop, checkpoint, identity))
-    std::cerr << "the training goes on at iteration " << loop.iteration() << "\n";
-  if (loop.iteration() > config.loop.iterations)
-    throw ConfigError(checkpoint + ": is at iteration " + std::to_string(loop.iteration()) +
-                      ", past loop.iterations, which is " + std::to_string(config.loop.iterations) +
-                      "; allowed: at least the checkpoint's, or another --out");
+  const std::string identity =
+      go_on_from(loop, checkpoint, identity_of(training.written, *run), config.loop.iterations);
   // All that can be wrong with the training is known now; here begins what it leaves behind.
   make_folder(out);
   if (!lock) lock.emplace(out);
   remove_unfinished(out);
-  Store& store = opened(database, db);
+  Store& store = opened(database, command.db);
   TrainRecord record(store, {.name = config.name,
                              .network = run->network(),
                              .identity = identity,
                              .loop = config.loop,
-                             .device = compute.device == "cpu" ? "cpu" : "cuda",
+                             .device = command.compute.device == "cpu" ? "cpu" : "cuda",
                              .checkpoint = checkpoint,
                              .resumed = loop.iteration()});
-  if (!run_training(loop, {*run, config, to_json(written), record, out, identity, command})) {
+  const bool ended =
+      run_training(loop, {*run, config, to_json(training.written), record, out, identity, command.text()});
+  if (!ended)
     std::cerr << "the training stopped at iteration " << loop.iteration() << "; the same command goes on from "
               << checkpoint << "\n";
-    return 1;
+  return ended;
+}
+
+}  // namespace
+
+int run_train(int argc, char** argv) {
+  TrainCommand command;
+  if (!read_command(argc, argv, command)) return 0;
+  const LoadedTraining training = load_training(command);
+  if (command.plans) {
+    std::cout << plan_text(training.config, command.plan);
+    return 0;
   }
+  const std::string out = command.out.empty() ? "out/train/" + training.config.name : command.out;
+  if (!train(training, out, command)) return 1;
   std::cout << out << "/model\n";
   return 0;
 }
