@@ -36,7 +36,7 @@ std::string nearest_few(const std::string& word, std::vector<std::string> names)
 // "emoji-md" of out/train/emoji-md/model/model.json: the first of the file and the folders it lies in whose name is the
 // network's own.
 std::string own_name(const fs::path& file) {
-  static const std::set<std::string> common{"", ".", "..", "spec", "model", "unet", "proxy", "best"};
+  static const std::set<std::string> common{"", ".", "..", "spec", "model", "proxy", "best"};
   if (const std::string stem = file.stem().string(); !common.contains(stem)) return stem;
   for (fs::path folder = fs::absolute(file).lexically_normal().parent_path(); folder.has_relative_path();
        folder = folder.parent_path())
