@@ -1,0 +1,150 @@
+// What a sweep is asked for: starts that fail, paths, lists of networks, plans, and a stored sweep that takes more.
+#include <soci/soci.h>
+
+#include <algorithm>
+#include <set>
+
+#include "app/run_files.h"
+#include "reports/rows.h"
+#include "tests/app/toy_sweep.h"
+
+using namespace mds;
+
+TEST_CASE("a start that fails leaves no row, no folder and no file, and the name is free", "[app]") {
+  const ToySweep sweep;
+  sweep.check_fails_without_trace("missing.json", " --set space=missing.json");
+  sweep.check_fails_without_trace("none of its 3 networks is under max_params", " --set max_params=1");
+  sweep.check_fails_without_trace("evaluation.scores names nonsense", " --set 'evaluation.scores=[\"nonsense\"]'");
+  sweep.check_fails_without_trace("no-such-set", " --set stage.latents=no-such-set");
+  sweep.check_fails_without_trace("nonsense is not a known key", " --set nonsense=1");
+  sweep.check_fails_without_trace("is \"..\"; allowed: the name of a folder", " --set name=..");
+  CHECK(sweep.ToyFolder::run("worker sweep.json --db r.db").code == 1);
+  CHECK(sweep.ToyFolder::run("profile nonsense --db r.db").code != 0);
+  CHECK(sweep.ToyFolder::run("db merge missing.db --db r.db").code == 1);
+  sweep.check_nothing_left();
+}
+
+TEST_CASE("paths beside the configuration are found from every folder, and do not change what a sweep is", "[app]") {
+  const ToySweep sweep;
+  Json json = sweep.config();
+  json["space"] = "space.json";
+  json["stage"]["latents"] = "latents.safetensors";
+  json["stage"]["encoders"] = {{"autoencoder", "vae"}, {"text", "clip"}, {"score", "clip"}};
+  std::filesystem::create_directories(sweep.file("configs"));
+  for (const char* name : {"space.json", "unet.json", "latents.safetensors", "vae", "clip"})
+    std::filesystem::rename(sweep.file(name), sweep.file("configs/") + name);
+  sweep.write("configs/space.json",
+              {{"base", sweep.file("configs/unet.json")},
+               {"choices", {{{"name", "kernel"}, {"path", "levels.1.kernel"}, {"values", {3, 5, 7}}}}}});
+  sweep.write("configs/sweep.json", json);
+  for (const char* path : {"configs/sweep.json", "./configs/sweep.json"}) {
+    const Outcome outcome = sweep.ToyFolder::run(std::string("sweep --threads 1 --db r.db ") + path);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+  }
+  CHECK(sweep.results().size() == 3);
+}
+
+TEST_CASE("a plain list of networks is a sweep", "[app]") {
+  const ToySweep sweep;
+  UNetSpec other = toy::unet();
+  other.levels.back().kernel = 5;
+  sweep.write("other.json", to_json(NetworkSpec(other)));
+  Json json = sweep.config();
+  json.erase("space");
+  json["networks"] = {"unet.json", "other.json"};
+  sweep.write("sweep.json", json);
+  sweep.check_fails_without_trace("networks: 2 of 2 are over the caps: unet has ", " --set max_params=1");
+  sweep.check_fails_without_trace("networks is given, and so is space", " --set space=space.json");
+  sweep.require_done();
+  CHECK(sweep.results().size() == 2);
+  const Store store(sweep.file("r.db"), StoreMode::read_only);
+  CHECK(store.find_arch("other").has_value());
+}
+
+TEST_CASE("values of --set reach the workers too", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done(" --workers 2 --set candidates=2 --set name=toy");
+  CHECK(sweep.results().size() == 2);
+}
+
+TEST_CASE("a plan says what a sweep trains and writes nothing", "[app]") {
+  const ToySweep sweep;
+  const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + " --plan --format json --set seeds=2");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json plan = outcome.json();
+  CHECK(plan["candidates"].size() == 3);
+  CHECK(plan["iterations"] == 3 * 2 * 8);
+  CHECK(plan["rungs"][1]["iterations"] == 3 * 2 * 4);
+  CHECK(plan["seconds"].get<double>() > 0);
+  CHECK(plan["disk_bytes"].get<int64_t>() > 0);
+  sweep.check_nothing_left();
+}
+
+TEST_CASE("a stored sweep that takes more rungs ends where one with all of them ends", "[app]") {
+  const ToySweep grown, whole;
+  whole.require_done();
+  grown.require_done(" --set rungs=[4]");
+  grown.require_done();
+  CHECK(grown.results() == whole.results());
+  CHECK(mdsearch("db check --db " + grown.file("r.db")).code == 0);
+}
+
+TEST_CASE("a stored sweep takes more candidates and seeds, and trains nothing twice", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done(" --set candidates=2");
+  const Json first = sweep.results();
+  sweep.require_done();
+  sweep.require_done(" --set seeds=2");
+  const Json all = sweep.results();
+  REQUIRE(all.size() == 6);
+  for (const auto& run : all) CHECK(run["state"] == "done");
+  CHECK(Json(Json::array_t(all.begin(), all.begin() + 2)) == first);
+  const ToySweep other;
+  other.require_done(" --seed 2");  // what a seed gives does not depend on the others
+  std::set<Json> wanted, found;
+  for (const auto& run : other.results()) wanted.insert(run["scores"]);
+  for (size_t i = 3; i < 6; ++i) found.insert(all[i]["scores"]);
+  CHECK(found == wanted);
+}
+
+TEST_CASE("what a stored sweep does not take is named field by field", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done();
+  const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + " --set optimizer.lr=0.5 --set candidates=4");
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("candidates 3 -> 4 is allowed, optimizer.lr 0.001 -> 0.5 is not"));
+  const Outcome fewer = sweep.ToyFolder::run(ToySweep::arguments + " --set rungs=[4]");
+  CHECK_THAT(fewer.err, Catch::Contains("rungs [4,8] -> [4] is not"));
+  const Outcome worker = sweep.ToyFolder::run("worker sweep.json --db r.db --set candidates=4");
+  CHECK_THAT(worker.err, Catch::Contains("give the worker what the sweep has"));
+}
+
+TEST_CASE("runs that are stored with rungs in their protocol go on from their checkpoints", "[app]") {
+  const ToySweep sweep, undisturbed;
+  undisturbed.require_done();
+  sweep.require_done(" --set rungs=[4]");
+  const Json results = sweep.results();
+  {  // as runs were stored once: their files are named by a protocol that holds the budget
+    Store store(sweep.file("r.db"));
+    const RunStatus old = store.runs("toy").front();
+    Json protocol = Json::parse(protocol_json(store, old.protocol));
+    protocol["rungs"] = {4};
+    protocol["loop"]["iterations"] = 4;
+    protocol["loop"]["seed"] = 1;
+    const std::string hash = store.add_protocol(protocol.dump());
+    for (RunStatus run : store.runs("toy")) {
+      const std::string before = files_of("toy", run).folder, identity = identity_of(run);
+      run.protocol = hash;
+      TensorFile checkpoint = load_tensors(sweep.file(before + "/checkpoint.safetensors"));
+      checkpoint.metadata["identity"] = identity_of(run);
+      save_tensors(sweep.file(before + "/checkpoint.safetensors"), checkpoint);
+      std::filesystem::rename(sweep.file(before), sweep.file(files_of("toy", run).folder));
+    }
+    store.reading_session() << "UPDATE run SET protocol_id = (SELECT protocol_id FROM protocol WHERE hash = '" + hash +
+                                   "')";
+  }
+  sweep.require_done();
+  CHECK(sweep.results() == undisturbed.results());
+}
