@@ -58,12 +58,8 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "pictures of each caption, all in one set; intervals then resample captions")(
       "size", po::value(&options.size)->default_value(0)->value_name("PX"),
       "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
-      "width", po::value(&options.drawn.width)->default_value(0)->value_name("PX"),
-      "columns of a drawn picture; 0: the model's own")(
-      "height", po::value(&options.drawn.height)->default_value(0)->value_name("PX"),
-      "rows of a drawn picture; 0: the model's own")("batch",
-                                                     po::value(&options.batch)->default_value(32)->value_name("N"),
-                                                     "pictures drawn (64 at most) or embedded together")(
+      "batch", po::value(&options.batch)->default_value(32)->value_name("N"),
+      "pictures drawn (64 at most) or embedded together")(
       "replicates", po::value(&options.replicates)->default_value(200)->value_name("N"), "of the bootstrap")(
       "kid-subset", po::value(&options.subsets.kid)->default_value(0)->value_name("N"),
       "pictures in each of KID's 100 subsets; 0: 1000, or all of the smaller set where that has fewer")(
@@ -77,6 +73,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);
+  add_extent_options(line.options, options.drawn);  // --size is that of the comparison
   add_compute_options(line.options, options.compute);
   return line;
 }
@@ -100,8 +97,6 @@ void check(const EvaluateOptions& options) {
   if (!options.sheet.empty()) require_picture("--sheet", options.sheet);
   if (options.overwrite && options.models.empty()) throw UsageError("--overwrite needs --model");
   require_within("--size", options.size, between(0, double(max_image_side)));
-  require_within("--width", options.drawn.width, between(0, double(max_image_side)));
-  require_within("--height", options.drawn.height, between(0, double(max_image_side)));
   require_within("--captions", options.captions, between(0, 1e9));
   require_within("--sheet-rows", options.sheet_rows, between(1, 100));
   require_within("--batch", options.batch, between(1, 4096));

@@ -4,13 +4,22 @@
 
 namespace mds {
 
+namespace {
+
+void add(po::options_description& options, const char* name, int64_t& side, const char* what) {
+  options.add_options()(name, number(&side, between(1, 16384), "the network's own")->value_name("PX"), what);
+}
+
+}  // namespace
+
+void add_extent_options(po::options_description& options, SizeOptions& size) {
+  add(options, "width", size.width, "Columns of the picture in pixels");
+  add(options, "height", size.height, "Rows of the picture in pixels");
+}
+
 void add_size_options(po::options_description& options, SizeOptions& size) {
-  const auto add = [&](const char* name, int64_t& side, const std::string& what) {
-    options.add_options()(name, number(&side, between(1, 16384), "the network's own")->value_name("PX"), what.c_str());
-  };
-  add("width", size.width, "Columns of the picture in pixels");
-  add("height", size.height, "Rows of the picture in pixels");
-  add("size", size.size, "Side of a square picture in pixels, in place of both");
+  add_extent_options(options, size);
+  add(options, "size", size.size, "Side of a square picture in pixels, in place of both");
 }
 
 Extent SizeOptions::picture() const {

@@ -15,6 +15,8 @@ struct SizeOptions {
   std::vector<std::string> arguments() const;
 };
 
+// Without --size.
+void add_extent_options(po::options_description& options, SizeOptions& size);
 void add_size_options(po::options_description& options, SizeOptions& size);
 
 }  // namespace mds
