@@ -16,7 +16,6 @@
 namespace mds {
 namespace {
 
-// Thrown out of a drawing that is to end early.
 // FileError where a file of the model is missing or cut off; weights are not read.
 void check_files(const std::string& folder, const ModelCard& card) {
   const std::string place = folder + "/model.json";

@@ -59,16 +59,21 @@ TrainedProxy trained_proxy(const Store& store, const SweepConfig& config, const 
           with_prefix(load_tensors(files_of(config, winner.run).checkpoint()).tensors, "ema.")};
 }
 
-ModelCard card_of(const SweepConfig& config, const Winner& winner, const UNetSpec& proxy, const MetricRow& score) {
+// What made the proxy, besides the sweep.
+struct Making {
+  const std::string& command;
+  const std::string& data_hash;
+};
+
+ModelCard card_of(const SweepConfig& config, const Winner& winner, const MetricRow& score, const Making& making) {
   ModelCard card;
-  card.unet = proxy;
   card.prediction = config.stage.prediction;
   card.schedule = config.stage.schedule;
   card.guidance = config.evaluation.sampler.guidance;
-  card.provenance = {.command = "",
+  card.provenance = {.command = making.command,
                      .config = config.written,
                      .data = {config.written["stage"]["latents"]},
-                     .data_hash = "",
+                     .data_hash = making.data_hash,
                      .iterations = score.iteration,
                      .seed = uint64_t(winner.run.seed),
                      .run_id = winner.run.arch.substr(0, 16),
@@ -80,7 +85,8 @@ ModelCard card_of(const SweepConfig& config, const Winner& winner, const UNetSpe
   return card;
 }
 
-void draw_samples(const TrainedProxy& proxy, const SweepConfig& config, const LatentSet& latents, const std::string& file) {
+void draw_samples(const TrainedProxy& proxy, const SweepConfig& config, const LatentSet& latents,
+                  const std::string& file) {
   const auto unet = make_network(make_plan(proxy.spec));
   load_weights(*unet, proxy.weights, "moving average");
   const Evaluator evaluator(latents, config.stage.data.encoders, config.evaluation);
@@ -115,8 +121,7 @@ std::string better_words(const std::string& score) {
 Table result_table(const Store& store, const Ranking& ranking) {
   Table table{.columns = {{.name = "place"},
                           {.name = "candidate"},
-                          {.name = "hash", .audience = Audience::programs},
-                          {.name = "hash8", .header = "hash", .audience = Audience::people},
+                          {.name = "hash", .letters = 8},
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1},
                           {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 1},
                           {.name = "value", .header = ranking.score},
@@ -128,8 +133,8 @@ Table result_table(const Store& store, const Ranking& ranking) {
   for (size_t i = 0; i < std::min(shown_places, ranking.placed.size()); ++i) {
     const Placed& placed = ranking.placed[i];
     const ArchRow arch = store.find_arch(placed.candidate).value();
-    table.rows.push_back({i == 0 ? "winner" : "runner-up", arch.name, arch.hash, arch.hash.substr(0, 8), arch.params,
-                          arch.macs_valid, placed.value, placed.low ? Json(*placed.low) : Json(),
+    table.rows.push_back({i == 0 ? "winner" : "runner-up", arch.name, arch.hash, arch.params, arch.macs_valid,
+                          placed.value, placed.low ? Json(*placed.low) : Json(),
                           placed.high ? Json(*placed.high) : Json(), placed.n, placed.runs.size(), choices_of(arch)});
   }
   return table;
@@ -189,9 +194,8 @@ std::string end_sweep(const Store& store, const SweepConfig& config, const Laten
   const Paths paths(config);
   const Winner winner = winner_of(store, config);
   const TrainedProxy proxy = trained_proxy(store, config, winner);
-  ModelCard card = card_of(config, winner, proxy.spec, score_of(store, winner));
-  card.provenance.command = command;
-  card.provenance.data_hash = latents.hash;
+  ModelCard card = card_of(config, winner, score_of(store, winner), {command, latents.hash});
+  card.unet = proxy.spec;
   draw_samples(proxy, config, latents, paths.samples);
   NewFolder best(paths.best, Before::replaced);
   save_text(best.path() + "/spec.json", spec_text(network_of(winner.arch)));

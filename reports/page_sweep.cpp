@@ -62,7 +62,7 @@ Table arranged(const Table& table) {
     if (column.name == "latency_ms") return 2;
     if (column.name == "macs_valid" || column.name == "params") return 3;
     if (is_choice(column)) return 4;
-    return column.name == "state" ? 5 : column.name == "hash8" ? 7 : 6;
+    return column.name == "state" ? 5 : column.name == "hash" ? 7 : 6;
   };
   std::vector<size_t> order(table.columns.size());
   for (size_t c = 0; c < order.size(); ++c) order[c] = c;
