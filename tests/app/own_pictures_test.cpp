@@ -20,7 +20,7 @@ struct OwnPictures {
       save_png(name + ".png", make_image({16 + i, 24}, uint8_t(10 * i)));
       save_text(name + ".caption", "grey " + std::to_string(i / 2));
     }
-    write({});
+    write(Json::object());
   }
 
   void write(const Json& more) const {
@@ -33,11 +33,7 @@ struct OwnPictures {
 
   Outcome train() const { return in_folder("train train.json --threads 2 --db r.db"); }
   Outcome in_folder(const std::string& arguments) const {
-    const std::string out = folder.path + "/stdout", err = folder.path + "/stderr";
-    const std::string line =
-        "cd " + folder.path + " && exec " MDSEARCH_PROGRAM " " + arguments + " >" + out + " 2>" + err;
-    const int status = std::system(line.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+    return run_shell(mdsearch_in(folder.path, arguments), folder.path);
   }
 };
 

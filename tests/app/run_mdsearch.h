@@ -42,11 +42,22 @@ inline std::string text_of_file(const std::string& file) {
   return text.str();
 }
 
+// Runs a shell line, whose output is kept in `folder` as long as that lives.
+inline Outcome run_shell(const std::string& line, const std::string& folder) {
+  const std::string out = folder + "/stdout", err = folder + "/stderr";
+  const int status = std::system((line + " >" + out + " 2>" + err).c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+}
+
 inline Outcome mdsearch(const std::string& arguments) {
   const ScratchFolder folder;
-  const std::string out = folder.path + "/out", err = folder.path + "/err";
-  const int status = std::system((MDSEARCH_PROGRAM " " + arguments + " >" + out + " 2>" + err).c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+  return run_shell(MDSEARCH_PROGRAM " " + arguments, folder.path);
+}
+
+// The shell line that runs the program in a folder. `before` is shell text that comes first: a limit, say.
+inline std::string mdsearch_in(const std::string& folder, const std::string& arguments,
+                               const std::string& before = "") {
+  return "cd " + folder + " && " + before + " exec " MDSEARCH_PROGRAM " " + arguments;
 }
 
 // Starts a shell line that ends in exec of the program, and kills it without warning once `reached` holds. Returns

@@ -27,23 +27,16 @@ struct ToyFolder {
 
   // Runs the program in the folder. `before` is shell text that comes first: a limit, say.
   Outcome run(const std::string& arguments, const std::string& before = "") const {
-    const std::string out = file("stdout"), err = file("stderr");
-    const std::string line = in_folder(arguments, before) + " >" + out + " 2>" + err;
-    const int status = std::system(line.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of_file(out), text_of_file(err)};
+    return run_shell(mdsearch_in(folder.path, arguments, before), folder.path);
   }
 
   // Starts it and kills it without warning. Returns whether it was still at work.
   bool run_and_kill(const std::string& arguments, std::chrono::milliseconds after) const {
     const auto end = std::chrono::steady_clock::now() + after;
-    return killed_once(in_folder(arguments, ""), [&] { return std::chrono::steady_clock::now() >= end; });
+    return killed_once(mdsearch_in(folder.path, arguments), [&] { return std::chrono::steady_clock::now() >= end; });
   }
 
  private:
-  std::string in_folder(const std::string& arguments, const std::string& before) const {
-    return "cd " + folder.path + " && " + before + " exec " MDSEARCH_PROGRAM " " + arguments;
-  }
-
   LatentSet toy_latents() const {
     LatentSet set = toy::latents();
     set.encoders = encoder_hashes(encoders());

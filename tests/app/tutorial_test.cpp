@@ -30,10 +30,9 @@ TEST_CASE("every command of the tutorial works in an empty folder", "[app][slow]
   REQUIRE(script.find("mdsearch sweep") != std::string::npos);
   const std::string program = std::filesystem::path(MDSEARCH_PROGRAM).parent_path().string();
   save_text(folder.path + "/tutorial.sh", "set -euo pipefail\nexport PATH=\"" + program + ":$PATH\"\n" + script);
-  const std::string line = "cd " + folder.path + " && bash tutorial.sh > out.txt 2> err.txt";
-  const int status = std::system(line.c_str());
-  INFO(text_of_file(folder.path + "/err.txt"));
-  CHECK(status == 0);
+  const Outcome outcome = run_shell("cd " + folder.path + " && bash tutorial.sh", folder.path);
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
   CHECK(std::filesystem::exists(folder.path + "/star.png"));
   CHECK(std::filesystem::exists(folder.path + "/sweep.html"));
 }

@@ -13,12 +13,6 @@ using namespace mds::test;
 
 namespace {
 
-int64_t rows_of(const Store& store, const std::string& table) {
-  for (const auto& count : store.info().tables)
-    if (count.table == table) return count.rows;
-  return -1;
-}
-
 void fill(const std::string& file, const std::string& name, double value) {
   Store store(file);
   store.remember_device({.model = "only in " + name});  // so that equal rows have unequal keys

@@ -43,6 +43,13 @@ inline int64_t add_run(Store& store, const std::string& name, int64_t seed = 0) 
       {.sweep = "s", .arch = arch(name).hash, .protocol = store.add_protocol(R"({"lr": 1e-3})"), .seed = seed});
 }
 
+// -1 where there is no such table.
+inline int64_t rows_of(const Store& store, const std::string& table) {
+  for (const auto& count : store.info().tables)
+    if (count.table == table) return count.rows;
+  return -1;
+}
+
 inline LatencyRow latency(Store& store, int64_t first_ns = 1000) {
   const int64_t device = store.remember_device({.model = "test cpu", .cores = 2}),
                 env = store.remember_env({.git_commit = "abc"});

@@ -12,12 +12,6 @@ using namespace mds::test;
 
 namespace {
 
-int64_t rows_of(const Store& store, const std::string& table) {
-  for (const auto& count : store.info().tables)
-    if (count.table == table) return count.rows;
-  return -1;
-}
-
 // A run with a row in every table that runs have rows in.
 int64_t add_full_run(Store& store, const std::string& name) {
   const int64_t run = add_run(store, name);
