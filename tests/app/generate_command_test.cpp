@@ -342,7 +342,7 @@ TEST_CASE("profile refuses a network's options for a model, and a model's for a 
       {"", "needs either NAME or --model DIR"},
       {"mobilediffusion --model DIR", "needs either NAME or --model DIR"},
       {"mobilediffusion --steps 2", "--steps needs --model"},
-      {"--model DIR --blocks", "--blocks, --batch and --size are of a network"},
+      {"--model DIR --blocks", "--blocks and --batch are of a network"},
       {"--model DIR --steps 0", "steps is 0"},
   }));
   std::string line = arguments;

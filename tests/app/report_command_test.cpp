@@ -41,7 +41,7 @@ TEST_CASE("comparisons with other libraries are recorded from lines of JSON and 
 TEST_CASE("a report is not written over the database that it reads", "[app]") {
   const ScratchFolder folder;
   const std::string database = folder.path + "/results.db";
-  REQUIRE(mdsearch("spec taesd-decoder --db " + database).code == 0);
+  REQUIRE(mdsearch("spec taesd-decoder --record --db " + database).code == 0);
   const std::string before = text_of_file(database);
   const Outcome outcome = mdsearch("report sweep --db " + database + " --out " + database);
   CHECK(outcome.code == 2);
