@@ -3,6 +3,7 @@
 #include "app/evaluate_model.h"
 #include "app/picture_file.h"
 #include "spec/listed.h"
+#include "trainer/loop.h"
 
 namespace mds {
 namespace {
@@ -25,51 +26,55 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
                        "--metrics clip_emoji",
                    .positional = {},
                    .notes = "Scores:\n" + listed(all_metrics(), line_of, "\n")};
-  line.options.add_options()("metrics", po::value(&options.metrics)->default_value(default_metrics)->value_name("LIST"),
-                             "names of scores with commas between; those of the default need no weights but those of "
-                             "scripts/setup.sh")(
-      "images", po::value(&options.images)->value_name("DIR"),
-      "pictures to measure. Captions: a file x.txt beside each picture x.png, or a metadata.jsonl "
-      "with lines {\"file_name\": \"x.png\", \"text\": \"red heart\"}, or the "
-      "prompts that generate and evaluate write into their pictures")(
-      "reference", po::value(&options.reference)->value_name("DIR"),
-      "pictures to compare with, or a file of --save-reference")("save-reference",
-                                                                 po::value(&options.save_reference)->value_name("FILE"),
-                                                                 "write the reference statistics that were used")(
-      "split", po::value(&options.split)->value_name("NAME"),
-      "of --images and a --reference that are data sets: train or held_out; default: all pictures")(
-      "weights", po::value(&options.weights)->composing()->value_name("NETWORK=FILE"),
-      "weights of a feature network; may repeat")(
-      "model", po::value(&options.models)->multitoken()->value_name("DIR"),
-      "model folders, or one folder of them, to draw with; several give learning curves; without --prompts "
-      "autoencoders, which return the pictures of --reference")(
-      "prompts", po::value(&options.prompts)->value_name("FILE"),
-      "captions to draw: one a line, or COCO's captions_*.json")(
-      "sheet", po::value(&options.sheet)->value_name("FILE"),
-      "autoencoders: a picture of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one of each "
-      "model")("sheet-rows", po::value(&options.sheet_rows)->default_value(6)->value_name("N"),
-               "of them, evenly spread")("captions", po::value(&options.captions)->default_value(0)->value_name("N"),
-                                         "draw only so many, a fixed random choice, such as 30000 of COCO's; 0: all")(
-      "out", po::value(&options.out)->value_name("DIR"), "drawn pictures; those that are there already are kept")(
-      "overwrite", po::bool_switch(&options.overwrite), "draw pictures anew that were made otherwise")(
-      "seeds", po::value(&options.seeds)->default_value(1)->value_name("N"),
-      "sets to draw of each model, from --seed on; scores are then their mean, with an interval over them")(
-      "repeats", po::value(&options.repeats)->default_value(1)->value_name("N"),
-      "pictures of each caption, all in one set; intervals then resample captions")(
-      "size", po::value(&options.size)->default_value(0)->value_name("PX"),
-      "compare the largest centre squares at this side, such as 256; 0: pictures as they are")(
-      "batch", po::value(&options.batch)->default_value(32)->value_name("N"),
-      "pictures drawn (64 at most) or embedded together")(
-      "replicates", po::value(&options.replicates)->default_value(200)->value_name("N"), "of the bootstrap")(
-      "kid-subset", po::value(&options.subsets.kid)->default_value(0)->value_name("N"),
-      "pictures in each of KID's 100 subsets; 0: 1000, or all of the smaller set where that has fewer")(
-      "fid-inf-smallest", po::value(&options.subsets.fid_inf)->default_value(0)->value_name("N"),
-      "pictures in the smallest subset of fid_inf; 0: 5000, or half of the pictures where there are no more")(
-      "dtype", po::value(&options.precision)->default_value("fp32"), "of a model's UNet and decoder: fp32 or bf16")(
-      "cache", po::value(&options.cache)->default_value("out/cache")->value_name("DIR"),
-      "reference statistics by content")("db", po::value(&options.db)->value_name("FILE"),
-                                         "record the scores in this database")(
-      "format", po::value(&options.format)->default_value("table"), "table, md, csv or json");
+  auto add = line.options.add_options();
+  add("metrics", po::value(&options.metrics)->default_value(default_metrics)->value_name("LIST"),
+      "Names of scores with commas between them; those of the default need no other weights than scripts/setup.sh puts "
+      "in place");
+  add("images", po::value(&options.images)->value_name("DIR"),
+      "Pictures to score. Captions: a file x.txt beside each picture x.png, or a metadata.jsonl with lines "
+      "{\"file_name\": \"x.png\", \"text\": \"red heart\"}, or the prompts that generate and evaluate write into their "
+      "pictures");
+  add("reference", po::value(&options.reference)->value_name("DIR"),
+      "Pictures to compare with, or a file of --save-reference");
+  add("save-reference", po::value(&options.save_reference)->value_name("FILE"),
+      "Writes the reference statistics that were used");
+  add("split", po::value(&options.split)->value_name("NAME"),
+      "Part of --images and of a --reference that are data sets: train or held_out (default: all pictures)");
+  add("weights", po::value(&options.weights)->composing()->value_name("NETWORK=FILE"),
+      "Weights of a feature network; may repeat");
+  add("model", po::value(&options.models)->multitoken()->value_name("DIR"),
+      "Model folders to draw with, or one folder of them; several give learning curves. Without --prompts they are "
+      "autoencoders, which return the pictures of --reference");
+  add("prompts", po::value(&options.prompts)->value_name("FILE"),
+      "Captions to draw: one a line, or COCO's captions_*.json");
+  add("sheet", po::value(&options.sheet)->value_name("FILE"),
+      "Of autoencoders: writes a picture of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one "
+      "of each model");
+  add("sheet-rows", number(&options.sheet_rows, between(1, 100)), "Rows of --sheet, which are spread evenly");
+  add("captions", number(&options.captions, between(1, 1e9), "all"),
+      "Draws only so many captions, a fixed random choice, such as 30k of COCO's");
+  add("out", po::value(&options.out)->value_name("DIR"),
+      "Folder of the drawn pictures; those that are there already are kept");
+  add("overwrite", po::bool_switch(&options.overwrite), "Draws pictures anew that were made otherwise");
+  add("seeds", number(&options.seeds, between(1, 1000)),
+      "How many sets each model draws, from --seed on; scores are then their mean, with an interval over them");
+  add("repeats", number(&options.repeats, between(1, 10000)),
+      "Pictures of each caption, all in one set; intervals then resample captions");
+  add("size", number(&options.size, between(1, double(max_image_side)), "pictures as they are")->value_name("PX"),
+      "Compares the largest centre squares at this side, such as 256");
+  add("batch", number(&options.batch, between(1, 4096)), "Pictures that are embedded together, or drawn (64 at most)");
+  add("replicates", number(&options.replicates, between(1, 100000)), "Replicates of the bootstrap");
+  add("kid-subset", number(&options.subsets.kid, at_least(1), "1000, or all of the smaller set where that has fewer"),
+      "Pictures in each of KID's 100 subsets");
+  add("fid-inf-smallest",
+      number(&options.subsets.fid_inf, at_least(1), "5000, or half of the pictures where there are no more"),
+      "Pictures in the smallest subset of fid_inf");
+  add("dtype", one_of(&options.precision, names_of<Precision>())->default_value("fp32"),
+      "Type of a model's UNet and decoder");
+  add("cache", po::value(&options.cache)->default_value("out/cache")->value_name("DIR"),
+      "Folder that keeps reference statistics, by the content of the pictures");
+  add("db", po::value(&options.db)->value_name("FILE"), "Records the scores in this database");
+  add("format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result is printed");
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);
@@ -96,17 +101,8 @@ void check(const EvaluateOptions& options) {
     throw UsageError("--save-reference needs --reference");
   if (!options.sheet.empty()) require_picture("--sheet", options.sheet);
   if (options.overwrite && options.models.empty()) throw UsageError("--overwrite needs --model");
-  require_within("--size", options.size, between(0, double(max_image_side)));
-  require_within("--captions", options.captions, between(0, 1e9));
-  require_within("--sheet-rows", options.sheet_rows, between(1, 100));
-  require_within("--batch", options.batch, between(1, 4096));
-  require_within("--seeds", options.seeds, between(1, 1000));
-  require_within("--repeats", options.repeats, between(1, 10000));
   if (options.models.empty() && options.seeds > 1) throw UsageError("--seeds needs --model");
   if (options.models.empty() && options.repeats > 1) throw UsageError("--repeats needs --model");
-  require_within("--replicates", options.replicates, between(1, 100000));
-  require_within("--kid-subset", options.subsets.kid, at_least(0));
-  require_within("--fid-inf-smallest", options.subsets.fid_inf, at_least(0));
 }
 
 std::vector<std::string> inputs_of(const EvaluateOptions& options) {

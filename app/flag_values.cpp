@@ -10,10 +10,7 @@ namespace {
 
 // The program's name of the flag takes the place of %canonical_option%.
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
-  const std::string shown = parse_number(text) ? "%value%" : "\"%value%\"";
-  po::error_with_option_name error("%canonical_option% is " + shown + why);
-  error.set_substitute("value", text);
-  throw error;
+  throw po::error_with_option_name("%canonical_option% is " + (parse_number(text) ? text : "\"" + text + "\"") + why);
 }
 
 std::string allowed(const Range& range) {

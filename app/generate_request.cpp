@@ -72,27 +72,29 @@ CommandLine generate_command_line(GenerateOptions& options) {
   CommandLine line{.usage = "mdsearch generate --model DIR --prompt T [options] --out F",
                    .example = "mdsearch generate --model weights/emoji-md --prompt \"red heart\" --out out/heart.png",
                    .positional = {}};
-  line.options.add_options()("model", po::value(&options.models)->required()->composing()->value_name("DIR"),
-                             "model folder; may repeat with --grid: a column each")(
-      "prompt", po::value(&options.prompts)->composing()->value_name("T"), "what to draw; may repeat")(
-      "prompts", po::value(&options.prompts_file)->value_name("FILE"), "prompts, one a line")(
-      "negative", po::value(&options.negative)->value_name("T"), "what guidance leads away from")(
-      "count", po::value(&options.count)->default_value(1)->value_name("N"), "pictures a prompt; picture i: seed + i")(
-      "batch", po::value(&options.batch)->default_value(1)->value_name("N"), "pictures sampled together")(
-      "dtype", po::value(&options.precision)->default_value("fp32"), "of UNet and decoder: fp32 or bf16")(
-      "tile", po::value(&options.tile)->default_value(0)->value_name("N"),
-      "decode in tiles of N latent pixels, to save memory; 0: whole")(
-      "overlap", po::value(&options.overlap)->default_value(-1)->value_name("N"),
-      "latent pixels that tiles share; -1: as many as the decoder's reach asks for")(
-      "grid", po::bool_switch(&options.grid), "all pictures in one file, with their prompts and seeds")(
-      "out", po::value(&options.out)->required()->value_name("F"),
-      "a file for one picture or a grid, in the format of its ending (.png, .jpg, .jpeg or .webp), else a folder; "
-      "pictures that are there already are kept")(
-      "picture-format", po::value(&options.folder_format)->default_value("png")->value_name("F"),
-      "of pictures in a folder: png, jpg or webp")(
-      "quality", po::value(&options.write.quality)->default_value(usual_quality)->value_name("N"),
-      "of jpg and webp, 1 to 100")("overwrite", po::bool_switch(&options.write.overwrite),
-                                   "replace pictures that were made otherwise");
+  auto add = line.options.add_options();
+  add("model", po::value(&options.models)->required()->composing()->value_name("DIR"),
+      "Model folder; may repeat with --grid, which shows a column of each");
+  add("prompt", po::value(&options.prompts)->composing()->value_name("TEXT"), "What is drawn; may repeat");
+  add("prompts", po::value(&options.prompts_file)->value_name("FILE"), "File of prompts, one a line");
+  add("negative", po::value(&options.negative)->value_name("TEXT"), "What guidance leads away from");
+  add("count", number(&options.count, between(1, double(most_pictures))),
+      "Pictures of each prompt; picture i has the seed --seed + i");
+  add("batch", number(&options.batch, between(1, most_at_once)), "Pictures that are drawn together");
+  add("dtype", one_of(&options.precision, names_of<Precision>())->default_value("fp32"),
+      "Type of the UNet's and the decoder's weights and computation");
+  add("tile", number(&options.tile, at_least(1), "the whole picture at once"),
+      "Decodes in tiles of N latent pixels a side, which saves memory");
+  add("overlap", number(&options.overlap, at_least(0), "as many as the decoder's reach asks for"),
+      "Latent pixels that neighbouring tiles share");
+  add("grid", po::bool_switch(&options.grid), "Puts all pictures into one file, with their prompts and seeds");
+  add("out", po::value(&options.out)->required()->value_name("PATH"),
+      "A file for one picture or a grid, in the format of its ending (.png, .jpg, .jpeg or .webp), else a folder; "
+      "pictures that are there already are kept");
+  add("picture-format", one_of(&options.folder_format, {"png", "jpg", "webp"})->default_value("png"),
+      "Format of the pictures in a folder");
+  add("quality", number(&options.write.quality, between(1, 100)), "Quality of jpg and webp");
+  add("overwrite", po::bool_switch(&options.write.overwrite), "Replaces pictures that were made otherwise");
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);
@@ -106,7 +108,6 @@ DrawRequest request_of(GenerateOptions& options) {
     for (const auto& line : lines_of(options.prompts_file)) options.prompts.push_back(line);
   check_texts(options);
   require_within("--count", options.count, between(1, double(most_pictures / options.prompts.size())));
-  require_within("--batch", options.batch, between(1, most_at_once));
   DrawRequest request{
       .prompts = {}, .seeds = {}, .negative = options.negative, .batch = options.batch, .tiles = options.tiles()};
   for (const auto& prompt : options.prompts)

@@ -56,21 +56,20 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
                             (sweep ? " [--workers N | --plan] [--format table|md|csv|json]" : ""),
                    .example = "mdsearch " + command + " configs/sweeps/quickstart.json",
                    .positional = {"config"}};
-  line.options.add_options()("config", po::value(&options.config)->required(), "Configuration of a sweep, JSON")(
+  line.options.add_options()("config", po::value(&options.config)->required()->value_name("CONFIG"),
+                             "Configuration of a sweep; `mdsearch help sweep` lists its fields")(
       "set", po::value(&options.settings)->composing()->value_name("KEY=VALUE"),
       "Sets one value of the configuration, such as candidates=8; may repeat")(
-      "db", po::value(&options.db)->default_value("out/results.db"), "Results database");
+      "db", po::value(&options.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
   if (sweep)
-    line.options.add_options()("workers", po::value(&options.workers)->default_value(1), "Processes that train")(
+    line.options.add_options()("workers", number(&options.workers, between(1, 256)), "Processes that train")(
         "plan", po::bool_switch(&options.plan),
         "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
-        "format", po::value(&options.format)->default_value("table"),
-        "How the result is printed: table, md, csv or json");
+        "format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result or --plan is printed");
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
   if (!values["seed"].defaulted()) options.settings.push_back("seed=" + std::to_string(options.compute.seed));
-  require_within("--workers", options.workers, between(1, 256));
   apply(options.compute);
   return true;
 }

@@ -273,7 +273,7 @@ TEST_CASE("generate refuses wrong use with 2 and writes nothing", "[app][torch]"
       {"--prompt a --sampler euler --eta 1", "eta is 1"},
       {"--prompt a --batch 0", "--batch is 0; allowed: 1 to 64"},
       {"--prompt a --dtype int8", "allowed: fp32, bf16"},
-      {"--prompt a --tile=-1", "tile is -1; allowed: at least 1 latent pixel"},
+      {"--prompt a --tile=-1", "--tile is -1; allowed: at least 1"},
       {"--prompt a --tile 2 --overlap 2", "overlap is 2; allowed: 0 to 1"},
       {"--prompt a --overlap 1", "--overlap needs --tile"},
       {"--prompt a --negative '\xe9'", "--negative is not UTF-8"},
