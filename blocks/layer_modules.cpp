@@ -169,7 +169,7 @@ TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight
 Tensor TableLayer::lookup(const Tensor& ids_NT) const { return at::embedding(weight_, ids_NT); }
 
 void TableLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
-  assign(weight_, [&] { return 0.02 * std::sqrt(3.0) * next(weight_.sizes()); });  // standard deviation 0.02, as CLIP has
+  assign(weight_, [&] { return 0.02 * std::sqrt(3.0) * next(weight_.sizes()); });  // deviation 0.02, as in CLIP
 }
 
 std::shared_ptr<LayerModule> make_layer(const LayerOp& op) {

@@ -1,4 +1,4 @@
-// TAESD (madebyollin/taesd), a tiny autoencoder of factor 8 for previews, and the decoders that a model folder may hold.
+// TAESD (madebyollin/taesd), a tiny autoencoder of factor 8 for previews, and the decoders a model folder may have.
 // Its latents are those of the UNet: a model that decodes with TAESD has a latent scale of mean 0 and deviation 1.
 // Pictures lie in [-1, 1] as in every network here; the convolutions at the ends convert to and from TAESD's [0, 1].
 #pragma once
