@@ -1,5 +1,5 @@
-// Decides when a callable is warm and when it was timed enough. Pure functions of the samples taken so far, so that each
-// rule can be tested with literal numbers. Durations count only the timed part of the samples.
+// When a callable is warm and when it was timed enough: pure functions of the samples taken so far, so that each rule
+// is tested with literal numbers. Durations count only the timed part of the samples.
 #pragma once
 
 #include <array>

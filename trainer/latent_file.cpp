@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-// The tensor of a file that is one of these two names.
+// The tensor in a file that has one of these two names.
 struct Found {
   Tensor moments, latents;
   const Tensor& any() const { return moments.defined() ? moments : latents; }
