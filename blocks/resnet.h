@@ -32,7 +32,7 @@ struct Resnet {
   }
 };
 
-// r   = proj_in(x), or x where the widths are equal
+//   r   = proj_in(x), or x where the widths are equal
 //   h   = dw(r) + time(silu(e))
 //   out = r + pw2(silu(pw1(norm(h))))
 struct Separable {

@@ -17,7 +17,7 @@ struct TaesdBlock {
 
 // Which end of the network: conversion between TAESD's units and ours. Its pictures lie in [0, 1], ours in [-1, 1].
 //   picture_in:  conv((x + 1) / 2)
-// latent_in:   relu(conv(3 tanh(z / 3))); the tanh keeps extreme latents from saturating the network
+//   latent_in:   relu(conv(3 tanh(z / 3))); the tanh keeps extreme latents from saturating the network
 //   picture_out: 2 conv(x) - 1
 enum class TaesdEnd : uint8_t { picture_in, latent_in, picture_out };
 template <>

@@ -1,4 +1,4 @@
-// HTML character references. Numbers 128 to 159 mean Windows-1252, as browsers and Python have it.
+// HTML character references. Numbers 128 to 159 mean Windows-1252, as in browsers and Python.
 #include <array>
 #include <charconv>
 #include <map>
@@ -9,7 +9,7 @@
 namespace mds {
 namespace {
 
-// Each code is that of the name behind it; the names after that follow upward.
+// A code in hexadecimal is that of the name after it; the following names have the next codes.
 constexpr const char* names =
     "22: quot 26: amp apos 3C: lt 3E: gt 22: QUOT 26: AMP 3C: LT 3E: GT A9: COPY AE: REG 2122: TRADE A0: nbsp iexcl "
     "cent pound "
@@ -59,7 +59,7 @@ void append_number(std::string& out, uint32_t code) {
   if (!control && !noncharacter) append_utf8(out, code);
 }
 
-// Both read a reference after '&' and return how many characters it takes, 0 if it is none.
+// Both parse a reference after '&' and return how many characters it has, 0 if it is not one.
 size_t take_number(std::string_view text, std::string& out) {
   const bool hex = text.size() > 1 && (text[1] == 'x' || text[1] == 'X');
   const char* start = text.data() + (hex ? 2 : 1);
