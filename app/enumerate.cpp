@@ -30,7 +30,7 @@ struct Listing {
   const Options& options;
   const SpaceSpec& space;
   const Enumeration& found;
-  const std::string& file;  // that it was read from, or empty
+  const std::string& file;  // the file it was read from, or empty
   double seconds;
 };
 
@@ -72,7 +72,7 @@ std::vector<std::string> footnotes_of(const Listing& listing) {
   return notes;
 }
 
-// A column for each choice that differs in the list.
+// One row per candidate, with a column for each choice that differs in the list.
 Table to_table(const Listing& listing) {
   const Enumeration& found = listing.found;
   Table table{.title = listing.options.space + ": " + std::to_string(found.admitted) + " of " +

@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// One score of the help.
+// The line of one score in the help.
 std::string line_of(const Metric& metric) {
   const std::string name = metric.name, network = metric.network;
   return "  " + name + std::string(20 - name.size(), ' ') + (network.empty() ? "" : network + ": ") + metric.convention;
@@ -78,7 +78,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);
-  add_extent_options(line.options, options.drawn);  // --size is that of the comparison
+  add_extent_options(line.options, options.drawn);  // --size is the size for comparing
   add_compute_options(line.options, options.compute);
   return line;
 }

@@ -27,7 +27,7 @@ void check_texts(const GenerateOptions& options) {
   if (!is_utf8(options.negative)) throw UsageError("--negative is not UTF-8");
 }
 
-// A name with an ending is a file's, unless there is a folder of it: "--out h.gif" shall not make a folder.
+// A name with an ending means a file, unless such a folder exists: "--out h.gif" should not create a folder.
 void check_ending(const std::string& out) {
   const std::string ending = std::filesystem::path(out).extension().string();
   const bool is_ending = ending.size() > 1 && std::isalpha(static_cast<unsigned char>(ending[1]));
