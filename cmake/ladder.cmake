@@ -1,5 +1,5 @@
-# The folder ladder as link errors: a target sees the headers of its own folder and of the folders it links, no others.
-# Each folder gets an include root that holds one symbolic link to it, so `#include "trainer/x.h"` from blocks/ fails.
+# Enforces the order of folders by failing includes: a target sees only headers of its own folder and of those it links.
+# Each folder has an include root with one symbolic link to it, so `#include "trainer/x.h"` from blocks/ fails.
 
 function(mds_library name folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
@@ -37,7 +37,7 @@ function(mds_program name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# One test executable a folder; its cases appear in ctest one by one, but for those tagged [slow] or hidden.
+# One test executable per folder. ctest lists its cases one by one, except those tagged [slow] or hidden.
 function(mds_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   if(NOT MDSEARCH_TESTS)

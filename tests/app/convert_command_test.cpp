@@ -1,4 +1,4 @@
-// mdsearch convert as a shell user meets it; what it does is tested in pipeline/.
+// mdsearch convert as a shell user sees it; the tests of pipeline/ cover the conversion itself.
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
 

@@ -1,5 +1,5 @@
-// What mdsearch evaluate makes of pictures, folders and weights that are not as they should be: a message, or a skip
-// that is counted and listed.
+// mdsearch evaluate with faulty pictures, folders and weights: it reports an error, or a skip that is counted and
+// listed.
 #include <ATen/ATen.h>
 
 #include "networks/network_spec.h"

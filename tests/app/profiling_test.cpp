@@ -46,7 +46,7 @@ TEST_CASE("each distinct block is timed once, and not again by another network t
   profile_into(store, "one", one, {});
   CHECK(samples_in(store) == 9 * blocks);
 
-  UNetSpec other = one;  // other stacks in the inner level; all else is the same
+  UNetSpec other = one;  // differs only in the stacks of the inner level
   other.levels[1].stack.ff_expansion = 2;
   profile_into(store, "other", other, {});
   CHECK(samples_in(store) == 9 * (blocks + 1));
@@ -116,7 +116,7 @@ TEST_CASE("a peak is that of the pass alone, or absent where the kernel keeps th
     freed.push_back(std::make_unique<char[]>(64 << 10));
     std::fill_n(freed.back().get(), 64 << 10, 'x');
   }
-  freed.erase(freed.begin(), freed.end() - 1);  // the last keeps the heap from shrinking by itself
+  freed.erase(freed.begin(), freed.end() - 1);  // the last block keeps the heap from shrinking
   CHECK(*peak() < *before + (128 << 20));
 }
 

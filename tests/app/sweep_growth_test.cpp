@@ -1,4 +1,4 @@
-// What a sweep is asked for: starts that fail, paths, lists of networks, plans, and a stored sweep that takes more.
+// How sweeps start and grow: failing starts, paths, lists of networks, plans, and a stored sweep that is extended.
 #include <soci/soci.h>
 
 #include <algorithm>
@@ -102,7 +102,7 @@ TEST_CASE("a stored sweep takes more candidates and seeds, and trains nothing tw
   for (const auto& run : all) CHECK(run["state"] == "done");
   CHECK(Json(Json::array_t(all.begin(), all.begin() + 2)) == first);
   const ToySweep other;
-  other.require_done(" --seed 2");  // what a seed gives does not depend on the others
+  other.require_done(" --seed 2");  // the results of a seed do not depend on other seeds
   std::set<Json> wanted, found;
   for (const auto& run : other.results()) wanted.insert(run["scores"]);
   for (size_t i = 3; i < 6; ++i) found.insert(all[i]["scores"]);
@@ -126,7 +126,7 @@ TEST_CASE("runs that are stored with rungs in their protocol go on from their ch
   undisturbed.require_done();
   sweep.require_done(" --set rungs=[4]");
   const Json results = sweep.results();
-  {  // as runs were stored once: their files are named by a protocol that holds the budget
+  {  // as older programs stored runs: the budget is part of the protocol that names their files
     Store store(sweep.file("r.db"));
     const RunStatus old = store.runs("toy").front();
     Json protocol = Json::parse(protocol_json(store, old.protocol));

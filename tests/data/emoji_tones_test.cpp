@@ -17,7 +17,7 @@ std::u32string person_of(const Emoji& emoji) {
   return person;
 }
 
-// Every held-out pair's person and tone are both in training, but never together, nor is its kind in that tone.
+// For every held-out pair: person and tone both occur in training, but not together, nor does its kind with that tone.
 void check_binding(const std::vector<TonedEmoji>& list) {
   std::set<std::u32string> persons;
   std::set<char32_t> tones;

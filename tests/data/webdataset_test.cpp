@@ -113,7 +113,7 @@ TEST_CASE("a shard cut anywhere gives what could be read and a listed skip", "[d
     const auto read = ids(*reader);
     REQUIRE(!read.empty());
     CHECK(read.back() == "10");
-    const size_t whole = length / 2048;  // a last caption may be there but for its padding
+    const size_t whole = length / 2048;  // the last caption may be complete without its padding
     CHECK((read.size() == 1 + whole || (read.size() == 2 + whole && length % 2048 >= 1536 + 9)));
     if (length % 512 != 0) CHECK(!reader->skipped().skips.empty());
   }

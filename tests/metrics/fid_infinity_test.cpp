@@ -14,7 +14,7 @@ at::Tensor white(int64_t n, uint64_t seed) {
 }  // namespace
 
 TEST_CASE("the intercept is far nearer the truth than the distance of all pictures", "[metrics]") {
-  // The reference is so large that it stands for the distribution itself: the true distance is 0.25.
+  // The reference is so large that it represents the distribution itself: the true distance is 0.25.
   const FrechetReference reference(feature_stats(white(200000, 1)));
   const auto shift = torch::zeros(16, torch::kFloat64);
   shift[0] = 0.5;

@@ -10,7 +10,7 @@ using namespace mds;
 
 namespace {
 
-// From the definitions, pair by pair.
+// Computed from the definitions, pair by pair.
 double mean_over_pairs(const at::Tensor& x, const at::Tensor& y, bool with_itself, const auto& kernel) {
   double sum = 0;
   int64_t pairs = 0;

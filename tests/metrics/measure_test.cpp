@@ -60,7 +60,7 @@ MeasureOptions frechet_against(const std::string& reference) {
   return {.metrics = find_metrics("fd_emoji_clip"), .reference = reference, .score = {.replicates = 5}};
 }
 
-// Nothing but NaN where a picture is dark.
+// A network whose features are NaN where a picture is dark.
 class Brightness : public Extractor {
  public:
   Brightness() : Extractor({"brightness", "none", std::string(64, '0')}) {}

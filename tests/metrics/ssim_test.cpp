@@ -14,7 +14,7 @@ at::Tensor pictures(int64_t n, uint64_t seed) {
   return 255 * torch::rand({n, 3, 16, 19}, at::detail::createCPUGenerator(seed), torch::kFloat64);
 }
 
-// One window at its top left corner, from the formula's own double sum.
+// The value of the window at the top left corner, by the formula's double sum.
 double first_window(const at::Tensor& a, const at::Tensor& b, double range) {
   double weights = 0, ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
   for (int64_t y = 0; y < 11; ++y)

@@ -1,4 +1,4 @@
-// Autoencoders against the counts of their references, and their parts against the formulas written out in LibTorch.
+// Autoencoders have the counts of their references, and their parts agree with formulas written out in LibTorch.
 #include "networks/autoencoder.h"
 
 #include <ATen/ATen.h>

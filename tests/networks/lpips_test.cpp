@@ -1,4 +1,4 @@
-// LPIPS's networks: their counts by the published tables, and what their heads make of features.
+// LPIPS's networks have the counts of the published tables, and its heads weight features as defined.
 #include "networks/lpips.h"
 
 #include <ATen/ATen.h>

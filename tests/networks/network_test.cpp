@@ -1,5 +1,5 @@
-// Plans and modules agree: on random specs of the space, scaled small, parameters, shapes and multiply-accumulates are
-// the same step by step. The module's are counted by an observer of LibTorch's dispatcher, which knows no plans.
+// Plans and modules agree: for random specs of the space, scaled down, parameters, shapes and multiply-accumulates are
+// equal step by step. Those of the module are counted by an observer of LibTorch's dispatcher, independent of plans.
 #include "networks/network.h"
 
 #include <ATen/ATen.h>
@@ -127,7 +127,7 @@ TEST_CASE("checkpointed activations give the same output and gradients bit for b
   const auto network = make_network(make_plan(spec));
   initialise(*network, seed);
   {
-    torch::NoGradGuard no_grad;  // residual branches begin at zero
+    torch::NoGradGuard no_grad;  // residual branches start at zero
     for (auto& weight : network->parameters()) weight += 0.1 * at::randn(weight.sizes());
   }
   const Conditioning told = conditioning(spec, 2);
@@ -168,7 +168,7 @@ TEST_CASE("a frozen network of checkpointed activations hands gradients through 
     return input.grad();
   };
   CHECK(at::equal(gradient(false), gradient(true)));
-  CHECK(!network->forward(x, told).requires_grad());  // nothing to compute again
+  CHECK(!network->forward(x, told).requires_grad());  // so nothing is recomputed
 }
 
 TEST_CASE("parameters are named by the paths of the plan's layers", "[networks][torch]") {

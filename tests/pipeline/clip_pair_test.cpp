@@ -1,4 +1,4 @@
-// A whole CLIP's file embeds pictures and texts; what is not one is refused by name.
+// The file of a whole CLIP embeds pictures and texts; other files are refused by name.
 #include "pipeline/clip_pair.h"
 
 #include <ATen/ATen.h>
@@ -118,7 +118,7 @@ TEST_CASE("no pictures and no texts have no embeddings", "[pipeline][torch]") {
 }
 
 TEST_CASE("a picture is cut at its middle or squashed into the square", "[pipeline]") {
-  // 8 x 13 at its own height: the 8 columns from 2, for (13 - 8) / 2 rounds to the even one.
+  // 8 x 13 at its own height: columns 2 to 9, because (13 - 8) / 2 is rounded to even.
   const Tensor wide = pictures(2, 8, 13);
   CHECK(at::equal(clip_pixels(wide, 8, ClipFit::crop), wide.narrow(3, 2, 8).to(at::kFloat)));
   const Tensor tall = pictures(2, 15, 8);

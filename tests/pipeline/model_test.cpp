@@ -1,4 +1,4 @@
-// A model's card: what it lacks, and numbers that nothing can be divided by, are refused with their place.
+// A model's card: missing parts, and numbers that cannot be divided by, are refused with their place.
 #include "pipeline/model.h"
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// Weights from other libraries' files: what is exported in a layout comes back equal, parts leave larger files by their
+// Weights from files of other libraries: exported weights are read back equal, parts are found in larger files by their
 // prefix, and what does not fit is listed by name.
 #include "pipeline/weight_import.h"
 

@@ -1,6 +1,6 @@
-// Names of our weights in other libraries: every name and shape of the real models, as digests over the state dicts of
-// diffusers 0.42, transformers 5.23 and open_clip 3.3, lpips 0.1 and efficientnet_lite_pytorch 0.1 (sorted lines "NAME
-// [sides]").
+// Names of our weights in other libraries: digests of all names and shapes of the real models, taken from the state
+// dicts of diffusers 0.42, transformers 5.23, open_clip 3.3, lpips 0.1 and efficientnet_lite_pytorch 0.1 (sorted lines
+// "NAME [sides]").
 #include "pipeline/weight_names.h"
 
 #include <map>

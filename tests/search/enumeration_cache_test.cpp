@@ -10,7 +10,7 @@ using namespace mds;
 
 namespace {
 
-// Enough points to be kept, most of which cost nothing to screen.
+// So many points that the result is kept, most of which are cheap to screen.
 Space large_space() {
   return Space(from_json<SpaceSpec>(Json::parse(R"({"include": ["mobilediffusion"], "choices": [
       {"name": "tokens", "path": "text_tokens", "range": {"from": 1, "to": 400}},

@@ -18,7 +18,7 @@ UNetSpec narrowed_md(int64_t width) {
   return spec;
 }
 
-// Two sweeps with a candidate of one name, which is not one network.
+// Two sweeps whose candidates have the same name but are different networks.
 struct NamesStore {
   test::ScratchFolder folder;
   std::string file = folder.file("r.db");

@@ -78,7 +78,7 @@ TEST_CASE("with several seeds a candidate's value is their mean and its interval
 TEST_CASE("a candidate one of whose seeds stopped or failed does not win by the others", "[search]") {
   CHECK(winner({run("half", scored(180, 1)), run("half", scored(60, 1), RunState::failed), run("whole", scored(180, 9)),
                 run("whole", scored(180, 9))}) == "whole");
-  // Where each lost a seed, those that kept as many as any are compared.
+  // Where every candidate lost a seed, those with the most remaining seeds are compared.
   CHECK(winner({run("a", scored(180, 1)), run("a", scored(60, 1), RunState::stopped), run("b", scored(180, 9)),
                 run("b", scored(60, 9), RunState::stopped)}) == "a");
 }

@@ -1,4 +1,4 @@
-// Files and folders that appear whole or not at all.
+// Files and folders appear complete or not at all.
 #include "spec/new_file.h"
 
 #include <filesystem>

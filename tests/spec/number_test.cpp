@@ -17,7 +17,7 @@ TEST_CASE("a whole number is read in every form that people type, and exactly", 
   CHECK(parse_whole("1200e-2") == 12);
   CHECK(parse_whole("0.0e18") == 0);
   CHECK(parse_whole("9223372036854775807") == 9223372036854775807);
-  CHECK(parse_whole("9007199254740993") == 9007199254740993);  // no double holds it
+  CHECK(parse_whole("9007199254740993") == 9007199254740993);  // no double has this value
 }
 
 TEST_CASE("what is no whole number, or too large for one, is none", "[spec]") {

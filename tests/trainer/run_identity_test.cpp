@@ -1,4 +1,4 @@
-// What is told of a checkpoint of another run.
+// What an error says about the checkpoint of another run.
 #include "trainer/run_identity.h"
 
 #include "spec/describe.h"

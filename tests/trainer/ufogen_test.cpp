@@ -1,4 +1,4 @@
-// The one-step finetune: the two players see what they should, and learn a point and a mixture.
+// The one-step finetune: the inputs of both players are right, and they learn a point and a mixture.
 #include "trainer/ufogen.h"
 
 #include <ATen/ATen.h>
@@ -26,7 +26,7 @@ UfogenConfig starting(const std::string& start, DiscriminatorKind kind = Discrim
 
 double loss_of(Stage& stage) { return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>(); }
 
-// Latents that are all one value.
+// Latents that all have one value.
 LatentSet one_point(double value) {
   LatentSet set = toy::latents();
   set.moments.slice(1, 0, 2).fill_(value * 1.2);  // the scale of the toy
@@ -35,7 +35,7 @@ LatentSet one_point(double value) {
   return set;
 }
 
-// x0 of noise alone at the last timestep, N x C x H x W.
+// x0 predicted from pure noise at the last timestep, N x C x H x W.
 Tensor drawn(const Network& unet, const LatentSet& set, int64_t n) {
   torch::NoGradGuard no_grad;
   const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), Prediction::v};
@@ -62,7 +62,7 @@ TEST_CASE("a discriminator begins without an opinion: every logit is 0", "[train
   config.reconstruction_weight = 0;
   UfogenStage stage(config, {.batch = 4}, set);
   const Autocast autocast({.device = at::kCPU, .on = GENERATE(false, true), .dtype = at::kBFloat16});
-  CHECK(loss_of(stage) == Approx(ln2));  // closer than bfloat16 can tell: the losses are float32
+  CHECK(loss_of(stage) == Approx(ln2));  // the losses are float32: bfloat16 is less precise
   CHECK(loss_of(*stage.adversary()->stage) == Approx(2 * ln2));
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("each player trains its own weights alone", "[trainer][torch]") {
   training.run_to(1);
   const TensorMap discriminator = copy(stage.adversary()->stage->weights());
   CHECK(!same(generator, stage.weights()));
-  training.run_to(2);  // the generator's turn alone
+  training.run_to(2);  // only the generator steps
   CHECK(same(discriminator, stage.adversary()->stage->weights()));
   training.run_to(3);
   CHECK(!same(discriminator, stage.adversary()->stage->weights()));
@@ -176,14 +176,14 @@ TEST_CASE("one step draws the point that all data are, by the discriminator alon
   UfogenConfig config = starting(toy::model("start"));
   config.reconstruction_weight = 0;
   config.pure_noise = 1;
-  config.delta = 800;  // at 250 it would see next to nothing but noise
+  config.delta = 800;  // at 250 its input would be almost only noise
   config.adversary.lr = 1e-3;
   config.adversary.every = 1;
   const auto unet = trained(config, {.iterations = 3000, .batch = 16, .seed = 1}, set);
   CHECK((drawn(*unet, set, 8) - 0.7).abs().mean().item<double>() < 0.1);
 }
 
-// Two points, told by nothing but the noise: regression alone would draw their mean.
+// Two points that only the noise distinguishes: regression alone would draw their mean.
 TEST_CASE("one step draws both points of a mixture", "[trainer][torch][slow]") {
   LatentSet set = one_point(1);
   set.moments.slice(1, 0, 2).slice(0, 0, 6).mul_(-1);

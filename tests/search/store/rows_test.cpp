@@ -81,7 +81,7 @@ TEST_CASE("a run keeps the pictures of its last iteration, at most 16384 bytes t
     return PictureRow{.iteration = iteration, .bytes = std::string(bytes, '\0'), .prompt = "a cat", .seed = seed};
   };
   store.add_picture(run, picture(60, 1, 9000));
-  store.add_picture(run, picture(60, 1, 9000));  // again: no new picture
+  store.add_picture(run, picture(60, 1, 9000));  // a repetition adds no picture
   CHECK_THROWS_WITH(store.add_picture(run, picture(60, 2, 9000)), Contains("16384 bytes together"));
   CHECK_THROWS_AS(store.add_picture(run, picture(180, 1, 16385)), StoreError);
   store.add_picture(run, picture(180, 1, 16384));

@@ -12,7 +12,7 @@ using namespace mds::test;
 
 namespace {
 
-// A run with a row in every table that runs have rows in.
+// Adds a run with rows in every table that runs use.
 int64_t add_full_run(Store& store, const std::string& name) {
   const int64_t run = add_run(store, name);
   store.add_arch_blocks(arch(name).hash, {{.path = "down1.0.conv", .kind = "conv", .block_json = "{}"}});
