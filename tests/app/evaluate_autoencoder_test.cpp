@@ -94,7 +94,7 @@ TEST_CASE("autoencoders are scored on the pictures they return, and the report o
   CHECK(light["psnr"].is_number());
 }
 
-TEST_CASE("the report of decoders finds one that was trained into the same database", "[app][torch]") {
+TEST_CASE("the report of decoders finds a decoder that was trained into the same database", "[app][torch]") {
   const Case tiny;
   const std::string db = tiny.at("scores.db"), out = tiny.at("light");
   Json stage{{"kind", "autoencoder"}, {"data", {tiny.at("data")}}, {"size", 32}, {"crop", 32}, {"width_divisor", 32}};

@@ -192,7 +192,7 @@ TEST_CASE("two scores decide together, of pictures and of their captions", "[app
     }
 }
 
-TEST_CASE("a decision that its stored inputs do not lead to is found", "[app]") {
+TEST_CASE("a decision that does not follow from its stored inputs is found", "[app]") {
   const ToySweep sweep;
   sweep.change("policy", {{"rule", "halving"}, {"scores", {"fd_emoji_clip"}}});
   REQUIRE(sweep.run().code == 0);

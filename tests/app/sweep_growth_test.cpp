@@ -109,7 +109,7 @@ TEST_CASE("a stored sweep takes more candidates and seeds, and trains nothing tw
   CHECK(found == wanted);
 }
 
-TEST_CASE("what a stored sweep does not take is named field by field", "[app]") {
+TEST_CASE("changes that a stored sweep does not allow are named field by field", "[app]") {
   const ToySweep sweep;
   sweep.require_done();
   const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + " --set optimizer.lr=0.5 --set candidates=4");

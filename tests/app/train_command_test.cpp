@@ -280,7 +280,7 @@ TEST_CASE("two processes do not train in one folder", "[app]") {
   training.require_trained("base");
 }
 
-TEST_CASE("what a training cannot draw is refused before it trains", "[app]") {
+TEST_CASE("a training that cannot draw its pictures is refused before it trains", "[app]") {
   const ToyTraining training;
   training.check_fails(training.train("base", "--set evaluation.sampler.steps=5000"), "5000; allowed: 1 to 1000");
   LatentSet set = load_latents(training.file("latents.safetensors"));

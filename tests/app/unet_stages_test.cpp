@@ -59,7 +59,7 @@ TEST_CASE("a relu finetune is scored beside softmax and the network right after 
   CHECK(own(trained) != own(untrained));
 }
 
-TEST_CASE("a stage that keeps the network is scored beside what it went on from", "[app][torch]") {
+TEST_CASE("a stage that keeps the network is scored beside the model that it started from", "[app][torch]") {
   const ToyChain chain;
   const TrainConfig config = chain.stage<UfogenConfig>(toy::model("start"));
   const Json scores = chain.finished(config).provenance.scores;
@@ -81,7 +81,7 @@ TEST_CASE("a model draws with the guidance it was scored with, and a one-step mo
   CHECK(chain.finished(unscored).guidance == ModelCard{}.guidance);
 }
 
-TEST_CASE("a one-step model says how it samples and what its delta is in noise", "[app][torch]") {
+TEST_CASE("a one-step model's card has its sampler and the signal-to-noise ratios of its delta", "[app][torch]") {
   const ToyChain chain;
   const ModelCard card = chain.finished(chain.stage<UfogenConfig>(toy::model("start")));
   CHECK((card.steps == 1 && card.guidance == 1 && card.sampler == Sampler::ufogen));

@@ -91,7 +91,7 @@ TEST_CASE("relu attention is linear in values, homogeneous in queries and blind 
   CHECK(at::allclose(layer.forward(in.q, in.k.index_select(1, order), in.v.index_select(1, order)), y, 1e-5, 1e-6));
 }
 
-TEST_CASE("no token of causal attention hears of a later one", "[blocks][torch]") {
+TEST_CASE("no token of causal attention sees a later one", "[blocks][torch]") {
   const torch::NoGradGuard no_grad;
   const auto function = GENERATE(AttentionFunction::softmax, AttentionFunction::relu);
   const AttentionLayer layer(

@@ -101,7 +101,7 @@ TEST_CASE("a reader that skips goes on as one that read", "[data]") {
   }
 }
 
-TEST_CASE("a shard cut anywhere gives what could be read and a listed skip", "[data]") {
+TEST_CASE("a shard cut anywhere gives its readable samples and a listed skip", "[data]") {
   const Shards shards;
   shards.numbered("whole.tar", 0, 3);
   const std::string bytes = load_bytes((shards.path / "whole.tar").string());

@@ -41,7 +41,7 @@ TEST_CASE("the score at infinity is repeatable, and its interval holds the value
   CHECK(score.interval == IntervalKind::residuals);
 }
 
-TEST_CASE("sizes that make no line are named", "[metrics]") {
+TEST_CASE("subset sizes to which no line can be fitted are named", "[metrics]") {
   const FrechetReference reference(feature_stats(random_features(50, 4, 11)));
   const auto x = random_features(100, 4, 12);
   const auto at = [&](int64_t sizes, int64_t smallest) {

@@ -58,7 +58,7 @@ TEST_CASE("similarity of a picture is the same alone and among others, either wa
   CHECK(ssim(a, b, 255).value == Approx(together.mean().item<double>()));
 }
 
-TEST_CASE("pictures that similarity cannot be told of are named", "[metrics]") {
+TEST_CASE("pictures that have no structural similarity are named", "[metrics]") {
   auto a = pictures(2, 7);
   CHECK_THROWS_WITH(ssim_values(a, pictures(3, 7), 255), Catch::Contains("ssim: pictures are [2, 3, 16, 19]"));
   CHECK_THROWS_AS(ssim_values(a, a, 0), ConfigError);

@@ -276,7 +276,7 @@ TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "
   CHECK(decoder->forward(moments.slice(1, 0, 3)).sizes() == std::vector<int64_t>{2, 3, 32, 32});
 }
 
-TEST_CASE("how maps lie in memory changes nothing but rounding", "[networks][torch]") {
+TEST_CASE("the memory format of maps changes nothing but rounding", "[networks][torch]") {
   torch::NoGradGuard no_grad;
   const Plan plan =
       make_plan(DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1});

@@ -161,7 +161,7 @@ TEST_CASE("a layer's transformers may stand in several stacks", "[networks]") {
   CHECK(hash_of(spec) == hash_of(whole));
 }
 
-TEST_CASE("what joins the time embedding is a step of its own, and so part of the sum", "[networks]") {
+TEST_CASE("the added embedding of SD-XL is a step of its own, and so part of the total", "[networks]") {
   const auto plan = make_plan(load_network("sdxl"));
   CHECK(plan.steps.at(1).path == "added");
   CHECK(cost(plan.steps.at(1)).params == 5245440);
@@ -252,7 +252,7 @@ TEST_CASE("a file may say the spec's version, but not a newer one", "[networks]"
                     "x: spec_version is 2; allowed: 1 to 1");
 }
 
-TEST_CASE("Stable Diffusion's skips without projections in the middle level are reading E", "[networks]") {
+TEST_CASE("all skips, and no projections in the middle level, have the counts of reading E", "[networks]") {
   UNetSpec spec = load_unet("mobilediffusion");
   spec.levels[2].skips = Skips::all;
   CHECK(cost(make_plan(spec)).params == 390883400);

@@ -223,7 +223,7 @@ TEST_CASE("parts and networks can be named", "[pipeline][torch]") {
   CHECK_FALSE(fs::exists(w.out + "/unet.safetensors"));
 }
 
-TEST_CASE("what does not fit leaves nothing behind", "[pipeline][torch]") {
+TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipeline][torch]") {
   Workplace w;
   w.write_diffusers();
   const ConvertRequest diffusers{.from = Layout::diffusers};

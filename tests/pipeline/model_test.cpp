@@ -34,7 +34,7 @@ TEST_CASE("a card comes back as it was written, and names the parts it lacks", "
                     Contains(folder + "/model.json: lacks unet, vae_decoder"));
 }
 
-TEST_CASE("deviations of nothing, and means without them, are refused", "[pipeline]") {
+TEST_CASE("deviations of 0, and means without deviations, are refused", "[pipeline]") {
   ModelCard card;
   SECTION("a scale of 0") {
     card.latent_scale = LatentScale{{0, 0}, {1, 0}};

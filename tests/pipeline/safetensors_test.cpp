@@ -80,7 +80,7 @@ TEST_CASE("a header that is no JSON object is refused at its offset", "[pipeline
   check_refused("{" + entry("w", "[1]", "[0,4]") + ",}", 4, "expected '\"'");
 }
 
-TEST_CASE("depth costs nothing: only what safetensors have there is read", "[pipeline]") {
+TEST_CASE("deep JSON costs nothing, as only the keys of safetensors are read", "[pipeline]") {
   const std::string deep(100'000, '[');
   check_refused(deep, 4, "offset 8: ");
   check_refused("{\"w\":" + deep + "}", 4, "offset 13: tensor \"w\" is not an object");

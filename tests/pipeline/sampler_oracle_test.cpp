@@ -62,7 +62,7 @@ double solver_error(Sampler sampler, Prediction prediction, int64_t steps) {
 
 }  // namespace
 
-TEST_CASE("halving its steps halves the error of DDIM and Euler, and quarters DPM-Solver++(2M)'s", "[pipeline]") {
+TEST_CASE("halving the steps' size halves the error of DDIM and Euler, and quarters DPM-Solver++(2M)'s", "[pipeline]") {
   const auto [sampler, order] =
       GENERATE(table<Sampler, int>({{Sampler::ddim, 1}, {Sampler::euler, 1}, {Sampler::dpmpp_2m, 2}}));
   const Prediction prediction = GENERATE(Prediction::epsilon, Prediction::v, Prediction::x0);

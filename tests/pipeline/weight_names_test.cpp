@@ -167,7 +167,7 @@ TEST_CASE("a layer that a library does not have is refused by name", "[pipeline]
                     Contains("has no name in the diffusers layout"));
 }
 
-TEST_CASE("names tell their layout", "[pipeline]") {
+TEST_CASE("the layout of a file is recognised by its names", "[pipeline]") {
   CHECK(layout_that_looks_like({"x", "model.diffusion_model.out.0.bias"}) == "compvis");
   CHECK(layout_that_looks_like({"up_blocks.0.resnets.0.norm1.weight"}) == "diffusers");
   CHECK(layout_that_looks_like({"transformer.resblocks.0.ln_1.bias"}) == "open_clip");

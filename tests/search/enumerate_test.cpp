@@ -157,7 +157,7 @@ TEST_CASE("points that differ in a field without effect are one, whatever the ca
             .notes.front() == "the choice \"kernel\" exists at no point; its condition never holds");
 }
 
-TEST_CASE("the number of threads changes nothing", "[search]") {
+TEST_CASE("the number of threads does not change an enumeration", "[search]") {
   const Space space(small_space(), "s.json");
   std::vector<int64_t> seen;
   const auto keep = [&](int64_t points, double share) {

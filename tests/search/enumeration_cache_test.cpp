@@ -58,7 +58,7 @@ TEST_CASE("a long enumeration is kept, and read as it was made", "[search]") {
   CHECK(kept.get(space).file == read.file);
 }
 
-TEST_CASE("what an enumeration follows from decides its file", "[search]") {
+TEST_CASE("everything that determines an enumeration determines its file", "[search]") {
   const Space space = large_space();
   SpaceSpec other = space.spec();
   other.choices[0].range->to = 401;

@@ -56,7 +56,7 @@ TEST_CASE("a folder is replaced as a whole, or stays as it was", "[spec]") {
   CHECK_THROWS_WITH(NewFolder(scratch.path / "file", Before::replaced), Catch::Contains("exists already"));
 }
 
-TEST_CASE("what killed processes left under temporary names goes, and nothing else", "[spec]") {
+TEST_CASE("the temporary files of killed processes are removed, and nothing else", "[spec]") {
   const Scratch scratch;
   fs::create_directories(scratch.path / "model.tmp12");
   fs::create_directories(scratch.path / "samples");

@@ -110,7 +110,7 @@ TEST_CASE("the discriminator and its loss begin after their iterations", "[train
   CHECK(!same(weights(), first));
 }
 
-TEST_CASE("the adversarial loss is the discriminator's opinion times the adaptive weight", "[trainer][torch]") {
+TEST_CASE("the adversarial loss is minus the mean logit times the adaptive weight", "[trainer][torch]") {
   const AutoencoderConfig config = adversarial(0);
   AutoencoderStage plain(small(), short_loop, pictures()), stage(config, short_loop, pictures());
   const PatchDiscriminator twin(config.discriminator.width, short_loop.seed + 2);
@@ -126,7 +126,7 @@ TEST_CASE("the adversarial loss is the discriminator's opinion times the adaptiv
   CHECK(loss_of(stage) == Approx(loss_of(plain) + 0.5 * weight * deceit.item<double>()));
 }
 
-TEST_CASE("autoencoder and discriminator train their own weights alone", "[trainer][torch]") {
+TEST_CASE("autoencoder and discriminator train only their own weights", "[trainer][torch]") {
   AutoencoderConfig config = adversarial(0);
   config.discriminator.every = 2;
   AutoencoderStage stage(config, short_loop, pictures());

@@ -66,7 +66,7 @@ TEST_CASE("base training's gradients of a batch in parts are those of the whole"
   check_parts(stage);
 }
 
-TEST_CASE("so are those of the relu blend, whose share of softmax is the batch's", "[trainer][torch]") {
+TEST_CASE("the relu blend's gradients of a batch in parts are those of the whole", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   ReluConfig config;
   config.start = toy::model("parts_softmax");
@@ -75,7 +75,7 @@ TEST_CASE("so are those of the relu blend, whose share of softmax is the batch's
   check_parts(stage, 3e-4);  // a score that rounds across relu's threshold makes a jump
 }
 
-TEST_CASE("so are those of a distillation without the original loss, guided or not", "[trainer][torch]") {
+TEST_CASE("a distillation's gradients of a batch in parts are those of the whole, guided or not", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   DistilConfig config;
   config.teacher = toy::model("parts_teacher");
@@ -89,7 +89,7 @@ TEST_CASE("so are those of a distillation without the original loss, guided or n
   check_parts(stage, 3e-5);  // w of up to 14 multiplies the rounding
 }
 
-TEST_CASE("so are those of the one-step finetune and of its adversary", "[trainer][torch]") {
+TEST_CASE("both players' gradients of a batch in parts are those of the whole", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config;
   config.start = toy::model("parts_generator");
@@ -99,7 +99,7 @@ TEST_CASE("so are those of the one-step finetune and of its adversary", "[traine
   check_parts(stage, 3e-6);
 }
 
-TEST_CASE("so are those of an autoencoder", "[trainer][torch]") {
+TEST_CASE("an autoencoder's gradients of a batch in parts are those of the whole", "[trainer][torch]") {
   const AutoencoderConfig config{.size = 16,
                                  .crop = 16,
                                  .latent_channels = 2,

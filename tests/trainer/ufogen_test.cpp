@@ -56,7 +56,7 @@ NetworkPtr trained(const UfogenConfig& config, const LoopConfig& loop, const Lat
 
 }  // namespace
 
-TEST_CASE("a discriminator begins without an opinion: every logit is 0", "[trainer][torch]") {
+TEST_CASE("every logit of a new discriminator is 0", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"), GENERATE(DiscriminatorKind::unet, DiscriminatorKind::heads));
   config.reconstruction_weight = 0;
@@ -66,7 +66,7 @@ TEST_CASE("a discriminator begins without an opinion: every logit is 0", "[train
   CHECK(loss_of(*stage.adversary()->stage) == Approx(2 * ln2));
 }
 
-TEST_CASE("heads are all that is trained of a frozen discriminator", "[trainer][torch]") {
+TEST_CASE("only the heads of a frozen discriminator are trained", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenStage whole(starting(toy::model("start")), {.batch = 4}, set);
   UfogenStage heads(starting(toy::model("start"), DiscriminatorKind::heads), {.batch = 4}, set);
@@ -80,7 +80,7 @@ TEST_CASE("heads are all that is trained of a frozen discriminator", "[trainer][
     CHECK((name.starts_with("down") || name.starts_with("mid")));
 }
 
-TEST_CASE("each player trains its own weights alone", "[trainer][torch]") {
+TEST_CASE("each player trains only its own weights", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   const LoopConfig loop{.iterations = 3, .batch = 4};
   UfogenConfig config = starting(toy::model("start"));
@@ -136,7 +136,7 @@ TEST_CASE("a checkpoint without the discriminator is refused", "[trainer][torch]
   CHECK_THROWS_WITH(loop.resume(file, "identity"), Contains(file) && Contains("is missing"));
 }
 
-TEST_CASE("noise alone has the adversarial loss alone", "[trainer][torch]") {
+TEST_CASE("inputs of pure noise have only the adversarial loss", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"));
   config.pure_noise = 1;
@@ -144,7 +144,7 @@ TEST_CASE("noise alone has the adversarial loss alone", "[trainer][torch]") {
   CHECK(loss_of(stage) == Approx(ln2));
 }
 
-TEST_CASE("delta is told as the signal-to-noise ratios that it lies between", "[trainer]") {
+TEST_CASE("delta is reported as the signal-to-noise ratios at both of its timesteps", "[trainer]") {
   const NoiseGap gap = noise_gap(NoiseSchedule(ScheduleConfig{}), UfogenConfig{});
   CHECK((gap.t == 999 && gap.t_less == 749));
   CHECK(gap.snr == Approx(0.00468192).epsilon(1e-5));

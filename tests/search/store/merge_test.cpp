@@ -72,7 +72,7 @@ TEST_CASE("one latency measured by two processes into two databases keeps both's
   CHECK(rows[1].process.warmup_count == 2);
 }
 
-TEST_CASE("of a run in both databases the later update wins, and its new metrics come along", "[store]") {
+TEST_CASE("for a run in both databases the later update wins, and its new metrics are copied", "[store]") {
   const ScratchFolder folder;
   {
     Store store(folder.file("a.db"));
