@@ -89,7 +89,7 @@ int run_completion(int argc, char** argv) {
                    .notes =
                        "Nothing is installed: the script goes to stdout. It knows the commands, options, networks "
                        "and reports of this program,\nso print it again after an update."};
-  line.options.add_options()("shell", one_of(&shell, {"bash"})->required(), "Whose completion is printed");
+  line.options.add_options()("shell", one_of(&shell, {"bash"})->required(), "Shell for which the script is printed");
   po::variables_map values;
   if (parse(line, argc, argv, values)) std::cout << bash_script();
   return 0;

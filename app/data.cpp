@@ -167,7 +167,7 @@ int run_build(int argc, char** argv) {
   line.options.add_options()("name", po::value(&arguments.name)->required(), "Which data set, from the list below")(
       "out", po::value(&arguments.out)->value_name("DIR"), "Folder to write (default: out/data/NAME)")(
       "sources", po::value(&arguments.sources)->default_value(arguments.sources)->value_name("A,B"),
-      "What the data set debian joins");
+      "Sources that the data set debian joins");
   po::variables_map values;
   if (parse(line, argc, argv, values)) build(arguments);
   return 0;

@@ -155,10 +155,10 @@ int run_delete(int argc, char** argv) {
   CommandLine line = command_line("delete sweep|run|model NAME [--db FILE]", "delete sweep trial", options);
   line.positional = {"kind", "name"};
   line.options.add_options()("kind", one_of(&deletion.kind, {"sweep", "run", "model"})->required(),
-                             "What is taken out of the database")(
+                             "What is deleted from the database")(
       "name", po::value(&deletion.name)->required()->value_name("NAME"),
       "Name of the sweep, number or SWEEP/CANDIDATE of the run, folder or hash of the model")(
-      "keep-files", po::bool_switch(&deletion.keep_files), "Leaves the files under out/sweeps");
+      "keep-files", po::bool_switch(&deletion.keep_files), "Keeps the files under out/sweeps");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   Store store(options.file, StoreMode::open_existing);

@@ -55,7 +55,7 @@ struct NamedRun {
   if (few.size() < known.size()) few.push_back(std::to_string(known.size() - few.size()) + " more");
   throw UsageError(
       "db delete: " + what + " \"" + name + "\" is " +
-      (known.empty() ? "not there, as there is none" : "not there, or not one alone; known: " + listed(few)));
+      (known.empty() ? "not there: the database has none" : "not there, or is ambiguous; known: " + listed(few)));
 }
 
 // Finds a run by its number, or as SWEEP/CANDIDATE; trainings have the sweep "train/".

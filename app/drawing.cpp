@@ -28,7 +28,7 @@ void check_files(const std::string& folder, const ModelCard& card) {
 void warn_of_idle_negative(const ModelRun& run, const DrawRequest& request) {
   if (!request.negative.empty() && sides_of(run.sampler) == GuidedSides::conditional)
     std::cerr << "warning: the negative prompt " << shown(request.negative) << " changes nothing: " << run.folder
-              << " draws with guidance 1, which is none; --guidance W with W above 1 leads away from it\n";
+              << " draws with guidance 1, which is no guidance; --guidance above 1 makes it count\n";
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ int run_enumerate(int argc, char** argv) {
       "Largest number of multiply-accumulates of one pass, in 1e9, padding not counted")(
       "top", number(&options.top, between(0, 100000)),
       "How many networks are listed at most: the space's included ones first")(
-      "select", choice(&options.select), "Which are listed where more are admitted; all refuses to leave any out")(
+      "select", choice(&options.select), "How networks are chosen where more are admitted; all is an error then")(
       "seed", number(&options.seed, at_least(0)), "Seed of --select random")("format", choice(&options.format),
                                                                              "How the result is printed");
   ViewOptions view;

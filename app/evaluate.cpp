@@ -213,7 +213,7 @@ void warn_of_single_pictures(const std::vector<Evaluation>& evaluations) {
   for (const auto& evaluation : evaluations)
     for (const auto& [score, protocol] : evaluation.scores)
       if (score.n == 1 && score.interval != IntervalKind::seeds)
-        std::cerr << "warning: " << score.name << " is of 1 picture of " << evaluation.name
+        std::cerr << "warning: " << score.name << " was measured on 1 picture of " << evaluation.name
                   << "; its interval says nothing about others\n";
 }
 

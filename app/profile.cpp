@@ -38,7 +38,7 @@ bool read_request(int argc, char** argv, Request& request) {
       .positional = {"name"}};
   line.options.add_options()("name", po::value(&request.name)->value_name("NETWORK"), network_names)(
       "model", po::value(&request.model)->value_name("DIR"),
-      "In place of NETWORK: times what this model folder does for a picture, part by part and whole")(
+      "Instead of NETWORK: times what this model folder does for a picture, part by part and whole")(
       "blocks", "Times each block as well; blocks and residual add up to the whole")(
       "batch", number(&request.profile.batch, between(1, 4096)), "Samples in one pass")(
       "mode", one_of(&request.mode, names_of<TimingMode>())->default_value("screening"),

@@ -92,7 +92,7 @@ int run_spec(int argc, char** argv) {
   Format format = Format::table;
   SizeOptions size;
   line.options.add_options()("name", po::value(&name)->required()->value_name("NETWORK"), network_names)(
-      "layers", "Prints every layer in place of every block; JSON holds both")(
+      "layers", "Prints layers instead of blocks; JSON holds both")(
       "spec", "Prints the network itself, as JSON that every command takes as NAME")(
       "db", po::value(&db)->default_value(default_database)->value_name("FILE"),
       "Database that stored names are looked up in, and that --record writes to")(

@@ -18,7 +18,7 @@ std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
     if (!metric) refuse(name, "which is not known; known: " + known_metrics());
     if (metric->against == Against::partners)
       refuse(name, "which compares each picture with a partner; a sweep has none");
-    if (metric->choices) refuse(name, "which counts some of the captions; evaluate measures it");
+    if (metric->choices) refuse(name, "which counts only some of the captions; only mdsearch evaluate measures it");
     if (name == "fd_emoji_clip" || name == "clip_emoji") refuse(name, "which every sweep has");
     if (std::find(metrics.begin(), metrics.end(), metric) != metrics.end()) refuse(name, "twice");
     metrics.push_back(metric);

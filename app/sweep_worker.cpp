@@ -68,7 +68,7 @@ bool SweepWorker::work() {
     try {
       train(*lease, status(lease->run));
     } catch (const LeaseLost& error) {
-      std::cerr << error.what() << "; this worker leaves the run to the new one\n";
+      std::cerr << error.what() << "; another worker has this run now, so this one stops training it\n";
     } catch (const Interrupted&) {
       give_back(*lease);
       throw;

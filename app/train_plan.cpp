@@ -26,13 +26,13 @@ void fit_to(UNetSpec& unet, const EncoderFolders& encoders, std::vector<std::str
     unet.latent_channels = moments.channels / 2;
     unet.size = moments.height;
   } else {
-    notes.push_back("Latents as stage.unet has them: " + encoders.autoencoder + " has no encoder to ask.");
+    notes.push_back("The shape of latents is stage.unet's, as " + encoders.autoencoder + " has no encoder.");
   }
   if (text && text->text_encoder) {
     unet.text_tokens = text->text_encoder->tokens;
     unet.text_width = text->text_encoder->width;
   } else {
-    notes.push_back("Text as stage.unet has it: " + encoders.text + " has no text encoder to ask.");
+    notes.push_back("The shape of texts is stage.unet's, as " + encoders.text + " has no text encoder.");
   }
 }
 
@@ -212,7 +212,7 @@ bool is_plan(const po::variables_map& values, const PlanRequest& request) {
     if (!values[flag].defaulted() && value <= 0)
       throw UsageError("--" + std::string(flag) + " is 0; allowed: more than 0");
   if (request.speed.rate > 0 && request.speed.tflops > 0)
-    throw UsageError("--rate and --tflops both tell the speed; allowed: one of them");
+    throw UsageError("--rate and --tflops both give the speed; allowed: one of them");
   return plan;
 }
 

@@ -155,7 +155,7 @@ void check_weights(const MeasureOptions& options) {
     const std::string network = metric->network;
     if (network.empty()) continue;
     const std::string file = weights_of_network(network, options.weights);
-    if (!fs::exists(file)) throw FileError(file + ": is not there; it is to hold the weights of " + network);
+    if (!fs::exists(file)) throw FileError(file + ": is missing; expected the weights of " + network);
   }
 }
 

@@ -133,7 +133,7 @@ at::Tensor tf1_along(const at::Tensor& images, int64_t dim, int64_t out) {
 void check(const at::Tensor& images, const ImageSize& size) {
   if (images.dim() != 4 || images.scalar_type() != torch::kUInt8 || !images.device().is_cpu() || images.numel() == 0)
     throw ConfigError(c10::str("pictures to resize: are ", images.scalar_type(), " ", images.sizes(), " on ",
-                               images.device(), "; expected uint8 (N, C, H, W) on the CPU, none of them 0"));
+                               images.device(), "; expected uint8 (N, C, H, W) on the CPU, no size being 0"));
   for (const int64_t side : {size.height, size.width})
     if (side < 1 || side > max_image_side)
       throw ConfigError("picture size is " + std::to_string(side) + "; allowed: 1 to " +

@@ -94,7 +94,7 @@ void Space::add_choices(UNetSpec& widest) {
   for (size_t i = 0; i < spec_.choices.size(); ++i) {
     const Place place = Place{source_, "choices"}.child(i);
     const std::string& name = spec_.choices[i].name;
-    if (first_ == 1 && name == "base") place.child("name").fail("is \"base\", which says which of the bases it is");
+    if (first_ == 1 && name == "base") place.child("name").fail("is \"base\", the name of the choice of a base");
     for (const auto& other : choices_)
       if (other.name() == name) place.child("name").fail("is \"" + name + "\" a second time");
     Choice choice(spec_.choices[i], widest, place);
