@@ -15,7 +15,7 @@ struct Conditioning {
   Tensor text_NSC{};        // token states of the text encoder
   Tensor text_end_N{};      // int64: position of the end token, for pooled text embeddings
   Tensor text_embeds_NP{};  // pooled text, added to the time embedding (SD-XL)
-  Tensor time_ids_NI{};  // also added to it: original height and width, crop top and left, target height and width
+  Tensor time_ids_NI{};     // also added to it: original height and width, crop top and left, target height and width
 
   // Visits every field with its name, in the order above.
   static void for_each(auto& self, auto&& visit) {

@@ -24,9 +24,9 @@ Tensor clip_pixels(const Tensor& pictures_u8, int64_t size, ClipFit fit);
 
 // Where the two halves of a CLIP are stored.
 struct ClipSource {
-  std::string weights;  // a model folder; or another library's whole CLIP: its file or folder
-  std::string image{};  // the image tower's network, such as clip-vit-b-32; not for a model folder
-  std::string text{};   // the text tower's network; empty: text_half_of(image)
+  std::string weights;             // a model folder; or another library's whole CLIP: its file or folder
+  std::string image{};             // the image tower's network, such as clip-vit-b-32; not for a model folder
+  std::string text{};              // the text tower's network; empty: text_half_of(image)
   std::optional<Layout> layout{};  // of the file's names; absent: recognised from them
 };
 // "clip-vit-b-32" -> "clip-vit-b-32-text"; networks that differ only in picture size share the text tower.

@@ -31,7 +31,7 @@ class TextEncoder {
   TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower, const std::string& source);
 
   TextFeatures features(const std::vector<std::string>& texts) const;
-  TextRows rows(const std::vector<std::string>& texts) const;  // a text's row does not depend on the other texts
+  TextRows rows(const std::vector<std::string>& texts) const;      // a text's row does not depend on the other texts
   int64_t projection() const { return config_.tower.projection; }  // width of an embedding; 0: none
   // What is cut from a text that is longer than the tower's context.
   std::optional<Truncation> truncation(const std::string& text) const {

@@ -20,8 +20,8 @@ class FieldPath {
   // for a path that is not a field of it.
   FieldPath(const std::string& path, UNetSpec& widest, const Place& place);
 
-  Value parse(const Json& json, const Place& place) const;  // of this field; a number N of levels: the first N
-  bool in(const UNetSpec& network) const;                   // whether the network has the field
+  Value parse(const Json& json, const Place& place) const;       // of this field; a number N of levels: the first N
+  bool in(const UNetSpec& network) const;                        // whether the network has the field
   bool fits(const UNetSpec& network, const Value& value) const;  // also checks that the levels to keep exist
   Value get(const UNetSpec& network) const;
   void set(UNetSpec& network, const Value& value) const;

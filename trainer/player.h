@@ -68,7 +68,7 @@ class Player {
   StepGraphPtr graph_;
   std::vector<Tensor> sums_;  // sums of the gradients of replayed parts
   std::optional<std::pair<int64_t, TensorMap>>
-      ahead_;  // the next batch, drawn while the GPU computes this one
+      ahead_;  // the next batch, drawn while the GPU is busy with the present one
 };
 
 }  // namespace mds
