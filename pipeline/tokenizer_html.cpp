@@ -50,7 +50,7 @@ std::map<std::string, Reference, std::less<>> make_references() {
   return references;
 }
 
-// Appends what a number means: nothing for control and unassignable characters, U+FFFD for what Unicode cannot hold.
+// Appends the character of a number: nothing for control and unassignable ones, U+FFFD where Unicode has none.
 void append_number(std::string& out, uint32_t code) {
   if (code >= 0x80 && code <= 0x9F) return append_utf8(out, windows_1252[code - 0x80]);
   if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return append_utf8(out, 0xFFFD);

@@ -1,4 +1,4 @@
-// The dialects: architectures.md 9.1 and 10.1 say where UNets and autoencoders meet, diffusion.md 8.3 where CLIPs do.
+// The tables of all dialects. Rules that several dialects share, such as those inside a stack, are written only once.
 #include "pipeline/weight_names.h"
 
 namespace mds {

@@ -244,7 +244,7 @@ void read_json(const Json& json, T& value, const Place& place, Range range) {
   }
 }
 
-// Builds a T from JSON; `source` (a file's name, say) opens every error message.
+// Builds a T from JSON; `source`, such as a file's name, begins every error message.
 template <class T>
 T from_json(const Json& json, const std::string& source) {
   T value{};

@@ -144,7 +144,7 @@ struct MetricRow {
   int64_t images_seen = 0;
   std::string name{};
   double value = 0;
-  int64_t n = 1;  // samples behind the value
+  int64_t n = 1;  // samples from which the value was computed
   std::optional<double> low{}, high{};
   int64_t eval_seed = 0;
   std::string checkpoint{};  // SHA-256 of the scored weights, or empty

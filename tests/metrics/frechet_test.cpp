@@ -158,7 +158,7 @@ TEST_CASE("features that cannot be measured are named", "[metrics]") {
   CHECK_THROWS_AS(FeatureAccumulator().stats(), ConfigError);
 }
 
-// Run alone: test_metrics "[.benchmark]".
+// To run it: test_metrics "[.benchmark]".
 TEST_CASE("the distance of 2048 features against two eigen-decompositions of that size", "[.benchmark]") {
   const int64_t width = 2048;
   FeatureAccumulator a, b;

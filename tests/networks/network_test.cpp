@@ -132,7 +132,7 @@ TEST_CASE("checkpointed activations give the same output and gradients bit for b
   }
   const Conditioning told = conditioning(spec, 2);
   const Tensor input = at::randn({2, 4, 16, 16});
-  // The output, then the gradients of the input, of what an observer adds to a block, and of the weights.
+  // The output; then the gradients of the input, of a tensor that an observer adds to a block, and of the weights.
   const auto results = [&](bool checkpointed) {
     network->checkpoint_activations(checkpointed);
     for (auto& weight : network->parameters()) weight.mutable_grad() = Tensor();
