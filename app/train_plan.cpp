@@ -167,14 +167,14 @@ Table totals_table(const std::vector<Quantity>& quantities, bool raw) {
 
 std::vector<std::string> footnotes(const PlannedTraining& training, std::vector<std::string> notes) {
   notes.push_back(
-      "macs_an_image: a trained pass is 3 forward ones, one through to its input 2" +
+      "macs_an_image: a trained pass counts as 3 forward passes, one with gradients of its input alone as 2" +
       std::string(training.checkpoint_activations ? ", each with one more for checkpointed activations." : "."));
-  notes.push_back("Memory is a device's; weights, gradients, average and two moments in float32. Activations are an " +
+  notes.push_back("Memory is per device; weights, gradients, average and two moments in float32. Activations are an " +
                   std::string("estimate from the ") +
                   (training.checkpoint_activations ? "steps' outputs and the layers of the largest step"
                                                    : "outputs of all layers") +
                   ", in " + std::to_string(training.activation_bytes) +
-                  " bytes a number; what kernels need for themselves, casts and copies come on top.");
+                  " bytes a number; memory of kernels, casts and copies comes on top.");
   if (training.devices > 1)
     notes.push_back("Days assume that the devices share each batch at no cost; this program trains on one.");
   return notes;

@@ -8,7 +8,7 @@
 namespace mds {
 
 // Pictures 3 x size x size of levels 0 to 255 to `features`: 1280 numbers, the mean over the last map. The classifier
-// after them is left out.
+// that would follow is left out.
 struct EfficientNetSpec {
   static constexpr std::string_view kind = "efficientnet_lite0";
   int64_t size = 224;

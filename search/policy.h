@@ -2,8 +2,8 @@
 // numbers, so that any rule can be replayed over stored curves without training.
 //
 // `paper`: a candidate stops when every score in use improves more slowly than the cohort's median, each beyond a
-// paired bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); where the intervals
-// do not decide, it continues. `halving`: the best 1/eta by mean rank are promoted. `none`: a fixed budget for all.
+// paired bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided
+// candidates continue. `halving`: successive halving promotes the best 1/eta by mean rank. `none`: fixed budgets.
 #pragma once
 
 #include <array>
