@@ -10,7 +10,7 @@
 namespace mds {
 namespace {
 
-constexpr size_t column = 24;  // where the meaning of a flag begins
+constexpr size_t column = 24;  // where the descriptions of flags begin
 
 std::string upper(std::string text) {
   for (char& letter : text)

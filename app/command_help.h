@@ -1,4 +1,4 @@
-// A command line as text: the help that --help prints, and the flags that completion offers.
+// The command line as text: what --help prints, and the flags that completion offers.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 namespace mds {
 
 struct Flag {
-  std::string name;                // "max-params"; of an argument without a dash its place's name
-  std::string value;               // what stands for its value, "N"; empty: it takes none
-  std::string fallback;            // what holds where it is not given; empty: nothing, or its absence
-  std::string range;               // of a number
-  std::vector<std::string> names;  // all that the value may be
+  std::string name;                // "max-params"; for an argument without a dash the name of its place
+  std::string value;               // placeholder of its value, "N"; empty: it takes none
+  std::string fallback;            // the default; empty: nothing, or a meaning of its own
+  std::string range;               // for a number
+  std::vector<std::string> names;  // the allowed values, where it is one of several names
   std::string meaning;
   bool positional = false;
 };
@@ -22,10 +22,10 @@ std::vector<Flag> flags_of(const CommandLine& line);
 
 std::string help_text(const CommandLine& line);
 
-// Those that a command declares; the command does not run.
+// The flags that a command declares; the command itself does not run.
 std::vector<Flag> flags_of(int (*run)(int argc, char** argv));
 
-// Text in lines of at most `width` columns, the later ones behind `indent` blanks. Line breaks are kept.
+// Breaks text into lines of at most `width` columns, all but the first indented by `indent`. Line breaks are kept.
 std::string wrapped(const std::string& text, size_t indent, size_t width);
 size_t help_width();  // COLUMNS, between 40 and 120; else 100
 

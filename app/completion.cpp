@@ -1,5 +1,5 @@
-// mdsearch completion: the script that completes commands, options and names in bash. It is made from the lists and the
-// command lines themselves, so that it knows what this program knows.
+// mdsearch completion: prints the bash script that completes commands, options and names. The script is made from the
+// program's own lists and command lines, so it matches this program.
 #include <iostream>
 
 #include "app/command_help.h"
@@ -11,7 +11,7 @@
 namespace mds {
 namespace {
 
-// What stands behind a word that takes a value: names, files or folders.
+// What the script offers as the value of a flag: names, files or folders.
 std::string reply_of(const Flag& flag, const std::string& networks) {
   if (!flag.names.empty()) return "words " + listed(flag.names, std::identity(), " ");
   if (flag.value.starts_with("DIR")) return "folders";
@@ -19,7 +19,7 @@ std::string reply_of(const Flag& flag, const std::string& networks) {
   return flag.value == "N" || flag.value == "NAME" || flag.value == "TEXT" ? "nothing" : "files";
 }
 
-// One case of the script: the options of a command, what each takes, and what an argument may be.
+// One case of the script: the options of a command, the values that each takes, and what its argument may be.
 std::string case_of(const std::string& words, const Command& command, const std::string& networks) {
   std::string options, values, argument = "files";
   for (const auto& flag : flags_of(command.run)) {
@@ -45,7 +45,7 @@ std::string cases_of(const std::string& words, std::span<const Command> list, co
   return text;
 }
 
-// Commands of two words, which the script has to know to read a line.
+// The first words of two-word commands, which the script needs to parse a line.
 std::string first_words(std::span<const Command> list) {
   std::string text;
   for (const auto& command : list)
@@ -89,7 +89,7 @@ int run_completion(int argc, char** argv) {
                    .notes =
                        "Nothing is installed: the script goes to stdout. It knows the commands, options, networks "
                        "and reports of this program,\nso print it again after an update."};
-  line.options.add_options()("shell", one_of(&shell, {"bash"})->required(), "Whose completion is printed");
+  line.options.add_options()("shell", one_of(&shell, {"bash"})->required(), "Shell for which the script is printed");
   po::variables_map values;
   if (parse(line, argc, argv, values)) std::cout << bash_script();
   return 0;

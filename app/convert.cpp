@@ -1,4 +1,4 @@
-// mdsearch convert: another library's weights into a model folder.
+// mdsearch convert: turns another library's weights into a model folder.
 #include "pipeline/convert.h"
 
 #include <iostream>

@@ -53,7 +53,7 @@ struct Arguments {
   uint64_t seed = 0;
 };
 
-// The flags that each part of data has.
+// Declares the flags that each part of `data` has.
 CommandLine command_line(const std::string& usage, const std::string& example, Arguments& arguments) {
   CommandLine line{.usage = "mdsearch data " + usage, .example = "mdsearch data " + example, .positional = {"name"}};
   line.options.add_options()("format", one_of(&arguments.format, {"table", "json"})->default_value("table"),
@@ -109,7 +109,7 @@ void print(const Json& result, const std::string& format) {
   }
 }
 
-// Of a data set by name; of the joined one, of each part.
+// The licences of a data set; for the joined one, of each part.
 std::string licences(const Arguments& arguments) {
   std::string all;
   const auto parts = split_list(arguments.sources);
@@ -167,7 +167,7 @@ int run_build(int argc, char** argv) {
   line.options.add_options()("name", po::value(&arguments.name)->required(), "Which data set, from the list below")(
       "out", po::value(&arguments.out)->value_name("DIR"), "Folder to write (default: out/data/NAME)")(
       "sources", po::value(&arguments.sources)->default_value(arguments.sources)->value_name("A,B"),
-      "What the data set debian joins");
+      "Sources that the data set debian joins");
   po::variables_map values;
   if (parse(line, argc, argv, values)) build(arguments);
   return 0;

@@ -11,7 +11,7 @@
 namespace mds {
 namespace {
 
-constexpr double part_s = 1;          // of the clock, for each part
+constexpr double part_s = 1;          // time for each part of the benchmark
 constexpr int64_t most_single = 512;  // pictures decoded one by one
 
 class Elapsed {
@@ -22,7 +22,7 @@ class Elapsed {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Reading from the file cache, decoding and resizing of the same pictures, one after the other.
+// Measures reading from the file cache, decoding and resizing of the same pictures, one after the other.
 Json single_rates(const SourcePtr& source, int64_t size) {
   const ThreadLimit limit(1);
   double decode_s = 0, resize_s = 0;
@@ -40,7 +40,7 @@ Json single_rates(const SourcePtr& source, int64_t size) {
       to_tensor(image, size);
       resize_s += resizing.seconds();
       ++pictures;
-    } catch (const FileError&) {  // the stream lists it
+    } catch (const FileError&) {  // the stream lists these pictures
     }
   }
   if (pictures == 0) return {{"decode", nullptr}, {"resize", nullptr}};
@@ -51,7 +51,7 @@ StreamConfig stream_config(const BenchRequest& request, int64_t threads) {
   return {.size = request.size, .batch = request.batch, .threads = threads, .seed = 0};
 }
 
-// Pictures a second of a stream that nobody holds up. The first batch starts its threads and is not timed.
+// Pictures per second of a stream whose consumer never waits. The first batch starts the threads and is not timed.
 double stream_rate(const SourcePtr& source, const StreamConfig& config) {
   PictureStream stream(source, config);
   stream.next();
@@ -61,7 +61,7 @@ double stream_rate(const SourcePtr& source, const StreamConfig& config) {
   return double(batches * config.batch) / watch.seconds();
 }
 
-// A consumer that works step_ms on each batch; the time to the first batch is not counted, as training pays it once.
+// The share of time that a consumer waits if each batch costs it step_ms; the first batch is not counted.
 double waiting_share(const SourcePtr& source, const StreamConfig& config, double step_ms) {
   PictureStream stream(source, config);
   stream.next();

@@ -1,4 +1,4 @@
-// mdsearch data bench: how fast a source's pictures can be decoded, and whether a trainer would wait for them.
+// mdsearch data bench: how fast the pictures of a source can be decoded, and whether a training would wait for them.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 namespace mds {
 
 struct BenchRequest {
-  std::string source;  // as open_source takes it
+  std::string source;  // a name for open_source
   int64_t size = 128, batch = 16, threads = 0;
-  double step_ms = 100;  // of the training step that is imitated
+  double step_ms = 100;  // duration of the simulated training step
 };
 
-// Decode and resize apart on one thread; the stream on 1, 2, 4 ... threads; the share of time that a consumer of one
-// batch each step_ms waits. At most a few seconds a part. FileError as open_source and PictureStream.
+// Rates of decoding and resizing on one thread, and of the stream on 1, 2, 4 ... threads; the share of time that a
+// consumer of step_ms per batch waits. At most a few seconds each. FileError as open_source and PictureStream.
 Json bench_source(const BenchRequest& request);
 
 void print_bench(const Json& result);  // as a table

@@ -15,7 +15,7 @@ namespace {
 
 std::string sides(const ImageSize& size) { return std::to_string(size.width) + " x " + std::to_string(size.height); }
 
-// Of a source that lists its pairs; shards are only met in passing and tell nothing beforehand.
+// Facts about a source that lists its pairs; shards are not listed, so nothing is known of them beforehand.
 Json findings(const std::vector<Pair>& pairs) {
   const auto area = [](const ImageSize& size) { return size.width * size.height; };
   std::set<std::string> captions;

@@ -1,4 +1,4 @@
-// mdsearch db check|merge|info|delete|record-parity: the care of a results database.
+// mdsearch db check|merge|info|delete|record-parity: maintains a results database.
 #include <array>
 #include <fstream>
 #include <iostream>
@@ -37,7 +37,7 @@ void print_info(const Store& store, Format format) {
   std::cout << json.dump(2) << "\n";
 }
 
-// Decisions that do not follow from the inputs stored beside them, under the policy of their sweep.
+// Finds decisions that do not follow from the inputs stored with them, under the policy of their sweep.
 std::vector<std::string> wrong_decisions(const Store& store) {
   std::vector<std::string> problems;
   for (const auto& sweep : store.sweeps()) {
@@ -68,7 +68,7 @@ int print_check(const Store& store, Format format) {
   return table.rows.empty() ? 0 : 1;
 }
 
-// Of a file that tests/parity/run.py wrote, one JSON object a line.
+// Reads a file written by tests/parity/run.py, one JSON object per line.
 std::vector<ParityRow> parity_rows(const std::string& file) {
   std::ifstream in(file);
   std::vector<ParityRow> rows;
@@ -86,7 +86,7 @@ void record_parity(Store& store, const std::string& file) {
   });
 }
 
-// The flags that each part of db has.
+// Declares the flags that each part of `db` has.
 CommandLine command_line(const std::string& usage, const std::string& example, DbOptions& options) {
   CommandLine line{.usage = "mdsearch db " + usage, .example = "mdsearch db " + example, .positional = {}};
   line.options.add_options()("db", po::value(&options.file)->default_value(options.file)->value_name("FILE"),
@@ -109,7 +109,7 @@ int run_info(int argc, char** argv) {
   return 0;
 }
 
-// How a file is taken into the database, and what says first whether it can be.
+// How a part takes a file into the database, and the check of the file before that.
 struct TakenIn {
   CommandLine line;
   const char* what;
@@ -117,7 +117,7 @@ struct TakenIn {
   void (*take)(Store& store, const std::string& file);
 };
 
-// A part that takes files into the database one after the other. No database is made for files that cannot be read.
+// Runs a part that takes files into the database one by one. If a file is unreadable, no database is created.
 int take_in(TakenIn part, DbOptions& options, int argc, char** argv) {
   part.line.positional = {"file"};
   part.line.options.add_options()("file", po::value(&options.others)->required()->value_name("FILE..."), part.what);
@@ -155,10 +155,10 @@ int run_delete(int argc, char** argv) {
   CommandLine line = command_line("delete sweep|run|model NAME [--db FILE]", "delete sweep trial", options);
   line.positional = {"kind", "name"};
   line.options.add_options()("kind", one_of(&deletion.kind, {"sweep", "run", "model"})->required(),
-                             "What is taken out of the database")(
+                             "What is deleted from the database")(
       "name", po::value(&deletion.name)->required()->value_name("NAME"),
       "Name of the sweep, number or SWEEP/CANDIDATE of the run, folder or hash of the model")(
-      "keep-files", po::bool_switch(&deletion.keep_files), "Leaves the files under out/sweeps");
+      "keep-files", po::bool_switch(&deletion.keep_files), "Keeps the files under out/sweeps");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   Store store(options.file, StoreMode::open_existing);

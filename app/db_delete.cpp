@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t most_listed = 12, shortest_hash = 6;
 
-// A name that somebody wrote into a database is no reason to leave out/sweeps.
+// A sweep's name in a database may be malicious; it must not lead to a folder outside of out/sweeps.
 bool names_folder(const std::string& sweep) {
   try {
     check_folder_name(sweep, {});
@@ -32,7 +32,7 @@ std::vector<std::string> files_of_runs(const std::string& sweep, const std::vect
   return files;
 }
 
-// Those that were there.
+// Removes files and returns those that existed.
 std::vector<std::string> without_files(const std::vector<std::string>& files) {
   std::vector<std::string> gone;
   for (const auto& file : files) {
@@ -55,10 +55,10 @@ struct NamedRun {
   if (few.size() < known.size()) few.push_back(std::to_string(known.size() - few.size()) + " more");
   throw UsageError(
       "db delete: " + what + " \"" + name + "\" is " +
-      (known.empty() ? "not there, as there is none" : "not there, or not one alone; known: " + listed(few)));
+      (known.empty() ? "not there: the database has none" : "not there, or is ambiguous; known: " + listed(few)));
 }
 
-// By number, or as SWEEP/CANDIDATE; trainings are of the sweep "train/".
+// Finds a run by its number, or as SWEEP/CANDIDATE; trainings have the sweep "train/".
 NamedRun find_run(const Store& store, const std::string& name) {
   std::vector<NamedRun> all, found;
   for (const auto& [sweep, run, candidate] :
@@ -91,7 +91,7 @@ std::string find_model(const Store& store, const std::string& name) {
 
 struct Gone {
   Removal removal;
-  std::vector<std::string> files{};  // that go too
+  std::vector<std::string> files{};  // to be removed too
 };
 
 Gone gone_of(Store& store, const Deletion& deletion) {

@@ -1,4 +1,4 @@
-// mdsearch db delete: takes a sweep, a run or a model out of a database, with the files that only it had.
+// mdsearch db delete: removes a sweep, a run or a model from a database, and the files that belonged only to it.
 #pragma once
 
 #include "reports/table.h"
@@ -8,12 +8,12 @@ namespace mds {
 
 struct Deletion {
   std::string kind;  // "sweep", "run" or "model"
-  std::string name;  // of the sweep; of a run its number or SWEEP/CANDIDATE; of a model its folder or its hash
+  std::string name;  // of the sweep; a run's number or SWEEP/CANDIDATE; a model's folder or hash
   bool keep_files = false;
 };
 
-// What went, as text. Files are looked for in the working folder, where sweeps leave them; models keep theirs.
-// UsageError where nothing, or more than one thing, has that name; StoreError while a worker is at it.
+// Removes it and returns what was removed, as text. Files of sweeps are looked for in the working folder; those of
+// models stay. UsageError where nothing, or more than one thing, has that name; StoreError while a worker holds a run.
 std::string deleted(Store& store, const Deletion& deletion, Format format);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// A narrow decoder in the store, under the shipped one that it is with every width over some divisor.
+// Records a narrow decoder in the store as the child of the shipped decoder from which it was narrowed.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace mds {
 
-// Stores the decoder as NAME-1/DIVISOR with the shipped NAME as its parent, whatever the size of its pictures. Returns
-// its hash; empty, and nothing is stored, where it is no shipped one's.
+// Stores the decoder as NAME-1/DIVISOR with the shipped NAME as its parent, for any picture size. Returns its hash;
+// stores nothing and returns "" where it is not a narrowed shipped one.
 std::string record_decoder(Store& store, const DecoderSpec& decoder, const std::string& generator);
 
 }  // namespace mds

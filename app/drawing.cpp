@@ -16,7 +16,7 @@
 namespace mds {
 namespace {
 
-// FileError where a file of the model is missing or cut off; weights are not read.
+// FileError where a file of the model is missing or truncated; weights are not read.
 void check_files(const std::string& folder, const ModelCard& card) {
   const std::string place = folder + "/model.json";
   for (size_t i = 0; i < text_encoders_of(card, place).size(); ++i)
@@ -28,7 +28,7 @@ void check_files(const std::string& folder, const ModelCard& card) {
 void warn_of_idle_negative(const ModelRun& run, const DrawRequest& request) {
   if (!request.negative.empty() && sides_of(run.sampler) == GuidedSides::conditional)
     std::cerr << "warning: the negative prompt " << shown(request.negative) << " changes nothing: " << run.folder
-              << " draws with guidance 1, which is none; --guidance W with W above 1 leads away from it\n";
+              << " draws with guidance 1, which is no guidance; --guidance above 1 makes it count\n";
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ bool draw(const ModelRun& run, const DrawRequest& request, const std::function<v
   warn_of_idle_negative(run, request);
   Progress progress("drawing " + std::to_string(pictures) + (pictures == 1 ? " picture" : " pictures") + ", step",
                     pictures * steps);
-  const int64_t every = request.batch * steps * std::max<int64_t>(1, pictures / request.batch / 100);  // lines of a log
+  const int64_t every = request.batch * steps * std::max<int64_t>(1, pictures / request.batch / 100);  // log interval
   std::set<std::string> warned;
   DrawListener listener;
   listener.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };

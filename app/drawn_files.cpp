@@ -10,7 +10,7 @@ namespace {
 
 using Fields = std::map<std::string, std::string>;
 
-// Files from before a field was written have its usual value: that of the sampler's fields, and of these.
+// The values that a field has if an older file lacks it: those of the sampler's later fields, and these.
 Fields usual_making() {
   Fields usual{{"negative", ""}, {"dtype", "fp32"}, {"tile", "0"}, {"overlap", ""}};
   const Json sampler = fields_json(SamplerConfig{}, [](bool later, const Json&, const std::string&) { return later; });
@@ -19,7 +19,7 @@ Fields usual_making() {
   return usual;
 }
 
-// Every field that differs: "prompt ("red", not "blue"), seed (1, not 2)"; empty where none does.
+// Lists every field that differs: "prompt ("red", not "blue"), seed (1, not 2)"; empty where none does.
 std::string difference(Fields there, const PictureText& making) {
   Fields wanted = usual_making();
   there.insert(wanted.begin(), wanted.end());
@@ -37,7 +37,7 @@ std::string difference(Fields there, const PictureText& making) {
 
 std::string counted(size_t n) { return std::to_string(n) + (n == 1 ? " picture" : " pictures"); }
 
-// The pictures to draw.
+// The indices of the pictures that have to be drawn.
 std::vector<size_t> missing(const ModelRun& run, const DrawRequest& request, const DrawnFiles& to) {
   std::vector<size_t> indices;
   size_t broken = 0;

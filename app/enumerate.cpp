@@ -30,7 +30,7 @@ struct Listing {
   const Options& options;
   const SpaceSpec& space;
   const Enumeration& found;
-  const std::string& file;  // that it was read from, or empty
+  const std::string& file;  // the file it was read from, or empty
   double seconds;
 };
 
@@ -72,7 +72,7 @@ std::vector<std::string> footnotes_of(const Listing& listing) {
   return notes;
 }
 
-// A column for each choice that differs in the list.
+// One row per candidate, with a column for each choice that differs in the list.
 Table to_table(const Listing& listing) {
   const Enumeration& found = listing.found;
   Table table{.title = listing.options.space + ": " + std::to_string(found.admitted) + " of " +
@@ -108,7 +108,7 @@ int run_enumerate(int argc, char** argv) {
       "Largest number of multiply-accumulates of one pass, in 1e9, padding not counted")(
       "top", number(&options.top, between(0, 100000)),
       "How many networks are listed at most: the space's included ones first")(
-      "select", choice(&options.select), "Which are listed where more are admitted; all refuses to leave any out")(
+      "select", choice(&options.select), "How networks are chosen where more are admitted; all is an error then")(
       "seed", number(&options.seed, at_least(0)), "Seed of --select random")("format", choice(&options.format),
                                                                              "How the result is printed");
   ViewOptions view;

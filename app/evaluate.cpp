@@ -1,4 +1,4 @@
-// mdsearch evaluate: scores of pictures from anywhere, or of models that draw a list of captions, each score with its
+// mdsearch evaluate: scores of any pictures, or of models that draw a list of captions; each score has its
 // protocol.
 #include <algorithm>
 #include <iostream>
@@ -23,7 +23,7 @@
 namespace mds {
 namespace {
 
-// What was measured, and what came out.
+// The subject that was measured, and its scores.
 struct Evaluation {
   std::string subject, name;  // hash and folder of a model or of pictures
   int64_t iteration = 0;      // of the model's training
@@ -32,7 +32,7 @@ struct Evaluation {
   std::optional<DecoderSpec> decoder{};  // of an autoencoder
 };
 
-// Progress of one set of pictures after the other.
+// Prints the progress for one set of pictures after the other.
 class Listener {
  public:
   MeasureListener listener() {
@@ -42,7 +42,7 @@ class Listener {
         .skipped = [this](const std::string& what, const FolderReport& skipped) { skip(what, skipped); },
         .warned = [this](const std::string& text) { warn(text); }};
   }
-  // Tells the counts and the first few, and keeps them all.
+  // Prints the number of skips and the first few, and keeps them all.
   void skip(const std::string& what, const FolderReport& report) {
     if (report.skips.empty()) return;
     constexpr size_t shown = 5;
@@ -79,7 +79,7 @@ std::vector<std::string> all_captions(const std::string& file) {
   return captions;
 }
 
-// Of all captions, or of a choice that is the same whatever else is asked for, in the file's order.
+// All captions of the file, or a choice that does not depend on other options; in the file's order.
 std::vector<std::string> captions_of(const EvaluateOptions& options) {
   auto captions = all_captions(options.prompts);
   if (options.captions == 0) return captions;
@@ -116,16 +116,16 @@ void record(Store& store, const EvaluateOptions& options, const Evaluation& eval
 }
 
 struct Failure {
-  std::string subject, score, reason;  // no score: nothing of the subject could be scored
+  std::string subject, score, reason;  // no score: nothing of the subject was scored
 };
 
-// What came out so far. Scores are stored as soon as their pictures are scored, and stay when a later one fails.
+// The results so far. Scores are stored as soon as their pictures are scored, and stay if a later one fails.
 struct Results {
   explicit Results(const EvaluateOptions& asked) : options(asked) {
     if (!asked.db.empty()) store.emplace(asked.db);
   }
 
-  // Measures one subject. A failure is kept, and so is the first error, for the case that nothing comes out at all.
+  // Measures one subject. Failures are kept; the first error is too, to be thrown where nothing succeeds.
   void add(const std::string& name, const std::function<Evaluation()>& evaluate) {
     subject = name;
     try {
@@ -134,7 +134,7 @@ struct Results {
       evaluations.push_back(evaluation);
     } catch (const std::exception& error) {
       if (!first) first = std::current_exception();
-      // Where every score failed alone, each has been named.
+      // Where every score failed on its own, all of them are in the list already.
       const bool named = std::any_of(failures.begin(), failures.end(),
                                      [&](const Failure& failure) { return failure.subject == name; });
       if (!named) failures.push_back({name, "", error.what()});
@@ -156,7 +156,7 @@ struct Results {
   std::optional<Store> store;
   std::vector<Evaluation> evaluations;
   std::vector<Failure> failures;
-  std::string subject;  // at work
+  std::string subject;  // the subject being measured
   std::exception_ptr first;
 };
 
@@ -170,7 +170,7 @@ void of_pictures(const EvaluateOptions& options, Measurer& measurer, Results& re
               [&] { return Evaluation{pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})}; });
 }
 
-// Of the pictures of one seed, or of the means over several. A score that fails for one seed has no mean.
+// Scores of the pictures of one seed, or the means over several seeds. A score that fails for one seed has no mean.
 std::vector<LabelledScore> scores_of(EvaluatedModel model, const CaptionList& captions, const EvaluateOptions& options,
                                      Measurer& measurer) {
   const std::string folder = model.pictures;
@@ -213,7 +213,7 @@ void warn_of_single_pictures(const std::vector<Evaluation>& evaluations) {
   for (const auto& evaluation : evaluations)
     for (const auto& [score, protocol] : evaluation.scores)
       if (score.n == 1 && score.interval != IntervalKind::seeds)
-        std::cerr << "warning: " << score.name << " is of 1 picture of " << evaluation.name
+        std::cerr << "warning: " << score.name << " was measured on 1 picture of " << evaluation.name
                   << "; its interval says nothing about others\n";
 }
 
@@ -295,7 +295,7 @@ Table score_table(const std::vector<Evaluation>& evaluations) {
   return table;
 }
 
-// --out is looked at for each model.
+// Every model checks --out on its own.
 void refuse_inputs_as_outputs(const EvaluateOptions& options) {
   const auto inputs = inputs_of(options);
   refuse_input_as_output("--sheet", options.sheet, inputs);

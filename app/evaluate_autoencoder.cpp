@@ -29,7 +29,7 @@ PictureSet asked_for(const EvaluateOptions& options) {
   return list_captioned(options.reference, options.split);
 }
 
-// Files 00000.png and on in a folder that is to hold these alone.
+// Pictures 00000.png and so on, in a folder that may contain only these.
 PictureSet numbered_set(const std::string& folder, const std::vector<std::string>& captions) {
   PictureSet set{.folder = folder, .names = {}, .files = {}, .captions = captions};
   std::set<std::string> files;

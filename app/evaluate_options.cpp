@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// One score of the help.
+// The line of one score in the help.
 std::string line_of(const Metric& metric) {
   const std::string name = metric.name, network = metric.network;
   return "  " + name + std::string(20 - name.size(), ' ') + (network.empty() ? "" : network + ": ") + metric.convention;
@@ -48,14 +48,14 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
   add("prompts", po::value(&options.prompts)->value_name("FILE"),
       "Captions to draw: one a line, or COCO's captions_*.json");
   add("sheet", po::value(&options.sheet)->value_name("FILE"),
-      "Of autoencoders: writes a picture of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one "
+      "For autoencoders: writes a sheet of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one "
       "of each model");
   add("sheet-rows", number(&options.sheet_rows, between(1, 100)), "Rows of --sheet, which are spread evenly");
   add("captions", number(&options.captions, between(1, 1e9), "all"),
       "Draws only so many captions, a fixed random choice, such as 30k of COCO's");
   add("out", po::value(&options.out)->value_name("DIR"),
       "Folder of the drawn pictures; those that are there already are kept");
-  add("overwrite", po::bool_switch(&options.overwrite), "Draws pictures anew that were made otherwise");
+  add("overwrite", po::bool_switch(&options.overwrite), "Draws pictures again that were made in another way");
   add("seeds", number(&options.seeds, between(1, 1000)),
       "How many sets each model draws, from --seed on; scores are then their mean, with an interval over them");
   add("repeats", number(&options.repeats, between(1, 10000)),
@@ -78,7 +78,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);
-  add_extent_options(line.options, options.drawn);  // --size is that of the comparison
+  add_extent_options(line.options, options.drawn);  // --size is the size for comparing
   add_compute_options(line.options, options.compute);
   return line;
 }

@@ -1,4 +1,4 @@
-// mdsearch export: a network with trained or random weights, for programs that are not mdsearch.
+// mdsearch export: writes a network with trained or random weights for other programs.
 #include "pipeline/export.h"
 
 #include <filesystem>
@@ -26,7 +26,7 @@ struct ExportOptions {
   WeightType type() const { return parse_choice<WeightType>("--dtype", dtype); }
 };
 
-// Safetensors have the network's spec beside them, under the same name with .json.
+// Checks also the spec, which is written beside safetensors under the same name with .json.
 void check_output(const ExportOptions& options) {
   const std::filesystem::path out(options.out);
   for (const auto& file : {out, std::filesystem::path(out).replace_extension(".json")})
@@ -94,7 +94,7 @@ std::vector<ModelPart> parts_of(const std::string& folder) {
   return parts;
 }
 
-// The part of that name, or the first whose network is the one of that name.
+// The part of that name, or else the first part whose network has that name.
 ModelPart find_part(const ExportOptions& options) {
   const std::vector<ModelPart> parts = parts_of(options.model);
   std::string names;

@@ -11,7 +11,7 @@ struct FieldRow {
   std::string path, allowed, fallback, meaning;
 };
 
-// The fields of one object and of those inside it. Each alternative of a field has a section of its own.
+// The fields of one object and of the objects inside it. Each alternative of a field has its own section.
 struct Section {
   std::string title;
   std::vector<FieldRow> rows;

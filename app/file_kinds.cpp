@@ -17,7 +17,7 @@ FieldType fields_of() {
   return type_of(T{});
 }
 
-// A network's file holds a network, or changes another one; the second has no kind.
+// A network's file holds a network, or a patch of another one, which has no kind.
 FieldType fields_of_network() {
   FieldType type = type_of(NetworkSpec{});
   type.names.emplace_back("");

@@ -1,4 +1,4 @@
-// The kinds of file that mdsearch reads, and their larger parts, as fields.
+// The kinds of files that mdsearch reads, and their larger parts, described by their fields.
 #pragma once
 
 #include <span>
@@ -13,12 +13,12 @@ struct FileKind {
   std::string_view name;
   std::string_view summary;  // a sentence
   FieldType (*type)();
-  bool whole_file = true;  // not a part of other files alone
+  bool whole_file = true;  // can be a file, not only a part of one
 };
 
 std::span<const FileKind> file_kinds();
 
-// Fields as text: for the terminal, as Markdown under a heading, and as a list of rows.
+// The fields as text: for the terminal, as Markdown below a heading, and as a list of rows.
 std::string fields_text(const FileKind& kind, const FieldType& type);
 std::string fields_markdown(const FileKind& kind, const FieldType& type);
 Json fields_json(const FileKind& kind, const FieldType& type);

@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// The program's name of the flag takes the place of %canonical_option%.
+// Boost replaces %canonical_option% with the name of the flag.
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
   throw po::error_with_option_name("%canonical_option% is " + (parse_number(text) ? text : "\"" + text + "\"") + why);
 }

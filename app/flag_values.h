@@ -1,5 +1,5 @@
-// Values of flags: numbers as people type them, names of a list, and fields of a described struct. Each is checked
-// while the command line is read, and tells help and completion what it allows.
+// Values of flags: numbers as people type them, names from a list, and fields of a described struct. They are checked
+// while the command line is parsed, and help and completion show what is allowed.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -13,14 +13,14 @@ namespace mds {
 
 namespace po = boost::program_options;
 
-// What help and completion say of a value.
+// What help and completion show about a value.
 struct FlagLimits {
   virtual ~FlagLimits() = default;
   virtual std::string range() const { return ""; }               // "1 to 64"
-  virtual std::vector<std::string> names() const { return {}; }  // all that it may be
+  virtual std::vector<std::string> names() const { return {}; }  // all allowed ones
 };
 
-// The number that a text says, within the range; what it cannot be is an error that names the flag.
+// Parses a number within the range; an error names the flag.
 int64_t whole_of_flag(const std::string& text, const Range& range);
 double number_of_flag(const std::string& text, const Range& range);
 std::string name_of_flag(const std::string& text, const std::vector<std::string>& names);
@@ -29,7 +29,7 @@ template <class T>
 class NumberValue final : public po::typed_value<T>, public FlagLimits {
  public:
   NumberValue(T* target, const Range& range) : po::typed_value<T>(target), start_(*target), range_(range) {}
-  // The default is allowed even outside of the range: it stands for what the network, the model or the machine says.
+  // The default is accepted even outside the range: it means the value of the network, the model or the machine.
   void xparse(boost::any& value, const std::vector<std::string>& tokens) const override {
     const std::string& text = po::validators::get_single_string(tokens);
     if (parse_number(text) == double(start_))
@@ -46,8 +46,8 @@ class NumberValue final : public po::typed_value<T>, public FlagLimits {
   Range range_;
 };
 
-// A flag with a number, which is what the target holds unless the flag is given. `fallback` says what that stands for
-// where the number alone is a riddle: "all cores".
+// A flag with a number; the target's value is the default. `fallback` is shown in its place where the number would not
+// explain itself: "all cores".
 template <class T>
 po::typed_value<T>* number(T* target, const Range& range, const std::string& fallback) {
   return (new NumberValue<T>(target, range))->default_value(*target, fallback)->value_name("N");
@@ -58,7 +58,7 @@ po::typed_value<T>* number(T* target, const Range& range) {
   return number(target, range, shown_number(*target));
 }
 
-// The text of a flag for a described field, as given; it is checked with the struct's other fields, not here.
+// The text of a flag for a described field, unparsed: it is checked later, together with the struct's other fields.
 class FieldValue final : public po::typed_value<std::string>, public FlagLimits {
  public:
   explicit FieldValue(const Field& field) : po::typed_value<std::string>(nullptr), field_(field) {}
@@ -82,14 +82,14 @@ class NameValue final : public po::typed_value<std::string>, public FlagLimits {
   std::vector<std::string> names_;
 };
 
-// A flag with one of several names.
+// A flag whose value is one of several names.
 po::typed_value<std::string>* one_of(std::string* target, std::vector<std::string> names);
 template <NamedEnum E>
 std::vector<std::string> names_of() {
   return {EnumNames<E>::names.begin(), EnumNames<E>::names.end()};
 }
 
-// A flag for an enumerator: what the target holds unless the flag is given.
+// A flag for an enumerator; the target's value is the default.
 template <NamedEnum E>
 po::typed_value<std::string>* choice(E* target) {
   return one_of(nullptr, names_of<E>())

@@ -11,7 +11,7 @@
 
 namespace mds {
 
-// A file system without locks does not keep anyone from working.
+// Where a file system has no locks, the work goes on without one.
 FolderLock::FolderLock(const std::string& folder)
     : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (descriptor_ < 0) throw FileError(folder + ": cannot be opened: " + std::strerror(errno));

@@ -1,4 +1,4 @@
-// One process at a time in a folder. The lock goes with the process, however it ends; no file is left.
+// Keeps other processes out of a folder. The lock ends with the process, however it ends, and leaves no file.
 #pragma once
 
 #include <string>

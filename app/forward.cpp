@@ -1,4 +1,4 @@
-// mdsearch forward: one pass of a network over tensors of a file, for checking weights and networks against others.
+// mdsearch forward: one pass of a network over the tensors of a file, to compare weights and networks with others.
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
@@ -52,7 +52,7 @@ bool read_forward(int argc, char** argv, ForwardRequest& request) {
   return parse(line, argc, argv, values);
 }
 
-// Width of a text tower's pooled embedding in the file; 0 where it has no projection.
+// The width of the pooled embedding of a text tower in the file; 0 where it has no projection.
 int64_t projection_in(TextTowerSpec spec, std::optional<Layout> layout, const TensorMap& file,
                       const std::string& source) {
   const std::string ours = "projection.weight";
@@ -83,7 +83,7 @@ TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tens
   torch::NoGradGuard no_grad;
   const auto wanted = inputs_of(spec);
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (wanted[i].sizes.size() > 1) inputs[i] = inputs[i].to(dtype);  // timesteps and sizes keep their digits
+    if (wanted[i].sizes.size() > 1) inputs[i] = inputs[i].to(dtype);  // timesteps and sizes need full precision
   const auto outputs = run_network(network, spec, inputs);
   const auto names = outputs_of(network.plan());
   TensorMap named;
@@ -104,7 +104,7 @@ Table output_table(const NamedNetwork& network, const ForwardRequest& request, c
   return table;
 }
 
-// Says in the output file which program ran which network.
+// Metadata for the output file: which program ran which network.
 std::map<std::string, std::string> provenance(const NamedNetwork& network) {
   const BuildInfo build = capture_environment().build;
   return {

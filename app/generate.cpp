@@ -1,4 +1,4 @@
-// mdsearch generate: pictures from model folders, as files that tell how they were made.
+// mdsearch generate: draws pictures with model folders, into files that say how they were made.
 #include <ATen/ATen.h>
 
 #include <chrono>
@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Peak memory is what the kernel counts as resident: also pages of mapped files.
+// Peak memory is what the kernel counts as resident, which includes pages of mapped files.
 void tell_use(size_t pictures, Clock::time_point start) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   std::fprintf(stderr, "%zu %s in %.1f s", pictures, pictures == 1 ? "picture" : "pictures", seconds);

@@ -32,7 +32,7 @@ std::string heading(const ModelRun& run) {
          (run.sampler.steps == 1 ? " step" : " steps");
 }
 
-// The words of the table, and its columns.
+// The texts of the table, and its number of columns.
 PictureTable words_of(const GridRequest& request) {
   const GenerateOptions& options = request.options;
   const bool square = request.runs.size() == 1 && options.count == 1;
@@ -49,7 +49,7 @@ PictureTable words_of(const GridRequest& request) {
   return table;
 }
 
-// The values one a line.
+// The values, one per line.
 std::string lines(const auto& items, const auto& value) { return listed(items, value, "\n"); }
 
 std::string value_of(const PictureText& text, const std::string& key) {

@@ -1,4 +1,4 @@
-// The one picture that `mdsearch generate --grid` writes.
+// The single picture that `mdsearch generate --grid` writes.
 #pragma once
 
 #include "app/generate_request.h"
@@ -11,15 +11,15 @@ struct GridRequest {
   const std::vector<ModelRun>& runs;
 };
 
-// Each picture has its seed below it. One model: a row for each prompt with the prompt below it, or nearly square, each
-// picture with its own prompt, where a prompt has one picture. Several: a row for each prompt, and `count` columns for
-// each model with its name above them. pictures[m][i] is the i-th of model m.
+// Each picture has its seed below it. One model: a row for each prompt with the prompt below; or, where each prompt has
+// one picture, a nearly square grid with its prompt below each picture. Several models: a row for each prompt, and
+// `count` columns for each model below its name. pictures[m][i] is picture i of model m.
 Image grid_of(const GridRequest& request, const std::vector<std::vector<Image>>& pictures);
 
-// How the grid is made: prompts and models one a line, and so each model's sampler.
+// How the grid is made: prompts and models, one per line, and so the sampler of each model.
 PictureText making_of(const GridRequest& request);
 
-// UsageError where the grid would exceed a picture's limits. A warning on stderr where there is no font for its words.
+// UsageError where the grid would exceed the limits of a picture. Warns on stderr where there is no font for its text.
 void check_grid(const GridRequest& request);
 
 }  // namespace mds

@@ -27,13 +27,13 @@ void check_texts(const GenerateOptions& options) {
   if (!is_utf8(options.negative)) throw UsageError("--negative is not UTF-8");
 }
 
-// A name with an ending is a file's, unless there is a folder of it: "--out h.gif" shall not make a folder.
+// A name with an ending means a file, unless such a folder exists: "--out h.gif" should not create a folder.
 void check_ending(const std::string& out) {
   const std::string ending = std::filesystem::path(out).extension().string();
   const bool is_ending = ending.size() > 1 && std::isalpha(static_cast<unsigned char>(ending[1]));
   if (is_ending && !picture_format(out) && !std::filesystem::is_directory(out))
     throw UsageError("--out is \"" + out + "\"; a picture ends in " + written_endings +
-                     ", and the name of a new folder with a dot in \"/\"");
+                     ", and the name of a new folder with a dot ends in \"/\"");
 }
 
 void check_files(const GenerateOptions& options, size_t pictures) {
@@ -75,9 +75,9 @@ CommandLine generate_command_line(GenerateOptions& options) {
   auto add = line.options.add_options();
   add("model", po::value(&options.models)->required()->composing()->value_name("DIR"),
       "Model folder; may repeat with --grid, which shows a column of each");
-  add("prompt", po::value(&options.prompts)->composing()->value_name("TEXT"), "What is drawn; may repeat");
+  add("prompt", po::value(&options.prompts)->composing()->value_name("TEXT"), "Text to draw; may repeat");
   add("prompts", po::value(&options.prompts_file)->value_name("FILE"), "File of prompts, one a line");
-  add("negative", po::value(&options.negative)->value_name("TEXT"), "What guidance leads away from");
+  add("negative", po::value(&options.negative)->value_name("TEXT"), "Text that guidance steers pictures away from");
   add("count", number(&options.count, between(1, double(most_pictures))),
       "Pictures of each prompt; picture i has the seed --seed + i");
   add("batch", number(&options.batch, between(1, most_at_once)), "Pictures that are drawn together");
@@ -94,7 +94,7 @@ CommandLine generate_command_line(GenerateOptions& options) {
   add("picture-format", one_of(&options.folder_format, {"png", "jpg", "webp"})->default_value("png"),
       "Format of the pictures in a folder");
   add("quality", number(&options.write.quality, between(1, 100)), "Quality of jpg and webp");
-  add("overwrite", po::bool_switch(&options.write.overwrite), "Replaces pictures that were made otherwise");
+  add("overwrite", po::bool_switch(&options.write.overwrite), "Replaces pictures that were made in another way");
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, options.sampler);
   line.options.add(sampler);

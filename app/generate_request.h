@@ -1,4 +1,4 @@
-// What `mdsearch generate` was asked for.
+// The options of `mdsearch generate`.
 #pragma once
 
 #include "app/drawn_files.h"
@@ -27,18 +27,18 @@ struct GenerateOptions {
 
 CommandLine generate_command_line(GenerateOptions& options);
 
-// The prompt and seed of each picture: `count` pictures of the first prompt, then of the second. Prompts of the file
-// join options.prompts. UsageError where options do not fit each other, FileError for a file without prompts.
+// The prompt and seed of each picture: `count` pictures of each prompt in turn. Adds the file's prompts to
+// options.prompts. UsageError where options contradict each other, FileError for a file without prompts.
 DrawRequest request_of(GenerateOptions& options);
 
-// The prompts of a file, one a line; FileError where there is none.
+// The prompts of a file, one per line; FileError where there are none.
 std::vector<std::string> lines_of(const std::string& file);
 
-// Makes the folder that pictures go to; UsageError where --out is an input, FileError where the folder cannot be made,
-// or where nothing can be written there.
+// Creates the folder for the pictures. UsageError where --out is an input, FileError where the folder cannot be created
+// or written to.
 void prepare_output(const GenerateOptions& options);
 
-// The file of each picture of a request that is not a grid.
+// The file for each picture of a request that is not a grid.
 DrawnFiles files_of(const GenerateOptions& options, size_t pictures);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// mdsearch help: commands, and every field of the files that mdsearch reads.
+// mdsearch help: describes commands, and every field of the files that mdsearch reads.
 #include <iostream>
 
 #include "app/command_help.h"
@@ -20,7 +20,7 @@ struct EnumNames<HelpFormat> {
 namespace {
 
 struct HelpRequest {
-  std::vector<std::string> topic;  // words of a command, or a kind of file with the path of a part: "train.loop"
+  std::vector<std::string> topic;  // the words of a command; or a kind of file, with the path of a part: "train.loop"
   HelpFormat format = HelpFormat::table;
   bool all = false;
 };
@@ -64,7 +64,7 @@ int help_of_command(std::vector<std::string> words) {
   return run_command(place, commands(), int(pointers.size()), pointers.data());
 }
 
-// A file's kind is often a command's name too, whose help is another.
+// Where the name of a file's kind is also the name of a command, this points to the other help.
 std::string other_help(const FileKind& kind) {
   const std::string name(kind.name);
   return find_if_there(name)

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM: the first asks for an end at the next good moment, a second one ends the process at once.
+// Ctrl-C and SIGTERM: the first one asks to end at the next safe moment, a second one ends the process at once.
 #pragma once
 
 #include <stdexcept>
@@ -10,7 +10,7 @@ struct Interrupted : std::runtime_error {
 };
 
 void listen_for_interrupts();
-void end_at_once_on_interrupts();  // as a program does that does not listen
+void end_at_once_on_interrupts();  // the default behaviour of a process
 bool interrupted();
 void throw_if_interrupted();  // Interrupted
 

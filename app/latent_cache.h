@@ -1,28 +1,28 @@
-// Cached latents of a data set, made on first use; and model folders that can draw.
+// Cached latents of a data set, computed on first use; and the writing of model folders that can draw.
 #pragma once
 
 #include "trainer/latents.h"
 
 namespace mds {
 
-// Of the weights that the shipped configurations train.
+// The licence of the weights that the shipped configurations train.
 inline constexpr const char* shipped_license =
     "weights Apache-2.0; trained on Noto Emoji (OFL-1.1) with names of Unicode CLDR (Unicode-DFS-2016) and, where "
     "listed, OpenClipart (public domain)";
 
 inline constexpr int64_t least_held_out = 2;  // pairs that an evaluation needs
 
-// Caches lie under out/cache, named by the content of the data and of the encoders. ConfigError, before anything is
+// Caches are in out/cache, named by the content of the data and of the encoders. ConfigError, before anything is
 // encoded, where fewer than `held_out` pairs are held out.
 LatentSet open_latents(const LatentData& data, int64_t held_out);
 
 struct TrainedUNet {
-  ModelCard card;  // of the UNet alone
+  ModelCard card;  // describes the UNet only
   TensorMap weights;
 };
 
-// Writes a self-contained model folder: the UNet with the decoder and text encoder of the latents it was trained on.
-// ConfigError as check_encoders.
+// Writes a self-contained model folder: the UNet, with the decoder and text encoder of the latents that it was trained
+// on. ConfigError as in check_encoders.
 void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,
                     const EncoderFolders& encoders);
 

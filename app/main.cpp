@@ -1,4 +1,4 @@
-// mdsearch: dispatch to the subcommands, and the only catch-all for errors.
+// mdsearch: calls the subcommands, and is the only place that catches all errors.
 #include <c10/util/Exception.h>
 
 #include <cerrno>
@@ -23,7 +23,7 @@ int run(std::string& place, int argc, char** argv) {
   return mds::run_command(place, mds::commands(), argc, argv);
 }
 
-// Whether all results have reached stdout. A reader that went away is no failure to speak of.
+// Whether all results were written to stdout. A reader that closed the pipe is not reported as a failure.
 bool stdout_is_written() {
   errno = 0;
   const bool written = !std::cout.flush().fail() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;

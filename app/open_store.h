@@ -1,4 +1,4 @@
-// The database of a command that may fail before there is anything to store.
+// Opens the database of a command that may fail before it has anything to store.
 #pragma once
 
 #include <memory>
@@ -7,11 +7,11 @@
 
 namespace mds {
 
-// What is wrong with a file that is there is said at once; null where there is none, which only a command that has come
-// to its first row may make.
+// Opens the file if it exists, so that its problems are reported at once. Null where there is none: a command creates
+// it only when it has its first row.
 std::unique_ptr<Store> open_if_there(const std::string& file);
 
-// The store that open_if_there gave, or the new file.
+// The store that open_if_there returned, or a new one in a new file.
 Store& opened(std::unique_ptr<Store>& store, const std::string& file);
 
 }  // namespace mds

@@ -14,7 +14,7 @@
 namespace mds {
 namespace {
 
-std::vector<Flag>* declared = nullptr;  // where flags go that are asked for in place of the help
+std::vector<Flag>* declared = nullptr;  // if set, parse() puts the flags here instead of parsing
 
 std::vector<std::string> flag_names(const CommandLine& line) {
   std::vector<std::string> names{"--help"};
@@ -23,7 +23,7 @@ std::vector<std::string> flag_names(const CommandLine& line) {
   return names;
 }
 
-// Boost's errors in words that say what to change.
+// Turns Boost's errors into sentences that say what to change.
 std::string sentence_of(const po::error& error, const CommandLine& line) {
   if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
     const std::string name = unknown->get_option_name();
@@ -82,7 +82,7 @@ std::vector<Flag> flags_of(int (*run)(int argc, char** argv)) {
 
 namespace {
 
-// "cpu", "cuda" (the first one) or "cuda:N".
+// "cpu", "cuda" (the first GPU) or "cuda:N".
 at::Device device_of(const std::string& name) {
   const int64_t count = torch::cuda::device_count();
   if (name == "cpu") return at::kCPU;

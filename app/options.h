@@ -1,5 +1,5 @@
-// What every subcommand's command line shares: --help, arguments without a dash, values as people type them, and the
-// options of computing.
+// What the command lines of all subcommands share: --help, arguments without a dash, values as people type them, and
+// the options of computing.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -13,21 +13,21 @@
 
 namespace mds {
 
-// A subcommand's arguments. `positional` names the ones without a dash, in order; the last one may repeat if its value
-// is a list.
+// The arguments of a subcommand. `positional` names those without a dash, in order; the last one may be repeated if its
+// value is a list.
 struct CommandLine {
   std::string usage;    // "mdsearch spec NAME [options]"
-  std::string example;  // one line that works
+  std::string example;  // a line that works
   po::options_description options{};
   std::vector<std::string> positional;
-  std::string notes{};  // between the options and the example
+  std::string notes{};  // printed between options and example
 };
 
-// Returns false after printing the help that --help asks for; a wrong flag, a value that a flag does not take and a
-// missing argument are UsageErrors.
+// Returns false after it has printed the help for --help. UsageError for an unknown flag, a value that a flag does not
+// accept, and a missing argument.
 bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& values);
 
-// The enumerator that a flag's value names; another value is a UsageError that offers the nearest name.
+// The enumerator with the name given as a flag's value; a UsageError for another value suggests the nearest name.
 template <NamedEnum E>
 E parse_choice(const std::string& flag, const std::string& value) {
   const auto& names = EnumNames<E>::names;
@@ -36,10 +36,10 @@ E parse_choice(const std::string& flag, const std::string& value) {
   throw UsageError(flag + " is \"" + value + "\"" + offer(value, {names.begin(), names.end()}, "allowed"));
 }
 
-// Texts given by flag for fields of a described struct.
+// Values of flags for fields of a described struct, as text.
 using GivenFields = std::map<std::string, std::string>;
 
-// A flag --NAME for each field of a described struct of single values, with the field's own description.
+// Adds a flag --NAME for each field of a described struct of single values, with the field's own description.
 template <Described T>
 void add_described_options(po::options_description& options, GivenFields& given) {
   for (const auto& field : type_of(T{}).fields) {
@@ -48,7 +48,7 @@ void add_described_options(po::options_description& options, GivenFields& given)
   }
 }
 
-// `defaults` with the given fields in place; UsageError names the field, the value and what is allowed.
+// `defaults` with the given fields replaced; UsageError names the field, the value and what is allowed.
 template <Described T>
 T with_given(const T& defaults, const GivenFields& given) {
   Json json = to_json(defaults);
@@ -60,7 +60,7 @@ T with_given(const T& defaults, const GivenFields& given) {
   }
 }
 
-// A described struct from its file, with the values of flags --set in place; ConfigError as from the file.
+// Reads a described struct from its file, with the values of --set replaced; ConfigError as for the file.
 template <Described T>
 T load_with(const std::string& file, const std::vector<std::string>& settings) {
   Json json = load_json(file);
@@ -74,6 +74,6 @@ struct ComputeOptions {
   std::string device = "cpu";
 };
 void add_compute_options(po::options_description& options, ComputeOptions& compute);
-void apply(const ComputeOptions& compute);  // sets LibTorch's threads; UsageError for a device that is not there
+void apply(const ComputeOptions& compute);  // sets LibTorch's threads; UsageError for a device that does not exist
 
 }  // namespace mds

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether the path or a folder around it is `other`: the same file or folder on the disk.
+// Whether the path, or a folder that contains it, is the same file or folder on the disk as `other`.
 bool is_at_or_in(fs::path path, const fs::path& other) {
   std::error_code none;
   for (path = fs::weakly_canonical(path, none); !path.empty(); path = path.parent_path()) {

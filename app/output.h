@@ -1,4 +1,4 @@
-// No command writes over what it reads.
+// Makes sure that no command overwrites its own input.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace mds {
 
-// UsageError where the file or folder `out` is one of the inputs, under whatever name (links are followed), or lies in
-// an input that is a folder. Names that are empty or of nothing on the disk are no inputs.
+// UsageError where the file or folder `out` is one of the inputs, even under another name (links are followed), or lies
+// in an input folder. Empty names and names of nothing on the disk do not count as inputs.
 void refuse_input_as_output(const std::string& flag, const std::string& out, const std::vector<std::string>& inputs);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// The name of a picture that a flag asks to be written.
+// Checks the name of a picture that a flag asks to write.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace mds {
 
-// UsageError where the ending is of no format that is written.
+// UsageError where the ending belongs to no format that can be written.
 inline void require_picture(const std::string& flag, const std::string& file) {
   if (!picture_format(file))
     throw UsageError(flag + " is \"" + file + "\"; allowed: a file that ends in " + written_endings);

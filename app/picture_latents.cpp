@@ -1,4 +1,4 @@
-// Pictures and captions to cached latents, through the autoencoder and the text-image encoders.
+// Turns pictures and captions into cached latents, with the autoencoder and the text-image encoders.
 #include <ATen/ATen.h>
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 namespace mds {
 namespace {
 
-// Said before pictures are encoded, which may take long.
+// Checked before pictures are encoded, because that may take long.
 void require_held_out(const std::string& name, const PictureSource& source, int64_t least) {
   const int64_t count = source.pairs() ? int64_t(pairs_of_split(*source.pairs(), "held_out").size()) : 0;
   if (count >= least) return;

@@ -1,5 +1,5 @@
-// What needs picture files and a tokenizer. A core build has neither: there core_build.cpp answers for all of this,
-// with an error that says what to give instead, or with nothing where the result is an extra.
+// The functions that need picture files and a tokenizer. A core build has neither: there, core_build.cpp implements
+// them with an error that says what to use instead, or without effect where the result is optional.
 #pragma once
 
 #include <memory>
@@ -12,17 +12,17 @@
 
 namespace mds {
 
-// The file of cached latents of a data set or folder, named by its content and the encoders'; made on first use.
+// The file of cached latents of a data set or folder, named by its content and the encoders'; computed on first use.
 // ConfigError, before anything is encoded, where fewer than `held_out` pairs are held out.
 std::string cached_latents(const LatentData& data, int64_t held_out);
 
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig& config, const LoopConfig& loop);
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig& config, const LoopConfig& loop);
 
-// Thumbnails of the first few pictures in the database.
+// Stores thumbnails of the first few pictures in the database.
 void record_pictures(Store& store, const Lease& lease, int64_t iteration, const Drawn& drawn);
 
-// All pictures as one PNG; returns false where no file was written.
+// Writes all pictures as one PNG; returns false where it cannot write pictures.
 bool save_grid(const std::string& file, const Tensor& pictures);
 
 }  // namespace mds

@@ -31,7 +31,7 @@ std::string load_shipped_merges(int64_t merges) {
   return text;
 }
 
-constexpr int64_t scale_pictures = 2048;  // enough for a deviation to three digits
+constexpr int64_t scale_pictures = 2048;  // enough for three digits of the deviation
 
 std::shared_ptr<PerceptualNetwork> open_perceptual(const PerceptualConfig& config) {
   if (config.network.empty()) return nullptr;
@@ -81,7 +81,7 @@ class AutoencoderRun final : public StageRun {
   }
 
  private:
-  // A frozen encoder is handed on to the byte.
+  // A frozen encoder is copied unchanged, byte by byte.
   void save_encoder(const TensorMap& weights, const std::string& folder) const {
     if (config_.start.empty()) return save_part(folder, "vae_encoder", with_prefix(weights, "vae_encoder."), at::kHalf);
     std::filesystem::create_directories(folder);
@@ -89,7 +89,7 @@ class AutoencoderRun final : public StageRun {
                                std::filesystem::copy_options::overwrite_existing);
   }
 
-  // Of the held-out pictures, decoded from the means of their posteriors.
+  // Scores of held-out pictures, reconstructed from the means of their posteriors.
   std::vector<Score> scores(const Network& encoder, const Network& decoder) const {
     const Tensor& pictures = data_.held_out.pictures;
     const Tensor decoded = reconstructed(encoder, decoder, pictures);
@@ -104,7 +104,7 @@ class AutoencoderRun final : public StageRun {
   StageData data_;
   std::shared_ptr<PerceptualNetwork> perceptual_;
   AutoencoderStage stage_;
-  std::map<std::string, std::string> predecessors_;  // hashes, of when their weights were taken
+  std::map<std::string, std::string> predecessors_;  // hashes from the time their weights were read
 };
 
 class TextImageRun final : public StageRun {
@@ -153,7 +153,7 @@ class TextImageRun final : public StageRun {
     return tokenize(tokenizer_, texts, config_.text.tokens);
   }
 
-  // Among the first 200 held-out pairs, each picture's own caption among its k nearest.
+  // Recall among the first 200 held-out pairs: whether a picture's own caption is among its k nearest.
   std::vector<Recall> recall(const std::string& folder, const ModelCard& card) const {
     const auto text = load_part(folder, "text_encoder", make_plan(*card.text_encoder));
     const auto image = load_part(folder, "image_encoder", make_plan(*card.image_encoder));

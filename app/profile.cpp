@@ -1,4 +1,4 @@
-// mdsearch profile: the latency of a network and of each of its blocks on this machine, measured, stored and printed.
+// mdsearch profile: measures, stores and prints the latency of a network and of each of its blocks on this machine.
 #include <iostream>
 
 #include "app/profile_model.h"
@@ -14,13 +14,13 @@ struct Request {
   std::string name, model, format, mode, dtype, database;
   GivenFields sampler;
   SizeOptions size;
-  int64_t processes = 0;  // 0: what the mode asks for
+  int64_t processes = 0;  // 0: the number that the mode has
   bool raw = false;
   ComputeOptions compute;
   ProfileOptions profile{.mode = TimingMode::screening, .whole = true};
 };
 
-// A network or a model, with the options of its kind.
+// Checks that the request is for a network or a model, with only the options of its kind.
 void check_subject(const Request& request, bool blocks) {
   if (request.name.empty() == request.model.empty()) throw UsageError("needs either NAME or --model DIR");
   if (request.model.empty() && !request.sampler.empty())
@@ -38,7 +38,7 @@ bool read_request(int argc, char** argv, Request& request) {
       .positional = {"name"}};
   line.options.add_options()("name", po::value(&request.name)->value_name("NETWORK"), network_names)(
       "model", po::value(&request.model)->value_name("DIR"),
-      "In place of NETWORK: times what this model folder does for a picture, part by part and whole")(
+      "Instead of NETWORK: times what this model folder does for a picture, part by part and whole")(
       "blocks", "Times each block as well; blocks and residual add up to the whole")(
       "batch", number(&request.profile.batch, between(1, 4096)), "Samples in one pass")(
       "mode", one_of(&request.mode, names_of<TimingMode>())->default_value("screening"),
@@ -99,7 +99,7 @@ int run_profile(int argc, char** argv) {
     std::cout << to_json(measure_here(network, request.profile)).dump() << "\n";
     return 0;
   }
-  // Opened before the work, so that a file that cannot be written is known first.
+  // Opened before the measurement, so that a file that cannot be written is reported at once.
   Store store(request.database);
   std::vector<std::string> subject = request.size.arguments();
   subject.insert(subject.end(), {request.name, "--db", request.database});

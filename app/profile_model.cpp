@@ -14,10 +14,10 @@ namespace mds {
 namespace {
 
 constexpr const char *text_path = "text", *step_path = "unet step", *decoder_path = "decoder";
-constexpr const char* prompt = "red heart";  // any: texts are padded to one length
+constexpr const char* prompt = "red heart";  // any text: all texts are padded to one length
 constexpr int64_t some_timestep = 500;
 
-// The parts of one model, loaded, with what each takes.
+// The loaded parts of one model, with the inputs of each.
 class Pipeline {
  public:
   Pipeline(const ModelRun& run, const ProfileOptions& options)
@@ -87,7 +87,7 @@ class Pipeline {
   Tensor latent_;
 };
 
-// What each latency depends on besides the machine: only the whole depends on the number of steps.
+// What each latency depends on besides the machine; the number of steps affects only the whole.
 std::map<std::string, Json> identities(const ModelRun& run) {
   const auto identity = [&](const std::string& name, Json more) {
     more["model"] = run.hash;
@@ -116,7 +116,7 @@ RawProfile measure_apart(const ModelProfile& profile, int64_t process) {
   return measure_apart(subject, profile.options, process);
 }
 
-// A row for each part, and what of the whole the parts leave unexplained.
+// A row for each part, and one for the rest of the whole that the parts do not explain.
 Table table_of(const ModelRun& run, const ModelProfile& profile, const std::vector<RawProfile>& processes) {
   const double whole_ns = summarise(samples_of(processes, whole_path)).median_ns;
   Table table{.title = run.folder + ": " + capture_environment().device.cpu_model + ", " +

@@ -10,7 +10,7 @@
 namespace mds {
 namespace {
 
-// One line of the table. Sums and residuals have a median only.
+// One line of the table. Sums and residuals have only a median.
 struct Line {
   std::string path, kind;
   double median_ns = 0;

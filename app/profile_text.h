@@ -1,4 +1,4 @@
-// A profile as people and programs read it: medians with intervals, shares, rates, and the residual of the whole.
+// Prints a profile for people and programs: medians with intervals, shares, rates, and the residual of the whole.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace mds {
 
 struct ProfileResult {
   NamedNetwork network;
-  ProfileOptions options;  // `whole` is on
+  ProfileOptions options;  // `whole` is set
   std::vector<RawProfile> processes;
 };
 

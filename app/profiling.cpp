@@ -54,13 +54,13 @@ LatencyKey network_key(LatencyKey key, LatencyKind kind, const std::string& arch
   return key;
 }
 
-// A number that no other process of any database has: the time of recording, a nanosecond apart.
+// A number that no process in any database has: the time of recording in nanoseconds.
 int64_t first_process_number() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
-// One row a process and interleaved block; `row` holds the first process's number.
+// Adds one row per process and interleaved block; `row` holds the number of the first process.
 void add_samples(Store& store, LatencyRow row, const std::vector<RawProfile>& processes) {
   int64_t number = row.process.number;
   for (const auto& process : processes) {
@@ -161,7 +161,7 @@ void profile_into(Store& store, const std::string& name, const UNetSpec& spec, c
     for (const size_t i : distinct_steps(plan))
       if (store.find_latency(block_key(key, plan.steps[i])).empty()) missing.push_back(i);
   ProfileOptions left = options;
-  left.blocks = false;  // no residual: the samples of a whole and its steps come from different runs
+  left.blocks = false;  // no residual, as the samples of the whole and of its steps are from different runs
   left.whole = options.whole && store.find_latency(network_key(key, LatencyKind::end_to_end, arch)).empty();
   if (missing.empty() && !left.whole) return;
   record_profile(store, network, left, {time_plan(plan, missing, left)});

@@ -1,5 +1,5 @@
-// Progress of long work on stderr: one line a unit of work with rate and time left; on a terminal the line is
-// rewritten.
+// Shows the progress of long work on stderr: a line per unit of work, with rate and time left; on a terminal the line
+// is rewritten.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ class Progress {
  public:
   Progress(std::string what, int64_t total, int64_t done = 0);
   ~Progress();
-  // `detail` is added to the line; off a terminal a line is printed every `every` units and at the end.
+  // `detail` is appended to the line. Off a terminal a line is printed every `every` units and at the end.
   void show(int64_t done, const std::string& detail = "", int64_t every = 1);
 
  private:

@@ -48,7 +48,7 @@ NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels) {
   }
 }
 
-// "256", "256x192", or "w256" and "h192" where one extent alone was asked for.
+// "256", "256x192", or "w256" and "h192" where only one extent was asked for.
 std::string size_text(Extent pixels) {
   if (pixels.height == 0) return "w" + std::to_string(pixels.width);
   return pixels.width == 0 ? "h" + std::to_string(pixels.height) : to_string(pixels);
@@ -62,7 +62,7 @@ NamedNetwork load_named(const std::string& name, Extent pixels, const std::strin
   return network;
 }
 
-// No clock is part of the identity: what the kernel tells is the clock of the moment, a condition of each measurement.
+// The clock is not part of the identity: the kernel reports the current clock, which is a condition of a measurement.
 int64_t record_device(Store& store, const std::string& kind) {
   const DeviceInfo device = capture_environment().device;
   return store.remember_device(

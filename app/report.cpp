@@ -1,4 +1,4 @@
-// mdsearch report NAME: tables and pages from a database alone.
+// mdsearch report NAME: tables and pages, made from a database alone.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -55,7 +55,7 @@ CommandLine command_line(Options& options) {
   return line;
 }
 
-// What --format says, else the ending of --out; UsageError where they contradict each other.
+// The format of --format, else of the ending of --out; UsageError where they contradict each other.
 std::string format_of(const Options& options) {
   const std::string ending = std::filesystem::path(options.out).extension().string();
   const std::string by_ending = ending.empty() || ending == ".txt" ? "" : ending.substr(1);

@@ -1,4 +1,4 @@
-// One function per subcommand, each in the file of its name; of commands with parts the list of these.
+// One function per subcommand, in the file of its name; for commands with parts, the list of these.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// What a sweep leaves on disk. A run's folder is named by what its weights follow from, so that two databases may share
-// it.
+// The files of a sweep. The name of a run's folder is a hash of what determines its weights, so that two databases may
+// share it.
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 
 namespace mds {
 
-// ConfigError where a name cannot be that of a folder of its own.
+// ConfigError where a name cannot be the name of a folder.
 void check_folder_name(const std::string& name, const Place& place);
 
 std::string sweep_folder(const std::string& sweep);
-std::vector<std::string> sweep_results(const std::string& sweep);  // files and folders beside those of the runs
+std::vector<std::string> sweep_results(const std::string& sweep);  // files and folders besides those of the runs
 
-// A checkpoint of another identity is refused.
+// The identity in a run's checkpoints; a checkpoint with another identity is refused.
 std::string identity_of(const RunStatus& run);
 
 struct RunFiles {
   std::string folder;
   std::string checkpoint() const { return folder + "/checkpoint.safetensors"; }
-  std::string evaluation(int64_t iteration) const;  // features and cosines, kept for the judge
+  std::string evaluation(int64_t iteration) const;  // its features and cosines, kept for the judge
 };
 RunFiles files_of(const std::string& sweep, const RunStatus& run);
 

@@ -1,4 +1,4 @@
-// Screening of a space as `mdsearch enumerate` and `mdsearch sweep` do it: kept between calls, with progress on stderr.
+// Screens a space for `mdsearch enumerate` and `mdsearch sweep`: results are kept between calls, progress on stderr.
 #pragma once
 
 #include "search/enumeration_cache.h"

@@ -1,4 +1,4 @@
-// --width, --height and --size: how large a picture is, for every command where it has a size.
+// --width, --height and --size: the size of a picture, for all commands that have one.
 #pragma once
 
 #include "app/options.h"
@@ -9,13 +9,13 @@ namespace mds {
 struct SizeOptions {
   int64_t size = 0, width = 0, height = 0;  // pixels; 0: not given
 
-  // An extent that is not given is 0: the network's own. UsageError where --size is given beside the others.
+  // The requested size; an extent that is not given is 0: the network's own. UsageError for --size beside the others.
   Extent picture() const;
-  // The same as arguments of another process.
+  // The same as arguments for another process.
   std::vector<std::string> arguments() const;
 };
 
-// Without --size.
+// The flags without --size.
 void add_extent_options(po::options_description& options, SizeOptions& size);
 void add_size_options(po::options_description& options, SizeOptions& size);
 

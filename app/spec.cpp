@@ -1,4 +1,4 @@
-// mdsearch spec: a network as numbers, block by block or layer by layer, or as the JSON that it is loaded from, without
+// mdsearch spec: shows a network as numbers, by block or by layer, or as the JSON that it is loaded from, without
 // building it.
 #include <iostream>
 
@@ -33,7 +33,7 @@ Table block_table(const Plan& plan) {
   return table;
 }
 
-// The first two columns have other names in the JSON of --layers than in its tables.
+// The JSON of --layers calls the first two columns differently than the tables do.
 Table layer_table(const std::vector<PlanStep>& steps, const char* name, const char* op) {
   Table table{.columns = with_costs({{.name = name, .weight = Weight::identity},
                                      {.name = op},
@@ -92,7 +92,7 @@ int run_spec(int argc, char** argv) {
   Format format = Format::table;
   SizeOptions size;
   line.options.add_options()("name", po::value(&name)->required()->value_name("NETWORK"), network_names)(
-      "layers", "Prints every layer in place of every block; JSON holds both")(
+      "layers", "Prints layers instead of blocks; JSON holds both")(
       "spec", "Prints the network itself, as JSON that every command takes as NAME")(
       "db", po::value(&db)->default_value(default_database)->value_name("FILE"),
       "Database that stored names are looked up in, and that --record writes to")(

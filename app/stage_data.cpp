@@ -85,8 +85,8 @@ StageData open_stage_data(const StageDataRequest& request, const LoopConfig& loo
     const bool large = must_stream(*sources.back(), request.size);
     if (large && request.names.size() > 1)
       throw ConfigError("stage.data: \"" + name +
-                        "\" is too large to be held in memory, or shards, and is streamed; "
-                        "allowed: such a set alone");
+                        "\" is streamed, as it is too large for memory or in shards; "
+                        "allowed: only this one data set");
     streams = streams || large;
   }
   StageData data = streams ? streamed(sources[0], request, loop) : held(sources, request, loop);

@@ -15,22 +15,22 @@ struct LoadedPairs {
 
 struct StageData {
   std::shared_ptr<PictureFeed> feed;                                 // of the pairs to train on
-  std::function<at::Tensor(int64_t most, uint64_t seed)> sample_of;  // uint8 pictures of the same pairs
+  std::function<at::Tensor(int64_t most, uint64_t seed)> sample_of;  // uint8 pictures from those pairs
   LoadedPairs held_out;
   std::string hash;
 };
 
 struct StageDataRequest {
-  std::vector<std::string> names;  // each as open_source takes it, with
+  std::vector<std::string> names;  // names for open_source, together with
   double held_out;
   int64_t size;
   Tokenise tokenise;
 };
 
-// Sets that fit into 2 GiB are decoded once and held; a larger one, or one of shards, is streamed and must be the only
-// one (ConfigError). Pairs are split by their metadata; shards hold nothing out.
+// Sets that fit into 2 GiB are decoded once and held in memory. A larger one, or one of shards, is streamed and must be
+// the only one (ConfigError). Pairs are split by their metadata; shards hold nothing out.
 StageData open_stage_data(const StageDataRequest& request, const LoopConfig& loop);
 
-void say_skipped(const std::string& name, const FolderReport& report);  // to stderr, if there is something
+void say_skipped(const std::string& name, const FolderReport& report);  // to stderr, if anything was skipped
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// From a stage's config to a stage with its data, and from trained weights to a model folder with held-out scores.
+// From a stage's config to the stage with its data, and from trained weights to a model folder with held-out scores.
 #pragma once
 
 #include <map>
@@ -15,16 +15,16 @@ class StageRun {
   virtual ~StageRun() = default;
   virtual Stage& stage() = 0;
   virtual std::string data_hash() const = 0;
-  // The model_hash of each model folder that it goes on from or learns from, by the stage's field that names it.
+  // The model_hash of each model folder that the stage starts or learns from, by the field that names the folder.
   virtual std::map<std::string, std::string> predecessors() const { return {}; }
-  // Pictures by these weights as one file, for the stages that draw; a core build writes none.
+  // Writes pictures drawn with these weights to one file, for stages that draw; a core build writes none.
   virtual void sample(const TensorMap&, const std::string& /*file*/) const {}
-  virtual NetworkSpec network() const = 0;  // that is trained; of several the one that draws or looks
-  // Writes the model folder; its card gets the held-out scores, which are returned.
+  virtual NetworkSpec network() const = 0;  // the trained one; of several, the one that draws or reads pictures
+  // Writes the model folder, stores the held-out scores in its card and returns them.
   virtual std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) = 0;
 };
 
-// Networks are found by name, stored ones in the database.
+// Opens the stage of a config. Networks are found by name, stored ones in the database.
 std::unique_ptr<StageRun> open_stage(const TrainConfig& config, const std::string& database = default_database);
 
 }  // namespace mds

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t some_timestep = 500;
 
-// A network with what each of its steps needs to run alone.
+// A network with the inputs that each of its steps needs to run alone.
 class Rig {
  public:
   Rig(Plan plan, const ProfileOptions& options)
@@ -35,7 +35,7 @@ class Rig {
             }};
   }
 
-  // The first step's input and conditioning are the network's: every step of a network has the same text in scope.
+  // The network has the input and conditioning of its first step, as all its steps have the same text in scope.
   Callable whole() {
     const auto& steps = network_->plan().steps;
     return {whole_path, [this, x = main_input(steps.front()), conditioning = conditioning_of(steps.front())] {
@@ -85,7 +85,7 @@ class Rig {
   NetworkPtr network_;
 };
 
-// Memory that was freed but kept for later is given back first: it is no part of the pass.
+// Releases freed memory that malloc keeps first, because it does not belong to the pass.
 std::optional<int64_t> peak_of(const Callable& whole) {
   ::malloc_trim(0);
   if (!reset_peak_resident()) return std::nullopt;
@@ -123,7 +123,7 @@ std::vector<size_t> distinct_steps(const Plan& plan) {
 RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileOptions& options) {
   const torch::NoGradGuard no_grad;
   std::vector<size_t> indices = steps;
-  if (!options.whole) {  // only the weights of the wanted steps are needed
+  if (!options.whole) {  // allocates only the weights of the wanted steps
     std::vector<PlanStep> wanted;
     for (const size_t i : steps) wanted.push_back(plan.steps[i]);
     plan.steps = std::move(wanted);

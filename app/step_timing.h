@@ -1,5 +1,5 @@
-// Times steps of a plan and its whole forward pass against each other, on random weights and inputs, in this process.
-// Every raw sample is kept. Steps of equal block and site do equal work: one of them stands for all.
+// Times the steps of a plan and its whole forward pass against each other, with random weights and inputs, in this
+// process. Every raw sample is kept. Steps with equal block and site do equal work, so only one of them is timed.
 #pragma once
 
 #include <optional>
@@ -18,14 +18,14 @@ struct ProfileOptions {
   TimingMode mode = TimingMode::quick;
   Precision dtype = Precision::fp32;
   int64_t batch = 1;
-  uint64_t seed = 0;  // of weights, inputs and the order of the samples
+  uint64_t seed = 0;  // for weights, inputs and the order of samples
   bool whole = false;
   bool blocks = true;
 };
 
 inline constexpr const char* whole_path = "(whole)";
 
-// Samples of one plan step, or of the whole under `whole_path`, in the interleaved blocks they were taken in.
+// Samples of one plan step, or of the whole under `whole_path`, in the interleaved blocks in which they were taken.
 struct StepSamples {
   std::string path;
   SampleBlocks samples_ns;
@@ -42,7 +42,7 @@ struct StepSamples {
   }
 };
 
-// What one process measures.
+// All that one process measures.
 struct RawProfile {
   std::vector<StepSamples> steps{};
   std::optional<int64_t> peak_bytes{};
@@ -57,15 +57,15 @@ struct RawProfile {
   }
 };
 
-// For each step the first one of equal block and site, which stands for it.
+// For each step, the first step with equal block and site, which represents it.
 std::vector<size_t> representatives(const Plan& plan);
-// Those steps, each once.
+// These representatives, each once.
 std::vector<size_t> distinct_steps(const Plan& plan);
 
-// Times the callables against each other, the first of them as the whole where options say so.
+// Times the callables against each other; where the options include the whole, the first callable is the whole.
 RawProfile time_all(const std::vector<Callable>& callables, const ProfileOptions& options);
 
-// Times the steps given by index, and the whole if options say so, in this process, on random weights and inputs.
+// Times the steps given by index, and the whole if options include it, in this process with random weights and inputs.
 RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileOptions& options);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// Examples for a picture stage out of a stream that decodes ahead of the training.
+// Examples for a stage that trains on pictures, from a stream that decodes ahead of the training.
 #pragma once
 
 #include <functional>
@@ -8,12 +8,12 @@
 
 namespace mds {
 
-using Tokenise = std::function<TokenBatch(const std::vector<std::string>& captions)>;  // none: no tokens are needed
+using Tokenise = std::function<TokenBatch(const std::vector<std::string>& captions)>;  // empty: no tokens
 
 class StreamFeed final : public PictureFeed {
  public:
   StreamFeed(SourcePtr source, const StreamConfig& config, Tokenise tokenise);
-  ~StreamFeed() override;  // says what was skipped
+  ~StreamFeed() override;  // reports what was skipped
   Examples next(int64_t iteration) override;
   std::string position() const override { return to_string(batch_.after); }
   void seek(const std::string& position) override;
@@ -23,8 +23,8 @@ class StreamFeed final : public PictureFeed {
   SourcePtr source_;
   StreamConfig config_;
   Tokenise tokenise_;
-  std::unique_ptr<PictureStream> stream_;  // from the first iteration on
-  int64_t iteration_ = -1;                 // of batch_
+  std::unique_ptr<PictureStream> stream_;  // opened at the first iteration
+  int64_t iteration_ = -1;                 // the iteration of batch_
   PictureBatch batch_;
 };
 

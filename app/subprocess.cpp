@@ -15,7 +15,7 @@ extern char** environ;
 namespace mds {
 namespace {
 
-// `output` becomes the child's stdout.
+// Starts this program; the child's stdout is `output`.
 pid_t spawn_self(const std::vector<std::string>& arguments, int output) {
   std::vector<char*> argv{const_cast<char*>("mdsearch")};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));

@@ -1,4 +1,4 @@
-// This program once more, in a process of its own.
+// Runs this program again, in a process of its own.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace mds {
 
-// Runs `mdsearch ARGUMENTS...` and returns what it writes to stdout; its stderr is ours. Throws unless it exits 0.
+// Runs `mdsearch ARGUMENTS...` and returns its stdout; its stderr is this process's. Throws unless it exits with 0.
 std::string run_self(const std::vector<std::string>& arguments);
 
 }  // namespace mds

@@ -1,5 +1,5 @@
-// mdsearch sweep and worker: enumerate, choose, short-train with early stopping, profile, store; goes on where it
-// stopped.
+// mdsearch sweep and worker: enumerate, choose, train short with early stopping, profile, store; an interrupted sweep
+// can be continued.
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -27,19 +27,19 @@ namespace {
 
 struct Options {
   std::string config, db, format;
-  std::vector<std::string> settings;  // in place of the configuration's
+  std::vector<std::string> settings;  // override the configuration's
   int64_t workers = 1;
   bool plan = false;
   ComputeOptions compute;
 
   SweepConfig load() const { return load_sweep(config, settings); }
 
-  // As it is typed, to go on or to make the same again.
+  // The command as typed, to continue the sweep or to make it again.
   std::string command() const {
     return "mdsearch sweep " + config + listed(settings, [](const std::string& s) { return " --set " + s; }, "");
   }
 
-  // Each of several processes gets an equal share of the cores, unless --threads says how many.
+  // Each of several worker processes gets an equal share of the cores, unless --threads is given.
   std::vector<std::string> worker_arguments() const {
     const int share = std::max(1, int(std::thread::hardware_concurrency()) / int(workers));
     std::vector<std::string> arguments{
@@ -74,8 +74,8 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
   return true;
 }
 
-// Runs the workers until nothing is left to claim: in this process, or in several. A worker that dies costs its lease,
-// no more; when all have died there is no use in starting them again.
+// Runs the workers until no run can be claimed: in this process, or in several. A worker that dies only loses its
+// lease; if all have died, starting them again would not help.
 void train_all(SweepWorker& worker, const Options& options) {
   if (options.workers == 1) return void(worker.work());
   std::vector<std::string> failures(size_t(options.workers));
@@ -97,7 +97,7 @@ void train_all(SweepWorker& worker, const Options& options) {
     throw std::runtime_error("all " + std::to_string(options.workers) + " workers failed; the same command goes on");
 }
 
-// The first run that somebody has still to train.
+// The first run that still has to be trained by somebody.
 std::optional<RunStatus> waiting(const Store& store, const SweepConfig& config) {
   for (const auto& run : store.runs(config.name))
     if (run.state == RunState::queued || run.state == RunState::promoted || run.state == RunState::leased) return run;
@@ -116,7 +116,7 @@ struct SweepRun {
   const SweepMeasures& measures;
 };
 
-// Trains and judges rung by rung. A run whose worker died is free again when its lease ends.
+// Trains and judges rung by rung. The run of a dead worker can be claimed again when its lease ends.
 void run_rungs(const SweepRun& sweep, const Options& options) {
   const auto& [worker, store, config, measures] = sweep;
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
@@ -141,7 +141,7 @@ void profile_all(Store& store, const SweepConfig& config) {
   }
 }
 
-// Ends as a failure does, with what goes on.
+// Runs body; an interrupt ends as a failure does, with the command that continues.
 int stopping_on_interrupts(const std::string& command, const std::function<void()>& body) {
   listen_for_interrupts();
   try {
@@ -161,7 +161,7 @@ void run_all(const Options& options) {
   const SweepMeasures measures(config, latents);
   check_policy(config.policy, measures.evaluator);
   add_proxies(runs, config, latents);
-  // All that can be wrong with the sweep is known now; here begins what it leaves behind.
+  // Everything that can be wrong with the sweep is checked before this line, which is the first that writes.
   Store& store = opened(database, options.db);
   make_folder(config.folder());
   enqueue(store, config, runs, protocol_json(config, latents, measures));

@@ -1,12 +1,12 @@
-// The networks that a sweep trains: chosen from a space, or listed by the configuration.
+// The networks that a sweep trains: selected from a space, or listed in the configuration.
 #pragma once
 
 #include "app/sweep_config.h"
 
 namespace mds {
 
-// In the order in which they are queued, at least one. What is left out of a space is said on stderr. ConfigError where
-// nothing is under the caps, and for listed networks that are not.
+// At least one, in the order in which they are queued. Reports on stderr what is left out of a space. ConfigError where
+// no network is under the caps, or where a listed network exceeds them.
 std::vector<Candidate> candidates_of(const SweepConfig& config);
 
 }  // namespace mds

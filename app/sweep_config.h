@@ -56,8 +56,8 @@ struct SweepConfig {
     field("lease_seconds", self.lease_seconds, "after which a silent worker's run is free again", between(2, 86400));
   }
 
-  Json written{};      // this configuration with its paths as they were given, by which it is known and stored
-  std::string file{};  // that it was read from
+  Json written{};      // paths as in the file; this is the sweep's identity and is stored
+  std::string file{};  // the file it was read from
 
   LoopConfig loop(uint64_t of_seed) const {
     return {.iterations = rungs.back(),
@@ -72,11 +72,11 @@ struct SweepConfig {
 
 inline RunFiles files_of(const SweepConfig& config, const RunStatus& run) { return files_of(config.name, run); }
 
-// `settings` are the values of flags --set, in place of the file's. Paths are as with_found_files finds them.
+// `settings` are the values of --set, which override the file's. Paths are resolved by with_found_files.
 SweepConfig load_sweep(const std::string& file, const std::vector<std::string>& settings = {});
 
-// A protocol of runs without what only says how far they go and which seed they have: rungs and seed and, where the
-// learning rate does not fall towards the end, iterations. Runs that are equal but for these share their beginning.
+// A protocol of runs without the fields that only say how far they go and with which seed: rungs, seed and, unless the
+// learning rate falls towards the end, iterations. Runs that differ only in these have the same beginning.
 Json without_budget(Json protocol);
 
 }  // namespace mds

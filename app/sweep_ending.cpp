@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t shown_places = 2;
 
-// Where the sweep leaves what it found.
+// The places where the sweep writes its results.
 struct Paths {
   explicit Paths(const SweepConfig& config)
       : folder(config.folder()), best(folder + "/best"), samples(folder + "/samples.png") {}
@@ -30,7 +30,7 @@ struct Paths {
 struct Winner {
   Ranking ranking;
   ArchRow arch;   // at full scale
-  RunStatus run;  // of its first seed, whose weights are kept
+  RunStatus run;  // of its first seed; its weights are kept
 };
 
 Winner winner_of(const Store& store, const SweepConfig& config) {
@@ -59,7 +59,7 @@ TrainedProxy trained_proxy(const Store& store, const SweepConfig& config, const 
           with_prefix(load_tensors(files_of(config, winner.run).checkpoint()).tensors, "ema.")};
 }
 
-// What made the proxy, besides the sweep.
+// What made the proxy, besides the sweep itself.
 struct Making {
   const std::string& command;
   const std::string& data_hash;
@@ -93,7 +93,7 @@ void draw_samples(const TrainedProxy& proxy, const SweepConfig& config, const La
   save_grid(file, evaluator.draw(*unet, diffusion_of(config.stage)).pictures);
 }
 
-// A page is an extra: one that cannot be made leaves the sweep's result as it is.
+// The page is optional: if it cannot be made, the sweep's result is still valid.
 void save_page(const Store& store, const SweepConfig& config, const Paths& paths, const std::string& file) {
   PageOptions options;
   options.report.sweep = config.name;
@@ -117,7 +117,7 @@ std::string better_words(const std::string& score) {
   return score_kind(score)->better == Better::lower ? "lower is better" : "higher is better";
 }
 
-// The winner and the runner-up.
+// A table with the winner and the runner-up.
 Table result_table(const Store& store, const Ranking& ranking) {
   Table table{.columns = {{.name = "place"},
                           {.name = "candidate"},

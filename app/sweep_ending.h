@@ -1,4 +1,4 @@
-// The end of a sweep: which candidate won, and the folder best/ with what it is.
+// The end of a sweep: determines the winner, and writes it to the folder best/.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace mds {
 
-// Writes FOLDER/samples.png, pictures of the evaluation's captions by the winner, and FOLDER/best with spec.json (the
-// full-scale network), proxy/ (the trained model folder) and report.html; each appears whole or stays as it was.
-// Returns what names the winner, as text of that format. `command` is what makes the network again. A
-// std::runtime_error where every candidate failed or stopped.
+// Writes FOLDER/samples.png, pictures that the winner draws for the evaluation's captions, and FOLDER/best with
+// spec.json (the full-scale network), proxy/ (the trained model folder) and report.html; each of them is replaced
+// completely or not at all. Returns a text in the given format that names the winner. `command` makes the network
+// again. std::runtime_error where every candidate failed or stopped.
 std::string end_sweep(const Store& store, const SweepConfig& config, const LatentSet& latents,
                       const std::string& command, Format format);
 

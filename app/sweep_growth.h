@@ -1,5 +1,5 @@
-// What a stored sweep is asked for besides: more candidates, networks, rungs or seeds. All else would make its runs
-// others than they are.
+// How a stored sweep may grow: more candidates, networks, rungs or seeds. Any other change would make its runs
+// invalid.
 #pragma once
 
 #include "app/sweep_config.h"
@@ -12,7 +12,7 @@ struct Growth {
   bool any() const { return !more.empty(); }
 };
 
-// From a sweep's stored configuration to this one. ConfigError names each field that may not change, and `database`.
+// The growth from a stored configuration to this one. ConfigError names each field that may not change, and `database`.
 Growth growth_of(const Json& stored, const SweepConfig& config, const std::string& database);
 
 }  // namespace mds

@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// Reads what evaluations left on disk, with the replicates that all curves share.
+// Reads what evaluations left on the disk; all curves have the same replicates.
 class CurveReader {
  public:
   CurveReader(const SweepConfig& config, const SweepMeasures& measures, const PolicyConfig& policy)
@@ -17,7 +17,7 @@ class CurveReader {
         scores_(policy_scores(policy)),
         indices_(policy_indices(policy, config.evaluation.pictures)) {}
 
-  // The run's evaluations up to `rung`. FileError where one is missing: a shorter cohort would be judged otherwise.
+  // The run's evaluations up to `rung`. FileError where one is missing: a smaller cohort would change the verdicts.
   Curve curve(const RunStatus& run, int64_t rung) const {
     const bool rests = run.state == RunState::paused || run.state == RunState::stopped || run.state == RunState::done;
     const RunFiles files = files_of(config_, run);
@@ -65,7 +65,7 @@ bool reads_clip(const PolicyConfig& policy) {
   return std::find(named.begin(), named.end(), "clip_emoji") != named.end();
 }
 
-// The configuration's policy, without the text-image score where that cannot be trusted.
+// The configuration's policy, without the text-image score where that is not reliable.
 PolicyConfig policy_of(const SweepConfig& config, const Evaluator& evaluator) {
   PolicyConfig policy = config.policy;
   check_policy(policy, evaluator);
@@ -82,7 +82,7 @@ struct Rung {
   int64_t rung;
 };
 
-// One seed's runs at a rung: the policy compares what differs in the network alone.
+// Judges the runs of one seed at a rung, so that the compared runs differ only in their networks.
 void judge_seed(const Rung& at, int64_t seed) {
   const auto& [store, config, measures, rung] = at;
   std::vector<RunStatus> runs = store.runs(config.name);

@@ -1,4 +1,4 @@
-// The end of a rung: reads what each candidate's evaluations left, applies the policy, records the decisions.
+// The end of a rung: reads the evaluations of each candidate, applies the policy and records the decisions.
 #pragma once
 
 #include "app/sweep_scores.h"
@@ -6,11 +6,11 @@
 
 namespace mds {
 
-// ConfigError where the policy names the text-image score and the scoring encoder cannot be trusted.
+// ConfigError where the policy names the text-image score but the scoring encoder is not reliable.
 void check_policy(const PolicyConfig& policy, const Evaluator& evaluator);
 
-// Judges the runs that wait at `rung` in the company of all that were scored there; those that go on are promoted to
-// the next. All decisions of a rung and their changes of state are one transaction, so that a kill leaves all or none.
+// Judges the runs that wait at `rung` together with all that were scored there; those that pass are promoted to the
+// next. All decisions of a rung and their changes of state are one transaction, so that a kill leaves all or none.
 void judge_rung(Store& store, const SweepConfig& config, const SweepMeasures& measures, int64_t rung);
 
 }  // namespace mds

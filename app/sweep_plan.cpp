@@ -13,8 +13,8 @@
 namespace mds {
 namespace {
 
-constexpr int64_t timed_iterations = 3, state_copies = 4;  // of the weights: themselves, their average, two moments
-constexpr double long_iteration_s = 20;                    // one of these is timed alone
+constexpr int64_t timed_iterations = 3, state_copies = 4;  // of the weights: weights, average, two moments
+constexpr double long_iteration_s = 20;                    // slower ones are timed only once
 
 struct Proxy {
   UNetSpec spec;
@@ -22,7 +22,7 @@ struct Proxy {
   double iteration_s = 0;
 };
 
-// Noise in the shapes that the encoders make.
+// Noise with the shapes that the encoders produce.
 LatentSet stand_in(const EncoderFolders& folders) {
   const ModelCard autoencoder = load_card(shipped_file(folders.autoencoder), {"vae_decoder"}),
                   text = load_card(shipped_file(folders.text), {"text_encoder"});
@@ -54,7 +54,7 @@ double time_iteration(const UNetSpec& proxy, const SweepConfig& config, const La
   return seconds_of([&] { loop.run_to(1 + timed_iterations); }) / double(timed_iterations);
 }
 
-// Between the two that are timed, seconds rise with macs_valid.
+// Estimates the seconds between the cheapest and the dearest proxy, which are timed, linearly in macs_valid.
 void time_all(std::vector<Proxy>& proxies, const SweepConfig& config, const LatentSet& latents) {
   const auto [cheapest, dearest] =
       std::ranges::minmax_element(proxies, {}, [](const Proxy& proxy) { return proxy.cost.macs_valid; });
@@ -70,9 +70,9 @@ struct SweepPlan {
   std::vector<Proxy> proxies;
   int64_t seeds = 1;
   int64_t evaluation_bytes = 0;  // of one run at one rung
-  double evaluation_passes = 0;  // forward passes of a picture
+  double evaluation_passes = 0;  // forward passes for each picture
 
-  // Of one run: iterations, and an evaluation in which a forward pass is a third of a training pass.
+  // For one run: its iterations, and an evaluation, where a forward pass takes a third of a training pass.
   double seconds(const Proxy& proxy, int64_t iterations, int64_t batch) const {
     return proxy.iteration_s * (double(iterations) + evaluation_passes / (3 * double(batch)));
   }

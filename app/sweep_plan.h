@@ -1,5 +1,5 @@
-// mdsearch sweep --plan: what a sweep will train, how long that takes and what it leaves on disk, if no candidate
-// stops.
+// mdsearch sweep --plan: what a sweep will train, how long it will take and what it will write, if no candidate is
+// stopped.
 #pragma once
 
 #include "app/sweep_config.h"
@@ -7,8 +7,8 @@
 
 namespace mds {
 
-// Times a few iterations of the cheapest and of the dearest proxy, on latents of noise: no data set is needed and
-// nothing is written. ConfigError as for the sweep.
+// Times a few iterations of the cheapest and the most expensive proxy on latents of noise, so that no data set is
+// needed. Writes nothing. ConfigError as for the sweep.
 std::string plan_text(const SweepConfig& config, Format format);
 
 }  // namespace mds

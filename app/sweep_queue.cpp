@@ -25,8 +25,8 @@ std::set<std::string> stored_candidates(const Store& store, const std::string& s
   return hashes;
 }
 
-// The hash of the protocol that the sweep's runs have, or of this one. Protocols from before the budget left them keep
-// their hash, so that their checkpoints go on.
+// The hash of the protocol that the sweep's runs already have, or else of this one. Older protocols include the budget;
+// they keep their hash, so that their checkpoints can be continued.
 std::string protocol_for(Store& store, const std::string& sweep, const Json& protocol) {
   std::string difference;
   for (const auto& run : store.runs(sweep)) {

@@ -1,5 +1,5 @@
-// How a sweep enters the database, whole or not at all: its configuration and a run for each candidate and seed. One
-// that is there takes what it is asked for besides.
+// How a sweep enters the database, complete or not at all: its configuration and a run for each candidate and seed. To
+// a stored sweep, new runs can be added.
 #pragma once
 
 #include "app/sweep_candidates.h"
@@ -9,21 +9,21 @@
 
 namespace mds {
 
-// What is not stored yet, found without writing anything.
+// The runs that are not stored yet; they are found without writing anything.
 struct NewRuns {
   std::vector<Candidate> candidates{};
   std::vector<UNetSpec> proxies{};  // of the candidates
   Growth growth{};
 };
 
-// `store`: null where there is no database yet. ConfigError where the stored sweep cannot become this one.
+// `store` is null where there is no database yet. ConfigError where the stored sweep cannot grow into this one.
 NewRuns new_runs(const Store* store, const SweepConfig& config);
 void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSet& latents);
 
-// ConfigError where the stored runs were trained under other conditions, on changed pictures for example.
+// ConfigError where the stored runs were trained under other conditions, for example on other pictures.
 void enqueue(Store& store, const SweepConfig& config, const NewRuns& runs, const Json& protocol);
 
-// A worker's sweep must be in the database as its configuration says.
+// Checks that the sweep of a worker is in the database with this configuration.
 void check_stored(const Store& store, const SweepConfig& config);
 
 }  // namespace mds

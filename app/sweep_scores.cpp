@@ -18,7 +18,7 @@ std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
     if (!metric) refuse(name, "which is not known; known: " + known_metrics());
     if (metric->against == Against::partners)
       refuse(name, "which compares each picture with a partner; a sweep has none");
-    if (metric->choices) refuse(name, "which counts some of the captions; evaluate measures it");
+    if (metric->choices) refuse(name, "which counts only some of the captions; only mdsearch evaluate measures it");
     if (name == "fd_emoji_clip" || name == "clip_emoji") refuse(name, "which every sweep has");
     if (std::find(metrics.begin(), metrics.end(), metric) != metrics.end()) refuse(name, "twice");
     metrics.push_back(metric);
@@ -26,15 +26,15 @@ std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
   return metrics;
 }
 
-// The scoring encoder's features and cosines are the evaluator's.
+// Whether the metric uses the scoring encoder, whose features and cosines the evaluator already computes.
 bool is_own(const Metric& metric) { return metric.network == std::string(emoji_clip); }
 
-// Networks with a text half differ from those without, so captions have sides of their own.
+// Captions need a network with a text tower, so they have their own side.
 std::string side_name(const Metric& metric) {
   return std::string(metric.network) + "." + metric.resizer + (metric.against == Against::captions ? ".pairs" : "");
 }
 
-// Names in an evaluation's file.
+// The names of tensors in an evaluation's file.
 std::string features_key(const Metric& metric) { return is_own(metric) ? "features" : "features." + side_name(metric); }
 std::string values_key(const Metric& metric) { return is_own(metric) ? "clip" : "each." + std::string(metric.name); }
 

@@ -1,5 +1,5 @@
-// The scores of a sweep's pictures by the names of the metric table: fd_emoji_clip and clip_emoji, which every sweep
-// has, and those that its configuration adds. Pictures are compared with the held-out ones of the data set; subsets are
+// The scores of a sweep's pictures, named as in the metric table: fd_emoji_clip and clip_emoji, which every sweep has,
+// and those that its configuration adds. Pictures are compared with the held-out pictures of the data set; subsets are
 // as large as the sets allow.
 #pragma once
 
@@ -12,16 +12,16 @@ namespace mds {
 
 class SweepScores {
  public:
-  // ConfigError for names that cannot be scored in a sweep; else as open_side.
+  // ConfigError for names that a sweep cannot score; other errors as in open_side.
   SweepScores(const SweepConfig& config, const LatentSet& latents);
 
-  // The feature networks beside the scoring encoder, with the hashes of their weights.
+  // The feature networks besides the scoring encoder, with the hashes of their weights.
   Json extractors() const;
 
-  // All that the scores of an evaluation are taken from, kept in its file.
+  // Everything that the scores of an evaluation are computed from; it is kept in the evaluation's file.
   TensorMap observed(const Drawn& drawn) const;
-  std::vector<Score> added(const TensorMap& observed) const;  // by the configuration
-  // What a policy reads of one score: the values of a mean, or a distance with its replicates over the rows.
+  std::vector<Score> added(const TensorMap& observed) const;  // those that the configuration adds
+  // A score as a policy needs it: the values of a mean, or a distance with a replicate for each row of indices.
   Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const;
 
  private:
@@ -30,11 +30,11 @@ class SweepScores {
 
   std::vector<const Metric*> added_;
   ReferenceStats held_out_;                                  // of the scoring encoder
-  std::map<std::string, std::unique_ptr<SweepSide>> sides_;  // of other networks
+  std::map<std::string, std::unique_ptr<SweepSide>> sides_;  // for other networks
   uint64_t seed_;
 };
 
-// The whole measuring side of a sweep.
+// Everything that measures in a sweep.
 struct SweepMeasures {
   SweepMeasures(const SweepConfig& config, const LatentSet& latents)
       : evaluator(latents, config.stage.data.encoders, config.evaluation), scores(config, latents) {}
@@ -43,7 +43,7 @@ struct SweepMeasures {
   SweepScores scores;
 };
 
-// The conditions all candidates share; its hash marks their scores. Weights count by their content, not by their file.
+// The conditions that all candidates share; its hash marks their scores. Weights are identified by their content.
 Json protocol_json(const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// A feature network of a sweep with what it sees of the held-out pictures.
+// A feature network of a sweep, with its features of the held-out pictures.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ class SweepSide {
   virtual Json identity() const = 0;  // of the network, with the hash of its weights
 };
 
-// Of a network that is not the scoring encoder. ConfigError where the data set holds no pictures out; UsageError or
-// FileError for weights or pictures that are missing. A core build has none: ConfigError.
+// Opens a network other than the scoring encoder. ConfigError where the data set holds no pictures out; UsageError or
+// FileError for missing weights or pictures. ConfigError in a core build, which has no such networks.
 std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config);
 
 }  // namespace mds

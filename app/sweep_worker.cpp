@@ -41,7 +41,7 @@ std::string SweepWorker::called(const RunStatus& run) const {
   return "run " + std::to_string(run.run) + (arch ? " (" + arch->name + ")" : "");
 }
 
-// To whoever claims it next, at the rung it was claimed for.
+// Queues the run again, at the rung for which it was claimed.
 void SweepWorker::give_back(const Lease& lease) {
   store_.finish(lease, lease.rung == 0 ? RunState::queued : RunState::promoted);
 }
@@ -68,14 +68,14 @@ bool SweepWorker::work() {
     try {
       train(*lease, status(lease->run));
     } catch (const LeaseLost& error) {
-      std::cerr << error.what() << "; this worker leaves the run to the new one\n";
+      std::cerr << error.what() << "; another worker has this run now, so this one stops training it\n";
     } catch (const Interrupted&) {
       give_back(*lease);
       throw;
     } catch (const StoreError&) {
-      throw;  // nothing can be recorded
+      throw;  // the store has failed: nothing can be recorded
     } catch (const WriteError&) {
-      throw;  // no fault of the candidate: its run is free again when the lease ends
+      throw;  // not the candidate's fault: the run can be claimed again when the lease ends
     } catch (const std::exception& error) {
       std::cerr << called(status(lease->run)) << " failed: " << error.what() << "\n";
       store_.finish(*lease, RunState::failed, error.what());
@@ -84,7 +84,7 @@ bool SweepWorker::work() {
   return any;
 }
 
-// Trains to `end`, saving as it goes. A checkpoint of an interrupt leaves no row, as an undisturbed run has none there.
+// Trains to `end` with checkpoints. The checkpoint of an interrupt gets no row, as uninterrupted runs have none there.
 void SweepWorker::train_to(int64_t end, Loop& loop, const Lease& lease, const RunStatus& run) {
   const std::string checkpoint = files_of(config_, run).checkpoint();
   Progress progress(called(run), end, loop.iteration());
@@ -101,7 +101,7 @@ void SweepWorker::train_to(int64_t end, Loop& loop, const Lease& lease, const Ru
       loop.save(checkpoint, identity_of(run));
       throw Interrupted();
     }
-    // First the row, then the checkpoint: a kill between them repeats the iterations, and the row is kept as it is.
+    // The row comes before the checkpoint: if killed in between, iterations are repeated and the first row is kept.
     store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
     loop.save(checkpoint, identity_of(run));
     throw_if_interrupted();
@@ -119,7 +119,7 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   const int64_t end = config_.rungs.at(size_t(lease.rung));
   auto training = std::make_unique<Training>(proxy, config_, latents_, uint64_t(run.seed));
   training->loop.resume(files.checkpoint(), identity_of(run));
-  if (training->loop.iteration() > end)  // by a sweep in another database that is further on
+  if (training->loop.iteration() > end)  // trained further by a sweep in another database
     training = std::make_unique<Training>(proxy, config_, latents_, uint64_t(run.seed));
   train_to(end, training->loop, lease, run);
 

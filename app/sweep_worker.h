@@ -1,4 +1,4 @@
-// A worker of a sweep: claims a run, trains its proxy to the rung it is due, scores it, and gives the lease back.
+// A worker of a sweep: claims a run, trains its proxy up to the rung that is due, scores it and returns the lease.
 #pragma once
 
 #include "app/sweep_scores.h"
@@ -8,11 +8,11 @@ namespace mds {
 
 class SweepWorker {
  public:
-  // All must outlive the worker. Nothing is written before it works.
+  // All arguments must outlive the worker. Nothing is written before work().
   SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures);
 
-  // Works until nothing can be claimed; true when it did anything. A candidate that fails is recorded with its message.
-  // An interrupt leaves a checkpoint and a run that anyone may claim, and throws Interrupted.
+  // Works until no run can be claimed; returns true if it did anything. A candidate that fails is recorded with its
+  // message. An interrupt saves a checkpoint, makes the run claimable and throws Interrupted.
   bool work();
 
  private:

@@ -1,4 +1,4 @@
-// mdsearch train: one stage from its config to a model folder, with a checkpoint to go on from.
+// mdsearch train: runs one stage from its config to a model folder, with a checkpoint to continue from.
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -20,7 +20,7 @@
 namespace mds {
 namespace {
 
-// `file` is as found_file finds it.
+// `file` is a path returned by found_file.
 TrainConfig load_config(const std::string& file, const std::vector<std::string>& settings) {
   const auto config = load_with<TrainConfig>(file, settings);
   check_folder_name(config.name, {file, "name"});
@@ -32,7 +32,7 @@ TrainConfig load_config(const std::string& file, const std::vector<std::string>&
   return config;
 }
 
-// What the run follows from: what is drawn and scored changes nothing of it.
+// The identity of the run. How pictures are drawn and scored during training is left out: it changes no weights.
 std::string identity_of(TrainConfig config, const StageRun& run) {
   config.evaluation.reset();
   config.sample_every = config.keep_every = 0;
@@ -42,8 +42,8 @@ std::string identity_of(TrainConfig config, const StageRun& run) {
   return identity.dump();
 }
 
-// The identity under which a checkpoint goes on. A run is known by where it was first meant to end, which a later start
-// may move: nothing before that end depends on it, unless the learning rate falls towards it.
+// The identity for continuing a checkpoint. It contains the end that the run first had, which a later start may change:
+// no earlier iteration depends on the end, unless the learning rate falls towards it.
 std::string identity_to_go_on(const std::string& checkpoint, const std::string& identity) {
   if (!std::filesystem::exists(checkpoint)) return identity;
   const auto metadata = load_tensors(checkpoint).metadata;
@@ -54,7 +54,7 @@ std::string identity_to_go_on(const std::string& checkpoint, const std::string& 
   if (!its.is_object() || !its.contains(iterations) || its[iterations] == own[iterations]) return identity;
   const std::string end = its[iterations].dump();
   its[iterations] = own[iterations];
-  if (!identity_difference(its.dump(), identity).empty()) return identity;  // which loading it tells
+  if (!identity_difference(its.dump(), identity).empty()) return identity;  // loading reports this difference
   if (identity.find(R"("decay":"cosine")") != std::string::npos)
     throw ConfigError(checkpoint + ": its learning rate falls to 0 at iteration " + end +
                       ", as decay is cosine; allowed for loop.iterations: " + end +
@@ -71,15 +71,15 @@ std::vector<std::string> inputs_of(const TrainConfig& config, const std::string&
   return inputs;
 }
 
-// A stored name is replaced by the hash of what it means now, which the run is known by: the winner of a sweep may
-// change.
+// Replaces a stored name by the hash of the network that it means now. The hash identifies the run; the name would not,
+// because the winner of a sweep may change.
 void pin_network(TrainConfig& config, const std::string& database) {
   auto* base = std::get_if<BaseConfig>(&config.stage);
   if (!base || !base->start.empty() || base->unet.ends_with(".json")) return;
   if (is_stored_name(base->unet)) base->unet = hash_of(find_network(base->unet, database).spec);
 }
 
-// What reads the checkpoint, so that one which is damaged is told of with the way to go on.
+// Reads the checkpoint with `body`; the error for a damaged file then also says how to continue.
 void reading_checkpoint(const std::function<void()>& body) {
   try {
     body();
@@ -126,7 +126,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
   return true;
 }
 
-// A training's configuration as it is written, which is its identity, and with the files found that it names.
+// The configuration as written, which is the training's identity, and with all paths resolved.
 struct LoadedTraining {
   std::string file;
   TrainConfig written, config;
@@ -140,7 +140,7 @@ LoadedTraining load_training(const TrainCommand& command) {
   return training;
 }
 
-// Takes the weights and the iteration of a checkpoint; returns the identity under which the training goes on.
+// Restores weights and iteration from a checkpoint; returns the identity under which the training continues.
 std::string go_on_from(Loop& loop, const std::string& checkpoint, std::string identity, int64_t end) {
   bool goes_on = false;
   reading_checkpoint([&] {
@@ -169,7 +169,7 @@ bool train(const LoadedTraining& training, const std::string& out, const TrainCo
   Loop loop(run->stage(), config.loop, config.optimizer);
   const std::string identity =
       go_on_from(loop, checkpoint, identity_of(training.written, *run), config.loop.iterations);
-  // All that can be wrong with the training is known now; here begins what it leaves behind.
+  // Everything that can be wrong with the training is checked before this line, which is the first that writes.
   make_folder(out);
   if (!lock) lock.emplace(out);
   remove_unfinished(out);

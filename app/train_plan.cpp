@@ -18,7 +18,7 @@ std::optional<ModelCard> card_if_there(const std::string& folder) {
   return load_card(std::filesystem::path(file).parent_path().string());
 }
 
-// The UNet as it would be trained on what these encoders make.
+// Changes the UNet to the sizes that these encoders produce, as training would.
 void fit_to(UNetSpec& unet, const EncoderFolders& encoders, std::vector<std::string>& notes) {
   const auto autoencoder = card_if_there(encoders.autoencoder), text = card_if_there(encoders.text);
   if (autoencoder && autoencoder->vae_encoder) {
@@ -26,13 +26,13 @@ void fit_to(UNetSpec& unet, const EncoderFolders& encoders, std::vector<std::str
     unet.latent_channels = moments.channels / 2;
     unet.size = moments.height;
   } else {
-    notes.push_back("Latents as stage.unet has them: " + encoders.autoencoder + " has no encoder to ask.");
+    notes.push_back("The shape of latents is stage.unet's, as " + encoders.autoencoder + " has no encoder.");
   }
   if (text && text->text_encoder) {
     unet.text_tokens = text->text_encoder->tokens;
     unet.text_width = text->text_encoder->width;
   } else {
-    notes.push_back("Text as stage.unet has it: " + encoders.text + " has no text encoder to ask.");
+    notes.push_back("The shape of texts is stage.unet's, as " + encoders.text + " has no text encoder.");
   }
 }
 
@@ -71,7 +71,7 @@ struct NetworksOf {
     return {{.name = "unet", .plan = make_plan(with_relu(unet_of(config.start), config.start))}};
   }
 
-  // Both of the teacher's steps are guided as the student's is; a guided pass is of twice the examples.
+  // Both steps of the teacher use the student's guidance; a guided pass counts twice the examples.
   Networks operator()(const DistilConfig& config) const {
     const double guided = config.guidance.probability, own = config.original > 0 ? 1 : 0;
     const bool student_too = !config.guidance.absorbed && guided > 0;
@@ -86,7 +86,7 @@ struct NetworksOf {
              .passes = {.plain = 2 * (1 + guided)}}};
   }
 
-  // The generator's loss goes through the discriminator; the discriminator's own has a drawn and a real example.
+  // The generator's loss passes through the discriminator; the discriminator's own loss has a drawn and a real example.
   Networks operator()(const UfogenConfig& config) const {
     const Plan plan = make_plan(unet_of(config.start));
     const double share = 1.0 / double(config.adversary.every);
@@ -122,7 +122,7 @@ Table networks_table(const PlannedTraining& training) {
   return table;
 }
 
-// Each quantity by its key in JSON: value and unit.
+// A quantity of the plan: its key in JSON, value and unit.
 struct Quantity {
   std::string name;
   Json value;
@@ -151,7 +151,7 @@ std::vector<Quantity> quantities(const PlannedTraining& training, const DeviceSp
           {"days", time ? Json(*time) : Json(nullptr), time ? "days" : "give --rate or --tflops"}};
 }
 
-// As JSON has them, or for people, in units of their size.
+// The quantities as in JSON (`raw`), or for people, with prefixes to their units.
 Table totals_table(const std::vector<Quantity>& quantities, bool raw) {
   Table table{.columns = {{.name = "quantity"}, {.name = "value", .right = true}, {.name = "unit"}}};
   if (raw) table.columns.pop_back();
@@ -167,20 +167,20 @@ Table totals_table(const std::vector<Quantity>& quantities, bool raw) {
 
 std::vector<std::string> footnotes(const PlannedTraining& training, std::vector<std::string> notes) {
   notes.push_back(
-      "macs_an_image: a trained pass is 3 forward ones, one through to its input 2" +
+      "macs_an_image: a trained pass counts as 3 forward passes, one with gradients of its input alone as 2" +
       std::string(training.checkpoint_activations ? ", each with one more for checkpointed activations." : "."));
-  notes.push_back("Memory is a device's; weights, gradients, average and two moments in float32. Activations are an " +
+  notes.push_back("Memory is per device; weights, gradients, average and two moments in float32. Activations are an " +
                   std::string("estimate from the ") +
                   (training.checkpoint_activations ? "steps' outputs and the layers of the largest step"
                                                    : "outputs of all layers") +
                   ", in " + std::to_string(training.activation_bytes) +
-                  " bytes a number; what kernels need for themselves, casts and copies come on top.");
+                  " bytes a number; memory of kernels, casts and copies comes on top.");
   if (training.devices > 1)
     notes.push_back("Days assume that the devices share each batch at no cost; this program trains on one.");
   return notes;
 }
 
-// `notes` gets where the sizes come from.
+// Adds to `notes` where the sizes come from.
 PlannedTraining planned(const TrainConfig& config, const PlanRequest& request, std::vector<std::string>& notes) {
   check_micro_batch(config.loop);
   return {.networks = std::visit(NetworksOf{notes, request.database}, config.stage),
@@ -212,7 +212,7 @@ bool is_plan(const po::variables_map& values, const PlanRequest& request) {
     if (!values[flag].defaulted() && value <= 0)
       throw UsageError("--" + std::string(flag) + " is 0; allowed: more than 0");
   if (request.speed.rate > 0 && request.speed.tflops > 0)
-    throw UsageError("--rate and --tflops both tell the speed; allowed: one of them");
+    throw UsageError("--rate and --tflops both give the speed; allowed: one of them");
   return plan;
 }
 

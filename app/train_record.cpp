@@ -17,7 +17,7 @@ CheckpointRow row_of(const std::string& checkpoint, int64_t iteration) {
           .iteration = iteration};
 }
 
-// A decoder that is a shipped one but for its widths under that one's name, every other network under the training's.
+// Records a narrowed shipped decoder under the shipped one's name, and any other network under the training's name.
 std::string record_network(Store& store, const Training& training) {
   const std::string generator = "train", name = training.name + "-" + hash_of(training.network).substr(0, 8);
   const auto* decoder = std::get_if<DecoderSpec>(&training.network);
@@ -39,7 +39,7 @@ TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store)
   CheckpointRow resumed;
   if (training.resumed > 0) check_resumed(run, resumed = row_of(training.checkpoint, training.resumed));
   lease_ = store.take(run, worker);
-  if (training.resumed > 0) store_checkpoint(resumed);  // the last process may have died before it did
+  if (training.resumed > 0) store_checkpoint(resumed);  // the last process may have died before it stored it
 }
 
 void TrainRecord::check_resumed(int64_t run, const CheckpointRow& row) const {

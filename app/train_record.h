@@ -1,6 +1,6 @@
-// What a training leaves in the results database: its run, and at each checkpoint the learning curve since the one
-// before and the file's hash; at the end the held-out scores. A run is named by what it follows from, so a training
-// that goes on adds to the run it had.
+// What a training stores in the results database: its run; at each checkpoint the learning curve since the last one and
+// the file's hash; at the end the held-out scores. A run is identified by what determines it, so a continued training
+// adds to its existing run.
 #pragma once
 
 #include <future>
@@ -14,28 +14,28 @@ namespace mds {
 
 struct Training {
   std::string name;     // of the configuration
-  NetworkSpec network;  // that is trained; of several the one that draws or looks
+  NetworkSpec network;  // the trained one; of several, the one that draws or reads pictures
   std::string identity;
   LoopConfig loop;
   std::string device = "cpu";
   std::string checkpoint{};  // file
-  int64_t resumed = 0;       // iteration of the checkpoint that the training goes on from; 0: none
+  int64_t resumed = 0;       // iteration of the checkpoint that is continued; 0: none
 };
 
 class TrainRecord {
  public:
-  // Takes the run over from whoever had it: the caller holds the output folder's lock. FileError where the checkpoint
-  // has other bytes than were stored of it.
+  // Takes over the run from its last process, as the caller holds the lock of the output folder. FileError where the
+  // checkpoint does not have the hash that was stored for it.
   TrainRecord(Store& store, const Training& training);
 
   void add(const StepReport& report);
-  // Means over the reports since the last call. First this, then the checkpoint: a kill between them repeats the
-  // iterations, and the rows are kept as they are.
+  // Stores means over the reports since the last call. It comes before the checkpoint: if killed in between, the
+  // iterations are repeated and the first rows are kept.
   void store_curve(int64_t iteration);
-  // To hash a large file takes seconds, in which training goes on: the row comes with the next call that stores, and
-  // the file must stay until then. After a kill before that it comes when the training goes on from the file.
+  // Starts hashing, which takes seconds for a large file, while training continues. The next call that stores writes
+  // the row, and the file must stay until then. If killed before that, continuing from the file writes the row.
   void begin_checkpoint(int64_t iteration);
-  // `protocol` is what the scores depend on beside the run.
+  // `protocol` is what the scores depend on besides the run.
   void store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed);
   void end(RunState state, const std::string& message = "");
 
@@ -56,7 +56,7 @@ class TrainRecord {
   Lease lease_;
   std::future<CheckpointRow> hashed_;
   Mean loss_, gradient_norm_, adversary_loss_, seconds_;
-  double warm_up_s_ = 0;           // of the process's first iteration, which says little of the rate
+  double warm_up_s_ = 0;           // of the first iteration in this process, which is too slow to count
   std::string last_checkpoint_{};  // SHA-256
 };
 

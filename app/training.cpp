@@ -22,7 +22,7 @@ std::string describe_step(const StepReport& report, double adversary_loss) {
   return text;
 }
 
-// Where the time of this process's iterations went; the first one, which warms up, is left out.
+// How the time of this process's iterations was spent, without the first one, which warms up.
 class TimeSpent {
  public:
   void add(const StepReport& report) {
@@ -46,7 +46,7 @@ class TimeSpent {
   double data_s_ = 0, forward_s_ = 0, backward_s_ = 0, update_s_ = 0;
 };
 
-// PATH/0000500 and the ending, which sort by iteration.
+// PATH/0000500 and the ending: names that sort by iteration.
 std::string of_iteration(const std::string& folder, const Loop& loop, const std::string& ending = "") {
   char name[32];
   std::snprintf(name, sizeof name, "/%07lld", static_cast<long long>(loop.iteration()));
@@ -65,7 +65,7 @@ std::vector<Score> save_model(const Loop& loop, const TrainingRun& run, const st
                            .license = {}});
 }
 
-// What is left at a checkpoint besides: called again for one whose process was killed before it was done.
+// Writes samples and the model series at a checkpoint. After a restart it adds what a killed process did not write.
 void leave_beside(const Loop& loop, const TrainingRun& run) {
   const auto due = [&](int64_t every, const std::string& path) {
     return every > 0 && loop.iteration() > 0 && loop.iteration() % every == 0 && !fs::exists(path);
@@ -83,7 +83,7 @@ void leave_beside(const Loop& loop, const TrainingRun& run) {
   }
 }
 
-// Rows come before the checkpoint that leaves them behind, or a kill between them would lose them.
+// Rows are stored before the checkpoint: if killed in between, they would otherwise be lost.
 void save_checkpoint(const Loop& loop, const TrainingRun& run) {
   run.record.store_curve(loop.iteration());
   loop.save(checkpoint_in(run.folder), run.identity);
@@ -113,7 +113,7 @@ bool train(Loop& loop, const TrainingRun& run) {
   return loop.iteration() == config.iterations;
 }
 
-// Writes the model folder, whole or not at all, and stores its scores.
+// Writes the model folder, complete or not at all, and stores its scores.
 void finish(const Loop& loop, const TrainingRun& run) {
   NewFolder model(run.folder + "/model", Before::replaced);
   const std::vector<Score> scores = save_model(loop, run, model.path());
@@ -128,8 +128,8 @@ void finish(const Loop& loop, const TrainingRun& run) {
   run.record.end(RunState::done);
 }
 
-// An error ends the run in the database too, and says what there is to go on from. What no fault of the run's is, a
-// full disk say, leaves it paused.
+// Runs body; on an error it ends the run in the database too and says which checkpoint there is. An error that the run
+// did not cause, such as a full disk, leaves it paused.
 void ending_with_errors(const TrainingRun& run, const std::function<void()>& body) {
   const auto end = [&](RunState state, const std::string& message) {
     try {

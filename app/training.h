@@ -1,4 +1,4 @@
-// One training from its first iteration, or from its checkpoint, to its model folder, with what it leaves on the way:
+// One training from its first iteration, or from its checkpoint, to its model folder, with everything that it writes:
 // checkpoints, rows in the results database, pictures of the same captions, a series of models.
 #pragma once
 
@@ -10,15 +10,15 @@ namespace mds {
 struct TrainingRun {
   StageRun& stage;
   const TrainConfig& config;
-  Json written;  // the configuration with its paths as they were given
+  Json written;  // the configuration with paths as in the file
   TrainRecord& record;
   std::string folder, identity, command;
 };
 
 std::string checkpoint_in(const std::string& folder);
 
-// Trains to the end, or to an interrupt (SIGINT, SIGTERM), which leaves a checkpoint and returns false. A failure ends
-// the run in the database too; its message, a std::runtime_error's, says what checkpoint there is to go on from.
+// Trains to the end, or until an interrupt (SIGINT, SIGTERM), which saves a checkpoint and returns false. A failure
+// also ends the run in the database; the std::runtime_error says which checkpoint there is.
 bool run_training(Loop& loop, const TrainingRun& run);
 
 }  // namespace mds

@@ -13,17 +13,17 @@ namespace {
 
 constexpr int64_t sampled_pictures = 16;
 
-// A stage with what its network is afterwards.
+// A stage, and the description of the network that it produces.
 struct OpenStage {
   std::unique_ptr<Stage> stage;
   ModelCard card;                                   // unet, prediction, schedule, steps, guidance, sampler
-  bool holds_guidance = false;                      // learned by the network, which then draws at 1
+  bool holds_guidance = false;                      // the network learned guidance, so it draws with a guidance of 1
   std::map<std::string, std::string> predecessors;  // model folders by the field that names them
-  Json derived = Json::object();                    // of the provenance
-  std::string candidate{}, network{}, sweep{};      // of the provenance
+  Json derived = Json::object();                    // for the provenance
+  std::string candidate{}, network{}, sweep{};      // for the provenance
 };
 
-// What a network is that goes on from another as that was.
+// A stage that starts from another model inherits the description of its network.
 OpenStage after(const Predecessor& start) {
   OpenStage open;
   open.card.unet = start.card.unet;
@@ -61,7 +61,7 @@ OpenStage opened(const BaseConfig& config, const LoopConfig& loop, const LatentS
   return open;
 }
 
-// A stage that goes on from a model folder.
+// Opens a stage that starts from a model folder.
 template <class StageOf>
 OpenStage gone_on(const auto& config, const LoopConfig& loop, const LatentSet& latents) {
   auto stage = std::make_unique<StageOf>(config, loop, latents);
@@ -73,7 +73,7 @@ OpenStage gone_on(const auto& config, const LoopConfig& loop, const LatentSet& l
 OpenStage opened(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents) {
   OpenStage open = gone_on<ReluStage>(config, loop, latents);
   open.card.unet = with_relu(*open.card.unet, config.start);
-  open.candidate = open.network = open.sweep = "";  // which name the network with softmax
+  open.candidate = open.network = open.sweep = "";  // these describe the network with softmax
   return open;
 }
 
@@ -98,12 +98,12 @@ OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const Laten
   return open;
 }
 
-// Stages that go on from a model folder look no network up.
+// Stages that start from a model folder do not look up a network in the database.
 OpenStage opened(const auto& config, const LoopConfig& loop, const LatentSet& latents, const std::string&) {
   return opened(config, loop, latents);
 }
 
-// A network as it was loaded or built, before training: a copy, since training changes it in place.
+// Copies of weights from before training, which changes them in place.
 TensorMap copied(const TensorMap& weights) {
   TensorMap copies;
   for (const auto& [name, weight] : weights) copies[name] = weight.detach().cpu().clone();
@@ -112,7 +112,7 @@ TensorMap copied(const TensorMap& weights) {
 
 Diffusion diffusion_of(const ModelCard& card) { return {NoiseSchedule(*card.schedule), card.prediction}; }
 
-// Scores as a card keeps them, told on stderr too.
+// The scores as a card stores them; they are also printed to stderr.
 Json tell(const std::string& which, const std::vector<Score>& scores) {
   Json told;
   for (const auto& score : scores) {
@@ -173,7 +173,7 @@ class UNetRun final : public StageRun {
  private:
   Diffusion diffusion() const { return diffusion_of(open_.card); }
 
-  // How pictures are drawn as it trains: as they are scored, else as the model is meant to.
+  // How pictures are drawn during training: as for scoring, or else with the steps and guidance of the model.
   EvaluationConfig drawing() const {
     if (evaluation_) return *evaluation_;
     EvaluationConfig config;
@@ -182,7 +182,7 @@ class UNetRun final : public StageRun {
     return config;
   }
 
-  // Before the first iteration rather than after the last one.
+  // Finds errors of drawing before the first iteration rather than after the last one.
   void check_drawing() const {
     try {
       check(diffusion(), drawing().sampler);
@@ -194,7 +194,7 @@ class UNetRun final : public StageRun {
 
   void keep_start(const std::string& folder) {
     start_ = load_card(folder, {"unet", "schedule"});
-    set_extent(*start_->unet, extent_of(*open_.card.unet));  // which weights do not depend on
+    set_extent(*start_->unet, extent_of(*open_.card.unet));  // weights do not depend on the size
     if (*start_->unet != *open_.card.unet) swapped_ = with_folded_gains(copied(open_.stage->weights()));
   }
 
@@ -204,9 +204,9 @@ class UNetRun final : public StageRun {
     return unet;
   }
 
-  // Scores of the trained network. Of the same captions, noise and sampler the card is also told, under "before" and
-  // "swapped", those of what the stage went on from and, where it changed the network itself, of that network without
-  // training.
+  // Scores of the trained network. The card also gets scores for the same captions, noise and sampler: under "before"
+  // those of the model that the stage started from, and, where the stage changed the network itself, under "swapped"
+  // those of the changed network before training.
   std::vector<Score> scores(const TensorMap& weights, const std::string& folder, Json& told) const {
     const Evaluator evaluator(latents_, encoders_, *evaluation_);
     if (start_) {
@@ -228,9 +228,9 @@ class UNetRun final : public StageRun {
   std::optional<EvaluationConfig> evaluation_;
   LatentSet latents_;
   OpenStage open_;
-  std::map<std::string, std::string> predecessors_;  // hashes, of when their weights were taken
-  std::optional<ModelCard> start_;                   // of the predecessor
-  std::optional<TensorMap> swapped_;                 // first weights, where the predecessor's network is another
+  std::map<std::string, std::string> predecessors_;  // hashes from the time their weights were read
+  std::optional<ModelCard> start_;                   // of the model the stage started from
+  std::optional<TensorMap> swapped_;                 // the weights before training, if the stage changed the network
 };
 
 struct Open {

@@ -1,4 +1,4 @@
-// Which mdsearch this is, and what it was built with.
+// Which version of mdsearch this is, and how it was built.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The flags of every command that prints tables: which columns, sorted by which.
+// The flags of all commands that print tables: which columns, sorted by which.
 #pragma once
 
 #include <boost/program_options.hpp>

@@ -1,4 +1,4 @@
-// The types that --dtype names where weights are written.
+// The types that --dtype offers for written weights.
 #pragma once
 
 #include <c10/core/ScalarType.h>

@@ -1,4 +1,4 @@
-// A block that runs: the forward pass of one plan step over its layers.
+// A block that can run: the forward pass of one plan step over its layers.
 #pragma once
 
 #include <memory>
@@ -8,16 +8,16 @@
 
 namespace mds {
 
-// What a network is told beside its main input.
+// The inputs of a network besides the main one.
 struct Conditioning {
   Tensor timesteps_N{};
-  Tensor time_NE{};         // the time embedding, which the network makes from the timesteps and what joins them
+  Tensor time_NE{};         // the network computes it from the timesteps and, in SD-XL, the two fields below
   Tensor text_NSC{};        // token states of the text encoder
   Tensor text_end_N{};      // int64: position of the end token, for pooled text embeddings
-  Tensor text_embeds_NP{};  // pooled text that joins the time embedding (SD-XL)
-  Tensor time_ids_NI{};  // numbers that join it: original height and width, crop top and left, target height and width
+  Tensor text_embeds_NP{};  // pooled text, added to the time embedding (SD-XL)
+  Tensor time_ids_NI{};     // also added to it: original height and width, crop top and left, target height and width
 
-  // Every field by its name, in the order above.
+  // Visits every field with its name, in the order above.
   static void for_each(auto& self, auto&& visit) {
     visit("timesteps_N", self.timesteps_N);
     visit("time_NE", self.time_NE);
@@ -31,17 +31,17 @@ struct Conditioning {
 class Block {
  public:
   virtual ~Block() = default;
-  // x and skip are N x C x H x W or N x T x C as the site says; skip is undefined unless the step joins one.
+  // x and skip are N x C x H x W or N x T x C, as the site says; skip is undefined unless the step joins one.
   virtual Tensor forward(const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const = 0;
 };
 
-// Throws c10::Error unless a field of the conditioning is there with the sizes that a block needs.
+// Throws c10::Error where a field of the conditioning is missing or has other sizes than the block needs.
 void check_conditioning(const char* field, const Tensor& given, at::IntArrayRef wanted);
 
 // The forward pass of a block over layers that were made from layers(block, site).
 std::unique_ptr<Block> make_block(const BlockSpec& block, const Site& site, const LayerMap& layers);
 
-// One maker per kind, next to the kind's forward.
+// One maker per kind of block, defined beside the kind's forward pass.
 std::unique_ptr<Block> make_module(const TimeEmbedding&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const AddedEmbedding&, const Site&, const LayerMap&);
 std::unique_ptr<Block> make_module(const SingleConvolution&, const Site&, const LayerMap&);

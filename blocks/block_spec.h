@@ -1,4 +1,4 @@
-// The single list of block kinds, and what can be asked of any of them without a tensor.
+// The one list of block kinds, and the questions that any block answers without a tensor.
 #pragma once
 
 #include <variant>

@@ -21,7 +21,7 @@ Shape list_unit(const ConvolutionUnit& unit, double eps, const Shape& in, LayerS
   return out;
 }
 
-// Lists the branch's layers and gives its output.
+// Lists the layers of a branch and returns the shape of its output.
 Shape list_branch(const Branches& block, size_t index, const Shape& in, LayerSink& sink) {
   const Branch& branch = block.branches[index];
   Shape x = in;

@@ -1,5 +1,5 @@
-// Blocks of the convolutional networks whose features quality measures compare: scaled levels, pools, and branches of
-// convolutions with batch norms.
+// Blocks of the convolutional networks whose features the quality metrics compare: scaling of pixel levels, pools, and
+// branches of convolutions with batch norms.
 #pragma once
 
 #include <optional>
@@ -36,7 +36,7 @@ struct ChannelScale {
   }
 };
 
-// The largest or the mean of a square of positions; of the whole map, N x C, where the kernel is 0. See PoolOp.
+// The maximum or mean over a square of positions; kernel 0 pools the whole map to a vector, N x C. See PoolOp.
 struct SinglePool {
   static constexpr std::string_view kind = "pool";
   PoolKind pool = PoolKind::max;
@@ -58,7 +58,7 @@ PoolOp pool_op(const SinglePool& pool);
 
 //   out = relu(batch_norm(conv(x)))
 struct ConvolutionUnit {
-  std::string name{};  // empty where it is the whole block
+  std::string name{};  // empty where this unit is the whole block
   int64_t out = 0;
   int64_t rows = 1, columns = 1;
   int64_t stride = 1;
@@ -75,7 +75,7 @@ struct ConvolutionUnit {
   }
 };
 
-// A pool if there is one, then units one after another; the last `fork` of them side by side, joined by channels.
+// An optional pool, then units one after another; the last `fork` units run in parallel and their channels are joined.
 struct Branch {
   std::optional<SinglePool> pool{};
   std::vector<ConvolutionUnit> units{};
@@ -89,7 +89,7 @@ struct Branch {
   }
 };
 
-// Branches that read the same map, joined by channels: Inception's "mixed" blocks (arXiv 1512.00567).
+// Branches that read the same map and join their channels: Inception's "mixed" blocks (arXiv 1512.00567).
 struct Branches {
   static constexpr std::string_view kind = "branches";
   std::vector<Branch> branches{};
@@ -111,7 +111,7 @@ void list_layers(const ChannelScale& block, const Site& site, LayerSink& sink);
 void list_layers(const SinglePool& block, const Site& site, LayerSink& sink);
 void list_layers(const Branches& block, const Site& site, LayerSink& sink);
 
-// What the layers of a unit, and the pool of the i-th branch, are called.
+// Names of the layers of a unit, and of the pool of the i-th branch.
 std::string convolution_name(const ConvolutionUnit& unit);
 std::string norm_name(const ConvolutionUnit& unit);
 std::string pool_name(size_t branch);

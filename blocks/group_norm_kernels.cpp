@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-// One version of a kernel for each width of vector registers, chosen where it runs.
+// Compiles one version of a kernel for each width of vector registers; the processor's own is chosen at run time.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__)
 #define MDS_EACH_WIDTH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -15,7 +15,7 @@
 namespace mds {
 namespace {
 
-// exp without a branch, so that loops over it become vector code: 2^n by its exponent's bits, the rest by Cephes'
+// exp without a branch, so that loops over it become vector code: 2^n is made from exponent bits, the rest is Cephes'
 // polynomial; relative error below 2e-7.
 inline float exp_of(float x) {
   x = x < -87.0f ? -87.0f : x;
@@ -36,8 +36,8 @@ inline float exp_of(float x) {
 
 inline float sigmoid_of(float z) { return 1.0f / (1.0f + exp_of(-z)); }
 
-// Sums over positions of x - x0 and of its square; x0 is the first position's, which keeps a variance far below the
-// mean's square.
+// Sums over positions of x - x0 and of its square. x0 is the value at the first position: subtracting it keeps the
+// precision of a variance that is far smaller than the square of the mean.
 MDS_EACH_WIDTH void sums(const float* __restrict x, MapRows rows, float* __restrict sum, float* __restrict square) {
   for (int64_t c = 0; c < rows.channels; ++c) sum[c] = square[c] = 0;
   for (int64_t p = 0; p < rows.positions; ++p)
@@ -48,7 +48,7 @@ MDS_EACH_WIDTH void sums(const float* __restrict x, MapRows rows, float* __restr
     }
 }
 
-// What a channel's values are multiplied by and what is added then.
+// An affine map of each channel: x * scale + shift.
 struct Affine {
   const float* __restrict scale;
   const float* __restrict shift;
@@ -71,7 +71,7 @@ MDS_EACH_WIDTH void scaled_silu(const float* __restrict x, MapRows rows, Affine 
     }
 }
 
-// From the gradient of silu(z) to that of z, in place.
+// Turns the gradient of silu(z) into the gradient of z, in place.
 MDS_EACH_WIDTH void through_silu(const float* __restrict x, MapRows rows, Affine of, float* __restrict gradient) {
   for (int64_t p = 0; p < rows.positions; ++p)
     for (int64_t c = 0; c < rows.channels; ++c) {
@@ -81,7 +81,7 @@ MDS_EACH_WIDTH void through_silu(const float* __restrict x, MapRows rows, Affine
     }
 }
 
-// Sums over positions of the gradient, and of it times x - x0.
+// Sums over positions of the gradient, and of the gradient times x - x0.
 MDS_EACH_WIDTH void gradient_sums(const float* __restrict x, MapRows rows, const float* __restrict gradient,
                                   float* __restrict sum, float* __restrict product) {
   for (int64_t c = 0; c < rows.channels; ++c) sum[c] = product[c] = 0;
@@ -110,7 +110,7 @@ void find_statistics(const NormedMap& map, double eps) {
   sums(map.x, map.rows, sum.data(), square.data());
   const double n = double(map.rows.positions), all = n * double(map.each());
   for (int64_t g = 0; g < map.groups; ++g) {
-    double total = 0, squares = 0;  // of x - x0, x0 the group's first value
+    double total = 0, squares = 0;  // sums of x - x0 and of its square, where x0 is the group's first value
     const int64_t first = g * map.each();
     for (int64_t c = first; c < first + map.each(); ++c) {
       const double apart = double(map.x[c]) - double(map.x[first]), s = sum[size_t(c)];

@@ -14,7 +14,7 @@ Overload(Fs...) -> Overload<Fs...>;
 
 int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
-// Pairs (output position, kernel tap) that meet data along one side.
+// How many pairs (output position, kernel tap) along one side meet data and not padding.
 int64_t valid_taps(const ConvolutionOp& op, int64_t taps, int64_t n_in, int64_t n_out) {
   const int64_t before = padding_of(op, taps).before;
   int64_t pairs = 0;
@@ -68,7 +68,7 @@ std::string pool_name(const PoolOp& op) {
   return kind + " " + text(op.kernel) + "x" + text(op.kernel) + (op.stride > 1 ? " s" + text(op.stride) : "");
 }
 
-// How often a kernel stands along a side of n.
+// How many positions a kernel takes along a side of n.
 int64_t places(int64_t kernel, int64_t stride, Border border, int64_t n) {
   const int64_t room = n + border.before + border.after - kernel;
   if (room < 0)

@@ -1,4 +1,4 @@
-// The dozen kinds of layer that blocks are made of, as data: what a layer is, what it costs, how it prints.
+// The dozen kinds of layer that blocks consist of, as data: what a layer is, what it costs, how it prints.
 // A block lists its layers once, through a LayerSink; cost, layer tables, weights and adapters all read that list.
 #pragma once
 
@@ -23,8 +23,8 @@ struct EnumNames<Activation> {
   static constexpr std::array names{"none", "silu", "gelu", "quick_gelu", "relu", "relu6"};
 };
 
-// layer: over the channels of each position; batch: by the running statistics that its weights hold, never by the
-// batch.
+// layer: normalises over the channels of each position; batch: uses the running statistics stored with the weights,
+// never those of the batch.
 enum class NormKind : uint8_t { group, layer, batch };
 template <>
 struct EnumNames<NormKind> {
@@ -37,8 +37,8 @@ struct EnumNames<AttentionFunction> {
   static constexpr std::array names{"softmax", "relu"};
 };
 
-// How a layer's weights begin: uniform within 1/sqrt(fan in); zero for the last layer of a residual branch;
-// non_negative: the magnitudes of uniform ones, of a layer whose weights may never be negative.
+// How the weights of a layer are initialised. uniform: within 1/sqrt(fan in); zero: for the last layer of a residual
+// branch; non_negative: magnitudes of uniform values, for a layer whose weights may never be negative.
 enum class Init : uint8_t { uniform, zero, non_negative };
 template <>
 struct EnumNames<Init> {
@@ -48,19 +48,19 @@ struct EnumNames<Init> {
 struct LinearOp {
   int64_t in, out;
   bool bias = true;
-  bool gated = false;  // (value, gate) halves follow: prints as "linear; GLU"
+  bool gated = false;  // the output is halves (value, gate), combined next: prints as "linear; GLU"
   Init init = Init::uniform;
 };
 
-// Zeros around a map. same: kernel / 2 on each side; none; after: one row below and one column to the right, as Stable
-// Diffusion's encoder pads before it halves a map.
+// Zeros around a map. same: kernel / 2 on each side; none; after: one row below and one column to the right, the
+// padding of Stable Diffusion's encoder before it halves a map.
 enum class Padding : uint8_t { same, none, after };
 template <>
 struct EnumNames<Padding> {
   static constexpr std::array names{"same", "none", "after"};
 };
 
-// Rows above and below a map, or columns to its left and right.
+// How many rows of zeros are above and below a map, or columns to its left and right.
 struct Border {
   int64_t before = 0, after = 0;
   bool operator==(const Border&) const = default;
@@ -72,12 +72,12 @@ struct ConvolutionOp {
   Init init = Init::uniform;
   bool bias = true;
   Padding padding = Padding::same;
-  int64_t columns = 0;             // of the kernel, where it is not the square of its rows, `kernel`
-  std::optional<Border> border{};  // zeros around the map, in place of what `padding` says
+  int64_t columns = 0;             // width of the kernel; 0: as its height, `kernel`
+  std::optional<Border> border{};  // zeros around the map, overriding `padding`
 
   int64_t kernel_width() const { return columns > 0 ? columns : kernel; }
 };
-// What padding adds to the side along which the kernel has `taps`.
+// The padding along the side on which the kernel has `taps`.
 Border padding_of(const ConvolutionOp& op, int64_t taps);
 
 struct NormOp {
@@ -85,7 +85,7 @@ struct NormOp {
   int64_t channels;
   int64_t groups = 0;
   double eps = 1e-5;
-  Activation activation = Activation::none;  // applied to the normalised values, in one layer
+  Activation activation = Activation::none;  // applied to the normalised values in the same layer
 };
 
 enum class PoolKind : uint8_t { max, average };
@@ -94,16 +94,16 @@ struct EnumNames<PoolKind> {
   static constexpr std::array names{"max", "average"};
 };
 
-// The largest or the mean of a square of positions, channel by channel; of the whole map, as a vector, where the kernel
-// is 0. It has no weights. `border` rows and columns on every side are never the largest; `counts_border`: they are
-// zeros of a mean, else it is taken over the positions that there are.
+// The maximum or mean over a square of positions, channel by channel; kernel 0 pools the whole map to a vector. It has
+// no weights. A maximum ignores the `border` rows and columns on every side. A mean counts them as zeros where
+// `counts_border` is set, and otherwise averages only over the positions of the map.
 struct PoolOp {
   PoolKind kind = PoolKind::max;
   int64_t kernel = 0, stride = 1, border = 0;
   bool counts_border = false;
 };
 
-// Both products of attention; it has no weights. `in` of the layer is the queries.
+// The two matrix products of attention, without weights. The layer's `in` is the shape of the queries.
 struct AttentionOp {
   int64_t heads;
   Shape keys;  // tokens
@@ -111,7 +111,7 @@ struct AttentionOp {
   bool causal = false;
 };
 
-// A table of vectors looked up by index, or added whole (positions, class token).
+// A table of vectors: rows are looked up by index, or all are added (positions, class token).
 struct TableOp {
   int64_t rows, width;
 };
@@ -119,18 +119,18 @@ struct TableOp {
 using LayerOp = std::variant<LinearOp, ConvolutionOp, NormOp, AttentionOp, TableOp, PoolOp>;
 
 struct Layer {
-  std::string name;  // inside its block; empty where the block is this one layer
+  std::string name;  // name within its block; empty where the block is this one layer
   LayerOp op;
   Shape in, out;
 };
 
-// What a map becomes. Throws ConfigError where the kernel is larger than the map with its border.
+// The shape of the output. ConfigError where the kernel is larger than the map with its border.
 Shape output_shape(const ConvolutionOp& op, const Shape& in);
 Shape output_shape(const PoolOp& op, const Shape& in);
 
 Cost cost(const LayerOp& op, const Shape& in, const Shape& out);
 std::string op_name(const LayerOp& op, const Shape& in);  // "conv 3x3 s2", "GN32 SiLU", "QK^T; AV"
-std::string input_name(const Layer& layer);               // "256x1024", with the keys behind "; " for attention
+std::string input_name(const Layer& layer);               // "256x1024"; attention adds the keys after "; "
 std::string weight_name(const LayerOp& op);               // "640x320x3x3 +b", "-" where there is none
 
 // Receives a block's layers in the order they run.
@@ -138,11 +138,11 @@ class LayerSink {
  public:
   virtual ~LayerSink() = default;
   virtual void add(std::string_view name, const LayerOp& op, const Shape& in, const Shape& out) = 0;
-  // `body` lists the layers of one of `count` equal parts, named "0.", "1.", ...
+  // `body` lists the layers of each of `count` equal parts, which are named "0.", "1.", ...
   virtual void repeat(int64_t count, const std::function<void()>& body) = 0;
 };
 
-// Sums costs; allocates nothing and evaluates a repeated part once.
+// Sums costs without allocating, and evaluates a repeated part only once.
 class CostSink final : public LayerSink {
  public:
   void add(std::string_view, const LayerOp& op, const Shape& in, const Shape& out) override {
@@ -162,11 +162,11 @@ class ListSink final : public LayerSink {
   std::string prefix_;
 };
 
-// Group norm's groups: the largest power of two up to `most` that divides the width.
+// The number of groups of a group norm: the largest power of two up to `most` that divides the width.
 inline constexpr int64_t most_norm_groups = 32;
 int64_t norm_groups(int64_t channels, int64_t most = most_norm_groups);
 
-// Throws ConfigError "width 30: ..." when a head count or the like does not divide; `what` names the field.
+// ConfigError "width 30: ..." where `divisor`, such as a number of heads, does not divide it; `what` names the field.
 void require_divides(std::string_view what, int64_t divisor, int64_t width);
 
 }  // namespace mds

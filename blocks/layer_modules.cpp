@@ -25,14 +25,14 @@ void fill_weight(Tensor& weight, Init init, int64_t fan_in, const std::function<
   if (init == Init::non_negative) weight.abs_();
 }
 
-// Whether gradients will flow back through what reads x. Other passes keep LibTorch's own operators, as they are traced
-// and exported.
+// Whether gradients will flow back through an operation on x. Other passes use LibTorch's own operators, because those
+// passes are traced and exported.
 bool is_recorded(const Tensor& x) { return at::GradMode::is_enabled() && x.requires_grad(); }
 
-// LibTorch's fused softmax attention is made for wide heads and long rows: with its gradients it is slower on a CPU
-// than two products and a softmax where heads are narrower than a register, and in bfloat16 up to ten times.
+// LibTorch's fused softmax attention is made for wide heads and long rows. With gradients on a CPU, two products and a
+// softmax are faster where heads are narrower than a vector register: up to ten times in bfloat16.
 bool runs_as_products(const Tensor& q_NHTD, const Tensor& k_NHSD) {
-  constexpr int64_t narrow = 16, most_scores = 1 << 16;  // scores of a head, kept for the gradients
+  constexpr int64_t narrow = 16, most_scores = 1 << 16;  // most_scores: of one head, as they are kept for the gradients
   return q_NHTD.is_cpu() && is_recorded(q_NHTD) && q_NHTD.size(-2) * k_NHSD.size(-2) <= most_scores &&
          (q_NHTD.scalar_type() == at::kBFloat16 || q_NHTD.size(-1) < narrow);
 }
@@ -169,7 +169,7 @@ TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight
 Tensor TableLayer::lookup(const Tensor& ids_NT) const { return at::embedding(weight_, ids_NT); }
 
 void TableLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
-  assign(weight_, [&] { return 0.02 * std::sqrt(3.0) * next(weight_.sizes()); });  // deviation 0.02, as CLIP begins
+  assign(weight_, [&] { return 0.02 * std::sqrt(3.0) * next(weight_.sizes()); });  // deviation 0.02, as in CLIP
 }
 
 std::shared_ptr<LayerModule> make_layer(const LayerOp& op) {

@@ -1,4 +1,4 @@
-// LibTorch's form of each kind of layer. Weights are allocated, not initialised: filling them is a step of its own.
+// The LibTorch module of each kind of layer. The constructor allocates weights; fill() or loading sets their values.
 // Shape letters, here and in every file: N batch, C channels, H height, W width, T tokens, S text tokens, E time width.
 #pragma once
 
@@ -53,24 +53,24 @@ class NormLayer final : public LayerModule {
  private:
   NormOp op_;
   Tensor weight_, bias_;
-  Tensor mean_, variance_;  // of a batch norm: buffers, which are loaded and never trained
+  Tensor mean_, variance_;  // running statistics of a batch norm: buffers, loaded and never trained
 };
 
 class PoolLayer final : public LayerModule {
  public:
   explicit PoolLayer(const PoolOp& op) : op_(op) {}
-  Tensor forward(const Tensor& x_NCHW) const;  // -> N x C x H x W, or N x C where the kernel is the whole map
+  Tensor forward(const Tensor& x_NCHW) const;  // -> N x C x H x W, or N x C where the whole map is pooled
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
 
  private:
   PoolOp op_;
 };
 
-// What a finetune from softmax to relu turns while it runs; none of it is part of the finished network.
+// Adjustments while a network is finetuned from softmax to relu attention; the finished network has none of them.
 struct AttentionTuning {
-  Tensor softmax_share;  // the output's mixture: 0 relu, 1 softmax; a number
-  Tensor log_gain;       // factor of each head's relu output, as a logarithm; H
-  Tensor row_sums;       // where defined, the mean row sum of each head's relu scores is added; H
+  Tensor softmax_share;  // a number that mixes the two outputs: 0 is relu, 1 is softmax
+  Tensor log_gain;       // logarithm of a factor on the relu output of each head; H
+  Tensor row_sums;       // if defined, the mean row sum of relu scores is added to it for each head; H
 };
 
 class AttentionLayer final : public LayerModule {
@@ -78,7 +78,7 @@ class AttentionLayer final : public LayerModule {
   explicit AttentionLayer(const AttentionOp& op) : op_(op) {}
   const AttentionOp& op() const { return op_; }
   AttentionTuning& tuning() { return tuning_; }
-  // q_NTC, k_NSC, v_NSC -> N x T x C; softmax, or relu over the number of keys (arXiv 2309.08586).
+  // q_NTC, k_NSC, v_NSC -> N x T x C. softmax, or relu divided by the number of keys (arXiv 2309.08586).
   Tensor forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const;
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
 
@@ -105,11 +105,11 @@ std::shared_ptr<LayerModule> make_layer(const LayerOp& op);
 
 Tensor activate(Activation activation, const Tensor& x);
 
-// A map's positions as tokens, row by row, and back to a map of another's height and width.
+// Turns the positions of a map into tokens, row by row, and tokens back into a map with the height and width of `like`.
 Tensor to_tokens(const Tensor& x_NCHW);
 Tensor to_map(const Tensor& y_NTC, const Tensor& like_NCHW);
 
-// The layers of one block by name; asking for one that the block did not list is a programming error.
+// The layers of one block by name. It is a programming error to ask for a layer that the block did not list.
 class LayerMap {
  public:
   void add(const std::string& name, std::shared_ptr<LayerModule> layer) { layers_[name] = std::move(layer); }

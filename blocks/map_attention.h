@@ -1,6 +1,6 @@
-// Attention of every position of a map to every other, as in the middle of Stable Diffusion's autoencoder:
+// Attention from every position of a map to every other, as in the middle of Stable Diffusion's autoencoder:
 //   y = norm(x); out = x + out(attention(q(y), k(y), v(y)))
-// Its cost grows with the square of the positions.
+// Its cost grows with the square of the number of positions.
 #pragma once
 
 #include "blocks/layer.h"

@@ -13,7 +13,7 @@ Border border_of(int64_t kernel, int64_t stride, int64_t side) {
   return {zeros / 2, zeros - zeros / 2};
 }
 
-// The convolution with its zeros; one border serves rows and columns.
+// The convolution with its padding; rows and columns have the same, because maps are square.
 ConvolutionOp bordered(ConvolutionOp op, const Shape& in) {
   op.bias = false;
   op.border = border_of(op.kernel, op.stride, in.height);

@@ -1,6 +1,6 @@
 // Blocks of the EfficientNet-Lite family (arXiv 1905.11946 without squeeze-and-excitation, ReLU6 in place of SiLU).
-// Zeros around a map are TensorFlow's: a map of n becomes ceil(n / stride), and an odd zero goes below and to the
-// right.
+// Padding follows TensorFlow: a side of n becomes ceil(n / stride), and where the number of zeros is odd, the extra one
+// goes below and to the right.
 #pragma once
 
 #include "blocks/layer.h"
@@ -23,8 +23,8 @@ struct MobileConvolution {
   }
 };
 
-// An inverted residual (arXiv 1801.04381): 1x1 to expansion * in channels, depthwise, 1x1 to `out`; a batch norm behind
-// each, ReLU6 behind the first two. Without the first 1x1 where the expansion is 1; x is added where the shape stays.
+// An inverted residual (arXiv 1801.04381): 1x1 to expansion * in channels, depthwise, 1x1 to `out`, each followed by a
+// batch norm and the first two by ReLU6. Expansion 1 has no first 1x1. x is added where the shape does not change.
 struct MobileBlock {
   static constexpr std::string_view kind = "mobile_block";
   int64_t out = 0;

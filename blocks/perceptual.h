@@ -1,5 +1,5 @@
-// What LPIPS is made of (Zhang et al., 2018, arXiv 1801.03924): the convolutions of VGG and AlexNet, and the heads that
-// weigh their features.
+// The blocks of LPIPS (Zhang et al., 2018, arXiv 1801.03924): the convolutions of VGG and AlexNet, and the heads that
+// weight their features.
 #pragma once
 
 #include "blocks/layer.h"
@@ -25,8 +25,8 @@ struct ReluConvolution {
 };
 
 //   out = sqrt(w) x / (|x| + 1e-10), position by position
-// with the non-negative weights w of a 1x1 convolution to one channel: the squared distance of two such maps at a
-// position is that convolution of the squared difference of their unit-normalised features.
+// where w are the non-negative weights of a 1x1 convolution to one channel. The squared distance of two such maps at a
+// position equals that convolution applied to the squared difference of their unit-normalised features.
 struct PerceptualHead {
   static constexpr std::string_view kind = "perceptual_head";
   bool operator==(const PerceptualHead&) const = default;

@@ -20,7 +20,7 @@ class PerceptualHeadModule final : public Block {
  public:
   explicit PerceptualHeadModule(const LayerMap& layers) : weights_(layers.get<ConvolutionLayer>("")) {}
   Tensor forward(const Tensor& x_NCHW, const Tensor&, const Conditioning&) const override {
-    // Not the root of a sum of squares, whose gradient is no number where relu left zeros alone.
+    // The gradient of sqrt(sum of squares) would be NaN where relu left only zeros; that of linalg_vector_norm is not.
     const Tensor length_N1HW = at::linalg_vector_norm(x_NCHW, 2, at::IntArrayRef{1}, /*keepdim=*/true);
     return x_NCHW / (length_N1HW + 1e-10) * weights_.weight().sqrt();
   }

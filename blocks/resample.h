@@ -1,4 +1,4 @@
-// Changes of resolution by two: a strided 3x3 convolution going down, nearest neighbour and a 3x3 convolution going up.
+// Changes of resolution by two: a strided 3x3 convolution to go down, nearest neighbour and a 3x3 convolution to go up.
 #pragma once
 
 #include "blocks/layer.h"
@@ -9,7 +9,7 @@ namespace mds {
 struct Downsample {
   static constexpr std::string_view kind = "downsample";
   int64_t out = 0;
-  Padding padding = Padding::same;  // none would not halve
+  Padding padding = Padding::same;  // with `none` the map would not be halved exactly
   bool bias = true;
   bool operator==(const Downsample&) const = default;
 

@@ -7,7 +7,7 @@
 
 namespace mds {
 
-// How the time embedding enters: not, added to the map, or as a scale and a shift of it.
+// How the time embedding is used: not at all, added to the map, or as a scale and a shift of the map.
 enum class TimeUse : uint8_t { none, add, scale_shift };
 template <>
 struct EnumNames<TimeUse> {
@@ -21,7 +21,7 @@ struct Resnet {
   int64_t out = 0;
   TimeUse time = TimeUse::add;
   double eps = 1e-5;
-  int64_t groups = most_norm_groups;  // at most
+  int64_t groups = most_norm_groups;  // at most so many
   bool operator==(const Resnet&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -32,7 +32,7 @@ struct Resnet {
   }
 };
 
-//   r   = proj_in(x), or x where widths agree
+//   r   = proj_in(x), or x where the widths are equal
 //   h   = dw(r) + time(silu(e))
 //   out = r + pw2(silu(pw1(norm(h))))
 struct Separable {

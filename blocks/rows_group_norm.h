@@ -1,6 +1,6 @@
-// Group norm, with SiLU behind it or none, of a channels-last float32 map on a CPU, and its gradients. LibTorch's own
-// goes there through a group's few channels at a time; this one through whole rows of channels, and SiLU's input is
-// computed again for the gradients instead of kept.
+// Group norm of a channels-last float32 map on a CPU, optionally followed by SiLU, and its gradients. LibTorch's kernel
+// visits the few channels of one group at a time; this one visits whole rows of channels. It does not store the input
+// of SiLU but computes it again for the gradients.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,7 +15,7 @@ struct GroupNorm {
   bool silu;
 };
 
-// N x C x H x W, contiguous in channels-last memory, as is the result. It has no second gradients.
+// x is N x C x H x W in channels-last memory, and so is the result. There are no second derivatives.
 Tensor rows_group_norm(const Tensor& x_NCHW, const Tensor& weight_C, const Tensor& bias_C, const GroupNorm& norm);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// What stands before and after the levels of a network: time embedding, single convolution, output norm.
+// The blocks before and after the levels of a network: time embedding, single convolution, output norm.
 #pragma once
 
 #include "blocks/layer.h"
@@ -6,7 +6,7 @@
 
 namespace mds {
 
-// Sinusoid (cos first) -> linear -> SiLU -> linear: timesteps N to N x hidden.
+// Sinusoid (cos first) -> linear -> SiLU -> linear: timesteps of shape N become N x hidden.
 struct TimeEmbedding {
   static constexpr std::string_view kind = "time";
   int64_t width = 320;    // of the sinusoid, even
@@ -19,8 +19,8 @@ struct TimeEmbedding {
   }
 };
 
-// What joins the time embedding N x hidden: the pooled text and a sinusoid of each number in scope, concatenated, then
-// linear -> SiLU -> linear (SD-XL: 1280 + 6 x 256 = 2816 wide).
+// The part added to the time embedding, N x hidden: the pooled text and a sinusoid of each number in scope,
+// concatenated, then linear -> SiLU -> linear (SD-XL: 1280 + 6 x 256 = 2816 wide).
 struct AddedEmbedding {
   static constexpr std::string_view kind = "added";
   int64_t id_width = 256;
@@ -33,7 +33,7 @@ struct AddedEmbedding {
   }
 };
 
-// One convolution, padding kernel / 2.
+// One convolution with padding kernel / 2.
 struct SingleConvolution {
   static constexpr std::string_view kind = "convolution";
   int64_t out = 0;
@@ -52,7 +52,7 @@ struct SingleConvolution {
 struct OutputNorm {
   static constexpr std::string_view kind = "norm";
   double eps = 1e-5;
-  int64_t groups = most_norm_groups;  // at most
+  int64_t groups = most_norm_groups;  // at most so many
   bool operator==(const OutputNorm&) const = default;
 
   static void describe(auto& self, auto&& field) {

@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-// [cos(t f), sin(t f)], f_i = 10000^(-i / half): cos first, as Stable Diffusion has it.
+// [cos(t f), sin(t f)], f_i = 10000^(-i / half): cos comes first, as in Stable Diffusion.
 Tensor sinusoid(const Tensor& t_N, int64_t width) {
   const int64_t half = width / 2;
   const Tensor f = at::exp(at::arange(half, t_N.options().dtype(at::kFloat)) * (-std::log(10000.0) / double(half)));

@@ -1,5 +1,5 @@
-// What the tiny autoencoder TAESD (madebyollin/taesd) is made of: no norms and no attention, so a pixel depends on a
-// bounded part of the latent.
+// The blocks of the tiny autoencoder TAESD (madebyollin/taesd). It has no norms and no attention, so that a pixel
+// depends on a bounded part of the latent only.
 #pragma once
 
 #include "blocks/layer.h"
@@ -15,9 +15,9 @@ struct TaesdBlock {
   static void describe(auto&, auto&&) {}
 };
 
-// Where TAESD's own units meet those of all our networks. TAESD's pictures lie in [0, 1], ours in [-1, 1].
+// Which end of the network: conversion between TAESD's units and ours. Its pictures lie in [0, 1], ours in [-1, 1].
 //   picture_in:  conv((x + 1) / 2)
-//   latent_in:   relu(conv(3 tanh(z / 3))), which keeps a latent far out from saturating the network
+//   latent_in:   relu(conv(3 tanh(z / 3))); the tanh keeps extreme latents from saturating the network
 //   picture_out: 2 conv(x) - 1
 enum class TaesdEnd : uint8_t { picture_in, latent_in, picture_out };
 template <>

@@ -1,4 +1,4 @@
-// Blocks of CLIP-shaped towers: embeddings of tokens and of patches, the pre-norm encoder block, the pooled projection.
+// Blocks of CLIP-shaped towers: token and patch embeddings, the pre-norm encoder block, the pooled projection.
 #pragma once
 
 #include "blocks/layer.h"
@@ -6,7 +6,7 @@
 
 namespace mds {
 
-// Token ids N x T (int64) to tokens: table row + position row.
+// Turns token ids N x T (int64) into tokens: the table's row plus the position's row.
 struct TokenEmbedding {
   static constexpr std::string_view kind = "token_embedding";
   int64_t vocabulary = 49408;
@@ -19,7 +19,7 @@ struct TokenEmbedding {
   }
 };
 
-// A picture map to tokens: class token first, then patches row by row, + positions, then a layer norm.
+// Turns a picture into tokens: class token first, then patches row by row; positions are added, then a layer norm.
 struct PatchEmbedding {
   static constexpr std::string_view kind = "patch_embedding";
   int64_t patch = 32;
@@ -63,7 +63,7 @@ struct TokenNorm {
 struct PooledProjection {
   static constexpr std::string_view kind = "pooled_projection";
   int64_t out = 512;
-  bool at_text_end = false;  // else the first token
+  bool at_text_end = false;  // if false, the first token
   bool operator==(const PooledProjection&) const = default;
 
   static void describe(auto& self, auto&& field) {

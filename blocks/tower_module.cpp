@@ -26,7 +26,7 @@ class PatchModule final : public Block {
         norm_(layers.get<NormLayer>("norm")) {}
   Tensor forward(const Tensor& x_NCHW, const Tensor&, const Conditioning&) const override {
     const Tensor patches = patch_.forward(x_NCHW).flatten(2).transpose(1, 2);
-    const Tensor first = class_.rows().unsqueeze(0).expand_as(patches.narrow(1, 0, 1));  // a trace keeps N free
+    const Tensor first = class_.rows().unsqueeze(0).expand_as(patches.narrow(1, 0, 1));  // keeps N variable in a trace
     return norm_.forward(at::cat({first, patches}, 1) + position_.rows());
   }
 

@@ -3,7 +3,7 @@
 namespace mds {
 namespace {
 
-constexpr double stack_norm_eps = 1e-6;  // Stable Diffusion's, in front of proj_in only
+constexpr double stack_norm_eps = 1e-6;  // as in Stable Diffusion; only for the norm before proj_in
 
 void check(const TransformerStack& block, const Site& site) {
   const TransformerOptions& options = block.options;
@@ -19,7 +19,7 @@ void check(const TransformerStack& block, const Site& site) {
 NormOp token_norm(int64_t d) { return {NormKind::layer, d}; }
 LinearOp plain(int64_t in, int64_t out) { return {.in = in, .out = out, .bias = false}; }
 
-// The last layer of each branch: without a zeroed proj_out behind it, it is what makes a new stack the identity.
+// The last layer of each branch. Without projections it starts at zero, so that a new stack is the identity.
 LinearOp branch_end(const TransformerStack& block, int64_t in, int64_t out) {
   return {.in = in, .out = out, .init = block.options.projections ? Init::uniform : Init::zero};
 }

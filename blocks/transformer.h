@@ -1,9 +1,9 @@
 // A stack of transformer blocks between two projections of a map:
 //   y = proj_in(norm(x)); per block: y += sa(norm_sa(y)); y += ca(norm_ca(y), text); y += ff(norm_ff(y))
 //   out = x + proj_out(y)
-// Without projections there is no outer norm and no outer sum either: y = x; the blocks; out = y.
-// Self- and cross-attention are options of their own, keys and values can share a projection, and the feed-forward is
-// gated (value * activation(gate), halves of expansion * width / 2 each) or plain.
+// Without projections there is no outer norm and no outer sum: y = x; the blocks; out = y.
+// Self- and cross-attention are separate options, keys and values can share a projection, and the feed-forward is
+// gated (value * activation(gate), each half expansion * width / 2 wide) or plain.
 #pragma once
 
 #include "blocks/layer.h"
@@ -11,7 +11,7 @@
 
 namespace mds {
 
-// What the blocks of a stack have in common with those of the level they stand in.
+// The options that all transformer blocks of a level have in common.
 struct TransformerOptions {
   int64_t heads = 0;  // 0: width / head_width
   int64_t head_width = 64;
@@ -19,7 +19,7 @@ struct TransformerOptions {
   bool cross_attention = true;
   bool share_self_kv = true;
   bool share_cross_kv = false;
-  int64_t ff_expansion = 6;  // hidden width over width, both halves of a gated one counted
+  int64_t ff_expansion = 6;  // hidden width over width, counting both halves of a gated one
   bool ff_gated = true;
   Activation ff_activation = Activation::silu;
   AttentionFunction attention = AttentionFunction::softmax;
@@ -49,7 +49,7 @@ struct TransformerOptions {
 struct TransformerStack {
   static constexpr std::string_view kind = "transformer";
   int64_t depth = 1;
-  int64_t width = 0;  // 0: the map's
+  int64_t width = 0;  // 0: as wide as the map
   TransformerOptions options{};
   bool operator==(const TransformerStack&) const = default;
 

@@ -5,7 +5,7 @@
 namespace mds {
 namespace {
 
-// One attention with its projections; keys and values come from one projection where the block shares it.
+// One attention with its projections; keys and values use the same projection where the block shares it.
 struct AttentionPart {
   const NormLayer* norm;
   const LinearLayer *q, *kv, *k, *v, *out;
@@ -50,8 +50,8 @@ struct TransformerPart {
   }
 };
 
-// Between the map and the tokens at one end of a stack: a convolution of the map, a linear layer of the tokens,
-// nothing.
+// The layer between the map and the tokens at one end of a stack: a convolution of the map, a linear layer of the
+// tokens, or nothing.
 struct ProjectionPart {
   const ConvolutionLayer* convolution = nullptr;
   const LinearLayer* linear = nullptr;

@@ -1,6 +1,6 @@
 # Finds LibTorch 2.9 or newer and sets MDS_TORCH_ROOT, the folder that holds its include/ and lib/: the one named by
-# MDS_TORCH_ROOT (cache or environment) and no other, or the first of: CMAKE_PREFIX_PATH, .venv, the python3 on PATH.
-# Locates without running LibTorch's own CMake package, which stops where a CUDA build of torch meets no CUDA toolkit.
+# MDS_TORCH_ROOT (cache or environment) and no other, or the first of: CMAKE_PREFIX_PATH, .venv, the python3 on PATH. It
+# does not run LibTorch's own CMake package, which fails where a CUDA build of torch finds no CUDA toolkit.
 # `cmake -P cmake/find_torch.cmake` answers the same question for scripts/setup.sh.
 
 set(MDS_TORCH_OLDEST 2.9)

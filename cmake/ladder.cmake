@@ -1,5 +1,5 @@
-# The folder ladder as link errors: a target sees the headers of its own folder and of the folders it links, no others.
-# Each folder gets an include root that holds one symbolic link to it, so `#include "trainer/x.h"` from blocks/ fails.
+# Enforces the order of folders by failing includes: a target sees only headers of its own folder and of those it links.
+# Each folder has an include root with one symbolic link to it, so `#include "trainer/x.h"` from blocks/ fails.
 
 function(mds_library name folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
@@ -37,11 +37,10 @@ function(mds_program name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# One test executable, and one ctest of each of its files without the cases tagged [slow] or hidden: LibTorch takes half
-# a second to start, so a process for each case would take longer than most cases do. COSTS names files that ctest
-# starts first, each with about the seconds that it takes: FILE SECONDS ...
+# One test executable per folder, and one ctest per file of it, without the cases tagged [slow] or hidden: LibTorch takes
+# half a second to start, so one process per case would take longer than most cases do.
 function(mds_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;COSTS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   if(NOT MDSEARCH_TESTS)
     return()
   endif()

@@ -6,7 +6,7 @@ set(MDS_PREFIX ${PROJECT_SOURCE_DIR}/.deps CACHE PATH "prefix made by scripts/se
 if(EXISTS ${MDS_PREFIX}/usr/packages)
   list(PREPEND CMAKE_PREFIX_PATH ${MDS_PREFIX}/usr)
   if(NOT CMAKE_LIBRARY_ARCHITECTURE)
-    # Compilers of distributions without Debian's lib/<triplet> name none; the prefix has it all the same.
+    # Compilers of distributions without Debian's lib/<triplet> report no triplet, but the prefix has that folder.
     file(GLOB triplet RELATIVE ${MDS_PREFIX}/usr/lib ${MDS_PREFIX}/usr/lib/*-linux-gnu*)
     set(CMAKE_LIBRARY_ARCHITECTURE ${triplet})
   endif()
@@ -24,7 +24,7 @@ find_library(SQLITE sqlite3 REQUIRED)
 add_library(mds_soci INTERFACE)
 target_include_directories(mds_soci SYSTEM INTERFACE ${SOCI_INCLUDE} ${SOCI_INCLUDE}/soci)
 target_link_libraries(mds_soci INTERFACE ${SOCI_SQLITE} ${SOCI_CORE} ${SQLITE} ${CMAKE_DL_LIBS})
-# SOCI's SQLite half needs libsqlite3 itself: only a DT_RPATH, not a RUNPATH, leads it to the one in a prefix.
+# SOCI's SQLite half needs libsqlite3 itself: only a DT_RPATH, not a RUNPATH, finds the one in a prefix.
 target_link_options(mds_soci INTERFACE -Wl,--disable-new-dtags)
 
 if(MDSEARCH_TESTS)

@@ -1,4 +1,4 @@
-// Members of zip archives and gzip files, read by libarchive.
+// Reads members of zip archives, and gzip files, with libarchive.
 #pragma once
 
 #include <functional>
@@ -9,8 +9,8 @@ namespace mds {
 
 constexpr int64_t max_member_bytes = int64_t(1) << 28;
 
-// Name -> bytes of the members that `wanted` names. FileError if the file is no zip archive, is broken, or has a wanted
-// member of more than max_member_bytes.
+// Name -> bytes of the members that `wanted` accepts. FileError if the file is not a zip archive, is broken, or has a
+// wanted member of more than max_member_bytes.
 std::map<std::string, std::string> read_zip(const std::string& file,
                                             const std::function<bool(const std::string&)>& wanted);
 

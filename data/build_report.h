@@ -10,7 +10,7 @@ namespace mds {
 
 struct BuildReport {
   int64_t pictures = 0, held_out = 0, groups = 0;
-  int64_t other_names = 0;  // captions taken from the second source, where the first has none
+  int64_t other_names = 0;  // captions from the second source, for want of one in the first
   FolderReport skipped;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uintmax_t most_bytes = uintmax_t(4) << 30;  // parsed as a whole, in about ten times its size
+constexpr uintmax_t most_bytes = uintmax_t(4) << 30;  // parsing needs about ten times as much memory
 
 struct CocoImage {
   std::string file;

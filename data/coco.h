@@ -23,14 +23,14 @@ struct CocoConfig {
   }
 };
 
-// By image id, a picture's captions by annotation id. A pair's id is IMAGE or, of all captions, IMAGE-ANNOTATION; its
-// group is the image. A caption without a picture (entry or file), a picture without a caption and an empty caption are
-// skips. FileError: not readable, above 4 GiB, or no pair left; ConfigError: not JSON, a missing or wrong key, a file
-// name that leads out of the folder, an id used twice.
+// The pictures by image id, and a picture's captions by annotation id. A pair's id is IMAGE or, where all captions are
+// listed, IMAGE-ANNOTATION; its group is the image. A caption without a picture (entry or file), a picture without a
+// caption and an empty caption are skips. FileError: not readable, above 4 GiB, or no pair left; ConfigError: not JSON,
+// a missing or wrong key, a file name that leads out of the folder, an id used twice.
 std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report = nullptr);
 
-// The captions alone, trimmed, by annotation id; the pictures are not looked for. The same errors, and ConfigError for
-// a caption that is empty or not UTF-8.
+// Only the captions, trimmed, by annotation id; pictures are not needed. The same errors, and a ConfigError for a
+// caption that is empty or not UTF-8.
 std::vector<std::string> coco_captions(const std::string& annotations);
 
 }  // namespace mds

@@ -39,7 +39,7 @@ std::string message(const std::vector<Requirement>& missing) {
   return text + " (apt install" + packages + ")";
 }
 
-// The picture, or the reason why there is none, which does not name the file: reports count equal reasons.
+// The picture, or why there is none. The reason does not name the file, because reports count equal reasons.
 struct Drawn {
   Image image;
   std::string failure;
@@ -85,7 +85,7 @@ std::vector<std::string> files_below(const std::string& folder, const std::vecto
 }
 
 BuildReport write_collection(Collection collection, const std::string& folder, const BuildProgress& progress) {
-  constexpr size_t batch = 256;  // bounds how many decoded pictures are in memory
+  constexpr size_t batch = 256;  // limits how many decoded pictures are in memory
   FolderWriter writer(folder);
   const auto& all = collection.candidates;
   for (size_t first = 0; first < all.size(); first += batch) {

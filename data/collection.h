@@ -1,5 +1,5 @@
-// What an installed package offers as a data set: captioned pictures, listed before any is decoded, so that sources can
-// be joined and missing packages are known before anything is written.
+// What an installed package offers as a data set: captioned pictures, listed before any is decoded. So sources can be
+// joined, and missing packages are reported before anything is written.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 namespace mds {
 
 struct CollectedPair {
-  Pair pair;                    // `file` is its source, for reports
-  std::function<Image()> draw;  // called from several threads; a FileError makes the picture a counted skip
+  Pair pair;                    // its `file` is the picture's origin, for reports
+  std::function<Image()> draw;  // called by several threads; a FileError makes the picture a skip
 };
 
 struct Collection {
@@ -22,7 +22,7 @@ struct Collection {
   FolderReport skipped;
 };
 
-// A file, folder or (without a slash) program on PATH, and the Debian package that brings it.
+// A file, a folder or (without a slash) a program on PATH, and the Debian package that contains it.
 struct Requirement {
   std::string path, package;
 };
@@ -34,13 +34,13 @@ struct MissingPackages : FileError {
 
 void require(const std::vector<Requirement>& requirements);  // MissingPackages names all that are not there
 
-// Of the letters, digits and '-' of a path without its extension; other characters become '_'.
+// The letters, digits and '-' of a path without its extension; each other character becomes '_'.
 std::string id_of(const std::string& path);
 
-// The files below `folder` with one of these extensions (".png"), relative to it, by name; links are left out.
+// The files below `folder` with one of these extensions (".png"): relative paths, sorted, without symbolic links.
 std::vector<std::string> files_below(const std::string& folder, const std::vector<std::string>& extensions);
 
-// Draws and stores everything, in order whatever the number of threads; the folder is put in place whole.
+// Draws and stores all pictures, in order for any number of threads. The folder appears complete or not at all.
 BuildReport write_collection(Collection collection, const std::string& folder, const BuildProgress& progress = {});
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// Objects cut out on white: without margins, centred, at their own aspect.
+// Cut-out objects on white: without margins, centred, with their own aspect ratio.
 #pragma once
 
 #include <string>
@@ -7,13 +7,13 @@
 
 namespace mds {
 
-Image trimmed(const Image& image, const std::string& name);  // FileError, which `name` opens, if all of it is white
+Image trimmed(const Image& image, const std::string& name);  // FileError, beginning with `name`, if all is white
 
-// In the middle of a white square of `side` pixels, or as wide as the longer side. std::logic_error if it is larger.
+// In the centre of a white square of `side` pixels, or of the longer side if 0. std::logic_error if it does not fit.
 Image on_white_square(const Image& image, int64_t side = 0);
 
-// An SVG file drawn by rsvg-convert, which the package librsvg2-bin brings; FileError if it fails or draws nothing.
-// Many drawings are small on a large page: those are drawn again, enlarged.
+// Draws an SVG file with rsvg-convert of the package librsvg2-bin; FileError if that fails or draws nothing. A drawing
+// that is small on a large page is drawn a second time, enlarged.
 Image draw_svg(const std::string& file, int64_t side, int64_t seconds = 10);
 
 }  // namespace mds

@@ -10,7 +10,7 @@
 namespace mds {
 namespace {
 
-// National flags and "flag in hole"; the rainbow, pirate and chequered flags are things and stay.
+// National flags and "flag in hole". The rainbow, pirate and chequered flags count as things, so they are kept.
 bool is_flag(const Emoji& emoji) { return emoji.name.starts_with("flag"); }
 
 bool in_base_set(const Emoji& emoji) { return !has_skin_tone(emoji.sequence) && !is_flag(emoji); }
@@ -19,8 +19,8 @@ bool wanted(const Emoji& emoji, const EmojiOptions& options) {
   return (options.skin_tones || !has_skin_tone(emoji.sequence)) && (options.flags || !is_flag(emoji));
 }
 
-// Every emoji under its CLDR name. Emoji newer than the installed CLDR keep the short name of emoji-test.txt, which is
-// CLDR's own of that year; other_names counts them.
+// Every emoji with its CLDR name. Emoji newer than the installed CLDR keep the short name of emoji-test.txt, which is
+// CLDR's name of that year; other_names counts them.
 std::vector<Emoji> named_emoji(const EmojiOptions& options, int64_t& other_names) {
   require({{options.font, "fonts-noto-color-emoji"},
            {options.emoji_test, "unicode-data"},
@@ -37,7 +37,7 @@ std::vector<Emoji> named_emoji(const EmojiOptions& options, int64_t& other_names
   return list;
 }
 
-// Chosen among the base set whatever is built, so that both data sets hold out the same groups.
+// Always chosen from the set without tones and flags, so that both data sets hold out the same groups.
 std::set<std::string> held_out_groups(const std::vector<Emoji>& list, int64_t count) {
   std::map<std::string, int64_t> groups;
   for (const auto& emoji : list)

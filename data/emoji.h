@@ -1,6 +1,6 @@
-// The Noto emoji data sets out of Debian's packages: every emoji as a picture on white with its CLDR name.
-// `emoji` leaves out skin tones and flags (1,608 pictures on Debian 12); `noto` has all (3,655).
-// Held out are 200 of the former, in whole groups of variants, chosen by hash; `noto` holds out the same groups.
+// The Noto emoji data sets from Debian's packages: every emoji as a picture on white with its CLDR name. `emoji` leaves
+// out skin tones and flags (1,608 pictures on Debian 12); `noto` has all (3,655). 200 pictures of `emoji` are held out:
+// whole groups of variants, chosen by hash. `noto` holds out the same groups.
 #pragma once
 
 #include <string>
@@ -19,13 +19,13 @@ struct EmojiOptions {
   std::string annotations_derived = "/usr/share/unicode/cldr/common/annotationsDerived/en.xml";
 };
 
-// MissingPackages names the Debian package of a missing file.
+// MissingPackages names the Debian packages of missing files.
 Collection collect_emoji(const EmojiOptions& options = {});
 
-// Every tone of every person and hand that has all five, one tone of each kind held out (data/emoji_tones.h). A
-// held-out caption's two halves are both in other captions of the training split, so that the set tests the binding of
-// an attribute to its bearer. What `emoji` holds out is left out in all tones, so that both may be trained on together;
-// the options' choice of emoji does not matter.
+// All skin tones of every person and hand that has all five, with one tone of each kind held out (data/emoji_tones.h).
+// The two halves of a held-out caption both occur in other training captions, so the set tests the binding of an
+// attribute to its bearer. What `emoji` holds out is left out in all tones, so that one model may be trained on both.
+// The choice of emoji in the options has no effect.
 Collection collect_emoji_tones(const EmojiOptions& options = {});
 
 }  // namespace mds

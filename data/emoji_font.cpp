@@ -14,7 +14,7 @@
 namespace mds {
 namespace {
 
-// FreeType's BGRA is premultiplied: on white, each channel is colour + (255 - alpha).
+// FreeType's BGRA is premultiplied, so on white each channel is colour + (255 - alpha).
 Image on_white(const FT_Bitmap& bitmap) {
   const int64_t width = bitmap.width, height = bitmap.rows;
   Image glyph = make_image({width, height});

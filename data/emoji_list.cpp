@@ -18,7 +18,7 @@ constexpr char32_t adult = 0x1F9D1, child = 0x1F9D2, handshake = 0x1F91D, heart 
 
 bool is_gender_sign(char32_t c) { return c == 0x2640 || c == 0x2642; }
 
-// A variant and the code point that stands for all variants.
+// A variant, and the code point that represents all of its variants.
 constexpr std::array<std::pair<char32_t, char32_t>, 14> representatives = {{
     {0x1F468, adult},
     {0x1F469, adult},  // man, woman
@@ -42,7 +42,7 @@ char32_t representative(char32_t c) {
   return it == representatives.end() ? c : it->second;
 }
 
-// Sequences of persons that have an emoji of their own.
+// Sequences of persons for which a single emoji exists too.
 std::u32string joined_persons(const std::u32string& key) {
   const std::u32string person(1, adult), join(1, joiner);
   if (key == person + join + handshake + join + person) return {0x1F46B};

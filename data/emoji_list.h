@@ -1,5 +1,5 @@
-// Which emoji there are, what they are called, and which are variants of one another. Torch-free and without pictures.
-// Lists come from Unicode's emoji-test.txt, names from CLDR's English annotations (`type="tts"`).
+// The list of emoji, their names, and which are variants of one another; without LibTorch and pictures. Lists come from
+// Unicode's emoji-test.txt, names from CLDR's English annotations (`type="tts"`).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct Emoji {
   std::string name;         // "taco"
 };
 
-// Every fully-qualified line of emoji-test.txt, in its order; `name` is the file's own. FileError names the line.
+// Every fully-qualified line of emoji-test.txt in order; `name` is the file's short name. FileError names the line.
 std::vector<Emoji> parse_emoji_test(std::string_view text, const std::string& source);
 
 // Sequence without U+FE0F -> spoken name, from the text of a CLDR annotations file.
@@ -26,12 +26,12 @@ bool is_skin_tone(char32_t c);                                        // U+1F3FB
 bool has_skin_tone(const std::u32string& sequence);
 
 // One key for all variants of an emoji: skin tones and gender signs are dropped; man, woman and person, boy, girl and
-// child, prince and princess ... count as one; so do all couples of a kind and all families.
+// child, prince and princess ... count as one; so do all couples of a kind, and all families.
 std::u32string variant_group(const std::u32string& sequence);
 
 std::string hex_name(const std::u32string& sequence);  // "1f468-200d-1f3ed"
 
-// Of `groups` (key -> members), whole groups in the order of SHA-256 of the key while they fit into `count` members.
+// Chooses whole groups (key -> members) by rising SHA-256 of the key, as long as they fit into `count` members.
 std::vector<std::string> choose_held_out(const std::map<std::string, int64_t>& groups, int64_t count);
 
 }  // namespace mds

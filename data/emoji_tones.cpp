@@ -16,7 +16,7 @@ std::u32string toneless(std::u32string sequence) {
   return without_presentation(sequence);
 }
 
-// Kind -> the tone that it holds out.
+// Kind -> the tone that is held out of it.
 std::map<std::u32string, char32_t> held_out_tones(const std::vector<TonedEmoji>& list) {
   std::map<std::string, std::u32string> by_hash;
   for (const auto& toned : list) by_hash[sha256(hex_name(toned.kind))] = toned.kind;

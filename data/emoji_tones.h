@@ -1,5 +1,5 @@
-// The split that tests attribute binding on skin tones: every person and every tone is seen in training, but some pairs
-// of them are not.
+// The split that tests attribute binding with skin tones: training sees every person and every tone, but not all pairs
+// of them.
 #pragma once
 
 #include <vector>
@@ -10,15 +10,15 @@ namespace mds {
 
 struct TonedEmoji {
   Emoji emoji;
-  std::u32string kind;  // its variant_group: woman, man and person of one kind share what is held out
+  std::u32string kind;  // variant_group: woman, man and person of a kind have the same tone held out
   char32_t tone;
   bool held_out;
 };
 
-// The emoji with one skin tone whose five tones are all listed, in the list's order. Each kind has one tone held out:
-// kinds in the order of SHA-256 take the tones in turn, as the diagonal of a Latin square does, so that each tone is
-// held out equally often (to within one kind). With fewer than two kinds nothing is held out, for a tone would be
-// unseen.
+// The emoji with one skin tone, for those that have all five tones, in the list's order. Each kind has one tone held
+// out: the kinds, in the order of their SHA-256, take the five tones in turn, so that each tone is held out equally
+// often (give or take one kind). With fewer than two kinds nothing is held out, because a tone would never be seen in
+// training.
 std::vector<TonedEmoji> toned_emoji(const std::vector<Emoji>& list);
 
 }  // namespace mds

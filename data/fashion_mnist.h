@@ -1,5 +1,5 @@
-// Fashion-MNIST out of dataset-fashion-mnist (MIT): 70,000 grey pictures of 28 x 28 pixels in ten classes, whose names
-// are their captions. Its test pictures are held out.
+// Fashion-MNIST from dataset-fashion-mnist (MIT): 70,000 grey pictures of 28 x 28 pixels in ten classes, whose names
+// are the captions. Its test pictures are held out.
 #pragma once
 
 #include <string>

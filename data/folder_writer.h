@@ -1,5 +1,5 @@
-// Writes a data set folder (the format of data/image_folder.h) whole or not at all: it grows under a temporary name
-// beside its final place and is renamed by finish(). A writer that is dropped before removes what it wrote.
+// Writes a data set folder (the format of data/image_folder.h), complete or not at all: it is built under a temporary
+// name beside its final place, and finish() renames it. A writer destroyed before finish() removes what it wrote.
 #pragma once
 
 #include <set>
@@ -11,13 +11,13 @@ namespace mds {
 
 class FolderWriter {
  public:
-  // FileError if `folder` exists and is neither empty nor a data set with metadata.jsonl; a data set is replaced.
+  // FileError if `folder` exists and is not empty, unless it is a data set with metadata.jsonl, which is replaced.
   explicit FolderWriter(std::string folder);
   ~FolderWriter();
   FolderWriter(const FolderWriter&) = delete;
 
-  // Stores `image` as <id>.png. The pair's `file` is not used; ids hold letters, digits, '-' and '_',
-  // and each is used once.
+  // Stores `image` as <id>.png. The pair's `file` is not used; ids consist of letters, digits, '-' and '_', and each is
+  // used once.
   void add(const Image& image, const Pair& pair);
   // Puts the data set in place and counts it. FileError if nothing was added.
   BuildReport finish();

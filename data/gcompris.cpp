@@ -14,7 +14,7 @@ struct Activity {
   std::string_view name, folder;  // folder below the activity's `resource`
 };
 
-// The activities whose pictures are whole photographs of what their names say.
+// The activities whose pictures are whole photographs of the thing that the file's name says.
 constexpr std::array<Activity, 9> activities = {{
     {"categorization", "images/tools/"},
     {"categorization", "images/renewable/"},

@@ -1,5 +1,5 @@
-// Photographs of gcompris-qt-data out of its Qt resource files, named by their files (free licences, file by file).
-// All are training pictures.
+// Photographs from the Qt resource files of gcompris-qt-data, with their file names as captions (free licences, file by
+// file). All are training pictures.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace mds {
 
-// A resource file that is not there or broken is a FileError; the activities' other pictures (parts of puzzles,
+// FileError for a resource file that is missing or broken. The other pictures of the activities (parts of puzzles,
 // backgrounds, buttons) are not listed.
 Collection collect_gcompris(const std::string& folder = "/usr/share/gcompris-qt/rcc");
 

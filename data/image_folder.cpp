@@ -27,7 +27,7 @@ struct MetadataLine {
   }
 };
 
-// Other tools keep more in the same lines ("width", "url"), so unknown keys are let pass.
+// Unknown keys are ignored, because other tools store more in the same lines ("width", "url").
 MetadataLine parse_line(const std::string& line, const Place& place) {
   const Json json = parse_json(line, place.source);
   check_type(place, json, json.is_object(), "an object");
@@ -46,7 +46,7 @@ MetadataLine parse_line(const std::string& line, const Place& place) {
   return result;
 }
 
-// Variants of one thing on both sides of the split would let a model be tested on what it was trained on.
+// If variants of one thing were on both sides of the split, a model would be tested on what it was trained on.
 void check_group(std::map<std::string, std::string>& splits, const Pair& pair, const Place& place) {
   const auto& split = splits.emplace(pair.group, pair.split).first->second;
   if (split != pair.split)
@@ -79,7 +79,7 @@ bool is_caption_ending(std::string ending) {
   return ending == ".txt" || ending == ".caption";
 }
 
-// What a drawn picture says that it shows; empty for pictures from elsewhere, broken ones and grids.
+// The prompt stored in a drawn picture; empty for pictures of other origin, broken ones and grids.
 std::string prompt_of(const std::string& file) {
   std::map<std::string, std::string> said;
   try {
@@ -92,7 +92,7 @@ std::string prompt_of(const std::string& file) {
 
 std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
   std::map<std::string, fs::path> pictures, captions;  // by name without extension
-  std::set<fs::path> files;                            // in an order that no file system decides
+  std::set<fs::path> files;                            // sorted, as each file system lists them in another order
   for (const auto& entry : fs::directory_iterator(folder)) files.insert(entry.path());
   for (const auto& path : files) {
     const std::string ending = path.extension().string(), name = path.stem().string();
@@ -112,7 +112,7 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
   return pairs;
 }
 
-// Empty if the pair can be used.
+// The reason why a pair cannot be used; empty if it can.
 std::string reason_to_skip(const Pair& pair, const FolderOptions& options) {
   if (pair.caption.empty()) return "a picture without a caption";
   if (!is_utf8(pair.caption)) return "a caption that is not UTF-8";
@@ -169,7 +169,7 @@ void hold_out(std::vector<Pair>& pairs, double held_out) {
   if (std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return pair.split == "held_out"; })) return;
   std::map<std::string, std::vector<Pair*>> groups;
   for (auto& pair : pairs) groups[pair.group].push_back(&pair);
-  std::map<std::string, std::vector<Pair*>> by_caption;  // by hash: groups of one caption share a split
+  std::map<std::string, std::vector<Pair*>> by_caption;  // by hash; equal captions share a split
   for (const auto& [name, group] : groups) {
     auto& members = by_caption[sha256(group.front()->caption)];
     members.insert(members.end(), group.begin(), group.end());

@@ -29,7 +29,7 @@ std::vector<std::string> drawing_paths(const OpenClipartOptions& options, Folder
   return paths;
 }
 
-// A caption that more drawings share names a batch ("blueman", "people"), not a thing.
+// A caption that more drawings than this share describes a batch ("blueman", "people"), not a thing.
 constexpr int64_t max_sharing = 20;
 
 std::vector<Drawing> captioned(const OpenClipartOptions& options, FolderReport& skipped) {

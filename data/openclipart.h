@@ -10,11 +10,11 @@ namespace mds {
 
 struct OpenClipartOptions {
   std::string collection = "/usr/share/openclipart/svg";
-  int64_t size = 128;             // pixels a side; a drawing keeps its aspect
+  int64_t size = 128;             // pixels a side; a drawing keeps its aspect ratio
   int64_t seconds_per_file = 10;  // a drawing that takes longer is skipped
 };
 
-// Symbolic links, folders without describing text, blank and unreadable drawings are counted skips.
+// Symbolic links, folders without describing text, blank and unreadable drawings are counted as skips.
 Collection collect_openclipart(const OpenClipartOptions& options = {});
 
 }  // namespace mds

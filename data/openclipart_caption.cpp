@@ -47,7 +47,7 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-// "Clipart by Nicu Buculei - hat" and "hat - clothing" both mean "hat"; "France - Anjou" of a flag means all of it.
+// "Clipart by Nicu Buculei - hat" and "hat - clothing" both mean "hat"; for a flag "France - Anjou" is kept whole.
 std::string subject_of(const std::string& title, bool is_flag) {
   const auto dash = title.find(" - ");
   if (dash == std::string::npos) return title;
@@ -55,7 +55,7 @@ std::string subject_of(const std::string& title, bool is_flag) {
   return is_flag ? title : title.substr(0, dash);
 }
 
-// File names hold the creator's name, cut to length: "camel_head_nicu_bucu_01".
+// Whether a word of a file's name is the creator's name, perhaps shortened: "camel_head_nicu_bucu_01".
 bool names_creator(const std::string& word, const std::vector<std::string>& creator) {
   return word.size() >= 3 &&
          std::any_of(creator.begin(), creator.end(), [&](const std::string& name) { return name.starts_with(word); });
@@ -67,7 +67,7 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// Empty for a word that says nothing: numbers, single letters, the creator's and the collections' names.
+// Empty for a word without meaning: a number, a single letter, the creator's name or a collection's.
 std::string cleaned(std::string word, const std::vector<std::string>& creator) {
   constexpr std::array<std::string_view, 9> collections = {"aiga", "openclipart", "clipart", "svg",    "ganson",
                                                            "md",   "historic",    "gnome",   "plastik"};

@@ -1,5 +1,5 @@
-// Captions for OpenClipart's drawings, out of the metadata in each SVG. Titles are short and mostly right, but whole
-// batches were uploaded under one title; there the file's name is the better caption.
+// Captions for OpenClipart's drawings, from the metadata in each SVG. Titles are short and mostly right, but whole
+// batches were uploaded with one title; for these the file's name is the better caption.
 #pragma once
 
 #include <map>
@@ -11,16 +11,16 @@ namespace mds {
 struct ClipartText {
   std::string path;     // relative to the collection: "animals/birds/owl_01.svg"
   std::string title;    // dc:title of the work, may be empty
-  std::string creator;  // dc:title of its creator, which file names often end in
+  std::string creator;  // dc:title of the creator; file names often end with it
 };
 
 ClipartText parse_clipart(std::string_view svg, const std::string& path);
 
-// Cleaned title or file name in lower case; empty if neither has a word. `titles` counts each title in the collection.
+// Title or file name, cleaned and in lower case; empty if neither has a word. `titles` counts the collection's titles.
 std::string clipart_caption(const ClipartText& text, const std::map<std::string, int64_t>& titles);
 
-// Why a drawing cannot have a good caption, whatever it says: empty for most. Shapes made by scripts, icon themes
-// (named after programs) and playing cards (named by codes) have no describing text.
+// Why the drawings of a folder cannot have good captions; empty for most. Shapes made by scripts, icon themes (named
+// after programs) and playing cards (named by codes) have no describing text.
 std::string unusable_folder(const std::string& path);
 
 }  // namespace mds

@@ -1,5 +1,5 @@
-// Runs work(i) for i in 0..count-1 on a bounded number of threads. The first exception stops the rest and is thrown
-// here.
+// Runs work(i) for i in 0..count-1 on a limited number of threads. The first exception stops the rest and is rethrown
+// to the caller.
 #pragma once
 
 #include <algorithm>

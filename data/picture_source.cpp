@@ -66,7 +66,7 @@ SourcePtr open_config(const FolderConfig& config, double held_out) {
   return listed_source(pairs, std::move(skipped), [pairs] { return dataset_hash(pairs); });
 }
 
-// Hashing every picture of COCO would read 19 GB; captions and the sizes of files tell its versions apart.
+// Hashing every picture of COCO would read 19 GB; captions and file sizes suffice to distinguish its versions.
 std::string coco_hash(const std::vector<Pair>& pairs) {
   Json list = Json::array();
   for (const auto& pair : pairs) list.push_back({pair.id, pair.caption, fs::file_size(pair.file)});

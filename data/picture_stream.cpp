@@ -21,7 +21,7 @@ OrderSeed epoch_seed(const std::optional<uint64_t>& seed, int64_t epoch) {
   return Random(Random(*seed).next() ^ uint64_t(epoch)).next();
 }
 
-// The message without the name that opens it.
+// The message without the name at its beginning.
 std::string reason_of(const FileError& error, const std::string& name) {
   const std::string text = error.what();
   return text.starts_with(name + ": ") ? text.substr(name.size() + 2) : text;
@@ -55,14 +55,14 @@ StreamPosition parse_stream_position(const std::string& text) {
   return {epoch, taken};
 }
 
-// Workers take samples from the reader one at a time, under the lock, and put them where their turn will come:
-// `queue` is in the order of the source, and its front is what next() waits for.
+// Workers take samples from the reader one at a time, under the lock, and reserve a place for each: `queue` has the
+// order of the source, and next() waits for its front.
 struct PictureStream::State {
   struct Decoded {
     at::Tensor picture_CHW;  // undefined if it could not be decoded
     std::string name, id, caption, failure;
     StreamPosition after;
-    bool end_of_epoch = false;  // stands for no sample
+    bool end_of_epoch = false;  // the place is an end mark, not a sample
     bool done = false;
   };
 
@@ -70,17 +70,17 @@ struct PictureStream::State {
   StreamConfig config;
   StreamPosition position;  // of the reader
   std::unique_ptr<PictureReader> reader;
-  size_t reported = 0;  // of the reader's skips
+  size_t reported = 0;  // how many of the reader's skips
   bool exhausted = false, stopping = false;
   std::exception_ptr failure;
   std::deque<std::shared_ptr<Decoded>> queue;
   FolderReport skipped;
-  std::set<std::pair<std::string, std::string>> met;  // of those skips: each is listed once, however many epochs
+  std::set<std::pair<std::string, std::string>> met;  // skips so far: each is listed once, not in every epoch
   int64_t good_in_epoch = 0;
   double waited_s = 0;
   mutable std::mutex mutex;
   std::condition_variable room, ready;
-  std::vector<std::jthread> workers;  // last: they end before what they use
+  std::vector<std::jthread> workers;  // last member, so that threads end before what they use
 
   void open_epoch() { reader = source->open(epoch_seed(config.seed, position.epoch)), reported = 0; }
 
@@ -88,7 +88,7 @@ struct PictureStream::State {
     if (met.emplace(skip.file, skip.reason).second) skipped.skips.push_back(skip);
   }
 
-  // The next place in the queue; a sample to decode, or none at the end of an epoch.
+  // Adds a place at the end of the queue. Returns the sample to decode for it, or none at the end of an epoch.
   std::optional<EncodedPicture> take(std::shared_ptr<Decoded>& place) {
     auto sample = reader->next();
     const auto& skips = reader->skipped().skips;
@@ -164,7 +164,7 @@ PictureStream::PictureStream(SourcePtr source, const StreamConfig& config, Strea
   state_->source = std::move(source);
   state_->config = config;
   state_->position = from;
-  state_->good_in_epoch = from.taken;  // what came before counts as good: this epoch is not seen as a whole
+  state_->good_in_epoch = from.taken;  // an epoch that is resumed must not fail for lack of good pictures
   state_->open_epoch();
   state_->reader->skip(from.taken);
   state_->reported = state_->reader->skipped().skips.size();

@@ -13,7 +13,7 @@ namespace mds {
 namespace {
 
 constexpr int64_t gap = 4;
-constexpr size_t heading_lines = 3, caption_lines = 2, label_lines = 2;  // the last of each paragraph
+constexpr size_t heading_lines = 3, caption_lines = 2, label_lines = 2;  // of each paragraph
 
 std::unique_ptr<Pen> pen_of(const std::string& font, ImageSize picture) {
   const int64_t pixels = std::clamp<int64_t>(picture.width / 24, 11, 40);
@@ -33,7 +33,7 @@ std::u32string shortened(const Pen& pen, std::u32string line, int64_t width) {
   return line + U"...";
 }
 
-// Texts of one width, so many lines a paragraph; they take no room without a pen.
+// Writes texts within one width, with a limited number of lines per paragraph. Without a pen they take no space.
 class TextBox {
  public:
   TextBox(const Pen* pen, size_t lines, int64_t width) : pen_(pen), lines_(lines), width_(width) {}
@@ -62,7 +62,7 @@ class TextBox {
   int64_t width_;
 };
 
-// A width at which labels can be read, but no more than they need.
+// A width in which labels are readable, but not wider than they need.
 int64_t label_width(const Pen* pen, const std::vector<std::string>& labels) {
   int64_t widest = 0;
   for (const auto& label : pen ? labels : std::vector<std::string>())

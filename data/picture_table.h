@@ -1,5 +1,5 @@
-// Pictures in rows and columns with words: as papers compare models (a heading above each column, a caption below each
-// row), and as contact sheets show what there is (a label below each picture).
+// Arranges pictures in rows and columns with text: as papers compare models (a heading above each column, a caption
+// below each row), and as contact sheets (a label below each picture).
 #pragma once
 
 #include <string>
@@ -9,21 +9,21 @@
 
 namespace mds {
 
-// Words are UTF-8; each of the three lists may be empty.
+// Texts are UTF-8; each of the three lists may be empty.
 struct PictureTable {
   int64_t columns = 1;
-  std::vector<std::string> headings{};  // one a column, in three lines at most
-  std::vector<std::string> captions{};  // one a row, in two lines at most
-  std::vector<std::string> labels{};    // one a picture: paragraphs of two lines at most
+  std::vector<std::string> headings{};  // one per column, at most three lines
+  std::vector<std::string> captions{};  // one per row, at most two lines
+  std::vector<std::string> labels{};    // one per picture: paragraphs of at most two lines
   std::vector<Image> pictures{};        // row by row
 };
 
-// Cells fit the largest picture, and labels up to a width that can be read; letters grow with the pictures. What does
-// not fit ends in three dots. Without the font there are pictures only. ConfigError where the table would exceed a
-// picture's limits.
+// Cells fit the largest picture, and labels up to a readable width; the size of letters grows with the pictures. Text
+// that does not fit ends in three dots. Without the font there is no text. ConfigError where the table would exceed the
+// limits of a picture.
 Image picture_table(const PictureTable& table, const std::string& font = usual_font);
 
-// Throws the same for a table whose pictures are still to come and are so large.
+// Throws the same ConfigError for a table whose pictures, of the given size, do not exist yet.
 void check_table(const PictureTable& table, ImageSize picture, const std::string& font = usual_font);
 
 }  // namespace mds

@@ -1,5 +1,5 @@
-// Drawings of Art4Apps as the package pysiogame brings them (CC-BY-SA): one thing, action or person each, named by its
-// file. All are training pictures.
+// Drawings of Art4Apps from the package pysiogame (CC-BY-SA), each of one thing, action or person, which its file name
+// says. All are training pictures.
 #pragma once
 
 #include <string>

@@ -50,7 +50,7 @@ class QtResources {
     return name;
   }
 
-  // Children come behind their parents in a whole file; together they are no more than nodes fit into it.
+  // In a valid file, children come after their parents and there are no more of them than nodes fit into the file.
   void visit_children(uint64_t node, const std::string& path) {
     const uint64_t count = number(node + 6, 4), first = tree_ + number(node + 10, 4) * node_bytes_;
     for (uint64_t i = 0; i < count; ++i) {

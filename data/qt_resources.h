@@ -1,5 +1,5 @@
-// Qt's binary resource files (.rcc): a tree of named files in one file, big-endian. Read are versions 1 to 3 and files
-// that are stored as they are; Qt's tool leaves pictures uncompressed, as compression does not pay for them.
+// Qt's binary resource files (.rcc): a tree of named files in one file, big-endian. Versions 1 to 3 are read, but only
+// files stored without compression, as Qt's tool stores pictures.
 #pragma once
 
 #include <map>
@@ -8,8 +8,8 @@
 
 namespace mds {
 
-// Path ("/gcompris/src/dog.webp") -> bytes, views of `bytes`; compressed files are left out. FileError, which `source`
-// opens, if it is no such file or an offset leads out of it.
+// Path ("/gcompris/src/dog.webp") -> content, as views into `bytes`; compressed files are left out. FileError,
+// beginning with `source`, if it is not such a file or an offset points outside of it.
 std::map<std::string, std::string_view> read_qt_resources(std::string_view bytes, const std::string& source);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// Pictures as tensors. Bicubic with antialiasing over the largest centre square, on 8-bit values, as PIL resizes.
+// Pictures as tensors. The largest centre square is resized as PIL does it: bicubic with antialiasing on 8-bit values.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,10 +20,10 @@ struct Pictures {
 };
 
 // In the order of the pairs, read by a pool of threads. Pictures that turn out to be broken when they are decoded are
-// skips; a FileError if all are.
+// skips; FileError if all are.
 Pictures load_pictures(const std::vector<Pair>& pairs, int64_t size);
 
-// A whole folder, with the skips of list_pairs before those of load_pictures.
+// Loads a whole folder; the skips of list_pairs come before those of load_pictures.
 Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options = {});
 
 }  // namespace mds

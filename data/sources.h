@@ -1,4 +1,4 @@
-// Every data set that is built from installed packages, by name, and the one that joins them.
+// All data sets that are built from installed packages, by name, and `debian`, which joins them.
 #pragma once
 
 #include <span>
@@ -10,18 +10,18 @@ namespace mds {
 
 struct Source {
   std::string_view name, summary, licence;
-  bool joined;  // part of `debian`
+  bool joined;  // whether it is a part of `debian`
   Collection (*collect)();
 };
 
 std::span<const Source> sources();
-std::vector<std::string> joined_sources();  // the names of those that are part of `debian`, in their order
+std::vector<std::string> joined_sources();  // the parts of `debian`, in order
 
-// One source by name; ConfigError with the known names.
+// One source by name; ConfigError, listing the known names.
 Collection collect_source(const std::string& name);
 
-// The union: every id and group has its source's name in front, splits stay. Not less than all that was asked for is
-// joined: MissingPackages names every package that any of them lacks. ConfigError for an unknown name and a repeated
+// The union: ids and groups get the name of their source as a prefix, splits stay. It is never joined in part:
+// MissingPackages names all packages that any of the sources lacks. ConfigError for an unknown name and a repeated
 // one.
 Collection join_sources(const std::vector<std::string>& names);
 

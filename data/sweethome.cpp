@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* catalogue_name = "PluginFurnitureCatalog.properties";
 
-// Of the Basic Multilingual Plane, all that Latin-1 and \uXXXX can write.
+// Only for the Basic Multilingual Plane, which contains everything that Latin-1 and \uXXXX can express.
 void append_utf8(std::string& text, uint32_t code) {
   if (code < 0x80) {
     text += char(code);
@@ -45,7 +45,7 @@ std::string_view stripped(std::string_view text) {
   return first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
 }
 
-// "name#12" -> 12, so that pieces come in the catalogue's order.
+// "name#12" -> 12, to sort pieces in the catalogue's order.
 int64_t number_of(const std::string& key) {
   int64_t number = 0;
   std::from_chars(key.data() + key.find('#') + 1, key.data() + key.size(), number);

@@ -1,5 +1,5 @@
-// The icons of sweethome3d-furniture (CC0 and CC-BY-3.0): renders of furniture on white with their catalogue's names.
-// All are training pictures.
+// The icons of sweethome3d-furniture (CC0 and CC-BY-3.0): renders of furniture on white, with the names of their
+// catalogue. All are training pictures.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace mds {
 
-// Every catalogue (*.sh3f) of the folder. Pieces without an icon or a usable name are counted skips.
+// Reads every catalogue (*.sh3f) of the folder. Pieces without an icon or a usable name are counted as skips.
 Collection collect_sweethome(const std::string& folder = "/usr/share/sweethome3d/furniture");
 
 // Key -> value of a Java properties file (Latin-1 with \uXXXX escapes), in UTF-8.

@@ -37,7 +37,7 @@ pid_t spawn(const Tool& tool, int output) {
                   (error == ENOENT ? "; it comes with the package " + tool.package : ""));
 }
 
-// False if the deadline came before the end of the output.
+// False if the deadline passed before the output ended.
 bool read_until(int input, Clock::time_point deadline, std::string& output) {
   std::array<char, 65536> buffer;
   while (true) {

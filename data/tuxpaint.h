@@ -1,5 +1,5 @@
-// The stamps of tuxpaint-stamps-default (GPL-2): objects on white, with the first sentence of their English
-// description. All are training pictures.
+// The stamps of tuxpaint-stamps-default (GPL-2): objects on white. The first sentence of their English description is
+// the caption. All are training pictures.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ namespace mds {
 
 struct TuxpaintOptions {
   std::string stamps = "/usr/share/tuxpaint/stamps";
-  int64_t svg_size = 256;  // pixels a side of drawings; bitmaps keep their size
+  int64_t svg_size = 256;  // pixels a side for drawings; bitmaps keep their size
 };
 
-// X.png, or X.svg where there is no bitmap, is described by the first line of X.txt. Stamps without it, letters and
-// digits are counted skips.
+// The first line of X.txt describes X.png, or X.svg where there is no bitmap. Stamps without X.txt, letters and digits
+// are counted as skips.
 Collection collect_tuxpaint(const TuxpaintOptions& options = {});
 
 // "a tower with a red flag" from "A tower with a red flag. Up, up!"; empty if the line does not begin with a letter.

@@ -5,9 +5,9 @@
 namespace mds {
 namespace {
 
-// The bytes of the character that a text begins with, 0 where it begins with none.
+// How many bytes the character at the beginning of a text has; 0 if these bytes are not a character.
 size_t read_character(std::string_view text, char32_t& c) {
-  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};  // by length: what is less has a shorter form
+  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};  // by length: below it, a shorter form exists
   const auto lead = static_cast<unsigned char>(text[0]);
   const size_t length = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
   if (length == 0 || length > text.size()) return 0;

@@ -1,5 +1,5 @@
-// UTF-8 to code points. Broken bytes become U+FFFD, one each: overlong forms, surrogates and what lies above U+10FFFF
-// are broken too.
+// UTF-8 to code points. Every broken byte becomes U+FFFD; overlong forms, surrogates and code points above U+10FFFF are
+// broken too.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace mds {
 std::u32string decode_utf8(std::string_view text);
 bool is_utf8(std::string_view text);
 
-// Without white space around it, and without the byte order mark that some editors write.
+// Removes white space around a text, and the byte order mark that some editors write.
 std::string trimmed(std::string text);
 
 }  // namespace mds

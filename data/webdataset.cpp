@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr int64_t most_member_bytes = int64_t(256) << 20;
 constexpr size_t most_names = 1'000'000;
 
-// What one pair of braces stands for.
+// All texts that the inside of one pair of braces stands for.
 std::vector<std::string> alternatives(const std::string& inside, const std::string& pattern) {
   std::vector<std::string> all;
   const size_t dots = inside.find("..");
@@ -49,7 +49,7 @@ struct Member {
   std::string key, extension, bytes;
 };
 
-// The members of one tar, in order. After an error the rest of the archive cannot be found.
+// Reads the members of one tar in order. After an error the rest of the archive cannot be found.
 class Tar {
  public:
   Tar(std::string file, FolderReport& skipped) : file_(std::move(file)), skipped_(skipped) {
@@ -98,7 +98,7 @@ class Tar {
         if (status == ARCHIVE_FATAL) give_up();
         return false;
       }
-      member.bytes.resize(size_t(offset));  // a sparse member's holes are zeros
+      member.bytes.resize(size_t(offset));  // the holes of a sparse member are zeros
       member.bytes.append(static_cast<const char*>(block), size);
     }
   }
@@ -115,7 +115,7 @@ class Tar {
   bool ended_ = false;
 };
 
-// A caption from JSON text; empty if there is none.
+// The caption in JSON text; empty if there is none.
 std::string json_caption(const std::string& text) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   for (const char* key : {"caption", "text"})
@@ -215,7 +215,7 @@ class ShardSource final : public PictureSource {
   std::unique_ptr<PictureReader> open(OrderSeed seed) const override {
     return std::make_unique<ShardReader>(files_, buffer_, seed);
   }
-  // Shards are too large to be read for their name: their names, sizes and first 64 KiB stand for them.
+  // Shards are too large to be hashed completely: their names, sizes and first 64 KiB are hashed instead.
   std::string hash() const override {
     Json list = Json::array();
     for (const auto& file : files_)

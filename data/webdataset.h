@@ -1,6 +1,6 @@
-// WebDataset: pictures and captions as members of tar archives ("shards"). Neighbouring members whose names agree up to
-// the first dot of the last part of their path are a sample: jpg, jpeg, png or webp beside txt, or json with "caption"
-// or "text".
+// WebDataset: pictures and captions as members of tar archives ("shards"). Neighbouring members form a sample if their
+// names agree up to the first dot in the last part of the path: jpg, jpeg, png or webp beside txt, or beside json with
+// "caption" or "text".
 #pragma once
 
 #include "data/picture_source.h"
@@ -18,13 +18,13 @@ struct ShardsConfig {
   }
 };
 
-// All names of a pattern, in order: {00..11} counts with its zeros kept, {a,b} lists. ConfigError for a brace without
-// its other, a range that counts down, and above 1,000,000 names.
+// All names of a pattern, in order: {00..11} counts and keeps leading zeros, {a,b} lists. ConfigError for an unmatched
+// brace, a range that counts down, and more than 1,000,000 names.
 std::vector<std::string> expand_braces(const std::string& pattern);
 
-// Shards are read one after the other, in an order of their own for each seed, through a buffer from which a random
-// sample is drawn. Plain tars and those compressed by gzip, bzip2, xz or zstd. A sample that lacks half, a damaged
-// member and a shard that breaks off are skips of the reader. FileError if a shard does not exist.
+// Shards are read one after the other, in an order that depends on the seed, into a buffer from which samples are drawn
+// at random. Tars may be plain or compressed by gzip, bzip2, xz or zstd. A sample that is incomplete, a damaged member
+// and a shard that ends early are skips of the reader. FileError if a shard does not exist.
 SourcePtr open_shards(const ShardsConfig& config);
 
 }  // namespace mds

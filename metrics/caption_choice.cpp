@@ -19,14 +19,14 @@ constexpr std::array<std::string_view, 12> words{"one",   "two",   "three", "fou
                                                  "seven", "eight", "nine",  "ten",  "eleven", "twelve"};
 constexpr std::array<std::string_view, 11> numerals{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"};
 
-// A word of a caption by its place.
+// Where a word stands in a caption.
 struct Word {
   size_t begin = 0, size = 0;
 };
 
 bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
-// Runs of letters and digits: "six-pointed" is two words, "2nd" one.
+// The runs of letters and digits in a caption: "six-pointed" is two words, "2nd" is one.
 std::vector<Word> words_of(const std::string& caption) {
   std::vector<Word> found;
   for (size_t i = 0; i < caption.size(); ++i) {
@@ -37,7 +37,7 @@ std::vector<Word> words_of(const std::string& caption) {
   return found;
 }
 
-// The caption itself, then with the word replaced by each of the others.
+// The caption itself, followed by copies in which each of the other candidates replaces the word.
 std::vector<std::string> replaced(const std::string& caption, const Word& word,
                                   std::span<const std::string_view> candidates) {
   const std::string own = caption.substr(word.begin, word.size);
@@ -47,7 +47,7 @@ std::vector<std::string> replaced(const std::string& caption, const Word& word,
   return choices;
 }
 
-// The last word before `end` with its hyphens, such as "medium-dark".
+// The last word before `end`, including words joined by hyphens, such as "medium-dark".
 Word hyphenated_before(const std::string& caption, size_t end) {
   size_t begin = end;
   while (begin > 0 && (is_word_character(caption[begin - 1]) || caption[begin - 1] == '-')) --begin;

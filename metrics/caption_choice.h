@@ -1,7 +1,7 @@
-// Attribute binding and counting as a choice between captions: a picture counts as right where, in the space of a
-// text-image encoder, it is nearer to its own caption than to the same caption with another skin tone, or another
-// number. Guessing reaches 1 / candidates. What the encoder itself tells apart bounds the score: measure real pictures
-// beside drawn ones.
+// Attribute binding and counting, measured as a choice between captions: a picture counts as right where a text-image
+// encoder places it nearer to its own caption than to copies with another skin tone or another number. Guessing scores
+// 1 / candidates. The score cannot exceed what the encoder itself can distinguish, so measure real pictures too, beside
+// the drawn ones.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,9 +11,9 @@
 
 namespace mds {
 
-// The caption, then those it is told from. Empty where it has no such word, and the picture is not counted.
+// The caption, then the captions to distinguish it from. Empty where it has no such word; the picture is not counted.
 std::vector<std::string> tone_choices(const std::string& caption);    // "man: dark skin tone": one tone of five
-std::vector<std::string> number_choices(const std::string& caption);  // its first of one .. twelve, or of 0 .. 10
+std::vector<std::string> number_choices(const std::string& caption);  // as above; numbers one .. twelve or 0 .. 10
 
 inline constexpr const char* tone_rule =
     "nearest of the caption with each of 5 skin tones; guessing reaches 1/5; captions of one tone count";
@@ -21,8 +21,8 @@ inline constexpr const char* number_rule =
     "nearest of the caption with its first number replaced by each of one to twelve, or of 0 to 10; guessing reaches "
     "1/12, or 1/11; captions with a number count";
 
-// 1 where picture i is nearer to the first row of choices_KE[i] than to every other, else 0; float64 (N). Rows as near
-// as the first count as nearer, so that collapsed embeddings choose nothing.
+// 1 where picture i is nearer to the first row of choices_KE[i] than to every other row, else 0; float64 (N). An
+// equally near row counts as nearer, so that collapsed embeddings score 0.
 at::Tensor choice_values(const at::Tensor& images_NE, const std::vector<at::Tensor>& choices_KE);
 
 }  // namespace mds

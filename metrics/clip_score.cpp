@@ -38,7 +38,7 @@ Recall recall_at(int64_t k, const at::Tensor& queries_NE, const at::Tensor& cand
       unit_rows("query embeddings", queries_NE).matmul(unit_rows("candidate embeddings", candidates_NE).t());
   const auto n = similar_NN.size(0);
   if (k < 1 || k > n) throw ConfigError("recall: k is " + std::to_string(k) + "; allowed: 1 to " + std::to_string(n));
-  const auto rank_N = similar_NN.ge(similar_NN.diagonal().unsqueeze(1)).sum(1);  // 1 where only the partner itself
+  const auto rank_N = similar_NN.ge(similar_NN.diagonal().unsqueeze(1)).sum(1);  // 1 if only the partner is as similar
   const auto hits_N = rank_N.le(k).to(torch::kFloat64);
   return {mean_score("recall@" + std::to_string(k), hits_N, options), static_cast<double>(k) / static_cast<double>(n)};
 }

@@ -1,32 +1,32 @@
 // Agreement of pictures and captions in the space of a text-image encoder: row i of both tensors is one pair (N, E).
-// Scores are raw cosines, as papers print them (0.30 to 0.33); torchmetrics prints 100 max(cosine, 0) of each pair, and
-// CLIPScore of Hessel et al. (2021) 2.5 max(cosine, 0). Scores of different towers cannot be compared.
+// Scores are raw cosines, as papers print them (0.30 to 0.33). torchmetrics prints 100 max(cosine, 0) of each pair,
+// CLIPScore of Hessel et al. (2021) is 2.5 max(cosine, 0). Scores of different towers cannot be compared.
 #pragma once
 
 #include "metrics/score.h"
 
 namespace mds {
 
-// The rows as float64 of length one. ConfigError, naming `what`, for a row that is zero or not finite.
+// The rows as float64, scaled to length 1. ConfigError, naming `what`, for a row that is zero or not finite.
 at::Tensor unit_rows(const std::string& what, const at::Tensor& embeddings_NE);
 
 // Cosine of each pair, float64 (N). ConfigError for unequal shapes, and for a row that is zero or not finite.
 at::Tensor clip_values(const at::Tensor& images_NE, const at::Tensor& texts_NE);
 
-// Their mean, unscaled: between -1 and 1.
+// The mean of these cosines, not scaled: between -1 and 1.
 Score clip_score(const std::string& name, const at::Tensor& images_NE, const at::Tensor& texts_NE,
                  const ScoreOptions& options = {});
 
 struct Recall {
   Score score;
-  double chance = 0;  // what guessing reaches: k / N
+  double chance = 0;  // the score of guessing: k / N
 
-  // Five times chance: below it a text-image score does not order candidates.
+  // At least five times the score of guessing: below that, a text-image score does not rank candidates reliably.
   bool reliable() const { return score.value >= 5 * chance; }
 };
 
-// Share of queries whose own partner is among the k most similar of all N candidates. Candidates as similar as the
-// partner count as ahead of it, so that collapsed embeddings find nothing.
+// The share of queries whose own partner is among the k most similar of all N candidates. Candidates as similar as the
+// partner count as ahead of it, so that collapsed embeddings score 0.
 Recall recall_at(int64_t k, const at::Tensor& queries_NE, const at::Tensor& candidates_NE,
                  const ScoreOptions& options = {});
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double sigma = 10, scale = 1000;
 
-// Mean similarity of each row to all columns.
+// The mean similarity of each row to all columns.
 at::Tensor similarity(const at::Tensor& rows_NE, const at::Tensor& columns_ME) {
   const auto gaussian = [](const at::Tensor& rows, const at::Tensor& columns) {
     return squared_distances(rows, columns).mul_(-1 / (2 * sigma * sigma)).exp_();

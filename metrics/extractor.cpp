@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Consecutive pictures of a set, ready for the network.
+// Consecutive pictures of a set, preprocessed for the network.
 struct PictureBatch {
   at::Tensor prepared_NCHW;
   std::vector<size_t> kept;
@@ -55,7 +55,7 @@ PictureBatch read_batch(const Extractor& extractor, const PictureSet& set, size_
   return batch;
 }
 
-// Rows that are not finite are skips.
+// Rows that are not finite are reported as skips.
 void add_rows(Extracted& result, const at::Tensor& features_ND, const PictureBatch& batch, const PictureSet& set,
               std::vector<at::Tensor>& rows) {
   const auto finite_N = at::isfinite(features_ND).all(1);

@@ -1,4 +1,4 @@
-// Feature networks by name: uint8 pictures of any size to rows of features, read ahead of the network on threads.
+// Feature networks by name: uint8 pictures of any size to rows of features. Threads read ahead of the network.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,13 +21,13 @@ class Extractor {
  public:
   virtual ~Extractor() = default;
 
-  // A picture (uint8, 1 x 3 x H x W) as the network takes it, 3 x S x S; called from many threads at once.
+  // One picture (uint8, 1 x 3 x H x W) as the network's input, 3 x S x S. Called from many threads at once.
   virtual at::Tensor prepared(const at::Tensor& picture_1CHW) const = 0;
-  // Rows of features, float32 N x D on the CPU, from N prepared pictures.
+  // Turns N prepared pictures into rows of features, float32 N x D on the CPU.
   virtual at::Tensor features(const at::Tensor& prepared_NCHW) const = 0;
-  // Of texts, N x D in the same space; ConfigError where the network has no text half.
+  // Features of texts, N x D in the same space; ConfigError where the network has no text tower.
   virtual at::Tensor text_features(const std::vector<std::string>& texts) const;
-  // What is left out of a text that is longer than the text half's context.
+  // What is cut from a text that is longer than the context of the text tower.
   virtual std::optional<Truncation> truncation(const std::string&) const { return std::nullopt; }
 
   const ExtractorIdentity& identity() const { return identity_; }
@@ -39,14 +39,14 @@ class Extractor {
   ExtractorIdentity identity_;
 };
 
-// Weights by network, as `--weights NETWORK=FILE` gives them.
+// The weight files by network, as given by `--weights NETWORK=FILE`.
 using WeightFiles = std::map<std::string, std::string>;
 
-// Of "NETWORK=FILE" each; UsageError, naming `flag`, for another form.
+// Parses "NETWORK=FILE" texts; UsageError, naming `flag`, for another form.
 WeightFiles parse_weight_files(const std::string& flag, const std::vector<std::string>& given);
 
-// The file or model folder of a network's weights: what was given, else where the project or scripts/setup.sh puts
-// them. UsageError, naming the flag, where there is no such place; FileError where nothing is there.
+// The file or model folder of a network's weights: the one given, else the place where the project or scripts/setup.sh
+// puts them. UsageError, naming the flag, where there is no usual place; FileError where nothing is there.
 std::string weights_of_network(const std::string& network, const WeightFiles& weights);
 std::string hash_of_weights(const std::string& weights);  // SHA-256
 
@@ -55,35 +55,35 @@ struct ExtractorChoice {
   bool with_texts = false;
 };
 // UsageError, naming the network and the flag, where it needs weights that were not given; FileError where they do not
-// fit.
+// fit the network.
 std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights);
 
 struct ExtractOptions {
   int64_t batch = 32;
-  int64_t size = 0;  // the largest centre square of each picture is first brought to this side; 0: as it is
-  std::function<void(int64_t)> tick{};  // told how many pictures are done
+  int64_t size = 0;  // the largest centre square of each picture is first resized to this side; 0: it is not
+  std::function<void(int64_t)> tick{};  // receives the number of pictures done
 };
 
-// Seconds of work on each side; the two overlap.
+// Seconds of work for reading and for the network; the two overlap.
 struct ExtractRates {
   int64_t pictures = 0;
-  double reading_s = 0;  // decoding and resizing, by all threads side by side
+  double reading_s = 0;  // decoding and resizing, summed over all threads
   double network_s = 0;
 };
-std::string to_string(const ExtractRates& rates);  // pictures a second of both, and which one binds
+std::string to_string(const ExtractRates& rates);  // pictures a second of both, and which limits
 
 struct Extracted {
   at::Tensor features_ND;    // float32
-  std::vector<size_t> kept;  // row i is the picture kept[i] of the set
+  std::vector<size_t> kept;  // row i belongs to picture kept[i] of the set
   FolderReport skipped;      // pictures that cannot be decoded, and those whose features are not finite
   ExtractRates rates;
 };
 
-// Rows in the order of the set. The pixels a network sees do not depend on the batch; what else is in a batch changes a
-// feature by its rounding at most (1e-6 relative). FileError where no picture is left.
+// Rows in the order of the set. The pixels that a network sees do not depend on the batch; other pictures of the batch
+// change a feature only by rounding (1e-6 relative). FileError where no picture is left.
 Extracted extract(const Extractor& extractor, const PictureSet& set, const ExtractOptions& options = {});
 
-// One decoded picture at the size that scores compare, uint8 1 x 3 x H x W.
+// A decoded picture at the size at which scores compare pictures, uint8 1 x 3 x H x W.
 at::Tensor comparison_picture(const std::string& file, int64_t size);
 
 }  // namespace mds

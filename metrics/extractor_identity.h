@@ -1,4 +1,4 @@
-// Which network made features, and how; apart from the networks, so that stored features can be read without them.
+// Which network made features, and how. Independent of the networks, so that stored features can be read without them.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace mds {
 
-// Networks whose weights are at hand without a flag.
+// Networks whose weights are available without a flag.
 inline constexpr const char *emoji_clip = "emoji-clip-score", *lite0 = "efficientnet-lite0";
 
-// What features depend on besides the picture. Features of one identity may be compared.
+// Everything besides the picture that features depend on. Only features of the same identity may be compared.
 struct ExtractorIdentity {
   std::string network, resizer, weights_hash;
   std::string dtype = "fp32";

@@ -55,7 +55,7 @@ Resizer resizer_called(const std::string& name) {
   return resizer;
 }
 
-// Networks of `images` to `features`; a picture of another shape than the network's is stretched.
+// Networks from `images` to `features`; a picture of another shape than the network's input is stretched.
 class FeatureExtractor : public Extractor {
  public:
   FeatureExtractor(const ExtractorChoice& choice, NetworkSpec spec, const std::string& weights)

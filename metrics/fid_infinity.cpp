@@ -16,7 +16,7 @@ void check(const FidInfinityOptions& options, int64_t n) {
                       " pictures; allowed: 2 to " + std::to_string(n - 1) + ", below the number of pictures");
 }
 
-// Least squares y = intercept + slope x.
+// The least-squares line y = intercept + slope x.
 struct Line {
   double intercept = 0, slope = 0;
 };
@@ -32,7 +32,7 @@ Line fitted(const std::vector<double>& x, const std::vector<double>& y) {
   return {mean_y - xy / xx * mean_x, xy / xx};
 }
 
-// Residuals are widened for the two numbers that the fit took from them.
+// Residuals are scaled up, because fitting the two numbers of the line has made them smaller.
 Interval intercept_interval(const std::vector<double>& x, const std::vector<double>& y, const ScoreOptions& options) {
   const auto line = fitted(x, y);
   const auto count = static_cast<int64_t>(x.size());

@@ -1,6 +1,6 @@
-// The Frechet distance that infinitely many pictures would have (Chong and Forsyth, 2020, "Effectively unbiased FID"):
-// the distance of n pictures lies about c / n above it, so distances of growing subsets are fitted by a line in 1 / n,
-// and its intercept is the score.
+// The Frechet distance for infinitely many pictures (Chong and Forsyth, 2020, "Effectively unbiased FID"). The distance
+// of n pictures is too large by about c / n, so a line in 1 / n is fitted to the distances of growing subsets, and its
+// intercept is the score.
 #pragma once
 
 #include "metrics/frechet.h"
@@ -8,14 +8,14 @@
 namespace mds {
 
 struct FidInfinityOptions {
-  int64_t sizes = 15;       // subsets, evenly from the smallest to all pictures
-  int64_t smallest = 5000;  // pictures in the first
+  int64_t sizes = 15;       // number of subsets; sizes evenly from the smallest to all pictures
+  int64_t smallest = 5000;  // pictures in the smallest subset
   ScoreOptions score{};     // the seed also draws the subsets
 };
 
-// Subsets are drawn without replacement, each anew. The interval comes from the line's residuals: it answers for the
-// fit, not for the pictures, which all subsets share. ConfigError: fewer than 3 sizes, or a smallest outside 2 to n
-// - 1.
+// Each subset is drawn anew, without replacement. The interval comes from the residuals of the line: it covers the
+// error of the fit, but not the choice of pictures, which all subsets share. ConfigError for fewer than 3 sizes, and
+// for a smallest size outside 2 to n - 1.
 Score fid_infinity(const std::string& name, const at::Tensor& features_ND, const FrechetReference& reference,
                    const FidInfinityOptions& options = {});
 

@@ -25,11 +25,11 @@ double trace_root(const at::Tensor& product) {
   return product.size(0) < product.size(1) ? trace_root_nuclear(product) : trace_root_symmetric(product);
 }
 
-// More threads gain nothing on matrices narrower than this.
+// Matrices narrower than this gain nothing from more threads.
 constexpr int64_t least_threaded_width = 512;
 int useful_threads(int64_t width) { return width < least_threaded_width ? 1 : at::get_num_threads(); }
 
-// The rows that a resample drew, each once, and how often.
+// The distinct rows that a resample drew, and how often it drew each.
 struct Draw {
   at::Tensor rows, counts;
 };
@@ -55,7 +55,7 @@ Centred centred(const at::Tensor& drawn, const at::Tensor& counts) {
   return {mean, (drawn - mean) * (counts / (n - 1)).sqrt().unsqueeze(1)};
 }
 
-// F of S = F^T F, whose rank is at most `rank`. Cholesky's where S is positive definite, at a tenth of the cost of
+// F of S = F^T F, whose rank is at most `rank`: Cholesky's where S is positive definite, as it costs a tenth of the
 // eigenvectors.
 at::Tensor factor(const at::Tensor& covariance_DD, int64_t rank) {
   const int64_t width = covariance_DD.size(0);
@@ -75,7 +75,7 @@ at::Tensor root_diagonal(const at::Tensor& product_NR) {
     return vectors.square().matmul(values.clamp_min(0).sqrt());
   }
   const auto [values, vectors] = at::linalg_eigh(product_NR.t().matmul(product_NR));
-  // Directions that hold nothing but rounding add nothing.
+  // Directions that hold only rounding errors add nothing.
   const auto kept = values.gt(values.max() * 1e-14);
   const auto weights = torch::where(kept, values, torch::ones_like(values)).rsqrt() * kept;
   return product_NR.matmul(vectors).square_().matmul(weights);
@@ -137,7 +137,7 @@ std::vector<double> FrechetReference::replicates(const at::Tensor& features_ND, 
   require_pictures(n);
   require_width(features.size(1), reference_.mean_D.size(0));
   const ThreadLimit limit(useful_threads(features.size(1)));
-  // Centring commutes with the product, so the reference's factor is applied once for all replicates.
+  // Centring commutes with the product, so the reference's factor is multiplied once for all replicates.
   const auto products = features.matmul(reference_.factor_RD.t());
   const double reference_trace = reference_.factor_RD.square().sum().item<double>();
   std::vector<double> distances;
@@ -159,7 +159,7 @@ at::Tensor FrechetReference::influences(const at::Tensor& features_ND) const {
   const auto mean_D = features.mean(0);
   const auto centred_ND = features - mean_D;
   const auto shift_N = 2 * centred_ND.matmul(mean_D - reference_.mean_D);
-  // c^T T c without T: n - 1 times the diagonal of the root of (C F2^T)(C F2^T)^T / (n - 1).
+  // c^T T c without computing T: n - 1 times the diagonal of the root of (C F2^T)(C F2^T)^T / (n - 1).
   const auto carried_N =
       root_diagonal(centred_ND.matmul(reference_.factor_RD.t())) * std::sqrt(static_cast<double>(n - 1));
   const auto influence_N = shift_N + centred_ND.square().sum(1) - carried_N;

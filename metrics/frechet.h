@@ -1,7 +1,7 @@
-// The Frechet distance between two sets of features, seen as Gaussians (sample covariance, n - 1), in float64:
+// The Frechet distance between two sets of features, modelled as Gaussians (sample covariance, n - 1), in float64:
 //   d^2 = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
-// Covariances are kept as factors, S = F^T F, because tr (S1 S2)^(1/2) is the nuclear norm of F1 F2^T: no matrix root,
-// no complex numbers, and nothing is singular when there are fewer pictures than features.
+// Covariances are kept as factors, S = F^T F, because tr (S1 S2)^(1/2) is the nuclear norm of F1 F2^T. This avoids
+// matrix roots and complex numbers, and nothing is singular when there are fewer pictures than features.
 #pragma once
 
 #include <vector>
@@ -18,10 +18,10 @@ struct FeatureStats {
   int64_t n = 0;
 };
 
-// ConfigError below 2 pictures and for features that are not finite.
+// ConfigError for fewer than 2 pictures and for features that are not finite.
 FeatureStats feature_stats(const at::Tensor& features_ND);
 
-// Statistics of sets too large to hold, batch by batch; merging block statistics loses no digits to large means.
+// Statistics of sets too large for memory, collected batch by batch. Merging blocks loses no digits to large means.
 class FeatureAccumulator {
  public:
   void add(const at::Tensor& features_ND);
@@ -34,34 +34,34 @@ class FeatureAccumulator {
 
 double frechet_distance(const FeatureStats& a, const FeatureStats& b);
 
-// Two exact ways to tr (S1 S2)^(1/2) from the product F1 F2^T: the sum of its singular values, and the sum of the roots
-// of the eigenvalues of its Gram matrix (R S2 R with R the root of S1, up to rotation). The first keeps more digits
-// where factors are short; the second is the faster where both are square.
+// Two exact ways to compute tr (S1 S2)^(1/2) from the product F1 F2^T: as the sum of its singular values, and as the
+// sum of the roots of the eigenvalues of its Gram matrix (R S2 R with R the root of S1, up to rotation). The first
+// keeps more digits where factors are short; the second is faster where both are square.
 double trace_root_nuclear(const at::Tensor& product);
 double trace_root_symmetric(const at::Tensor& product);
 
-// One reference set, prepared once, against many small sets.
+// A reference set, prepared once and then compared with many small sets.
 class FrechetReference {
  public:
   explicit FrechetReference(FeatureStats reference) : reference_(std::move(reference)) {}
 
   double distance(const at::Tensor& features_ND) const;
 
-  // One distance for each row of indices into the pictures. They lie above `distance`, as a resample holds fewer
-  // distinct pictures: compare replicates with replicates, or take centred_interval.
+  // One distance for each row of indices into the pictures. They are larger than `distance`, because a resample holds
+  // fewer distinct pictures: compare replicates only with replicates, or use centred_interval.
   std::vector<double> replicates(const at::Tensor& features_ND, const BootstrapIndices& indices) const;
 
-  // How much each picture moves the distance, (N) of mean 0: to first order, the distance of a resample less that of
+  // How much each picture moves the distance, (N) with mean 0: to first order, the distance of a resample minus that of
   // the set is the mean over the drawn pictures. With c a centred picture, m1 and m2 the means and T the optimal
   // transport S1^(-1/2) (S1^(1/2) S2 S1^(1/2))^(1/2) S1^(-1/2): 2 (m1 - m2) . c + |c|^2 - c^T T c.
   at::Tensor influences(const at::Tensor& features_ND) const;
 
-  // The distance of each row: from `replicates` where the smaller of n and the reference's rows is at most 256, and
-  // from `influences` above, where a single replicate takes seconds.
+  // The distance of each row: by `replicates` where the smaller of n and the reference's rows is at most 256, else by
+  // `influences`, as a single replicate would take seconds.
   std::vector<double> resampled(const at::Tensor& features_ND, const BootstrapIndices& indices) const;
 
-  // The interval answers for which pictures were drawn, not for the bias that n pictures bring. It comes from
-  // replicates or from influences, as `resampled` does; the score says which.
+  // The interval covers the choice of the pictures, but not the bias that a set of n pictures has. It comes from
+  // replicates or influences, as in `resampled`; the score says from which.
   Score score(const std::string& name, const at::Tensor& features_ND, const ScoreOptions& options = {}) const;
 
  private:

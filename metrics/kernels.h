@@ -1,4 +1,4 @@
-// What the kernel distances share: sums of a kernel over pairs, by blocks of rows.
+// What the kernel distances share: sums of a kernel over pairs, computed by blocks of rows.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,12 +7,12 @@
 
 namespace mds {
 
-// From the block of rows (B, D) and all columns (M, D) to values (B, M).
+// Computes the values (B, M) of a block of rows (B, D) against all columns (M, D).
 using PairBlock = std::function<at::Tensor(const at::Tensor& rows_BD, const at::Tensor& columns_MD)>;
-// From the values of a block (B, M) to one for each row (B).
+// Reduces the values of a block (B, M) to one number for each row (B).
 using RowFold = std::function<at::Tensor(const at::Tensor& values_BM)>;
 
-// fold(block(rows, columns)) for each row, (N): the whole N x M is never in memory.
+// fold(block(rows, columns)) for each row, (N); the whole N x M matrix is never in memory.
 at::Tensor fold_rows(const at::Tensor& rows_ND, const at::Tensor& columns_MD, const PairBlock& block,
                      const RowFold& fold);
 

@@ -21,13 +21,13 @@ at::Tensor kernel(const at::Tensor& x_SD, const at::Tensor& y_SD) {
   return base * base * base;
 }
 
-// A picture's mean similarity to the others of its set.
+// The mean similarity of a picture to the other pictures of its set.
 at::Tensor within(const at::Tensor& x_SD) {
   const auto similar_SS = kernel(x_SD, x_SD);
   return (similar_SS.sum(1) - similar_SS.diagonal()) / static_cast<double>(x_SD.size(0) - 1);
 }
 
-// The options for the pictures that a subset held.
+// The options for those pictures that occurred in a subset.
 ScoreOptions of_those(const at::Tensor& seen_N, ScoreOptions options) {
   std::vector<int64_t> clusters;
   for (size_t i = 0; i < options.cluster_of.size(); ++i)

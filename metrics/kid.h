@@ -1,5 +1,5 @@
 // Kernel distance (Binkowski et al., 2018, "Demystifying MMD GANs"): the unbiased squared maximum mean discrepancy of
-// two sets of features, D wide, under k(x, y) = (x . y / D + 1)^3. It may be negative, and needs few pictures.
+// two sets of features, D wide, under k(x, y) = (x . y / D + 1)^3. It may be negative, and works with few pictures.
 #pragma once
 
 #include "metrics/score.h"
@@ -14,11 +14,11 @@ struct KidOptions {
 
 struct Kid {
   Score score;                    // the mean over subsets
-  double standard_deviation = 0;  // over subsets (divided by their number), which papers print after +-
-  at::Tensor influences_N;        // to first order, the change is their mean over resampled pictures; 0: never drawn
+  double standard_deviation = 0;  // over subsets (divided by their number); papers print it after +-
+  at::Tensor influences_N;        // their mean over resampled pictures is the first-order change; 0: never drawn
 };
 
-// Subsets are drawn from either set without replacement. The interval resamples the measured pictures to first order.
+// Subsets are drawn from both sets without replacement. The interval is linearised, over resampled measured pictures.
 // ConfigError for features of different widths or not finite, and for subsets larger than a set or below 2.
 Kid kid(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD,
         const KidOptions& options = {});

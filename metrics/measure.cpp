@@ -21,7 +21,7 @@ bool needs_reference(const Metric& metric) { return metric.against != Against::c
 
 std::string label_of(const Metric& metric) { return std::string(metric.network) + "." + metric.resizer; }
 
-// The values of pairs of uint8 pictures, and the weights they depend on.
+// How to compute the values of pairs of uint8 pictures, and the weights for it.
 struct PairMeasure {
   std::function<at::Tensor(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW)> values;
   std::string weights_hash{};
@@ -37,7 +37,7 @@ PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
       hash_of_weights(file)};
 }
 
-// Covariances and similarities within a set need two pictures.
+// Covariances and similarities within a set need at least two pictures.
 void require_two(const PictureSet& pictures, size_t count) {
   if (count < 2) throw FileError(pictures.folder + ": has 1 picture that can be measured; at least 2 are needed");
 }
@@ -46,7 +46,7 @@ bool any(const std::vector<const Metric*>& metrics, Against against) {
   return std::any_of(metrics.begin(), metrics.end(), [&](const Metric* metric) { return metric->against == against; });
 }
 
-// Several pictures of one caption are no independent observations: they are resampled together.
+// Several pictures of one caption are not independent observations, so they are resampled together.
 ScoreOptions of_captions(ScoreOptions options, const PictureSet& pictures, const std::vector<size_t>& kept) {
   const size_t captions = pictures.files.size() / size_t(pictures.repeats);
   if (pictures.repeats > 1)
@@ -54,7 +54,7 @@ ScoreOptions of_captions(ScoreOptions options, const PictureSet& pictures, const
   return options;
 }
 
-// Reads as two pictures that can be compared, or throws FileError.
+// The value of pair i; FileError where its pictures cannot be compared.
 at::Tensor pair_values(const PairMeasure& measure, const PicturePairs& pairs, size_t i, int64_t size) {
   const auto a = comparison_picture(pairs.a.files[i], size), b = comparison_picture(pairs.b.files[i], size);
   if (a.sizes() != b.sizes())
@@ -155,7 +155,7 @@ void check_weights(const MeasureOptions& options) {
     const std::string network = metric->network;
     if (network.empty()) continue;
     const std::string file = weights_of_network(network, options.weights);
-    if (!fs::exists(file)) throw FileError(file + ": is not there; it is to hold the weights of " + network);
+    if (!fs::exists(file)) throw FileError(file + ": is missing; expected the weights of " + network);
   }
 }
 

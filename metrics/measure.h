@@ -1,4 +1,4 @@
-// Scores of a set of pictures, each with its protocol.
+// Measures the scores of a set of pictures, each with its protocol.
 #pragma once
 
 #include <exception>
@@ -13,12 +13,12 @@ namespace mds {
 
 struct MeasureOptions {
   std::vector<const Metric*> metrics;
-  std::string reference{};  // a folder of pictures, or a file of save_reference; empty: none
-  std::string split{};      // of a reference that is a data set; empty: all its pictures
+  std::string reference{};  // a folder of pictures, or a file written by save_reference; empty: none
+  std::string split{};      // where the reference is a data set; empty: all its pictures
   std::string cache{};      // folder for reference statistics; empty: none
   WeightFiles weights{};
   int64_t batch = 32;
-  int64_t size = 0;  // pixels a side that pictures are brought to first; 0: as they are
+  int64_t size = 0;  // side in pixels to which pictures are resized first; 0: they are not
   ScoreOptions score{};
   SubsetSizes subsets{};
 };
@@ -28,7 +28,7 @@ struct MeasureListener {
   std::function<void(const std::string& what, const ExtractRates& rates)> rates{};
   std::function<void(const std::string& what, const FolderReport& skipped)> skipped{};
   std::function<void(const std::string& text)> warned{};
-  // A score that could not be taken; the others go on. Without this the first failure is thrown.
+  // Called for a score that failed; the others are still measured. Without it, the first failure is thrown.
   std::function<void(const std::string& score, const std::string& reason)> failed{};
 };
 
@@ -37,32 +37,32 @@ struct LabelledScore {
   ScoreProtocol protocol;
 };
 
-// One metric of the sets that one model drew from several seeds: see over_seeds of scores.
+// Combines one metric of several sets, which one model drew from different seeds: see over_seeds of scores.
 LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds);
 
-// UsageError or FileError where weights of a metric's network are not given or not there.
+// UsageError or FileError where the weights of a metric's network were not given or do not exist.
 void check_weights(const MeasureOptions& options);
 
 class Measurer {
  public:
-  // UsageError where a metric lacks what it is compared with.
+  // UsageError where the options lack what a metric compares pictures with.
   Measurer(MeasureOptions options, MeasureListener listener);
 
   bool needs_captions() const;
 
-  // Finds what is wrong before pictures are drawn and measured: opens each network, prepares the reference, looks for
+  // Finds errors before pictures are drawn and measured: opens each network, prepares the reference, looks for
   // partners, and compares the number of pictures with what the metrics need. `pictures` need not be on the disk yet;
-  // `drawn` are the sizes they will have, where that is to come. Captions that a network cuts and partners that are
-  // missing are warned of. Errors: see measure.
+  // `drawn` are the sizes they will have then. Warns of captions that a network cuts and of partners that are missing.
+  // Errors: see measure.
   void prepare(const PictureSet& pictures, const std::vector<ImageSize>& drawn = {});
 
-  // In the order of the metrics, without those that failed; all failed: throws the first one's error. `pictures` has
-  // captions where they are needed; `drawn` says how the pictures were made. Where each caption has several pictures,
-  // intervals resample captions. ConfigError: too few pictures for a measure; FileError: nothing that can be measured,
-  // or a reference file without the statistics of a metric's network, resizer, weights and resolution.
+  // Scores in the order of the metrics, without those that failed; where all fail, it throws the first error.
+  // `pictures` has captions where they are needed; `drawn` says how the pictures were made. Where captions have several
+  // pictures, intervals resample captions. ConfigError: too few pictures for a measure; FileError: nothing can be
+  // measured, or a reference file lacks the statistics of a metric's network, resizer, weights and resolution.
   std::vector<LabelledScore> measure(const PictureSet& pictures, const ScoreProtocol& drawn);
 
-  // All reference statistics that were used.
+  // All reference statistics that were used so far.
   const ReferenceFile& references() const { return references_; }
 
  private:
@@ -85,11 +85,11 @@ class Measurer {
   MeasureOptions options_;
   MeasureListener listener_;
   bool reference_is_folder_ = false;
-  ReferenceFile shipped_;     // of a reference that is a file
-  ReferenceFile references_;  // in use
+  ReferenceFile shipped_;     // where the reference is a file
+  ReferenceFile references_;  // those in use
   PictureSet reference_pictures_;
   std::string reference_data_hash_;
-  std::exception_ptr failure_;  // the first of this measure()
+  std::exception_ptr failure_;  // the first failure of this measure()
 };
 
 }  // namespace mds

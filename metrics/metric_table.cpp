@@ -69,7 +69,7 @@ Score infinity(const std::string& name, const MeasureInput& input, const ScoreOp
   return fid_infinity(name, input.features_ND, FrechetReference(input.reference->stats),
                       {.smallest = smallest, .score = options});
 }
-// The bias that the line takes away is the same for every resample, to first order.
+// To first order, the bias that the line removes is the same for every resample.
 Resampled infinity_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) {
   const FrechetReference reference(input.reference->stats);
   const double value = infinity("fid_inf", input, {.replicates = 1, .seed = seed}).value;

@@ -1,5 +1,5 @@
-// The scores by name: what network sees the pictures, how they reach its size, what they are compared with, and the
-// measure. A new score is a line of this table.
+// The scores by name: which network sees the pictures, how they are resized for it, what they are compared with, and
+// how the score is computed. A new score is a new line of this table.
 #pragma once
 
 #include <span>
@@ -17,16 +17,16 @@ enum class Against : uint8_t {
   partners,    // the reference picture of the same file name
 };
 
-// How many pictures the measures draw at a time that look at subsets. 0: the usual number, or what the sets allow.
+// How many pictures a subset has, for the measures that draw subsets. 0: the usual number, or what the sets allow.
 struct SubsetSizes {
-  int64_t kid = 0;      // usually 1000; all of the smaller set where that has fewer
-  int64_t fid_inf = 0;  // the smallest, usually 5000; half of the pictures where there are no more than that
+  int64_t kid = 0;      // usually 1000; the whole smaller set if it has fewer
+  int64_t fid_inf = 0;  // of the smallest subset, usually 5000; half of the pictures if there are at most so many
 };
 
-// The sizes that n pictures and a reference of so many are measured with.
+// The sizes used for n measured pictures and reference_n reference pictures.
 SubsetSizes fitted(SubsetSizes asked, int64_t n, int64_t reference_n);
 
-// UsageError, naming the flag, where n pictures and a reference of so many do not hold the subsets that a metric draws.
+// UsageError, naming the flag, where the two sets are too small for the subsets that a metric draws.
 struct Metric;
 void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n);
 
@@ -35,7 +35,7 @@ struct MeasureInput {
   const ReferenceStats* reference = nullptr;  // for statistics and features
   at::Tensor texts_ND{};                      // for captions: row i is the caption of picture i
   SubsetSizes subsets{};
-  std::vector<at::Tensor> choices_KE{};  // for choices: the captions that picture i is told from, its own first
+  std::vector<at::Tensor> choices_KE{};  // for choices: the captions to choose from for picture i, its own first
 };
 
 struct Resampled {
@@ -45,33 +45,33 @@ struct Resampled {
 
 struct Metric {
   const char* name;
-  const char* network;  // empty: pixels
+  const char* network;  // empty: compares pixels
   const char* resizer;
   Against against;
-  const char* convention;  // what the number is, in words: its form, scale and constants
-  // Of a set. UsageError, naming the flag, where it is too small for the subsets.
+  const char* convention;  // describes the number in words: its form, scale and constants
+  // The score of a set. UsageError, naming the flag, where the set is too small for the subsets.
   Score (*of_set)(const std::string& name, const MeasureInput& input, const ScoreOptions& options) = nullptr;
-  // Of each picture of a set, float64 (N); null where the measure is no mean of them.
+  // One value per picture of a set, float64 (N); null where the score is not a mean over pictures.
   at::Tensor (*of_each)(const MeasureInput& input) = nullptr;
-  // Of a set and of each row of pictures drawn from it; `seed` draws its subsets. Null where it is a mean.
+  // The score of a set and of each row of pictures drawn from it; `seed` draws its subsets. Null where it is a mean.
   Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) = nullptr;
-  int64_t SubsetSizes::* subset = nullptr;  // that it draws; null: it takes all pictures
-  // Of pairs of uint8 pictures, float64 (N).
+  int64_t SubsetSizes::* subset = nullptr;  // the subset it draws; null: it takes all pictures
+  // One value per pair of uint8 pictures, float64 (N).
   at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;
-  // For a choice between captions: see caption_choice.h. Pictures whose captions offer none are not counted.
+  // The captions to choose from: see caption_choice.h. Pictures whose captions offer no choice are not counted.
   std::vector<std::string> (*choices)(const std::string& caption) = nullptr;
 };
 
 std::span<const Metric> all_metrics();
 
-// What two folders are compared by where nothing is asked for.
+// The metrics that compare two folders where none are named.
 inline constexpr const char* default_metrics = "fd_effnet,kid_effnet";
 
-// Null for a name that the table lacks.
+// Null for a name that is not in the table.
 const Metric* find_metric(const std::string& name);
-std::string known_metrics();  // all names, with commas between
+std::string known_metrics();  // all names, separated by commas
 
-// "fid,kid" -> the table's lines. UsageError for an unknown or repeated name, and for none.
+// Turns "fid,kid" into lines of the table. UsageError for an unknown or repeated name, and for an empty list.
 std::vector<const Metric*> find_metrics(const std::string& list);
 
 }  // namespace mds

@@ -21,7 +21,7 @@ at::Tensor checked_pictures(const std::string& metric, const std::string& what, 
 
 }  // namespace
 
-// Pair by pair: VGG's maps of one picture of 512 x 512 take a quarter of a gigabyte.
+// One pair at a time, because VGG's maps of one picture of 512 x 512 take a quarter of a gigabyte.
 at::Tensor perceptual_values(PerceptualNetwork& network, const at::Tensor& images_NCHW,
                              const at::Tensor& reference_NCHW) {
   const torch::NoGradGuard no_grad;

@@ -1,6 +1,6 @@
-// The perceptual distance of picture pairs as a score: lpips_vgg and lpips_alex (LPIPS v0.1, Zhang et al., 2018) or
-// perceptual_effnet; the formulas are pipeline/perceptual.h's. AlexNet's is the one that evaluations report, VGG's the
-// one that serves as a loss.
+// The perceptual distance of pairs of pictures as a score: lpips_vgg and lpips_alex (LPIPS v0.1, Zhang et al., 2018) or
+// perceptual_effnet; pipeline/perceptual.h has the formulas. Evaluations usually report AlexNet's; VGG's usually serves
+// as a loss.
 #pragma once
 
 #include "metrics/score.h"
@@ -8,13 +8,13 @@
 
 namespace mds {
 
-// images and reference: (N, 3, H, W) of one shape in [-1, 1]; for LPIPS with sides of at least 16, with AlexNet 31; for
-// EfficientNet-Lite0 square. Float64 (N) on the CPU, each pair's whatever its neighbours are. ConfigError for other
-// shapes and for values outside.
+// images and reference: (N, 3, H, W) of one shape in [-1, 1]. Sides: at least 16 for LPIPS, 31 with AlexNet, equal for
+// EfficientNet-Lite0. Float64 (N) on the CPU; a pair's value does not depend on the other pairs. ConfigError for other
+// shapes and for values outside the range.
 at::Tensor perceptual_values(PerceptualNetwork& network, const at::Tensor& images_NCHW,
                              const at::Tensor& reference_NCHW);
 
-// The mean over pictures, named after the network.
+// The mean over the pictures; it has the name of the network's metric.
 Score perceptual_score(PerceptualNetwork& network, const at::Tensor& images_NCHW, const at::Tensor& reference_NCHW,
                        const ScoreOptions& options = {});
 

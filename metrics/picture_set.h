@@ -1,4 +1,4 @@
-// Pictures that are measured or compared with: all of a folder, or those with captions.
+// Sets of pictures to measure or to compare with: all pictures of a folder, or those with captions.
 #pragma once
 
 #include <string>
@@ -14,23 +14,23 @@ struct PictureSet {
   std::vector<std::string> files;     // of each name
   std::vector<std::string> captions;  // of each name; empty where captions were not asked for
   FolderReport skipped{};
-  int64_t repeats = 1;  // pictures of each caption: the list of captions comes so many times
+  int64_t repeats = 1;  // pictures per caption: the whole list of captions repeats this often
 };
 
-// Every picture file below the folder, whatever is in metadata.jsonl. FileError where there is none, and where two
-// differ in the extension alone.
+// Every picture file below the folder, whether metadata.jsonl names it or not. FileError where there is none, and where
+// two files differ only in the extension.
 PictureSet list_picture_files(const std::string& folder);
 
-// The pictures that have a caption (see list_pairs); the others are skips. With a split those of it alone, and
-// FileError where there is none.
+// The pictures that have a caption (see list_pairs); the others are skips. A split selects its pictures only; FileError
+// where there are none.
 PictureSet list_captioned(const std::string& folder, const std::string& split = "");
 
-// SHA-256 over names and bytes of the pictures; over the captions in order.
+// SHA-256 over the names and bytes of the pictures; SHA-256 over the captions in order.
 std::string pictures_hash(const PictureSet& set);
 std::string captions_hash(const std::vector<std::string>& captions);
 
-// Rows of the pictures that both sets have by name, in ascending order of names; what one of them lacks is a skip.
-// FileError where no name is in both.
+// The pictures that both sets have by name, in ascending order of names; a picture that only one set has is a skip.
+// FileError where the sets have no name in common.
 struct PicturePairs {
   PictureSet a, b;
   FolderReport skipped;

@@ -13,7 +13,7 @@ void check_neighbours(int64_t k, int64_t n) {
                       ", below the number of pictures");
 }
 
-// Squared distance of each row to its k-th nearest other row; the nearest of all is the row itself.
+// Squared distance of each row to its k-th nearest other row. The nearest row is the row itself, so it is left out.
 at::Tensor squared_radii(const at::Tensor& rows_ND, int64_t k) {
   return fold_rows(rows_ND, rows_ND, squared_distances,
                    [k](const at::Tensor& values_BN) { return std::get<0>(values_BN.kthvalue(k + 1, 1)); });
@@ -23,7 +23,7 @@ struct Sets {
   at::Tensor x_ND, y_MD;
 };
 
-// Distances do not see a shift, but lose digits far from the origin.
+// Centring does not change distances, and keeps digits where features are far from the origin.
 Sets centred(const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k) {
   const auto x_ND = checked_float64("features", features_ND, 2), y_MD = checked_float64("reference", reference_MD, 2);
   require_equal_widths(x_ND, y_MD);
@@ -32,7 +32,7 @@ Sets centred(const at::Tensor& features_ND, const at::Tensor& reference_MD, int6
   return {x_ND - centre_D, y_MD - centre_D};
 }
 
-// fold of which balls each row lies in, (B, M) at a time.
+// For each row, the fold over which of the balls it lies in, (B, M) at a time.
 at::Tensor inside(const at::Tensor& rows_ND, const at::Tensor& centres_MD, int64_t k, const RowFold& fold) {
   const auto squared_radii_M = squared_radii(centres_MD, k);
   return fold_rows(rows_ND, centres_MD, squared_distances,

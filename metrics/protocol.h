@@ -1,4 +1,4 @@
-// What a score depends on besides the pictures it judges: two scores may be compared where this is equal.
+// Everything a score depends on besides the pictures: two scores may be compared only where their protocols are equal.
 #pragma once
 
 #include <cstdint>
@@ -58,8 +58,8 @@ struct ScoreProtocol {
 std::string canonical_json(const ScoreProtocol& protocol);
 std::string hash_of(const ScoreProtocol& protocol);
 
-// The noise seed of picture `index`, whatever is drawn beside or before it. Where captions are drawn several times the
-// whole list comes again: picture r * captions + i is the r-th of caption i.
+// The noise seed of picture `index`, whatever else is drawn. Where captions are drawn several times, the whole list
+// repeats: picture r * captions + i is the r-th picture of caption i.
 uint64_t picture_seed(uint64_t run_seed, uint64_t index);
 inline constexpr const char* picture_seed_rule = "SplitMix64(SplitMix64(run seed) xor caption index)";
 inline constexpr const char* repeated_seed_rule =

@@ -6,7 +6,7 @@
 namespace mds {
 
 // images and reference: (N, ...) of one shape, in units where black to white spans `data_range` (1, 2 or 255). Float64
-// (N); capped at 100 dB, so that one identical picture does not make a mean infinite. ConfigError for unequal shapes, a
+// (N), capped at 100 dB so that one identical picture does not make a mean infinite. ConfigError for unequal shapes, a
 // range that is not positive, and values that are not finite.
 at::Tensor psnr_values(const at::Tensor& images, const at::Tensor& reference, double data_range);
 

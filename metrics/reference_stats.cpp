@@ -24,14 +24,14 @@ Tensor taken(const TensorMap& tensors, const std::string& name, int64_t rank, co
   return tensor;
 }
 
-// Sizes and bytes.
+// Hash of a tensor's sizes and bytes.
 std::string hash_of_values(const Tensor& tensor) {
   const Tensor values = tensor.contiguous();
   return sizes_text(values.sizes()) +
          sha256(std::string_view(static_cast<const char*>(values.const_data_ptr()), values.nbytes()));
 }
 
-// What the file's own hash is checked against.
+// Hash of the stored tensors, which the file itself records so that damage is found.
 std::string bytes_hash(const TensorMap& tensors, const std::string& key) {
   std::string hashes;
   for (const char* part : {".mean", ".factor", ".features"})

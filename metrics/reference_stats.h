@@ -1,5 +1,5 @@
 // What pictures are compared with, prepared once: statistics of features, and the features themselves where a measure
-// needs them. One safetensors file holds those of several extractors and can be shipped without the pictures.
+// needs them. One safetensors file holds them for several extractors, and can be shipped without the pictures.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 
 namespace mds {
 
-// All that reference statistics depend on.
+// Everything that reference statistics depend on.
 struct ReferenceIdentity {
   std::string data_hash;
   int64_t resolution = 0;
@@ -22,7 +22,7 @@ struct ReferenceIdentity {
     field("extractor", self.extractor, "of the features");
   }
 };
-std::string hash_of(const ReferenceIdentity& identity);  // under which statistics are cached
+std::string hash_of(const ReferenceIdentity& identity);  // the key of statistics in a cache
 
 struct ReferenceStats {
   ReferenceIdentity identity;
@@ -30,20 +30,20 @@ struct ReferenceStats {
   at::Tensor features_ND{};  // float32; undefined where only the statistics were kept
 };
 
-// SHA-256 over the identity and the values that a measure reads: mean and factor, or the features.
+// SHA-256 over the identity and the values that a measure reads: mean and factor, or features.
 enum class ReferencePart : uint8_t { statistics, features };
 std::string content_hash(const ReferenceStats& reference, ReferencePart part);
 
-// By "NETWORK.RESIZER", such as "inception-v3-fid.clean".
+// Reference statistics by "NETWORK.RESIZER", such as "inception-v3-fid.clean".
 using ReferenceFile = std::map<std::string, ReferenceStats>;
 std::string reference_key(const ExtractorIdentity& extractor);
 
 void save_reference(const std::string& file, const ReferenceFile& references);
 
-// FileError, with the file's name, for tensors that are missing, of other shapes or not finite.
+// FileError, with the file's name, for tensors that are missing, not finite or of other shapes.
 ReferenceFile load_reference(const std::string& file);
 
-// From the folder `cache` where it lies there, else made from the features and kept there; an empty `cache`: made anew.
+// Reads the statistics from the folder `cache`, or computes and stores them there; an empty `cache` stores nothing.
 ReferenceStats cached_reference(const std::string& cache, const ReferenceIdentity& identity, bool with_features,
                                 const std::function<at::Tensor()>& features);
 

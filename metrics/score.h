@@ -1,4 +1,4 @@
-// A measured quality with its uncertainty: what every metric returns and the store keeps.
+// A measured quality with its uncertainty: every metric returns one, and the store keeps it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,12 +13,12 @@
 
 namespace mds {
 
-// What an interval was found from, and so what it answers for.
+// How an interval was found, and so which uncertainty it covers.
 enum class IntervalKind {
-  bootstrap,   // the measure itself over resampled pictures
-  linearised,  // its first-order change over resampled pictures, where the measure itself takes too long
-  residuals,   // a regression's residuals, resampled
-  seeds,       // the spread of the measure between sets drawn from different seeds
+  bootstrap,   // the measure itself on resampled pictures
+  linearised,  // its first-order change on resampled pictures, where the measure itself takes too long
+  residuals,   // the resampled residuals of a regression
+  seeds,       // the spread between sets drawn from different seeds
 };
 template <>
 struct EnumNames<IntervalKind> {
@@ -50,34 +50,34 @@ struct Score {
 struct ScoreOptions {
   int64_t replicates = 200;
   uint64_t seed = 0;
-  // Of each picture measured, where pictures of one caption are several: what is resampled as one. Empty: each picture.
+  // Which caption each picture belongs to, where captions have several: these are resampled as one. Empty: no clusters.
   std::vector<int64_t> cluster_of{};
 };
 
-// The resamples of n pictures that intervals come from. std::logic_error unless clusters are of n pictures.
+// The resamples of n pictures for intervals. std::logic_error where cluster_of has another length than n.
 BootstrapIndices resamples(int64_t n, const ScoreOptions& options);
 
-// How many clusters they draw; 0 without.
+// How many clusters are drawn; 0 without clusters.
 int64_t cluster_count(const ScoreOptions& options);
 
 // The mean of per-picture values (one dimension, at least one value).
 Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options = {});
 
-// A measure of n pictures whose value changes by the mean of influences_N (one a picture) over a resample of them, to
-// first order. The set they are compared with is held fixed.
+// For a measure of n pictures that changes, to first order, by the mean of influences_N (one per picture) over a
+// resample. The reference set stays fixed.
 Score linearised_score(const std::string& name, double value, const at::Tensor& influences_N,
                        const ScoreOptions& options = {});
 
-// The measure over each row of pictures, to first order.
+// The measure of each resampled row, to first order.
 std::vector<double> linearised_replicates(double value, const at::Tensor& influences_N,
                                           const BootstrapIndices& indices);
 
-// The mean of a measure of sets drawn from different seeds, with Student's interval of that mean:
+// The mean of a measure over sets that were drawn from different seeds, with Student's interval of that mean:
 //   mean +- t(0.975, S - 1) s / sqrt(S), where s is the standard deviation (S - 1) of the S values.
-// The n is that of one set, the smallest. ConfigError below 2 scores.
+// The score's n is that of one set, the smallest. ConfigError for fewer than 2 scores.
 Score over_seeds(const std::vector<Score>& of_seeds);
 
-// ConfigError unless both sets of features, (N, D) and (M, D), are equally wide.
+// ConfigError where the two sets of features, (N, D) and (M, D), differ in width.
 void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& reference_MD);
 
 // The tensor as contiguous float64 on the CPU. ConfigError, naming `what`, for another rank or values that are not

@@ -14,7 +14,7 @@ at::Tensor gaussian_window() {
   return weights / weights.sum();
 }
 
-// Means under the window, of each map for itself: (M, H, W) to (M, H - 10, W - 10).
+// Means under the window, for each map on its own: (M, H, W) to (M, H - 10, W - 10).
 at::Tensor windowed(const at::Tensor& maps_MHW, const at::Tensor& weights) {
   const auto rows = at::conv2d(maps_MHW.unsqueeze(1), weights.view({1, 1, 1, window}));
   return at::conv2d(rows, weights.view({1, 1, window, 1})).squeeze(1);

@@ -1,5 +1,5 @@
 // Structural similarity (Wang et al., 2004): a Gaussian window of 11 pixels with sigma 1.5, K1 = 0.01, K2 = 0.03, and
-// population covariances. Only windows that lie wholly within the picture count, so no border is made up: the same
+// population covariances. Only windows that lie completely inside the picture count, so no padding is needed: the same
 // as skimage with gaussian_weights=True and use_sample_covariance=False.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace mds {
 
-inline constexpr int64_t ssim_least_side = 11;  // the window's
+inline constexpr int64_t ssim_least_side = 11;  // the side of the window
 
 // images and reference: (N, C, H, W) of one shape with sides of at least 11, in units where black to white spans
 // `data_range` (1, 2 or 255). Float64 (N): the mean over windows and channels. ConfigError for unequal shapes, smaller

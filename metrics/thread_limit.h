@@ -1,4 +1,4 @@
-// LibTorch's own threads, limited: for small work their waits for each other cost far more than the work.
+// Limits LibTorch's own threads: for small work, their waiting for each other costs far more than the work.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -7,7 +7,7 @@
 
 namespace mds {
 
-// At most so many threads while it lives.
+// While it lives, LibTorch uses at most so many threads.
 class ThreadLimit {
  public:
   explicit ThreadLimit(int most) { at::set_num_threads(std::min(most, threads_)); }

@@ -1,5 +1,5 @@
-// Runs LibTorch's matrix operations in a lower precision on one kind of device while it lives; weights stay as they
-// are.
+// While it lives, LibTorch runs matrix operations in a lower precision on one kind of device; weights keep their
+// precision.
 #pragma once
 
 #include <ATen/autocast_mode.h>
@@ -23,7 +23,7 @@ struct AutocastState {
 class Autocast {
  public:
   explicit Autocast(const AutocastState& state) : before_(AutocastState::of(state.device)) { state.set(); }
-  // Cast weights are cached with the graph of whoever used them first, so none may outlive that graph.
+  // LibTorch caches cast weights with the graph of their first user, so no cached weight may outlive that graph.
   ~Autocast() {
     at::autocast::clear_cache();
     before_.set();

@@ -1,4 +1,4 @@
-// The two halves of an autoencoder with factor 8 per three levels: pictures to a latent's moments, latents to pictures.
+// The two halves of an autoencoder, of factor 8 per three levels: pictures to moments of a latent, latents to pictures.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace mds {
 
-// The fields of both halves.
+// The fields that both halves have.
 void describe_half(auto& self, auto&& field) {
   field("size", self.size, "rows of the picture", between(1, 16384));
   field("size_width", self.size_width, "columns of the picture; 0: as many as rows", later(between(0, 16384)));
@@ -23,7 +23,7 @@ void describe_half(auto& self, auto&& field) {
         later());
 }
 
-// The latent of a picture, a factor smaller; ConfigError where the factor does not divide both of its sides.
+// The latent's shape for a picture, `factor` times smaller; ConfigError where factor does not divide both sides.
 Shape latent_of(const auto& spec, int64_t factor, std::string_view what) {
   const Extent picture = extent_of(spec);
   require_divides(what, factor, picture.height);
@@ -31,7 +31,7 @@ Shape latent_of(const auto& spec, int64_t factor, std::string_view what) {
   return Shape::map(spec.latent_channels, picture.height / factor, picture.width / factor);
 }
 
-// Picture 3 x height x width in [-1, 1] to `moments`, 2 * latent_channels: mean, then log variance.
+// Picture 3 x height x width in [-1, 1] to `moments`, 2 * latent_channels: the mean, then the log variance.
 struct EncoderSpec {
   static constexpr std::string_view kind = "vae_encoder";
   int64_t size = 512;

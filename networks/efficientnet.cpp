@@ -7,7 +7,7 @@ namespace {
 
 struct Stage {
   int64_t blocks;
-  MobileBlock first;  // the others keep its shape
+  MobileBlock first;  // the stage's other blocks have the same kernel and expansion
 };
 
 constexpr std::array stages{Stage{1, {.out = 16, .kernel = 3, .stride = 1, .expansion = 1}},

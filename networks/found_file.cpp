@@ -12,14 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The fields of configurations whose text may be a path.
+// The fields of configurations whose value may be a path.
 constexpr std::array<std::string_view, 13> path_fields{"space", "networks", "unet",       "encoder", "decoder",
                                                        "start", "teacher",  "latents",    "data",    "weights",
                                                        "text",  "score",    "autoencoder"};
 
 void find_in(Json& value, const std::string& config) {
   if (const auto* text = value.get_ptr<const std::string*>(); text && !text->empty()) {
-    const size_t path = text->find('=') + 1;  // of NETWORK=FILE the file, else all of it
+    const size_t path = text->find('=') + 1;  // of NETWORK=FILE only FILE is the path
     value = text->substr(0, path) + found_file(text->substr(path), config);
   } else if (value.is_array()) {
     for (auto& element : value) find_in(element, config);

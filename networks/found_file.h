@@ -1,4 +1,4 @@
-// Paths as people give them, on a command line and in configurations.
+// Finds the files that people name on a command line and in configurations.
 #pragma once
 
 #include <string>
@@ -7,15 +7,15 @@
 
 namespace mds {
 
-// The path itself where something is there, else what ships under it (shipped_file). As given where neither is there,
-// so that whoever opens it says so.
+// The path itself where a file exists there, else the shipped file of that name (shipped_file). Where neither exists,
+// the path as given, so that opening it reports the error.
 std::string found_file(const std::string& path);
 
-// The same for a path that the file `config` gives, which is looked for in that file's folder first.
+// The same for a path in the configuration file `config`; the folder of that file is searched first.
 std::string found_file(const std::string& path, const std::string& config);
 
-// A configuration of a sweep or a training, in which each path is as found_file finds it. Names of networks and of data
-// sets stay as they are.
+// A configuration of a sweep or a training with each path replaced by what found_file returns. Names of networks and
+// of data sets stay as they are.
 Json with_found_files(Json json, const std::string& config);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// A network that is used but not trained.
+// Turns off training of a network that is only used.
 #pragma once
 
 #include "networks/network.h"

@@ -54,7 +54,7 @@ Branches mixed_7a() {
                        {.pool = halving}}};
 }
 
-// Blocks 7b and 7c, maps of 8 x 8, which differ in what their last branch pools.
+// Blocks 7b and 7c, maps of 8 x 8; they differ only in the pooling of their last branch.
 Branches mixed_7(const SinglePool& pool) {
   return {.branches = {
               {.units = {unit("branch1x1", 320)}},
@@ -74,7 +74,7 @@ Branches narrowed(Branches block, int64_t divisor) {
 
 }  // namespace
 
-// Steps are named as the released weights are.
+// Steps have the names that the released weights use.
 Plan make_plan(const InceptionSpec& spec) {
   require_divides("width_divisor", spec.width_divisor, /*what all widths are multiples of=*/16);
   Chain chain(Shape::map(3, spec.size, spec.size));

@@ -1,5 +1,5 @@
-// Inception-v3 (arXiv 1512.00567) as converted from TensorFlow's graph of 2015-12-05, by whose features FID is defined:
-// it is not torchvision's, which pools otherwise in places.
+// Inception-v3 (arXiv 1512.00567) as converted from TensorFlow's graph of 2015-12-05; FID is defined by its features.
+// torchvision's Inception-v3 is another network, with other pooling in some blocks.
 #pragma once
 
 #include "networks/plan.h"
@@ -7,8 +7,8 @@
 
 namespace mds {
 
-// Pictures 3 x size x size of levels 0 to 255, not rounded, to `features`: 2048 / width_divisor numbers, the mean over
-// the last map. FID's pictures are of 299 x 299.
+// Pictures 3 x size x size of levels 0 to 255 (not rounded) to `features`: 2048 / width_divisor numbers, the mean over
+// the last map. FID uses pictures of 299 x 299.
 struct InceptionSpec {
   static constexpr std::string_view kind = "inception_v3_fid";
   int64_t size = 299;

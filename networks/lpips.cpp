@@ -9,7 +9,7 @@ namespace {
 constexpr int levels = 5;
 
 struct TrunkLevel {
-  int64_t pool;  // kernel of the max pool in front, stride 2; 0: none
+  int64_t pool;  // kernel of the max pool before the convolution, stride 2; 0: none
   int64_t convolutions;
   ReluConvolution convolution;
 };

@@ -1,4 +1,4 @@
-// The networks of LPIPS v0.1 (Zhang et al., 2018, arXiv 1801.03924): a classifier's convolutions, and a head behind
+// The networks of LPIPS v0.1 (Zhang et al., 2018, arXiv 1801.03924): the convolutions of a classifier, and a head after
 // each of five levels.
 #pragma once
 
@@ -13,8 +13,8 @@ struct EnumNames<LpipsTrunk> {
   static constexpr std::array names{"vgg", "alex"};
 };
 
-// A picture 3 x size x width in [-1, 1] to five weighed maps, `level1` to `level5`, whose squared differences from
-// another picture's make the distance (pipeline/lpips.h). The plan costs one picture; a distance takes two.
+// A picture 3 x size x width in [-1, 1] to five weighted maps, `level1` to `level5`. Their squared differences from the
+// maps of another picture make the distance (pipeline/lpips.h). The plan's cost is for one picture; a distance has two.
 struct LpipsSpec {
   static constexpr std::string_view kind = "lpips";
   LpipsTrunk trunk = LpipsTrunk::vgg;

@@ -11,7 +11,7 @@
 namespace mds {
 namespace {
 
-// A nested module for each segment of a dotted path; LibTorch's own names may hold no dots.
+// A nested module for each segment of a dotted path, because LibTorch's module names may not contain dots.
 struct Scope final : torch::nn::Module {};
 
 void register_at(torch::nn::Module& root, const std::string& path, const std::shared_ptr<torch::nn::Module>& layer) {
@@ -27,7 +27,7 @@ void register_at(torch::nn::Module& root, const std::string& path, const std::sh
   scope->register_module(names.back(), layer);
 }
 
-// Timesteps and sizes keep their type: bfloat16 has no 999.
+// Moves a conditioning to the weights' device and type. Timesteps and sizes keep their type: bfloat16 cannot hold 999.
 Conditioning brought_to(const Tensor& weight, Conditioning c) {
   Conditioning::for_each(c, [&](const char*, Tensor& x) {
     if (x.defined()) x = x.to(weight.device());
@@ -95,7 +95,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
   return x;
 }
 
-// What was pushed last is read again further up; see BlockOutput.
+// Where the step's input was also pushed as a skip, the skip is replaced by output.x; BlockOutput says why.
 Tensor Network::run_step(size_t i, const BlockInput& input, std::vector<Tensor>& skips) const {
   if (!checkpoints_ || !has_gradients(input, block_weights_[i])) return run_step(i, input.x, input.skip, input.told);
   const BlockOutput output = recomputed(*blocks_[i], input, block_weights_[i]);
@@ -117,7 +117,7 @@ at::Device Network::device() const { return any_weight_.device(); }
 void set_compute_device(at::Device device) { chosen_device() = device; }
 at::Device compute_device() { return chosen_device(); }
 
-// The weights are unset, so each gets memory of the right kind and nothing is copied.
+// The weights hold no values yet, so each gets new memory of the right type and device, and nothing is copied.
 NetworkPtr make_network(Plan plan, at::ScalarType dtype, at::MemoryFormat maps) {
   auto network = std::make_shared<Network>(std::move(plan), maps);
   torch::NoGradGuard no_grad;

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* architectures = "configs/architectures";
 
-// The networks that a model's card may hold, the one that the model is about first. A decoder says its kind itself.
+// The networks that a model's card may hold, the main one first. A decoder's JSON says its own kind.
 struct Part {
   std::string_view name, kind;
 };
@@ -25,7 +25,7 @@ constexpr std::array parts{Part{"unet", UNetSpec::kind}, Part{"vae_decoder", ""}
                            Part{"vae_encoder", EncoderSpec::kind}, Part{"image_encoder", ImageTowerSpec::kind},
                            Part{"text_encoder", TextTowerSpec::kind}};
 
-// "vae_decoder" of "weights/emoji-md/vae_decoder"; empty where the name's end is no part's.
+// "vae_decoder" of "weights/emoji-md/vae_decoder"; empty where the last segment is not the name of a part.
 std::string part_in(const std::string& name) {
   const std::string last = fs::path(name).filename().string();
   return std::ranges::count(parts, last, &Part::name) > 0 ? last : "";
@@ -36,7 +36,7 @@ std::string file_in(const fs::path& folder, const char* file) {
   return fs::is_regular_file(path) ? path.lexically_normal().string() : "";
 }
 
-// The network of a model's card: the part asked for, else the first there is.
+// The network in a model's card: the part `wanted`, or the first one that the card holds.
 Json network_of_card(const Json& card, const std::string& wanted, const std::string& file) {
   std::vector<std::string> held;
   for (const auto& [name, kind] : parts) {
@@ -63,7 +63,7 @@ std::string file_or_refuse(const std::string& name) {
                    "; a .json file or a model folder is one too");
 }
 
-// A network's file as JSON, with the patches of its bases applied, the innermost first.
+// A network's file as JSON. Patches on top of its bases are applied, beginning with the innermost base.
 Json resolved(const std::string& name, int bases_left) {
   const std::string file = file_or_refuse(name);
   const Json json = load_json(file);

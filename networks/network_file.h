@@ -1,4 +1,4 @@
-// Where networks stand on the disk: what ships, files of users, model folders.
+// Finds networks on the disk: shipped ones, users' files, and model folders.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@ namespace mds {
 
 std::vector<std::string> shipped_networks();  // names, sorted
 
-// The file of the network that NAME means, which load_network() reads: a shipped one's, a .json file as it is given, or
-// what a folder holds, spec.json before model.json. FOLDER/PART means a part of a model folder, FOLDER its UNet or else
-// the first part there is. Empty for a name that is none of these.
+// The file that load_network() reads for NAME: a shipped network's, a .json file as given, or of a folder spec.json,
+// else model.json. FOLDER/PART means one part of a model folder; FOLDER alone means its UNet, or else the first part
+// that exists. Empty where NAME is none of these.
 std::string network_file(const std::string& name);
 
-// The canonical network as a file's text, which load_network() reads.
+// The canonical network as the text of a file that load_network() reads.
 std::string spec_text(const NetworkSpec& spec);
 
 }  // namespace mds

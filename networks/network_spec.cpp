@@ -3,7 +3,7 @@
 namespace mds {
 namespace {
 
-// `own` with the extents that `wanted` gives.
+// The extent `wanted`; where a side of it is 0, the side of `own`.
 Extent chosen(Extent wanted, Extent own) {
   return {wanted.height > 0 ? wanted.height : own.height, wanted.width > 0 ? wanted.width : own.width};
 }
@@ -14,7 +14,7 @@ void require_multiples(Extent pixels, int64_t factor) {
                       std::to_string(factor));
 }
 
-// How many pixels of a side become one of the latent's.
+// How many pixels one latent element spans along a side.
 int64_t factor_of(const auto& half) {
   if constexpr (requires { half.widths; })
     return int64_t(1) << (half.widths.size() - 1);
@@ -23,12 +23,12 @@ int64_t factor_of(const auto& half) {
 }
 
 struct Resize {
-  Extent wanted;  // pixels
+  Extent wanted;  // in pixels
 
   void operator()(UNetSpec& spec) const {
     const Extent latent = extent_of(spec);
     const Extent pixels = chosen(wanted, {latent.height * pixels_a_latent, latent.width * pixels_a_latent});
-    require_multiples(pixels, pixels_a_latent << (spec.levels.size() - 1));  // each level but one halves the map
+    require_multiples(pixels, pixels_a_latent << (spec.levels.size() - 1));  // every level except one halves the map
     set_extent(spec, {pixels.height / pixels_a_latent, pixels.width / pixels_a_latent});
   }
   void operator()(TextTowerSpec&) const { throw ConfigError("a text tower has no picture size"); }

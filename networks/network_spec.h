@@ -1,4 +1,4 @@
-// Any network the toolkit knows, as data: the single list of network kinds, their identity, their files.
+// Any network that the toolkit knows, as data: the one list of network kinds, their hashes and their files.
 #pragma once
 
 #include <string>
@@ -21,17 +21,17 @@ inline constexpr int spec_version = 1;
 
 Plan make_plan(const NetworkSpec& spec);
 
-// The same network written one way only: fields that have no effect take their defaults.
+// The same network in a unique form: fields that have no effect take their defaults.
 NetworkSpec canonical(const NetworkSpec& spec);
 
 // The canonical network as JSON with sorted keys and its "spec_version".
 std::string canonical_json(const NetworkSpec& spec);
 
-// SHA-256 of the canonical JSON: equal networks hash equal, on every machine.
+// SHA-256 of the canonical JSON: equal networks have equal hashes on every machine.
 std::string hash_of(const NetworkSpec& spec);
 
-// The same network for pictures of another size in pixels; an extent of 0 stays as it is. ConfigError where the network
-// cannot have that size: text towers have none, UNets and autoencoders need multiples of 8, some read squares alone.
+// The same network for pictures of another size in pixels; a side of 0 stays as it is. ConfigError where the network
+// cannot have that size: text towers have none, UNets and autoencoders need multiples of 8, some need squares.
 NetworkSpec with_size(NetworkSpec spec, Extent pixels);
 
 // A network from its JSON, which may hold the "spec_version" that canonical_json() writes; a newer one is a
@@ -43,7 +43,7 @@ NetworkSpec network_from_json(Json json, const std::string& source);
 NetworkSpec load_network(const std::string& name);
 UNetSpec load_unet(const std::string& name);
 
-// The folder that holds configs/ and weights/: MDSEARCH_HOME, the working folder or the source tree, whichever has it.
+// A shipped file. configs/ and weights/ lie in the first of MDSEARCH_HOME, working folder, source tree that has them.
 std::string shipped_file(const std::string& relative);
 
 }  // namespace mds

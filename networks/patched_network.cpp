@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-// A spec with every field, those at their defaults too, so that a patch may replace or test any of them.
+// A spec with all fields, also those at their defaults, so that a patch may replace or test any of them.
 template <class T>
 Json written_out(const T& value) {
   if constexpr (Described<T>) {
@@ -46,7 +46,7 @@ struct PatchOperation {
   }
 };
 
-// Why a network has nothing at a pointer: how far it leads, and what there is.
+// Explains why a network has nothing at a JSON pointer: how much of the pointer exists, and which names follow there.
 std::string missing_in(const Json& network, const std::string& pointer) {
   const Json* here = &network;
   std::string reached;

@@ -1,4 +1,4 @@
-// A network's file that changes another network.
+// A network's file that is a patch of another network.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ struct PatchedNetwork {
   }
 };
 
-// The base written out with all its defaults, so that an operation may name any field of it, with one operation after
-// another applied. ConfigError names the operation that does not fit.
+// The base with all its defaults written out, so that an operation may name any field, and all operations applied in
+// order. A ConfigError names the operation that does not fit.
 Json patched(const NetworkSpec& base, const PatchedNetwork& patched, const Place& place);
 
 }  // namespace mds

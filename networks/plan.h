@@ -1,5 +1,5 @@
 // A network lowered to a flat list of steps. Modules, cost, profile, reports, exporters and weight names all read this
-// list and meet by `path`; nothing else knows about levels and skips.
+// list and identify a step by its `path`; nothing else knows about levels and skips.
 #pragma once
 
 #include <string>
@@ -11,18 +11,18 @@
 
 namespace mds {
 
-// What a step does with the stack of skips: nothing, push its output, read the last one by joining channels or adding.
-// `time` steps turn the timesteps into the time embedding and leave the main path alone, as `beside` steps do, whose
-// result is an output of the network.
+// What a step does with the stack of skips: nothing, push its output, or pop the last one and join or add it to its
+// input. A `time` step turns the timesteps into the time embedding. Neither it nor a `beside` step changes the main
+// path; the result of a `beside` step is an output of the network.
 enum class Link : uint8_t { none, push, concat, add, time, beside };
 
 struct PlanStep {
-  std::string path;  // unique: "down1.0.conv"; module path, database key and report row alike
+  std::string path;  // unique, like "down1.0.conv": module path, database key and report row
   BlockSpec block;
-  Site site;  // site.in includes the skip's channels where the link is concat
+  Site site;  // site.in includes the skip's channels where link is concat
   Shape out;
   Link link = Link::none;
-  std::string output;  // a named result of the network, or empty
+  std::string output;  // name of an output of the network, or empty
 };
 
 struct Plan {
@@ -30,17 +30,17 @@ struct Plan {
   std::vector<PlanStep> steps;
 };
 
-// Canonical JSON of all that decides what the step computes: block, site, and whether a skip is added. Steps of equal
-// text do equal work, in whatever network.
+// Canonical JSON of everything that decides what the step computes: block, site, and whether a skip is added. Steps
+// with equal text do equal work, in any network.
 std::string canonical_json(const PlanStep& step);
 
 Cost cost(const PlanStep& step);
 Cost cost(const Plan& plan);
 
-// Full path of each layer of a step: "down1.0.conv.norm1", or the step's own path for a block of one layer.
+// Full path of a layer of a step: "down1.0.conv.norm1", or the step's own path for a block of one layer.
 std::string layer_path(const std::string& step_path, const std::string& layer_name);
 
-// Receives the steps of a walk in the order they run. `name` prints the path; it is not built where nobody asks.
+// Names a step of a walk. to_string() builds the step's path from it, which is done only where a sink needs the path.
 struct StepName {
   const char* side;
   int64_t level = 0;   // 0: none
@@ -55,19 +55,19 @@ class StepSink {
   virtual void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) = 0;
 };
 
-// Collects a plan, checking each block at its site; a ConfigError names the step's path.
+// Collects a plan and checks each block at its site; a ConfigError names the step's path.
 class PlanSink final : public StepSink {
  public:
   void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) override;
   Plan plan;
 };
 
-// A plan of steps that each read what the one before gave, and no skips.
+// A plan without skips, in which each step reads the output of the one before.
 class Chain {
  public:
   explicit Chain(const Shape& input) : x_(input) { sink_.plan.input = input; }
   void add(const StepName& name, const BlockSpec& block, const char* output = "");
-  void add_beside(const StepName& name, const BlockSpec& block, const char* output);  // the next step reads the same
+  void add_beside(const StepName& name, const BlockSpec& block, const char* output);  // next step: same input
   Plan finish() { return std::move(sink_.plan); }
 
  private:

@@ -17,10 +17,10 @@ void for_each(auto& input, auto&& visit) {
   std::decay_t<decltype(input.told)>::for_each(input.told, [&](const char*, auto& tensor) { visit(tensor); });
 }
 
-// What the backward pass needs beside tensors.
+// What the backward pass needs besides tensors.
 struct Recipe final : torch::CustomClassHolder {
   const Block* block;
-  std::vector<bool> given;  // which tensors of a BlockInput there are, in the order of for_each
+  std::vector<bool> given;  // which tensors of a BlockInput are defined, in the order of for_each
   AutocastState autocast;
 };
 
@@ -32,7 +32,7 @@ variable_list packed(const BlockInput& input) {
   return tensors;
 }
 
-// The same values as leaves, so that what is computed of them records gradients of its own.
+// The same values as leaves of a new graph, so that a computation on them records its own gradients.
 variable_list leaves_of(const variable_list& tensors) {
   variable_list leaves;
   for (const Tensor& tensor : tensors) leaves.push_back(tensor.detach().requires_grad_(tensor.requires_grad()));
@@ -49,14 +49,14 @@ Tensor run(const Recipe& recipe, const variable_list& tensors) {
 }
 
 struct Recompute final : torch::autograd::Function<Recompute> {
-  // `tensors`: a packed BlockInput, x first; then a weight, so that a block whose input has no gradients is reached.
+  // `tensors`: a packed BlockInput, x first, then a weight, without which autograd may skip this block's backward pass.
   static variable_list forward(torch::autograd::AutogradContext* context, const c10::intrusive_ptr<Recipe>& recipe,
                                at::TensorList tensors) {
     const variable_list input(tensors.begin(), tensors.end() - 1);
     context->saved_data["recipe"] = c10::IValue::make_capsule(recipe);
     context->save_for_backward(input);
     context->set_materialize_grads(false);
-    // Layers choose their kernels by whether gradients are recorded, so they are here too, and let go at once.
+    // Layers choose their kernels by whether gradients are recorded, so record them here too, then drop the graph.
     const at::AutoGradMode with_gradients(true);
     return {run(*recipe, leaves_of(input)).detach(), input[0]};
   }
@@ -66,7 +66,7 @@ struct Recompute final : torch::autograd::Function<Recompute> {
     const auto& recipe = static_cast<const Recipe&>(*capsule);
     const at::AutoGradMode with_gradients(true);
     const variable_list input = leaves_of(context->get_saved_variables());
-    // The gradient that x has from elsewhere goes first, as it would without recomputing.
+    // The gradient of x from its other readers is added first, which is the order without recomputing.
     variable_list roots, roots_gradients;
     const auto add_root = [&](const Tensor& root, const Tensor& gradient) {
       if (!gradient.defined() || !root.requires_grad()) return;
@@ -79,9 +79,9 @@ struct Recompute final : torch::autograd::Function<Recompute> {
       add_root(run(recipe, input), gradients[0]);
     }
     torch::autograd::backward(roots, roots_gradients);
-    variable_list result{Tensor()};  // none for the recipe
+    variable_list result{Tensor()};  // no gradient of the recipe
     for (const Tensor& tensor : input) result.push_back(tensor.grad());
-    result.emplace_back();  // nor, from here, for the weight
+    result.emplace_back();  // and none of the weight: backward() above has already added it
     return result;
   }
 };

@@ -1,6 +1,6 @@
-// TAESD (madebyollin/taesd), a tiny autoencoder of factor 8 for previews, and the decoder a model folder may hold.
-// Its latents are what a UNet sees: the latent scale of a model that decodes with it has mean 0 and deviation 1.
-// Pictures lie in [-1, 1] like those of every network here; the convolutions at the ends convert TAESD's [0, 1].
+// TAESD (madebyollin/taesd), a tiny autoencoder of factor 8 for previews, and the decoders a model folder may have.
+// Its latents are those of the UNet: a model that decodes with TAESD has a latent scale of mean 0 and deviation 1.
+// Pictures lie in [-1, 1] as in every network here; the convolutions at the ends convert to and from TAESD's [0, 1].
 #pragma once
 
 #include <type_traits>
@@ -10,7 +10,7 @@
 
 namespace mds {
 
-// The fields of both halves.
+// The fields that both halves have.
 void describe_taesd(auto& self, auto&& field) {
   field("size", self.size, "rows of the picture, a multiple of 8", between(8, 16384));
   field("size_width", self.size_width, "columns of the picture, a multiple of 8; 0: as many as rows",
@@ -20,7 +20,7 @@ void describe_taesd(auto& self, auto&& field) {
   field("blocks", self.blocks, "residual blocks a level; the outermost has one", between(0, 64));
 }
 
-// Picture 3 x height x width in [-1, 1] to `latent`, without moments: TAESD has no posterior.
+// Picture 3 x height x width in [-1, 1] to `latent`. There are no moments, because TAESD has no posterior.
 struct TaesdEncoderSpec {
   static constexpr std::string_view kind = "taesd_encoder";
   int64_t size = 512;
@@ -55,8 +55,8 @@ struct EnumNames<DecoderKind> {
   static constexpr std::array names{DecoderSpec::kind, TaesdDecoderSpec::kind};
 };
 
-// The decoder of a model folder, of either kind. Its JSON leaves out the kind of a DecoderSpec, as it did when there
-// was no other.
+// The decoder of a model folder, of either kind. The JSON of a DecoderSpec leaves out its kind, as it did when no other
+// kind existed.
 struct LatentDecoderSpec : std::variant<DecoderSpec, TaesdDecoderSpec> {
   using variant::variant;
   bool operator==(const LatentDecoderSpec&) const = default;
@@ -69,7 +69,7 @@ struct LatentDecoderSpec : std::variant<DecoderSpec, TaesdDecoderSpec> {
     std::visit([&](auto& spec) { spec.describe(spec, field); }, self);
   }
 
-  // Of the picture.
+  // The extent of the decoded picture.
   Extent extent() const {
     return std::visit([](const auto& spec) { return extent_of(spec); }, *this);
   }

@@ -1,4 +1,4 @@
-// CLIP-shaped towers: text to token states and one embedding, pictures to one embedding.
+// CLIP-shaped towers: text to token states and one embedding; pictures to one embedding.
 #pragma once
 
 #include "networks/plan.h"
@@ -6,8 +6,8 @@
 
 namespace mds {
 
-// Token ids to `penultimate` (states behind the last block but one, no norm), `last_hidden_state` (after the final
-// norm) and, with a projection, `text_embeds` at the end of the text.
+// Token ids to `penultimate` (states after the last block but one, no norm), `last_hidden_state` (after the final norm)
+// and, where there is a projection, `text_embeds`: the projected state of the token at the end of the text.
 struct TextTowerSpec {
   static constexpr std::string_view kind = "text_tower";
   int64_t vocabulary = 49408;

@@ -67,7 +67,7 @@ class Walker {
     return {.depth = depth, .width = level.transformer_width, .options = level.stack};
   }
 
-  // A residual block and its stacks; `read` joins a skip to the first, `write` keeps the output of the last.
+  // A residual block and its stacks: `read` links a skip to the first step, `write` keeps the output of the last step.
   void layer(StepName name, const LevelSpec& level, int64_t depth, std::pair<Link, Link> read_write) {
     const auto [read, write] = read_write;
     name.part = "conv";
@@ -164,7 +164,7 @@ bool reads_text(const LevelSpec& level, int64_t mid) { return level.stack.cross_
 
 LevelSpec canonical(LevelSpec level, int64_t mid) {
   const LevelSpec defaults;
-  const bool one_skip = level.down.empty() && level.up.size() == 1;  // the level's entry, read by its only up layer
+  const bool one_skip = level.down.empty() && level.up.size() == 1;  // only the level's entry, read by its one up layer
   if (one_skip && level.skips != Skips::none) level.skips = defaults.skips;
   if (level.conv == ConvKind::full) {
     level.kernel = defaults.kernel;

@@ -1,5 +1,5 @@
-// The UNet family of the paper as data: Stable Diffusion's shape, with each level's choices of section 3.2 as fields.
-// One walk lowers a spec to steps; cost screening and plans share it.
+// The UNet family of the paper as data: Stable Diffusion's shape, with the choices of section 3.2 as fields of a level.
+// One walk lowers a spec to steps; both the estimate of costs in a search and plans use it.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ struct EnumNames<ConvKind> {
   static constexpr std::array names{"full", "separable"};
 };
 
-// Which of a level's skips exist. all: one per down layer plus the level's entry (Stable Diffusion); added: the inner
-// ones by addition; last: only the entry, read by the last up layer; none.
+// Which skips a level has. all: one per down layer plus the level's entry (Stable Diffusion); added: the same, but the
+// inner ones are added; last: only the entry, read by the last up layer; none: no skips.
 enum class Skips : uint8_t { all, added, last, none };
 template <>
 struct EnumNames<Skips> {
@@ -56,7 +56,7 @@ struct LevelSpec {
   }
 };
 
-inline constexpr int64_t pixels_a_latent = 8;  // side of what a latent element stands for
+inline constexpr int64_t pixels_a_latent = 8;  // a latent element stands for 8 x 8 pixels
 
 struct UNetSpec {
   static constexpr std::string_view kind = "unet";
@@ -93,18 +93,18 @@ struct UNetSpec {
   }
 };
 
-// Hands every step of the network to the sink, allocating nothing itself. Throws ConfigError when the levels' layers
-// and skips do not fit each other.
+// Hands every step of the network to the sink, without allocating. ConfigError where the layers and skips of the levels
+// do not fit each other.
 void walk(const UNetSpec& spec, StepSink& sink);
 
 Plan make_plan(const UNetSpec& spec);
 
-// The same network written one way only: fields that have no effect take their defaults.
+// The same network in a unique form: fields that have no effect take their defaults.
 UNetSpec canonical(UNetSpec spec);
-LevelSpec canonical(LevelSpec level, int64_t mid);  // mid: the middle's depth where it is the innermost level, else -1
+LevelSpec canonical(LevelSpec level, int64_t mid);  // mid: depth of the middle if the level is the innermost, else -1
 bool reads_text(const LevelSpec& level, int64_t mid);
 
-// Every width over `divisor`, exactly (ConfigError otherwise), same topology. The latent's channels stay.
+// The same topology with all widths but the latent's divided by `divisor`; ConfigError where one is not a multiple.
 UNetSpec scaled(UNetSpec spec, int64_t divisor);
 
 }  // namespace mds

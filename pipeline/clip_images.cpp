@@ -12,9 +12,9 @@
 namespace mds {
 namespace {
 
-constexpr int64_t pictures_resized_at_once = 32;  // of any size; the tower itself takes fewer
+constexpr int64_t pictures_resized_at_once = 32;  // of any size; the tower takes fewer
 
-// The middle, from the side that torchvision's CenterCrop begins at: halves round to even.
+// Crops the centre. It begins where torchvision's CenterCrop begins: halves are rounded to even.
 Tensor centre_of(const Tensor& x_NCHW, int64_t size) {
   const auto begin = [&](int64_t side) { return int64_t(std::nearbyint(double(side - size) / 2)); };
   return x_NCHW.narrow(2, begin(x_NCHW.size(2)), size).narrow(3, begin(x_NCHW.size(3)), size);

@@ -21,7 +21,7 @@ TextTowerSpec text_spec(const ClipSource& source) {
   return projected;
 }
 
-// The tower's vocabulary says how many of CLIP's merges it was trained with.
+// The size of the tower's vocabulary tells how many of CLIP's merges it was trained with.
 TextEncoder from_file(const ClipSource& source) {
   const TextTowerSpec tower = text_spec(source);
   const MappedFile merges(shipped_file("weights/clip-bpe/merges.txt"));

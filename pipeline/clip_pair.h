@@ -1,5 +1,5 @@
-// Both halves of a CLIP: pictures and words in one space, as CLIP scores compare them (diffusers, torchmetrics and
-// papers differ in the factor; here embeddings only).
+// Both halves of a CLIP: embeddings of pictures and texts in one space, for CLIP scores. Only embeddings: diffusers,
+// torchmetrics and papers scale the score differently.
 #pragma once
 
 #include "pipeline/clip_images.h"
@@ -7,19 +7,19 @@
 
 namespace mds {
 
-// The text half as scores are defined: out of a file with openai/CLIP's own tokenizer, padded with 0; a model folder's
-// card tells its own. ConfigError where the tower has no projection.
+// The text tower as CLIP scores define it: from a file, with openai/CLIP's own tokenizer, padded with 0; for a model
+// folder as its card says. ConfigError where the tower has no projection.
 TextEncoder load_clip_texts(const ClipSource& source);
 
 class ClipPair {
  public:
-  // ConfigError where the halves' embeddings differ in width.
+  // ConfigError where the embeddings of the two halves differ in width.
   explicit ClipPair(const ClipSource& source, ClipFit fit = ClipFit::crop);
 
-  // Both float32 N x width(), rows of length 1, on the CPU, in batches of bounded memory; what else is in a batch
-  // changes a value by its last digits at most.
+  // Both return float32 N x width(), rows of length 1, on the CPU. They run in batches of bounded memory; the rest of a
+  // batch changes at most the last digits of a row.
   Tensor embed_pictures(const Tensor& pictures_u8) const { return images_.embed(pictures_u8); }  // N x 3 x H x W
-  // Pooled at the end of each text; any bytes are a text, one that is too long is cut.
+  // Pooled at the end of each text. Any bytes are accepted as a text; one that is too long is cut.
   Tensor embed_texts(const std::vector<std::string>& texts) const;
 
   int64_t width() const { return images_.width(); }

@@ -29,8 +29,8 @@ std::vector<FoundPart> asked_for(std::vector<FoundPart> found, const ConvertRequ
   return found;
 }
 
-// The side that diffusers' configurations give: a UNet's in latents, an autoencoder's in pixels.
-// diffusers' sample_size: a side, or height and width.
+// diffusers' sample_size (a UNet's in latents, an autoencoder's in pixels): one side, or height and
+// width.
 Extent sample_size(const Json& json, const Place& place) {
   std::vector<int64_t> sides;
   read_json(json.is_array() ? json : Json::array({json}), sides, place, between(1, 16384));
@@ -57,7 +57,7 @@ void put(ModelCard& card, const NetworkSpec& spec) {
   if (const auto* image = std::get_if<ImageTowerSpec>(&spec)) card.image_encoder = *image;
 }
 
-// In the written type, so that half precision's overflow is found too.
+// Checks the values in the type that is written, so that overflow in half precision is found too.
 void check_values(const TensorMap& weights, at::ScalarType dtype, const std::string& source) {
   std::vector<std::string> bad;
   for (const auto& [name, weight] : weights)
@@ -65,7 +65,7 @@ void check_values(const TensorMap& weights, at::ScalarType dtype, const std::str
   complain(source, bad);
 }
 
-// Of a file and, where it is an index, of the shards beside it.
+// Adds the hash of a file and, where it is an index, of the shards beside it.
 void add_hashes(Json& hashes, const std::string& file) {
   const fs::path path = file;
   hashes[path.filename().string()] = file_sha256(file);
@@ -123,7 +123,7 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
   if (const std::string merges = describe_texts(card, texts, request, note); !merges.empty())
     save_text(folder.path() + "/merges.txt", std::string(MappedFile(merges).bytes()));
   save_card(folder.path(), card);
-  load_card(folder.path());  // what is read back is what will be used
+  load_card(folder.path());  // checks that it can be read back
   folder.put_in_place();
   return converted;
 }

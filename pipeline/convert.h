@@ -1,5 +1,5 @@
-// Models of other libraries into model folders: finds the parts in a folder or file, the network each is, and writes
-// card and weights, whole or not at all. Weights stay in their mapped files until they are written, tensor by tensor.
+// Converts models of other libraries into model folders: finds the parts in a folder or file, decides which network
+// each is, and writes card and weights, whole or not at all. Weights stay in mapped files until they are written.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,12 @@ namespace mds {
 
 struct ConvertRequest {
   Layout from = Layout::diffusers;
-  std::string in{}, out{};                 // a folder of the library, or a file; a folder that is not there yet
-  std::vector<std::string> parts{};        // fields of the card; empty: all that there are
-  std::vector<std::string> networks{};     // NAMEs, in the order of the parts they are for; the rest is inferred
-  Extent pixels{};                         // of the pictures; 0: as the library's configuration or the network says
+  std::string in{}, out{};                 // a library's folder or a file; a new folder
+  std::vector<std::string> parts{};        // fields of the card; empty: all that exist
+  std::vector<std::string> networks{};     // NAMEs, in the order of the parts; others are inferred
+  Extent pixels{};                         // picture size; 0: from the library's configuration or the network
   at::ScalarType dtype = at::kFloat;       // of the written weights
-  std::optional<Prediction> prediction{};  // where no scheduler's configuration tells it
+  std::optional<Prediction> prediction{};  // where no scheduler's configuration says it
   std::string merges{};                    // file of the tokenizer's merges, where the library's folder has none
   std::string command{};                   // for the provenance
 };
@@ -27,8 +27,8 @@ struct ConvertedPart {
   int64_t parameters = 0;
 };
 
-// `note` receives what a user should know: assumptions where the source does not say. FileError names what is missing,
-// damaged or does not fit; ConfigError what a configuration holds that we cannot follow.
+// `note` receives what a user should know: assumptions where the source does not say. FileError: something is missing,
+// damaged or does not fit; ConfigError: a configuration has something that our networks do not support.
 std::vector<ConvertedPart> convert(const ConvertRequest& request, const std::function<void(const std::string&)>& note);
 
 }  // namespace mds

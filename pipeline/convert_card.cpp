@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 constexpr double sd_latent_factor = 0.18215, sdxl_latent_factor = 0.13025;
 
-// A file of the request's folder, or of the folder its file lies in.
+// A file in the request's folder, or in the folder of the request's file.
 std::string beside(const ConvertRequest& request, const std::string& name) {
   const fs::path in = request.in;
   return ((fs::is_directory(in) ? in : in.parent_path()) / name).string();
@@ -42,7 +42,7 @@ std::string find_merges(const ConvertRequest& request) {
   return {};
 }
 
-// OpenCLIP pads with 0; the others as the first special_tokens_map.json of `folders` says, or with the end token.
+// The pad is 0 for OpenCLIP; else that of the first special_tokens_map.json in `folders`, or the end token.
 TokenizerConfig tokenizer_of(const FoundText& text, const ConvertRequest& request,
                              const std::vector<std::string>& folders) {
   constexpr int64_t byte_symbols_and_ends = 514;

@@ -9,7 +9,7 @@
 namespace mds {
 namespace {
 
-// A setting that the weights do not show, and the one value of it that our networks have.
+// A setting that cannot be seen in the weights, and the only value that our networks support.
 struct Setting {
   const char* key;
   Json value;
@@ -27,7 +27,7 @@ bool has_stacks(const UNetSpec& spec, size_t i) {
   return some(spec.levels[i].down) || some(spec.levels[i].up) || (i + 1 == spec.levels.size() && spec.mid > 0);
 }
 
-// What every library computes, configuration or not, and a network of ours may not: weights do not show it.
+// How the network differs from what all other libraries compute, where the weights cannot show it; empty: not at all.
 std::string unlike_all(const UNetSpec& spec) {
   for (size_t i = 0; i < spec.levels.size(); ++i) {
     const TransformerOptions& stack = spec.levels[i].stack;
@@ -50,8 +50,8 @@ std::string unlike_all(const EncoderSpec& spec) {
 std::string unlike_all(const DecoderSpec& spec) { return unlike_half(spec); }
 std::string unlike_all(const auto&) { return {}; }
 
-// diffusers calls the number of heads attention_head_dim where num_attention_heads is not given; one number or one a
-// level.
+// diffusers calls the number of heads attention_head_dim where num_attention_heads is absent. It is one number, or one
+// per level.
 std::string differing_heads(const UNetSpec& spec, const Json& config) {
   const Json& counts = config.contains("num_attention_heads") && !config["num_attention_heads"].is_null()
                            ? config["num_attention_heads"]
@@ -102,14 +102,14 @@ std::string against_autoencoder(int64_t groups, const Json& config) {
 std::string against(const EncoderSpec& spec, const Json& config) { return against_autoencoder(spec.groups, config); }
 std::string against(const DecoderSpec& spec, const Json& config) { return against_autoencoder(spec.groups, config); }
 
-// diffusers' AutoencoderTiny: its weights show all but the activation.
+// For diffusers' AutoencoderTiny: its weights show everything except the activation.
 std::string against(const TaesdEncoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
 std::string against(const TaesdDecoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
 std::string against(const InceptionSpec&, const Json&) { return {}; }
 std::string against(const LpipsSpec&, const Json&) { return {}; }
 std::string against(const EfficientNetSpec&, const Json&) { return {}; }
 
-// open_clip's own configuration has one flag for both towers, off where it is not written.
+// open_clip's own configuration has one flag for both towers; it is off where it is absent.
 std::string against_open_clip(Activation activation, const Json& model) {
   const Activation theirs = model.value("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
   if (theirs == activation) return {};
@@ -140,7 +140,7 @@ void take_projection(TextTowerSpec& spec, const TensorMap& tensors) {
 }
 void take_projection(auto&, const TensorMap&) {}
 
-// A network, and what keeps the part from being it.
+// A network, and the reason why the part is not this network; empty if it is.
 struct Candidate {
   ChosenNetwork network;
   std::vector<std::string> problems{};
@@ -168,13 +168,13 @@ std::vector<std::string> shipped_networks() {
   return names;
 }
 
-// Those of the part's kind that the layout can name; the nearest first.
+// The shipped networks of the part's kind for which the layout has names; the nearest first.
 std::vector<Candidate> shipped_candidates(const FoundPart& part) {
   std::vector<Candidate> candidates;
   for (const auto& name : shipped_networks()) {
     try {
       if (kind_of_network(name) == part.kind) candidates.push_back(judged(name, part));
-    } catch (const ConfigError&) {  // a network of ours alone: the layout has no names for it
+    } catch (const ConfigError&) {  // a network that other libraries do not have: the layout has no names for it
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(),

@@ -1,5 +1,5 @@
-// Which network a foreign part is: the one shipped, or given, whose weights have the part's names and shapes and whose
-// other settings its configuration does not contradict.
+// Decides which network a foreign part is: a shipped or given one that has weights of the part's names and shapes, and
+// whose other settings do not contradict the part's configuration.
 #pragma once
 
 #include "networks/network_spec.h"
@@ -12,11 +12,11 @@ struct ChosenNetwork {
   NetworkSpec spec;
 };
 
-// `given` are NAMEs; the first of the part's kind is taken and removed, else a shipped one is looked for. A text tower
-// gets the projection that the file has. FileError where none or more than one fits, with what keeps the nearest out.
+// `given` are NAMEs: the first of the part's kind is used and removed, else shipped networks are tried. A text tower
+// gets the file's projection. FileError where none fits (with the reason for the nearest) or several do.
 ChosenNetwork choose_network(const FoundPart& part, std::vector<std::string>& given);
 
-// What a library's configuration says against a network that weights cannot show (heads, activations, norms); empty:
+// What a library's configuration contradicts in a network that weights cannot show (heads, activations, norms); empty:
 // nothing.
 std::string contradiction(const NetworkSpec& spec, const Json& config);
 

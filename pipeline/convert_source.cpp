@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array component_folders = {"unet", "vae", "text_encoder", "text_encoder_2"};
 
-// Full precision first. Empty where the folder has no safetensors of a library's name, and not just one of any name.
+// Prefers full precision. Empty unless the folder has safetensors of a library's usual name, or only one of any name.
 std::string weights_in(const fs::path& folder) {
   for (const std::string name : {"diffusion_pytorch_model", "model", "open_clip_model"})
     for (const std::string ending : {".safetensors", ".safetensors.index.json", ".fp16.safetensors"})
@@ -31,7 +31,7 @@ WeightSource source_of(const std::string& file) {
   return {.file = file, .config = json_if_there(config), .config_file = config};
 }
 
-// The name of a dialect's first weight, by which a file is known to hold the part.
+// The name of a dialect's first weight: a file that has it contains the part.
 std::string landmark(const Dialect& dialect) {
   Plan plan = [&] {
     switch (dialect.kind) {

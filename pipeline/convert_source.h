@@ -1,4 +1,4 @@
-// Where a foreign model's parts are: weight files of a library's folder, and the parts inside each.
+// Finds the parts of a foreign model: the weight files of a library's folder, and the parts inside each file.
 #pragma once
 
 #include <string>
@@ -14,22 +14,22 @@ struct WeightSource {
   Json config = nullptr;  // the config.json beside it
   std::string config_file{};
 };
-// The file itself, the one weight file of a folder, or those of a diffusers folder's components. FileError says what
-// was expected.
+// The file itself, the only weight file of a folder, or those of the components of a diffusers folder. FileError says
+// what was expected.
 std::vector<WeightSource> weight_sources(Layout layout, const std::string& in);
 
-// The JSON of a file, or null where there is none.
+// The JSON of a file, or null where the file does not exist.
 Json json_if_there(const std::string& file);
 
 struct FoundPart {
   std::string part;  // field of the card
   PartKind kind;
-  Layout layout;  // that its names follow behind the prefix
+  Layout layout;  // of the names after the prefix
   std::string prefix;
   TensorMap tensors;  // without the prefix
   WeightSource source;
 };
-// In the order of the card; a second text tower is text_encoder_2. FileError where there is none in any source.
+// In the order of the card; a second text tower is text_encoder_2. FileError where no source contains a part.
 std::vector<FoundPart> find_parts(Layout layout, const std::vector<WeightSource>& sources);
 
 }  // namespace mds

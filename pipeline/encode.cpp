@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t most_at_once = 128;  // texts, or small pictures
 
-// As many as have the pixels of 32 pictures of 128 x 128.
+// As many pictures as have together the pixels of 32 pictures of 128 x 128.
 int64_t pictures_at_once(int64_t height, int64_t width) {
   return std::clamp<int64_t>(32 * 128 * 128 / (height * width), 1, most_at_once);
 }

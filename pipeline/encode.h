@@ -1,6 +1,6 @@
-// The networks around a UNet at work: pictures to latents and back, texts and pictures to embeddings. Everything runs
-// in batches and without gradients; pictures are uint8 N x 3 x H x W. Results lie on the CPU, wherever the networks
-// run.
+// Runs the networks around a UNet: pictures to latents and back, texts and pictures to embeddings. Everything runs in
+// batches and without gradients; pictures are uint8 N x 3 x H x W. Results are on the CPU, whatever device the networks
+// are on.
 #pragma once
 
 #include "pipeline/model.h"
@@ -16,24 +16,24 @@ Tensor to_pictures(const Tensor& signed_NCHW);
 struct Posterior {
   Tensor mean, std;
   const Tensor& mode() const { return mean; }
-  Tensor sample(const Tensor& noise) const;  // mean + std * noise, from standard normal noise of the mean's sizes
+  Tensor sample(const Tensor& noise) const;  // mean + std * noise; noise is standard normal, sized like mean
 };
 Posterior posterior(const Tensor& moments);  // both float32 N x C x H x W
 
 Tensor encode_pictures(const Network& encoder, const Tensor& pictures_u8);  // moments
 
-// uint8 pictures from raw latents N x C x H x W, whole or in tiles; std::runtime_error where the decoder's output is
-// not finite.
+// uint8 pictures from raw latents N x C x H x W, decoded whole or in tiles. std::runtime_error where the decoder's
+// output is not finite.
 Tensor decode_latents(const Network& decoder, const Tensor& latents, const TileOptions& tiles = {});
 
-// Per-channel mean and deviation of posterior samples, from moments N x 2C x H x W, N at least 1; no deviation is below
-// least_deviation.
+// Mean and deviation of each channel over posterior samples, from moments N x 2C x H x W with N at least 1. A deviation
+// is at least least_deviation.
 LatentScale measure_scale(const Tensor& moments);
 
-// Rows of length 1.
+// Scales rows to length 1.
 Tensor unit(const Tensor& x_NE);
 
-// Red, green and blue in 0..1 to the image tower's units.
+// Red, green and blue in 0..1, normalised as the image tower expects.
 Tensor standardised(const Tensor& x_01, const ImageNormalisation& normalisation);
 
 // The same from uint8 pictures of any size, resized to size x size (antialiased bicubic).

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view exif_mark("Exif\0\0", 6);
 constexpr uint32_t description_tag = 270, orientation_tag = 274;
 
-// An unsigned number of `size` bytes; 0 beyond the end, which no caller takes for a place or a length to follow.
+// An unsigned number of `size` bytes; 0 beyond the end. Callers treat 0 as absent, so they never follow it.
 uint32_t number(std::string_view bytes, size_t at, size_t size, bool big_endian) {
   if (at > bytes.size() || size > bytes.size() - at) return 0;
   uint32_t value = 0;
@@ -25,12 +25,12 @@ std::string_view without_mark(std::string_view block) {
   return block.starts_with(exif_mark) ? block.substr(exif_mark.size()) : block;
 }
 
-// Each finds the TIFF structure within its kind of file; empty if there is none.
+// Each function finds the TIFF structure in its kind of file; empty if there is none.
 
 std::string_view jpeg_block(std::string_view file) {
   for (size_t at = 2; at + 4 <= file.size() && file[at] == '\xff';) {
     const auto marker = static_cast<unsigned char>(file[at + 1]);
-    if (marker == 0xda || marker == 0xd9) break;  // the pixels, or the end
+    if (marker == 0xda || marker == 0xd9) break;  // pixels follow, or the file ends
     const size_t size = number(file, at + 2, 2, /*big_endian=*/true);
     if (size < 2) break;
     const auto content = part(file, at + 4, size - 2);
@@ -64,7 +64,7 @@ std::string_view tiff_block(std::string_view file) {
   return file.starts_with("RIFF") ? webp_block(file) : std::string_view();
 }
 
-// Of the first directory: how many values, and where the four bytes are that hold them or their place.
+// An entry of the first directory: its number of values, and the place of the four bytes with the value or its offset.
 struct Entry {
   uint32_t count = 0;
   size_t at = 0;
@@ -92,7 +92,7 @@ std::string written(uint32_t value, size_t size, bool big_endian) {
 std::string u16(uint32_t value) { return written(value, 2, /*big_endian=*/false); }
 std::string u32(uint32_t value) { return written(value, 4, /*big_endian=*/false); }
 
-// A TIFF structure with the description alone, padded to even length.
+// A TIFF structure that holds only the description, padded to even length.
 std::string tiff_with(const std::string& description) {
   const uint32_t length = uint32_t(description.size() + 1), text_at = 8 + 2 + 12 + 4, ascii = 2;
   return "II" + u16(42) + u32(8) + u16(1) + u16(description_tag) + u16(ascii) + u32(length) + u32(text_at) + u32(0) +
@@ -115,7 +115,7 @@ int exif_orientation(std::string_view file) {
 std::string_view exif_description(std::string_view file) {
   const auto tiff = tiff_block(file);
   const auto [count, at] = find_entry(tiff, description_tag);
-  if (count <= 4) return {};  // so short a text stands in the entry itself, and is none of ours
+  if (count <= 4) return {};  // short texts lie in the entry itself, and ours are longer
   return part(tiff, number(tiff, at, 4, is_big(tiff)), count - 1);
 }
 

@@ -21,8 +21,8 @@ std::vector<std::string> export_safetensors(const std::string& file, const Netwo
 std::vector<std::string> export_torchscript(const std::string& file, const Network& network, const NetworkSpec& spec) {
   const torch::jit::Module module = trace(network, spec);
   NewFile out(file);
-  // An exception that passed through the writer's destructor would end the program: it is told of success, and the
-  // failure is thrown once it is done.
+  // An exception must not pass through the writer's destructor, which would end the program. So the writer is told that
+  // all went well, and the failure is rethrown after it is done.
   std::exception_ptr failure;
   torch::jit::ExportModule(module,
                            [&](const void* bytes, size_t count) {

@@ -1,4 +1,4 @@
-// Networks as files for other programs: safetensors with the spec beside them, TorchScript, ONNX.
+// Writes networks as files for other programs: safetensors with the spec beside them, TorchScript, ONNX.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ struct EnumNames<ExportFormat> {
   static constexpr std::array names{"torchscript", "onnx", "safetensors"};
 };
 
-// The weights by path, converted to `dtype`, in FILE, and the spec as JSON in FILE with the extension .json, which
-// load_network() reads. Returns the files written; WriteError where one cannot be.
+// Writes the weights by path, converted to `dtype`, to FILE, and the spec as JSON to FILE with the extension .json,
+// which load_network() reads. Returns the files written; WriteError where one cannot be.
 std::vector<std::string> export_safetensors(const std::string& file, const Network& network, const NetworkSpec& spec,
                                             at::ScalarType dtype);
 
-// The same for the network's forward pass in float32, with free batch: see trace.h for inputs and outputs. A core build
-// has no ONNX: ConfigError.
+// The same for the network's forward pass in float32, for any batch size: see trace.h for inputs and outputs. A core
+// build has no ONNX: ConfigError.
 std::vector<std::string> export_torchscript(const std::string& file, const Network& network, const NetworkSpec& spec);
 std::vector<std::string> export_onnx(const std::string& file, const Network& network, const NetworkSpec& spec);
 

@@ -13,8 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t most_in_memory = 64;   // pictures whose texts, and at most whose latents, wait in memory
-constexpr double loading_share = 0.15;  // of a round's time may go into loading UNet and decoder
+constexpr size_t most_in_memory = 64;   // limits how many pictures' texts and latents wait in memory
+constexpr double loading_share = 0.15;  // share of a round's time that loading UNet and decoder may take
 
 constexpr int64_t sdxl_time_ids = 6;
 
@@ -35,7 +35,7 @@ Tensor each_told(const Network& unet, const Tensor& x, const Conditioning& told,
   return at::cat(outputs);
 }
 
-// The negative text, then each prompt once, and where each picture's prompt stands among them.
+// The negative text, then each different prompt once; `rows` says which of them each picture has.
 struct DistinctTexts {
   std::vector<std::string> texts;
   std::vector<int64_t> rows;
@@ -48,8 +48,8 @@ struct DistinctTexts {
   }
 };
 
-// The heap of a part that was let go goes back to the system before the next part comes: mdsearch keeps freed memory,
-// and the next part's weights would lie beside it.
+// Returns the heap of a released part to the system before the next part is loaded. mdsearch keeps freed memory, so
+// otherwise the next part's weights would need extra memory.
 void give_memory_back() { ::malloc_trim(0); }
 
 DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
@@ -64,15 +64,15 @@ struct RoundTime {
   double loading_s = 0, drawing_s = 0;
 };
 
-// How many pictures share the next round's parts, in whole batches: as few as loading_share allows, so that finished
-// pictures are handed on soon, whether the parts load in milliseconds or in minutes.
+// How many pictures the next round draws with one loading of the parts, in whole batches: as few as loading_share
+// allows, so that finished pictures are delivered soon, whether loading takes milliseconds or minutes.
 size_t round_after(const RoundTime& time, size_t pictures, size_t batch) {
   const double fewest = time.loading_s * (1 / loading_share - 1) / (time.drawing_s / double(pictures));
   const double most = std::max(1.0, double(most_in_memory / batch));
   return batch * size_t(std::clamp(std::ceil(fewest / double(batch)), 1.0, most));
 }
 
-// The part of the network that load() makes, and the time that takes.
+// Calls load(), which makes a part's network, and adds its time to the loading time.
 NetworkPtr timed(RoundTime& time, const std::function<NetworkPtr()>& load) {
   const auto start = Clock::now();
   NetworkPtr network = load();
@@ -222,7 +222,7 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   if (request.batch < 1) throw ConfigError("the batch is " + std::to_string(request.batch) + "; allowed: at least 1");
   check(sampler, request.tiles);
   torch::NoGradGuard no_grad;
-  size_t pictures = size_t(request.batch);  // of a round
+  size_t pictures = size_t(request.batch);  // in one round
   for (size_t told = 0; told < request.seeds.size(); told += most_in_memory) {
     const DrawRequest window = part_of(request, told, std::min(told + most_in_memory, request.seeds.size()));
     const Texts texts = texts_of(window, listener);

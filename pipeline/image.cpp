@@ -25,7 +25,7 @@ struct Source {
   [[noreturn]] void fail(const std::string& what) const { throw FileError(name + ": " + what); }
 };
 
-// What is wrong with a picture's size, empty if nothing is.
+// Why a picture's size is not allowed; empty if it is.
 std::string wrong_size(int64_t width, int64_t height) {
   if (width >= 1 && height >= 1 && width <= max_image_side && height <= max_image_side &&
       width * height <= max_image_pixels)
@@ -65,7 +65,7 @@ JpegHeader jpeg_header(const Source& source, void* reader) {
   return {checked(source, width, height), colours == TJCS_CMYK || colours == TJCS_YCCK};
 }
 
-// As Adobe writes CMYK into JPEGs: 255 is no ink. The ink of black darkens the three others.
+// CMYK as Adobe writes it into JPEGs: 255 means no ink. Black ink darkens the three other colours.
 Image from_inverted_cmyk(const std::vector<uint8_t>& cmyk, ImageSize size) {
   Image image = make_image(size);
   for (size_t pixel = 0; pixel < cmyk.size() / 4; ++pixel)
@@ -101,7 +101,7 @@ struct PngReader {
     image.version = PNG_IMAGE_VERSION;
     if (!png_image_begin_read_from_memory(&image, source.bytes.data(), source.bytes.size()))
       source.fail(std::string("is a broken PNG: ") + image.message);
-    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // else 16-bit samples without a gamma count as linear light
+    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // else 16-bit samples without a gamma are read as linear light
     try {
       size = checked(source, image.width, image.height);
     } catch (...) {
@@ -197,7 +197,7 @@ std::string load_bytes(const std::string& file, size_t limit) {
 Image load_image(const std::string& file) { return decode_image(load_bytes(file), file); }
 
 ImageSize load_image_size(const std::string& file) {
-  constexpr size_t usual_header = 1 << 18;  // colour profiles and previews come before a JPEG's size
+  constexpr size_t usual_header = 1 << 18;  // profiles and previews may come before a JPEG's size
   const std::string start = load_bytes(file, usual_header);
   try {
     return decode_image_size(start, file);

@@ -1,5 +1,5 @@
-// Picture files in and out: JPEG, PNG and WebP are read and written, with words of how a picture was made.
-// A picture in memory is 8-bit RGB without padding, rows from top to bottom; transparency is composited on white.
+// Reads and writes picture files: JPEG, PNG and WebP, with text that says how a picture was made. A picture in memory
+// is 8-bit RGB without padding, rows from top to bottom; transparency is composited on white.
 #pragma once
 
 #include <cstdint>
@@ -25,64 +25,64 @@ struct ImageSize {
   bool operator==(const ImageSize&) const = default;
 };
 
-// What a file says beside its pixels, by keyword: 1 to 79 Latin characters; a value is UTF-8.
+// Text stored in a picture file, by keyword: a keyword is 1 to 79 Latin characters, a value is UTF-8.
 using PictureText = std::vector<std::pair<std::string, std::string>>;
 
 Image make_image(ImageSize size, uint8_t grey = 255);
 
-// The format is told from the content, never from the file's name. FileError names the file and what is wrong with it.
-// Turned as EXIF says. Grey, palette and 16-bit pictures (rounded to the nearest of 256 values) become 8-bit RGB, and
-// so does CMYK, taken as inverted as Adobe and PIL take it. An animated PNG gives the picture that stands for it;
-// animated WebPs and GIFs are refused. Sizes beyond the limits above are refused before any memory is taken.
+// Recognises the format by the content, not by the file's name. FileError names the file and the problem. Applies the
+// EXIF orientation. Grey, palette and 16-bit pictures (rounded to the nearest of 256 values) become 8-bit RGB, and so
+// does CMYK, read as inverted as Adobe and PIL do. Of an animated PNG the default picture is read; animated WebPs and
+// GIFs are refused. Sizes above the limits are refused before memory is allocated.
 Image load_image(const std::string& file);
-Image decode_image(std::string_view bytes, const std::string& name);  // `name` opens error messages
+Image decode_image(std::string_view bytes, const std::string& name);  // `name` begins error messages
 
-// Whether a file that ends so (".png", in any case) is taken for a picture. Formats that cannot be decoded (GIF, BMP,
-// TIFF) are too, and so are refused by name rather than passed over.
+// Whether a file with this ending (".png", in any case) is treated as a picture. This includes formats that cannot be
+// decoded (GIF, BMP, TIFF), so that an error names such a file instead of skipping it.
 bool is_picture_ending(std::string ending);
 
-// From the header; no pixels are decoded. As stored: an EXIF orientation of 5 to 8 exchanges width and height.
+// Reads the size from the header without decoding. It is the stored size: EXIF orientations 5 to 8 swap the sides.
 ImageSize load_image_size(const std::string& file);
 ImageSize decode_image_size(std::string_view bytes, const std::string& name);
 
-// The formats that are written. The ending of a file's name, in any case, says which.
+// The formats that can be written; the ending of a file's name, in any case, selects one.
 enum class PictureFormat : uint8_t { png, jpg, webp };
-std::optional<PictureFormat> picture_format(const std::string& file);  // nothing for another ending, or none
+std::optional<PictureFormat> picture_format(const std::string& file);  // nothing for another or no ending
 inline constexpr const char* written_endings = ".png, .jpg, .jpeg or .webp";
 
-// Writes the file whole or not at all, in the format of its ending; ConfigError for another ending. The text goes into
-// PNG's text chunks, or as one JSON object into the Exif description of JPEG and WebP: returns false where it is too
-// long for that and was left out. `quality` is of JPEG and WebP, 1 to 100.
+// Writes the file, complete or not at all, in the format of its ending; ConfigError for another ending. The text goes
+// into text chunks of PNG, or as one JSON object into the Exif description of JPEG and WebP; returns false where it is
+// too long for that and was left out. `quality` applies to JPEG and WebP, 1 to 100.
 constexpr int usual_quality = 95;
 bool save_picture(const std::string& file, const Image& image, const PictureText& text = {},
                   int quality = usual_quality);
 std::string encode_png(const Image& image, const PictureText& text = {});
-void save_png(const std::string& file, const Image& image, const PictureText& text = {});  // whatever the ending
+void save_png(const std::string& file, const Image& image, const PictureText& text = {});  // for any ending
 
-// What save_picture and save_png wrote beside the pixels; empty where there is nothing. FileError where the file cannot
-// be read. Pixels are not decoded.
+// The text that save_picture and save_png stored; empty where there is none. FileError where the file cannot be read.
+// Pixels are not decoded.
 PictureText picture_text(const std::string& file);
-std::string picture_text(const std::string& file, const std::string& key);  // FileError where there is no such text
+std::string picture_text(const std::string& file, const std::string& key);  // FileError where there is none
 
-// A picture for a database or a page, of at most max_bytes (at least 256): WebP of falling quality, then of falling
-// size.
+// A small picture for a database or a page, of at most max_bytes (at least 256): WebP whose quality, then size, is
+// reduced until it fits.
 constexpr std::string_view thumbnail_mime = "image/webp";
 std::string encode_thumbnail(const Image& image, size_t max_bytes);
 
-// The picture upright, given the EXIF orientation of its pixels; numbers other than 2 to 8 leave it as it is.
+// Rotates or mirrors the stored pixels by their EXIF orientation; numbers other than 2 to 8 change nothing.
 Image oriented(Image stored, int orientation);
 
-// A rectangle of a picture; offset from the left upper corner. paste and crop throw std::logic_error if it does not
-// fit.
+// crop cuts out a rectangle, paste copies a picture into another; offset is the upper left corner. std::logic_error if
+// it does not fit.
 Image crop(const Image& image, ImageSize offset, ImageSize size);
 void paste(const Image& picture, Image& canvas, ImageSize offset);
 
 Image centre_square(const Image& image);  // the largest one
 
-// A grid on white whose cells fit the largest picture. ConfigError where it would exceed the limits above.
+// Arranges pictures on a white grid with cells for the largest. ConfigError where it would exceed the limits above.
 Image tile(const std::vector<Image>& pictures, int64_t columns);
 
-// A file's first `limit` bytes, or all there are; FileError if it cannot be read.
+// The first `limit` bytes of a file, or all; FileError if it cannot be read.
 std::string load_bytes(const std::string& file, size_t limit = SIZE_MAX);
 
 }  // namespace mds

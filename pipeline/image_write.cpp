@@ -1,5 +1,5 @@
-// Writing pictures. libpng reports errors by longjmp, so each function that calls setjmp holds no object with a
-// destructor; what it fills belongs to its caller.
+// Writes pictures. libpng reports errors by longjmp, so a function that calls setjmp has no objects with destructors;
+// its caller owns what it fills.
 #include <png.h>
 #include <turbojpeg.h>
 #include <webp/encode.h>
@@ -42,7 +42,7 @@ bool write_png(const PngWriter& writer, const Image& image, const std::vector<pn
   return true;
 }
 
-// Half the size, each pixel the mean of four.
+// Halves both sides; each pixel is the mean of four.
 Image halved(const Image& image) {
   Image half = make_image({std::max<int64_t>(1, image.width / 2), std::max<int64_t>(1, image.height / 2)});
   for (int64_t y = 0; y < half.height; ++y)
@@ -67,7 +67,7 @@ std::string encode_webp(const Image& image, float quality) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
 
-// Every pixel keeps its own colour: small pictures have edges that halved colours would blur.
+// Keeps the colour of every pixel, because halved colour resolution would blur the edges of small pictures.
 std::string encode_jpeg(const Image& image, int quality) {
   const std::unique_ptr<void, decltype(&tjDestroy)> writer(tjInitCompress(), tjDestroy);
   uint8_t* bytes = nullptr;

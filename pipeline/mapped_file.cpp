@@ -15,7 +15,7 @@ namespace mds {
 
 MappedFile::MappedFile(const std::string& file) {
   const auto reason = [&] { return file + ": cannot be read: " + std::strerror(errno); };
-  // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+  // Without O_NONBLOCK, opening a named pipe would wait until another process writes to it.
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) throw FileError(reason());
   struct stat status {};

@@ -1,6 +1,6 @@
-// A file's bytes as memory, without a copy in RAM. Pages that are written to become private to this process: the file
-// never changes. A file that is replaced by rename, as ours are, stays whole for those who have it mapped; one that
-// another program cuts short in place while it is being read ends this process (SIGBUS), as mapped files do.
+// A file's bytes as memory, without a copy in RAM. Pages that this process writes become private; the file never
+// changes. If the file is replaced by a rename, as mdsearch does, the mapping keeps the old content. If another program
+// shortens it in place while it is read, this process ends with SIGBUS, as for any mapped file.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace mds {
 
 class MappedFile {
  public:
-  explicit MappedFile(const std::string& file);  // FileError where it is missing, a folder or no regular file
+  explicit MappedFile(const std::string& file);  // FileError where missing or not a regular file
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -18,8 +18,8 @@ class MappedFile {
   std::string_view bytes() const { return {data_, size_}; }
   char* data() const { return data_; }
 
-  // Gives the whole pages among these bytes back: this process holds them no longer, and what was written to them is
-  // lost. Reading there again reads the file.
+  // Releases the whole pages among these bytes: they no longer use memory of this process, and what was written to them
+  // is lost. Reading them again reads the file.
   void forget(const void* begin, size_t bytes) const;
 
  private:

@@ -16,7 +16,7 @@ Tensor per_channel(const std::vector<double>& values, const Tensor& like) {
   return at::tensor(values, at::kDouble).to(like.options()).view({1, -1, 1, 1});
 }
 
-// `wanted` -1 allows any number, as long as there are as many of both.
+// `wanted` -1 allows any length, if mean and std have the same.
 template <class MeanAndStd>
 void check_lengths(const std::optional<MeanAndStd>& values, int64_t wanted, const Place& place) {
   if (!values) return;

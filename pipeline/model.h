@@ -1,5 +1,5 @@
-// A model folder: `model.json` (specs of every part, conventions, provenance), one .safetensors file a part, and the
-// tokenizer's merges. It is self-contained: everything needed to run the model is in it.
+// A model folder: `model.json` (specs of all parts, conventions, provenance), one .safetensors file per part, and the
+// tokenizer's merges. It is self-contained: it has everything that is needed to run the model.
 #pragma once
 
 #include <optional>
@@ -17,14 +17,14 @@ struct EnumNames<Prediction> {
   static constexpr std::array names{"epsilon", "v", "x0"};
 };
 
-// How a step is taken: see solver.h.
+// How a step of sampling is computed: see solver.h.
 enum class Sampler : uint8_t { ddim, dpmpp_2m, euler, ufogen };
 template <>
 struct EnumNames<Sampler> {
   static constexpr std::array names{"ddim", "dpmpp_2m", "euler", "ufogen"};
 };
 
-// The noise schedule of Stable Diffusion: beta interpolated in its square root.
+// The noise schedule of Stable Diffusion: the square root of beta is interpolated linearly.
 struct ScheduleConfig {
   int64_t steps = 1000;
   double beta_start = 0.00085;
@@ -40,17 +40,17 @@ struct ScheduleConfig {
   }
 };
 
-// Which w says that there is no guidance. one: w of eps_u + w (eps_c - eps_u); zero: w of (1 + w) eps_c - w eps_u, as
-// Ho & Salimans (arXiv 2207.12598) and Meng et al. (arXiv 2210.03142) write it.
+// The value of w that means no guidance. one: w of eps_u + w (eps_c - eps_u); zero: w of (1 + w) eps_c - w eps_u, as in
+// Ho & Salimans (arXiv 2207.12598) and Meng et al. (arXiv 2210.03142).
 enum class NoGuidance : uint8_t { one, zero };
 template <>
 struct EnumNames<NoGuidance> {
   static constexpr std::array names{"one", "zero"};
 };
 
-constexpr double least_deviation = 1e-6;  // what is divided by
+constexpr double least_deviation = 1e-6;  // latents are divided by it
 
-// The latent a UNet sees is (posterior - mean) / std, channel by channel.
+// The latent that a UNet reads is (posterior - mean) / std, channel by channel.
 struct LatentScale {
   std::vector<double> mean, std;
   bool operator==(const LatentScale&) const = default;
@@ -60,7 +60,7 @@ struct LatentScale {
   }
 };
 
-// Which of a text tower's outputs a UNet reads: the states after the final norm, or those behind the last block but
+// Which output of a text tower a UNet reads: the states after the final norm, or those after the last block but
 // one.
 enum class TextOutput : uint8_t { last, penultimate };
 template <>
@@ -90,7 +90,7 @@ struct ImageNormalisation {
   }
 };
 
-// Where a model comes from: enough to make it again, and what it was measured at.
+// Where a model comes from: enough to make it again, and the scores it had.
 struct Provenance {
   std::string command;
   Json config = nullptr;
@@ -169,21 +169,21 @@ struct ModelCard {
   }
 };
 
-// FileError where there is no model.json, ConfigError with the place of a value that is not allowed, or with those of
-// `parts` (fields of the card) that the card lacks.
+// FileError where there is no model.json. ConfigError where a value is not allowed, with its place, or where the card
+// lacks one of `parts` (fields of the card).
 ModelCard load_card(const std::string& folder, const std::vector<std::string>& parts = {});
 void save_card(const std::string& folder, const ModelCard& card);
 
-// w of eps_u + w (eps_c - eps_u), whatever the card's convention.
+// Converts to the w of eps_u + w (eps_c - eps_u) from the card's convention.
 double guidance_of(const ModelCard& card);
 
-// The text encoders a UNet reads, one or more, and the part that holds the i-th: "text_encoder", "text_encoder_2".
-// ConfigError, opened by `source`, where there is none, where the card lists them both ways, or where one lacks the
-// output it is asked for.
+// The text encoders that a UNet reads, one or more, and the name of the part of the i-th: "text_encoder",
+// "text_encoder_2". ConfigError, beginning with `source`, where there is none, where the card lists them in both ways,
+// or where one lacks the output that the UNet reads.
 std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std::string& source);
 std::string text_encoder_part(size_t i);
 
-// "unet" -> FOLDER/unet.safetensors, into a network made from the card's spec, of `dtype` from the start. FileError
+// Loads part "unet" from FOLDER/unet.safetensors into a network of the card's spec, which is made in `dtype`. FileError
 // names what is missing, damaged or does not fit the plan.
 NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, at::ScalarType dtype = at::kFloat);
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);
@@ -191,8 +191,8 @@ void save_part(const std::string& folder, const std::string& part, const TensorM
 // The merges of a folder's tokenizer, as text; FileError where there are none.
 std::string load_merges(const std::string& folder);
 
-// The SHA-256 of a folder's card (without provenance) and parts: the identity of encoders in protocols and caches.
-// FileError where there is no such folder.
+// SHA-256 of a folder's card (without provenance) and parts: the identity of encoders in protocols and caches.
+// FileError where the folder does not exist.
 std::string model_hash(const std::string& folder);
 
 // Normalised latents from raw ones and back; N x C x H x W.

@@ -98,7 +98,7 @@ Tensor levels_of(const Tensor& images_NCHW, const NetworkInput& input, const std
   }
 }
 
-// Checks one input and gives it the network's type: int64 or float32.
+// Checks one input and converts it to the network's type: int64 or float32.
 Tensor checked(const Tensor& tensor, const NetworkInput& input, const std::string& place) {
   if (input.pictures != PictureInput::none) return levels_of(tensor, input, place);
   if (!has_type(tensor, input) || !has_sizes(tensor, input))
@@ -143,7 +143,7 @@ NetworkSpec sized_for(const NetworkSpec& spec, const TensorMap& tensors) {
         if constexpr (std::same_as<Spec, UNetSpec>) {
           set_extent(s, input);
         } else if constexpr (requires { s.size_width; }) {
-          const int64_t pixels = s.size / own;  // for each element of the input
+          const int64_t pixels = s.size / own;  // spanned by one element of the input
           set_extent(s, {pixels * input.height, pixels * input.width});
         } else if constexpr (std::same_as<Spec, LpipsSpec>) {
           s.size = input.height, s.width = input.width;

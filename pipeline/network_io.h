@@ -1,5 +1,5 @@
-// What each kind of network takes and gives, by the names that diffusers and transformers use. The single list of them:
-// `mdsearch forward`, exporters and checks against other libraries read it.
+// The inputs and outputs of each kind of network, with the names of diffusers and transformers. `mdsearch forward`,
+// exporters and checks against other libraries all read this one list.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace mds {
 
-// Whether an input is of bytes, and of which sizes: those of NetworkInput, or any height and width, which are resized
-// as TensorFlow 1 does, FID's own way.
+// Whether an input is a picture of bytes, and in which sizes: that of NetworkInput, or any, which is then resized as
+// TensorFlow 1 does, the way FID is defined.
 enum class PictureInput : uint8_t { none, sized, resized };
 
 struct NetworkInput {
@@ -23,22 +23,22 @@ struct NetworkInput {
 };
 std::vector<NetworkInput> inputs_of(const NetworkSpec& spec);
 
-// The network at the size of its main input among the tensors, where it can have several: UNets, autoencoders and
-// LPIPS's.
+// The network with the size of its main input in the tensors, for networks that can have several sizes: UNets,
+// autoencoders and LPIPS.
 NetworkSpec sized_for(const NetworkSpec& spec, const TensorMap& tensors);
 
-// The named outputs of a plan, in the order they are computed but for `last_hidden_state`, which leads; `distance` of
-// LPIPS's.
+// The named outputs of a plan in the order of computation, except that `last_hidden_state` comes first; for LPIPS,
+// `distance`.
 std::vector<std::string> outputs_of(const Plan& plan);
 
-// The inputs of a network out of a file's tensors, in the order of inputs_of: one batch, N samples in each. A timestep
-// may be one number for all samples; timesteps and time_ids may be integers. `source` opens error messages; a tensor
-// that is missing, unexpected, misshapen, of another type, not finite or no token of the vocabulary is a FileError.
-// Pictures come out as float32 levels of 0 to 255 at the network's size.
+// A network's inputs from the tensors of a file, in the order of inputs_of: one batch, with N samples in each. A
+// timestep may be one number for all samples; timesteps and time_ids may be integers. `source` begins error messages;
+// FileError for a tensor that is missing, unexpected, not finite, of another shape or type, or not a token of the
+// vocabulary. Pictures become float32 levels of 0 to 255 at the network's size.
 std::vector<Tensor> inputs_from(const TensorMap& tensors, const NetworkSpec& spec, const std::string& source);
 
-// One pass over tensors in the order of inputs_of: the outputs in the order of outputs_of. A text tower's end token is
-// the largest id of a text, the first where it repeats. `observer` as in Network::forward.
+// One pass over tensors in the order of inputs_of; returns outputs in the order of outputs_of. The end token of a text
+// is its largest id, the first one where it repeats. `observer` as in Network::forward.
 std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const std::vector<Tensor>& inputs,
                                 const Observer& observer = {});
 

@@ -1,4 +1,4 @@
-// A traced graph on its way to ONNX: the graph that grows, and what an entry of the operator table sees of one call.
+// Lowers a traced graph to ONNX: the graph built so far, and one call as an entry of the operator table sees it.
 #pragma once
 
 #include <torch/csrc/jit/ir/ir.h>
@@ -12,17 +12,17 @@
 
 namespace mds {
 
-// The ONNX graph so far, and which of its names stands for which traced value.
+// The ONNX graph built so far, and which ONNX name stands for each traced value.
 class OnnxBuilder {
  public:
   using Value = const torch::jit::Value*;
 
-  std::string name_of(Value value);  // a constant becomes an initializer; std::logic_error for what is not computed yet
+  std::string name_of(Value value);  // makes constants initializers; logic_error if not computed yet
   const std::vector<std::string>& names_of(Value list) const { return lists_.at(list); }
   void bind(Value value, const std::string& name) { names_[value] = name; }
   void bind_list(Value list, std::vector<std::string> names) { lists_[list] = std::move(names); }
 
-  // Floating tensors become float32, whole ones int64. The first names a weight, the second makes a name up.
+  // Floating tensors become float32, integer ones int64. The first function names a weight, the second invents a name.
   void add_initializer(const std::string& name, const Tensor& tensor);
   std::string constant(const Tensor& tensor);
 
@@ -48,7 +48,7 @@ class OnnxCall {
   bool flag(size_t i) const { return value(i).toBool(); }
   std::string text(size_t i) const { return value(i).toStringRef(); }
   std::vector<int64_t> wholes(size_t i) const { return value(i).toIntVector(); }
-  // As traced: the first size of what depends on the input is the tracer's batch.
+  // The traced sizes; where the first size depends on the input, it is the tracer's batch.
   std::vector<int64_t> sizes(size_t i) const { return sizes_of(node_.input(i)); }
   std::vector<int64_t> result_sizes() const { return sizes_of(node_.output()); }
   at::ScalarType type(size_t i) const { return type_of(node_.input(i)); }
@@ -56,10 +56,10 @@ class OnnxCall {
   int64_t axis(size_t i, int64_t rank) const { return whole(i) < 0 ? whole(i) + rank : whole(i); }
   int64_t axis(size_t i) const { return axis(i, int64_t(sizes(0).size())); }
 
-  // Adds a node named after the plan step, and returns its output.
+  // Adds a node, named after the plan step, and returns the name of its output.
   using Attributes = std::map<std::string, OnnxAttribute>;
   std::string add(const std::string& op, std::vector<std::string> inputs, Attributes attributes = {}) const;
-  std::vector<std::string> add_split(const std::vector<int64_t>& sizes, int64_t axis) const;  // of the first tensor
+  std::vector<std::string> add_split(const std::vector<int64_t>& sizes, int64_t axis) const;  // splits the first tensor
 
   std::string constant(double value) const;  // float32
   std::string constant(const std::vector<int64_t>& values) const;

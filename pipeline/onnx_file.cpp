@@ -9,8 +9,8 @@
 namespace mds {
 namespace {
 
-constexpr int64_t ir_version = 8;          // what opset 17 came with
-constexpr uint64_t data_alignment = 4096;  // of a tensor in the external file, so that it can be mapped
+constexpr int64_t ir_version = 8;          // the version that introduced opset 17
+constexpr uint64_t data_alignment = 4096;  // of tensors in the external file, so that they can be mapped
 
 void put(onnx::ValueInfoProto& proto, const OnnxValue& value) {
   proto.set_name(value.name);
@@ -55,7 +55,7 @@ void put(onnx::NodeProto& proto, const OnnxNode& node) {
   }
 }
 
-// Where tensors go that the model file does not hold.
+// Holds the tensors that are stored outside of the model file.
 class ExternalData {
  public:
   explicit ExternalData(const std::string& file)
@@ -86,7 +86,7 @@ class ExternalData {
 };
 
 void put(onnx::TensorProto& proto, const OnnxTensor& tensor, ExternalData* data) {
-  constexpr uint64_t shape_bytes = 1024;  // what a reader wants at hand to infer shapes
+  constexpr uint64_t shape_bytes = 1024;  // readers need small tensors in the model file to infer shapes
   proto.set_name(tensor.name);
   proto.set_data_type(int32_t(tensor.type));
   for (const int64_t size : tensor.sizes) proto.add_dims(size);

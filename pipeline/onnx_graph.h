@@ -1,4 +1,4 @@
-// A network in ONNX's terms, and the file it is written to. No LibTorch: its headers bring another protobuf.
+// A network in ONNX's terms, and the file for it. Independent of LibTorch, whose headers bring another protobuf.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@ namespace mds {
 
 constexpr int64_t onnx_opset = 17;  // the first with LayerNormalization
 
-enum class OnnxType : int32_t { float32 = 1, int64 = 7 };  // as TensorProto.DataType counts them
+enum class OnnxType : int32_t { float32 = 1, int64 = 7 };  // values of TensorProto.DataType
 
-// An input or output; a size of -1 is the batch, left free as "N".
+// An input or output; a size of -1 is the batch, which stays variable as "N".
 struct OnnxValue {
   std::string name;
   OnnxType type = OnnxType::float32;
   std::vector<int64_t> sizes;
 };
 
-// A constant tensor; the bytes, little-endian and contiguous, belong to someone else.
+// A constant tensor; its bytes, little-endian and contiguous, are owned elsewhere.
 struct OnnxTensor {
   std::string name;
   OnnxType type = OnnxType::float32;
@@ -33,7 +33,7 @@ using OnnxAttribute = std::variant<int64_t, float, std::string, std::vector<int6
 
 struct OnnxNode {
   std::string op, name;
-  std::vector<std::string> inputs, outputs;  // an empty input is one left out
+  std::vector<std::string> inputs, outputs;  // "": an optional input that is left out
   std::map<std::string, OnnxAttribute> attributes;
 };
 
@@ -41,14 +41,14 @@ struct OnnxGraph {
   std::string name;
   std::vector<OnnxValue> inputs, outputs;
   std::vector<OnnxTensor> initializers;
-  std::vector<OnnxNode> nodes;  // in an order they can run in
+  std::vector<OnnxNode> nodes;  // in an order that can run
   std::map<std::string, std::string> metadata;
 };
 
 constexpr uint64_t most_inline_bytes = 1'000'000'000;
 
-// Writes FILE, whole or not at all. Weights of more than `most_inline` bytes go to FILE.data, which protobuf's limit of
-// 2 GB does not bind; it is put in place before FILE. Returns the files; WriteError where one cannot be written.
+// Writes FILE, complete or not at all. Weights of more than `most_inline` bytes go to FILE.data, beyond protobuf's
+// limit of 2 GB; it is put in place before FILE. Returns the files; WriteError where one cannot be written.
 std::vector<std::string> save_onnx(const std::string& file, const OnnxGraph& graph,
                                    uint64_t most_inline = most_inline_bytes);
 

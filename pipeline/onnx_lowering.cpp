@@ -33,7 +33,7 @@ class Lowering {
     builder_.bind(value, input.name);
   }
 
-  // ONNX wants all names distinct: a UNet's second `sample` becomes `out_sample`, as diffusers exports it.
+  // All names in ONNX must be distinct: a UNet's output `sample` becomes `out_sample`, as in diffusers' exports.
   void add_output(const jit::Value* value, std::string name) {
     for (const auto& input : builder_.graph.inputs)
       if (input.name == name) name = "out_" + name;

@@ -1,4 +1,4 @@
-// A traced network as an ONNX graph, node by node through the operator table.
+// Converts a traced network to an ONNX graph, node by node with the operator table.
 #pragma once
 
 #include <torch/csrc/jit/api/module.h>
@@ -8,8 +8,8 @@
 
 namespace mds {
 
-// `module` is what trace() made of the spec's network; inputs, outputs and weights keep its names, and the batch is
-// free. ConfigError where the trace holds an operator that the table lacks, with the plan step it stands in.
+// `module` is the result of trace() for the spec's network. Inputs, outputs and weights keep its names, and the batch
+// is variable. ConfigError, with the plan step, for an operator that the table lacks.
 OnnxBuilder lower_to_onnx(const torch::jit::Module& module, const NetworkSpec& spec);
 
 }  // namespace mds

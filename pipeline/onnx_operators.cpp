@@ -69,7 +69,7 @@ void narrow(const OnnxCall& call) {
 
 void expand(const OnnxCall& call) {
   Wholes sizes = call.wholes(1);
-  for (int64_t& size : sizes) size = std::max<int64_t>(size, 1);  // ONNX broadcasts both ways: 1 keeps an axis
+  for (int64_t& size : sizes) size = std::max<int64_t>(size, 1);  // ONNX broadcasts both ways: 1 keeps an axis as it is
   call.give(call.add("Expand", {call.tensor(0), call.constant(sizes)}));
 }
 
@@ -90,7 +90,7 @@ void chunk(const OnnxCall& call) {
   call.give_list(call.add_split(parts, axis));
 }
 
-// LibTorch lists (begin, end) from the last axis backwards; ONNX all begins, then all ends.
+// LibTorch lists (begin, end) pairs from the last axis to the first; ONNX lists all begins, then all ends.
 void pad(const OnnxCall& call) {
   const Wholes given = call.wholes(1);
   const size_t rank = call.sizes(0).size();
@@ -115,7 +115,7 @@ void binary(const OnnxCall& call) {
   call.give(call.add(op, {call.tensor(0), call.tensor(1)}));
 }
 
-// Sums and differences, whose second operand LibTorch can scale.
+// Sums and differences; LibTorch may scale the second operand.
 template <const char* op>
 void sum(const OnnxCall& call) {
   if (call.number(2) != 1) call.fail("scales its second operand");
@@ -156,7 +156,7 @@ void convolution(const OnnxCall& call) {
                       {"group", call.whole(8)}}));
 }
 
-// Opset 17 has no group norm: each group becomes one channel of an instance norm, and our weights follow.
+// Opset 17 has no group norm: it becomes an instance norm with one channel per group, then weight and bias are applied.
 void group_norm(const OnnxCall& call) {
   const Wholes sizes = call.sizes(0);
   if (sizes.size() != 4) call.fail("is not over a map");

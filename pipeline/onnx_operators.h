@@ -1,4 +1,4 @@
-// The one table from LibTorch's operators to ONNX's.
+// The one table that maps LibTorch's operators to ONNX.
 #pragma once
 
 #include <map>
@@ -8,7 +8,7 @@
 
 namespace mds {
 
-// Adds the nodes that compute what the call computes, and gives the call's output a name.
+// Adds the nodes that compute the call's result, and names its output.
 using OnnxOperator = void (*)(const OnnxCall& call);
 
 // By qualified name: "aten::silu".

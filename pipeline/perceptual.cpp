@@ -12,7 +12,7 @@
 namespace mds {
 namespace {
 
-// The last block of EfficientNet-Lite0 at a half, a quarter, ... and a thirty-second of the side.
+// EfficientNet-Lite0's last blocks at 1/2, 1/4, 1/8, 1/16 and 1/32 of the side.
 constexpr std::array levels{"blocks.0", "blocks.2", "blocks.4", "blocks.10", "blocks.15"};
 
 std::string metric_of(const NetworkSpec& spec) {
@@ -38,7 +38,7 @@ NetworkPtr network_of(const NetworkSpec& spec) {
   return make_network(make_plan(spec), at::kFloat, at::MemoryFormat::Contiguous);
 }
 
-// vector_norm's gradient at a vector of zeros, as behind a relu, is zero; that of a square root would be no number.
+// vector_norm has gradient zero at a vector of zeros, which occurs after a relu; a square root would give NaN.
 Tensor unit_over_channels(const Tensor& x_NCHW) {
   return x_NCHW / (at::linalg_vector_norm(x_NCHW, 2, at::IntArrayRef{1}, /*keepdim=*/true) + 1e-10);
 }

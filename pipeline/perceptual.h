@@ -1,8 +1,8 @@
-// How far apart two pictures look to a classifier, as a loss and as a score: LPIPS (pipeline/lpips.h), or by the
-// features of EfficientNet-Lite0, which is another measure and has its own name:
+// How different two pictures look to a classifier, as a loss and as a score: LPIPS (pipeline/lpips.h), or a distance
+// of features of EfficientNet-Lite0, which is another measure and has its own name:
 //   d(a, b) = mean over five levels of the mean over positions of sum_c (a_c - b_c)^2, from 0 to 4,
 // where a and b are the last maps of each resolution, unit-normalised over channels at each position. It has no learned
-// heads and was fitted to no human judgement.
+// heads and was not fitted to human judgement.
 #pragma once
 
 #include "networks/network_spec.h"
@@ -16,11 +16,11 @@ using PerceptualDistance = std::function<Tensor(const Tensor& a_NCHW, const Tens
 
 class PerceptualNetwork {
  public:
-  // Of an LpipsSpec or an EfficientNetSpec (ConfigError, else), of whatever size. `file`: its weights in any layout
-  // that import_weights knows. FileError where they do not fit, and for an LPIPS head that is negative.
+  // For an LpipsSpec or an EfficientNetSpec of any size; ConfigError for others. `file`: weights in any layout that
+  // import_weights knows. FileError where they do not fit, and for an LPIPS head with negative weights.
   PerceptualNetwork(const NetworkSpec& spec, const std::string& file);
 
-  // ConfigError for pictures that are too small, and for EfficientNet-Lite0 for pictures that are not square.
+  // ConfigError for pictures that are too small, and for EfficientNet-Lite0 also for pictures that are not square.
   Tensor distance(const Tensor& a_NCHW, const Tensor& b_NCHW, const Observer& observer = {});
 
   const std::string& metric() const { return metric_; }  // lpips_vgg, lpips_alex or perceptual_effnet
@@ -30,7 +30,7 @@ class PerceptualNetwork {
 
   NetworkSpec spec_;
   std::string metric_;
-  NetworkPtr network_;  // of the last size; one of another size takes over its weights
+  NetworkPtr network_;  // of the last size; another size gets a network with its weights
 };
 
 PerceptualDistance distance_of(std::shared_ptr<PerceptualNetwork> network);

@@ -1,5 +1,5 @@
-// What picture files say beside their pixels. libpng reports errors by longjmp, so the function that calls setjmp holds
-// no object with a destructor.
+// The text that picture files store beside their pixels. libpng reports errors by longjmp, so the function that calls
+// setjmp has no objects with destructors.
 #include <png.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ bool read_info(const PngTextReader& reader, Input& input) {
   return true;
 }
 
-// Chunks that come before the pixels.
+// The text chunks before the pixels.
 PictureText png_chunks(const std::string& file, const std::string& bytes) {
   const PngTextReader reader;
   Input input{bytes};
@@ -55,7 +55,7 @@ PictureText png_chunks(const std::string& file, const std::string& bytes) {
   return text;
 }
 
-// A description of other programs is no JSON object of texts, and so is none of ours.
+// Empty for descriptions by other programs: ours are JSON objects of texts.
 PictureText described(std::string_view description) {
   const Json json = Json::parse(description, nullptr, /*allow_exceptions=*/false);
   PictureText text;

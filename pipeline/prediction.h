@@ -5,7 +5,7 @@
 
 namespace mds {
 
-// The amplitudes of signal and noise: of one timestep (no dimension), or one an example (N x 1 x 1 x 1).
+// The amplitudes of signal and noise: of one timestep (no dimension), or of each example (N x 1 x 1 x 1).
 struct Amplitudes {
   Tensor a, s;
 };
@@ -14,10 +14,10 @@ struct Parts {
   Tensor x0, eps;
 };
 
-// From the network's output at x_t to both parts of x_t.
+// Both parts, x0 and eps, from the network's output at x_t.
 Parts parts(Prediction prediction, const Tensor& output, const Tensor& x_t, const Amplitudes& at_t);
 
-// From both parts to what the network should have said: a training target.
+// What the network should have predicted for these parts: the training target.
 Tensor target(Prediction prediction, const Parts& parts, const Amplitudes& at_t);
 
 }  // namespace mds

@@ -58,7 +58,7 @@ struct OnBytes {
   static uint8_t store(int32_t sum) { return static_cast<uint8_t>(std::clamp((sum + (1 << 21)) >> 22, 0, 255)); }
 };
 
-// One direction of one plane, whose pixels lie `stride` apart along it; across it are the others.
+// Resizes planes in one direction. Pixels of a line are `stride` apart.
 template <class Arithmetic>
 class Pass {
  public:
@@ -119,7 +119,7 @@ at::Tensor cubic_resized(const at::Tensor& images_NCHW, const ImageSize& size) {
   return result;
 }
 
-// One direction of TF 1's bilinear, in its float32 arithmetic: lo + (hi - lo) * fraction.
+// TensorFlow 1's bilinear resize in one direction, in its float32 arithmetic: lo + (hi - lo) * fraction.
 at::Tensor tf1_along(const at::Tensor& images, int64_t dim, int64_t out) {
   const int64_t in = images.size(dim);
   const auto source = torch::arange(out, torch::kFloat32) * (static_cast<float>(in) / static_cast<float>(out));
@@ -133,7 +133,7 @@ at::Tensor tf1_along(const at::Tensor& images, int64_t dim, int64_t out) {
 void check(const at::Tensor& images, const ImageSize& size) {
   if (images.dim() != 4 || images.scalar_type() != torch::kUInt8 || !images.device().is_cpu() || images.numel() == 0)
     throw ConfigError(c10::str("pictures to resize: are ", images.scalar_type(), " ", images.sizes(), " on ",
-                               images.device(), "; expected uint8 (N, C, H, W) on the CPU, none of them 0"));
+                               images.device(), "; expected uint8 (N, C, H, W) on the CPU, no size being 0"));
   for (const int64_t side : {size.height, size.width})
     if (side < 1 || side > max_image_side)
       throw ConfigError("picture size is " + std::to_string(side) + "; allowed: 1 to " +

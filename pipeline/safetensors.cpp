@@ -14,7 +14,7 @@ static_assert(std::endian::native == std::endian::little, "safetensors are read 
 
 constexpr std::array<uint64_t, EnumNames<DataType>::names.size()> type_bytes = {8, 4, 2, 2, 8, 4, 2, 1, 1, 1};
 
-// Reads the JSON of a header from its first byte to its last.
+// A parser for the JSON of a header, from its first byte to its last.
 class HeaderReader {
  public:
   HeaderReader(std::string_view file, uint64_t length, const std::string& source)
@@ -41,7 +41,7 @@ class HeaderReader {
     fail(why);
   }
 
-  // The next byte that is no white space, 0 at the end.
+  // The next byte that is not white space; 0 at the end.
   char peek() {
     at_ = std::min(file_.find_first_not_of(" \t\r\n", at_), file_.size());
     return at_ < file_.size() ? file_[at_] : '\0';
@@ -173,7 +173,7 @@ class HeaderReader {
     return ": its shape is larger than the file's " + std::to_string(data_bytes_) + " bytes of data";
   }
 
-  // Zero for a tensor with a side of zero, whose other sides still must not overflow when they are multiplied.
+  // Zero for a tensor that has a side of zero; the product of its other sides must not overflow either.
   uint64_t bytes_of(const TensorEntry& entry, const std::string& tensor, size_t offset) {
     uint64_t bytes = bytes_each(entry.type);
     bool is_empty = false;

@@ -1,7 +1,7 @@
 // The header of a safetensors file: 8 bytes of little-endian length, then that much JSON, then raw tensors.
 //   {"__metadata__": {key: text}, NAME: {"dtype": "F16", "shape": [n, ...], "data_offsets": [begin, end]}, ...}
-// Free of LibTorch. Reads this one grammar instead of any JSON: a general tree of a hostile header would take many
-// times its size, and an error could not say at which byte it stands.
+// Independent of LibTorch. It parses only this grammar and not any JSON: a general tree of a malicious header would
+// take many times its size, and errors could not name a byte offset.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +30,17 @@ struct TensorEntry {
 };
 
 struct SafetensorsHeader {
-  std::deque<TensorEntry> tensors;  // in the order of their data, which they fill without overlap or hole
+  std::deque<TensorEntry> tensors;  // in the order of their data, without overlaps or gaps
   std::map<std::string, std::string> metadata;
-  uint64_t data_begin = 0;  // bytes, counted from the begin of the file
+  uint64_t data_begin = 0;  // bytes, counted from the beginning of the file
 };
 
 constexpr uint64_t most_header_bytes = 100'000'000;  // safetensors' own limit
 constexpr size_t most_metadata = 1024;
 constexpr size_t most_dimensions = 8;
 
-// `bytes` is the whole file; only its header is read. FileError opens with `source` and says the offset, the value and
-// the limit. Allocates at most eight times the header, and nothing by the sizes that the header claims.
+// `bytes` is the whole file; only its header is read. FileError begins with `source` and says the offset, the value and
+// the limit. Allocates at most eight times the header's size, independent of the sizes that the header claims.
 SafetensorsHeader parse_safetensors(std::string_view bytes, const std::string& source);
 
 }  // namespace mds

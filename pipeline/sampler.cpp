@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// Without a dimension a float64 tensor scales float32 ones and leaves their type alone.
+// float64 tensors without a dimension, which scale float32 tensors without changing their type.
 Amplitudes amplitudes(const NoiseSchedule& schedule, int64_t t) {
   return {at::scalar_tensor(schedule.a(t), at::kDouble), at::scalar_tensor(schedule.s(t), at::kDouble)};
 }

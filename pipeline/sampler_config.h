@@ -1,4 +1,4 @@
-// Which sampler, over which timesteps, with which guidance; and the list of steps that follows from it.
+// Which sampler, over which timesteps, with which guidance; and the list of steps that these give.
 #pragma once
 
 #include <array>
@@ -45,15 +45,15 @@ struct SamplerStep {
   bool operator==(const SamplerStep&) const = default;
 };
 
-// The whole run, from noisy to clean. Each previous timestep is the list's next one, also where steps does not divide
-// the schedule: diffusers' DDIM computes t - T / steps there and leaves its own list (999 -> 923 and not 922 in 13
-// steps). ConfigError for more steps than the schedule has.
+// The whole run, from noisy to clean. The previous timestep is always the next one in the list of timesteps, also where
+// steps does not divide the schedule: there diffusers' DDIM computes t - T / steps, which is not in its own list (999
+// -> 923 and not 922 in 13 steps). ConfigError for more steps than the schedule has.
 std::vector<SamplerStep> steps_of(const SamplerConfig& config, int64_t schedule_steps);
 
 inline GuidedSides sides_of(const SamplerConfig& config) { return guided_sides(config.guidance, config.rescale); }
 inline int64_t calls_a_step(const SamplerConfig& config) { return calls_a_step(sides_of(config)); }
 
-// Whether the sampler adds noise on its way.
+// Whether the sampler adds noise between steps.
 bool is_stochastic(const SamplerConfig& config);
 
 }  // namespace mds

@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// LibTorch's generator keeps the low 32 bits of its seed; a longer seed is mixed into them.
+// LibTorch's generator uses only the low 32 bits of its seed, so a longer seed is mixed into 32 bits.
 std::vector<at::Generator> generators(const std::vector<uint64_t>& seeds) {
   std::vector<at::Generator> found;
   for (const uint64_t seed : seeds)

@@ -1,5 +1,5 @@
-// Gaussian noise of latents, drawn picture by picture: a picture's noise depends on its own seed alone, whatever its
-// batch and its place in it.
+// Gaussian noise of latents, drawn separately for each picture: its noise depends only on its own seed, not on its
+// batch or its place there.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,21 @@
 
 namespace mds {
 
-// More noise at each call, N x C x H x W.
+// Returns new noise in each call, N x C x H x W.
 using NoiseSource = std::function<Tensor()>;
 
-// What sampling begins with, N x C x H x W, and the source of what a stochastic sampler adds on its way. For one run:
-// the source goes on where it was left, in copies too.
+// The noise with which sampling begins, N x C x H x W, and the source for the noise that a stochastic sampler adds. For
+// one run only: the source continues where it stopped, also in copies.
 struct LatentNoise {
   LatentNoise(Tensor noise, NoiseSource source = {}) : initial(std::move(noise)), fresh(std::move(source)) {}
   Tensor initial;
   NoiseSource fresh;
 };
 
-// Row i, of the given shape, is what a generator of seeds[i] draws first. All 64 bits of a seed count.
+// Row i, of the given shape, is the first noise of a generator seeded with seeds[i]. All 64 bits of a seed count.
 Tensor seeded_noise(const std::vector<uint64_t>& seeds, const std::vector<int64_t>& shape);
 
-// seeded_noise to begin with; each picture's generator goes on from there.
+// Begins with seeded_noise; the generator of each picture continues from there.
 LatentNoise picture_noise(const std::vector<uint64_t>& seeds, const std::vector<int64_t>& shape);
 
 }  // namespace mds

@@ -1,7 +1,7 @@
 // The noise schedule: x_t = a_t x0 + s_t eps with a_t^2 = alpha_bar_t and s_t^2 = 1 - alpha_bar_t.
 // Built in float64; timesteps are indices 0 .. steps - 1. With zero_terminal_snr the amplitudes of the signal are
-// shifted and scaled, a_t <- (a_t - a_T) a_0 / (a_0 - a_T), so that the last one is 0 and the first one stays (arXiv
-// 2305.08891, algorithm 1).
+// shifted and scaled, a_t <- (a_t - a_T) a_0 / (a_0 - a_T), so that the last becomes 0 and the first does not change
+// (arXiv 2305.08891, algorithm 1).
 #pragma once
 
 #include <array>
@@ -20,18 +20,18 @@ struct EnumNames<Spacing> {
 
 class NoiseSchedule {
  public:
-  // ConfigError for a zero_terminal_snr where the first and the last timestep have the same signal.
+  // ConfigError for zero_terminal_snr where the first and the last timestep have the same signal.
   explicit NoiseSchedule(const ScheduleConfig& config);
   int64_t steps() const { return int64_t(alpha_bar_.size()); }
   double alpha_bar(int64_t t) const { return t < 0 ? 1.0 : alpha_bar_[size_t(t)]; }  // t = -1: clean
   double a(int64_t t) const;
   double s(int64_t t) const;
-  double snr(int64_t t) const { return alpha_bar(t) / (1 - alpha_bar(t)); }  // infinite where clean
+  double snr(int64_t t) const { return alpha_bar(t) / (1 - alpha_bar(t)); }  // infinite for the clean latent
 
-  // The same with its tables on a device, where timesteps then need not wait for them.
+  // The same schedule with its tables on a device, so that lookups there need no synchronisation.
   NoiseSchedule on(c10::Device device) const;
 
-  // a or s of each timestep of a batch, N x 1 x 1 x 1 float32.
+  // a or s for each timestep of a batch, N x 1 x 1 x 1 float32.
   Tensor a(const Tensor& t_N) const { return chosen(a_, t_N); }
   Tensor s(const Tensor& t_N) const { return chosen(s_, t_N); }
   Tensor noised(const Tensor& x0, const Tensor& noise, const Tensor& t_N) const { return a(t_N) * x0 + s(t_N) * noise; }

@@ -71,7 +71,7 @@ class DpmPlusPlus2M final : public Solver {
     return x0_before_.defined() && std::isfinite(lambda(step.previous)) && !lowered;
   }
 
-  // After a timestep without signal h_before is infinite and this is x0 itself.
+  // If the step before was from a timestep without signal, h_before is infinite and the result is x0 itself.
   Tensor extrapolated(const SamplerStep& step, const Tensor& x0) const {
     const double h = lambda(step.previous) - lambda(step.t), h_before = lambda(step.t) - lambda_before_;
     return x0 + 0.5 * h / h_before * (x0 - x0_before_);

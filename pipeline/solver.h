@@ -1,5 +1,5 @@
-// One step of a sampler, from the latent at a timestep and what the network makes of it to the latent at the previous
-// timestep. With a, s the amplitudes at t, a', s' those at the previous one, and z fresh noise:
+// One step of a sampler: from the latent at a timestep and the network's prediction to the latent at the previous
+// timestep. a, s are the amplitudes at t, a', s' those at the previous timestep, and z is new noise:
 //
 //   ddim      a' x0 + sqrt(s'^2 - sigma^2) eps + sigma z, sigma = eta (s' / s) sqrt(1 - a^2 / a'^2)
 //             (arXiv 2010.02502, equations 12 and 16)
@@ -24,11 +24,11 @@ namespace mds {
 class Solver {
  public:
   virtual ~Solver() = default;
-  // Latents N x C x H x W. Steps come in order, each once: a multistep solver remembers those before.
+  // Latents N x C x H x W. Steps must come in order, each once, because a multistep solver remembers earlier ones.
   virtual Tensor step(const SamplerStep& step, const Tensor& x, const Parts& parts) = 0;
 };
 
-// For one run of config.steps steps. The schedule must outlive the solver; `fresh` is asked by stochastic ones only.
+// For one run of config.steps steps. The schedule must outlive the solver; only stochastic samplers call `fresh`.
 std::unique_ptr<Solver> make_solver(const SamplerConfig& config, const NoiseSchedule& schedule, NoiseSource fresh);
 
 }  // namespace mds

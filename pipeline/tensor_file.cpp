@@ -15,7 +15,7 @@
 namespace mds {
 namespace {
 
-// In the order of DataType.
+// In the order of the enumerators of DataType.
 constexpr std::array torch_types = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
                                     at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
 static_assert(torch_types.size() == EnumNames<DataType>::names.size());
@@ -27,8 +27,8 @@ DataType type_of(at::ScalarType type, const std::string& name) {
   return DataType(found - torch_types.begin());
 }
 
-// A view of the file's bytes that holds the mapping and gives its pages back at its end; a copy where they do not lie
-// as the type wants.
+// A view of the file's bytes that keeps the mapping alive and releases its pages at the end; a copy where the bytes are
+// not aligned for the type.
 Tensor tensor_of(const TensorEntry& entry, uint64_t data_begin, const std::shared_ptr<const MappedFile>& mapped) {
   const auto type = torch_types[size_t(entry.type)];
   if (entry.begin == entry.end) return at::empty(entry.shape, type);
@@ -49,7 +49,7 @@ TensorFile load_whole(const std::string& file) {
   return content;
 }
 
-// File of each tensor, by the index's weight_map: names of files beside it, never paths to elsewhere.
+// The file of each tensor, from the index's weight_map: names of files beside the index, never paths to other folders.
 std::map<std::string, std::string> shard_of_each(const std::string& index) {
   const MappedFile mapped(index);
   if (mapped.bytes().size() > most_header_bytes)

@@ -1,4 +1,4 @@
-// Files of named tensors: safetensors, whole or in shards behind an index. Loading maps the file and copies nothing.
+// Files of named tensors: safetensors, in one file or in shards with an index. Loading maps the file without copying.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,16 +17,16 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-// Written tensor by tensor, whole or not at all; floating tensors as `floating` where it is given, the others as they
-// are. FileError where the file cannot be written, or where safetensors have no such type.
+// Writes tensor by tensor, complete or not at all. Floating tensors are converted to `floating` where it is given.
+// FileError where the file cannot be written, or where safetensors do not have a tensor's type.
 void save_tensors(const std::string& file, const TensorFile& content, std::optional<at::ScalarType> floating = {});
 
-// A .safetensors file, or the .index.json beside its shards. The tensors view the mapped file and keep it: reading one
-// costs no second copy in RAM, writing to one never reaches the file (see mapped_file.h). One whose bytes lie unaligned
-// is copied. FileError names the file, the offset and the limit; ConfigError where an index is no JSON.
+// Loads a .safetensors file, or the .index.json beside its shards. The tensors are views that keep the mapping: reading
+// needs no second copy in RAM, and writing never changes the file (see mapped_file.h). Unaligned tensors are copied.
+// FileError names the file, the offset and the limit; ConfigError where an index is not JSON.
 TensorFile load_tensors(const std::string& file);
 
-// The tensors whose names begin with prefix, without it; and back.
+// with_prefix: the tensors whose names begin with prefix, which is removed; prefixed: adds it.
 TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix);
 TensorMap prefixed(const TensorMap& tensors, const std::string& prefix);
 

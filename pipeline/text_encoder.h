@@ -1,4 +1,4 @@
-// Words to features with the text encoders and the tokenizer of a model folder.
+// Texts to features, with the text encoders and the tokenizer of a model folder.
 #pragma once
 
 #include <functional>
@@ -11,29 +11,29 @@
 
 namespace mds {
 
-// Ids N x `tokens` (at least 2, else a ConfigError), one row a text, cut and padded as Tokenizer::encode_padded does.
-// A text ends at its first EOT, where the references pool: the first of the largest ids.
+// Ids N x `tokens` (at least 2, else a ConfigError), one row per text, cut and padded as by Tokenizer::encode_padded. A
+// text ends at its first EOT, the first of its largest ids, where the reference implementations pool.
 TokenBatch tokenize(const Tokenizer& tokenizer, const std::vector<std::string>& texts, int64_t tokens);
 
-// What a UNet is told of texts, float32 on the CPU, one row a text.
+// What a UNet reads of texts, float32 on the CPU, one row per text.
 struct TextRows {
-  Tensor states_NSC;  // of all text encoders side by side
-  Tensor pooled_NP;   // the last one's embedding, not scaled to length 1; undefined without a projection
+  Tensor states_NSC;  // of all text encoders, concatenated
+  Tensor pooled_NP;   // of the last encoder, not scaled to length 1; undefined without a projection
 };
 
 class TextEncoder {
  public:
-  // ConfigError where the folder's card has no text encoder and tokenizer, or the two do not fit each other.
+  // ConfigError where the folder's card has no text encoder and tokenizer, or where they do not fit each other.
   explicit TextEncoder(const std::string& folder);
-  // The i-th of the card's text encoders; weights of that part.
+  // The i-th text encoder of the card, with the weights of its part.
   TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i);
-  // ConfigError, opened by `source`, where tokenizer and tower do not fit each other.
+  // ConfigError, beginning with `source`, where tokenizer and tower do not fit each other.
   TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower, const std::string& source);
 
   TextFeatures features(const std::vector<std::string>& texts) const;
-  TextRows rows(const std::vector<std::string>& texts) const;  // each text on its own: the same whatever the others are
+  TextRows rows(const std::vector<std::string>& texts) const;      // a text's row does not depend on the other texts
   int64_t projection() const { return config_.tower.projection; }  // width of an embedding; 0: none
-  // What is left out of a text that is longer than the tower's context.
+  // What is cut from a text that is longer than the tower's context.
   std::optional<Truncation> truncation(const std::string& text) const {
     return tokenizer_.truncation(text, config_.tower.tokens);
   }
@@ -44,11 +44,11 @@ class TextEncoder {
   NetworkPtr tower_;
 };
 
-// Told of each text that is longer than its context.
+// Called for each text that is longer than its context.
 using CutListener = std::function<void(const std::string& text, const Truncation&)>;
 
-// Loads one text encoder after the other and lets each go before the next. All must have one length of text; what the
-// first one cuts is told.
+// Loads one text encoder after the other, releasing each before the next. All must have the same context; `cut` is
+// called for what the first one cuts.
 TextRows encode_texts(const std::string& folder, const std::vector<TextEncoderConfig>& encoders,
                       const std::vector<std::string>& texts, const CutListener& cut = {});
 

@@ -9,7 +9,7 @@
 namespace mds {
 namespace {
 
-// One tile along one side of the latent, and the share of each of its picture's pixels in the result.
+// One tile along one side of the latent, and the weight of each of its pixels in the result.
 struct Span {
   int64_t begin, size;
   Tensor weight_L;
@@ -17,10 +17,10 @@ struct Span {
 
 struct Cut {
   int64_t tile, overlap;
-  int64_t dropped;  // of the overlap at each inner edge of a tile
+  int64_t dropped;  // part of the overlap that is dropped at each inner edge
 };
 
-// 0 where a tile's inner edge is dropped, 1 beyond the overlap, a line between.
+// The weights at a tile's inner edge: 0 where it is dropped, 1 beyond the overlap, and linear between.
 Tensor ramp(const Cut& cut, int64_t factor) {
   const int64_t length = factor * (cut.overlap - 2 * cut.dropped);
   const Tensor zeros = at::zeros({factor * cut.dropped});
@@ -63,7 +63,7 @@ Cut checked_cut(const Plan& plan, const TileOptions& options) {
   return {options.tile, overlap, reach.global ? 0 : std::min(reach.pixels, overlap / 2)};
 }
 
-// The network on an input of another height and width than its plan's.
+// Runs the network on an input whose height and width may differ from the plan's.
 Tensor run_steps(const Network& decoder, const Tensor& latent) {
   Tensor x = latent.to(decoder.device(), decoder.dtype()).contiguous(decoder.maps());
   for (size_t i = 0; i < decoder.plan().steps.size(); ++i) x = decoder.run_step(i, x, {}, {});

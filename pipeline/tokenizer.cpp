@@ -14,7 +14,7 @@ void require_context(int64_t context) {
   if (context < 2) throw ConfigError("tokenizer: context is " + std::to_string(context) + "; allowed: at least 2");
 }
 
-// The first `bytes` of UTF-8, or a little less where a character would be cut, with dots for the rest.
+// The first `bytes` of UTF-8, or a few less to keep a character whole, followed by dots for the rest.
 std::string shortened(const std::string& text, size_t bytes) {
   if (text.size() <= bytes) return text;
   while ((text[bytes] & 0xC0) == 0x80) --bytes;
@@ -30,7 +30,7 @@ std::string to_string(const Truncation& truncation) {
 
 struct Tokenizer::State {
   static constexpr size_t max_cached = 100'000;       // words
-  static constexpr size_t longest_cached_bytes = 64;  // longer ones hardly come twice
+  static constexpr size_t longest_cached_bytes = 64;  // longer ones are rarely repeated
 
   MergeTable table;
   TokenizerConfig config;

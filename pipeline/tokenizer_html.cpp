@@ -1,4 +1,4 @@
-// HTML character references. Numbers 128 to 159 mean Windows-1252, as browsers and Python have it.
+// HTML character references. Numbers 128 to 159 mean Windows-1252, as in browsers and Python.
 #include <array>
 #include <charconv>
 #include <map>
@@ -9,7 +9,7 @@
 namespace mds {
 namespace {
 
-// Each code is that of the name behind it; the names after that follow upward.
+// A code in hexadecimal is that of the name after it; the following names have the next codes.
 constexpr const char* names =
     "22: quot 26: amp apos 3C: lt 3E: gt 22: QUOT 26: AMP 3C: LT 3E: GT A9: COPY AE: REG 2122: TRADE A0: nbsp iexcl "
     "cent pound "
@@ -50,7 +50,7 @@ std::map<std::string, Reference, std::less<>> make_references() {
   return references;
 }
 
-// Appends what a number means: nothing for control and unassignable characters, U+FFFD for what Unicode cannot hold.
+// Appends the character of a number: nothing for control and unassignable ones, U+FFFD where Unicode has none.
 void append_number(std::string& out, uint32_t code) {
   if (code >= 0x80 && code <= 0x9F) return append_utf8(out, windows_1252[code - 0x80]);
   if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return append_utf8(out, 0xFFFD);
@@ -59,7 +59,7 @@ void append_number(std::string& out, uint32_t code) {
   if (!control && !noncharacter) append_utf8(out, code);
 }
 
-// Both read a reference after '&' and return how many characters it takes, 0 if it is none.
+// Both parse a reference after '&' and return how many characters it has, 0 if it is not one.
 size_t take_number(std::string_view text, std::string& out) {
   const bool hex = text.size() > 1 && (text[1] == 'x' || text[1] == 'X');
   const char* start = text.data() + (hex ? 2 : 1);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t byte_symbols = 256;
 
-// Bytes that print as themselves come first, in order; the other 68 follow, written as U+0100 upward.
+// Bytes with a printable character come first, in order; the other 68 follow, written as U+0100 and upward.
 bool is_printable(int byte) { return (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174; }
 
 std::array<int64_t, 256> make_byte_ids() {
@@ -29,7 +29,7 @@ const std::array<int64_t, 256>& byte_ids() {
   return ids;
 }
 
-// Every byte's symbol as the merge file writes it, alone and at the end of a piece.
+// The symbols of all bytes as the merge file writes them: alone, and at the end of a piece.
 std::unordered_map<std::string, int64_t> make_symbols() {
   std::unordered_map<std::string, int64_t> symbols;
   char32_t other = 0x100;
@@ -47,7 +47,7 @@ uint64_t pair_key(int64_t left, int64_t right) { return uint64_t(left) << 32 | u
 bool is_header(std::string_view line) { return line.starts_with("#version") || line.starts_with("\"bpe_simple"); }
 
 struct Symbol {
-  int64_t id, previous, next;  // neighbours by index, -1 at the ends; id -1 once merged away
+  int64_t id, previous, next;  // neighbours' indices, -1 at the ends; id -1: merged into another
 };
 
 struct Merge {
@@ -85,7 +85,7 @@ MergeTable::MergeTable(std::string_view text, int64_t merges) : merges_(merges) 
                       " were asked for");
 }
 
-// A heap over candidate pairs in a linked list: long words cost n log n. An entry is stale if its symbols have changed.
+// A heap of candidate pairs over a linked list: long words cost n log n. An entry is stale if its symbols have changed.
 std::vector<int64_t> MergeTable::apply(std::string_view piece) const {
   std::vector<Symbol> symbols;
   for (size_t i = 0; i < piece.size(); ++i) {

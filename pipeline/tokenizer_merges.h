@@ -14,12 +14,12 @@ class MergeTable {
 
   int64_t size() const { return merges_; }
 
-  // The ids of a piece (its UTF-8 bytes, not empty): the pair of lowest rank is merged until none is ranked.
+  // The ids of a piece (its UTF-8 bytes, not empty): merges the pair of lowest rank until no pair has a rank.
   std::vector<int64_t> apply(std::string_view piece) const;
 
  private:
   int64_t merges_;
-  std::unordered_map<uint64_t, int64_t> merged_;  // pair of ids -> id; the lower the id, the earlier its merge
+  std::unordered_map<uint64_t, int64_t> merged_;  // pair of ids -> id; a lower id was merged earlier
 };
 
 }  // namespace mds

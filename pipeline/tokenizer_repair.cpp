@@ -1,4 +1,4 @@
-// ftfy's repairs of text. All characters that its tables name lie in the basic plane: UTF-16 units are enough.
+// Repairs text as ftfy does. All characters in its tables are in the basic plane, so UTF-16 units suffice.
 #include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
@@ -13,7 +13,7 @@
 namespace mds {
 namespace {
 
-// A reference inside a reference inside ... takes one pass each, and hostile text could ask for thousands.
+// Nested references need one pass per level, and hostile text could require thousands.
 constexpr int max_passes = 16;
 
 using Normaliser = const icu::Normalizer2* (*)(UErrorCode&);
@@ -29,7 +29,7 @@ bool is_ascii_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <=
 
 bool is_open(const std::string& text) { return text.find(';') != std::string::npos; }
 
-// What a closed reference "&...;" means, or itself. A name in capitals is the capital of its character.
+// The meaning of a closed reference "&...;", or the reference itself. A name in capitals means the capital letter.
 std::string meaning(const std::string& reference) {
   std::string result = unescape_html(reference);
   if (!is_open(result)) return result;
@@ -72,7 +72,7 @@ const std::map<char16_t, const char16_t*>& ligatures() {
   return table;
 }
 
-// C1 controls, ligatures, widths and quotes; each step may hand over to the next.
+// C1 controls, ligatures, widths and quotes; one step may need another, so it calls the next.
 void append_plain(icu::UnicodeString& out, char16_t c) {
   if (c >= 0x80 && c <= 0x9F) c = windows_1252[size_t(c - 0x80)];
   const auto ligature = ligatures().find(c);
@@ -94,7 +94,7 @@ bool is_useless_control(char16_t c) {
          (c >= 0xFFF9 && c <= 0xFFFC);
 }
 
-// Where a terminal's escape sequence "ESC [ digits and semicolons, letter" that starts at `at` ends, or `at`.
+// The end of a terminal's escape sequence "ESC [ digits and semicolons, letter" that starts at `at`; else `at`.
 int32_t end_of_escape(const icu::UnicodeString& text, int32_t at) {
   if (text[at] != 0x1B || text[at + 1] != '[') return at;
   int32_t end = at + 2;

@@ -12,7 +12,7 @@
 namespace mds {
 namespace {
 
-// Python counts U+001C to U+001F too, but ftfy removes them before.
+// Python includes U+001C to U+001F too, but ftfy has removed them before.
 bool is_space(UChar32 c) { return u_isUWhiteSpace(c); }
 
 icu::UnicodeString collapse_spaces(const icu::UnicodeString& text) {
@@ -92,7 +92,7 @@ Splitter::Splitter(TokenizerMode mode, bool pads_with_exclamation_mark) : patter
   const bool hf = mode == TokenizerMode::hf;
   std::string special = R"(<\|startoftext\|>|<\|endoftext\|>)";
   if (hf && pads_with_exclamation_mark) special += "|!";
-  // Not \s, which is more than white space in PCRE2. The caseless reference drops U+0345: its capital is a letter.
+  // Not \s, which is more than white space in PCRE2. The caseless reference excludes U+0345: its capital is a letter.
   const std::string other = hf ? R"([^ \p{L}\p{N}])" : R"([^ \p{L}\p{N}\x{345}])";
   const std::string pattern = special + R"(|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|)" +
                               (hf ? "(?:(?!" + special + ")" + other + ")++" : other + "+");
@@ -113,7 +113,7 @@ std::vector<std::string_view> Splitter::split(std::string_view text) const {
       pcre2_match_data_create_from_pattern(pattern_->code, nullptr), pcre2_match_data_free);
   std::vector<std::string_view> pieces;
   for (PCRE2_SIZE at = 0; at < text.size();) {
-    // Each call would check the rest of the text again.
+    // NO_UTF_CHECK: otherwise each call would check the rest of the text again.
     const int found = pcre2_match(pattern_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
                                   PCRE2_NO_UTF_CHECK, match.get(), nullptr);
     if (found == PCRE2_ERROR_NOMATCH) break;

@@ -1,4 +1,4 @@
-// Normalising and splitting text for CLIP's tokenizer. Text is UTF-8 in and out.
+// Normalises and splits text for CLIP's tokenizer. Text is UTF-8 in and out.
 #pragma once
 
 #include <array>
@@ -11,12 +11,12 @@
 
 namespace mds {
 
-// The result is valid UTF-8, whatever the text is, and its only white space is single U+0020 between other characters.
+// The result is valid UTF-8 for any input, and its only white space is single U+0020 between other characters.
 std::string normalise(std::string_view text, TokenizerMode mode);
 
 void append_utf8(std::string& out, char32_t c);
 
-// What the bytes 0x80 to 0x9F mean in Windows-1252, those it leaves open standing for themselves.
+// What the bytes 0x80 to 0x9F mean in Windows-1252; the bytes without a meaning there stand for themselves.
 extern const std::array<char16_t, 32> windows_1252;
 
 // Replaces HTML character references as Python's html.unescape does, for numbers, for the names of HTML 4 and apos,
@@ -34,8 +34,8 @@ std::string unescape_html(std::string_view text);
 std::string repair(std::string_view text);
 
 // Splits normalised text into contractions, runs of letters, single digits and runs of other characters. The special
-// tokens <|startoftext|> and <|endoftext|> are pieces of their own: in the hf mode anywhere, together with "!" where it
-// is the pad, in the openai mode where no run of other characters has begun. The text must be normalised.
+// tokens <|startoftext|> and <|endoftext|> are separate pieces: in the hf mode everywhere, and so is "!" where it is
+// the pad; in the openai mode only where no run of other characters has begun. The text must be normalised.
 class Splitter {
  public:
   Splitter(TokenizerMode mode, bool pads_with_exclamation_mark);

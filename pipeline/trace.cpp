@@ -14,10 +14,10 @@ namespace {
 
 namespace jit = torch::jit;
 
-constexpr int64_t traced_batch = 2;  // 1 would be broadcast, and hide an axis that does not follow N
+constexpr int64_t traced_batch = 2;  // a batch of 1 would broadcast and hide an axis that does not follow N
 
-// The network's tensors as parameters of one script module. Nested modules would be called by their segments in the
-// file's Python, where `in` is a reserved word.
+// The network's tensors as parameters of one script module. Nested modules would be named by segments in the file's
+// Python code, where `in` is a reserved word.
 jit::Module script_module(const TensorMap& parameters) {
   jit::Module module(c10::QualifiedName("__torch__.mdsearch.Network"), std::make_shared<jit::CompilationUnit>());
   module.register_attribute("training", c10::BoolType::get(), false);
@@ -25,7 +25,7 @@ jit::Module script_module(const TensorMap& parameters) {
   return module;
 }
 
-// The tracer takes a dot for a nested module, so it records parameters under names without one.
+// The tracer takes a dot for a nested module, so parameters are recorded under names without dots.
 constexpr char dot = '.', traced_dot = '/';
 std::string replaced(std::string name, char from, char to) {
   std::replace(name.begin(), name.end(), from, to);
@@ -39,13 +39,13 @@ void rename_parameters(jit::Graph& graph, const jit::Module& module) {
       node->s_(c10::attr::name, replaced(node->s(c10::attr::name), traced_dot, dot));
 }
 
-// Names the nodes that are recorded from now on after a plan step.
+// Names all nodes that are recorded from now on after a plan step.
 void enter_step(const std::string& path) {
   jit::Graph& graph = *jit::tracer::getTracingState()->graph;
   graph.set_current_scope(c10::make_intrusive<jit::Scope>()->push(c10::Symbol::scope(path)));
 }
 
-// `to` that changes no type names a device: without it the module runs wherever it is moved.
+// Removes calls of `to` that do not change the type: they fix a device, and the module must run on any device.
 void remove_moves(jit::Graph& graph) {
   for (auto it = graph.nodes().begin(); it != graph.nodes().end(); ++it) {
     if (it->kind() != c10::aten::to) continue;

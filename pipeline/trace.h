@@ -1,4 +1,4 @@
-// A network as a TorchScript module: one forward pass recorded by LibTorch's tracer, with the batch left free.
+// A network as a TorchScript module: one forward pass recorded by LibTorch's tracer, valid for any batch size.
 #pragma once
 
 #include <torch/csrc/jit/api/module.h>
@@ -10,12 +10,12 @@
 
 namespace mds {
 
-// Random tensors of the inputs' shapes, N = batch, equal for equal seeds.
+// Random tensors with the inputs' shapes, N = batch; equal seeds give equal tensors.
 std::vector<Tensor> example_inputs(const NetworkSpec& spec, int64_t batch, uint64_t seed);
 
-// The network's forward as a module that shares its weights under the same dotted paths. Its method takes
-// inputs_of(spec) by name and returns a tensor, or a tuple of several outputs. Each node's scope names the plan step it
-// belongs to.
+// The network's forward pass as a module that shares its weights under the same dotted paths. Its method takes
+// inputs_of(spec) by name and returns a tensor, or a tuple where there are several outputs. The scope of each node
+// names its plan step.
 torch::jit::Module trace(const Network& network, const NetworkSpec& spec);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// The dialects: architectures.md 9.1 and 10.1 say where UNets and autoencoders meet, diffusion.md 8.3 where CLIPs do.
+// The tables of all dialects. Rules that several dialects share, such as those inside a stack, are written only once.
 #include "pipeline/weight_names.h"
 
 namespace mds {
@@ -19,7 +19,7 @@ Names joined(Names first, const Names& second) {
   return first;
 }
 
-// Inside a stack CompVis and diffusers agree.
+// CompVis and diffusers use the same names inside a stack.
 const Rules& stack_layers() {
   static const Rules rules = {
       {"norm", "norm"},
@@ -100,7 +100,7 @@ Dialect compvis_unet() {
           .leave_be = {}};
 }
 
-// The two halves of an autoencoder stand side by side in one file.
+// One half of an autoencoder, from a file that holds both halves.
 Dialect half_of_autoencoder(PartKind half, Dialect whole) {
   whole.kind = half;
   whole.root = half == vae_encoder ? "encoder." : "decoder.";
@@ -110,7 +110,7 @@ Dialect half_of_autoencoder(PartKind half, Dialect whole) {
   return whole;
 }
 
-// `attention` names the layers of the middle's attention, which diffusers renamed.
+// `attention` has the names of the middle's attention layers, which diffusers renamed once.
 Dialect diffusers_autoencoder(const Rules& attention) {
   return {.kind = {},
           .root = {},
@@ -170,7 +170,7 @@ const Rules& transformers_encoder() {
   return rules;
 }
 
-// Since version 5 transformers writes a tower that stands alone without the root.
+// Since version 5, transformers writes a separate text tower without the root of its names.
 Dialect transformers_text(std::string_view root) {
   return {.kind = text_encoder,
           .root = root,
@@ -214,7 +214,7 @@ const Rules& open_clip_encoder() {
   return rules;
 }
 
-// In a whole model's file, of open_clip or of openai/CLIP, whose files hold their sizes as tensors.
+// Other tensors in the file of a whole model, by open_clip or openai/CLIP, which stores its sizes as tensors.
 const Names beside_towers = {"logit_scale",      "logit_bias",     "attn_mask",
                              "input_resolution", "context_length", "vocab_size"};
 
@@ -249,7 +249,7 @@ Dialect open_clip_image() {
               beside_towers)};
 }
 
-// pt_inception-2015-12-05-6726825d.pth, as torch-fidelity and pytorch-fid read it; no measure here needs its
+// pt_inception-2015-12-05-6726825d.pth, as torch-fidelity and pytorch-fid read it. No metric here needs its
 // classifier.
 Dialect torch_fidelity_inception() {
   return {.kind = inception,
@@ -261,7 +261,7 @@ Dialect torch_fidelity_inception() {
           .keeps_names = true};
 }
 
-// Our conv1.0 and so on are VGG's, conv1 AlexNet's.
+// conv1.0 and so on are our names for VGG's layers, conv1 and so on for AlexNet's.
 Rules convolutions_of_lpips() {
   return {{"conv1.0", "net.slice1.0"},  {"conv1.1", "net.slice1.2"},  {"conv2.0", "net.slice2.5"},
           {"conv2.1", "net.slice2.7"},  {"conv3.0", "net.slice3.10"}, {"conv3.1", "net.slice3.12"},
@@ -284,8 +284,8 @@ Rules convolutions_of_torchvision() {
   return rules;
 }
 
-// The whole state of lpips.LPIPS, or torchvision's classifier in one file with the heads that the package lpips holds.
-// The scaling is the network's own, and the package lists each head twice.
+// The whole state of lpips.LPIPS, or one file with torchvision's classifier and the heads of the package lpips. The
+// scaling belongs to the network, and the package lists each head twice.
 Dialect lpips_network(Layout layout, const Rules& convolutions) {
   return {.kind = perceptual,
           .root = {},
@@ -299,7 +299,7 @@ Dialect lpips_network(Layout layout, const Rules& convolutions) {
           .leave_be = {"scaling_layer.", "lins.", "classifier."}};
 }
 
-// The package efficientnet_lite_pytorch.
+// For the package efficientnet_lite_pytorch.
 Dialect efficientnet_lite_network() {
   return {.kind = efficientnet,
           .root = {},

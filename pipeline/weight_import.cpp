@@ -14,8 +14,8 @@ namespace {
 int64_t third_of(Form form) { return int64_t(form) - int64_t(Form::query); }
 bool is_third(Form form) { return form >= Form::query; }
 
-// The foreign tensor in our form: undefined where it cannot be. Sides of one do not count: a 1 x 1 convolution is a
-// linear layer, a row of a table a vector.
+// The foreign tensor in our shape; undefined where that is impossible. Sides of one are ignored, so a 1 x 1 convolution
+// can be a linear layer, and a row of a table a vector.
 Tensor in_our_form(const Tensor& theirs, const ForeignWeight& weight) {
   Tensor tensor = theirs;
   if (weight.form == Form::bare_transposed && tensor.dim() == 2) tensor = tensor.t();
@@ -42,7 +42,7 @@ void for_each_dialect(PartKind kind, Layout layout, Visit&& visit) {
       if (dialect.kind == kind && use.layout == layout) visit(dialect, use.prefixes);
 }
 
-// One for each name that is there, one more where it fits: two towers in one file differ by their shapes alone.
+// One point for each name that exists, one more where it fits: two towers in a file may differ only in shapes.
 size_t score_of(const std::vector<ForeignWeight>& names, const std::string& prefix, const TensorMap& file) {
   size_t score = 0;
   for (const auto& weight : names)
@@ -67,13 +67,13 @@ std::vector<std::string> names_in(const TensorMap& file) {
   throw FileError(text);
 }
 
-// Sides of the pictures whose patches, and a class token, have `rows` positions; 0 where no square has.
+// The side of square pictures whose patches and a class token have `rows` positions; 0 where there is no such square.
 int64_t pixels_of(int64_t rows, int64_t patch) {
   const auto side = int64_t(std::lround(std::sqrt(double(std::max<int64_t>(rows - 1, 0)))));
   return side * side + 1 == rows ? side * patch : 0;
 }
 
-// What the sizes of an image tower's positions say to a reader, or nothing.
+// Explains the number of an image tower's positions by picture sizes, or returns nothing.
 std::string picture_sizes(const ForeignWeight& positions, const Tensor& theirs,
                           const std::vector<ForeignWeight>& names) {
   const auto patches = std::find_if(

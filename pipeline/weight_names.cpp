@@ -10,7 +10,7 @@ bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// A path with # for its numbers: those that stand alone, and those of "down1" and "up1".
+// A path with # in place of its numbers: those that are whole segments, and those of "down1" and "up1".
 struct Pattern {
   std::string text;
   std::vector<int64_t> numbers;
@@ -42,7 +42,7 @@ std::string filled(std::string_view text, const Values& values) {
   return result;
 }
 
-// Follows a plan's steps, counting what the rules of a dialect speak of.
+// Follows a plan's steps and counts the numbers that the rules of a dialect use.
 class StepCounter {
  public:
   StepCounter(const Plan& plan, std::string_view root) : root_(root) {

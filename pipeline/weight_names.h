@@ -1,5 +1,5 @@
-// What other libraries call our weights. A dialect is one library's way to name one part of a model: a table of steps
-// and a table of layers, joined for each weight of a plan. Free of LibTorch.
+// The names of our weights in other libraries. A dialect is how one library names one part of a model: a table of steps
+// and a table of layers, joined for each weight of a plan. Independent of LibTorch.
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ struct EnumNames<Layout> {
                                     "torch_fidelity", "lpips",   "torchvision",  "efficientnet_lite"};
 };
 
-// What a network is for, named as the card's fields are.
+// What a network is used for; the names are those of the card's fields.
 enum class PartKind : uint8_t {
   unet,
   vae_encoder,
@@ -43,15 +43,15 @@ struct EnumNames<PartKind> {
   static constexpr std::array names{"unet",          "vae_encoder", "vae_decoder", "text_encoder",
                                     "image_encoder", "inception",   "perceptual",  "efficientnet"};
 };
-PartKind kind_of(const Plan& plan);  // by its steps
+PartKind kind_of(const Plan& plan);  // determined from its steps
 
-// How a weight of ours lies in the foreign tensor. plain: as NAME.weight or NAME.bias; bare: as NAME; bare_transposed:
-// as NAME, rows and columns exchanged; query, key, value: a third of the rows of NAME_weight or NAME_bias.
+// How the foreign tensor stores our weight. plain: as NAME.weight or NAME.bias; bare: as NAME; bare_transposed: as
+// NAME, rows and columns swapped; query, key, value: a third of the rows of NAME_weight or NAME_bias.
 enum class Form : uint8_t { plain, bare, bare_transposed, query, key, value };
 
-// Numbers in `ours` are written #. In `theirs`: $level counts from 0, the outermost, $inner from 0, the innermost;
-// $index counts layers from 0, $number from 1; $block counts CompVis's blocks, $slot the modules inside one; {root}
-// is the dialect's; # is the transformer block's number.
+// # in `ours` is a number. In `theirs`: $level counts from 0, the outermost, $inner from 0, the innermost; $index
+// counts layers from 0, $number from 1; $block counts CompVis's blocks, $slot the modules inside one; {root} is the
+// dialect's root; # is the number of the transformer block.
 struct NameRule {
   std::string_view ours, theirs;
   Form form = Form::plain;
@@ -60,15 +60,15 @@ struct NameRule {
 struct Dialect {
   struct Use {
     Layout layout;
-    std::vector<std::string_view> prefixes;  // in front of every name of the part, where it stands in a larger file
+    std::vector<std::string_view> prefixes;  // before all names of the part, in a larger file
   };
   PartKind kind;
   std::string_view root;  // "encoder." of an autoencoder's half, "text_model." of a CLIP's
   std::vector<Use> uses;
   std::vector<NameRule> steps;             // "down#.#.conv", or a whole layer: "time.0"
   std::vector<NameRule> layers;            // inside a step: "#.sa.q"
-  std::vector<std::string_view> leave_be;  // begins of names behind the prefix that are no weights of the part
-  bool keeps_names = false;                // ours are theirs, and there are no rules
+  std::vector<std::string_view> leave_be;  // after the prefix, names beginning so are not weights of the part
+  bool keeps_names = false;                // their names are ours, and there are no rules
 };
 
 const std::vector<Dialect>& dialects();
@@ -76,7 +76,7 @@ const std::vector<Dialect>& dialects();
 struct ForeignWeight {
   std::string ours, theirs;
   Form form;
-  std::vector<int64_t> our_shape, their_shape;  // theirs: but for sides of one
+  std::vector<int64_t> our_shape, their_shape;  // theirs may lack sides of one
 };
 
 // One entry for each weight of the plan. ConfigError names a layer for which the dialect has no name.

@@ -22,7 +22,7 @@ namespace {
 
 using Parameters = torch::OrderedDict<std::string, Tensor>;
 
-// Names, sizes and that they are floating; that they are finite is seen while they are taken over.
+// Checks names, sizes and that tensors are floating. Whether values are finite is checked when they are taken.
 void check_fit(const Parameters& parameters, const TensorMap& tensors, const std::string& source) {
   std::vector<std::string> problems;
   for (const auto& item : parameters) {
@@ -50,7 +50,7 @@ std::set<std::string> weights_never_negative(const Plan& plan) {
   return names;
 }
 
-// Hands each parameter its tensor, which nobody else holds any more then.
+// Passes each tensor to take() with its parameter, so that nobody else holds it any more.
 void hand_over(const Network& network, TensorMap tensors, const std::string& source,
                const std::function<void(const Tensor& parameter, const Tensor& tensor)>& take) {
   const auto parameters = state_of(network);
@@ -83,7 +83,7 @@ void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, co
   });
 }
 
-// By pieces: LibTorch's own test would make several temporaries of the tensor's size.
+// Checks in pieces, because LibTorch's own test would make several temporaries of the tensor's size.
 bool is_finite(const Tensor& tensor) {
   if (!tensor.is_floating_point() || tensor.numel() == 0) return true;
   for (const Tensor& piece : tensor.flatten().split(1 << 20))

@@ -1,4 +1,4 @@
-// A network's weights by path: out of the network, and into it from a file's tensors.
+// A network's weights by path: read from the network, and loaded into it from the tensors of a file.
 #pragma once
 
 #include <string>
@@ -9,25 +9,25 @@
 
 namespace mds {
 
-// As they are, sharing storage.
+// The weights themselves, sharing storage.
 TensorMap weights_of(const Network& network);
 
-// Copies tensors into a network's weights, converting each on its own and letting it go: one that nobody else holds
-// takes memory no longer than its own copy does. `source` opens error messages; tensors that are missing, extra,
-// misshapen or not floating are a FileError that lists the first ten by name, and nothing is copied; so are those that
-// are not finite, and they alone are not.
+// Copies tensors into a network's weights. Each is converted on its own and released, so that a tensor that nobody else
+// holds takes memory no longer than its copy. `source` begins error messages. FileError lists the first ten tensors
+// that are missing, extra, misshapen or not floating, and nothing is copied then; or the first ten that are not finite,
+// which alone are not copied then.
 void load_weights(Network& network, TensorMap tensors, const std::string& source);
 
 bool is_finite(const Tensor& tensor);
 
-// The same for a network that is run and not trained: its weights become the tensors themselves, without a copy where
-// type, device and layout allow it, else converted one by one to the floating type `dtype`.
+// The same for a network that is only run: the tensors become its weights without a copy where type, device and layout
+// allow it; otherwise each is converted to the floating type `dtype`.
 void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, const std::string& source);
 
-// FileError with the first ten of `problems`, or nothing where there are none.
+// Throws a FileError with the first ten of `problems`; does nothing where there are none.
 void complain(const std::string& source, const std::vector<std::string>& problems);
 
-// PyTorch counts in each batch norm how many batches it saw; nothing computes with that.
+// PyTorch stores in each batch norm how many batches it has seen; no computation uses that number.
 bool counts_batches(std::string_view name);
 
 std::string sizes_text(at::IntArrayRef sizes);  // "[320, 4, 3, 3]"

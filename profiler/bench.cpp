@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-// One callable's timing in the making.
+// The unfinished timing of one callable.
 class Sampler {
  public:
   Sampler(const Callable& callable, const BenchOptions& options)
@@ -25,7 +25,7 @@ class Sampler {
 
   bool finished() const { return rule_.finished(timing_.sample_blocks()); }
 
-  // The untimed runs that open a block happen inside its first sample's call, before the clock starts.
+  // The untimed runs at the start of a block happen inside the call of its first sample, before the clock starts.
   DriverBlock next_block() {
     untimed_runs_ = options_.stopping.block_warmup;
     const auto taken = static_cast<int64_t>(timing_.samples_ns.size());

@@ -1,5 +1,5 @@
-// Times callables against each other: warm-up, then rounds in which every unfinished callable is given one block of
-// samples, in a fresh random order each round, until its stopping rule holds. Interleaving spreads slow drifts of the
+// Times callables against each other: warm-up, then rounds in which every unfinished callable gets one block of
+// samples, in a new random order each round, until its stopping rule holds. Interleaving spreads slow drifts of the
 // machine (clocks, heat, other load) over all callables alike. Raw samples are kept in the order they were taken.
 #pragma once
 
@@ -15,14 +15,14 @@
 namespace mds {
 
 struct Callable {
-  std::string name;  // unique among those timed together
+  std::string name;  // unique among callables timed together
   std::function<void()> run;
 };
 
 struct Timing {
   std::string name;
   std::vector<int64_t> samples_ns;
-  std::vector<BlockReport> blocks;  // successive stretches of samples_ns, as the driver reported them
+  std::vector<BlockReport> blocks;  // successive parts of samples_ns, as the driver reported them
   int64_t warmup_count = 0;
   int64_t warmup_ns = 0;
   bool stable = false;  // the stopping rule was met
@@ -36,19 +36,19 @@ using Stopwatch = std::function<int64_t(const std::function<void()>&)>;
 
 int64_t steady_now_ns();
 
-// A host clock around the callable. `synchronise` waits for a device: before the clock starts, and before it is read.
+// A host clock around the callable. `synchronise` waits for a device, before the clock starts and before it is read.
 Stopwatch host_stopwatch(std::function<void()> synchronise = {}, std::function<int64_t()> now_ns = steady_now_ns);
 
 struct BenchOptions {
   StoppingConfig stopping = stopping_config(TimingMode::screening);
-  uint64_t seed = 0;  // of the order within rounds
+  uint64_t seed = 0;  // for the order within rounds
   Stopwatch stopwatch = host_stopwatch();
   Driver driver = default_driver();
   std::function<void(const Timing&)> on_finished = [](const Timing&) {};  // for progress lines
 };
 
-// One timing for each callable, in their order. ConfigError for two callables of one name; what a callable throws
-// passes through.
+// One timing for each callable, in their order. ConfigError where two callables have the same name; exceptions of a
+// callable pass through.
 std::vector<Timing> time_callables(const std::vector<Callable>& callables, const BenchOptions& options = {});
 
 }  // namespace mds

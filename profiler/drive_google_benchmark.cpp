@@ -1,5 +1,5 @@
-// Google Benchmark 1.7 as the driver. Its own statistics are not used: the `cv` aggregate of manual times is wrong
-// there, and a run keeps only one mean; the raw samples stay with the sampler.
+// Google Benchmark 1.7 as the driver. Its own statistics are not used: it computes the `cv` aggregate of manual times
+// wrongly, and keeps only one mean per run. The sampler keeps the raw samples.
 #include <benchmark/benchmark.h>
 
 #include <exception>
@@ -31,7 +31,7 @@ class BlockReporter : public benchmark::BenchmarkReporter {
   std::vector<BlockReport> reports_;
 };
 
-// Exceptions may not cross the library's frames: the first one is kept, and every later block is skipped.
+// Exceptions must not cross the library's frames: the first one is stored, and all later blocks are skipped.
 void run_block(benchmark::State& state, const DriverBlock& block, std::exception_ptr& failure) {
   if (failure) return state.SkipWithError("an earlier block failed");
   for (auto iteration : state) {

@@ -1,4 +1,4 @@
-// What a number was measured with: the build, the device, and the conditions at the moment of capture.
+// Where a number was measured: the build, the device, and the conditions at the moment of capture.
 // Fields that the system does not reveal are null (numbers) or empty (text).
 #pragma once
 

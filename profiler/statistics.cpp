@@ -52,8 +52,8 @@ UpperQuantile upper_quantile(const std::vector<double>& sorted, double p) {
   return {.value = quantile_of_sorted(sorted, p), .high = sorted[rank - 1]};
 }
 
-// Iglewicz and Hoaglin's modified z-score; where more than half the samples are equal the mean absolute deviation
-// stands in for a MAD of zero.
+// Iglewicz and Hoaglin's modified z-score; where more than half the samples are equal, the mean absolute deviation
+// replaces a MAD of zero.
 int64_t count_outliers(const std::vector<double>& sorted, double median, double mad) {
   double mean_deviation = 0;
   for (const double value : sorted) mean_deviation += std::abs(value - median) / static_cast<double>(sorted.size());

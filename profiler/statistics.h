@@ -1,5 +1,5 @@
-// Statistics of timed samples, in integer nanoseconds: quantiles with distribution-free limits, robust spread, flagged
-// outliers. Pure functions; no sample is ever dropped.
+// Statistics of timed samples, in integer nanoseconds: quantiles with distribution-free limits, robust spread, number
+// of outliers. Pure functions; no sample is ever dropped.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ namespace mds {
 
 using Samples = std::span<const int64_t>;
 
-// Samples of one callable in the blocks they were taken in, of one process or several.
+// The samples of one callable, by the blocks in which they were taken, from one process or several.
 using SampleBlocks = std::vector<std::vector<int64_t>>;
 std::vector<int64_t> pooled(const SampleBlocks& blocks);
 
-// A quantity is absent where the samples are too few to bound it at 95% confidence: the median's interval needs 6
+// A quantity is absent where there are too few samples to bound it at 95% confidence: the median's interval needs 6
 // values, p90 needs 29 and p99 needs 299 samples. The `_high` of a quantile is its upper 95% confidence limit.
 struct Summary {
   int64_t n = 0;
@@ -53,9 +53,9 @@ Summary summarise(const SampleBlocks& blocks);  // ConfigError when empty
 
 double median_ns(Samples samples);  // ConfigError when empty
 
-// The median's 95% interval by order statistics, valid for independent values of any distribution. Samples of one block
-// share its conditions, so they are not independent: from `least_blocks` blocks on, the blocks' medians are the values;
-// with fewer, the samples have to be. Absent below 6 values; always holds the median of all samples.
+// The median's 95% interval by order statistics, valid for independent values of any distribution. Samples of a block
+// share its conditions and are not independent, so with at least `least_blocks` blocks the values are the blocks'
+// medians, else the samples. Absent below 6 values; always contains the median of all samples.
 inline constexpr int64_t least_blocks = 9;
 std::optional<Interval> median_interval(const SampleBlocks& blocks);
 

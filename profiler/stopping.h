@@ -1,5 +1,5 @@
-// When a callable is warm and when it has been timed enough. Pure decisions on the samples taken so far, so that every
-// rule is tested on literals. Durations count the timed part of the samples only.
+// When a callable is warm and when it was timed enough: pure functions of the samples taken so far, so that each rule
+// is tested with literal numbers. Durations count only the timed part of the samples.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace mds {
 
-// quick: a fixed 9 samples after one warm-up run, enough for a median's interval and no more.
+// quick: a fixed 9 samples after one warm-up run, just enough for a median's interval.
 // screening: at least 64 samples and 3 s. final: at least 1,024 samples or 60 s.
 enum class TimingMode { quick, screening, final };
 template <>
@@ -19,9 +19,9 @@ struct EnumNames<TimingMode> {
   static constexpr std::array<std::string_view, 3> names{"quick", "screening", "final"};
 };
 
-// What a reader must know of a timing before using it. "steady" met the rule; "screening" was never meant to;
-// "noisy" met it with an interquartile range above 10% of the median; "unstable" hit a cap before it had both the least
-// number and the precision; "rejected" spread more than 25%.
+// How far a timing can be trusted. "steady" met the rule; "screening" was not meant to;
+// "noisy" met it with an interquartile range above 10% of the median; "unstable" hit a cap before it had the least
+// number of samples and the precision; "rejected" spread more than 25%.
 enum class TimingMark { steady, screening, noisy, unstable, rejected };
 template <>
 struct EnumNames<TimingMark> {
@@ -77,16 +77,16 @@ class StoppingRule {
  public:
   explicit StoppingRule(const StoppingConfig& config) : config_(config) {}
 
-  // Two successive windows agree and the least duration is over, or the longest has passed.
+  // Warm: two successive windows agree and the least warm-up is over, or the longest warm-up has passed.
   bool warm(Samples warmup) const;
 
   bool finished(const SampleBlocks& blocks) const;
 
-  // Of a finished timing.
+  // The mark of a finished timing.
   TimingMark mark(const SampleBlocks& blocks) const;
 
-  // Samples for the next block of an unfinished timing that has `taken` so many, given a typical sample's duration: at
-  // most a `blocks`-th of the least, so that the least spans that many blocks or more.
+  // How many samples the next block of an unfinished timing takes after `taken` samples, given a typical duration: at
+  // most a `blocks`-th of the least number, so that the least number spans that many blocks or more.
   int64_t block_samples(double typical_ns, int64_t taken) const;
 
  private:

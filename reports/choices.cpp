@@ -18,7 +18,7 @@ std::string words(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-// The fields of options in which they differ, by the shortest ends of their paths that tell them apart.
+// Short names for the fields in which options differ: the shortest ends of their paths that are unique.
 std::map<std::string, std::string> short_names(const std::set<std::string>& paths) {
   const auto end_of = [](const std::string& path, size_t parts) {
     size_t at = path.size();

@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// An empty object where the text is no JSON object.
+// An empty object where the text is not a JSON object.
 Json object_of(const std::string& text) {
   try {
     Json json = parse_json(text, "database");
@@ -35,8 +35,8 @@ std::string signed_percent(double log_ratio) { return (log_ratio < 0 ? "-" : "+"
 
 std::string signed_number(double value) { return (value < 0 ? "-" : "+") + rounded(std::abs(value)); }
 
-// One score in a decision's inputs. Policies turn scores so that higher is worse and take logarithms of distances; this
-// is turned back.
+// One score in a decision's inputs, for people. Policies orient scores so that higher is worse, and take logarithms of
+// distances; this undoes both.
 struct Compared {
   std::string name{};
   bool logarithmic = false;
@@ -67,7 +67,7 @@ std::optional<Compared> compared(std::string key, const Json& numbers) {
   return Compared{name, logarithmic, all[0], all[1], all[2], all[3], all[4], all[5], all[6]};
 }
 
-// With one evaluation a slope stands for the level itself.
+// With only one evaluation there is no slope, and the inputs hold the level in its place.
 std::string sentence_of(const Compared& score, bool one_evaluation) {
   const std::string levels =
       score.name + " was " + score.value(score.level) + ", the median " + score.value(score.median_level);

@@ -1,4 +1,4 @@
-// A stop-and-promote decision and a protocol, which are stored as JSON, as sentences.
+// Turns a stop-and-promote decision and a protocol, which are stored as JSON, into sentences.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace mds {
 
-// "Stopped at rung 1 (250 iterations, 4,000 pictures seen, 12 candidates compared): worse than the median ...". What
-// the inputs lack, or cannot be read, is left out.
+// "Stopped at rung 1 (250 iterations, 4,000 pictures seen, 12 candidates compared): worse than the median ...". What is
+// missing or unreadable in the inputs is left out.
 std::string in_words(const DecisionRow& decision, const SweepCandidate& candidate);
 
 // "Each candidate was trained ... It was scored on ...". Empty for a protocol of another form.

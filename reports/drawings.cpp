@@ -17,14 +17,14 @@ auto place_of(const Drawing& drawing) {
                     drawing.distance.eval_seed, drawing.guidance);
 }
 
-// Who drew: what a distance and a text-image score of the same pictures share.
+// Identifies who drew the pictures and how: equal for a distance and a text-image score of the same pictures.
 std::string drawn_by(const ScoreRow& score, const Json& protocol) {
   return Json{score.subject, protocol.value("sampler", ""), protocol.value("prompts_hash", ""),
               protocol.value("repeats", 1), score.eval_seed}
       .dump();
 }
 
-// The protocol's sampler as an object; empty where it is none.
+// The protocol's sampler as an object; empty where it is not one.
 Json sampler_of(const Json& protocol) {
   Json sampler = Json::parse(protocol.value("sampler", ""), nullptr, /*allow_exceptions=*/false);
   return sampler.is_object() ? sampler : Json::object();

@@ -1,4 +1,4 @@
-// What models drew and how it scored: the rows behind the reports of stages and of guidance.
+// What models drew and the scores of it: the rows for the reports on stages and on guidance.
 #pragma once
 
 #include <string>
@@ -8,32 +8,32 @@
 
 namespace mds {
 
-// One model's pictures under one sampler setting, with a distance and, where it was taken, a text-image score.
+// Pictures of one model under one sampler setting, with a distance and, if measured, a text-image score.
 struct Drawing {
   ModelRow model{};
   int64_t steps = 0;
   double guidance = 0;
-  int64_t calls = 1;  // of the UNet, a step
-  std::string way{};  // the sampler's settings but for guidance
+  int64_t calls = 1;  // of the UNet in each step
+  std::string way{};  // the sampler's settings except guidance
   std::string sampler = "ddim";
   ScoreRow distance{};
   std::optional<ScoreRow> clip{};
 };
 
-// Drawings whose distances have one name and one protocol but for the sampler: they can be compared.
+// Drawings whose distances have the same name, and the same protocol except for the sampler, so they are comparable.
 struct DrawingGroup {
-  std::string conditions{};  // that protocol, as JSON
+  std::string conditions{};  // this protocol, as JSON
   std::vector<Drawing> drawings{};
 };
 
-// Of the models of `options.network` (the beginning of a folder's name or hash; empty: all). One network after another,
-// told apart by their parameters, whose number no stage changes, from many to few; of each, ordered by their training:
-// a stage's kind as base, relu, distil, ufogen, then the model's name, steps from many to few, the way steps are taken,
-// the seed, and guidance.
+// Drawings of the models of `options.network` (the beginning of a folder's name or hash; empty: all). They are grouped
+// by network, recognised by its number of parameters, which no stage changes, from many to few. Within a network the
+// order is: kind of stage (base, relu, distil, ufogen), name of the model, steps from many to few, sampler settings,
+// seed, guidance.
 std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options);
 
-// Drawings that differ by guidance alone, by guidance: in each group one run after the other, at least one drawing
-// each.
+// Groups of drawings that differ only in guidance, and are sorted by it: the groups one after the other, each with at
+// least one drawing.
 std::vector<std::vector<Drawing>> guidance_curves(const DrawingGroup& group);
 
 }  // namespace mds

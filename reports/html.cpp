@@ -20,7 +20,7 @@ std::optional<size_t> place_of(const Table& table, const std::string& name) {
   return std::nullopt;
 }
 
-// Null where there is no such column.
+// Null where the table has no such column.
 Json value_of(const Table& table, const Row& row, const std::string& name) {
   const auto place = place_of(table, name);
   return place ? row[*place] : Json();
@@ -42,7 +42,7 @@ bool shows(const Table& table, size_t column) {
   return table.columns[column].audience != Audience::programs && !is_interval_of_another(table, column);
 }
 
-// What the cell's text leaves out: of a score its interval and circumstances, of a number its digits.
+// What the cell's text leaves out: for a score its interval and circumstances, for a number its digits.
 std::string hover_text(const Table& table, const Row& row, size_t column) {
   const Json scores = value_of(table, row, "scores");
   const std::string& name = table.columns[column].name;

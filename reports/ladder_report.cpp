@@ -1,4 +1,4 @@
-// Section 3.2 of the MobileDiffusion paper as networks: every step's counts beside the figures that the paper prints.
+// Section 3.2 of the MobileDiffusion paper as networks: each step's counts next to the figures that the paper prints.
 #include <array>
 
 #include "reports/report.h"
@@ -36,7 +36,7 @@ Json printed(const std::vector<Printed>& figures, const std::string& network, co
 
 Json change(int64_t from, int64_t to) { return double(to) / double(from) - 1; }
 
-// Columns of the counts and of their change against the rung before; null where either network is not stored.
+// Cells with the counts and their change from the rung before; null where one of the networks is not stored.
 std::vector<Json> counted(const std::optional<ArchRow>& arch, const std::optional<ArchRow>& from) {
   if (!arch) return std::vector<Json>(5);
   std::vector<Json> cells{arch->params, nullptr, arch->macs, arch->macs_valid, nullptr};

@@ -33,7 +33,7 @@ std::string picture_file(const std::string& file) {
          "\"><figcaption>" + escape_html(std::filesystem::path(file).filename().string()) + "</figcaption></figure>\n";
 }
 
-// The paper's own networks if they were profiled, else the first few.
+// Shows the paper's own networks if they were profiled, else the first few.
 std::string latency_body(const Store& store, const std::string& network) {
   auto profiles = profiles_of(store, network);
   std::erase_if(profiles, [](const auto& profile) { return profile.blocks_ns() <= 0; });
@@ -86,7 +86,7 @@ std::string protocols(const Store& store, const std::vector<SweepCandidate>& row
   return body;
 }
 
-// Where the candidates trained; "" for none.
+// On which devices the candidates trained; "" for no candidates.
 std::string devices_in_words(const std::vector<SweepCandidate>& rows) {
   std::set<std::string> known;
   int64_t unknown = 0;
@@ -126,7 +126,7 @@ std::string counts_in_words(const std::vector<SweepCandidate>& rows) {
   return std::to_string(rows.size()) + (rows.size() == 1 ? " candidate: " : " candidates: ") + words + ".";
 }
 
-// What a page says, before it is put together.
+// The content of a page before it is assembled.
 struct Content {
   std::string title{}, lead{};
   std::vector<PageSection> sections{};
@@ -174,7 +174,7 @@ Content table_content(const Store& store, const Report& report, const PageOption
   return content;
 }
 
-// "sha256-...", by which the security policy knows the page's own script and lets no other run.
+// "sha256-...": the security policy allows only the script with this hash, which is the page's own.
 std::string policy_hash(const std::string& script) {
   const std::string hex = sha256(script);
   std::string bytes;

@@ -1,5 +1,5 @@
-// A report as one self-contained HTML page: style, scripts, data and pictures are inside the file, and nothing is
-// fetched; the page's own security policy forbids it.
+// A report as one self-contained HTML page: style, scripts, data and pictures are inside the file. Nothing is fetched;
+// the page's own security policy forbids it.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace mds {
 
 struct PageOptions {
   ReportOptions report{};
-  std::vector<std::string> picture_files{};  // shown beside the database's own, with their file names
+  std::vector<std::string> picture_files{};  // shown with file names, beside the database's pictures
 };
 
 std::string report_page(const Store& store, const Report& report, const PageOptions& options);

@@ -1,4 +1,4 @@
-// A candidate's own section: what it is, its scores, curves, pictures, decisions, cost per block and spec.
+// The section of one candidate: its network, scores, curves, pictures, decisions, cost per block and spec.
 #include "reports/decision_words.h"
 #include "reports/page_sweep.h"
 #include "search/store/select.h"

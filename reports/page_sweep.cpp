@@ -19,7 +19,7 @@ std::string text_at(const Table& table, const std::vector<Json>& row, const std:
   return cell.is_string() ? cell.get<std::string>() : cell.is_null() ? "" : cell.dump();
 }
 
-// What makes a run the one it is within a database.
+// Identifies a run within a database.
 std::string run_key(const Table& table, const std::vector<Json>& row) {
   return text_at(table, row, "sweep") + "\n" + text_at(table, row, "trained_hash") + "\n" +
          text_at(table, row, "protocol") + "\n" + text_at(table, row, "seed");
@@ -54,7 +54,7 @@ std::vector<std::optional<NetworkProfile>> profiles_of_rows(const std::vector<Ne
   return found;
 }
 
-// For people who read from the left: who, how well, how fast, how large; then what it is, and the rest.
+// Orders columns by what people look for: name, score, latency, size; then the choices, and the rest.
 Table arranged(const Table& table) {
   const auto place = [&](const Column& column) {
     if (column.name == "name") return 0;
@@ -77,7 +77,7 @@ Table arranged(const Table& table) {
   return out;
 }
 
-// The colour of each candidate, for the dots beside names.
+// The colour of each candidate, for the dots beside its name.
 std::string dot_styles(const PageSweep& sweep) {
   std::string rules;
   for (const auto& name : sweep.names)

@@ -1,4 +1,4 @@
-// The first section of a sweep's page: who won, by which rule, how sure that is, and what the reader should mind.
+// The first section of a sweep's page: the winner, the rule, how certain the result is, and caveats for the reader.
 #include <algorithm>
 #include <set>
 
@@ -17,7 +17,7 @@ std::string with_interval(const Placed& placed) {
   return in_digits(placed.value, digits) + (interval.is_null() ? "" : " " + interval.get<std::string>());
 }
 
-// The place of a ranked candidate's first run among the page's rows; absent where it stands under another protocol.
+// The row of the page that has a ranked candidate's first run; absent where it has another protocol.
 std::optional<size_t> row_of(const PageSweep& sweep, const Placed& placed) {
   for (size_t i = 0; i < sweep.rows.size(); ++i)
     if (std::ranges::count(placed.runs, sweep.rows[i].run) > 0) return i;
@@ -48,7 +48,7 @@ std::string counted(int64_t count, const std::string& one) {
   return thousands(count) + " " + one + (count == 1 ? "" : "s");
 }
 
-// What stands between the numbers and a claim.
+// Reasons for the reader not to take the numbers as a proven result.
 std::vector<std::string> warnings(const PageSweep& sweep, const Ranking& ranking) {
   std::vector<std::string> list;
   const Placed& winner = ranking.placed.front();
@@ -113,7 +113,7 @@ std::string card_of(const PageSweep& sweep) {
 std::string winner_card(const PageSweep& sweep) {
   try {
     return card_of(sweep);
-  } catch (const ConfigError& error) {  // of the configuration that the database holds
+  } catch (const ConfigError& error) {  // of the configuration in the database
     return no_winner(std::string("The winner cannot be told: ") + error.what());
   }
 }

@@ -1,5 +1,5 @@
-// Cost against score. A front is taken among all candidates that were scored when they had seen equally many images
-// under one protocol, whether they were trained on after that or not.
+// Cost against score. A front is computed among all candidates that were scored under one protocol after the same
+// number of images seen, including those that trained further later.
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -79,7 +79,7 @@ std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows) {
   std::map<Key, CostGroup> groups;
   for (const auto& row : rows)
     for (const auto& score : row.evaluations) {
-      // Furthest trained first.
+      // Sorts groups with the most images seen first.
       CostGroup& group = groups[{score.name, row.protocol, score.protocol, -score.images_seen, score.eval_seed}];
       group.metric = score.name;
       group.protocol = row.protocol;

@@ -1,4 +1,4 @@
-// Our networks against the same ones of other libraries: the last comparison of each.
+// Our networks compared with the same networks of other libraries: the last comparison of each.
 #include <set>
 
 #include "reports/report.h"

@@ -18,7 +18,7 @@ Json series_of(const PlotName& name) {
   return series;
 }
 
-// [x, y, low, high, n]; what is not finite has no place in a plot.
+// Adds [x, y, low, high, n]; a point that is not finite cannot be plotted.
 void add_point(Json& series, double x, const MetricRow& score) {
   if (std::isfinite(x) && std::isfinite(score.value))
     series["points"].push_back({x, score.value, to_json(score.low), to_json(score.high), score.n});

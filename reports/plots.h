@@ -11,11 +11,11 @@ namespace mds {
 
 inline constexpr int palette_size = 8;  // of page.css
 
-// How a candidate looks in all plots.
+// The look of a candidate in all plots.
 struct PlotName {
   std::string label{};
   std::string section{};        // id of the section it links to; empty: none
-  std::optional<int> colour{};  // index into the palette; absent: stands back, in grey
+  std::optional<int> colour{};  // index into the palette; absent: grey
 };
 
 struct CurveLine {
@@ -28,16 +28,16 @@ struct CostDot {
   PlotName name{};
   CostPoint point{};
 };
-// The front is that of the dots with a colour; they alone compare.
+// The front is computed from the coloured dots only, because only these are comparable.
 Json cost_plot(const std::string& metric, const std::vector<CostDot>& dots);
 
 struct NamedProfile {
   PlotName name{};
   NetworkProfile profile{};
 };
-Json latency_plot(const std::vector<NamedProfile>& networks);  // timings that are rejected are left out
+Json latency_plot(const std::vector<NamedProfile>& networks);  // without rejected timings
 
-// Distances over guidance, then, where any was taken, text-image scores; each curve has at least one drawing.
+// Distances over guidance, then text-image scores where there are any; each curve has at least one drawing.
 std::vector<Json> guidance_plots(const std::vector<std::vector<Drawing>>& curves);
 
 }  // namespace mds

@@ -14,7 +14,7 @@ namespace {
 
 using Text = std::string;
 
-// Final samples are the best evidence and rejected ones the worst; between them more samples are better.
+// Sorts by evidence: final samples first, rejected ones last; between them, more samples come first.
 std::pair<int, int64_t> evidence(LatencyMark mark, int64_t n) {
   return {mark == LatencyMark::final ? 0 : mark == LatencyMark::rejected ? 2 : 1, -n};
 }
@@ -56,7 +56,7 @@ std::map<int64_t, Build> builds_by_id(const Store& store) {
   return list;
 }
 
-// All measurements of blocks and networks, best evidence first, then newest.
+// All measurements of blocks and networks: those with the best evidence first, then the newest.
 std::vector<TimedThing> timed_things(const Store& store) {
   const auto build_of = builds_by_id(store);
   std::vector<TimedThing> things;
@@ -110,7 +110,7 @@ std::vector<BlockOfArch> blocks_of(const Store& store, int64_t arch) {
   return rows;
 }
 
-// The choices that made each architecture of a space, by its hash.
+// The choices that made each architecture of a space, by the architecture's hash.
 std::map<std::string, Json> choices_by_hash(const Store& store) {
   std::map<std::string, Json> choices;
   for (const auto& [hash, text] :

@@ -1,5 +1,5 @@
-// Read-only queries over a results database, as typed rows. All numbers in base units (counts, seconds, nanoseconds).
-// A score is comparable only under one protocol and at equal images seen; a latency only under one setting.
+// Read-only queries of a results database, as typed rows. All numbers are in base units (counts, seconds, nanoseconds).
+// Scores are comparable only under one protocol and at equal images seen, latencies only under one setting.
 #pragma once
 
 #include <compare>
@@ -15,7 +15,7 @@ namespace mds {
 
 // --- latency ---------------------------------------------------------------------------------------------------------
 
-// What a program was built from.
+// How a program was built.
 struct Build {
   std::string git_commit{};
   bool git_dirty = false;
@@ -25,7 +25,7 @@ struct Build {
 std::string to_string(const Build& build);  // "commit abc with local changes, GNU 12.2.0 -O3, LibTorch 2.13.0"
 std::vector<Build> builds(const Store& store);
 
-// Where and how something was timed; only latencies of one setting belong in one table or sum. Newer programs are last.
+// Where and how something was timed. Only latencies of one setting may share a table or sum. Newer programs sort last.
 struct Setting {
   int64_t env_id = 0;
   Build build{};
@@ -38,7 +38,7 @@ struct Setting {
 };
 std::string to_string(const Setting& setting);  // "AMD EPYC, fp32, 2 threads, batch 1, build 0123abcd"
 
-// Median of raw samples with its distribution-free 95% interval, absent where they are too few.
+// The median of raw samples with its distribution-free 95% interval, which is absent for too few samples.
 struct TimingSummary {
   double median_ns = 0;
   std::optional<double> low_ns{}, high_ns{}, iqr_share{};  // interquartile range over median
@@ -53,7 +53,7 @@ struct BlockTiming {
   std::optional<TimingSummary> timing{};
 };
 
-// One forward pass: of the whole network, or the sum of its blocks, with the worst of their marks.
+// One forward pass: of the whole network, or the sum of its blocks with the worst of their marks.
 struct Latency {
   double ns = 0;
   std::optional<double> low_ns{}, high_ns{};
@@ -61,7 +61,7 @@ struct Latency {
   bool is_sum = false;
 };
 
-// One network under one setting: its blocks in plan order and, where it was timed, the whole.
+// One network under one setting: its blocks in plan order and, where it was timed, the whole network.
 struct NetworkProfile {
   std::string name{}, hash{};
   int64_t params = 0, macs_valid = 0;
@@ -71,30 +71,30 @@ struct NetworkProfile {
 
   bool complete() const;      // every block was timed
   bool has_rejected() const;  // among the blocks or the whole
-  double blocks_ns() const;   // sum of the medians, rejected ones too
-  // The whole, else the sum of a complete set of blocks; nothing that is rejected counts.
+  double blocks_ns() const;   // sum of the medians, including rejected ones
+  // The latency of the whole, else the sum of a complete set of blocks; rejected timings do not count.
   std::optional<Latency> latency() const;
 };
 
-// Speed in 1e9 floating-point operations a second: two for each valid multiply-accumulate of every sample in the batch.
-// Absent where there is no work or no time.
+// Speed in 1e9 floating-point operations a second: two for each valid multiply-accumulate, for all samples of the
+// batch. Absent where the work or the time is 0.
 std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns);
 
-// Newest programs first, in each network.
+// By network; within each, newest programs first.
 std::vector<NetworkProfile> network_profiles(const Store& store);
 
-// A part of what a model does for one picture, or the whole: see `mdsearch profile --model`.
+// The timing of a part of what a model does for a picture, or of all of it: see `mdsearch profile --model`.
 struct PipelineTiming {
   std::string model{};  // hash
   std::string part{};   // "text", "unet step", "decoder" or "whole"
-  int64_t steps = 0;    // of the whole
-  int64_t calls = 0;    // of the UNet for a step, of the whole and of "unet step"
+  int64_t steps = 0;    // for the whole
+  int64_t calls = 0;    // of the UNet per step; for the whole and "unet step"
   std::string sampler{};
   Setting setting{};
   TimingSummary timing{};
 };
 
-// Nothing that is rejected.
+// Without rejected timings.
 std::vector<PipelineTiming> pipeline_timings(const Store& store);
 
 // --- runs ------------------------------------------------------------------------------------------------------------
@@ -103,8 +103,8 @@ struct SweepCandidate {
   int64_t run = 0;
   std::string sweep{}, name{}, hash{};  // of the full-scale architecture
   int64_t params = 0, macs = 0, macs_valid = 0;
-  Json choices = Json::object();  // {choice: value} of the space that it comes from; empty where it comes from none
-  std::string trained_hash{};     // of what was trained: itself, or its proxy
+  Json choices = Json::object();  // {choice: value}; empty where it is not from a space
+  std::string trained_hash{};     // hash of the trained network: itself, or its proxy
   int64_t trained_params = 0;
   std::string protocol{};
   int64_t seed = 0;
@@ -115,13 +115,13 @@ struct SweepCandidate {
 };
 std::string label(const SweepCandidate& candidate);  // its name, else the first letters of its hash
 
-// Oldest first; of all sweeps when `sweep` is empty. StoreError when there is no such sweep.
+// Oldest first; of all sweeps when `sweep` is empty. StoreError when the sweep does not exist.
 std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep);
 
-// Those that belong to no sweep: `mdsearch train`.
+// The runs of `mdsearch train`, which belong to no sweep.
 std::vector<SweepCandidate> training_runs(const Store& store);
 
-// Whether a metric judges a network (a distance, a similarity, a signal-to-noise ratio) and which way is better.
+// Which way is better for a metric that judges networks (distance, similarity, signal-to-noise ratio); else absent.
 std::optional<Better> direction_of(const std::string& metric);
 
 struct SamplePicture {

@@ -1,4 +1,4 @@
-// Scores of `mdsearch evaluate`. Those of one name and one protocol can be compared and share a table.
+// Scores of `mdsearch evaluate`. Scores of one name and one protocol are comparable and share a table.
 #include "reports/report.h"
 
 namespace mds {

@@ -1,4 +1,4 @@
-// The stages of a training chain, from many steps to one, as Tables 4 and 5 of the MobileDiffusion paper lay them out;
+// The stages of a training chain, from many steps to one, laid out like Tables 4 and 5 of the MobileDiffusion paper;
 // and the curve of guidance.
 #include <algorithm>
 #include <map>
@@ -29,8 +29,8 @@ std::vector<Column> columns_of(const std::string& distance) {
           {.name = "conditions", .audience = Audience::programs}};
 }
 
-// Whole pictures' latencies on one machine by one program: those of most of a table's drawings, of the newest program
-// where that is a draw.
+// Latencies of whole pictures on one machine by one program: the pair that most of a table's drawings have, and the
+// newest program where several pairs are equally frequent.
 class Latencies {
  public:
   Latencies(const Store& store, const std::vector<Drawing>& drawings) {
@@ -63,7 +63,7 @@ class Latencies {
   std::vector<PipelineTiming> timings_;
 };
 
-// What the rows of one network share.
+// What all rows of one network have in common.
 struct Shared {
   const Drawing& first;
   const Latencies& latencies;

@@ -1,5 +1,5 @@
-// Candidates of a sweep: one row each, one table for each sweep and protocol. Counts are those of the full-scale
-// network even where a proxy was trained; scores are those of what was trained.
+// The candidates of a sweep: one row each, one table for each sweep and protocol. Counts are those of the full-scale
+// network even where a proxy was trained; scores are those of the trained network.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -33,14 +33,14 @@ std::optional<MetricRow> score_of(const SweepCandidate& row, const std::string& 
   return score == row.scores.end() ? std::nullopt : std::optional(score->second);
 }
 
-// In order, the decisive one first.
+// The scores' names in order, the one that decides first.
 std::vector<std::string> scores_in_order(const Group& group, const std::string& decisive) {
   std::vector<std::string> names;
   for (const auto& name : score_names(group)) names.insert(name == decisive ? names.begin() : names.end(), name);
   return names;
 }
 
-// Scored after the most iterations first, then best by score; those without a score last.
+// Order: scored after the most iterations first, then best score first; candidates without a score last.
 void sort_by_merit(Group& group, const std::string& decisive) {
   const auto merit = [&](const SweepCandidate& row) {
     const auto score = score_of(row, decisive);
@@ -66,7 +66,7 @@ Json scores_json(const SweepCandidate& row) {
   return scores;
 }
 
-// The setting under which most of the candidates have a latency; of several such, the newest program's.
+// The setting under which most candidates have a latency; where several are equally frequent, the newest program's.
 std::optional<Setting> common_setting(const std::vector<NetworkProfile>& profiles, const Group& group) {
   std::map<Setting, int> counts;
   for (const auto& profile : profiles)
@@ -167,7 +167,7 @@ void append(Table& table, std::vector<Column> columns, const std::vector<std::ve
   for (size_t r = 0; r < cells.size(); ++r) table.rows[r].insert(table.rows[r].end(), cells[r].begin(), cells[r].end());
 }
 
-// Who each row is. People see a hash where names alone do not tell the rows apart.
+// Columns that identify each row. People see a hash only where names are not unique.
 void add_identity_columns(Table& table, const Group& group) {
   std::set<std::string> labels;
   std::vector<Json> choices;

@@ -39,7 +39,7 @@ std::string raw(const Json& cell) {
   return cell.is_string() ? cell.get<std::string>() : cell.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// A text that a spreadsheet would run as a formula is quoted with an apostrophe, as spreadsheets do it.
+// A text that a spreadsheet would run as a formula gets an apostrophe in front, the spreadsheets' own quoting.
 std::string csv_cell(const Json& cell) {
   const std::string text = printable(raw(cell));
   const bool formula = cell.is_string() && !text.empty() && std::string_view("=+-@").find(text[0]) != std::string::npos;
@@ -63,8 +63,8 @@ std::string markdown_text(const Table& table) {
   return out;
 }
 
-// Objects become one column for each of their values, "scores.fd.value": the keys found in any row, in order. Lists
-// stay one cell.
+// An object becomes one column for each of its values, "scores.fd.value": all keys found in any row, in order. A list
+// stays one cell.
 void add_flat(Json& values, const std::string& name, const Json& cell) {
   if (!cell.is_object()) return void(values[name] = cell);
   for (const auto& [key, value] : cell.items()) add_flat(values, name + "." + key, value);

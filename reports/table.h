@@ -1,5 +1,5 @@
-// A result as rows and columns, and its four printed forms: aligned text, Markdown, CSV and JSON. Cells hold raw values
-// in base units; scaling and rounding for people happens here and only here. CSV and JSON carry the raw values.
+// A result as rows and columns, and its four output formats: aligned text, Markdown, CSV and JSON. Cells hold raw
+// values in base units, as CSV and JSON print them; scaling and rounding for people happens only here.
 #pragma once
 
 #include <array>
@@ -18,12 +18,12 @@ struct EnumNames<Format> {
   static constexpr std::array names{"table", "md", "csv", "json"};
 };
 
-// Who sees a column: people in text, Markdown and pages; programs in CSV and JSON.
+// For whom a column is: people see it in text, Markdown and pages; programs get it in CSV and JSON.
 enum class Audience : uint8_t { all, people, programs };
 
-// How much a column tells. A table that is wider than its terminal leaves the least telling columns out first, never
-// its identity: what a row is, and the score by which rows are sorted. A brief table has the identity and the major
-// ones.
+// How important a column is. A table that is wider than its terminal drops the least important columns first, but never
+// its identity: what a row is, and the score by which rows are sorted. A brief table shows only the identity and the
+// major columns.
 enum class Weight : uint8_t { least, minor, usual, major, identity };
 
 struct Column {
@@ -32,29 +32,29 @@ struct Column {
   double scale = 1;      // shown = value * scale, so that a header can say "params M" or "latency ms"
   int digits = -1;       // after the point; -1: whole numbers as they are, others with 4 significant digits
   Audience audience = Audience::all;
-  bool right = false;  // text at the right; numbers always are
+  bool right = false;  // text aligned right, as numbers always are
   Weight weight = Weight::usual;
-  bool follows = false;  // means nothing without the column before it, as an interval does
-  size_t letters = 0;    // people see as many of a text's first letters, as of a hash; 0: all
+  bool follows = false;  // meaningless without the column before it, such as an interval
+  size_t letters = 0;    // people see only so many first letters, as of a hash; 0: all
 };
 
 struct Table {
   std::string title{};
   std::vector<Column> columns{};
-  std::vector<std::vector<Json>> rows{};  // null: not known, shown as "-"
+  std::vector<std::vector<Json>> rows{};  // null: unknown, shown as "-"
   std::vector<std::string> footnotes{};
 };
 
-Format parse_format(const std::string& name);  // UsageError that lists the four names
+Format parse_format(const std::string& name);  // UsageError, listing the four names
 
-// Several tables of one result: one after another for people, one list of rows for programs. Aligned text fits the
-// view's width and says what it leaves out; the other formats leave nothing out. UsageError where the view asks for a
-// column that no table has.
+// Prints several tables of one result: one after another for people, as one list of rows for programs. Aligned text
+// fits the width of the view and says which columns it leaves out; the other formats leave nothing out. UsageError
+// where the view names a column that no table has.
 std::string to_text(const std::vector<Table>& tables, Format format, const View& view = {});
 std::string to_text(const Table& table, Format format, const View& view = {});
 Json rows_json(const Table& table);  // [{column: value, ...}, ...]
 
-// A cell and a header as people see them, and whether they stand at the right. A header may be empty.
+// A cell and a header as people see them, and whether they are aligned right. A header may be empty.
 std::string shown(const Json& cell, const Column& column);
 std::string header_of(const Column& column);
 bool at_right(const Table& table, size_t column);

@@ -1,4 +1,4 @@
-// Networks with our counts and latencies, and under each the figures that the paper prints, marked as literature.
+// Networks with our counts and latencies, each followed by the figures that the paper prints, marked as literature.
 #include <algorithm>
 #include <map>
 
@@ -30,7 +30,7 @@ Line printed_line(const std::vector<Printed>& figures, const std::string& networ
   return line;
 }
 
-// One line for each setting it was timed under; one without latency if none.
+// One line for each setting under which a network was timed; one line without latency if there is none.
 std::vector<Line> counted_lines(const std::string& network, const ArchRow& arch,
                                 const std::vector<NetworkProfile>& profiles) {
   std::vector<Line> lines;
@@ -51,8 +51,8 @@ std::vector<Line> counted_lines(const std::string& network, const ArchRow& arch,
   return lines;
 }
 
-// Each latency over the first one on the same device and setting: of sd15 where it was timed there, else of the largest
-// network that was.
+// Divides each latency by one on the same device and setting: that of sd15 where it was timed there, else that of the
+// largest timed network.
 void add_ratios(std::vector<Line>& lines) {
   std::map<std::string, double> first;  // by device and setting
   for (const auto& line : lines)

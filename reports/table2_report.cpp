@@ -1,5 +1,5 @@
-// The paper's Table 2: three decoders, full-width counts and latency of ours with the quality of narrow ones that were
-// trained here, and under each what the paper prints.
+// The paper's Table 2, three decoders: counts and latency of ours at full width, the quality of narrow versions that
+// were trained here, and under each the figures of the paper.
 #include <algorithm>
 #include <array>
 
@@ -20,18 +20,18 @@ bool is_perceptual(const std::string& score) { return score.starts_with("lpips")
 
 using Scores = std::map<std::string, ScoreRow>;  // by name
 
-// A narrow decoder that was trained, and how it scored.
+// A narrow decoder that was trained, with its scores.
 struct Trained {
   ModelRow model{};
   std::string width{};  // "1/4"
   Scores scores{};
 };
 
-// What models are compared on: pictures, their number and size. Of each decoder the model that was scored last.
+// The conditions of a comparison: the pictures, their number and size. Each decoder has its model that was scored last.
 using Group = std::map<std::string, Trained>;  // by network
 
-// The models whose decoder is a full-scale one with every width over some divisor: that network is its child in the
-// store, and tells its models by the number of parameters.
+// The models whose decoder is a full-scale one with every width divided. That narrow network is a child of the full one
+// in the store; its models are found by their number of parameters.
 std::map<std::string, Trained> trained_decoders(const Store& store, const std::string& full) {
   std::map<std::string, Trained> found;  // by the model's hash
   for (const auto& [name, params] :
@@ -73,7 +73,7 @@ std::map<std::string, Group> groups_of(const Store& store, const ReportOptions& 
 
 using Latencies = std::map<std::string, Latency>;  // by network
 
-// Under the one setting that most of the decoders were timed under, of several the newest program's.
+// Latencies under the setting that most decoders were timed under; of several such, the one of the newest program.
 std::pair<std::string, Latencies> latencies_of(const Store& store, const ReportOptions& options) {
   std::map<std::string, std::string> networks;  // by hash
   for (const auto& decoder : decoders)

@@ -1,4 +1,4 @@
-// Models with the latency of a picture and its parts, and under them the figures that the paper prints. A table for
+// Models with the latency of a picture and of its parts, followed by the figures that the paper prints. One table for
 // each machine, program and setting.
 #include <algorithm>
 #include <map>
@@ -18,7 +18,7 @@ struct Line {
 
 Json milliseconds(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); }
 
-// One line for each whole that was timed.
+// One line for each timing of a whole picture.
 std::vector<Line> measured_lines(const ModelRow& model, const std::vector<PipelineTiming>& timings) {
   const auto part_ms = [&](const std::string& part, int64_t calls) {
     for (const auto& timing : timings)

@@ -1,5 +1,5 @@
-// Latency block by block, one table for each network and setting, so that times of different builds never add up. Where
-// every block and the whole were timed, the residual row is what the sum of the blocks leaves unexplained.
+// Latency per block; one table for each network and setting, so that times of different builds are never added. Where
+// all blocks and the whole network were timed, the residual row is the whole minus the sum of the blocks.
 #include <algorithm>
 
 #include "reports/report.h"
@@ -29,7 +29,7 @@ std::string mark_text(const std::optional<TimingSummary>& timing) {
   return timing ? std::string(name_of(timing->mark)) : "not timed";
 }
 
-// What was timed of the blocks, as one.
+// The sum of all timed blocks.
 BlockTiming sum_of(const NetworkProfile& profile) {
   BlockTiming sum{.path = "(blocks)", .kind = "sum", .timing = TimingSummary{.median_ns = profile.blocks_ns()}};
   for (const auto& block : profile.blocks)

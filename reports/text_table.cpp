@@ -1,5 +1,5 @@
-// A table as aligned text that fits a width. Where it does not, it loses in this order: zeros at the end of all of a
-// column's numbers, headers on one line, the least telling columns, the ends of long texts.
+// A table as aligned text of a given width. Where it is too wide, it drops in this order: zeros that end all numbers of
+// a column, headers on one line, the least important columns, the ends of long texts.
 #include <algorithm>
 #include <numeric>
 
@@ -11,8 +11,8 @@ namespace mds {
 namespace {
 
 constexpr size_t gap = 2;            // between columns
-constexpr size_t text_width = 24;    // to which a long text may be cut before a column is left out
-constexpr size_t shortest_text = 8;  // to which the texts that are never left out may be cut
+constexpr size_t text_width = 24;    // a long text may be cut to this before columns are left out
+constexpr size_t shortest_text = 8;  // texts that are never left out may be cut to this
 
 size_t width(const std::string& utf8) {
   return size_t(std::count_if(utf8.begin(), utf8.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
@@ -26,7 +26,7 @@ std::string cut(const std::string& utf8, size_t letters) {
   return utf8.substr(0, utf8.find_last_not_of(' ', at - 1) + 1) + "…";
 }
 
-// Lines of at most `most` letters, broken at spaces; a longer word has a line of its own.
+// Breaks text at spaces into lines of at most `most` letters; a longer word gets a line of its own.
 std::vector<std::string> wrapped(const std::string& text, size_t most) {
   std::vector<std::string> lines;
   for (size_t at = 0; at < text.size();) {
@@ -48,14 +48,14 @@ struct TextColumn {
   std::vector<std::string> header{};  // its lines
   std::vector<std::string> cells{};
   bool right = false, numbers = false;
-  size_t most = 0;  // letters of its longest cell or line of its header
+  size_t most = 0;  // length of its longest cell or line of the header
 
   void measure() {
     most = 0;
     for (const auto* texts : {&header, &cells})
       for (const auto& text : *texts) most = std::max(most, width(text));
   }
-  // What it needs at least where other columns wait for room.
+  // The width that the column keeps while other columns are still competing for room.
   size_t least() const { return right ? most : std::min(most, text_width); }
   void shorten(size_t letters) {
     for (auto* texts : {&header, &cells})
@@ -99,7 +99,7 @@ void drop_zeros(TextColumn& column) {
   column.measure();
 }
 
-// The header on the two lines of which the longer one is shortest.
+// Breaks the header into two lines so that the longer one is as short as possible.
 void break_header(TextColumn& column) {
   const std::string header = column.header[0];
   for (size_t at = header.find(' '); at != header.npos; at = header.find(' ', at + 1)) {
@@ -113,7 +113,7 @@ void break_header(TextColumn& column) {
   column.measure();
 }
 
-// Marks the columns that stay: in order of weight, as far as there is room.
+// Decides which columns stay: in order of their weight, as far as there is room.
 std::vector<bool> kept(const std::vector<TextColumn>& columns, size_t room) {
   std::vector<size_t> order(columns.size());
   std::iota(order.begin(), order.end(), size_t(0));
@@ -131,7 +131,7 @@ std::vector<bool> kept(const std::vector<TextColumn>& columns, size_t room) {
   return stays;
 }
 
-// A header that tells columns apart, else the name.
+// The header where it identifies the column, else the name.
 std::string name_in_note(const std::vector<TextColumn>& columns, const Column& column) {
   const std::string header = header_of(column);
   const auto same = std::count_if(columns.begin(), columns.end(),
@@ -139,7 +139,7 @@ std::string name_in_note(const std::vector<TextColumn>& columns, const Column& c
   return one_line(same > 1 || header.find_first_not_of(' ') == header.npos ? column.name : header);
 }
 
-// The longest text loses a letter until the line fits or nothing may be cut any more.
+// Shortens the longest text by one letter until the line fits or no text may be cut any more.
 void shorten_texts(std::vector<TextColumn>& columns, size_t room) {
   while (total(columns) > room) {
     TextColumn* longest = nullptr;
@@ -150,7 +150,7 @@ void shorten_texts(std::vector<TextColumn>& columns, size_t room) {
   }
 }
 
-// Returns what was left out.
+// Returns the names of the columns that were left out.
 std::vector<std::string> fit(std::vector<TextColumn>& columns, size_t room) {
   if (total(columns) <= room) return {};
   for (auto& column : columns) drop_zeros(column);

@@ -1,17 +1,17 @@
-// Trainings of their own (`mdsearch train`): how far each got, its loss and its speed.
+// Trainings that belong to no sweep (`mdsearch train`): how far each got, its loss and its speed.
 #include "reports/report.h"
 #include "spec/listed.h"
 
 namespace mds {
 namespace {
 
-// A value of the run's protocol, which is what it follows from; null where it is not there.
+// A value of the run's protocol, which holds all that determines the run; null where it is absent.
 Json value_at(const Json& protocol, const std::string& pointer) {
   const Json::json_pointer place(pointer);
   return protocol.contains(place) ? protocol.at(place) : Json();
 }
 
-// Over all its iterations; the rate of each row is a mean over n of them.
+// The rate over all iterations; the rate in each row is a mean over n iterations.
 Json mean_rate(const std::vector<MetricRow>& rates) {
   double iterations = 0, seconds_a_batch = 0;
   for (const auto& row : rates) {

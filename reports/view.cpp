@@ -18,7 +18,7 @@ namespace {
 constexpr size_t width_min = 20, width_max = 1000;
 constexpr size_t brief_least = 3, brief_most = 6;
 
-// By its name, else by its header without the arrow that says which way is better.
+// Finds a column by its name, else by its header without the arrow for the better direction.
 std::optional<size_t> find_column(const Table& table, const std::string& wanted) {
   const auto by = [&](auto matches) -> std::optional<size_t> {
     const auto at = std::find_if(table.columns.begin(), table.columns.end(), matches);
@@ -48,7 +48,7 @@ Table with_columns(const Table& table, const std::vector<size_t>& chosen) {
   return narrower;
 }
 
-// Those asked for are shown to everybody.
+// Columns asked for by name are shown to people and programs.
 Table selected(const Table& table, const std::vector<std::string>& names) {
   std::vector<size_t> chosen;
   for (const auto& name : names)
@@ -71,7 +71,7 @@ Table brief(const Table& table) {
   return with_columns(table, order);
 }
 
-// Numbers before texts, what is not known last, whatever the direction.
+// Numbers come before texts; unknown values come last in both directions.
 void sort_rows(Table& table, size_t column, bool descending) {
   const auto rank = [](const Json& cell) { return cell.is_null() ? 2 : cell.is_number() ? 0 : 1; };
   std::stable_sort(table.rows.begin(), table.rows.end(), [&](const auto& row_a, const auto& row_b) {

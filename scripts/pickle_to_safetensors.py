@@ -19,7 +19,7 @@ TYPES = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch
 
 
 def tensors_of(file):
-    """Name to tensor, of a state dict or of one under the key that training programs use."""
+    """Name -> tensor of a state dict, which may be under the key that training programs use."""
     held = torch.load(file, map_location="cpu", weights_only=True)
     if isinstance(held, dict) and isinstance(held.get("state_dict"), dict):
         held = held["state_dict"]
@@ -33,7 +33,7 @@ def bytes_of(tensor):
 
 
 def write(tensors, file):
-    """Whole or not at all: under another name, then renamed. Larger types first, so that each tensor lies aligned."""
+    """Writes a temporary file and renames it. Larger types come first, so that each tensor is aligned."""
     tensors = dict(sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])))
     header, end = {}, 0
     for name, tensor in tensors.items():

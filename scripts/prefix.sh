@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # make_prefix DIR, for setup.sh: the core packages under DIR/usr, without root, in at most 15 MiB, ready to be copied to
 # a machine without network. The .deb files come from DIR/debs where that folder has them, else from apt-get download.
-# All of it happens in DIR/new and is renamed at the end, so that a DIR/usr is always whole; DIR/usr/packages lists it.
+# It works in DIR/new and renames that at the end, so that a DIR/usr is always complete; DIR/usr/packages lists it.
 
 # The core packages and what they need of Boost, SOCI and SQLite; the C++ runtime and other databases are left out.
 core_closure='nlohmann-json3-dev|catch2|libcatch2-dev|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*'
@@ -32,7 +32,7 @@ make_prefix() {
   say "$dir is complete, $(du -sm "$dir/usr" | cut -f1) MiB"
 }
 
-# Into DIR/new. Package lists go there too where the machine's own are empty, as in a fresh container.
+# Unpacks into DIR/new. Package lists go there too where the machine has none, as in a fresh container.
 download_core() {
   local core names options=(-q)
   type -P apt-get > /dev/null ||
@@ -49,7 +49,7 @@ download_core() {
   (cd "$1/new" && apt-get "${options[@]}" download "${names[@]}" >&2)
 }
 
-# Keeps headers, shared libraries and CMake files; of Boost's 15,000 headers the ones that our sources reach.
+# Keeps headers, shared libraries and CMake files; of Boost's 15,000 headers only those that our sources include.
 prune() (
   cd "$1" || exit
   find share -mindepth 1 -maxdepth 1 ! -name cmake -exec rm -rf {} +
@@ -65,7 +65,7 @@ prune() (
   find include/boost -type d -empty -delete
 )
 
-# What leads to Boost: our own includes, and SOCI's headers.
+# The files that include Boost: our own sources, and SOCI's headers.
 boost_includes() {
   grep -rhE '^#include <boost/' --include='*.h' --include='*.cpp' --exclude-dir={build,out,.deps,.venv} "${root:?}" ||
     true

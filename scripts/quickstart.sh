@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job on real data: installs what is missing, builds the binary, sweeps a few small candidates on emoji.
-# Ends in the sweep's table, a picture of samples and the path of a report page. Run again, it goes on where it stopped.
+# Prints the sweep's table, a picture of samples and the path of a report page. If run again, it continues.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 source scripts/steps.sh
 

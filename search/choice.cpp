@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// {"length": [1, 2]} of a condition.
+// The form {"length": [1, 2]} of a condition.
 struct AllowedLengths {
   std::vector<int64_t> length{};
   static void describe(auto& self, auto&& field) { field("length", self.length, "of the list", at_least(0)); }
@@ -18,7 +18,7 @@ bool has(const auto& values, const auto& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-// Makes room in the widest network for what a value sets, so that later choices may point there.
+// Makes the widest network large enough for what a value sets, so that later choices may name those fields.
 void widen(UNetSpec& widest, const FieldPath& field, const FieldPath::Value& value) {
   if (field.is_list() && length_of(value) > length_of(field.get(widest))) field.set(widest, value);
   if (!field.is_levels()) return;

@@ -1,4 +1,4 @@
-// One choice of a space, ready to be made: what its options set, and where it exists.
+// One choice of a space, ready to apply: what its options set, and where it exists.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace mds {
 
-// Which option each choice has at a point; choices that do not exist there hold -1.
+// The option that each choice has at a point; -1 for a choice that does not exist there.
 using Point = std::vector<int16_t>;
 
-// What a condition sees: the network as far as the choices before have made it, and which base it began as.
+// What a condition can test: the network as the earlier choices have made it, and the name of its base.
 struct Partial {
   const UNetSpec& network;
   const std::string& base;
@@ -24,10 +24,10 @@ class Choice {
  public:
   using Values = std::vector<FieldPath::Value>;  // one for each field
 
-  // Lists and levels of `widest` grow by what the options set. ConfigError at `place` for whatever does not fit.
+  // Enlarges the lists and levels of `widest` by what the options set. ConfigError at `place` where an option is wrong.
   Choice(const ChoiceSpec& spec, UNetSpec& widest, const Place& place);
 
-  bool exists(const Partial& partial) const;  // its condition holds, and the network has what one of its options sets
+  bool exists(const Partial& partial) const;  // its condition holds, and the network has what one option sets
   bool fits(const UNetSpec& network, size_t option) const;
   void set(UNetSpec& network, size_t option) const { put(network, options_[option]); }
   void put(UNetSpec& network, const Values& values) const;
@@ -42,7 +42,7 @@ class Choice {
 
  private:
   struct Condition {
-    std::optional<FieldPath> field{};  // else the base's name
+    std::optional<FieldPath> field{};  // null: the name of the base
     bool lengths = false;
     Values values{};
     std::vector<std::string> bases{};

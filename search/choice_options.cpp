@@ -32,7 +32,7 @@ std::vector<Json> all_lists(const std::vector<int64_t>& entries, const std::vect
   return lists;
 }
 
-// How many lists all_lists makes, or more than most_options where it would be more.
+// How many lists all_lists makes; where there are more than most_options, some number above it.
 size_t count_lists(const ChoiceSpec& spec) {
   size_t count = 0;
   for (const int64_t length : spec.lengths) {
@@ -58,7 +58,7 @@ std::vector<Json> numbers_of(const SteppedRange& range, const Place& place) {
   return numbers;
 }
 
-// One label for each of `count` values, no two alike, short enough for a name.
+// Checks that there is one label for each of `count` values, all different and short enough for a name.
 void check_labels(const std::vector<std::string>& labels, size_t count, const Place& place) {
   constexpr size_t longest = 24;
   if (!labels.empty() && labels.size() != count)

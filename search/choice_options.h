@@ -8,11 +8,11 @@
 namespace mds {
 
 struct ChoiceOptions {
-  std::vector<Json> labels;   // what each option is called in a candidate's choices
-  std::vector<Json> patches;  // {path: value, ...} of each option, all with the same paths
+  std::vector<Json> labels;   // the name of each option in a candidate's choices
+  std::vector<Json> patches;  // {path: value, ...} of each option; all have the same paths
 };
 
-// ConfigError at `place` for a choice that is not of exactly one form, or has more options than a Point can tell apart.
+// ConfigError at `place` for a choice that does not have exactly one form, or has more options than a Point can hold.
 ChoiceOptions options_of(const ChoiceSpec& spec, const Place& place);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-// Relations between the fields of a network that every point of a space fulfils.
+// Relations between the fields of a network that every point of a space must satisfy.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace mds {
 
 class Constraint {
  public:
-  // ConfigError at `place` for anything but one relation between two terms, and for a term that is no number.
+  // ConfigError at `place` unless it is one relation between two terms, and where a term is not a number.
   Constraint(const ConstraintSpec& spec, UNetSpec& widest, const Place& place);
 
   bool holds(const UNetSpec& network) const;
@@ -21,7 +21,7 @@ class Constraint {
   enum class Measure { value, length, sum };
   struct Term {
     int64_t number = 0;
-    std::optional<FieldPath> field{};  // else the number
+    std::optional<FieldPath> field{};  // null: the number below
     Measure measure = Measure::value;
 
     std::optional<int64_t> of(const UNetSpec& network) const;

@@ -1,4 +1,4 @@
-// What makes screening fast: consecutive points of a space have most of their levels and steps in common.
+// Makes screening fast by reuse: consecutive points of a space have most of their levels and steps in common.
 #pragma once
 
 #include <array>
@@ -9,21 +9,21 @@
 
 namespace mds {
 
-// The fields of a struct in the order of its description, each folded into one number.
+// The fields of a struct in the order of its description, each hashed to one number.
 struct FieldDigests {
   std::array<uint64_t, 32> values{};
   size_t count = 0;
   bool operator==(const FieldDigests&) const = default;
 };
 
-// 64 bits of a network's canonical form: equal where hash_of is equal, without making text. Levels that stayed as in
-// the network before, under the same middle, cost a comparison.
+// A 64-bit hash of a network's canonical form: equal where hash_of is equal, without making text. A level that is
+// unchanged since the network before, with the same middle, costs only a comparison.
 class Fingerprints {
  public:
   uint64_t of(const UNetSpec& spec);
 
-  // Of the network that of() saw last: bit i is set where the canonical form has another value in the field at place i
-  // of a level's description, or with level -1 of the network's.
+  // For the network last given to of(): bit i is set where its canonical form has another value in field i of the
+  // level's description, or of the network's own for level -1.
   uint64_t normalised(int64_t level) const { return level < 0 ? own_.normalised : known_[size_t(level)].normalised; }
 
  private:
@@ -39,10 +39,10 @@ class Fingerprints {
     uint64_t digest = 0, normalised = 0;
   };
   std::vector<Known> known_;
-  Own own_;  // the network's fields beside its levels
+  Own own_;  // the fields of the network outside its levels
 };
 
-// The cost of networks that mostly repeat the last one's steps: a step whose block and site stayed costs a comparison.
+// The cost of networks that resemble the one before: a step with the same block and site costs only a comparison.
 class CostMemo final : public StepSink {
  public:
   Cost cost_of(const UNetSpec& spec);

@@ -34,7 +34,7 @@ bool EffectCheck::suspected(size_t choice, const Fingerprints& prints) const {
   return false;
 }
 
-// Whether another option is a point too, makes the same network, and comes first: written canonically, or before this.
+// Whether another option at this point makes the same network and takes precedence: it is canonical, or comes earlier.
 bool EffectCheck::collapses(size_t choice, const UNetSpec& canonic, Point point) const {
   auto& option = point[first_ + choice];
   const auto own = option;

@@ -1,5 +1,5 @@
-// Points that are the same network because a field that a choice sets has no effect there: a kernel where convolutions
-// are full, heads where nothing attends.
+// Finds points that are the same network because a field that a choice sets has no effect there: the kernel of full
+// convolutions, the heads of a network without attention.
 #pragma once
 
 #include <vector>
@@ -9,14 +9,14 @@
 
 namespace mds {
 
-// Of the options of a choice that make the same network at a point, one stays: that which is written as the canonical
-// form has it, else the first.
+// Of the options of a choice that make the same network at a point, one is kept: the one whose value is that of the
+// canonical form, else the first.
 class EffectCheck {
  public:
   explicit EffectCheck(const Space& space);
 
-  // The choices because of which this point is the same network as another that stays. `prints` has just seen the
-  // network.
+  // The choices that make this point the same network as another point, which is kept. `prints` must have seen this
+  // network last.
   std::vector<size_t> collapsing(const UNetSpec& network, const Point& point, const Fingerprints& prints);
 
  private:
@@ -25,7 +25,7 @@ class EffectCheck {
 
   const Space& space_;
   size_t first_;
-  std::vector<uint64_t> chosen_;  // fields that choices set, as Fingerprints::normalised has them; the network's first
+  std::vector<uint64_t> chosen_;  // fields that choices set, as bits like Fingerprints::normalised, network first
 };
 
 }  // namespace mds

@@ -15,8 +15,8 @@ namespace {
 
 constexpr size_t parts_wanted = 256;
 
-// Numbers already seen: open addressing, because a node for each of ten million would fit no cache and no small
-// machine.
+// The hashes already seen. Open addressing, because a node for each of ten million hashes would not fit into a cache or
+// a small machine.
 class SeenSet {
  public:
   bool insert(uint64_t value) {
@@ -42,7 +42,7 @@ class SeenSet {
   size_t count_ = 0;
 };
 
-// The space's included networks, and the base that a point may turn out to be.
+// The included networks of the space, each also found by its hash when a point turns out to be that network.
 class Known {
  public:
   Known(const Space& space, const Caps& caps)
@@ -65,7 +65,7 @@ class Known {
   std::vector<uint64_t> prints_;
 };
 
-// Puts the parts together in the order of the space.
+// Joins the screened parts in the order of the space.
 class Collection {
  public:
   Collection(const Space& space, const Caps& caps, const Pick& pick)
@@ -123,7 +123,7 @@ class Collection {
     selector_.choose(offer_);
   }
 
-  // A point that is one of the bases keeps the base's name.
+  // A point that equals one of the bases has the base's name.
   Candidate candidate_at(const Cost& cost, const Point& point) const {
     Candidate candidate{.network = space_.network(point), .cost = cost, .choices = space_.choices(point)};
     const auto names = bases_of(space_.spec());
@@ -161,7 +161,7 @@ class Collection {
 
 }  // namespace
 
-// Threads screen the parts ahead of this one, which puts them together, no further than memory needs.
+// Other threads screen parts ahead of the one that is joined here, but not so many that memory would run out.
 Enumeration enumerate(const Space& space, const Caps& caps, const Pick& pick, const Screening& screening) {
   Collection collection(space, caps, pick);
   const auto parts = space.beginnings(parts_wanted);

@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-constexpr int rules_version = 1;  // of screening, selections and names; rises when their results change
+constexpr int rules_version = 1;  // of screening, selection and naming; raise it when their results change
 
 struct KeptCandidate {
   std::string name{};
@@ -59,7 +59,7 @@ Kept kept_of(const Enumeration& found) {
   return kept;
 }
 
-// ConfigError for a file that is no enumeration: counts that do not add up, a network that is none.
+// ConfigError for a file that is not an enumeration: its counts do not add up, or a network in it is invalid.
 Enumeration read_kept(const std::string& file, const Pick& pick) {
   const Kept kept = load_described<Kept>(file);
   Enumeration found{.total = kept.total,

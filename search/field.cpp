@@ -13,7 +13,7 @@ bool is_index(std::string_view text) {
   return !text.empty() && text.size() < 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Calls use(field, range) on the field that stands at `ordinal` in the description.
+// Calls use(field, range) on the field at position `ordinal` of the description.
 template <class Struct>
 void with_field(Struct& object, size_t ordinal, auto&& use) {
   size_t next = 0;
@@ -75,7 +75,7 @@ void FieldPath::check_element(size_t size, const Place& place) const {
                (size > 0 ? "\"; allowed: 0 to " + std::to_string(size - 1) : "\"; it is empty in every base"));
 }
 
-// The description that holds the address, and its place there.
+// Finds the description (the network's or a level's) that holds the address, and the field's position in it.
 void FieldPath::locate(const void* address, UNetSpec& widest) {
   const auto search = [&](auto& object) {
     size_t next = 0;

@@ -24,7 +24,7 @@ bool is_hash_prefix(const std::string& text) {
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-// The few names that look most like the word.
+// The few names most similar to the word.
 std::string nearest_few(const std::string& word, std::vector<std::string> names) {
   std::ranges::stable_sort(names, {}, [&](const std::string& name) { return edit_distance(word, name); });
   names.resize(std::min(names.size(), few));
@@ -33,8 +33,8 @@ std::string nearest_few(const std::string& word, std::vector<std::string> names)
 
 // --- files -----------------------------------------------------------------------------------------------------------
 
-// "emoji-md" of out/train/emoji-md/model/model.json: the first of the file and the folders it lies in whose name is the
-// network's own.
+// "emoji-md" of out/train/emoji-md/model/model.json: the name of the file or else of the nearest folder above it whose
+// name is not one of the common ones below.
 std::string own_name(const fs::path& file) {
   static const std::set<std::string> common{"", ".", "..", "spec", "model", "proxy", "best"};
   if (const std::string stem = file.stem().string(); !common.contains(stem)) return stem;
@@ -57,7 +57,7 @@ NamedNetwork of_file(const std::string& name) {
 
 struct Stored {
   std::string hash, name;
-  std::set<std::string> sweeps{};  // that it is a candidate of, or the proxy of one
+  std::set<std::string> sweeps{};  // sweeps in which it is a candidate or the proxy of one
 };
 
 std::vector<Stored> all_stored(const Store& store) {
@@ -108,7 +108,7 @@ std::string winner_of(const Store& store, const std::string& sweep) {
                    "; allowed: " + network_names);
 }
 
-// Names come before digits of hashes. Of several networks the word may mean the user says which.
+// Names take precedence over hash digits. Where the word matches several networks, an error asks the user to choose.
 Stored match(const std::string& word, const std::vector<Stored>& there, const std::string& where) {
   std::vector<Stored> found;
   std::ranges::copy_if(there, std::back_inserter(found), [&](const Stored& stored) { return stored.name == word; });
@@ -122,7 +122,7 @@ Stored match(const std::string& word, const std::vector<Stored>& there, const st
   return found.front();
 }
 
-// What a hash may be of without a database.
+// Adds the shipped networks, whose hash digits work without a database.
 void add_shipped(std::vector<Stored>& there) {
   for (const auto& [name, hash] : shipped_hashes())
     if (!std::ranges::count(there, hash, &Stored::hash)) there.push_back({hash, name});

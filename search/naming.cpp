@@ -13,7 +13,7 @@ constexpr size_t most_parts = 4, hash_digits = 6;
 
 bool is_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)); }
 
-// The first letters of each word: "inner down depths" and 1 make "idd".
+// The first letters of each word: "inner down depths" with 1 letter is "idd".
 std::string initials(const std::string& name, size_t letters) {
   std::string text;
   size_t taken = 0;
@@ -30,12 +30,12 @@ std::string safe(std::string text) {
   return text;
 }
 
-// A choice with what its values are called.
+// A choice and how its values are named.
 struct Naming {
   ChoiceSpec choice;
-  std::string prefix{};                 // stands before its numbers
-  std::map<Json, std::string> words{};  // values that are called by a word: labels, names
-  bool bare = true;                     // its words stand without the prefix
+  std::string prefix{};                 // written before its numbers
+  std::map<Json, std::string> words{};  // values that have a name: labels, enumerators
+  bool bare = true;                     // its words are written without the prefix
 
   std::string part(const Json& value) const;
   Json shown(const Json& value) const;
@@ -105,7 +105,7 @@ const Json& value_of(const Candidate& candidate, const std::string& choice) {
   return value == candidate.choices.end() ? none : *value;
 }
 
-using Groups = std::map<std::string, int64_t>;  // how many of a list have a name
+using Groups = std::map<std::string, int64_t>;  // how many candidates have each name
 
 Groups groups_of(const std::vector<std::string>& names) {
   Groups groups;
@@ -113,7 +113,7 @@ Groups groups_of(const std::vector<std::string>& names) {
   return groups;
 }
 
-// The few choices that tell the candidates apart best, in the order of the space; all of them where they are few.
+// The few choices that distinguish the candidates best, in the order of the space; all of them where they are few.
 std::vector<Naming> telling(std::vector<Naming> varying, const std::vector<Candidate*>& candidates) {
   if (varying.size() <= most_parts) return varying;
   std::vector<std::string> names(candidates.size());

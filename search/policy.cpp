@@ -39,7 +39,7 @@ Cohort cohort_at(const PolicyConfig& config, const std::vector<Curve>& curves, i
   return cohort;
 }
 
-// Ranks from 1, the lowest value first; equal values share the mean of their ranks.
+// Ranks from 1 for the lowest value; equal values share the mean of their ranks.
 std::vector<double> ranks_of(const std::vector<double>& values) {
   std::vector<double> ranks;
   for (const double value : values) {
@@ -67,7 +67,7 @@ Verdict halving_verdict(const PolicyConfig&, const Json& inputs) {
   return rank <= last ? Verdict::promote : Verdict::stop;
 }
 
-// Candidates tied with the last one promoted are promoted too: nothing but the scores decides.
+// Candidates that tie with the last promoted one are promoted too, so that only the scores decide.
 std::vector<Decision> judge_halving(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen) {
   const auto scores = judged_scores(config);
   const auto ranks = mean_ranks(scores, cohort);

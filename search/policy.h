@@ -1,9 +1,9 @@
-// Who trains on: stop-and-promote rules over a cohort's learning curves. Pure functions on numbers, so that any rule
-// can be replayed over stored curves without training.
+// Which candidates train on: stop-and-promote rules over the learning curves of a cohort. They are pure functions of
+// numbers, so that any rule can be replayed over stored curves without training.
 //
 // `paper`: a candidate stops when every score in use improves more slowly than the cohort's median, each beyond a
-// paired bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided goes on.
-// `halving`: the best 1/eta by mean rank are promoted (successive halving). `none`: the fixed-budget baseline.
+// paired bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided
+// candidates continue. `halving`: successive halving promotes the best 1/eta by mean rank. `none`: fixed budgets.
 #pragma once
 
 #include <array>
@@ -54,28 +54,28 @@ struct PolicyConfig {
   }
 };
 
-// The names of the scores that decide. ConfigError for one that is unknown or named twice.
+// The names of the scores that decide. ConfigError for an unknown name or one that is given twice.
 std::vector<std::string> policy_scores(const PolicyConfig& config);
 
-// The pictures each replicate draws. A distance's replicates given to `judge` must be made from the same table.
+// The pictures of each replicate. The replicates of a distance that `judge` gets must be made from the same table.
 BootstrapIndices policy_indices(const PolicyConfig& config, int64_t pictures);
 
-// One score of one evaluation: of a distance its value and replicates, of a mean its values (spec/score_kind.h).
+// One score of one evaluation: a distance has a value and replicates, a mean has values (spec/score_kind.h).
 struct Measured {
   double distance = 0;
   std::vector<double> replicates{};  // of the distance, one for each row of policy_indices
-  std::vector<double> values{};      // one for each evaluation picture, in one order for all candidates
+  std::vector<double> values{};      // one per evaluation picture, in the same order for all candidates
 };
 
 // One candidate's scores at one number of images seen.
 struct Evaluation {
   int64_t images_seen = 0;
-  std::map<std::string, Measured> scores{};  // by name; those that do not decide are not looked at
+  std::map<std::string, Measured> scores{};  // by name; scores that do not decide are ignored
 };
 
 struct Curve {
   std::string candidate;
-  std::vector<Evaluation> evaluations;  // by rising images_seen
+  std::vector<Evaluation> evaluations;  // in the order of images_seen
 };
 
 enum class Verdict { stop, go_on, promote };
@@ -91,13 +91,13 @@ struct Decision {
   Json inputs;       // the numbers that led to the verdict, and the reason in words
 };
 
-// One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order; later evaluations
-// are not looked at, so that candidates further on serve as company. ConfigError for a score that is missing or not
-// finite, and for curves that were not evaluated alike (images seen, pictures, replicates).
+// One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order. Later evaluations
+// are ignored, so candidates that are ahead belong to the cohort too. ConfigError for a score that is missing or not
+// finite, and for curves that were evaluated differently (images seen, pictures, replicates).
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
 
-// What the inputs of a stored decision lead to, as `judge` concluded from them. ConfigError for a rule that is not
-// known and for inputs that lack a number.
+// The verdict that follows from the inputs of a stored decision, as `judge` concluded it. ConfigError for an unknown
+// rule and for inputs that lack a number.
 Verdict verdict_of(const PolicyConfig& config, const std::string& rule, const Json& inputs);
 
 }  // namespace mds

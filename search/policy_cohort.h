@@ -1,4 +1,4 @@
-// What the stop-and-promote rules share: the candidates to compare, each as far as the decision looks.
+// What the stop-and-promote rules share: the candidates to compare, with the evaluations that the decision may use.
 #pragma once
 
 #include <cmath>
@@ -11,19 +11,19 @@ namespace mds {
 
 struct Member {
   std::string candidate;
-  std::span<const Evaluation> history;  // its last evaluation is at the images seen in question
+  std::span<const Evaluation> history;  // its last evaluation is at the images seen of the decision
   const Evaluation& now() const { return history.back(); }
 };
 using Cohort = std::vector<Member>;
 
-// A score that decides. `key` names it in a decision's inputs, where its numbers are logarithms of a log_distance; the
-// default scores keep the keys that stored decisions have.
+// A score that decides. `key` is its name in a decision's inputs, which hold logarithms for a log_distance. The default
+// scores keep the keys that stored decisions already use.
 struct Judged {
   std::string name, key;
   ScoreKind kind;
 
   bool is_mean() const { return kind.measure == Measure::mean; }
-  double sign() const { return kind.better == Better::lower ? 1 : -1; }  // turns it so that higher is worse
+  double sign() const { return kind.better == Better::lower ? 1 : -1; }  // makes higher values worse
   double scaled(double distance) const { return kind.measure == Measure::log_distance ? std::log(distance) : distance; }
   double level(const Evaluation& evaluation) const;
 };
@@ -33,7 +33,7 @@ inline double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// The numbers that open every decision's inputs.
+// The numbers that every decision's inputs begin with.
 inline Json numbers_of(const Cohort& cohort, int64_t images_seen) {
   return {{"images_seen", images_seen}, {"cohort", cohort.size()}};
 }

@@ -1,5 +1,5 @@
 // The paper's rule as a test: a candidate stops when every score in use improves more slowly than the cohort's median,
-// each beyond a paired bootstrap interval. Scores are turned so that higher is worse: a distance, or minus a mean.
+// each beyond a paired bootstrap interval. Scores are oriented so that higher is worse: a distance, or minus a mean.
 #include <algorithm>
 
 #include "search/policy_cohort.h"
@@ -9,13 +9,13 @@ namespace {
 
 constexpr auto rule = "paper/1";
 
-// A candidate's slope in one score, over all pictures and in each replicate.
+// The slope of a candidate in one score: over all pictures, and in each replicate.
 struct Slope {
   double value = 0;
   std::vector<double> replicates;
 };
 
-// Weights that make a window's values into their least-squares slope per 1,000 images; one value stands for itself.
+// Weights whose sum over a window's values is their least-squares slope per 1,000 images; a single value is kept as is.
 std::vector<double> slope_weights(std::span<const Evaluation> window) {
   if (window.size() == 1) return {1};
   std::vector<double> weights;
@@ -84,7 +84,7 @@ Slope mean_slope(const Judged& score, std::span<const Evaluation> window, const 
   return slope;
 }
 
-// One candidate's slope against the cohort's, and its level against the cohort's.
+// A candidate's slope and level compared with those of the cohort.
 struct Comparison {
   double slope, median_slope;
   Interval difference;  // of slope - median_slope, paired by replicate
@@ -141,7 +141,7 @@ struct Outcome {
   Verdict verdict;
   std::string reason;
 };
-// From the numbers of a decision alone: those of its scores are the objects among them.
+// Decides from the stored numbers of a decision alone; its scores are the entries that are objects.
 Outcome outcome_of(const PolicyConfig& config, const Json& inputs) {
   if (!inputs.contains("evaluations"))
     return {Verdict::go_on, "the cohort is smaller than " + std::to_string(config.min_cohort)};

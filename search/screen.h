@@ -1,5 +1,5 @@
-// Screening: a part of a space, point by point, against the caps. Parts share nothing, so that threads may screen
-// several at once; what they found is put together in the order of the space.
+// Screening: compares a part of a space, point by point, with the caps. Parts share no state, so threads may screen
+// several at once; their results are joined in the order of the space.
 #pragma once
 
 #include <string>
@@ -16,22 +16,22 @@ struct Rejections {
   void add(const Rejections& other);
 };
 
-// How often something held of each choice.
+// A count for each choice.
 using Tally = std::vector<int64_t>;
 
 struct Screened {
   int64_t total = 0;
   Rejections rejected;
   std::string first_invalid;
-  Tally exists, collapses;  // points at which a choice exists; points that its lack of effect makes another's double
+  Tally exists, collapses;  // points where a choice exists; points that are duplicates because it has no effect
 
-  // Of the admitted, in order. Points lie one after another: a vector for each of millions would cost more than they.
+  // Of the admitted points, in order. `points` holds them end to end: a vector per point would cost more than its data.
   std::vector<Cost> costs;
   std::vector<uint64_t> prints;
   std::vector<Point::value_type> points;
 };
 
-// The points of the space that begin with `beginning`.
+// Screens the points of the space that begin with `beginning`.
 Screened screen(const Space& space, const Caps& caps, const Point& beginning);
 
 }  // namespace mds

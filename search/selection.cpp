@@ -23,7 +23,7 @@ class Everything final : public Selector::Rule {
   int64_t count_;
 };
 
-// Keeps one offer in `stride_`, and doubles the stride when there are too many: the pick nearest to each even step is
+// Keeps every `stride_`-th offer, and doubles the stride when it holds too many: the pick nearest to each even step is
 // at most a quarter of a step away.
 class Grid final : public Selector::Rule {
  public:
@@ -52,7 +52,7 @@ class Grid final : public Selector::Rule {
   std::vector<Offer> kept_;
 };
 
-// Keeps the `count` offers of lowest lot, where every offer draws one from the seed and its place.
+// Draws a lot for each offer from the seed and its index, and keeps the `count` offers with the lowest lots.
 class Sample final : public Selector::Rule {
  public:
   explicit Sample(const Pick& pick) : count_(size_t(pick.count)), seed_(pick.seed) {}

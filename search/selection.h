@@ -1,5 +1,5 @@
-// Which of the admitted networks are listed where a list has room for fewer: a rule, a count and a seed. Memory stays
-// within a few thousand entries, or a few times the count, however many are offered.
+// Selects which admitted networks are listed where there are too many, by a rule, a count and a seed. It keeps a few
+// thousand entries, or a few times the count, however many networks are offered.
 #pragma once
 
 #include <array>
@@ -11,9 +11,9 @@
 
 namespace mds {
 
-// all: every one, and an error where there is no room. grid: evenly spaced in the order of the space. random: drawn
-// without replacement. spread: by turns from the front of most parameters for fewest MACs and from everywhere, each
-// time the one that differs most from those chosen before.
+// all: every network, or an error where there are too many. grid: evenly spaced in the order of the space. random:
+// without replacement. spread: alternately from the front (most parameters for the fewest MACs) and from all admitted,
+// each time the network that differs most from those chosen before.
 enum class Selection : uint8_t { all, grid, random, spread };
 template <>
 struct EnumNames<Selection> {
@@ -22,11 +22,11 @@ struct EnumNames<Selection> {
 
 struct Pick {
   Selection selection = Selection::spread;
-  int64_t count = 20;  // at most
-  uint64_t seed = 0;   // of `random`
+  int64_t count = 20;  // at most so many
+  uint64_t seed = 0;   // for `random`
 };
 
-// What the rule of a selection is, in words: "evenly spaced in the order of the space".
+// The rule of a selection in words: "evenly spaced in the order of the space".
 std::string rule_of(const Pick& pick);
 
 struct Offer {
@@ -34,24 +34,24 @@ struct Offer {
   Point point;
 };
 
-// Sees each admitted point once, in the order of the space. Where all of them fit, all are selected, in that order.
+// Sees each admitted point once, in the order of the space. Where there is room for all, it selects all in that order.
 class Selector {
  public:
   Selector(const Pick& pick, const Caps& caps);
   ~Selector();
 
   void offer(const Offer& offer);
-  void choose(const Offer& offer);  // on the list already, apart from the count: the others are to differ from it
+  void choose(const Offer& offer);  // already on the list and not counted; the selected ones shall differ from it
 
-  // ConfigError where `all` was asked for and has no room.
+  // ConfigError where `all` is asked for and there are too many.
   std::vector<Offer> select();
 
-  class Rule;  // how a selection keeps and picks
+  class Rule;  // how a selection keeps and picks offers
 
  private:
   Pick pick_;
   int64_t offered_ = 0;
-  std::vector<Offer> first_;  // as many as fit: everything, where no more are offered
+  std::vector<Offer> first_;  // the first ones, up to the count; all, where no more are offered
   std::vector<Offer> chosen_;
   std::unique_ptr<Rule> rule_;
 };
@@ -59,8 +59,8 @@ class Selector {
 class Selector::Rule {
  public:
   virtual ~Rule() = default;
-  virtual void offer(const Offer& offer, int64_t n) = 0;  // n: how many were offered before
-  virtual std::vector<Offer> select(const std::vector<Offer>& chosen, int64_t offered) = 0;  // more than `count` were
+  virtual void offer(const Offer& offer, int64_t n) = 0;  // n: how many were offered before this one
+  virtual std::vector<Offer> select(const std::vector<Offer>& chosen, int64_t offered) = 0;  // for offered > count
 };
 
 }  // namespace mds

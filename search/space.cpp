@@ -5,7 +5,7 @@
 namespace mds {
 namespace {
 
-// A network with as many levels, and lists as long, as any of the bases has.
+// A network with as many levels, and lists as long, as the largest of the bases.
 UNetSpec widest_of(const std::vector<UNetSpec>& bases) {
   UNetSpec widest = bases.front();
   for (const auto& base : bases) {
@@ -20,7 +20,7 @@ UNetSpec widest_of(const std::vector<UNetSpec>& bases) {
 
 }  // namespace
 
-// One walk over the space, with the network as far as the choices have made it.
+// One walk over the space; it holds the network as the choices so far have made it.
 class Space::Walk {
  public:
   Walk(const Space& space, const Visit& visit, size_t depth)
@@ -94,7 +94,7 @@ void Space::add_choices(UNetSpec& widest) {
   for (size_t i = 0; i < spec_.choices.size(); ++i) {
     const Place place = Place{source_, "choices"}.child(i);
     const std::string& name = spec_.choices[i].name;
-    if (first_ == 1 && name == "base") place.child("name").fail("is \"base\", which says which of the bases it is");
+    if (first_ == 1 && name == "base") place.child("name").fail("is \"base\", the name of the choice of a base");
     for (const auto& other : choices_)
       if (other.name() == name) place.child("name").fail("is \"" + name + "\" a second time");
     Choice choice(spec_.choices[i], widest, place);
@@ -114,7 +114,7 @@ void Space::add_constraints(UNetSpec& widest) {
   }
 }
 
-// How many entries of a point decide the constraint: after the last choice that sets a field it reads.
+// How many entries of a point decide the constraint: up to the last choice that sets a field which it reads.
 size_t Space::depth_of(const Constraint& constraint) const {
   size_t depth = first_;
   for (size_t i = 0; i < choices_.size(); ++i)

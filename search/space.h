@@ -1,5 +1,5 @@
-// A search space at work: walks every point of it. A choice exists only where its condition holds and where the network
-// has the fields it sets; a combination that breaks a constraint is no point.
+// A search space that can walk all its points. A choice exists only where its condition holds and where the network
+// has the fields it sets; a combination that breaks a constraint is not a point.
 #pragma once
 
 #include <functional>
@@ -14,19 +14,19 @@ namespace mds {
 
 class Space {
  public:
-  // `source` opens error messages. A path that names no field, or a value that the field refuses, is a ConfigError.
+  // `source` begins error messages. ConfigError for a path that is not a field, and for a value the field refuses.
   Space(const SpaceSpec& spec, const std::string& source);
 
   // Calls visit(network, point) for every point that begins with `beginning`, in order: later choices vary fastest.
-  // Both arguments are valid during the call only. Several threads may walk at once.
+  // Both arguments are valid only during the call. Several threads may walk at once.
   using Visit = std::function<void(const UNetSpec&, const Point&)>;
   void for_each(const Visit& visit, const Point& beginning = {}) const;
 
-  // The least number of first choices that have `wanted` combinations, or all choices: those combinations in order.
-  // Together the points that begin with them are the space.
+  // Takes as few of the first choices as have `wanted` combinations (or all choices) and returns those combinations in
+  // order. The points that begin with them make up the whole space.
   std::vector<Point> beginnings(size_t wanted) const;
 
-  // The network at a point. `is_point` says whether for_each would visit it.
+  // The network at a point, and whether for_each would visit that point.
   UNetSpec network(const Point& point) const;
   bool is_point(const Point& point) const;
   Json choices(const Point& point) const;  // {name: value}
@@ -48,9 +48,9 @@ class Space {
   std::string source_;
   std::vector<std::string> base_names_;
   std::vector<UNetSpec> bases_;
-  size_t first_ = 0;  // 1 where the first entry of a point is the base
+  size_t first_ = 0;  // 1 if the first entry of a point is the base
   std::vector<Choice> choices_;
-  std::vector<std::vector<Constraint>> constraints_;  // by how many entries of a point decide them
+  std::vector<std::vector<Constraint>> constraints_;  // constraints_[n] are decided by the first n entries of a point
 };
 
 }  // namespace mds

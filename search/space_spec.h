@@ -9,7 +9,7 @@
 
 namespace mds {
 
-// Whole numbers from `from` to `to`, both included.
+// Whole numbers from `from` to `to`, including both, in steps of `step`.
 struct SteppedRange {
   int64_t from = 0, to = 0, step = 1;
   bool operator==(const SteppedRange&) const = default;
@@ -25,7 +25,7 @@ struct SteppedRange {
 // {"name": ..., "path": "levels.2.width", "range": {"from": 768, "to": 1152, "step": 64}}
 // {"name": ..., "path": "levels.2.up", "entries": [2, 3], "lengths": [2, 3]}: every list of those lengths and entries
 // {"name": ..., "path": "levels.2.down.0", "values": [1, 2]}: one element of a list
-// {"name": ..., "path": "levels", "values": [2, 3, [0, 2]]}: the first two levels, the first three, two that are named
+// {"name": ..., "path": "levels", "values": [2, 3, [0, 2]]}: the first two levels, the first three, or levels 0 and 2
 // {"name": ..., "options": [{"levels.1.self_attention": false, ...}, ...]}: several fields at once
 // "when": {"levels.2.conv": ["separable"], "levels.2.down": {"length": [2]}} limits where the choice exists.
 struct ChoiceSpec {
@@ -57,8 +57,8 @@ struct ChoiceSpec {
   }
 };
 
-// One relation between two terms. A term is a number, the path of a number, {"length": path} or {"sum": path} of a
-// list. A combination that breaks it is no point of the space; where a network lacks a term's place, it holds.
+// One relation between two terms. A term is a number, the path of a number, or {"length": path} or {"sum": path} of a
+// list. A combination that breaks it is not a point of the space; it holds where a network does not have a term's path.
 struct ConstraintSpec {
   std::vector<Json> equal{};
   std::vector<Json> differ{};
@@ -92,13 +92,13 @@ struct SpaceSpec {
   }
 };
 
-// The networks whose fields the choices overwrite.
+// The names of the networks whose fields the choices overwrite.
 std::vector<std::string> bases_of(const SpaceSpec& space);
 
-// All that varies in a space, in order: "base" first where there are several.
+// Everything that varies in a space, in order: first "base" where there are several bases.
 std::vector<ChoiceSpec> all_choices(const SpaceSpec& space);
 
-// A space's file. Networks it names by file are looked for beside it first.
+// Reads the file of a space. Network files that it names are first looked for in its own folder.
 SpaceSpec load_space(const std::string& file);
 
 }  // namespace mds

@@ -42,7 +42,7 @@ size_t Spread::cell_of(const Cost& cost) const {
   return size_t(part(double(cost.params), params_cap_) * cells_a_side + part(double(cost.macs_valid), macs_cap_));
 }
 
-// Share of choices that differ, plus how far apart the costs lie in units of the caps.
+// The share of choices that differ plus the distance between the costs in units of the caps.
 double Spread::distance(const Offer& a, const Offer& b) const {
   double differing = 0;
   for (size_t i = 0; i < a.point.size(); ++i) differing += a.point[i] != b.point[i];
@@ -53,7 +53,7 @@ double Spread::distance(const Offer& a, const Offer& b) const {
 
 void Spread::move_away(std::vector<Near>& pool, const Offer& chosen) const {
   for (auto& near : pool) near.distance = std::min(near.distance, distance(near.offer, chosen));
-  std::erase_if(pool, [](const Near& near) { return near.distance == 0; });  // the chosen itself
+  std::erase_if(pool, [](const Near& near) { return near.distance == 0; });  // removes `chosen` itself
 }
 
 std::vector<Offer> Spread::select(const std::vector<Offer>& chosen, int64_t) {

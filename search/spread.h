@@ -1,5 +1,5 @@
-// Chooses a few of millions that differ in cost and in choices: from the front of most parameters for fewest MACs, and
-// from a sample of every cell of the cost plane, in which networks of equal cost lie together.
+// Selects a few of millions of networks that differ in cost and choices: from the front of most parameters for fewest
+// MACs, and from samples of all cells of the cost plane. A cell holds networks of similar cost.
 #pragma once
 
 #include <map>
@@ -19,9 +19,9 @@ class Spread final : public Selector::Rule {
  private:
   static constexpr int64_t cells_a_side = 24;
   static constexpr size_t most_in_a_cell = 16;
-  static constexpr size_t most_compared = 2000;  // picks that are compared with all before them; later ones are drawn
+  static constexpr size_t most_compared = 2000;  // later picks are drawn at random, without comparing
 
-  // A uniform sample of what it was given, of at most `most`, by a hash of the count, so that runs repeat.
+  // A uniform sample of at most `most` of the offers. It is drawn by a hash of their count, so that runs repeat.
   struct Reservoir {
     uint64_t given = 0;
     std::vector<Offer> kept{};
@@ -29,7 +29,7 @@ class Spread final : public Selector::Rule {
   };
   struct Near {
     Offer offer;
-    double distance;  // to the nearest that was chosen
+    double distance;  // to the nearest network chosen so far
   };
 
   void offer_front(const Offer& offer);
@@ -39,9 +39,9 @@ class Spread final : public Selector::Rule {
 
   size_t count_;
   double params_cap_, macs_cap_;
-  std::map<int64_t, Offer> front_;  // by macs_valid, params rising: none has more parameters for no more MACs
+  std::map<int64_t, Offer> front_;  // by macs_valid, params rising: no other has more parameters for as few MACs
   std::vector<Reservoir> cells_;
-  Reservoir everywhere_;  // enough for the count where all lie in few cells
+  Reservoir everywhere_;  // fills the list where most networks lie in few cells
 };
 
 }  // namespace mds

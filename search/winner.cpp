@@ -14,7 +14,7 @@ bool is_over(RunState state) {
 
 using Seeds = std::vector<RunResult>;
 
-// The runs of each candidate, in the order of first runs.
+// Groups runs by candidate, in the order of their first runs.
 std::vector<Seeds> by_candidate(const std::vector<RunResult>& runs) {
   std::vector<Seeds> groups;
   for (const auto& run : runs) {

@@ -1,4 +1,4 @@
-// Which candidate of a sweep wins, by one rule: a pure function of what its runs reached, and the same over a database.
+// Decides which candidate of a sweep wins: by one rule, a pure function of the results of its runs, or from a database.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ inline constexpr const char* winner_rule =
     "any "
     "are compared.";
 
-// One run of a candidate, with its score at the deepest rung where it was scored.
+// One run of a candidate, with its score at the deepest rung at which it was scored.
 struct RunResult {
   int64_t run = 0;
   std::string candidate{};  // the same for all seeds of a candidate
@@ -25,33 +25,33 @@ struct RunResult {
   std::optional<MetricRow> score{};
 };
 
-// A candidate at the deepest rung. The interval is the mean of its seeds' intervals, widened to hold each seed's value;
-// absent where a seed has none.
+// A candidate at the deepest rung. Its interval is the mean of its seeds' intervals, widened to contain the value of
+// every seed; absent where a seed has no interval.
 struct Placed {
   std::string candidate{};
-  std::vector<int64_t> runs{};  // one a seed, in the order given
+  std::vector<int64_t> runs{};  // one per seed, in the order given
   double value = 0;
   std::optional<double> low{}, high{};
-  int64_t n = 0;  // pictures behind each seed's value, the fewest
+  int64_t n = 0;  // pictures behind a seed's value; the fewest of all seeds
 
-  bool overlaps(const Placed& other) const;  // of their intervals; true where one is not known
+  bool overlaps(const Placed& other) const;  // whether the intervals overlap; true where one is not known
 };
 
 struct Ranking {
   std::string score{};
   int64_t iteration = 0, images_seen = 0;  // of the deepest rung
   std::vector<Placed> placed{};            // best first; equal values in the order of their first runs
-  int64_t stopped = 0, failed = 0;         // other candidates: what became of them
-  int64_t unfinished = 0;                  // candidates with a run that is to go on
+  int64_t stopped = 0, failed = 0;         // what happened to the other candidates
+  int64_t unfinished = 0;                  // candidates with a run that will continue
 
   bool has_winner() const { return !placed.empty(); }
-  int64_t close() const;  // rivals whose interval overlaps the winner's
+  int64_t close() const;  // rivals whose interval overlaps that of the winner
 };
 
-// Ranks by a score of spec/score_kind.h; ConfigError for a name that is none.
+// Ranks by a score of spec/score_kind.h; ConfigError for a name that is not a score.
 Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs);
 
-// Ranks a sweep's candidates, by the hashes of their full-scale networks. StoreError where there is no such sweep.
+// Ranks the candidates of a sweep by the hashes of their full-scale networks. StoreError where there is no such sweep.
 Ranking rank_sweep(const Store& store, const std::string& sweep);
 
 // "Not settled: the intervals of 2 of its 5 rivals overlap with the winner's."

@@ -1,6 +1,6 @@
-// Seeded resampling for confidence intervals, the same with every compiler and standard library.
-// Statistics that are to be compared draw their replicates from one table of indices, so that replicate r means the
-// same resampled observations everywhere and differences are paired.
+// Seeded resampling for confidence intervals; the numbers are the same with every compiler and standard library.
+// Statistics that will be compared draw their replicates from one table of indices: replicate r then means the same
+// resampled observations for all of them, and differences between them are paired.
 #pragma once
 
 #include <algorithm>
@@ -66,7 +66,7 @@ inline BootstrapIndices bootstrap_indices(int64_t n, int64_t replicates, uint64_
   return rows;
 }
 
-// The same for observations that come in clusters, such as pictures of one caption: cluster_of[i] names that of
+// The same for observations in clusters, such as all pictures of one caption; cluster_of[i] names the cluster of
 // observation i. Each row draws as many clusters as there are, with replacement, and takes all observations of each.
 inline BootstrapIndices cluster_indices(const std::vector<int64_t>& cluster_of, int64_t replicates, uint64_t seed) {
   std::map<int64_t, std::vector<int64_t>> members;
@@ -87,7 +87,7 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-// The p-quantile of ascending values, linear between neighbours (type 7 of Hyndman and Fan); one value at least.
+// The p-quantile of ascending values, linear between neighbours (type 7 of Hyndman and Fan). Needs at least one value.
 inline double quantile_of_sorted(const std::vector<double>& sorted, double p) {
   const double place = p * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<size_t>(place);
@@ -106,9 +106,9 @@ inline Interval percentile_interval(std::vector<double> replicates, double confi
   return {quantile_of_sorted(replicates, tail), quantile_of_sorted(replicates, 1 - tail)};
 }
 
-// The replicates' spread placed around the value itself. For statistics whose replicates are biased because a
-// resample holds fewer distinct observations (a Frechet distance rises by it): the bias cancels, the value stays
-// inside.
+// The spread of the replicates, placed around the value itself. For statistics whose replicates are biased because a
+// resample holds fewer distinct observations (this raises a Frechet distance): the shift cancels the bias, and the
+// interval contains the value.
 inline Interval centred_interval(double value, const std::vector<double>& replicates, double confidence = 0.95) {
   const auto interval = percentile_interval(replicates, confidence);
   const double shift = value - median_of(replicates);

@@ -1,4 +1,4 @@
-// What a layer costs for one sample. Two multiply-accumulate counts, never one word for both:
+// What a layer costs for one sample. Multiply-accumulates are counted in two ways, and each count has its own name:
 // `macs` counts every kernel tap, `macs_valid` only the taps that meet data (the paper's "GFLOPs": macs_valid / 1e9).
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace mds {
 
-// Sums and products of counts: a ConfigError where the result is negative or no longer fits.
+// Sums and products of counts. They throw a ConfigError where the result is negative or does not fit into 64 bits.
 inline int64_t checked_count(bool overflows, int64_t result) {
   if (overflows || result < 0)
     throw ConfigError("costs more than 9223372036854775807, or less than 0; allowed: smaller sizes, widths and depths");

@@ -24,9 +24,9 @@ std::string number(double value) {
   return text.str();
 }
 
-constexpr int deepest_json = 64;  // writing and reading recurse
+constexpr int deepest_json = 64;  // deeper JSON is refused, because writing and reading it recurse
 
-// Watches a document while it is parsed; the keys of each object that is open, by depth.
+// Watches a document while it is parsed: the keys of each open object by depth, to refuse a key that is given twice.
 class JsonGuard {
  public:
   explicit JsonGuard(const std::string& source) : source_(source) {}
@@ -94,7 +94,7 @@ Json parse_json(std::string_view text, const std::string& source) {
 }
 
 void require_within(const std::string& flag, const Json& value, const Range& range) {
-  const auto given = value.get<double>();  // JSON has no words for a number that is not finite
+  const auto given = value.get<double>();  // JSON cannot express infinity or NaN
   if (!(given >= range.low && given <= range.high))
     throw UsageError(flag + " is " + (std::isfinite(given) ? value.dump() : number(given)) +
                      "; allowed: " + to_string(range));

@@ -36,8 +36,8 @@ struct Range {
 constexpr Range at_least(double low) { return {.low = low}; }
 constexpr Range between(double low, double high) { return {.low = low, .high = high}; }
 
-// Marks a field that joined its struct after identities of it were stored. It is written only where it differs from its
-// default, which means what its absence meant: what was hashed before the field existed hashes the same with it.
+// Marks a field that was added to its struct after identities (hashes) of such structs were stored. It is written only
+// where it differs from its default, and the default means the old behaviour, so that stored hashes stay valid.
 constexpr Range later(Range range = {}) {
   range.later = true;
   return range;
@@ -78,9 +78,9 @@ struct Place {
 void check_type(const Place& place, const Json& json, bool matches, std::string_view wanted);
 void check_range(const Place& place, double value, const Range& range);
 
-// The same for a number given by a flag: UsageError with the flag, the value and the range.
+// The same check for a number given by a flag: a UsageError with the flag, the value and the range.
 void require_within(const std::string& flag, const Json& value, const Range& range);
-std::string shown(const Json& json);  // for error messages: at most 60 characters of it
+std::string shown(const Json& json);  // at most 60 characters of it, for error messages
 
 // --- writing ---------------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ Json to_json(const std::variant<Ts...>& value);
 template <class T>
 Json to_json(const T& value);
 
-// The fields that keep(later, value, name) asks for.
+// The JSON of those fields for which keep(later, value, name) is true.
 template <class T>
 Json fields_json(const T& value, const auto& keep) {
   Json json = Json::object();
@@ -244,7 +244,7 @@ void read_json(const Json& json, T& value, const Place& place, Range range) {
   }
 }
 
-// Builds a T from JSON; `source` (a file's name, say) opens every error message.
+// Builds a T from JSON; `source`, such as a file's name, begins every error message.
 template <class T>
 T from_json(const Json& json, const std::string& source) {
   T value{};
@@ -260,7 +260,7 @@ template <class T>
 inline constexpr bool is_list<std::vector<T>> = true;
 
 // Calls visit(field, range) on the field that a dotted path names ("levels.2.width"); an unknown step is a ConfigError.
-// Lists of single values are fields as a whole: their elements have no path.
+// A list of single values is one field: its elements have no path.
 template <class T, class Visit>
 void visit_path(T& value, std::string_view path, const Place& place, Visit&& visit) {
   const auto dot = path.find('.');
@@ -292,8 +292,8 @@ void visit_path(T& value, std::string_view path, const Place& place, Visit&& vis
 
 // --- files -----------------------------------------------------------------------------------------------------------
 
-// JSON of any origin (a file, a header, a line of a list); comments are allowed. A ConfigError, opened by `source`,
-// where it is none, with line and column, nests deeper than 64, or gives a key twice in one object.
+// Parses JSON of any origin (a file, a header, a line of a list); comments are allowed. A ConfigError that begins with
+// `source` and has line and column, on invalid JSON, nesting deeper than 64, or a key given twice in one object.
 Json parse_json(std::string_view text, const std::string& source);
 Json load_json(const std::string& file);                           // FileError, or parse_json's errors
 void save_text(const std::string& file, const std::string& text);  // whole or not at all: temporary name, flush, rename
@@ -303,10 +303,10 @@ T load_described(const std::string& file) {
   return from_json<T>(load_json(file), file);
 }
 
-// Overlays "a.b.c=value" on a JSON document; a value that is no JSON is taken as text.
+// Sets "a.b.c=value" in a JSON document; a value that is not valid JSON is taken as text.
 void overlay(Json& json, const std::string& assignment);
 
-// SHA-256 of the text in lower-case hex; the identity of specs is the hash of their canonical JSON.
+// SHA-256 of the bytes in lower-case hex. The identity of a spec is this hash of its canonical JSON.
 std::string sha256(std::string_view bytes);
 
 }  // namespace mds

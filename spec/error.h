@@ -1,4 +1,4 @@
-// The kinds of failure a user can cause or meet. Each message says the place, the value and the allowed range.
+// The kinds of failure that a user can cause or meet. Each message names the place, the value and the allowed range.
 // `main` is the only catch-all: UsageError exits 2, every other exception exits 1.
 #pragma once
 
@@ -12,7 +12,7 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A value in a user's JSON, or a spec that no network can be built from.
+// A wrong value in a user's JSON, or a spec that no network can be built from.
 struct ConfigError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -32,7 +32,7 @@ struct StoreError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A worker's lease on a run has ended, so that another may be at it.
+// A worker's lease on a run has ended, so another worker may have taken the run.
 struct LeaseLost : StoreError {
   using StoreError::StoreError;
 };

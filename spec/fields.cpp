@@ -42,7 +42,7 @@ std::string noun_of(const FieldType& type, bool plural) {
   return plural ? "JSON values" : "any JSON";
 }
 
-// Limits are written as whole numbers where they are whole, as people and editors expect them.
+// Limits that are whole numbers are written without a decimal point, as people and editors expect.
 Json plain(double value) {
   const bool whole = std::abs(value) < 1e15 && value == std::floor(value);
   return whole ? Json(int64_t(value)) : Json(value);
@@ -114,7 +114,7 @@ Json schema_of(const FieldType& type, const Range& range) {
   return {{"anyOf", std::move(either_way)}};
 }
 
-// What follows a step of a dotted path; null where it is no step of this type.
+// The type that a step of a dotted path leads to; null where this type has no such step.
 const FieldType* step_into(const FieldType& type, const std::string& step, std::vector<std::string>& known) {
   if (type.kind == Kind::list) {
     const bool is_index = !step.empty() && step.find_first_not_of("0123456789") == std::string::npos;
@@ -132,7 +132,7 @@ const FieldType* step_into(const FieldType& type, const std::string& step, std::
   return nullptr;
 }
 
-// Of a list the elements.
+// The kind of value at a path; for a list, the kind of its elements.
 Kind kind_at(const FieldType& type, const std::string& path) {
   try {
     return part_of(type, path).kind;

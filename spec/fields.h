@@ -1,4 +1,4 @@
-// The fields of a described struct as a tree of data: what help pages, JSON schemas and completion are printed from.
+// The fields of a described struct as a tree of data, from which help pages, JSON schemas and completion are printed.
 #pragma once
 
 #include <string>
@@ -11,26 +11,26 @@ namespace mds {
 
 struct Field;
 
-// What a value may be.
+// Which values a field may have.
 struct FieldType {
   enum class Kind : uint8_t { truth, whole, number, text, name, object, list, alternatives, any };
   Kind kind = Kind::any;
-  bool null = false;                 // allowed too
+  bool null = false;                 // whether null is allowed too
   std::vector<std::string> names{};  // of an enumeration's values, or of the alternatives' kinds
   std::vector<Field> fields{};       // of an object
   std::vector<FieldType> inner{};    // a list's elements, or the objects of the alternatives
-  bool kind_may_be_absent = false;   // which then is the first of the alternatives
+  bool kind_may_be_absent = false;   // an absent "kind" then means the first alternative
 };
 
 struct Field {
   std::string name;
   std::string meaning;
-  Json fallback;  // what holds where the key is absent
-  Range range;    // of the number, or of each number of the list
+  Json fallback;  // the value that holds where the key is absent
+  Range range;    // of the number, or of each number in the list
   FieldType type;
 };
 
-// The type of a value, whose nested defaults are those that it holds.
+// The type of a value; the defaults of nested fields are what this value holds.
 template <class T>
 FieldType type_of(const T& value);
 
@@ -96,15 +96,15 @@ FieldType type_of(const T& value) {
 // "whole number, at least 1", "softmax or relu", "list of numbers, 0 to 64".
 std::string allowed_text(const Field& field);
 
-// The part of a type that a dotted path leads to ("loop", "stage.encoders"); elements of lists have no step of their
-// own. ConfigError names the fields where a step is none of them.
+// The part of a type that a dotted path leads to ("loop", "stage.encoders"); elements of lists cannot be steps of a
+// path. Where a step is not a field, a ConfigError lists the fields that there are.
 const FieldType& part_of(const FieldType& type, const std::string& path);
 
 // A JSON Schema (draft 2020-12) of a file that holds a value of this type.
 Json json_schema(const FieldType& type, const std::string& title);
 
-// Puts "a.b.c=value" of a flag --set into a document that is of this type; a number is read as people type it where the
-// field holds one, and a value that is no JSON is text. UsageError where the document has no such place.
+// Sets "a.b.c=value", as given to the flag --set, in a document of this type. Where the field holds a number, it may be
+// typed as 1e3 or 2.5k; a value that is not JSON is text. UsageError where the document has no such place.
 void assign(Json& json, const FieldType& type, const std::string& assignment);
 
 }  // namespace mds

@@ -1,6 +1,6 @@
 #include "spec/freed_memory.h"
 
-#include <cstdlib>  // defines __GLIBC__ where it is that
+#include <cstdlib>  // defines __GLIBC__ where the C library is glibc
 
 #ifdef __GLIBC__
 #include <malloc.h>

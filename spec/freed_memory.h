@@ -1,10 +1,10 @@
-// How the process's allocator treats what is freed.
+// How the process's allocator treats freed memory.
 #pragma once
 
 namespace mds {
 
-// Keeps freed memory for what comes next. Activations are megabytes and short-lived: glibc would map and unmap each one,
-// and the system would hand out and zero every page anew. To be called once, by a program's main.
+// Makes malloc keep freed memory for the next request. Activations are megabytes and short-lived: glibc would map and
+// unmap each one, and the system would zero every page again. Call it once, in a program's main.
 void keep_freed_memory();
 
 }  // namespace mds

@@ -5,7 +5,7 @@
 
 namespace mds {
 
-// At w = 1 that of the text alone; at 0 that of no text alone, unless its deviation is rescaled to the text's.
+// w = 1 needs only the conditional output. w = 0 needs only the unconditional one, unless it is rescaled to the other.
 enum class GuidedSides : uint8_t { conditional, unconditional, both };
 
 inline GuidedSides guided_sides(double guidance, double rescale) {
@@ -13,7 +13,7 @@ inline GuidedSides guided_sides(double guidance, double rescale) {
   return guidance == 0 && rescale == 0 ? GuidedSides::unconditional : GuidedSides::both;
 }
 
-// How often a step of the sampler calls the network for each picture.
+// How many times one sampling step calls the network for each picture.
 inline int64_t calls_a_step(GuidedSides sides) { return sides == GuidedSides::both ? 2 : 1; }
 
 }  // namespace mds

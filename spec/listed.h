@@ -1,4 +1,4 @@
-// Lists in messages.
+// Joins the items of a list for a message.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 
 namespace mds {
 
-// "a, b, c": what `name` makes of each item (a string, or something one is made of).
+// "a, b, c": `name` turns each item into its text (a string, or something that a string can be made of).
 template <class Items, class Name = std::identity>
 std::string listed(const Items& items, Name name = {}, const std::string& separator = ", ") {
   std::string list;

@@ -20,7 +20,7 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-// The optimal string alignment distance, row by row; `before` is the row above the last one.
+// The optimal string alignment distance, computed row by row; `before` is the row two above the current one.
 size_t edit_distance(std::string_view first, std::string_view second) {
   const std::string a = lower(first), b = lower(second);
   std::vector<size_t> before, last(b.size() + 1), row(b.size() + 1);

@@ -1,4 +1,4 @@
-// What a misspelt name most likely means, and the end of the sentence that says so.
+// Finds the name that a misspelt word most likely means, and words the suggestion at the end of an error message.
 #pragma once
 
 #include <string>
@@ -7,14 +7,14 @@
 
 namespace mds {
 
-// How many letters are inserted, left out, replaced or swapped with their neighbour between two words; case counts not.
+// The number of letters inserted, left out, replaced or swapped with a neighbour between two words, ignoring case.
 size_t edit_distance(std::string_view a, std::string_view b);
 
-// The one of `names` that is at most a third of the word's letters away, else the shortest that begins with the word;
-// empty where there is neither.
+// The one of `names` nearest to the word, if at most a third of its letters differ; else the shortest that begins with
+// the word; empty where there is neither.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
 
-// "; did you mean width? valid: width, colour": the nearest name, and all of them where they are few or none is near.
+// "; did you mean width? valid: width, colour": the nearest name, then all names where they are few or none is near.
 std::string offer(std::string_view word, const std::vector<std::string>& names, std::string_view label = "valid");
 
 }  // namespace mds

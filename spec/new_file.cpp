@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view mark = ".tmp";  // and the process
+constexpr std::string_view mark = ".tmp";  // followed by the process id
 
 std::string temporary_name(const std::string& name) { return name + std::string(mark) + std::to_string(::getpid()); }
 
@@ -28,7 +28,7 @@ bool is_temporary(const std::string& name) {
          name.find_first_not_of("0123456789", at + mark.size()) == name.npos;
 }
 
-// Best effort: a file system that cannot flush a folder has its own order of writes.
+// Best effort: a file system that cannot flush a folder keeps its own order of writes.
 void flush_folder_of(const std::string& name) {
   const auto folder = fs::path(name).parent_path();
   const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,13 +103,13 @@ NewFolder::~NewFolder() {
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
 }
 
-// An older folder changes places with the new one in one step where the file system can, and goes then.
+// Where the file system can, the new folder swaps places with an older one in one step; the older one is then removed.
 void NewFolder::put_in_place() {
   std::error_code error;
   if (fs::is_directory(folder_)) {
     if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, folder_.c_str(), RENAME_EXCHANGE) == 0) {
       flush_folder_of(folder_);
-      return;  // the destructor takes the older one away
+      return;  // the destructor removes the older folder
     }
     fs::remove_all(folder_, error);
   }

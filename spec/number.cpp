@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-// digits * 10^exponent, the digits with their sign.
+// digits * 10^exponent, with the sign of the digits.
 struct Decimal {
   std::string sign, digits;
   int exponent = 0;
@@ -26,7 +26,7 @@ bool takes(std::string_view& text, std::string_view letters) {
   return true;
 }
 
-// The exponent behind an "e"; none where it has no digits or too many.
+// The exponent after an "e"; none where it has no digits or too many.
 std::optional<int> taken_exponent(std::string_view& text) {
   const bool negative = text.starts_with('-');
   takes(text, "+-");

@@ -6,7 +6,7 @@
 namespace mds {
 namespace {
 
-// Bytes of the letter that begins at `at`, 0 where the text is not UTF-8 there.
+// How many bytes the UTF-8 character at `at` has; 0 where the text is not UTF-8 there.
 size_t letter_bytes(const std::string& text, size_t at) {
   const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const unsigned first = byte(at);

@@ -1,5 +1,5 @@
-// What a score's name says about it: which way is better and what it is made of. The one table that policies and
-// reports read.
+// What a score's name tells: whether lower or higher is better, and what the score is computed from. Policies and
+// reports read this one table.
 #pragma once
 
 #include <algorithm>
@@ -16,12 +16,12 @@ enum class Better : uint8_t { lower, higher };
 
 enum class Measure : uint8_t {
   distance,      // between two sets of pictures
-  log_distance,  // the same, above zero and falling by factors: its slope is taken on the natural logarithm
-  mean,          // of one value a picture
+  log_distance,  // a positive distance that falls by factors: slopes are computed on its natural logarithm
+  mean,          // a mean of one value per picture
 };
 
 struct ScoreKind {
-  std::string_view beginning;  // of the names of such scores
+  std::string_view beginning;  // how the names of such scores begin
   Better better;
   Measure measure;
 };
@@ -30,14 +30,14 @@ inline constexpr std::array score_kinds{
     ScoreKind{"fd_", Better::lower, Measure::log_distance}, ScoreKind{"fid", Better::lower, Measure::log_distance},
     ScoreKind{"kid", Better::lower, Measure::distance},  // unbiased, so it may be negative
     ScoreKind{"cmmd", Better::lower, Measure::distance},    ScoreKind{"lpips", Better::lower, Measure::mean},
-    ScoreKind{"perceptual", Better::lower, Measure::mean},  // what is no LPIPS
+    ScoreKind{"perceptual", Better::lower, Measure::mean},  // not LPIPS
     ScoreKind{"clip", Better::higher, Measure::mean},       ScoreKind{"binding", Better::higher, Measure::mean},
     ScoreKind{"counting", Better::higher, Measure::mean},   ScoreKind{"psnr", Better::higher, Measure::mean},
     ScoreKind{"ssim", Better::higher, Measure::mean},       ScoreKind{"precision", Better::higher, Measure::mean},
-    ScoreKind{"recall", Better::higher, Measure::distance},  // a mean over the other set of pictures
+    ScoreKind{"recall", Better::higher, Measure::distance},  // a mean over the pictures of the other set
 };
 
-// Null for a name that is no score's, such as "loss".
+// Null where the name is not that of a score, such as "loss".
 inline const ScoreKind* score_kind(std::string_view name) {
   const auto* kind = std::find_if(score_kinds.begin(), score_kinds.end(),
                                   [&](const ScoreKind& each) { return name.starts_with(each.beginning); });

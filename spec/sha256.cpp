@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4). Our own sixty lines: the alternative is a cryptography library on every cluster node.
+// SHA-256 (FIPS 180-4). These sixty lines avoid a dependency on a cryptography library on every cluster node.
 #include "spec/sha256.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The three shapes data has inside a network, batch left out, and how they print: "320x64x64", "256x1024", "1280".
+// The three shapes of data inside a network, without the batch, and how they print: "320x64x64", "256x1024", "1280".
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct Extent {
 
 std::string to_string(Extent extent);  // "512", or width first as "768x512"
 
-// Of a spec of `size` rows and `size_width` columns; size_width 0: a square.
+// The extent of a spec: `size` rows and `size_width` columns; size_width 0 means a square.
 Extent extent_of(const auto& spec) { return {spec.size, spec.size_width > 0 ? spec.size_width : spec.size}; }
 void set_extent(auto& spec, Extent extent) {
   spec.size = extent.height;

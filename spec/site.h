@@ -1,4 +1,4 @@
-// Where a block stands: the shape it reads and what is in scope beside it.
+// Where a block stands: the shape of its input, and what else it can read.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 namespace mds {
 
 struct Site {
-  Shape in;                   // after the skip is joined
-  int64_t skip_channels = 0;  // how many of in.channels the skip brings by concatenation
+  Shape in;                   // with the channels of a concatenated skip
+  int64_t skip_channels = 0;  // how many of in.channels come from the concatenated skip
   int64_t text_tokens = 0;    // S
   int64_t text_width = 0;
   int64_t time_width = 0;    // E

@@ -1,4 +1,4 @@
-// A disk without room, for this process and those it starts.
+// Simulates a full disk for this process and those it starts.
 #pragma once
 
 #include <sys/resource.h>
@@ -7,7 +7,7 @@
 
 namespace mds {
 
-// No file may grow beyond `bytes` while it lives: what a disk without room does to a write.
+// While it lives, no file may grow beyond `bytes`: writes fail as on a full disk.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

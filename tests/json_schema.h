@@ -1,4 +1,4 @@
-// The part of JSON Schema that `json_schema` writes, as a check of values.
+// Checks values against the subset of JSON Schema that `json_schema` writes.
 #pragma once
 
 #include <algorithm>

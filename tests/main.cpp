@@ -1,4 +1,4 @@
-// The test runner, for Catch2 2 and 3 alike.
+// The test runner, for both Catch2 2 and 3.
 #define CATCH_CONFIG_RUNNER
 #include "catch.h"
 

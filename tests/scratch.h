@@ -1,4 +1,4 @@
-// A path under the system's folder for temporary files that no other process uses: ctest runs cases side by side.
+// A path in the system's temporary folder that is unique to the process, because ctest runs cases in parallel.
 #pragma once
 
 #include <unistd.h>

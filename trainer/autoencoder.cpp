@@ -9,9 +9,9 @@
 namespace mds {
 namespace {
 
-constexpr const char* adversarial = "adversarial";  // in a batch of the iterations that have the adversarial loss
+constexpr const char* adversarial = "adversarial";  // key in a batch: this iteration has the adversarial loss
 
-// Begins with a deviation of exp(-3): the decoder hears the mean from the first iteration, not unit noise.
+// Starts with a posterior deviation of exp(-3), so that the decoder sees the mean and not mostly noise from the start.
 void narrow_posterior(Network& encoder) {
   torch::NoGradGuard no_grad;
   Tensor bias = encoder.named_parameters()["quant.bias"];
@@ -25,7 +25,7 @@ EncoderSpec encoder_spec(const AutoencoderConfig& config) {
   return spec;
 }
 
-// The model's networks are of the full size, so they are tried before anything is trained on crops.
+// Checks the networks of the full size before anything is trained on crops, because the model will have that size.
 void check_halves(const EncoderSpec& encoder, const DecoderSpec& decoder) {
   Plan first, second;
   try {
@@ -169,7 +169,7 @@ Tensor AutoencoderStage::loss(const TensorMap& batch, const Observer& observer) 
 }
 
 Tensor AutoencoderStage::Opponent::loss(const TensorMap& batch, const Observer& observer) {
-  // Before it begins no gradient is owed, but a loss must have one.
+  // Before the adversarial loss begins there is nothing to learn, but backward() needs a loss that has gradients.
   if (!batch.contains(adversarial)) return 0 * weights().begin()->second.sum();
   Pass pass;
   {

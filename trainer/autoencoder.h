@@ -1,5 +1,5 @@
-// Training of an autoencoder on random crops: squared error, KL to the unit Gaussian, perceptual and adversarial loss
-// (the paper, section 4.1); or of a decoder alone behind a frozen encoder.
+// Trains an autoencoder on random crops, with squared error, KL to the unit Gaussian, perceptual and adversarial loss
+// (the paper, section 4.1); or only a decoder behind a frozen encoder.
 #pragma once
 
 #include "pipeline/encode.h"
@@ -13,37 +13,37 @@ namespace mds {
 
 class AutoencoderStage final : public Stage {
  public:
-  // The feed gives pictures of config.size; `perceptual` is the distance of config.perceptual, or empty.
+  // The feed gives pictures of config.size. `perceptual` is the distance of config.perceptual, or empty.
   AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed,
                    PerceptualDistance perceptual = {});
   AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW,
                    PerceptualDistance perceptual = {});
-  TensorMap weights() const override;  // "vae_encoder.*" unless that is frozen, "vae_decoder.*"
+  TensorMap weights() const override;  // "vae_encoder.*" unless it is frozen, "vae_decoder.*"
   TensorMap batch(const Turn& turn) override;
   Tensor loss(const TensorMap& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
   PictureFeed* feed() override { return feed_.get(); }
   std::optional<Adversary> adversary() override;
 
-  const EncoderSpec& encoder() const { return encoder_spec_; }  // of config.size
+  const EncoderSpec& encoder() const { return encoder_spec_; }  // for pictures of config.size
   const DecoderSpec& decoder() const { return decoder_spec_; }
 
  private:
-  // The discriminator's side.
+  // Trains the discriminator against the stage.
   class Opponent final : public Stage {
    public:
     explicit Opponent(AutoencoderStage& stage) : stage_(stage) {}
     TensorMap weights() const override { return stage_.discriminator_->weights(); }
     TensorMap batch(const Turn& turn) override { return stage_.batch(turn); }
     Tensor loss(const TensorMap& batch, const Observer& observer) override;
-    // The same feed at the same iteration: it may not be asked ahead of the other side.
+    // Both sides read the same feed at the same iteration, so this side must not ask for later examples.
     PictureFeed* feed() override { return stage_.feed(); }
 
    private:
     AutoencoderStage& stage_;
   };
 
-  // One pass through both halves.
+  // The results of one pass through both halves.
   struct Pass {
     Tensor wanted_NCHW, decoded_NCHW;
     Tensor kl;  // undefined where the encoder is frozen
@@ -57,7 +57,7 @@ class AutoencoderStage final : public Stage {
   EncoderSpec encoder_spec_;
   DecoderSpec decoder_spec_;
   NetworkPtr encoder_, decoder_;
-  NetworkPtr teacher_;  // null but with target teacher
+  NetworkPtr teacher_;  // null unless the target is teacher
   std::optional<PatchDiscriminator> discriminator_;
   Opponent opponent_{*this};
 };

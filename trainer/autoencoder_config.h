@@ -1,11 +1,11 @@
-// What an autoencoder is trained to: its structure, whose weights it starts from, and the terms of its loss.
+// What an autoencoder's training is given: its structure, the weights to start from, and the terms of its loss.
 #pragma once
 
 #include "networks/autoencoder.h"
 
 namespace mds {
 
-// Beside the squared error: how far apart two pictures look to a classifier (pipeline/perceptual.h).
+// A loss beside the squared error: how different two pictures look to a classifier (pipeline/perceptual.h).
 struct PerceptualConfig {
   std::string network;
   std::string weights;
@@ -42,8 +42,8 @@ struct PatchAdversaryConfig {
   }
 };
 
-// pictures: what was encoded. teacher: what the decoder of `start` makes of the same latents (SnapFusion, arXiv
-// 2306.00980).
+// What the decoder should produce. pictures: the encoded pictures. teacher: what the decoder of `start` makes of the
+// same latents (SnapFusion, arXiv 2306.00980).
 enum class DecoderTarget : uint8_t { pictures, teacher };
 template <>
 struct EnumNames<DecoderTarget> {
@@ -108,16 +108,16 @@ struct AutoencoderConfig {
   }
 };
 
-// Every width over `divisor` (ConfigError where one does not divide), and the groups, so that a group keeps its
-// channels.
+// Every width divided by `divisor` (ConfigError where one does not divide). The number of groups is divided too, so
+// that a group keeps its channels.
 EncoderSpec narrowed(EncoderSpec spec, int64_t divisor);
 DecoderSpec narrowed(DecoderSpec spec, int64_t divisor);
 
-// For pictures of `side`. ConfigError where a named architecture is no such half or does not scale.
+// The half for pictures of `side`. ConfigError where a named architecture is not such a half or cannot be narrowed.
 EncoderSpec encoder_of(const AutoencoderConfig& config, int64_t side);
 DecoderSpec decoder_of(const AutoencoderConfig& config, int64_t side);
 
-// ConfigError names the field whose value does not go with the others.
+// ConfigError names a field whose value conflicts with others.
 void check(const AutoencoderConfig& config);
 
 }  // namespace mds

@@ -10,7 +10,7 @@ constexpr double min_snr_gamma = 5;
 }  // namespace
 
 Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t) {
-  const Tensor signal = at_t.a.square(), capped = min_snr_gamma * at_t.s.square();  // of SNR and gamma, times s^2
+  const Tensor signal = at_t.a.square(), capped = min_snr_gamma * at_t.s.square();  // SNR and gamma, both times s^2
   if (prediction == Prediction::v) return at::minimum(signal, capped);
   return (capped / signal).clamp_max(1);
 }

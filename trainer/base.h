@@ -1,5 +1,5 @@
 // Base training of a UNet on cached latents: noise a latent, predict epsilon or v, squared error (the paper, equation
-// 1). From seeded weights, or from a model folder's at another size or for another prediction.
+// 1). Starts from seeded weights, or from a model folder whose UNet has another size or prediction.
 #pragma once
 
 #include "networks/unet.h"
@@ -11,7 +11,7 @@
 
 namespace mds {
 
-// Of the squared error by timestep. min_snr: that of x0 times min(SNR, 5) (arXiv 2303.09556).
+// Weight of the squared error by timestep. min_snr: the squared error of x0 times min(SNR, 5) (arXiv 2303.09556).
 enum class LossWeight : uint8_t { plain, min_snr };
 template <>
 struct EnumNames<LossWeight> {
@@ -53,17 +53,17 @@ struct BaseConfig {
 
 inline Diffusion diffusion_of(const BaseConfig& config) { return {NoiseSchedule(config.schedule), config.prediction}; }
 
-// What the squared error of a prediction is multiplied with, N x 1 x 1 x 1: min(SNR, 5) / SNR of epsilon and min(SNR,
-// 5) / (SNR + 1) of v. Finite without signal too, where they are 1 and 0.
+// The factor of a prediction's squared error, N x 1 x 1 x 1: min(SNR, 5) / SNR for epsilon and min(SNR, 5) / (SNR + 1)
+// for v. Without signal (SNR = 0) they have their limits, 1 and 0.
 Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t);
 
-// The UNet as it is trained on these latents: scaled, with their size, channels and text.
+// The UNet to train on these latents: narrowed, with the latents' size and channels and the text's shape.
 UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);
 
 class BaseStage final : public Stage {
  public:
   BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
-  // From the weights that the network has.
+  // Starts from the weights that the network has.
   BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
   TensorMap batch(const Turn& turn) override;

@@ -1,4 +1,4 @@
-// A training run as one file: what kind of stage, how long, with which optimizer.
+// A training run as one file: which kind of stage, how long, with which optimizer.
 #pragma once
 
 #include <variant>

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t head_width = 32;
 
-// Maps on the way down and in the middle, where a block hands one on.
+// Heads read the maps of the way down and of the middle, at blocks whose output is a map.
 bool has_head(const PlanStep& step) {
   return (step.path.starts_with("down") || step.path.starts_with("mid")) && step.out.kind == ShapeKind::map;
 }

@@ -1,4 +1,4 @@
-// Tells noisy real latents from noisy drawn ones: a copy of the generator's UNet, text and timestep included.
+// Distinguishes noisy real from noisy drawn latents: a copy of the generator's UNet, which reads text and timestep.
 #pragma once
 
 #include "trainer/loop.h"
@@ -6,8 +6,8 @@
 
 namespace mds {
 
-// unet: the whole copy is trained and its output map holds the logits. heads: the copy is frozen and small heads on its
-// blocks' maps are trained, which saves the memory of its gradients and moments (arXiv 2406.04324).
+// unet: the whole copy is trained, and its output map is the logits. heads: the copy is frozen and only small heads on
+// the maps of its blocks are trained, which saves the memory of gradients and moments (arXiv 2406.04324).
 enum class DiscriminatorKind : uint8_t { unet, heads };
 template <>
 struct EnumNames<DiscriminatorKind> {
@@ -16,22 +16,22 @@ struct EnumNames<DiscriminatorKind> {
 
 class Discriminator {
  public:
-  // The generator's weights with the output convolution at zero, so that all logits begin at 0; heads begin there too.
+  // Starts with the generator's weights; the output convolution, or the heads' last, is zero, so that all logits are 0.
   Discriminator(DiscriminatorKind kind, const Predecessor& start, const LoopConfig& loop);
 
-  TensorMap weights() const;  // what is trained
-  // One logit for each element of a map, of all maps: N x L.
+  TensorMap weights() const;  // the trained ones
+  // One logit for each element of each map: N x L.
   Tensor logits(const Tensor& x_NCHW, const Told& told, const Observer& observer = {}) const;
 
  private:
-  // Two 1 x 1 convolutions, the last one with one output.
+  // Two 1 x 1 convolutions; the second has one output channel.
   struct Head {
     Tensor in_weight, in_bias, out_weight, out_bias;
   };
   void add_heads(uint64_t seed);
 
   NetworkPtr unet_;
-  std::map<std::string, Head> heads_;  // by the path of the block they read
+  std::map<std::string, Head> heads_;  // by the path of the block whose map they read
 };
 
 }  // namespace mds

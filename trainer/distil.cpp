@@ -78,7 +78,7 @@ std::string DistilStage::needs_whole_batch() const {
   return config_.original > 0 ? "stage.original is a share of the whole batch's distillation loss; or set it to 0" : "";
 }
 
-// Without a w in the batch the conditional output alone; with one, both outputs come from one pass.
+// If the batch has no w, only the conditional output; else one pass computes both outputs.
 Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t, const TensorMap& batch,
                            const Observer& observer) const {
   const Tensor& text = batch.at("text");
@@ -90,7 +90,7 @@ Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t
   return halves[1] + w->second * (halves[0] - halves[1]);
 }
 
-// The squared error of v is that of x0 times SNR + 1 = 1 / s^2.
+// The squared error of v equals that of x0 times SNR + 1 = 1 / s^2, so the weight of x0 is divided by this.
 Tensor DistilStage::weight(const Amplitudes& at_t) const {
   const Tensor signal = at_t.a.square(), noise = at_t.s.square();
   switch (config_.weight) {

@@ -1,5 +1,5 @@
-// Distillation of a sampler's steps: two DDIM steps of a teacher become one of the student (arXiv 2202.00512), with the
-// classifier-free guidance of SnapFusion's loss (arXiv 2306.00980), which the paper cites for its 8 steps.
+// Distillation of a sampler's steps: the student learns to do two DDIM steps of a teacher in one (arXiv 2202.00512),
+// with the classifier-free guidance of SnapFusion's loss (arXiv 2306.00980), which the paper cites for its 8 steps.
 #pragma once
 
 #include "pipeline/prediction.h"
@@ -9,8 +9,8 @@
 
 namespace mds {
 
-// Of the squared error of x0, by timestep: SNR is the squared error of epsilon, SNR + 1 that of v; truncated is
-// max(SNR, 1).
+// Weight of the squared error of x0 by timestep: snr makes it the squared error of epsilon, snr_plus_one that of v;
+// truncated_snr is max(SNR, 1).
 enum class DistilWeight : uint8_t { one, snr, truncated_snr, snr_plus_one };
 template <>
 struct EnumNames<DistilWeight> {
@@ -55,24 +55,24 @@ struct DistilConfig {
   }
 };
 
-// One step of the student from `start` to `end` and the teacher's two with `middle` between; end -1: the clean latent.
+// One student step from `start` to `end`, which replaces two teacher steps through `middle`; end -1: the clean latent.
 struct TwoSteps {
   int64_t start, middle, end;
   bool operator==(const TwoSteps&) const = default;
 };
 std::vector<TwoSteps> two_steps(int64_t student_steps, int64_t schedule_steps);
 
-// The teacher's two steps as one x0: DDIM is linear in x0 over a / s, so x~ = w x1 + (1 - w) x2 with
-// w = (r' - r) / (r'' - r), r = a / s at start, middle (') and end (''); w = 0 where the end is clean.
+// Expresses the teacher's two steps as one x0: DDIM is linear in x0 over a / s, so x~ = w x1 + (1 - w) x2 with w = (r'
+// - r) / (r'' - r), r = a / s at start, middle (') and end (''); w = 0 where the end is clean.
 double first_share(const NoiseSchedule& schedule, const TwoSteps& steps);
 
-// Of each example: where the student starts, the timestep between the teacher's steps, and first_share there.
+// For each example: the timestep where the student starts, the one between the teacher's steps, and first_share there.
 struct TwoStepsOf {
   Tensor start_N, middle_N, first_share_N;
 };
 
-// The x0 that one step of the student must say to end where the teacher's two end; N x C x H x W. The teacher says both
-// parts of latents at timesteps.
+// The x0 that the student must predict so that one step of it ends where the teacher's two steps end; N x C x H x W.
+// `teacher` predicts x0 and eps of latents at given timesteps.
 using Teacher = std::function<Parts(const Tensor& x_NCHW, const Tensor& t_N)>;
 Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const Tensor& z_NCHW,
                    const Teacher& teacher);
@@ -98,7 +98,7 @@ class DistilStage final : public Stage {
   DistilConfig config_;
   Predecessor teacher_, start_;
   NoiseSchedule schedule_;
-  TwoStepsOf steps_;  // by student step, from noisy to clean
+  TwoStepsOf steps_;  // one row per student step, from noisy to clean
   LatentFeed feed_;
   Tensor empty_text_;
   NetworkPtr teacher_unet_, student_;

@@ -6,7 +6,7 @@
 namespace mds {
 namespace {
 
-constexpr int64_t pictures_a_pass = 256;  // of the UNet, whose maps they fill the memory with
+constexpr int64_t pictures_a_pass = 256;  // of the UNet, limited by the memory of its maps
 
 Tensor features_of(const LatentSet& latents, bool held_out) {
   return latents.image_features.index_select(0, latents.rows(held_out));
@@ -17,8 +17,8 @@ Recall held_out_recall(const LatentSet& latents) {
   return recall_at(1, latents.image_features.index_select(0, rows), latents.text_features.index_select(0, rows));
 }
 
-// The same captions for every candidate: a seeded choice of the held-out rows, repeated where more pictures are asked
-// for.
+// The same captions for every candidate: a seeded choice of the held-out rows, repeated where more pictures are needed
+// than rows exist.
 Tensor caption_rows(const LatentSet& latents, const EvaluationConfig& config) {
   const Tensor rows = latents.rows(/*of_held_out=*/true);
   if (rows.numel() < 2)
@@ -73,7 +73,7 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
 std::vector<Score> Evaluator::scores(const Drawn& drawn) const {
   ScoreOptions options{.seed = config_.seed};
   const int64_t *row = rows_.const_data_ptr<int64_t>(), *end = row + rows_.numel();
-  // Where captions are drawn several times their pictures are resampled together.
+  // Where captions repeat, the pictures of one caption are resampled together.
   if (latents_.rows(/*of_held_out=*/true).numel() < rows_.numel()) options.cluster_of.assign(row, end);
   return {held_out_.score("fd_emoji_clip", drawn.features_NE, options),
           train_.score("fd_emoji_clip_train", drawn.features_NE, options),

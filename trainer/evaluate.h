@@ -1,5 +1,5 @@
-// The scores a sweep ranks by: pictures drawn from fixed held-out captions and fixed noise, decoded, embedded by the
-// scoring encoder, compared with held-out and training pictures (Frechet distance) and with their captions (cosine).
+// The scores by which a sweep ranks: pictures are drawn from fixed held-out captions and fixed noise, decoded,
+// embedded, and compared with held-out and training pictures (Frechet distance) and with their captions (cosine).
 #pragma once
 
 #include <vector>
@@ -30,33 +30,33 @@ struct EvaluationConfig {
   }
 };
 
-// What one evaluation drew.
+// The results of drawing for one evaluation.
 struct Drawn {
   std::vector<std::string> captions{};
-  std::vector<uint64_t> seeds{};  // of each picture's noise
+  std::vector<uint64_t> seeds{};  // seed of each picture's noise
   Tensor pictures{};              // uint8 N x 3 x H x W
-  Tensor features_NE{};           // the scoring encoder's, float32, unit rows
+  Tensor features_NE{};           // of the scoring encoder, float32, rows of length 1
   Tensor clip_N{};                // cosine of each picture and its caption, float64
 };
 
 class Evaluator {
  public:
-  // `latents` must outlive the evaluator. ConfigError: see check_encoders; also for fewer than 2 held-out pairs.
+  // `latents` must outlive the evaluator. ConfigError as in check_encoders, and for fewer than 2 held-out pairs.
   Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config);
 
-  // Pictures of a UNet trained on the same latents, on the CPU; `tick` is called after each sampling step.
+  // Draws pictures with a UNet trained on these latents; results are on the CPU. Calls `tick` after each sampling step.
   Drawn draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick = {}) const;
 
   // fd_emoji_clip (held-out), fd_emoji_clip_train, clip_emoji, each with a bootstrap interval over the pictures.
   std::vector<Score> scores(const Drawn& drawn) const;
 
-  bool clip_reliable() const { return recall_.reliable(); }  // recall@1 among the held-out at least five times chance
+  bool clip_reliable() const { return recall_.reliable(); }  // recall@1 of held-out pairs >= 5x chance
   const Recall& recall() const { return recall_; }
 
  private:
   const LatentSet& latents_;
   EvaluationConfig config_;
-  Tensor rows_;  // of the captions drawn
+  Tensor rows_;  // rows of the captions to draw
   std::vector<std::string> captions_;
   NetworkPtr decoder_, image_tower_;
   ImageNormalisation normalisation_;

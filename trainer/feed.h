@@ -1,4 +1,4 @@
-// Where the stages that train on pictures get an iteration's examples: from memory, or from a stream that decodes
+// Provides an iteration's examples to the stages that train on pictures: from memory, or from a stream that decodes
 // ahead.
 #pragma once
 
@@ -9,21 +9,21 @@ namespace mds {
 
 struct Examples {
   Tensor pictures_NCHW;  // uint8, size x size
-  TokenBatch tokens;     // undefined where a stage needs no captions
+  TokenBatch tokens;     // undefined if the stage needs no captions
 };
 
 class PictureFeed {
  public:
   virtual ~PictureFeed() = default;
-  // Asked again for the same iteration, the same examples.
+  // Called again for the same iteration, it returns the same examples.
   virtual Examples next(int64_t iteration) = 0;
-  // Where the data stands after the last iteration, for a checkpoint; empty where the iteration alone says it.
+  // The position in the data after the last iteration, for a checkpoint; empty if it follows from the iteration.
   virtual std::string position() const { return ""; }
   virtual void seek(const std::string& position);
-  virtual double waited_s() const { return 0; }  // for examples, so far
+  virtual double waited_s() const { return 0; }  // for examples so far
 };
 
-// A fresh permutation of all pictures for each epoch. ConfigError where there is no picture.
+// Goes through a new permutation of all pictures in each epoch. ConfigError where there are no pictures.
 class MemoryFeed final : public PictureFeed {
  public:
   MemoryFeed(Tensor pictures_NCHW, TokenBatch tokens, const LoopConfig& loop);

@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-// The tensor of a file that is one of these two names.
+// The tensor in a file that has one of these two names.
 struct Found {
   Tensor moments, latents;
   const Tensor& any() const { return moments.defined() ? moments : latents; }
@@ -27,7 +27,7 @@ Found found_in(const std::string& file, const Shape& crop) {
   if (!any.is_floating_point() || any.dim() != 4 || any.size(1) != channels || any.size(2) < crop.height ||
       any.size(3) < crop.width)
     throw ConfigError(c10::str(file, ": latents are ", any.sizes(), "; the decoder reads N x ", channels, " x ",
-                               crop.height, " x ", crop.width, ", of a larger map a part"));
+                               crop.height, " x ", crop.width, ", or a crop of larger ones"));
   if (const auto held_out = tensors.find("held_out"); held_out != tensors.end() && found.moments.defined())
     found.moments = found.moments.index_select(0, held_out->second.logical_not().nonzero().flatten());
   if (any.size(0) == 0) throw ConfigError(file + ": every latent is held out; nothing to train on");

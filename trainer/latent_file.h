@@ -1,4 +1,4 @@
-// A file of latents as a decoder reads them: cached ones of a data set, or ones that a UNet drew.
+// A file of latents to train a decoder on: the cached latents of a data set, or latents drawn by a UNet.
 #pragma once
 
 #include "trainer/loop.h"
@@ -7,21 +7,21 @@ namespace mds {
 
 class LatentFile {
  public:
-  // Tensors "moments" (N x 2C x H x W, of whose posterior each iteration draws; without the rows of "held_out"), or
-  // "latents" (N x C x H x W). FileError or ConfigError where it holds neither, or not of this shape with H and W at
-  // least as large.
+  // The file holds "moments" (N x 2C x H x W; each iteration samples from their posterior, and rows of "held_out" are
+  // left out) or "latents" (N x C x H x W). FileError or ConfigError where it has neither, or has other channels or
+  // sides below the crop's.
   LatentFile(const std::string& file, const Shape& crop, const LoopConfig& loop);
 
-  // float32 N x C x H x W of the crop's size, on the CPU.
+  // A batch, float32 N x C x H x W of the crop's size, on the CPU.
   Tensor next(const Turn& turn);
 
  private:
-  Tensor moments_, latents_;  // one of them
+  Tensor moments_, latents_;  // one of them is defined
   Shape crop_;
   Batches batches_;
 };
 
-// A part of maps, `height` x `width`, from the same place of all of them.
+// A crop of `height` x `width` at a random place, the same in all maps.
 Tensor random_crop(const Tensor& maps_NCHW, int64_t height, int64_t width, at::Generator random);
 
 }  // namespace mds

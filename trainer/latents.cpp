@@ -19,7 +19,7 @@ const Tensor& floating_of(const TensorFile& content, const std::string& name, co
   return tensor;
 }
 
-// -1 in `wanted` allows any size; `letters` is how the message writes them.
+// -1 in `wanted` allows any size. `letters` names the dimensions in the message.
 void check_sizes(const std::string& place, const Tensor& tensor, std::vector<int64_t> wanted,
                  const std::string& letters) {
   bool fits = tensor.dim() == int64_t(wanted.size());

@@ -1,5 +1,5 @@
-// A data set as a UNet sees it: posterior moments of the pictures and token states of the captions, made once and
-// cached in one file. Training, sampling and scoring from it need no picture library and no tokenizer.
+// A data set as the training of a UNet needs it: posterior moments of pictures and token states of captions, computed
+// once and cached in one file. Training, sampling and scoring from it need no picture library and no tokenizer.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace mds {
 
-// The networks around a UNet. The scoring pair is another than the conditioning one, so that scores do not leak.
+// The networks around a UNet. The scoring encoders differ from the conditioning ones, so that training cannot fit them.
 struct EncoderFolders {
   std::string autoencoder = "weights/emoji-autoencoder";
   std::string text = "weights/emoji-clip";
@@ -23,7 +23,7 @@ struct EncoderFolders {
   }
 };
 
-// The pictures and captions that a stage on latents trains on.
+// Which pictures and captions a stage on latents trains on.
 struct LatentData {
   std::string latents = "emoji";
   double held_out = 0;
@@ -49,7 +49,7 @@ struct LatentSet {
   std::vector<std::string> captions;
   LatentScale scale;
   std::string hash;                             // of data set and encoders together
-  std::map<std::string, std::string> encoders;  // "autoencoder", "text", "score": the model_hash of each
+  std::map<std::string, std::string> encoders;  // "autoencoder", "text", "score": model_hash of each
 
   int64_t count() const { return moments.size(0); }
   Tensor rows(bool of_held_out) const;  // int64 indices
@@ -57,7 +57,7 @@ struct LatentSet {
 
 std::map<std::string, std::string> encoder_hashes(const EncoderFolders& folders);
 
-// The cards of the folders whose networks go with the latents. ConfigError names a folder that is not the one the
+// The cards of the folders whose networks belong to the latents. ConfigError names a folder other than the one that the
 // latents were made with, or the parts that it lacks for drawing and scoring.
 struct EncoderCards {
   ModelCard autoencoder, text, score;
@@ -66,7 +66,7 @@ EncoderCards check_encoders(const LatentSet& latents, const EncoderFolders& fold
 
 void save_latents(const std::string& file, const LatentSet& set);
 
-// FileError or ConfigError names the file and the tensor or metadata that it lacks or that does not fit the others.
+// FileError or ConfigError names the file and the tensor or metadata that is missing or does not fit the others.
 LatentSet load_latents(const std::string& file);
 
 }  // namespace mds

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* adversary_prefix = "adversary.";
 
-// The purposes 1 and 2 of a seed are the order and the sample of the data.
+// A player's `purpose` seeds its randomness; 1 and 2 are already used for the order and the sample of the data.
 Player player_of(const Adversary& side, uint64_t purpose, const LoopConfig& loop) {
   return {*side.stage,
           {.seed = loop.seed,
@@ -32,7 +32,7 @@ StepTimes operator+(const StepTimes& x, const StepTimes& y) {
           .update_s = x.update_s + y.update_s};
 }
 
-// The stage that is trained in parts only where they add up to the whole.
+// Returns the stage, unless micro_batch would split a batch whose loss is not the mean of its parts' losses.
 Stage& checked(Stage& stage, const LoopConfig& loop) {
   check_micro_batch(loop);
   const std::string reason = stage.needs_whole_batch();

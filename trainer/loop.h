@@ -1,5 +1,5 @@
-// The training loop every stage shares: loss, backward, clip, step, average; checkpoints that resume bit for bit;
-// a stop at the first number that is not finite, with the place where it arose.
+// The training loop of all stages: loss, backward, clip, step, average; checkpoints that resume bit for bit; and a stop
+// at the first number that is not finite, with the place where it appeared.
 #pragma once
 
 #include "trainer/player.h"
@@ -34,15 +34,15 @@ struct LoopConfig {
   int64_t examples_a_pass() const { return micro_batch > 0 ? micro_batch : batch; }
 };
 
-// ConfigError where micro_batch does not divide batch.
+// ConfigError where micro_batch is not a divisor of batch.
 void check_micro_batch(const LoopConfig& config);
 
 struct StepReport {
-  int64_t iteration;  // done so far
+  int64_t iteration;  // number completed
   double loss;
   double gradient_norm;
-  double adversary_loss;  // NaN where the adversary took no step in this iteration
-  StepTimes times;        // of both
+  double adversary_loss;  // NaN if the adversary took no step in this iteration
+  StepTimes times;        // of the stage and the adversary together
 };
 
 class Loop {
@@ -50,16 +50,16 @@ class Loop {
   Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer);
 
   // Trains up to `iteration`. A loss or gradient that is not finite throws std::runtime_error with the iteration and
-  // the first block or weight concerned; the weights then are those of the last finite step.
+  // the first such block or weight; the weights are then those of the last finite step.
   void run_to(int64_t iteration, const std::function<void(const StepReport&)>& report = {});
 
   int64_t iteration() const { return player_.optimizer().steps(); }
   const TensorMap& weights() const { return player_.optimizer().weights(); }
   const TensorMap& ema() const { return player_.optimizer().ema(); }
 
-  // `identity` is what the run follows from (trainer/run_identity.h). A state that is not finite is never saved:
-  // std::runtime_error as above. A checkpoint of another run is refused with what differs, a damaged one with its place
-  // (ConfigError, FileError).
+  // `identity` is what determines the run (trainer/run_identity.h). A state that is not finite is never saved:
+  // std::runtime_error as above. resume() refuses a checkpoint of another run and says what differs (ConfigError), and
+  // a damaged one with the place (FileError).
   void save(const std::string& file, const std::string& identity) const;
   bool resume(const std::string& file, const std::string& identity);  // false where the file does not exist
 

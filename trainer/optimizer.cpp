@@ -16,7 +16,7 @@ TensorMap copies(const TensorMap& tensors, bool zero) {
   return result;
 }
 
-// The fused kernel walks memory linearly, so a gradient must be laid out as its weight is.
+// The fused kernel reads memory linearly, so a gradient must have the memory layout of its weight.
 Tensor laid_out_like(const Tensor& gradient, const Tensor& weight) {
   return gradient.strides() == weight.strides() ? gradient : at::empty_like(weight.detach()).copy_(gradient);
 }

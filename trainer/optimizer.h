@@ -1,5 +1,5 @@
 // AdamW with warm-up, decay and global-norm clipping over named weights, and their exponential moving average.
-// All state is in plain named tensors, so that a checkpoint holds it and a resumed run repeats every bit.
+// All state is in plain named tensors, so that a checkpoint holds all of it and a resumed run is equal bit by bit.
 #pragma once
 
 #include <array>
@@ -44,12 +44,12 @@ struct OptimizerConfig {
 
 class Optimizer {
  public:
-  // `weights` are the tensors to train, in float32, by name; `iterations` is where a cosine decay ends.
+  // `weights` are the float32 tensors to train, by name; a cosine decay ends at `iterations`.
   Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations);
 
-  void train(bool on);  // whether losses have gradients to these weights
+  void train(bool on);  // whether losses have gradients with respect to them
   void zero_grad();
-  double gradient_norm() const;  // global; not finite when any gradient is not
+  double gradient_norm() const;  // over all weights; not finite if one is not
   std::string first_bad_gradient() const;
   void step(double gradient_norm);  // clips, updates the weights, then the moving average
 
@@ -57,8 +57,8 @@ class Optimizer {
   const TensorMap& weights() const { return weights_; }
   const TensorMap& ema() const { return ema_; }
 
-  // "weights.*", "ema.*", "mean.*", "square.*" and "steps". A state that does not fit is a FileError and changes
-  // nothing.
+  // Names: "weights.*", "ema.*", "mean.*", "square.*" and "steps". A state that does not fit is a FileError, and
+  // nothing changes.
   TensorMap state() const;
   void check_state(const TensorMap& state, const std::string& source) const;
   void load_state(const TensorMap& state, const std::string& source);

@@ -12,7 +12,7 @@ namespace mds {
 namespace {
 
 constexpr int64_t kernel = 4;
-constexpr double deviation = 0.02;  // of the weights as they begin, and of the norms' around 1
+constexpr double deviation = 0.02;  // of initial weights; of norms' around 1
 constexpr std::array<int64_t, 3> inner_strides{2, 2, 1};
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Tells real pictures from decoded ones, patch by patch (PatchGAN, arXiv 1611.07004, as CompVis trains autoencoders),
-// with the hinge loss and the adaptive weight of arXiv 2012.09841.
+// Distinguishes real from decoded pictures, patch by patch (PatchGAN, arXiv 1611.07004, as CompVis trains
+// autoencoders), with the hinge loss and the adaptive weight of arXiv 2012.09841.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,12 +10,12 @@
 
 namespace mds {
 
-// 4x4 convolutions to width, 2, 4 and 8 widths and one logit, the first three of stride 2, LeakyReLU 0.2; a batch norm
-// behind the inner three. It is always trained and never evaluated on its own, so the norms are by the batch at hand,
-// and keep no running statistics that a checkpoint would have to hold.
+// Five 4x4 convolutions: width, 2, 4 and 8 times the width, one logit. The first three have stride 2; LeakyReLU 0.2;
+// the inner three have a batch norm. It is only trained, never evaluated on its own, so the norms use the batch's own
+// statistics, and checkpoints need no running ones.
 class PatchDiscriminator {
  public:
-  static constexpr int64_t least_side = 24;  // of a picture
+  static constexpr int64_t least_side = 24;  // smallest picture
 
   PatchDiscriminator(int64_t width, uint64_t seed);
 
@@ -31,12 +31,12 @@ class PatchDiscriminator {
   std::vector<Layer> layers_;
 };
 
-// The discriminator's loss, and the generator's.
+// The losses of the discriminator and of the generator.
 Tensor hinge_loss(const Tensor& logits_of_real, const Tensor& logits_of_drawn);
 inline Tensor adversarial_loss(const Tensor& logits_of_drawn) { return -logits_of_drawn.mean(); }
 
-// |d others / d last| / (|d adversarial / d last| + 1e-4), at most 1e4, where `last` is a weight both depend on: times
-// this, the adversarial loss is as steep there as the others. No gradient flows through it; both graphs are kept.
+// |d others / d last| / (|d adversarial / d last| + 1e-4), at most 1e4, for a weight `last` of both losses: times this,
+// the adversarial gradient there is as large as the others'. No gradient flows through it; both graphs stay.
 Tensor adaptive_weight(const Tensor& others, const Tensor& adversarial, const Tensor& last);
 
 }  // namespace mds

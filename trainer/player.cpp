@@ -13,7 +13,7 @@
 namespace mds {
 namespace {
 
-// Seconds from one call to the next.
+// Measures the seconds from one call to the next.
 class Laps {
  public:
   double next_s() {
@@ -92,7 +92,7 @@ Tensor Player::replayed(const TensorMap& part) {
   });
 }
 
-// A replay overwrites the gradients of the one before.
+// Adds up the gradients of the passes, because a replay overwrites those of the replay before.
 void Player::add_gradients(int64_t pass) {
   if (config_.passes() == 1) return;
   torch::NoGradGuard no_grad;
@@ -111,7 +111,7 @@ void Player::add_gradients(int64_t pass) {
     if (weight.grad().defined()) weight.mutable_grad() = *sum++;
 }
 
-// A feed of pictures decodes ahead by itself, and its position must be that of the last iteration.
+// Not for a feed of pictures, which decodes ahead itself and whose position must be that of the last iteration.
 void Player::draw_ahead(int64_t iteration) {
   if (!stage_.feed()) ahead_ = {iteration + config_.every, drawn(iteration + config_.every)};
 }

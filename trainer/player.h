@@ -1,5 +1,5 @@
-// One network's part in an iteration: its batch, its loss, its gradients, its optimizer's step. A batch may be passed
-// in parts, whose gradients add up.
+// One network's part in an iteration: its batch, loss, gradients and optimizer step. A batch may be processed in parts,
+// whose gradients are added.
 #pragma once
 
 #include "trainer/stage.h"
@@ -19,16 +19,16 @@ inline at::ScalarType scalar_type(Precision precision) {
 
 struct PlayerConfig {
   uint64_t seed;
-  uint64_t purpose;         // of its randomness
+  uint64_t purpose;         // seeds its randomness
   Precision dtype;          // of the forward pass
-  int64_t every;            // iterations from one of its steps to the next
+  int64_t every;            // an optimizer step every so many iterations
   int64_t batch;            // examples
   int64_t examples_a_pass;  // a divisor of `batch`
   int64_t passes() const { return batch / examples_a_pass; }
 };
 
 struct StepTimes {
-  double data_s;                           // waiting for examples, within forward_s
+  double data_s;                           // waiting for examples; part of forward_s
   double forward_s, backward_s, update_s;  // batch and loss; gradients (0 where replayed with the loss); the rest
 };
 
@@ -42,8 +42,8 @@ class Player {
   Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer);
   Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, StepGraphPtr graph);
 
-  // A loss or gradient that is not finite throws std::runtime_error with the iteration and the first block or weight
-  // concerned, and leaves the weights as they were.
+  // Takes one step. A loss or gradient that is not finite throws std::runtime_error with the iteration and the first
+  // such block or weight, and the weights stay as they were.
   PlayerStep step(int64_t iteration);
 
   Stage& stage() const { return stage_; }
@@ -55,7 +55,7 @@ class Player {
   TensorMap drawn(int64_t iteration) const;
   Tensor loss(const TensorMap& part, const Observer& observer);
   double checked_loss(const Tensor& loss, const TensorMap& part, int64_t iteration);
-  // The mean loss of the batch's parts, after which the weights have the gradients of the whole batch.
+  // Returns the mean loss of the batch's parts; the weights then have the gradients of the whole batch.
   double all_passes(const TensorMap& batch, int64_t iteration, StepTimes& times);
   double passed(const TensorMap& part, int64_t iteration, StepTimes& times);
   Tensor replayed(const TensorMap& part);
@@ -66,9 +66,9 @@ class Player {
   PlayerConfig config_;
   Optimizer optimizer_;
   StepGraphPtr graph_;
-  std::vector<Tensor> sums_;  // of the gradients of replayed parts
+  std::vector<Tensor> sums_;  // sums of the gradients of replayed parts
   std::optional<std::pair<int64_t, TensorMap>>
-      ahead_;  // the next batch, drawn while the GPU was busy with the last one
+      ahead_;  // the next batch, drawn while the GPU is busy with the present one
 };
 
 }  // namespace mds

@@ -64,7 +64,7 @@ void ReluStage::find_gains(const LoopConfig& loop) {
   }
   for (auto& [path, layer] : layers) {
     AttentionTuning& tuning = layer->tuning();
-    // A head whose scores are all negative has nothing to scale: it keeps a gain of 1.
+    // A head whose scores are all negative has row sums of 0, from which no gain follows: it keeps a gain of 1.
     const Tensor mean = tuning.row_sums / double(batches_for_gains);
     tuning.log_gain = at::where(mean > 0, -mean.clamp_min(1e-6).log(), at::zeros_like(mean));
     tuning.row_sums = Tensor();

@@ -1,5 +1,5 @@
-// The finetune from softmax to relu attention (the paper, section 3.2; arXiv 2309.08586): the same weights, relu(q k) /
-// L in softmax's place, and the base training's loss.
+// The finetune from softmax to relu attention (the paper, section 3.2; arXiv 2309.08586): the weights stay, relu(q k) /
+// L replaces softmax, and the loss is that of base training.
 #pragma once
 
 #include "trainer/base.h"
@@ -7,8 +7,8 @@
 
 namespace mds {
 
-// hard: at once. blend: a share of softmax falls linearly to 0. gain: at once, with a factor for each head that begins
-// where relu's rows sum to 1 on average, as softmax's do, and is folded into the output projection at the end.
+// hard: softmax is replaced at once. blend: its share falls linearly to 0. gain: at once, with a trained factor per
+// head. It starts where relu's rows sum to 1 on average, and is folded into the output projection at the end.
 enum class Swap : uint8_t { hard, blend, gain };
 template <>
 struct EnumNames<Swap> {
@@ -33,13 +33,13 @@ struct ReluConfig {
   }
 };
 
-// The same network with relu in all its attentions. ConfigError, opened by `source`, where they are relu already.
+// The same network with relu in all attentions. ConfigError, beginning with `source`, where they are relu already.
 UNetSpec with_relu(const UNetSpec& spec, const std::string& source);
 
 class ReluStage final : public Stage {
  public:
   ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents);
-  TensorMap weights() const override;  // the network's and, with gain, "PATH.log_gain" of each attention
+  TensorMap weights() const override;  // the network's; with gain, also "PATH.log_gain" of each attention
   TensorMap batch(const Turn& turn) override;
   Tensor loss(const TensorMap& batch, const Observer& observer) override;
 
@@ -57,8 +57,8 @@ class ReluStage final : public Stage {
   TensorMap log_gains_;
 };
 
-// Weights of a network without gains that computes the same: each head's columns of the output projection times its
-// gain.
+// Weights of a network without gains that computes the same: each head's columns of the output projection are
+// multiplied by its gain.
 TensorMap with_folded_gains(TensorMap weights);
 
 }  // namespace mds

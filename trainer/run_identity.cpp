@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t most_listed = 6, longest_value = 80;
 
-// Null where it is absent: a field that has its default may be (spec/describe.h: later()).
+// The member, or null where it is absent: a field at its default may be (spec/describe.h: later()).
 const Json* member(const Json& object, const std::string& key) {
   const auto found = object.find(key);
   return found == object.end() ? nullptr : &*found;
@@ -32,7 +32,7 @@ void compare(const Json* its, const Json* own, const std::string& key, std::vect
     compare(member(*its, name), member(*own, name), key.empty() ? name : key + "." + name, found);
   };
   const Json *its_kind = member(*its, "kind"), *own_kind = member(*own, "kind");
-  if (its_kind && own_kind && *its_kind != *own_kind) return child("kind");  // whose other fields are others
+  if (its_kind && own_kind && *its_kind != *own_kind) return child("kind");  // other kinds have other fields
   std::set<std::string> names;
   for (const Json* side : {its, own})
     for (const auto& [name, value] : side->items()) names.insert(name);

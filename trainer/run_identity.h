@@ -1,14 +1,14 @@
-// What a training run follows from, as JSON that its checkpoints carry: {"config": ..., "data": hash of what it trains
-// on, "predecessors": {field of the stage: hash of the model folder}}, or whatever else tells runs apart. Checkpoints
-// of before predecessors were part of it lack them and are taken without.
+// Everything that determines a training run, as JSON that its checkpoints carry: {"config": ..., "data": hash of what
+// it trains on, "predecessors": {field of the stage: hash of the model folder}}, or whatever else distinguishes runs.
+// Old checkpoints have no predecessors; they are accepted without.
 #pragma once
 
 #include <string>
 
 namespace mds {
 
-// For people: what a checkpoint's identity says and the run's own does not, each value by its dotted key; empty where
-// both are the same.
+// The differences between the identity in a checkpoint and that of the run, for users: values by dotted key. Empty
+// where both are equal.
 std::string identity_difference(const std::string& checkpoints, const std::string& own);
 
 }  // namespace mds

@@ -8,7 +8,7 @@
 namespace mds {
 namespace {
 
-// cuDNN and cuBLAS choose and allocate what they need in the first calls, which a recording cannot do.
+// cuDNN and cuBLAS choose algorithms and allocate in their first calls, which a recording does not allow.
 constexpr int64_t calls_before_recording = 3;
 
 struct Recording {
@@ -38,7 +38,7 @@ class CudaStepGraph final : public StepGraph {
   }
 
  private:
-  // On a stream of its own, where recording takes place.
+  // Runs on a separate stream, as recording is not possible on the default stream.
   Tensor aside(const std::function<Tensor()>& work) {
     c10::cuda::device_synchronize();
     Tensor result;

@@ -10,8 +10,8 @@ namespace {
 constexpr double first_logit_scale = 2.6592600369327783;  // ln(1 / 0.07)
 const double most_logit_scale = std::log(100.0);
 
-// Each picture gets a crop of its own; brightness and contrast vary, mirror images do not (captions say left and
-// right).
+// Each picture gets its own crop, brightness and contrast. It is not mirrored, because captions may say left and
+// right.
 Tensor augmented(const Tensor& pictures, int64_t size, at::Generator random) {
   const int64_t n = pictures.size(0), room = pictures.size(2) - size;
   const Tensor offsets = at::randint(room + 1, {n, 2}, random, at::kLong);

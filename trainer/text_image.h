@@ -1,4 +1,4 @@
-// Training of a text and an image tower together: the symmetric contrastive loss of CLIP (arXiv 2103.00020).
+// Trains a text and an image tower together, with the symmetric contrastive loss of CLIP (arXiv 2103.00020).
 #pragma once
 
 #include "networks/tower.h"
@@ -35,7 +35,7 @@ struct TextImageConfig {
 
 class TextImageStage final : public Stage {
  public:
-  // The feed gives pictures of config.size with the tokens of their captions.
+  // The feed gives pictures of config.size, with the tokens of their captions.
   TextImageStage(const TextImageConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed);
   TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures_NCHW, TokenBatch tokens);
   TensorMap weights() const override;  // "text_encoder.*", "image_encoder.*", "logit_scale"
@@ -45,7 +45,7 @@ class TextImageStage final : public Stage {
     return "the contrastive loss compares all examples of a batch with each other";
   }
   PictureFeed* feed() override { return feed_.get(); }
-  static ImageNormalisation normalisation() { return {}; }  // in front of the image tower
+  static ImageNormalisation normalisation() { return {}; }  // applied before the image tower
 
  private:
   TextImageConfig config_;

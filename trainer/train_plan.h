@@ -1,5 +1,5 @@
-// What a training will cost, before it starts: examples, multiply-accumulates, memory, days. Arithmetic over plans; no
-// tensor, no data.
+// Estimates what a training will cost before it starts: examples, multiply-accumulates, memory, days. Computed from
+// plans, without tensors and data.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace mds {
 
-// How often an example goes through a network, on average over iterations. In units of a forward pass, `trained` costs
-// 3 (forward, gradients of inputs, gradients of weights), `through` 2 (forward, gradients of inputs) and `plain` 1.
+// Passes of an example through a network, on average over iterations. In units of a forward pass, `trained` costs 3
+// (forward, gradients of inputs, gradients of weights), `through` 2 (forward, gradients of inputs), `plain` 1.
 struct Passes {
   double trained = 0;
   double through = 0;
@@ -21,7 +21,7 @@ struct PlannedNetwork {
   Plan plan;
   bool trained = true;  // has gradients, an average and AdamW's two moments
   Passes passes{.trained = 1};
-  double held_at_once = 1;  // passes of an example whose activations wait for the same backward pass
+  double held_at_once = 1;  // passes per example that keep activations for the same backward pass
 };
 
 struct PlannedTraining {
@@ -31,7 +31,7 @@ struct PlannedTraining {
   int64_t examples_a_pass;
   int64_t activation_bytes = 4;  // of one number
   bool checkpoint_activations = false;
-  int64_t devices = 1;  // which share each batch evenly
+  int64_t devices = 1;  // they share each batch evenly
 };
 
 // Bytes on each device. Weights, gradients, average and moments are float32.
@@ -44,19 +44,19 @@ struct TrainMemory {
 struct TrainCost {
   int64_t trained_params, frozen_params;
   int64_t examples;         // seen in all
-  double macs_an_example;   // of training, every pass of every network; `macs` of its cost
-  double macs;              // in all; more than 64 bits hold
+  double macs_an_example;   // of training: every pass of every network counts its `macs`
+  double macs;              // in all; may exceed 64 bits
   int64_t examples_a_pass;  // on each device
   TrainMemory memory;
 };
 TrainCost cost(const PlannedTraining& training);
 
-// What an example leaves for the backward pass: the output of each listed layer, and the scores of relu attention;
-// where activations are checkpointed, each step's output and the layers of the largest step. Leaves out what kernels
-// need for themselves and what is cast or copied on the way.
+// How many numbers an example keeps for the backward pass: the output of each listed layer, and the scores of relu
+// attention; where activations are checkpointed, each step's output and the layers of the largest step. Not counted:
+// what kernels keep for themselves, and casts and copies.
 int64_t activation_count(const Plan& plan, bool checkpointed);
 
-// How fast the devices are, each: examples a second of the whole training step, or sustained TFLOP/s, 2 FLOP a MAC.
+// The speed of each device: examples per second of the whole training step, or sustained TFLOP/s with 2 FLOP per MAC.
 struct DeviceSpeed {
   double rate = 0;
   double tflops = 0;

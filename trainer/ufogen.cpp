@@ -10,7 +10,7 @@
 namespace mds {
 namespace {
 
-// Cross-entropy of logits with "real" and with "drawn", mean over all of them.
+// Cross-entropy of the logits against the answer "real" and "drawn", mean over all logits.
 Tensor said_real(const Tensor& logits) { return at::softplus(-logits).mean(); }
 Tensor said_drawn(const Tensor& logits) { return at::softplus(logits).mean(); }
 

@@ -1,5 +1,5 @@
-// A diffusion model finetuned with an adversary to draw in one step (UFOGen, arXiv 2311.09257; the paper, section 4.2):
-// the generator's x0 is noised anew by the forward kernel, told from noised real latents, and regressed on the real x0.
+// Finetunes a diffusion model with an adversary to draw in one step (UFOGen, arXiv 2311.09257; the paper, section 4.2):
+// the generator's x0 is noised again, distinguished from noised real latents, and regressed on the real x0.
 #pragma once
 
 #include "trainer/discriminator.h"
@@ -8,7 +8,7 @@
 
 namespace mds {
 
-// Of the squared error of x0 by timestep: SNR, the squared error of epsilon, or SNR + 1, that of v.
+// Weight of the squared error of x0: snr makes it the squared error of epsilon, snr_plus_one that of v.
 enum class Reconstruction : uint8_t { snr, snr_plus_one };
 template <>
 struct EnumNames<Reconstruction> {
@@ -62,7 +62,7 @@ struct UfogenConfig {
   }
 };
 
-// What delta comes to on a schedule: how noisy the generator's last timestep is, and what the discriminator sees of it.
+// What `delta` means on a schedule: the noise at the generator's last timestep and at the discriminator's below it.
 struct NoiseGap {
   int64_t t, t_less;
   double snr, snr_less;  // a^2 / s^2
@@ -81,7 +81,7 @@ class UfogenStage final : public Stage {
   NoiseGap noise_gap() const { return mds::noise_gap(schedule_, config_); }
 
  private:
-  // The discriminator's side.
+  // Trains the discriminator against the stage.
   class Opponent final : public Stage {
    public:
     Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSet& latents);
@@ -94,8 +94,8 @@ class UfogenStage final : public Stage {
     LatentFeed feed_;
   };
 
-  // Beside what the feed gives, with "t" of the generator's input: "pure", N x 1 x 1 x 1, where that is noise alone;
-  // "t_less", of the discriminator's; "noise_drawn" and "noise_real", fresh.
+  // Adds to the feed's batch, whose "t" is the generator's timestep: "pure", N x 1 x 1 x 1, where its input is pure
+  // noise; "t_less", the discriminator's timestep; "noise_drawn" and "noise_real", new noise.
   TensorMap draw(LatentFeed& feed, const Turn& turn);
   Tensor drawn_x0(const TensorMap& batch, const Observer& observer) const;
 

@@ -1,5 +1,5 @@
-// What the page does beyond showing: tables sort and filter, a candidate lights up everywhere, values show on hover,
-// pictures stand side by side and open large, specs are copied and saved. Without scripts all text is there.
+// The interactive parts of the page: tables sort and filter, a candidate is highlighted everywhere, values show on
+// hover, pictures can be compared and enlarged, specs copied and saved. Without scripts all text is still there.
 "use strict";
 
 const root = document.documentElement;
@@ -35,7 +35,7 @@ function valueOf(row, column) {
   return text === "" || text === "-" ? null : Number.isNaN(number) ? text : number;
 }
 
-// Unknown values stay at the end, whichever way is sorted.
+// Unknown values stay at the end in both directions.
 function compare(a, b, sign) {
   if (a === null || b === null) return (a === null) - (b === null);
   if (typeof a === "number" && typeof b === "number") return sign * (a - b);
@@ -130,7 +130,7 @@ function follow(event) {
 
 // --- pictures ------------------------------------------------------------------------------------------------------
 
-// Each picture is in the file once, in its candidate's section; elsewhere stand copies.
+// The file has each picture once, in its candidate's section; other places show copies.
 function fillCopies() {
   for (const copy of all("img[data-of]")) copy.src = document.getElementById(copy.dataset.of).src;
 }

@@ -2,8 +2,8 @@
 // changes. Two kinds:
 //   {kind: "xy", x, y, series: [{name, candidate?, colour?, line?, whiskers?, dashed?, bare?, named?, points: [[x, y, low, high, n]]}]}
 //   {kind: "bars", x, rows: [{name, candidate?, parts: [[path, kind, value, low, high, n]]}]}
-// `colour` is an index into the palette of page.css, absent for what stands back; `named` lists points with a label; a
-// `bare` line has no dots. A figure with data-of shows that figure's plot, with the candidate data-only alone in colour.
+// `colour` is an index into the palette of page.css, absent for grey; `named` lists points with a label; a `bare` line
+// has no dots. A figure with data-of shows that figure's plot, where only the candidate data-only is coloured.
 "use strict";
 
 const svgSpace = "http://www.w3.org/2000/svg";
@@ -29,7 +29,7 @@ function shownMeasure(value, low, high, n) {
   return shownNumber(value) + interval + (known(n) && n > 1 ? `, n = ${n.toLocaleString("en-US")}` : "");
 }
 
-// A scale maps [low, high] to pixels and knows round values in between.
+// A scale maps [low, high] to pixels and gives round values in between.
 function makeScale(low, high, from, to, logarithmic) {
   const bend = logarithmic ? Math.log10 : (v) => v;
   const span = bend(high) - bend(low) || 1;
@@ -61,7 +61,7 @@ function domainOf(values, padding) {
 
 const overlap = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
-// The label at the first place beside its point where it meets no other label, no point and no border; else none.
+// Places the label at the first position beside its point that overlaps no label, point or border; else omits it.
 function placeLabel(svg, text, x, y, taken, box) {
   const label = svgElement(svg, "text", { class: "name" }, text);
   const { width, height } = label.getBBox();
@@ -138,7 +138,7 @@ function drawXy(svg, plot, width) {
     for (const at of series.named ?? []) placeLabel(svg, series.name, ...points[at].at, taken, { ...box, top: 14 });
 }
 
-// One row a network, one part a block in plan order, coloured by kind.
+// One row per network, with one part per block in plan order, coloured by kind.
 function drawBars(svg, plot, width, kinds) {
   const row = 30, top = 6, left = 0;
   const height = top + plot.rows.length * (row + 8) + 40;

@@ -1,4 +1,4 @@
-// Wall-clock time as the database keeps it.
+// Wall-clock time as the database stores it.
 #pragma once
 
 #include <chrono>

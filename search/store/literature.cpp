@@ -1,6 +1,6 @@
 // Figures of the MobileDiffusion paper, as printed. Table 1: TPU v3, 64x64 latent; sizes are the fp16 pipeline: UNet,
-// text encoder and decoder. Table 2 names neither the device of the latencies nor the network of LPIPS. Table 5:
-// SnapFusion's row is from its own paper. The paper's "GFLOPs" are 1e9 valid multiply-accumulates.
+// text encoder and decoder. Table 2 names neither the device of its latencies nor the network of its LPIPS. In table 5
+// SnapFusion's row comes from its own paper. The paper's "GFLOPs" are 1e9 valid multiply-accumulates.
 #include <array>
 
 #include "search/store/schema.h"

@@ -1,6 +1,6 @@
-// Takes another database's rows in. Rows are matched by their unique columns and keys renumbered by one map a parent
-// table, read off the schema itself; merging twice gives the same rows as once. A lease is not taken over: its run is
-// queued again.
+// Copies the rows of another database into this one. Rows are matched by their unique columns; keys are renumbered by
+// one map per parent table, derived from the schema itself. Merging twice changes nothing more. A lease is not copied:
+// its run is queued again.
 #include <soci/soci.h>
 
 #include <algorithm>
@@ -18,10 +18,10 @@ using soci::use;
 
 struct Column {
   std::string name;
-  std::string parent;  // table it points to, or empty
+  std::string parent;  // the table that it references, or empty
 };
 
-// The columns that identify a row whatever its number; of the tables that others point to.
+// The columns that identify a row of a table that others reference, independent of its number.
 const std::map<std::string, std::vector<std::string>> identity{
     {"device", {"kind", "model", "cores", "clock_mhz", "memory_bytes", "os", "details_json"}},
     {"env",
@@ -45,7 +45,7 @@ std::vector<Column> columns_of(soci::session& sql, const std::string& table) {
   return columns;
 }
 
-// A column of the other database's row `o` as this database would hold it.
+// The value of a column of the other database's row `o` as this database would store it.
 std::string translated(const std::string& table, const Column& column) {
   if (!column.parent.empty())
     return "(SELECT ours FROM temp.map_" + column.parent + " WHERE theirs = o." + column.name + ")";
@@ -74,7 +74,7 @@ void map_keys(soci::session& sql, const std::string& table) {
              table + " o JOIN main." + table + " m ON " + same;
 }
 
-// Of a run in both the later update wins, unless a worker of ours is at it.
+// Where both databases have a run, the later update is kept, unless one of our workers holds the run.
 void update_runs(soci::session& sql) {
   sql << "UPDATE main.run SET state = CASE o.state WHEN 'leased' THEN 'queued' ELSE o.state END, rung = o.rung, "
          "attempt = o.attempt, fence = max(run.fence, o.fence), message = o.message, updated_unix_s = o.updated_unix_s "
@@ -83,7 +83,7 @@ void update_runs(soci::session& sql) {
          "AND (o.updated_unix_s, o.fence) > (run.updated_unix_s, run.fence)";
 }
 
-// One name for two configurations would put runs that were trained differently side by side.
+// Two configurations under one name would mix runs that were trained differently.
 void refuse_other_sweeps(soci::session& sql, const std::string& other_file) {
   std::string name;
   sql << "SELECT m.name FROM main.sweep m JOIN other.sweep o ON o.name = m.name AND o.config_json <> m.config_json",
@@ -112,7 +112,7 @@ void merge_attached(soci::session& sql) {
 }  // namespace
 
 void Store::merge(const std::string& other_file) {
-  { const Store readable(other_file, StoreMode::read_only); }  // says clearly what is wrong with the file, if anything
+  { const Store readable(other_file, StoreMode::read_only); }  // throws a clear error where the file is unusable
   std::error_code ignored;
   if (std::filesystem::equivalent(other_file, file_, ignored)) fail("cannot be merged into itself");
   if (depth_ > 0) fail("a merge cannot be part of a transaction");

@@ -1,5 +1,5 @@
-// The work queue: runs and their states. A claim is one immediate transaction, so two workers never get one run; the
-// fence it raises makes every later write under an older lease fail.
+// The work queue: runs and their states. A claim is one immediate transaction, so no two workers get the same run. It
+// raises the run's fence, which makes every later write under an older lease fail.
 #include <soci/soci.h>
 
 #include "search/store/clock.h"
@@ -28,7 +28,7 @@ int64_t Store::ensure_run(const RunRow& row) {
   });
 }
 
-// A run whose workers die before they prove any progress, for lack of memory say, would be first in the queue for ever.
+// Otherwise a run whose workers all die without progress, for lack of memory for example, would be tried for ever.
 void Store::give_up_on_deadly_runs(int64_t sweep_id) {
   const int64_t now = unix_seconds(), most = most_deaths_without_progress;
   const std::string message = std::to_string(most) + " workers died at it without any progress";
@@ -95,7 +95,7 @@ void Store::promote(int64_t run, int64_t rung) {
     *sql_ << "SELECT state, rung FROM run WHERE run_id = :run", into(state), into(reached), use(run);
     if (!sql_->got_data()) fail("holds no run " + std::to_string(run));
     const bool resting = state == "paused" || state == "stopped";
-    if (!resting && rung <= reached) return;  // promoted before, by a process that died after
+    if (!resting && rung <= reached) return;  // promoted already, by a process that then died
     if (!resting || rung <= reached)
       fail("run " + std::to_string(run) + " is " + state + " at rung " + std::to_string(reached) +
            " and cannot be promoted to rung " + std::to_string(rung) +

@@ -1,4 +1,4 @@
-// What writers ask before they write. Reports have queries of their own, over select.h.
+// The queries that writers need before they write. Reports have their own queries, through select.h.
 #include <array>
 #include <cstring>
 

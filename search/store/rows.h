@@ -1,5 +1,5 @@
-// The rows the store takes and gives, one struct a table. Hashes are SHA-256 in lower-case hex; a hash of JSON is that
-// of the text as given (canonical: sorted keys, defaults written out). Numbers carry their unit in the name.
+// The rows that the store reads and writes, one struct per table. Hashes are SHA-256 in lower-case hex; a hash of JSON
+// is that of the text as given (canonical: sorted keys, defaults written out). Names of numbers end in their unit.
 #pragma once
 
 #include <array>
@@ -14,9 +14,9 @@ namespace mds {
 
 enum class RunState : uint8_t { queued, leased, paused, promoted, stopped, failed, done };
 enum class LatencyKind : uint8_t { block, end_to_end, residual };
-// What a reader must know of a timing, best first: `final` and `screening` met the rule of their mode, or had none to
-// meet (9 samples); `noisy` spread by more than 10% of the median; `unstable` hit a cap before it was precise;
-// `rejected` spread by more than 25% and is no evidence. The spread is the interquartile range.
+// How far a timing can be trusted, best first. `final` and `screening` met the rule of their mode, or had no rule (9
+// samples); `noisy` spread by more than 10% of the median; `unstable` reached a cap before it was precise; `rejected`
+// spread by more than 25% and is not evidence. The spread is the interquartile range.
 enum class LatencyMark : uint8_t { final, screening, noisy, unstable, rejected };
 
 template <>
@@ -44,7 +44,7 @@ struct DeviceRow {
   std::string details_json = "{}";
 };
 
-// The program and what it was built with: numbers of differing rows do not add up. Nothing that changes while it runs.
+// The program and its build, constant while it runs; numbers from different rows must not be combined.
 struct EnvRow {
   std::string git_commit{};
   bool git_dirty = false;
@@ -53,7 +53,7 @@ struct EnvRow {
   std::string libtorch{};
   std::string cuda{};
   std::string determinism{};
-  std::string details_json = "{}";  // allocator and other settings of the process that stay
+  std::string details_json = "{}";  // other settings that stay while a process runs, such as its allocator
 };
 
 // --- architectures ---------------------------------------------------------------------------------------------------
@@ -65,16 +65,16 @@ struct ArchRow {
   int64_t params = 0;
   int64_t macs = 0;
   int64_t macs_valid = 0;
-  std::string convention{};          // how MACs were counted
-  std::string input{};               // shape of one sample, "8x64x64"
-  std::string verdict = "admitted";  // under the caps: "admitted", "rejected"; a proxy is "unjudged"
+  std::string convention{};          // how MACs are counted
+  std::string input{};               // shape of the input for one sample, "8x64x64"
+  std::string verdict = "admitted";  // "admitted" or "rejected" by the caps; "unjudged" for a proxy
   std::string reject_reason{};
-  std::string parent{};  // hash of the architecture it was changed from, or empty
+  std::string parent{};  // hash of the architecture that it was derived from, or empty
   std::string generator{};
   int64_t seed = 0;
 };
 
-// One step of an architecture's plan. Steps of equal block and site share `block_json`, hence one latency.
+// One step of an architecture's plan. Steps with equal block and site have the same `block_json`, and so one latency.
 struct BlockRow {
   std::string path{};
   std::string kind{};
@@ -88,12 +88,12 @@ struct BlockRow {
 
 // --- runs ------------------------------------------------------------------------------------------------------------
 
-// The sweep that trainings of their own belong to; no sweep of a user has a slash in its name.
+// The sweep of trainings that belong to no sweep. A user's sweep has no slash in its name.
 inline constexpr const char* trainings = "train/";
 
 struct RunRow {
   std::string sweep{};
-  std::string arch{};      // hash of what is trained
+  std::string arch{};      // hash of the trained network
   std::string protocol{};  // hash
   int64_t seed = 0;
   std::string proxy_of{};  // hash of the full-scale architecture, or empty
@@ -101,22 +101,22 @@ struct RunRow {
 };
 
 struct Worker {
-  std::string owner{};  // "host:process", say
+  std::string owner{};  // such as "host:process"
   int64_t lease_seconds = 120;
   int64_t device = 0;  // ids of remember_device and remember_env; 0: unknown
   int64_t env = 0;
 };
 
-// The right to work on one run. `fence` grows with every claim: a write that carries an older one is refused.
+// The right to work on one run. Every claim raises `fence`, and a write with an older one is refused.
 struct Lease {
   int64_t run = 0;
-  int64_t rung = 0;  // train up to here
+  int64_t rung = 0;  // train up to this rung
   int64_t fence = 0;
   int64_t attempt = 0;
   int64_t lease_seconds = 0;
 };
 
-// Whom a write is for: the holder of a lease, or anyone while no lease is out.
+// Who writes to a run: the holder of a lease, or anyone while the run is not leased.
 struct RunRef {
   int64_t run = 0;
   std::optional<int64_t> fence;
@@ -124,7 +124,7 @@ struct RunRef {
   RunRef(const Lease& lease) : run(lease.run), fence(lease.fence) {}  // NOLINT(google-explicit-constructor)
 };
 
-// Leases that may end one after the other, each without a heartbeat, before the run counts as failed.
+// A run counts as failed when this many leases in a row expired without a heartbeat.
 inline constexpr int64_t most_deaths_without_progress = 10;
 
 struct RunStatus {
@@ -144,11 +144,11 @@ struct MetricRow {
   int64_t images_seen = 0;
   std::string name{};
   double value = 0;
-  int64_t n = 1;  // samples behind the value
+  int64_t n = 1;  // samples from which the value was computed
   std::optional<double> low{}, high{};
   int64_t eval_seed = 0;
-  std::string checkpoint{};  // SHA-256 of the weights that were scored, or empty
-  std::string protocol{};    // hash of the score's own protocol; empty: the run's
+  std::string checkpoint{};  // SHA-256 of the scored weights, or empty
+  std::string protocol{};    // hash of the score's own protocol; empty: that of the run
 };
 
 struct DecisionRow {
@@ -181,7 +181,7 @@ struct PictureRow {
 struct LatencyKey {
   LatencyKind kind = LatencyKind::block;
   std::string block_json{};  // of a block
-  std::string arch{};        // hash; of end_to_end and residual. A block's latency belongs to no architecture
+  std::string arch{};        // hash, for end_to_end and residual; a block's latency belongs to no architecture
   int64_t device = 0;
   int64_t env = 0;
   std::string dtype = "fp32";
@@ -189,18 +189,18 @@ struct LatencyKey {
   int64_t batch = 1;
 };
 
-// One process that took samples. Repeated measurements of one key are more processes of it.
+// One process that took samples. Repeating a measurement of the same key adds a process to it.
 struct LatencyProcess {
-  int64_t number = 0;  // no two processes share one, in any database: the time it was recorded, say
+  int64_t number = 0;  // unique in every database, so for example the time of recording
   int64_t warmup_count = 0;
   int64_t warmup_ns = 0;
-  std::string conditions_json = "{}";  // the machine's state when it began: load, clock, free memory
+  std::string conditions_json = "{}";  // state of the machine when it began: load, clock, free memory
 };
 
 // The raw samples of one process and repetition, in the order they were taken.
 struct LatencyRow {
   LatencyKey key;
-  std::string path{};  // plan step it was timed as
+  std::string path{};  // the plan step that was timed
   LatencyMark mark = LatencyMark::screening;
   LatencyProcess process{};
   int64_t repetition = 0;
@@ -209,16 +209,16 @@ struct LatencyRow {
 
 // --- comparison with other libraries ---------------------------------------------------------------------------------
 
-// Outputs of a network of ours and of the same one in another library, of equal weights and inputs. One line of what
-// tests/parity/run.py writes.
+// Compares outputs of one of our networks with those of the same network in another library, with equal weights and
+// inputs. tests/parity/run.py writes one such line per comparison.
 struct ParityRow {
-  std::string network{};  // and the size and batch it ran at
+  std::string network{};  // with the size and the batch it ran at
   std::string hash{};     // of the network
   std::string peer{};
   std::string peer_version{};
   std::string build{};    // of our program
-  int64_t params = 0;     // as the peer counts them
-  double difference = 0;  // largest absolute one, over the largest absolute value
+  int64_t params = 0;     // as the other library counts them
+  double difference = 0;  // largest absolute difference over the largest absolute value
   double limit = 0;
   int64_t measured_unix_s = 0;
 
@@ -249,14 +249,14 @@ struct ScoreRow {
   int64_t measured_unix_s = 0;
 };
 
-// A model folder whose scores are stored.
+// A model folder that has stored scores.
 struct ModelRow {
   std::string hash{};
   std::string name{};   // of its folder
-  std::string stage{};  // the kind that trained it, or empty
+  std::string stage{};  // kind of the training stage, or empty
   int64_t iterations = 0;
-  int64_t params = 0;         // of the UNet, of an autoencoder those of the decoder
-  std::string predecessor{};  // hash of the model it was trained from, or empty
+  int64_t params = 0;         // of the UNet; for an autoencoder, of the decoder
+  std::string predecessor{};  // hash of the model that its training started from, or empty
 };
 
 struct TableCount {

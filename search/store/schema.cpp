@@ -1,5 +1,5 @@
-// Integer keys inside the file, hashes at its border: merging renumbers keys and matches rows by hash and unique
-// columns. Observed rows are append-only by trigger; only what a user removes on purpose (upkeep.h) goes.
+// Rows refer to each other by integer keys inside the file, and hashes identify them outside: merging renumbers keys
+// and matches rows by hash and unique columns. Triggers make observed rows append-only; only upkeep.h can remove them.
 // Times are seconds since 1970, UTC.
 #include "search/store/schema.h"
 
@@ -163,7 +163,7 @@ constexpr const char* latency_run = R"(CREATE TABLE latency_run(
   CHECK((kind = 'block') = (block_id IS NOT NULL)),
   CHECK((kind = 'block') = (arch_id IS NULL))))";
 
-// A block's latency belongs to the block and its site, whichever architecture it was timed in.
+// A block's latency belongs to the block and its site, not to the architecture in which it was timed.
 constexpr const char* latency_of_block = R"(CREATE UNIQUE INDEX latency_of_block
 ON latency_run(block_id, device_id, env_id, dtype, threads, batch, mark) WHERE kind = 'block')";
 constexpr const char* latency_of_arch = R"(CREATE UNIQUE INDEX latency_of_arch
@@ -193,8 +193,8 @@ constexpr const char* literature_table = R"(CREATE TABLE literature(
   conditions TEXT NOT NULL,
   PRIMARY KEY(source, network, name)) WITHOUT ROWID)";
 
-// A network of ours against the same one of another library, `build` says by which program.
-// The key comes first: SQLite 3.40 takes other rows without a rowid for broken.
+// One of our networks compared with the same one in another library; `build` identifies our program.
+// The key comes first, because SQLite 3.40 reports other tables WITHOUT ROWID as damaged.
 constexpr const char* parity = R"(CREATE TABLE parity(
   network TEXT NOT NULL,
   peer TEXT NOT NULL,
@@ -207,7 +207,7 @@ constexpr const char* parity = R"(CREATE TABLE parity(
   allowed REAL NOT NULL CHECK(allowed > 0),
   PRIMARY KEY(network, peer, measured_unix_s)) WITHOUT ROWID)";
 
-// A score of pictures from anywhere, tied to no run; `subject` is the hash of the model or of the pictures.
+// A score of any pictures, not tied to a run; `subject` is the hash of the model or of the pictures.
 constexpr const char* score = R"(CREATE TABLE score(
   subject TEXT NOT NULL CHECK(length(subject) = 64),
   name TEXT NOT NULL,
@@ -222,7 +222,7 @@ constexpr const char* score = R"(CREATE TABLE score(
   measured_unix_s INTEGER NOT NULL,
   PRIMARY KEY(subject, name, protocol_id, eval_seed)) WITHOUT ROWID)";
 
-// What a model folder says of its training; a score's subject may be one.
+// What a model folder says about its training; a score's subject may be such a model.
 constexpr const char* model = R"(CREATE TABLE model(
   hash TEXT PRIMARY KEY CHECK(length(hash) = 64),
   name TEXT NOT NULL,
@@ -235,7 +235,7 @@ constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
 SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
   WHERE o.run_id = m.run_id AND o.name = m.name AND o.protocol_id = m.protocol_id AND o.eval_seed = m.eval_seed))";
 
-// What was trained may be a proxy; name and counts are those of the full-scale architecture.
+// A run may have trained a proxy; the name and the counts here are those of the full-scale architecture.
 constexpr const char* run_summary = R"(CREATE VIEW run_summary AS
 SELECT r.run_id, s.name AS sweep, whole.arch_id AS arch_id, whole.hash AS hash, whole.name AS name,
   whole.params AS params, whole.macs AS macs, whole.macs_valid AS macs_valid,

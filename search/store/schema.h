@@ -1,4 +1,4 @@
-// The tables of a results database and their numbered migrations. Only class Store runs them.
+// The tables of a results database and their numbered migrations. Only class Store uses them to change a file.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,20 @@ struct Migration {
   std::vector<std::string> statements;
 };
 
-// In order; the last one's version is the version this program reads and writes.
+// In order. The version of the last one is the version that this program reads and writes.
 const std::vector<Migration>& migrations();
 int64_t schema_version();
 
-// The trigger that refuses a "DELETE" or "UPDATE" of a table's rows; none where the table is not append-only.
+// The trigger that refuses "DELETE" or "UPDATE" on a table; none where the table is not append-only.
 struct Trigger {
   std::string name, statement;
 };
 std::optional<Trigger> append_only_trigger(const std::string& table, const std::string& change);
 
-// Tables that hold rows, parents before children.
+// Tables that hold rows; parents come before their children.
 std::span<const char* const> table_names();
 
-// A figure printed in a publication, never measured here.
+// A figure printed in a publication and not measured here.
 struct LiteratureRow {
   const char* source;
   const char* network;

@@ -1,4 +1,4 @@
-// Typed reading: rows of a query as tuples. NULL is the type's empty value, or no value for std::optional.
+// Typed reading: rows of a query as tuples. NULL becomes the type's empty value, or no value for std::optional.
 //
 //   for (const auto& [name, params] : select<std::string, int64_t>(store, "SELECT name, params FROM arch WHERE hash =
 //   :h", hash))

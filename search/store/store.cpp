@@ -1,5 +1,5 @@
-// Opening, migrating and guarding a results database. A file is looked at before anything is set on it, so that one
-// that is not ours stays as it was; then the busy timeout holds for every statement.
+// Opens, migrates and guards a results database. A file is inspected before anything is set on it, so that a file
+// that is not ours stays unchanged. After that, the busy timeout holds for every statement.
 #include "search/store/store.h"
 
 #include <soci/soci.h>
@@ -57,7 +57,7 @@ std::string explain(const soci::soci_error& error) {
   }
 }
 
-// The first bytes of the file decide; SQLite itself is never pointed at a file that is something else.
+// The first bytes of the file decide, so that SQLite never opens a file that is not a database.
 void check_is_database(const std::string& file) {
   if (fs::is_directory(file)) throw StoreError(file + ": is a folder; expected a database file");
   std::ifstream in(file, std::ios::binary);
@@ -77,7 +77,7 @@ void check_filesystem(const std::string& file) {
                      "merge with: mdsearch db merge");
 }
 
-// Reading a write-ahead-logged file makes side files; in a folder that cannot hold them the file is read as it stands.
+// Reading a file with a write-ahead log creates side files. Where the folder cannot hold them, the file is read as is.
 std::string connection_string(const std::string& file, bool read_only) {
   std::string name = file;
   const bool writable =
@@ -87,7 +87,7 @@ std::string connection_string(const std::string& file, bool read_only) {
   return "dbname=\"" + name + "\" timeout=" + std::to_string(busy_timeout_s);
 }
 
-// Two processes may create one file: SQLite does not wait when the journal mode changes, so we do.
+// Two processes may create the same file. SQLite does not wait when the journal mode changes, so wait here.
 std::string enter_wal(soci::session& sql) {
   for (int attempt = 0;; ++attempt) try {
       std::string mode;
@@ -130,8 +130,8 @@ void Store::open(StoreMode mode) {
   if (file_.empty() || file_.find('"') != std::string::npos) fail("is no usable name for a database");
   if (!in_memory(file_)) {
     if (exists) check_is_database(file_);
-    // The default, out/results.db, lies in a folder that a fresh clone does not have. Deeper paths are the user's to
-    // make.
+    // A fresh clone does not have the folder of the default, out/results.db, yet. Other folders the user has to
+    // create.
     if (!exists) ::mkdir(folder_of(file_).c_str(), 0777);
     if (!read_only_) check_filesystem(file_);
   }
@@ -206,7 +206,7 @@ void Store::transaction(const std::function<void()>& body) {
       --depth_;
       try {
         *sql_ << "ROLLBACK";
-      } catch (const soci::soci_error&) {  // SQLite has already rolled back: a full disk, say
+      } catch (const soci::soci_error&) {  // SQLite has already rolled back, as on a full disk
       }
       throw;
     }

@@ -1,6 +1,6 @@
 // The results database: one SQLite file that many processes write. This class owns the schema and every SQL statement
-// that writes; reports read through select.h. Every method throws StoreError, and a failed write leaves nothing behind.
-// One object serves one thread and must not cross a fork.
+// that writes; reports read through select.h. Every method throws StoreError, and a failed write changes nothing.
+// An object is for one thread and must not be used after a fork.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ enum class StoreMode : uint8_t { create_or_open, open_existing, read_only };
 
 class Store {
  public:
-  // ":memory:" lives with the object.
+  // ":memory:" is a database that exists as long as the object.
   explicit Store(const std::string& file, StoreMode mode = StoreMode::create_or_open);
   ~Store();
   Store(const Store&) = delete;
@@ -37,11 +37,11 @@ class Store {
   // one commits, and an error must reach it.
   void transaction(const std::function<void()>& body);
 
-  // Get or insert; the id is valid in this file only.
+  // Returns the id of the row, inserting it where it is new. The id is valid in this file only.
   int64_t remember_device(const DeviceRow& row);
   int64_t remember_env(const EnvRow& row);
 
-  // Idempotent by hash.
+  // Idempotent: a second row of the same hash changes nothing.
   void add_arch(const ArchRow& row);
   void add_arch_blocks(const std::string& arch, const std::vector<BlockRow>& rows);
   std::string add_protocol(const std::string& json);  // returns the hash of its canonical form
@@ -50,11 +50,11 @@ class Store {
 
   // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out; deepest rung first.
   std::optional<Lease> claim(const std::string& sweep, const Worker& worker);
-  // This run, whatever its state: for a worker that knows that the holder of its lease is gone.
+  // Takes this run whatever its state: for a worker that knows that the holder of its lease is gone.
   Lease take(int64_t run, const Worker& worker);
-  void heartbeat(const Lease& lease);  // extends it by its lease_seconds, and says that there is progress
+  void heartbeat(const Lease& lease);  // extends the lease by its lease_seconds and records progress
   void finish(const Lease& lease, RunState state, const std::string& message = "");
-  void promote(int64_t run, int64_t rung);  // a paused or stopped run goes on to a deeper rung
+  void promote(int64_t run, int64_t rung);  // continues a paused or stopped run to a deeper rung
   void stop(int64_t run, const std::string& message = "");
 
   void add_metric(const RunRef& run, const MetricRow& row);  // a repeated evaluation keeps the first value
@@ -70,7 +70,7 @@ class Store {
 
   std::vector<std::string> sweeps() const;  // names, oldest first
   std::optional<std::string> sweep_config(const std::string& name) const;
-  std::vector<ParityRow> latest_parity() const;  // of each network and peer the last, by peer, then network
+  std::vector<ParityRow> latest_parity() const;  // the last of each network and peer, by peer, then network
   std::vector<ScoreRow> scores() const;          // by name, protocol, then iteration
   std::vector<ModelRow> models() const;          // by name
   std::vector<RunStatus> runs(const std::string& sweep) const;
@@ -81,8 +81,8 @@ class Store {
   std::optional<ArchRow> find_arch(const std::string& hash_or_name) const;
   std::vector<LatencyRow> find_latency(const LatencyKey& key) const;  // samples of the best mark, never rejected ones
 
-  void merge(const std::string& other_file);  // idempotent; of a run in both the later update wins
-  std::vector<std::string> check() const;     // what is wrong with the file; empty when sound
+  void merge(const std::string& other_file);  // idempotent; where both have a run, the later update wins
+  std::vector<std::string> check() const;     // problems of the file; empty when sound
   StoreInfo info() const;
 
  private:
@@ -111,7 +111,7 @@ class Store {
 // Nanoseconds of a latency_sample's BLOB.
 std::vector<int64_t> unpack_samples(const std::string& bytes);
 
-// Whether a statfs f_type names a network file system, on which SQLite's locks and shared memory cannot be relied on.
+// Whether a statfs f_type is that of a network file system, where SQLite's locks and shared memory are not reliable.
 bool is_network_filesystem(int64_t statfs_type);
 
 }  // namespace mds

@@ -24,12 +24,12 @@ void refuse_live_leases(const Store& store, const std::string& sweep, const std:
                        "; stop it, or wait " + std::to_string(expires - now) + " s, after which its lease ends");
 }
 
-// Takes rows out inside a transaction of `store`, and counts them.
+// Removes rows inside a transaction of `store`, and counts them.
 class Remover {
  public:
   explicit Remover(Store& store) : sql_(store.reading_session()) {}
 
-  // Append-only tables give rows up only here.
+  // The only place where rows are deleted from append-only tables.
   void take(const std::string& table, const std::string& condition, const auto&... arguments) {
     const auto guard = append_only_trigger(table, "DELETE");
     if (guard) sql_ << "DROP TRIGGER " + guard->name;
@@ -42,7 +42,7 @@ class Remover {
     if (rows > 0) taken_.push_back({table, rows});
   }
 
-  // All that belongs to these runs, and what no other row needs then.
+  // Removes everything that belongs to these runs, and rows that nothing else needs after that.
   void take_runs(const std::vector<RunStatus>& runs) {
     sql_ << "CREATE TEMP TABLE going(run_id INTEGER PRIMARY KEY)";
     for (const auto& run : runs) sql_ << "INSERT INTO going VALUES(:run)", use(run.run);

@@ -1,6 +1,6 @@
-// What a user changes on purpose about rows that are there: a sweep takes more, or rows go with all that nothing else
-// needs. Each change is one transaction. Timings stay, as they are a block's and not a sweep's, and so do architectures
-// that another run has, that were timed as a whole or that were recorded for themselves.
+// Changes that a user asks for: extend a sweep, or remove stored rows together with all that nothing else needs.
+// Each change is one transaction. Timings stay, because they belong to a block and not to a sweep. So do architectures
+// that another run uses, that were timed as a whole or that were recorded on their own.
 #pragma once
 
 #include "search/store/store.h"
@@ -9,16 +9,16 @@ namespace mds {
 
 struct Removal {
   std::vector<RunStatus> runs{};
-  std::vector<TableCount> rows{};  // that went, by table
+  std::vector<TableCount> rows{};  // removed rows, by table
 };
 
-// StoreError where there is no such row, and while a worker holds the lease of a run that would go.
+// StoreError where there is no such row, and while a worker holds the lease of a run to be removed.
 Removal remove_sweep(Store& store, const std::string& name);
 Removal remove_run(Store& store, const std::string& sweep, int64_t run);
-Removal remove_model(Store& store, const std::string& hash);  // with its scores
+Removal remove_model(Store& store, const std::string& hash);  // and its scores
 
-// Replaces a sweep's configuration by one that asks for more. With more rungs its finished runs rest at the rung that
-// was the last, where they are judged; StoreError while a worker, who would know nothing of that, holds a lease.
+// Replaces a sweep's configuration by one that asks for more. With more rungs, finished runs pause at the rung that was
+// the last one, to be judged there. StoreError while a worker holds a lease, as it would not know of the change.
 void grow_sweep(Store& store, const std::string& name, const std::string& config_json, bool more_rungs);
 
 }  // namespace mds

@@ -1,5 +1,5 @@
-// Rows that describe and rows that are observed. Descriptions are idempotent by hash; observations check that their run
-// may be written by whoever writes.
+// Writes rows that describe and rows that are observed. Descriptions are idempotent by hash; for an observation it is
+// checked that the writer may write to its run.
 #include <soci/soci.h>
 
 #include "search/store/clock.h"

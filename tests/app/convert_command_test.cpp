@@ -1,4 +1,4 @@
-// mdsearch convert as a shell user meets it; what it does is tested in pipeline/.
+// mdsearch convert as a shell user sees it; the tests of pipeline/ cover the conversion itself.
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
 
@@ -14,7 +14,7 @@ TEST_CASE("convert names a wrong flag and its choices", "[app]") {
   CHECK_THAT(type.err, Contains("--dtype is \"int8\"; allowed: fp32, fp16, bf16"));
 }
 
-TEST_CASE("convert of what is no weight file fails by name and leaves nothing", "[app]") {
+TEST_CASE("convert of a file without weights fails by name and leaves nothing", "[app]") {
   const ScratchFolder folder;
   save_text(folder.path + "/w.safetensors", "not weights");
   const Outcome outcome =

@@ -1,4 +1,4 @@
-// data show and bench on folders of a user's own.
+// data show and data bench on folders of a user's own.
 #include "pipeline/image.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"

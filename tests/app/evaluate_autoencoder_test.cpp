@@ -1,5 +1,5 @@
-// mdsearch evaluate with autoencoders: pictures returned, scored against themselves, recorded for the report of
-// decoders, and refused where that makes no sense.
+// mdsearch evaluate with autoencoders: pictures are reconstructed, scored against the originals, recorded for the
+// report of decoders; impossible requests are refused.
 #include <ATen/ATen.h>
 
 #include "pipeline/image.h"
@@ -13,7 +13,7 @@ using Catch::Contains;
 
 namespace {
 
-// The decoder of the paper at 1/32 for pictures of 32, and an encoder that goes with it.
+// The paper's decoder at 1/32 of its width for pictures of 32, and an encoder for it.
 ModelCard card_of(const std::string& name) {
   AutoencoderConfig config;
   config.encoder = "md-vae-encoder";
@@ -54,7 +54,7 @@ struct Case {
   }
 };
 
-// Of the report of decoders, ours of the light one.
+// Our row for the light decoder in the report of decoders.
 Json light_row(const std::string& db) {
   const Json report = mdsearch("report table2 --format json --db " + db).json();
   for (const Json& row : report["rows"])
@@ -94,7 +94,7 @@ TEST_CASE("autoencoders are scored on the pictures they return, and the report o
   CHECK(light["psnr"].is_number());
 }
 
-TEST_CASE("the report of decoders finds one that was trained into the same database", "[app][torch]") {
+TEST_CASE("the report of decoders finds a decoder that was trained into the same database", "[app][torch]") {
   const Case tiny;
   const std::string db = tiny.at("scores.db"), out = tiny.at("light");
   Json stage{{"kind", "autoencoder"}, {"data", {tiny.at("data")}}, {"size", 32}, {"crop", 32}, {"width_divisor", 32}};

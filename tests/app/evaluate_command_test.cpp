@@ -1,4 +1,4 @@
-// mdsearch evaluate: two folders, a model against captions, a series of models; what it records and what it refuses.
+// mdsearch evaluate: two folders, a model with captions, a series of models; what it records and what it refuses.
 #include "app/drawing.h"
 #include "metrics/protocol.h"
 #include "pipeline/image.h"
@@ -151,7 +151,7 @@ TEST_CASE("repeats are one set, begin with the pictures of no repeats, and resam
   CHECK((text_of_file(tiny.at("drawn/00001.png")) != text_of_file(tiny.at("drawn/00007.png"))));
   const Json one = tiny.draw(database).json()["metrics"][0];
   CHECK(!one["protocol"].contains("repeats"));
-  CHECK(one["protocol"]["prompts_hash"] == score["protocol"]["prompts_hash"]);  // of the captions, not of pictures
+  CHECK(one["protocol"]["prompts_hash"] == score["protocol"]["prompts_hash"]);  // hashes captions, not pictures
   CHECK(one["protocol_hash"] != score["protocol_hash"]);
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("evaluate finds what is missing before it draws", "[app][torch]") {
 TEST_CASE("a score that is finished is stored and printed when a later model fails", "[app][torch]") {
   const Case tiny;
   save_tiny_model(tiny.at("other"));
-  // Weights of the right size that are no weights of this network pass the look at the header and fail when drawn with.
+  // A file of the right size with another network's weights passes the check of the header, but fails when drawing.
   std::filesystem::copy_file(tiny.at("other/vae_decoder.safetensors"), tiny.at("other/unet.safetensors"),
                              std::filesystem::copy_options::overwrite_existing);
   const Outcome outcome =

@@ -1,5 +1,5 @@
-// What mdsearch evaluate makes of pictures, folders and weights that are not as they should be: a message, or a skip
-// that is counted and listed.
+// mdsearch evaluate with faulty pictures, folders and weights: it reports an error, or a skip that is counted and
+// listed.
 #include <ATen/ATen.h>
 
 #include "networks/network_spec.h"
@@ -101,7 +101,7 @@ TEST_CASE("evaluate lists captions without pictures, and pictures without captio
   CHECK(captions.json()["metrics"][0]["n"] == 1);
   CHECK_THAT(captions.err, Contains("2 skipped") && Contains("nothing.txt: a caption without a picture") &&
                                Contains("alone.png: a picture without a caption") &&
-                               Contains("clip_emoji is of 1 picture"));
+                               Contains("clip_emoji was measured on 1 picture"));
   const Outcome partners = folders.compare("psnr");
   REQUIRE(partners.code == 0);
   CHECK(partners.json()["metrics"][0]["n"] == 1);

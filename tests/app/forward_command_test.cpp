@@ -21,7 +21,7 @@ struct TinyCase {
 
   explicit TinyCase(NetworkSpec s) : spec(std::move(s)), network(make_network(make_plan(spec))) {
     initialise(*network, 3);
-    // Weights that begin at zero or one would hide one that is not read.
+    // Weights that start at zero or one would hide that a weight is not read.
     torch::NoGradGuard no_grad;
     for (const auto& item : network->named_parameters())
       if (item.value().dim() == 1) item.value().detach().add_(0.1 * at::sin(at::arange(item.value().numel())));

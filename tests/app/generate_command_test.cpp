@@ -102,7 +102,7 @@ TEST_CASE("generate that is killed or interrupted leaves whole pictures and goes
 
 TEST_CASE("an interrupt says how many pictures are there", "[app][torch]") {
   const Model model;
-  // The program interrupts itself: a shell waits for the second picture and then sends what Ctrl-C sends.
+  // The shell waits for the second picture and then sends the program the signal of Ctrl-C.
   const std::string line = "generate --threads 1 --steps 1 --prompt red --count 3000 --model " + model.at("model") +
                            " --out " + model.at("out") + " & child=$!; while [ ! -e " + model.at("out/00001.png") +
                            " ]; do sleep 0.01; done; kill -TERM $child; wait $child";
@@ -163,7 +163,7 @@ TEST_CASE("generate writes several pictures into a folder, each of its own seed"
     CHECK(picture_text(file, "prompt") == prompts[i]);
     CHECK(picture_text(file, "seed") == std::to_string(10 + i));
   }
-  // Drawn alone the fourth picture is the same.
+  // The fourth picture is the same when it is drawn alone.
   REQUIRE(model.generate("--prompt 'green heart' --seed 13 --steps 2 --out " + model.at("alone.png")).code == 0);
   CHECK((text_of_file(model.at("alone.png")) == text_of_file(model.at("many/00003.png"))));
 }
@@ -175,7 +175,7 @@ TEST_CASE("generate --grid writes a row for each prompt", "[app][torch]") {
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   const ImageSize size = load_image_size(model.at("grid.png"));
-  CHECK(size.width >= 3 * 36 - 4);  // cells of small pictures are widened for their seeds
+  CHECK(size.width >= 3 * 36 - 4);  // small pictures get wider cells for their seeds
   CHECK(size.height >= 2 * 36 - 4);
   CHECK(picture_text(model.at("grid.png"), "grid") == "3 x 2");
   CHECK_THAT(model

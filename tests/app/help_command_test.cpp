@@ -1,4 +1,4 @@
-// Help, and the command line as such: commands, flags, numbers and names as people type and mistype them.
+// Help and the command line in general: commands, flags, numbers and names as people type and mistype them.
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
 

@@ -1,4 +1,4 @@
-// Pictures of a user's own: what is found in their folder, and trainings on them with and without held-out ones.
+// A user's own pictures: what is found in their folder, and training on them with and without held-out ones.
 #include "pipeline/image.h"
 #include "pipeline/model.h"
 #include "tests/app/run_mdsearch.h"

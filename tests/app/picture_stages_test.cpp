@@ -1,4 +1,4 @@
-// From a folder of pictures to a model folder, with as many held-out pairs as there are.
+// From a folder of pictures to a model folder, with different numbers of held-out pairs.
 #include "app/stages.h"
 #include "pipeline/image.h"
 #include "tests/app/run_mdsearch.h"
@@ -10,7 +10,7 @@ using namespace mds;
 
 namespace {
 
-// A data set of grey pictures, 16 x 16, of which the first are trained on and the rest held out.
+// A data set of grey pictures, 16 x 16; the first are for training, the rest are held out.
 struct DataSet {
   ScratchFolder folder;
   DataSet(int64_t train, int64_t held_out) {
@@ -36,7 +36,7 @@ TextImageConfig text_image(const std::string& data) {
   return config;
 }
 
-// The card that a stage's first weights end in.
+// The card of the model that the stage's initial weights make.
 ModelCard finished(const StageConfig& stage, const std::string& folder) {
   TrainConfig config;
   config.stage = stage;

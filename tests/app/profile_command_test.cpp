@@ -22,10 +22,10 @@ TEST_CASE("a profile's blocks and residual add up to the whole, and every plan s
   const Json json = outcome.json();
   CHECK(json["latency_ms"]["n"] == 9);
   CHECK(json["latency_ms"]["low"] <= json["latency_ms"]["median"]);
-  CHECK(json["latency_ms"]["p90"].is_null());  // 9 samples cannot bound it
+  CHECK(json["latency_ms"]["p90"].is_null());  // 9 samples are too few for it
   CHECK(json["threads"] == 1);
   CHECK((json["peak_bytes"].is_null() ||
-         json["peak_bytes"].get<int64_t>() > 1 << 20));  // null: the kernel keeps old peaks
+         json["peak_bytes"].get<int64_t>() > 1 << 20));  // null: the kernel does not reset peaks
 
   const double whole = json["latency_ms"]["median"].get<double>();
   double sum = json["residual_ms"].get<double>();

@@ -46,7 +46,7 @@ TEST_CASE("each distinct block is timed once, and not again by another network t
   profile_into(store, "one", one, {});
   CHECK(samples_in(store) == 9 * blocks);
 
-  UNetSpec other = one;  // other stacks in the inner level; all else is the same
+  UNetSpec other = one;  // differs only in the stacks of the inner level
   other.levels[1].stack.ff_expansion = 2;
   profile_into(store, "other", other, {});
   CHECK(samples_in(store) == 9 * (blocks + 1));
@@ -96,7 +96,7 @@ TEST_CASE("the store keeps what the stopping rule said of a timing", "[app]") {
   CHECK(store.find_latency(whole_key(store, network.spec)).at(0).mark == stored);
 }
 
-TEST_CASE("a rejected timing is stored but not taken for one", "[app]") {
+TEST_CASE("a rejected timing is stored, but its network is timed again", "[app]") {
   Store store(":memory:");
   const StepSamples samples{.path = whole_path, .samples_ns = {{10, 20}}, .mark = TimingMark::rejected};
   const ProfileOptions options{.whole = true, .blocks = false};
@@ -116,7 +116,7 @@ TEST_CASE("a peak is that of the pass alone, or absent where the kernel keeps th
     freed.push_back(std::make_unique<char[]>(64 << 10));
     std::fill_n(freed.back().get(), 64 << 10, 'x');
   }
-  freed.erase(freed.begin(), freed.end() - 1);  // the last keeps the heap from shrinking by itself
+  freed.erase(freed.begin(), freed.end() - 1);  // the last block keeps the heap from shrinking
   CHECK(*peak() < *before + (128 << 20));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("a network has a shipped name by its hash, not by its file's name", "[
   std::filesystem::remove(file);
 }
 
-TEST_CASE("the median of a step pools processes, and the worst mark stands", "[app]") {
+TEST_CASE("a step's samples are pooled over processes, and the worst of their marks holds", "[app]") {
   const std::vector<RawProfile> processes{
       {.steps = {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::steady}}},
       {.steps = {{.path = "a", .samples_ns = {{10, 20}}, .mark = TimingMark::unstable}}}};
@@ -146,7 +146,7 @@ TEST_CASE("the median of a step pools processes, and the worst mark stands", "[a
   CHECK(samples_of(processes, "b").empty());
 }
 
-TEST_CASE("raw profiles survive their way between processes", "[app]") {
+TEST_CASE("a raw profile survives its JSON", "[app]") {
   RawProfile profile{
       .steps =
           {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::noisy, .warmup_count = 4, .warmup_ns = 9}},

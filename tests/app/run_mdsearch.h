@@ -1,4 +1,4 @@
-// Runs the built program as a shell user does: exit code, stdout and stderr apart.
+// Runs the built program as a shell user does, and returns exit code, stdout and stderr separately.
 #pragma once
 
 #include <signal.h>
@@ -42,7 +42,7 @@ inline std::string text_of_file(const std::string& file) {
   return text.str();
 }
 
-// Runs a shell line, whose output is kept in `folder` as long as that lives.
+// Runs a shell line; its output is kept in files of `folder`.
 inline Outcome run_shell(const std::string& line, const std::string& folder) {
   const std::string out = folder + "/stdout", err = folder + "/stderr";
   const int status = std::system((line + " >" + out + " 2>" + err).c_str());
@@ -54,14 +54,14 @@ inline Outcome mdsearch(const std::string& arguments) {
   return run_shell(MDSEARCH_PROGRAM " " + arguments, folder.path);
 }
 
-// The shell line that runs the program in a folder. `before` is shell text that comes first: a limit, say.
+// The shell line that runs the program in a folder. `before` is shell text in front of it, such as a limit.
 inline std::string mdsearch_in(const std::string& folder, const std::string& arguments,
                                const std::string& before = "") {
   return "cd " + folder + " && " + before + " exec " MDSEARCH_PROGRAM " " + arguments;
 }
 
-// Starts a shell line that ends in exec of the program, and kills it without warning once `reached` holds. Returns
-// whether it was still at work then.
+// Starts a shell line that ends in exec of the program, and kills it once `reached` holds. Returns whether it was still
+// running then.
 inline bool killed_once(std::string line, const std::function<bool()>& reached) {
   line += " >/dev/null 2>&1";
   std::string shell = "sh", flag = "-c";

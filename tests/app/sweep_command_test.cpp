@@ -1,4 +1,4 @@
-// A whole sweep of toy networks on toy latents, run as a user runs it: to the end, killed and started again, and with a
+// A whole sweep of toy networks on toy latents, run as a user runs it: to the end, killed and restarted, and with a
 // candidate that fails.
 #include <soci/soci.h>
 
@@ -118,7 +118,7 @@ TEST_CASE("a deleted sweep frees its name and takes its files along", "[app]") {
   REQUIRE(one.code == 0);
   CHECK(one.json()["files"].size() == 1);
   CHECK(sweep.results().size() == 2);
-  sweep.require_done();  // trains what is missing
+  sweep.require_done();  // trains the missing runs
   CHECK(sweep.run_folders() == folders);
   REQUIRE(sweep.ToyFolder::run("db delete sweep toy --db r.db").code == 0);
   CHECK_FALSE(std::filesystem::exists(sweep.file("out/sweeps/toy")));
@@ -173,7 +173,7 @@ TEST_CASE("any score of the table decides by its name and has an interval", "[ap
 TEST_CASE("two scores decide together, of pictures and of their captions", "[app]") {
   const ToySweep sweep;
   const std::string file = sweep.folder.path + "/latents.safetensors";
-  LatentSet set = load_latents(file);  // with an encoder that finds each of the six held-out pictures by its text
+  LatentSet set = load_latents(file);  // its encoder finds each of the six held-out pictures by its text
   set.held_out = at::arange(set.count()) >= set.count() - 6;
   set.text_features = set.image_features;
   save_latents(file, set);
@@ -192,7 +192,7 @@ TEST_CASE("two scores decide together, of pictures and of their captions", "[app
     }
 }
 
-TEST_CASE("a decision that its stored inputs do not lead to is found", "[app]") {
+TEST_CASE("a decision that does not follow from its stored inputs is found", "[app]") {
   const ToySweep sweep;
   sweep.change("policy", {{"rule", "halving"}, {"scores", {"fd_emoji_clip"}}});
   REQUIRE(sweep.run().code == 0);

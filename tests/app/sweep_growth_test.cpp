@@ -1,4 +1,4 @@
-// What a sweep is asked for: starts that fail, paths, lists of networks, plans, and a stored sweep that takes more.
+// How sweeps start and grow: failing starts, paths, lists of networks, plans, and a stored sweep that is extended.
 #include <soci/soci.h>
 
 #include <algorithm>
@@ -102,14 +102,14 @@ TEST_CASE("a stored sweep takes more candidates and seeds, and trains nothing tw
   for (const auto& run : all) CHECK(run["state"] == "done");
   CHECK(Json(Json::array_t(all.begin(), all.begin() + 2)) == first);
   const ToySweep other;
-  other.require_done(" --seed 2");  // what a seed gives does not depend on the others
+  other.require_done(" --seed 2");  // the results of a seed do not depend on other seeds
   std::set<Json> wanted, found;
   for (const auto& run : other.results()) wanted.insert(run["scores"]);
   for (size_t i = 3; i < 6; ++i) found.insert(all[i]["scores"]);
   CHECK(found == wanted);
 }
 
-TEST_CASE("what a stored sweep does not take is named field by field", "[app]") {
+TEST_CASE("changes that a stored sweep does not allow are named field by field", "[app]") {
   const ToySweep sweep;
   sweep.require_done();
   const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + " --set optimizer.lr=0.5 --set candidates=4");
@@ -126,7 +126,7 @@ TEST_CASE("runs that are stored with rungs in their protocol go on from their ch
   undisturbed.require_done();
   sweep.require_done(" --set rungs=[4]");
   const Json results = sweep.results();
-  {  // as runs were stored once: their files are named by a protocol that holds the budget
+  {  // as older programs stored runs: the budget is part of the protocol that names their files
     Store store(sweep.file("r.db"));
     const RunStatus old = store.runs("toy").front();
     Json protocol = Json::parse(protocol_json(store, old.protocol));

@@ -1,5 +1,5 @@
-// A folder with toy encoders, cached latents and a UNet, in which the program is run as a user runs it: to the end, or
-// until it is killed.
+// A folder with toy encoders, cached latents and a UNet, in which the program runs as for a user: to the end, or until
+// it is killed.
 #pragma once
 
 #include <chrono>
@@ -25,12 +25,12 @@ struct ToyFolder {
   EncoderFolders encoders() const { return {file("vae"), file("clip"), file("clip")}; }
   void write(const std::string& name, const Json& json) const { save_text(file(name), json.dump()); }
 
-  // Runs the program in the folder. `before` is shell text that comes first: a limit, say.
+  // Runs the program in the folder. `before` is shell text in front of it, such as a limit.
   Outcome run(const std::string& arguments, const std::string& before = "") const {
     return run_shell(mdsearch_in(folder.path, arguments, before), folder.path);
   }
 
-  // Starts it and kills it without warning. Returns whether it was still at work.
+  // Starts it and kills it without warning. Returns whether it was still running.
   bool run_and_kill(const std::string& arguments, std::chrono::milliseconds after) const {
     const auto end = std::chrono::steady_clock::now() + after;
     return killed_once(mdsearch_in(folder.path, arguments), [&] { return std::chrono::steady_clock::now() >= end; });

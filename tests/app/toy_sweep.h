@@ -48,7 +48,7 @@ struct ToySweep : ToyFolder {
     CHECK_THAT(outcome.err, Catch::Contains(message));
   }
 
-  // A start that failed took no name and made nothing.
+  // A failed start must not reserve the name and must not create anything.
   void check_nothing_left() const {
     CHECK_FALSE(std::filesystem::exists(file("r.db")));
     CHECK_FALSE(std::filesystem::exists(file("out")));
@@ -65,7 +65,7 @@ struct ToySweep : ToyFolder {
     REQUIRE(outcome.code == 0);
   }
 
-  // Every run's state, with its scores: what must not depend on kills.
+  // The state of every run with its scores, which kills must not change.
   Json results() const {
     const Store store(folder.path + "/r.db", StoreMode::read_only);
     Json rows = Json::array();
@@ -81,7 +81,7 @@ struct ToySweep : ToyFolder {
     return rows;
   }
 
-  // As a user does who starts over: the database goes, what is under out/ stays.
+  // Removes the database but not the files under out/, as a user does to start again.
   void forget_database() const {
     for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(folder.path + "/r.db" + ending);
   }

@@ -1,4 +1,4 @@
-// A chain of toy trainings, one configuration for each stage that trains a UNet: each goes on from the one before.
+// A chain of toy trainings with one configuration for each stage that trains a UNet; each starts from the one before.
 #pragma once
 
 #include <map>
@@ -47,7 +47,7 @@ struct ToyTraining : ToyFolder {
     INFO(outcome.err);
     REQUIRE(outcome.code == 0);
   }
-  // Ends with exit code 1 and this in its message.
+  // Checks that the program ended with exit code 1 and this message.
   void check_fails(const Outcome& outcome, const std::string& message) const {
     CHECK(outcome.code == 1);
     CHECK_THAT(outcome.err, Catch::Contains(message));
@@ -56,7 +56,7 @@ struct ToyTraining : ToyFolder {
   std::string output(const std::string& name) const { return file("out/train/" + name); }
   std::string checkpoint(const std::string& name) const { return output(name) + "/checkpoint.safetensors"; }
 
-  // The bytes of every file that a training leaves, by name.
+  // The bytes of every file that a training writes, by name.
   std::map<std::string, std::string> files_of(const std::string& name) const {
     std::map<std::string, std::string> files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(output(name)))
@@ -71,7 +71,7 @@ struct ToyTraining : ToyFolder {
     return runs.back();
   }
 
-  // Every row of every run but for the rate, which no two runs share.
+  // All rows of all runs except the rate, which differs in every run.
   Json rows() const {
     const Store store(file("r.db"), StoreMode::read_only);
     Json all = Json::array();

@@ -1,4 +1,4 @@
-// One training after another of a toy chain: what it stores, what stops it and what it refuses.
+// The trainings of a toy chain, one after another: what they store, what stops them and what they refuse.
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -23,7 +23,7 @@ void change(const ToyTraining& training, const std::string& stage, const std::st
   training.write(stage + ".json", json);
 }
 
-// Checkpoints and a text encoder, which is copied and never read, of more than 2 MB: a database is smaller.
+// Makes checkpoints and a text encoder (copied, never read) larger than 2 MB, which is more than a database has.
 void make_large_files(const ToyTraining& training) {
   UNetSpec unet = toy::unet();
   for (auto& level : unet.levels) level.width *= 8;
@@ -166,7 +166,7 @@ TEST_CASE("a checkpoint of another run is refused with what differs", "[app]") {
   training.check_fails(training.train("base", "--set stage.nonsense=1"), "stage.nonsense is not a known key; valid: ");
   training.check_fails(training.train("base", "--set sample_every=3"),
                        "sample_every is 3; allowed: a multiple of loop.checkpoint_every, 2");
-  CHECK(training.train("base", "--set evaluation.pictures=5").code == 0);  // changes nothing of the run
+  CHECK(training.train("base", "--set evaluation.pictures=5").code == 0);  // does not change the run
 
   LatentSet set = load_latents(training.file("latents.safetensors"));
   set.hash = "other";
@@ -188,7 +188,7 @@ TEST_CASE("a training takes more iterations and ends where one of that length en
   longer.require_trained("base");
   for (const char* file : {"/model/unet.safetensors", "/samples/0000008.png"})
     CHECK(text_of_file(longer.output("base") + file) == text_of_file(whole.output("base") + file));
-  CHECK(Store(longer.file("r.db"), StoreMode::read_only).runs(trainings).size() == 1);  // its curve goes on
+  CHECK(Store(longer.file("r.db"), StoreMode::read_only).runs(trainings).size() == 1);  // the same run continues
   longer.require_trained("base");
   longer.check_fails(longer.train("base", "--set loop.iterations=6"),
                      "is at iteration 8, past loop.iterations, which is 6; allowed: at least the checkpoint's");
@@ -254,7 +254,7 @@ TEST_CASE("a disk that fills ends a training with exit 1 and leaves whole files;
   std::filesystem::create_directories(output);
   CHECK_THAT(fails_at("checkpoint.safetensors", 2 << 20), Contains("no checkpoint was saved yet"));
 #ifndef MDSEARCH_CORE
-  std::filesystem::create_directories(samples);  // where a file cannot be put
+  std::filesystem::create_directories(samples);  // no file can be written there
   const Outcome outcome = training.train("base");
   training.check_fails(outcome, "out/train/base/samples/0000004.png: cannot be put in place");
   CHECK_THAT(outcome.err, Contains("the last good checkpoint is out/train/base/checkpoint.safetensors"));
@@ -280,7 +280,7 @@ TEST_CASE("two processes do not train in one folder", "[app]") {
   training.require_trained("base");
 }
 
-TEST_CASE("what a training cannot draw is refused before it trains", "[app]") {
+TEST_CASE("a training that cannot draw its pictures is refused before it trains", "[app]") {
   const ToyTraining training;
   training.check_fails(training.train("base", "--set evaluation.sampler.steps=5000"), "5000; allowed: 1 to 1000");
   LatentSet set = load_latents(training.file("latents.safetensors"));

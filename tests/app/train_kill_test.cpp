@@ -1,4 +1,4 @@
-// Trainings that are killed without warning, over and over, and gone on with by the same command.
+// Trainings that are killed without warning several times and continued by the same command.
 #include <algorithm>
 #include <random>
 
@@ -17,12 +17,12 @@ double trained_ms(const ToyTraining& training, const std::string& name) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-// Trains once to the end, and once with kills between; both must leave the same bytes. The kills come at random, so
-// that each leaves about its share of the work done: a training that was done before takes the time of its two ends
-// alone.
+// Trains once to the end, and once with kills in between; both must write the same bytes. Kills come at random
+// times, chosen so that each attempt does its share of the work: ends_ms is the time for starting and ending without
+// work.
 struct Kills {
   std::mt19937 random{1};
-  int alive = 0;  // killed while at work
+  int alive = 0;  // killed while running
 
   void compare(const ToyTraining& undisturbed, const ToyTraining& killed, const std::string& name, int kills) {
     const double whole_ms = trained_ms(undisturbed, name), ends_ms = trained_ms(undisturbed, name);
@@ -44,7 +44,7 @@ struct Kills {
   }
 };
 
-// Iterations and checkpoints enough that most of a training is not its beginning and end.
+// Uses so many iterations and checkpoints that most of the time is not spent on starting and ending.
 void make_longer(const ToyTraining& training, const std::string& stage, int64_t iterations) {
   Json json = ToyTraining::config(stage);
   json["loop"]["iterations"] = iterations;

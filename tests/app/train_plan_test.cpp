@@ -67,7 +67,7 @@ TEST_CASE("train --plan counts teacher, discriminator and their passes", "[app]"
   CHECK(ufogen["macs_an_image"].get<double>() == Approx((3 + 2 + 0.5 * (1 + 2 * 3)) * forward));
 }
 
-TEST_CASE("what train --plan cannot plan, and flags that do not fit, are refused", "[app]") {
+TEST_CASE("train --plan refuses stages that it cannot plan, and flags that do not fit", "[app]") {
   const std::string base = "train " + configs + "emoji-md-base.json ";
   CHECK_THAT(mdsearch("train " + configs + "emoji-clip.json --plan").err, Contains("stage text_image is not planned"));
   const ScratchFolder folder;

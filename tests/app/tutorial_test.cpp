@@ -1,4 +1,4 @@
-// docs/tutorial.md, run as a reader runs it: every command of its shell blocks, in an empty folder.
+// Runs docs/tutorial.md as a reader would: every command of its shell blocks, in an empty folder.
 #include <sstream>
 
 #include "tests/app/run_mdsearch.h"

@@ -1,4 +1,4 @@
-// What a stage of the chain writes into its model folder beside the weights.
+// What a stage of the chain writes into its model folder besides the weights.
 #include "app/stages.h"
 #include "pipeline/sampler.h"
 #include "tests/app/toy_folder.h"
@@ -8,7 +8,7 @@ using namespace mds;
 namespace {
 
 struct ToyChain : ToyFolder {
-  // A stage on the toy data, going on from `start`.
+  // A stage on the toy data that starts from `start`.
   template <class Config>
   TrainConfig stage(const std::string& start) const {
     Config config;
@@ -21,7 +21,7 @@ struct ToyChain : ToyFolder {
     return train;
   }
 
-  // The card of weights that a training would end with.
+  // The card of a training that would end with these weights.
   ModelCard finished(const TrainConfig& config, const std::function<void(Tensor&)>& change = {}) const {
     const auto run = open_stage(config);
     torch::NoGradGuard no_grad;
@@ -37,7 +37,7 @@ struct ToyChain : ToyFolder {
 
 const std::vector<std::string> scored{"fd_emoji_clip", "fd_emoji_clip_train", "clip_emoji"};
 
-// The three scores without what stands beside them.
+// The three scores of the model itself, without those stored beside them.
 Json own(const Json& scores) {
   Json kept;
   for (const auto& name : scored) kept[name] = scores.at(name);
@@ -59,7 +59,7 @@ TEST_CASE("a relu finetune is scored beside softmax and the network right after 
   CHECK(own(trained) != own(untrained));
 }
 
-TEST_CASE("a stage that keeps the network is scored beside what it went on from", "[app][torch]") {
+TEST_CASE("a stage that keeps the network is scored beside the model that it started from", "[app][torch]") {
   const ToyChain chain;
   const TrainConfig config = chain.stage<UfogenConfig>(toy::model("start"));
   const Json scores = chain.finished(config).provenance.scores;
@@ -81,7 +81,7 @@ TEST_CASE("a model draws with the guidance it was scored with, and a one-step mo
   CHECK(chain.finished(unscored).guidance == ModelCard{}.guidance);
 }
 
-TEST_CASE("a one-step model says how it samples and what its delta is in noise", "[app][torch]") {
+TEST_CASE("a one-step model's card has its sampler and the signal-to-noise ratios of its delta", "[app][torch]") {
   const ToyChain chain;
   const ModelCard card = chain.finished(chain.stage<UfogenConfig>(toy::model("start")));
   CHECK((card.steps == 1 && card.guidance == 1 && card.sampler == Sampler::ufogen));

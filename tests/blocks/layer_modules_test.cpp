@@ -21,7 +21,7 @@ AttentionLayer attention(AttentionFunction function) {
   return AttentionLayer(AttentionOp{.heads = heads, .keys = Shape::tokens(keys, width), .function = function});
 }
 
-// The definition, head by head and query by query.
+// The definition, computed head by head and query by query.
 Tensor by_hand(const Inputs& in, const std::function<Tensor(const Tensor&)>& phi) {
   Tensor out = at::zeros_like(in.q);
   const int64_t head = width / heads;
@@ -37,7 +37,7 @@ Tensor by_hand(const Inputs& in, const std::function<Tensor(const Tensor&)>& phi
 
 Tensor leaf(const Tensor& x) { return x.detach().clone().requires_grad_(); }
 
-// The output, and the gradients to the inputs of the sum of its products with fixed numbers.
+// The output, and the gradients of a weighted sum of it with respect to the inputs.
 std::vector<Tensor> with_gradients(const std::vector<Tensor>& leaves, const std::function<Tensor()>& forward) {
   for (const Tensor& x : leaves) x.mutable_grad() = Tensor();
   const Tensor y = forward();
@@ -47,7 +47,7 @@ std::vector<Tensor> with_gradients(const std::vector<Tensor>& leaves, const std:
   return found;
 }
 
-// Each within `most` of its largest value.
+// Checks that each tensor differs by at most `most` times its largest value.
 void check_close(const std::vector<Tensor>& found, const std::vector<Tensor>& expected, double most) {
   REQUIRE(found.size() == expected.size());
   for (size_t i = 0; i < found.size(); ++i) {
@@ -91,7 +91,7 @@ TEST_CASE("relu attention is linear in values, homogeneous in queries and blind 
   CHECK(at::allclose(layer.forward(in.q, in.k.index_select(1, order), in.v.index_select(1, order)), y, 1e-5, 1e-6));
 }
 
-TEST_CASE("no token of causal attention hears of a later one", "[blocks][torch]") {
+TEST_CASE("no token of causal attention sees a later one", "[blocks][torch]") {
   const torch::NoGradGuard no_grad;
   const auto function = GENERATE(AttentionFunction::softmax, AttentionFunction::relu);
   const AttentionLayer layer(

@@ -105,7 +105,7 @@ TEST_CASE("the emoji data set is built from the installed packages", "[data]") {
     WARN("skipped: the packages fonts-noto-color-emoji, unicode-data and unicode-cldr-core are not installed");
     return;
   }
-  // A short list keeps this fast; the options are those of the full set.
+  // A short list keeps this test fast; the options are those of the full set.
   const auto folder = mds::scratch("emoji_test");
   fs::remove_all(folder);
   fs::create_directories(folder);

@@ -17,7 +17,7 @@ std::u32string person_of(const Emoji& emoji) {
   return person;
 }
 
-// Every held-out pair's person and tone are both in training, but never together, nor is its kind in that tone.
+// For every held-out pair: person and tone both occur in training, but not together, nor does its kind with that tone.
 void check_binding(const std::vector<TonedEmoji>& list) {
   std::set<std::u32string> persons;
   std::set<char32_t> tones;
@@ -77,7 +77,7 @@ TEST_CASE("woman, man and person of a kind hold out the same tone", "[data]") {
   for (const auto& [kind, tones] : held_out) CHECK(tones.size() == 1);
 }
 
-TEST_CASE("the installed emoji split as the property says", "[data]") {
+TEST_CASE("the split of the installed emoji tests binding", "[data]") {
   const EmojiOptions options;
   if (!std::filesystem::exists(options.emoji_test)) {
     WARN("skipped: the package unicode-data is not installed");
@@ -88,7 +88,7 @@ TEST_CASE("the installed emoji split as the property says", "[data]") {
   check_binding(list);
 }
 
-TEST_CASE("what the emoji set holds out is in no tone", "[data]") {
+TEST_CASE("an emoji that the emoji set holds out is left out in all tones", "[data]") {
   if (!std::filesystem::exists(EmojiOptions{}.font) || !std::filesystem::exists(EmojiOptions{}.annotations)) {
     WARN("skipped: the packages of the emoji set are not installed");
     return;

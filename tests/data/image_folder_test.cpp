@@ -44,7 +44,7 @@ TEST_CASE("pictures are paired with the text files beside them", "[data]") {
   CHECK(pairs[1] == mds::Pair{folder.name() + "/b.png", "a grey wall", "train", "b", "b"});
 }
 
-TEST_CASE("what cannot be used is skipped with its reason", "[data]") {
+TEST_CASE("a picture that cannot be used is skipped with its reason", "[data]") {
   const Folder folder;
   folder.picture("good.png", 64, 64);
   folder.text("good.txt", "good");

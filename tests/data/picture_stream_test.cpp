@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Grey pictures of 20 x 12, as a folder and as two shards; number 5 is broken in both.
+// Grey pictures of 20 x 12 as a folder and as two shards; picture 5 is broken in both.
 struct Data {
   fs::path path = scratch("stream_test");
   Data() {

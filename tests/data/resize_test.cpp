@@ -41,7 +41,7 @@ TEST_CASE("resizing keeps a flat picture flat and a picture's mean", "[data][tor
   CHECK(mean(mds::to_tensor(image, size)) == Approx(mean(mds::to_tensor(image, 64))).margin(2.0));
 }
 
-// PIL 13: Image.frombytes("L", (4, 4), bytes(range(0, 256, 16))).resize((2, 2), Image.BICUBIC) and (6, 6), first row.
+// Made with PIL 13: Image.frombytes("L", (4, 4), bytes(range(0, 256, 16))).resize((2, 2), Image.BICUBIC) and (6, 6).
 TEST_CASE("values are those of PIL's antialiased bicubic", "[data][torch]") {
   mds::Image image = mds::make_image({4, 4}, 0);
   for (int i = 0; i < 16; ++i)

@@ -101,7 +101,7 @@ TEST_CASE("a reader that skips goes on as one that read", "[data]") {
   }
 }
 
-TEST_CASE("a shard cut anywhere gives what could be read and a listed skip", "[data]") {
+TEST_CASE("a shard cut anywhere gives its readable samples and a listed skip", "[data]") {
   const Shards shards;
   shards.numbered("whole.tar", 0, 3);
   const std::string bytes = load_bytes((shards.path / "whole.tar").string());
@@ -113,7 +113,7 @@ TEST_CASE("a shard cut anywhere gives what could be read and a listed skip", "[d
     const auto read = ids(*reader);
     REQUIRE(!read.empty());
     CHECK(read.back() == "10");
-    const size_t whole = length / 2048;  // a last caption may be there but for its padding
+    const size_t whole = length / 2048;  // the last caption may be complete without its padding
     CHECK((read.size() == 1 + whole || (read.size() == 2 + whole && length % 2048 >= 1536 + 9)));
     if (length % 512 != 0) CHECK(!reader->skipped().skips.empty());
   }

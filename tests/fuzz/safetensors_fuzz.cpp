@@ -1,6 +1,6 @@
-// Mutated safetensors files through the header reader: each is read or refused with a FileError, with no crash, no hang
-// and no memory beyond what the reader promises. `fuzz_safetensors [RUNS [SEED]]`; a failing input is left in a file.
-// LLVMFuzzerTestOneInput is libFuzzer's entry: compile this file with -DMDSEARCH_LIBFUZZER -fsanitize=fuzzer (clang).
+// Passes mutated safetensors files to the header reader: each must be read or refused with a FileError, without a
+// crash, a hang or more memory than promised. `fuzz_safetensors [RUNS [SEED]]` writes a failing input to a file.
+// LLVMFuzzerTestOneInput is libFuzzer's entry: compile with -DMDSEARCH_LIBFUZZER -fsanitize=fuzzer (clang).
 #include <malloc.h>
 
 #include <atomic>
@@ -55,7 +55,7 @@ enum class Outcome { read, refused };
   std::abort();
 }
 
-// What a reader may rely on: the tensors fill the data in order, and each is as large as its shape says.
+// What users of the reader rely on: the tensors fill the data in order, each with the size of its shape.
 void check(const SafetensorsHeader& header, std::string_view input) {
   uint64_t at = 0;
   for (const auto& entry : header.tensors) {
@@ -95,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 #ifndef MDSEARCH_LIBFUZZER
 namespace {
 
-// std::uniform_int_distribution may differ between libraries; this does not.
+// std::uniform_int_distribution may differ between libraries; this one does not.
 class Random {
  public:
   explicit Random(uint64_t seed) : engine_(seed) {}
@@ -113,7 +113,7 @@ std::string with_length(uint64_t length, const std::string& rest) {
   return std::string(reinterpret_cast<const char*>(&length), 8) + rest;
 }
 
-// A sound file: up to eight tensors of random types and shapes, with metadata.
+// A valid file: up to eight tensors of random types and shapes, with metadata.
 std::string sound_file(Random& random) {
   Json header = Json::object();
   uint64_t at = 0;
@@ -163,7 +163,7 @@ const std::string_view fragments[] = {"\"",
                                       "\"layer.0.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"};
 const uint64_t lengths[] = {0, 1, 7, 8, 1000, 100'000'000, 100'000'001, 1ull << 31, 1ull << 32, 1ull << 63, ~0ull};
 
-// One change: bytes overwritten, taken out, put in, doubled, swapped for a number, or the file's own length field.
+// One mutation: bytes overwritten, removed, inserted or doubled, a number replaced, or the length field changed.
 void mutate(std::string& file, Random& random) {
   const size_t place = random.below(file.size() + 1), count = std::min(file.size() - place, 1 + random.below(16));
   switch (random.below(8)) {
@@ -194,12 +194,12 @@ void mutate(std::string& file, Random& random) {
   }
 }
 
-// A changed header behind a length that fits it again, so that most changes reach the reader of the JSON.
+// Makes the length field match the changed header, so that most changes reach the JSON reader.
 void fit_length(std::string& file, size_t data_bytes) {
   if (file.size() >= 8 + data_bytes) file = with_length(file.size() - 8 - data_bytes, file.substr(8));
 }
 
-// Headers that are large rather than odd: much memory for few bytes is what they would ask for.
+// Headers that are large rather than malformed: they try to make the reader use much memory for few bytes.
 void run_large_headers() {
   const size_t size = 4'000'000;
   std::string many = "{", escaped = "{\"";

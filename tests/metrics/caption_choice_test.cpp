@@ -1,4 +1,4 @@
-// Which captions a picture's own is told from, and when a picture counts as right.
+// Which captions a picture's own caption competes with, and when a picture counts as right.
 #include "metrics/caption_choice.h"
 
 #include <ATen/ATen.h>
@@ -53,7 +53,7 @@ TEST_CASE("a picture is right where its own caption is the nearest, whatever the
           "[metrics]") {
   const auto images = at::tensor({3.0, 0.0, 0.0, 1.0, 1.0, 1.0, 2.0, 0.0}).view({4, 2});
   const auto right = at::tensor({0.1, 0.01, 5.0, 5.0}).view({2, 2});           // own at 6 degrees, the other at 45
-  const auto wrong = at::tensor({1.0, 0.0, 1.0, 2.0, 0.0, 7.0}).view({3, 2});  // of three the last is the nearest
+  const auto wrong = at::tensor({1.0, 0.0, 1.0, 2.0, 0.0, 7.0}).view({3, 2});  // the last of three is the nearest
   const auto draw = at::tensor({1.0, 0.0, 0.0, 1.0}).view({2, 2});
   const auto values = choice_values(images, {right, wrong, draw, at::ones({5, 2})});
   CHECK(at::equal(values, at::tensor({1.0, 0.0, 0.0, 0.0}, at::kDouble)));
@@ -65,7 +65,7 @@ TEST_CASE("random embeddings choose by chance", "[metrics]") {
   std::vector<at::Tensor> choices;
   for (int64_t i = 0; i < pictures; ++i) choices.push_back(at::randn({5, 16}));
   const double share = choice_values(at::randn({pictures, 16}), choices).mean().item<double>();
-  CHECK(share == Approx(0.2).margin(0.03));  // five standard deviations
+  CHECK(share == Approx(0.2).margin(0.03));  // a tolerance of five standard deviations
 }
 
 TEST_CASE("both scores are lines of the metric table, whose mean is the share", "[metrics]") {

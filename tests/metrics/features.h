@@ -1,4 +1,4 @@
-// Random features with correlated columns, the same for a seed everywhere.
+// Random features with correlated columns; a seed gives the same features on every machine.
 #pragma once
 
 #include <torch/types.h>

@@ -14,7 +14,7 @@ at::Tensor white(int64_t n, uint64_t seed) {
 }  // namespace
 
 TEST_CASE("the intercept is far nearer the truth than the distance of all pictures", "[metrics]") {
-  // The reference is so large that it stands for the distribution itself: the true distance is 0.25.
+  // The reference is so large that it represents the distribution itself: the true distance is 0.25.
   const FrechetReference reference(feature_stats(white(200000, 1)));
   const auto shift = torch::zeros(16, torch::kFloat64);
   shift[0] = 0.5;
@@ -41,7 +41,7 @@ TEST_CASE("the score at infinity is repeatable, and its interval holds the value
   CHECK(score.interval == IntervalKind::residuals);
 }
 
-TEST_CASE("sizes that make no line are named", "[metrics]") {
+TEST_CASE("subset sizes to which no line can be fitted are named", "[metrics]") {
   const FrechetReference reference(feature_stats(random_features(50, 4, 11)));
   const auto x = random_features(100, 4, 12);
   const auto at = [&](int64_t sizes, int64_t smallest) {

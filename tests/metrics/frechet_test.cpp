@@ -75,7 +75,7 @@ TEST_CASE("the distance is symmetric and blind to the order of pictures", "[metr
   CHECK(d == Approx(frechet_distance(feature_stats(x.flip(0)), feature_stats(y))).epsilon(1e-9));
 }
 
-TEST_CASE("how a set is split into batches does not matter, even far from the origin", "[metrics]") {
+TEST_CASE("the split of a set into batches does not matter, even far from the origin", "[metrics]") {
   const auto x = features(301, 32, 8) + 1000, y = features(200, 32, 9) + 1000;
   const double whole = frechet_distance(feature_stats(x), feature_stats(y));
   for (const int64_t batch : {1, 7, 100, 301}) {
@@ -105,7 +105,7 @@ TEST_CASE("the interval holds the value and carries name, count and seed", "[met
   CHECK(score.seed == 9);
 }
 
-TEST_CASE("an influence is what a picture's double changes, to first order", "[metrics]") {
+TEST_CASE("an influence is the change by a copy of the picture, to first order", "[metrics]") {
   const auto [n, width] = GENERATE(Case{400, 12}, Case{60, 96});
   const auto x = features(n, width, 20) + 0.2, y = features(300, width, 21);
   const FrechetReference reference(feature_stats(y));
@@ -158,7 +158,7 @@ TEST_CASE("features that cannot be measured are named", "[metrics]") {
   CHECK_THROWS_AS(FeatureAccumulator().stats(), ConfigError);
 }
 
-// Run alone: test_metrics "[.benchmark]".
+// To run it: test_metrics "[.benchmark]".
 TEST_CASE("the distance of 2048 features against two eigen-decompositions of that size", "[.benchmark]") {
   const int64_t width = 2048;
   FeatureAccumulator a, b;
@@ -189,7 +189,7 @@ TEST_CASE("two hundred replicates of 64 pictures against two references", "[.ben
   CHECK(taken < 2);
 }
 
-TEST_CASE("pictures that come in equal groups tell no more than one of each", "[metrics]") {
+TEST_CASE("copies of pictures, resampled as clusters, do not narrow the interval", "[metrics]") {
   const auto a = random_features(40, 4, 1), reference = random_features(60, 4, 2) + 0.3;
   const auto each_five_times = a.repeat({5, 1});
   ScoreOptions clustered{.replicates = 300, .seed = 3};

@@ -10,7 +10,7 @@ using namespace mds;
 
 namespace {
 
-// From the definitions, pair by pair.
+// Computed from the definitions, pair by pair.
 double mean_over_pairs(const at::Tensor& x, const at::Tensor& y, bool with_itself, const auto& kernel) {
   double sum = 0;
   int64_t pairs = 0;
@@ -49,7 +49,7 @@ TEST_CASE("a subset as large as both sets gives the unbiased discrepancy by its 
   CHECK(result.score.n == 20);
 }
 
-TEST_CASE("kid is about zero for one distribution and grows as sets part", "[metrics]") {
+TEST_CASE("kid is about zero for one distribution and grows with the distance of the sets", "[metrics]") {
   const auto x = random_features(400, 12, 4);
   const auto mix = random_features(800, 12, 5);
   const KidOptions options{.subsets = 50, .subset_size = 100};
@@ -68,7 +68,7 @@ TEST_CASE("the mean over subsets agrees with the whole sets and repeats with its
   CHECK(to_json(some.score) == to_json(kid("kid", x, y, options).score));
 }
 
-TEST_CASE("the interval of a kernel distance covers as resampled pictures spread", "[metrics]") {
+TEST_CASE("the interval of a kernel distance is as wide as its spread over resampled pictures", "[metrics]") {
   const auto x = random_features(200, 8, 21), y = random_features(200, 8, 22) + 0.5;
   std::vector<double> replicates;
   for (const auto& row : bootstrap_indices(200, 200, 23))

@@ -60,7 +60,7 @@ MeasureOptions frechet_against(const std::string& reference) {
   return {.metrics = find_metrics("fd_emoji_clip"), .reference = reference, .score = {.replicates = 5}};
 }
 
-// Nothing but NaN where a picture is dark.
+// A network whose features are NaN where a picture is dark.
 class Brightness : public Extractor {
  public:
   Brightness() : Extractor({"brightness", "none", std::string(64, '0')}) {}
@@ -154,7 +154,7 @@ TEST_CASE("reference statistics are the same from a folder, a cache and a file",
   CHECK_THROWS_WITH(measure(options, a.path), Contains("has no statistics of emoji-clip-score.clip_crop"));
 }
 
-TEST_CASE("a protocol tells reference statistics of other values apart, and no features from some", "[metrics]") {
+TEST_CASE("the hash of a reference changes with the values that a measure reads, and only with these", "[metrics]") {
   const Folder a("ev_bytes");
   a.add_all(5);
   Measurer measurer(frechet_against(a.path), {});
@@ -228,7 +228,7 @@ TEST_CASE("captions and pictures that lack each other are listed skips", "[metri
   CHECK(score.protocol.reference_hash.empty());
 }
 
-TEST_CASE("of a data set one split can be measured, and compared with", "[metrics]") {
+TEST_CASE("one split of a data set can be measured, or be the reference", "[metrics]") {
   const Folder a("ev_split");
   a.add_all(5);
   std::string lines;
@@ -248,7 +248,7 @@ TEST_CASE("of a data set one split can be measured, and compared with", "[metric
   CHECK_THROWS_WITH(list_captioned(a.path, "test"), Contains("holds no picture of split \"test\""));
 }
 
-TEST_CASE("what cannot be measured is refused by name", "[metrics]") {
+TEST_CASE("sets that cannot be measured are refused by name", "[metrics]") {
   const Folder empty("ev_empty"), one("ev_one");
   one.add_all(1);
   CHECK_THROWS_WITH(measure(frechet_against(one.path), empty.path), Contains("holds no picture"));

@@ -1,4 +1,4 @@
-// Names of scores against the measures they stand for.
+// Compares scores by name with the measures that they name.
 #include "metrics/metric_table.h"
 
 #include <ATen/ATen.h>
@@ -48,7 +48,7 @@ TEST_CASE("replicates over every picture once are the value, and their spread is
     const Score score = metric.of_set(name, input, {.replicates = 400, .seed = 7});
     CHECK(resampled.value == score.value);
     CHECK(replicates[0] == Approx(score.value).epsilon(1e-9));
-    if (std::string(name) == "fid_inf") continue;  // its interval answers for the fit alone
+    if (std::string(name) == "fid_inf") continue;  // its interval covers only the fit
     const Interval spread = percentile_interval(replicates);
     CHECK(spread.high - spread.low == Approx(score.high - score.low).epsilon(0.2));
   }

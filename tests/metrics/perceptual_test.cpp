@@ -23,7 +23,7 @@ TensorMap random_weights(LpipsTrunk trunk) {
   initialise(*network, 9);
   TensorMap weights = weights_of(*network);
   for (auto& [name, tensor] : weights)
-    if (name.ends_with(".weight") && !name.starts_with("head")) tensor = tensor * 2.4;  // keeps the maps' magnitude
+    if (name.ends_with(".weight") && !name.starts_with("head")) tensor = tensor * 2.4;  // keeps the magnitude of maps
   return weights;
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("the distance by features is the mean of five levels' squared differen
 TEST_CASE("perceptual distances have finite gradients, also where features are all zero", "[metrics]") {
   TensorMap silent = random_weights(LpipsTrunk::vgg);
   silent.at("conv1.0.weight").zero_();
-  silent.at("conv1.0.bias").fill_(-1);  // relu leaves nothing of it
+  silent.at("conv1.0.bias").fill_(-1);  // everything is 0 after relu
   silent.at("conv1.1.bias").fill_(-1);
   PerceptualNetwork nothing = lpips_of(LpipsTrunk::vgg, File(silent).path);
   PerceptualNetwork effnet = random_effnet();

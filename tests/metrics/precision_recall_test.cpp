@@ -9,7 +9,7 @@ using namespace mds;
 
 namespace {
 
-// Share of x within the balls of y, from the definition.
+// The share of x within the balls of y, from the definition.
 double share(const at::Tensor& x, const at::Tensor& y, int64_t k) {
   const auto radii = std::get<0>((y.unsqueeze(1) - y.unsqueeze(0)).norm(2, -1).sort(1)).select(1, k);
   return (x.unsqueeze(1) - y.unsqueeze(0)).norm(2, -1).le(radii).any(1).to(torch::kFloat64).mean().item<double>();

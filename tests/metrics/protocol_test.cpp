@@ -29,7 +29,7 @@ TEST_CASE("a score over seeds is their mean with Student's interval", "[metrics]
   CHECK(two.value == 2);
   CHECK(two.n == 30);
   CHECK(two.interval == IntervalKind::seeds);
-  // Of printed tables: t(0.975) of 1, 2, 3, 4 and 9 degrees of freedom.
+  // From printed tables: t(0.975) for 1, 2, 3, 4 and 9 degrees of freedom.
   CHECK(two.high - two.value == Approx(12.7062));
   CHECK(of_values({1, 2, 3}).value - of_values({1, 2, 3}).low == Approx(4.3027 / std::sqrt(3)).epsilon(1e-4));
   CHECK(of_values({0, 0, 2, 2}).high - 1 == Approx(3.1824 * std::sqrt(4.0 / 3 / 4)).epsilon(1e-4));

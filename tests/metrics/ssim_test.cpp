@@ -14,7 +14,7 @@ at::Tensor pictures(int64_t n, uint64_t seed) {
   return 255 * torch::rand({n, 3, 16, 19}, at::detail::createCPUGenerator(seed), torch::kFloat64);
 }
 
-// One window at its top left corner, from the formula's own double sum.
+// The value of the window at the top left corner, by the formula's double sum.
 double first_window(const at::Tensor& a, const at::Tensor& b, double range) {
   double weights = 0, ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
   for (int64_t y = 0; y < 11; ++y)
@@ -58,7 +58,7 @@ TEST_CASE("similarity of a picture is the same alone and among others, either wa
   CHECK(ssim(a, b, 255).value == Approx(together.mean().item<double>()));
 }
 
-TEST_CASE("pictures that similarity cannot be told of are named", "[metrics]") {
+TEST_CASE("pictures that have no structural similarity are named", "[metrics]") {
   auto a = pictures(2, 7);
   CHECK_THROWS_WITH(ssim_values(a, pictures(3, 7), 255), Catch::Contains("ssim: pictures are [2, 3, 16, 19]"));
   CHECK_THROWS_AS(ssim_values(a, a, 0), ConfigError);

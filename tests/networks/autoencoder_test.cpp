@@ -1,4 +1,4 @@
-// Autoencoders against the counts of their references, and their parts against the formulas written out in LibTorch.
+// Autoencoders have the counts of their references, and their parts agree with formulas written out in LibTorch.
 #include "networks/autoencoder.h"
 
 #include <ATen/ATen.h>
@@ -55,7 +55,7 @@ TEST_CASE("autoencoder halves have the exact totals of their references", "[netw
   CHECK(cost(TaesdBlock{}, Site{.in = Shape::map(64, 8, 8)}).params == 110784);
 }
 
-TEST_CASE("readings of the paper's decoder with attention have the counts of their descriptions", "[networks]") {
+TEST_CASE("decoders with attention in the middle have the counts of their descriptions", "[networks]") {
   const DecoderSpec softmax{.blocks = 2, .mid_attention = AttentionFunction::softmax};
   CHECK(cost_of(softmax).params == 38588491);
   DecoderSpec relu = softmax, none = softmax;
@@ -86,7 +86,7 @@ TEST_CASE("halves without the later fields keep their identity", "[networks]") {
   CHECK(from_json<NetworkSpec>(to_json(sd), "x") == sd);
 }
 
-TEST_CASE("halves that fit nothing say why", "[networks]") {
+TEST_CASE("autoencoder halves that cannot be built say why", "[networks]") {
   CHECK_THROWS_WITH(make_plan(EncoderSpec{.downsample_padding = Padding::none}),
                     Catch::Contains("down1.downsample: padding \"none\" does not halve a map"));
   CHECK_THROWS_WITH(make_plan(TaesdDecoderSpec{.size = 100}), Catch::Contains("factor 8 does not divide"));

@@ -1,4 +1,4 @@
-// EfficientNet-Lite0: its counts and shapes by the published table, and TensorFlow's zeros around its maps.
+// EfficientNet-Lite0 has the counts and shapes of the published table, and TensorFlow's padding of its maps.
 #include "networks/efficientnet.h"
 
 #include <ATen/ATen.h>
@@ -14,7 +14,7 @@ TEST_CASE("EfficientNet-Lite0 has the parameters of its package without the clas
   const Plan plan = make_plan(load_network("efficientnet-lite0"));
   constexpr int64_t published = 4652008, classifier = 1280 * 1000 + 1000;
   CHECK(cost(plan).params == published - classifier);
-  CHECK(cost(plan).macs == 383907552);  // summed over the convolutions of efficientnet_lite_pytorch as they run
+  CHECK(cost(plan).macs == 383907552);  // the sum over the convolutions of efficientnet_lite_pytorch
   CHECK(plan.steps.back().out == Shape::vector(1280));
   CHECK(plan.steps.back().output == "features");
 }

@@ -1,4 +1,4 @@
-// Inception-v3 as FID has it: its counts by the published table, and how it treats a picture.
+// Inception-v3 as FID uses it: its counts equal the published table, and pictures are processed independently.
 #include "networks/inception.h"
 
 #include <ATen/ATen.h>
@@ -78,7 +78,7 @@ TEST_CASE("running statistics are part of a network's state and not of its param
   CHECK(state.contains("Mixed_7c.branch3x3dbl_3b.bn.running_var"));
   CHECK(!network->named_parameters().contains("Mixed_7c.branch3x3dbl_3b.bn.running_var"));
   const Tensor x = at::rand({1, 3, tiny.size, tiny.size}) * 255, before = network->forward(x);
-  state["Mixed_7c.branch_pool.bn.running_mean"].sub_(1);  // raises what the last branch gives by one, before its ReLU
+  state["Mixed_7c.branch_pool.bn.running_mean"].sub_(1);  // raises the last branch's output by one, before its ReLU
   CHECK(at::equal(network->forward(x).slice(1, 0, 116), before.slice(1, 0, 116)));
   CHECK((network->forward(x).slice(1, 116) > before.slice(1, 116)).all().item<bool>());
 }

@@ -1,4 +1,4 @@
-// LPIPS's networks: their counts by the published tables, and what their heads make of features.
+// LPIPS's networks have the counts of the published tables, and its heads weight features as defined.
 #include "networks/lpips.h"
 
 #include <ATen/ATen.h>
@@ -59,7 +59,7 @@ TEST_CASE("LPIPS takes features behind the last ReLU of each of five levels", "[
   CHECK(found_sides == sides);
 }
 
-TEST_CASE("a step beside the main path leaves it alone", "[networks][torch]") {
+TEST_CASE("a step beside the main path does not change the main path", "[networks][torch]") {
   const torch::NoGradGuard no_grad;
   const Shape in = Shape::map(3, 6, 6);
   Chain with(in), without(in);

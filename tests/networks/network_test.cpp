@@ -1,5 +1,5 @@
-// Plans and modules agree: on random specs of the space, scaled small, parameters, shapes and multiply-accumulates are
-// the same step by step. The module's are counted by an observer of LibTorch's dispatcher, which knows no plans.
+// Plans and modules agree: for random specs of the space, scaled down, parameters, shapes and multiply-accumulates are
+// equal step by step. Those of the module are counted by an observer of LibTorch's dispatcher, independent of plans.
 #include "networks/network.h"
 
 #include <ATen/ATen.h>
@@ -127,12 +127,12 @@ TEST_CASE("checkpointed activations give the same output and gradients bit for b
   const auto network = make_network(make_plan(spec));
   initialise(*network, seed);
   {
-    torch::NoGradGuard no_grad;  // residual branches begin at zero
+    torch::NoGradGuard no_grad;  // residual branches start at zero
     for (auto& weight : network->parameters()) weight += 0.1 * at::randn(weight.sizes());
   }
   const Conditioning told = conditioning(spec, 2);
   const Tensor input = at::randn({2, 4, 16, 16});
-  // The output, then the gradients of the input, of what an observer adds to a block, and of the weights.
+  // The output; then the gradients of the input, of a tensor that an observer adds to a block, and of the weights.
   const auto results = [&](bool checkpointed) {
     network->checkpoint_activations(checkpointed);
     for (auto& weight : network->parameters()) weight.mutable_grad() = Tensor();
@@ -168,7 +168,7 @@ TEST_CASE("a frozen network of checkpointed activations hands gradients through 
     return input.grad();
   };
   CHECK(at::equal(gradient(false), gradient(true)));
-  CHECK(!network->forward(x, told).requires_grad());  // nothing to compute again
+  CHECK(!network->forward(x, told).requires_grad());  // so nothing is recomputed
 }
 
 TEST_CASE("parameters are named by the paths of the plan's layers", "[networks][torch]") {
@@ -276,7 +276,7 @@ TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "
   CHECK(decoder->forward(moments.slice(1, 0, 3)).sizes() == std::vector<int64_t>{2, 3, 32, 32});
 }
 
-TEST_CASE("how maps lie in memory changes nothing but rounding", "[networks][torch]") {
+TEST_CASE("the memory format of maps changes nothing but rounding", "[networks][torch]") {
   torch::NoGradGuard no_grad;
   const Plan plan =
       make_plan(DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1});

@@ -140,7 +140,7 @@ TEST_CASE("at other sizes Stable Diffusion's UNet and SD-XL's at its own have th
   CHECK(double(native.macs_valid) * 1e-9 == Approx(3362.39).margin(0.005));
 }
 
-// What an identity was stays what it is, whatever fields specs gain: databases and model folders hold them.
+// Identities must not change when specs get new fields, because databases and model folders contain them.
 TEST_CASE("the identities of the first release hold", "[networks]") {
   CHECK(hash_of(load_network("mobilediffusion")).starts_with("7ea71bd7"));
   CHECK(hash_of(load_network("mobilediffusion-lite")).starts_with("138c3864"));
@@ -154,14 +154,14 @@ TEST_CASE("a layer's transformers may stand in several stacks", "[networks]") {
   CHECK(paths == std::vector<std::string>{"up3.0.conv", "up3.0.attn", "up3.0.attn2", "up3.0.attn3"});
   spec.levels[2].stack_depth = 2;
   CHECK_THROWS_WITH(make_plan(spec), Catch::Contains("up3.0.conv: transformer depth 3 in stacks of stack_depth 2"));
-  spec.levels[2].stack_depth = 3;  // the deepest layer's whole depth: one stack a layer
+  spec.levels[2].stack_depth = 3;  // the depth of the deepest layer: one stack per layer
   spec.levels[2].down = {3};
   auto whole = spec;
   whole.levels[2].stack_depth = 0;
   CHECK(hash_of(spec) == hash_of(whole));
 }
 
-TEST_CASE("what joins the time embedding is a step of its own, and so part of the sum", "[networks]") {
+TEST_CASE("the added embedding of SD-XL is a step of its own, and so part of the total", "[networks]") {
   const auto plan = make_plan(load_network("sdxl"));
   CHECK(plan.steps.at(1).path == "added");
   CHECK(cost(plan.steps.at(1)).params == 5245440);
@@ -234,7 +234,7 @@ TEST_CASE("the ladder leads from SD's parameters to MobileDiffusion, and only it
           std::tie(before.width, before.transformer_width, before.down, before.up));
   }
   auto last = load_unet("ladder-9");
-  for (auto& level : last.levels) level.stack.attention = AttentionFunction::softmax;  // before its relu finetune
+  for (auto& level : last.levels) level.stack.attention = AttentionFunction::softmax;  // as before its relu finetune
   CHECK(hash_of(last) == hash_of(load_network("mobilediffusion")));
   for (const char* name : {"ladder-2-uvit", "ladder-7-kernel-7", "ladder-7-kernel-9"})
     CHECK_NOTHROW(load_network(name));
@@ -252,7 +252,7 @@ TEST_CASE("a file may say the spec's version, but not a newer one", "[networks]"
                     "x: spec_version is 2; allowed: 1 to 1");
 }
 
-TEST_CASE("Stable Diffusion's skips without projections in the middle level are reading E", "[networks]") {
+TEST_CASE("all skips, and no projections in the middle level, have the counts of reading E", "[networks]") {
   UNetSpec spec = load_unet("mobilediffusion");
   spec.levels[2].skips = Skips::all;
   CHECK(cost(make_plan(spec)).params == 390883400);

@@ -36,7 +36,7 @@ def picture(generator, height, width):
 
 
 def squashed(image, size, normalise):
-    """Along rows first, as Pillow did before version 13 chose the order by the sides; the orders clip differently."""
+    """Resizes along rows first, like Pillow before version 13, which chooses the order by the sides; results differ."""
     along_rows = image.resize((size, image.height), Image.BICUBIC)
     pixels = np.asarray(along_rows.resize((size, size), Image.BICUBIC))
     return normalise(torch.from_numpy(pixels.copy()).permute(2, 0, 1) / 255)

@@ -1,5 +1,5 @@
 // Pixels and embeddings of a CLIP, for tests/parity/clip.py: `clip_embed IMAGE_NETWORK WEIGHTS FIT IN OUT` reads
-// "pictures" (uint8 N x 3 x H x W) from safetensors and texts, one a line, from standard input.
+// "pictures" (uint8 N x 3 x H x W) from safetensors, and texts from standard input, one per line.
 #include <iostream>
 
 #include "pipeline/clip_pair.h"

@@ -25,7 +25,7 @@ N = 24
 
 
 def make_folder(folder, seed):
-    """Coarse random patches, blown up: their features differ."""
+    """Coarse random patches, enlarged, so that features differ."""
     folder.mkdir()
     random = np.random.default_rng(seed)
     for i in range(N):
@@ -40,7 +40,7 @@ def random_inception(folder):
 
     class Unloaded(FeatureExtractorInceptionV3):
         def load_state_dict(self, _):
-            """Random weights take the place of those that its constructor reads."""
+            """Uses random weights instead of those that the constructor would read."""
 
     torch.save({}, folder / "none.pth")
     model = peers.build(Unloaded, "inception", ["2048"], feature_extractor_weights_path=folder / "none.pth")
@@ -82,7 +82,7 @@ def theirs(model, folders):
     clean = build_resizer("clean")
     found = {}
     found["fid"], found["kid"] = scores(model, folders, as_it_is)
-    extractor.vassert = lambda *_: None  # pictures that are resized already, and not rounded
+    extractor.vassert = lambda *_: None  # pictures are resized already and not rounded
     extractor.interpolate_bilinear_2d_like_tensorflow1x = lambda x, **_: x
     found["fid_clean"], _ = scores(model, folders, lambda pixels: torch.tensor(clean(pixels)).permute(2, 0, 1)[None].float())
     found["fid_legacy_pytorch"], _ = scores(model, folders, resized_by_torch)

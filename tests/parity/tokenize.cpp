@@ -1,5 +1,5 @@
-// Ids of texts, for tests/parity/tokenizer.py: `tokenize_lines MERGES MODE PAD` reads one text a line, its bytes in
-// hex, and writes the ids of each, apart by spaces, without SOT and EOT.
+// Token ids for tests/parity/tokenizer.py: `tokenize_lines MERGES MODE PAD` reads one text per line, its bytes in hex,
+// and writes the ids of each text, separated by spaces, without SOT and EOT.
 #include <fstream>
 #include <iostream>
 #include <sstream>

@@ -81,7 +81,7 @@ def vocabulary(merges):
 
 
 def transformers_tokenizer(merges, pad):
-    """As from a folder of Stable Diffusion's: special tokens are normalised, a pad of its own is not."""
+    """As in a folder of Stable Diffusion: special tokens are normalised, a separate pad token is not."""
     token = {"lstrip": False, "rstrip": False, "single_word": False, "special": True}
     added = {str(49406 + i): token | {"content": text, "normalized": True} for i, text in enumerate(SPECIAL)}
     if pad != SPECIAL[1]:
@@ -99,7 +99,7 @@ def transformers_tokenizer(merges, pad):
 
 
 def open_clip_tokenizer():
-    """From its one file: the package around it needs torchvision."""
+    """Loads only the tokenizer's file, because the whole package needs torchvision."""
     package = importlib.util.find_spec("open_clip")
     if package is None:
         return None
@@ -117,7 +117,7 @@ def ours(tool, texts, mode, pad):
 
 
 def is_known(character):
-    """Assigned, and reordered among combining marks alike."""
+    """Whether both know the character: it is assigned, and NFC orders it among combining marks in the same way."""
     texts = ["a\u0345" + character, "a" + character + "\u0334"]
     return (unicodedata.category(character) not in ("Cn", "Cs", "Co") and
             all(NFC().normalize_str(text) == unicodedata.normalize("NFC", text) for text in texts))
@@ -170,7 +170,7 @@ def unchanged(text):
 
 
 def repaired(text):
-    """What ftfy changes, but not by guessing another encoding."""
+    """The text after ftfy's changes, except guessing another encoding."""
     fixed = ftfy.fix_text(text)
     return fixed != text and fixed == ftfy.fix_text(text, fix_encoding=False)
 

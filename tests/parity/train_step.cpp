@@ -1,7 +1,7 @@
-// Our side of tests/parity/train_step.py: `train_step FOLDER` trains a base stage that the folder describes:
+// Our side of tests/parity/train_step.py: `train_step FOLDER` trains a base stage that the folder describes by
 // case.json ("unet", "width_divisor", "threads", "device", "loop", "optimizer"), weights.safetensors, and
-// data.safetensors ("moments", "text", "empty_text": what latents are cached as). It writes the first iteration's batch,
-// and gradients and loss of it; then each number on standard input is so many iterations, answered by a line of JSON.
+// data.safetensors ("moments", "text", "empty_text", as cached latents). It writes the batch, loss and gradients of the
+// first iteration. Then it reads numbers of iterations and answers each with a line of JSON.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -45,7 +45,7 @@ LatentSet latents_of(const TensorMap& data) {
   return latents;
 }
 
-// As the loop leaves them after one step that neither clips nor learns.
+// Saves the gradients after one step of the loop that neither clips nor changes the weights.
 void save_gradients(BaseStage& stage, const Case& of, const std::string& file) {
   Loop loop(stage, of.loop, {.lr = 0, .clip = 0});
   TensorMap found;
@@ -54,7 +54,7 @@ void save_gradients(BaseStage& stage, const Case& of, const std::string& file) {
   save_tensors(file, {.tensors = found, .metadata = {}});
 }
 
-// Seconds of each part of each iteration, and of all threads together for all of them.
+// Seconds of each part of each iteration, and the processor time of all threads for all iterations.
 Json timed(Loop& loop, int64_t iterations) {
   Json forward = Json::array(), backward = Json::array(), update = Json::array();
   const std::clock_t before = std::clock();

@@ -33,8 +33,8 @@ MOBILE = dict(inner=1024, up_depth=3)
 LITE = dict(inner=896, up_depth=2)
 STEPS_OF_SCHEDULE, BETA_START, BETA_END, CAPTION_DROPOUT = 1000, 0.00085, 0.012, 0.1
 OPTIMIZER = dict(lr=1e-4, warmup=0, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, clip=1.0, ema=0.999)
-# Of a gradient's largest difference over its largest value. In bfloat16 either side is up to 0.14 from float32; a GPU
-# convolves float32 in TF32 unless told otherwise, on both sides.
+# Limits of a gradient's largest difference over its largest value. In bfloat16 each side differs from float32 by up to
+# 0.14; on a GPU both sides compute float32 convolutions in TF32 by default.
 LIMITS = {"cpu": {"fp32": 1e-4, "bf16": 0.1}, "cuda": {"fp32": 0.02, "bf16": 0.1}}
 PARTS = ("forward", "backward", "update")
 
@@ -50,7 +50,7 @@ class Case:
     channels: int = 8
 
 
-# At 1/8 as trained on the cached latents of the emoji.
+# At 1/8 of the width, as trained on the cached latents of the emoji.
 CASES = {
     "mobilediffusion/8": Case("mobilediffusion", MOBILE, 8, 32),
     "mobilediffusion-lite/8": Case("mobilediffusion-lite", LITE, 8, 32),

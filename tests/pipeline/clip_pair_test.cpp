@@ -1,4 +1,4 @@
-// A whole CLIP's file embeds pictures and texts; what is not one is refused by name.
+// The file of a whole CLIP embeds pictures and texts; other files are refused by name.
 #include "pipeline/clip_pair.h"
 
 #include <ATen/ATen.h>
@@ -118,7 +118,7 @@ TEST_CASE("no pictures and no texts have no embeddings", "[pipeline][torch]") {
 }
 
 TEST_CASE("a picture is cut at its middle or squashed into the square", "[pipeline]") {
-  // 8 x 13 at its own height: the 8 columns from 2, for (13 - 8) / 2 rounds to the even one.
+  // 8 x 13 at its own height: columns 2 to 9, because (13 - 8) / 2 is rounded to even.
   const Tensor wide = pictures(2, 8, 13);
   CHECK(at::equal(clip_pixels(wide, 8, ClipFit::crop), wide.narrow(3, 2, 8).to(at::kFloat)));
   const Tensor tall = pictures(2, 15, 8);
@@ -129,7 +129,7 @@ TEST_CASE("a picture is cut at its middle or squashed into the square", "[pipeli
   CHECK(clip_pixels(stripes, 4, ClipFit::crop).sizes() == std::vector<int64_t>{1, 3, 4, 4});
 }
 
-TEST_CASE("what is no picture is refused", "[pipeline]") {
+TEST_CASE("a tensor that is not a picture is refused", "[pipeline]") {
   const auto refused = [](const Tensor& x, const std::string& why) {
     CHECK_THROWS_WITH(clip_pixels(x, 8, ClipFit::crop), Contains(why));
   };
@@ -140,7 +140,7 @@ TEST_CASE("what is no picture is refused", "[pipeline]") {
   CHECK_THROWS_AS(clip_pixels(at::zeros({1, 3, 1, 9000}, at::kByte), 8, ClipFit::crop), ConfigError);
 }
 
-TEST_CASE("a file that is no such CLIP is refused, and says why", "[pipeline][torch]") {
+TEST_CASE("a file that is not such a CLIP is refused, with the reason", "[pipeline][torch]") {
   const TinyClip clip;
   clip.write(Layout::open_clip);
   CHECK_THROWS_WITH(ClipImages(clip.source("large")),
@@ -190,7 +190,7 @@ TEST_CASE("a model folder's card says how its CLIP is made", "[pipeline][torch]"
   CHECK_THROWS_WITH(ClipPair({.weights = folder}), Contains("model.json: text_encoder.projection is 0"));
 }
 
-TEST_CASE("both sizes of pictures share one text half", "[pipeline]") {
+TEST_CASE("the networks of both picture sizes share one text tower", "[pipeline]") {
   CHECK(text_half_of("clip-vit-b-32") == "clip-vit-b-32-text");
   for (const char* name : {"clip-vit-b-32", "clip-vit-l-14", "clip-vit-l-14-336", "open-clip-vit-g-14"})
     CHECK(std::holds_alternative<TextTowerSpec>(load_network(text_half_of(name))));

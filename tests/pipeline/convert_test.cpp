@@ -1,4 +1,4 @@
-// Foreign models into model folders: folders and files of each library become cards and weights that load, or nothing.
+// Converts models of other libraries: folders and files become cards and weights that load, or nothing is written.
 #include "pipeline/convert.h"
 
 #include <cstdlib>
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder for sources and results, and a home whose shipped networks are the tiny ones.
+// Folders for sources and results, and a home in which the shipped networks are tiny.
 struct Workplace {
   std::string root = scratch("convert").string(), in = root + "/in", out = root + "/out";
   std::vector<std::string> notes;
@@ -88,7 +88,7 @@ struct Workplace {
     for (const auto& entry : fs::directory_iterator(root)) CHECK_THAT(entry.path().string(), !Contains(".tmp"));
   }
 
-  // The written part is the plan's numbered weights, and loads.
+  // Checks that the written part has the plan's numbered weights, and loads.
   void check_part(const std::string& part, const Plan& plan, at::ScalarType dtype = at::kFloat) const {
     const TensorMap written = load_tensors(out + "/" + part + ".safetensors").tensors, expected = numbered(plan);
     REQUIRE(written.size() == expected.size());
@@ -162,8 +162,8 @@ TEST_CASE("a CompVis file of a whole model becomes a model folder, with notes on
   w.check_part("text_encoder_2", make_plan(large_text_spec()), at::kBFloat16);
   const ModelCard card = load_card(w.out);
   CHECK(card.prediction == Prediction::epsilon);
-  CHECK(card.latent_scale->std[0] == Approx(1 / 0.13025));      // it has pooled conditioning, as SD-XL
-  CHECK(text_encoders_of(card, "card")[1].tokenizer.pad == 0);  // OpenCLIP's
+  CHECK(card.latent_scale->std[0] == Approx(1 / 0.13025));      // pooled conditioning means SD-XL
+  CHECK(text_encoders_of(card, "card")[1].tokenizer.pad == 0);  // the pad of OpenCLIP
   CHECK(w.notes.size() == 3);
 }
 
@@ -223,7 +223,7 @@ TEST_CASE("parts and networks can be named", "[pipeline][torch]") {
   CHECK_FALSE(fs::exists(w.out + "/unet.safetensors"));
 }
 
-TEST_CASE("what does not fit leaves nothing behind", "[pipeline][torch]") {
+TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipeline][torch]") {
   Workplace w;
   w.write_diffusers();
   const ConvertRequest diffusers{.from = Layout::diffusers};

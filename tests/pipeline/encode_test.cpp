@@ -1,4 +1,4 @@
-// The networks around a UNet: batches do not show, and what is not finite never becomes a picture.
+// The networks around a UNet: results do not depend on batches, and non-finite values never become a picture.
 #include "pipeline/encode.h"
 
 #include <ATen/ATen.h>
@@ -28,7 +28,7 @@ TEST_CASE("a decoder whose output is not finite draws nothing", "[pipeline][torc
 }
 
 TEST_CASE("large pictures are decoded few at a time, and all of them", "[pipeline][torch]") {
-  const auto network = decoder(512);  // two at once
+  const auto network = decoder(512);  // decoded two at a time
   const Tensor latents = at::arange(5, at::kFloat).view({5, 1, 1, 1}).expand({5, 2, 256, 256});
   const Tensor pictures = decode_latents(*network, latents);
   REQUIRE(pictures.size(0) == 5);

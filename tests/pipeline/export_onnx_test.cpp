@@ -1,5 +1,5 @@
-// Networks as ONNX files: what is emitted computes what the network does, libonnx finds the files valid, names are
-// ours, the batch is free, and large weights lie beside the model.
+// Networks as ONNX files: they compute what the network does, libonnx finds them valid, the names are ours, the batch
+// is variable, and large weights are stored beside the model.
 #include <ATen/ATen.h>
 
 #include <filesystem>

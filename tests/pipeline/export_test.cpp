@@ -1,5 +1,5 @@
-// Networks as files for other programs: a reloaded TorchScript module computes what the network does, at batches it was
-// not traced at and under our names; weights and spec come back from safetensors; nothing is half written.
+// Networks as files for other programs: a reloaded TorchScript module computes what the network does for other batches
+// than the traced one and has our names; weights and spec are read back from safetensors; files are complete.
 #include "pipeline/export.h"
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// Tiny networks of every kind that other libraries have, and weights that cannot be taken for each other.
+// Tiny networks of every kind that other libraries have, with weights that all differ.
 #pragma once
 
 #include <ATen/ATen.h>

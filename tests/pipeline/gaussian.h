@@ -17,7 +17,7 @@ struct Gaussian {
     return schedule.alpha_bar(t) * variance + (1 - schedule.alpha_bar(t));
   }
 
-  // What a network that knows the distribution says.
+  // The output of a network that knows the distribution.
   Denoiser denoiser(const NoiseSchedule& schedule, Prediction prediction = Prediction::epsilon) const {
     return [this, &schedule, prediction](const Tensor& x, int64_t t) {
       const Tensor a = at::scalar_tensor(schedule.a(t), at::kDouble), s = at::scalar_tensor(schedule.s(t), at::kDouble);
@@ -26,7 +26,7 @@ struct Gaussian {
     };
   }
 
-  // Where the probability flow takes latents from timestep `from` to `to`; -1: clean.
+  // Where the probability flow moves latents from timestep `from` to `to`; -1: clean.
   Tensor flow(const NoiseSchedule& schedule, const Tensor& x, int64_t from = 999, int64_t to = -1) const {
     const Tensor scale = (variance_at(schedule, to) / variance_at(schedule, from)).sqrt();
     return schedule.a(to) * mean + scale * (x - schedule.a(from) * mean);

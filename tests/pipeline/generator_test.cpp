@@ -1,4 +1,4 @@
-// A model folder of random weights draws, and says what it lacks.
+// A model folder with random weights draws, and reports what it lacks.
 #include "pipeline/generator.h"
 
 #include <ATen/ATen.h>
@@ -85,7 +85,7 @@ TEST_CASE("guidance leads away from the negative prompt", "[pipeline][torch]") {
   };
   CHECK(at::equal(picture("red", "green", 0), picture("green", "", 1)));            // w = 0: the negative prompt alone
   CHECK(at::equal(picture("red", "green", 1), picture("red", "", 1)));              // w = 1: the prompt alone
-  CHECK(largest_difference(picture("red", "red", 5), picture("red", "", 1)) <= 1);  // nothing to lead away from
+  CHECK(largest_difference(picture("red", "red", 5), picture("red", "", 1)) <= 1);  // no direction to steer away from
   CHECK(largest_difference(picture("red", "green", 5), picture("red", "", 5)) > 1);
 }
 

@@ -1,4 +1,4 @@
-// Kinds of picture file that cameras, scanners and printers' software write, built here byte by byte or by the codecs.
+// Kinds of picture files that cameras, scanners and printing software write, built byte by byte or by the codecs.
 #include <array>
 #include <cmath>
 
@@ -13,7 +13,7 @@ using Catch::Contains;
 
 namespace {
 
-// 32 x 16, a colour in each quarter: red, green / blue, black. No two of its eight orientations look alike.
+// 32 x 16 with one colour per quarter: red, green / blue, black. All of its eight orientations look different.
 Image quarters() {
   Image image = make_image({32, 16}, 0);
   for (int64_t y = 0; y < 16; ++y)
@@ -30,7 +30,7 @@ int largest_difference(const Image& a, const Image& b) {
   return largest;
 }
 
-// Red, green, blue or black by the corner's pixel, in reading order.
+// The colours of the corners in reading order: red, green, blue or black.
 std::string corners(const Image& image) {
   std::string names;
   for (const int64_t y : {int64_t(0), image.height - 1})
@@ -77,7 +77,7 @@ TEST_CASE("a damaged EXIF note leaves the picture as it is stored", "[pipeline]"
 }
 
 TEST_CASE("a CMYK JPEG becomes RGB by Adobe's inverted inks", "[pipeline]") {
-  // No ink; cyan; magenta; yellow; black; half black: 255 is none of an ink.
+  // No ink; cyan; magenta; yellow; black; half black. A value of 255 means no ink.
   const std::array<std::array<uint8_t, 4>, 6> inks{{{255, 255, 255, 255},
                                                     {0, 255, 255, 255},
                                                     {255, 0, 255, 255},

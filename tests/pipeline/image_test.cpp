@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using mds::Image;
 using mds::ImageSize;
 
-// A smooth picture that no codec finds hard: red grows to the right, green downward.
+// A smooth picture that every codec compresses well: red grows to the right, green downward.
 Image gradient(int64_t width, int64_t height) {
   Image image = mds::make_image({width, height}, 0);
   for (int64_t y = 0; y < height; ++y)
@@ -48,7 +48,7 @@ std::string encode_jpeg(const Image& image, int format = TJPF_RGB, int subsampli
   return result;
 }
 
-// Through libpng's simplified API, so that grey, 16-bit and transparent files are tested too.
+// Uses libpng's simplified API, so that grey, 16-bit and transparent files are tested too.
 std::string encode_raw_png(ImageSize size, uint32_t format, const void* pixels) {
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
@@ -200,7 +200,7 @@ TEST_CASE("a picture's claimed size is checked before memory is taken", "[pipeli
       png[size_t(16 + i)] = char(width >> (24 - 8 * i));
       png[size_t(20 + i)] = char(height >> (24 - 8 * i));
     }
-    // The header's checksum, as libpng would have written it.
+    // Writes the header's checksum as libpng would.
     uint32_t crc = 0xFFFFFFFF;
     for (size_t i = 12; i < 29; ++i) {
       crc ^= static_cast<unsigned char>(png[i]);

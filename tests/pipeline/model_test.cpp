@@ -1,4 +1,4 @@
-// A model's card: what it lacks, and numbers that nothing can be divided by, are refused with their place.
+// A model's card: missing parts, and numbers that cannot be divided by, are refused with their place.
 #include "pipeline/model.h"
 
 #include <ATen/ATen.h>
@@ -34,7 +34,7 @@ TEST_CASE("a card comes back as it was written, and names the parts it lacks", "
                     Contains(folder + "/model.json: lacks unet, vae_decoder"));
 }
 
-TEST_CASE("deviations of nothing, and means without them, are refused", "[pipeline]") {
+TEST_CASE("deviations of 0, and means without deviations, are refused", "[pipeline]") {
   ModelCard card;
   SECTION("a scale of 0") {
     card.latent_scale = LatentScale{{0, 0}, {1, 0}};

@@ -1,4 +1,4 @@
-// A network's inputs and outputs by name, and what a file of them can be wrong in.
+// A network's inputs and outputs by name, and the errors that a file of them can have.
 #include "pipeline/network_io.h"
 
 #include <ATen/ATen.h>
@@ -102,7 +102,7 @@ TEST_CASE("a text is pooled at the first of its largest ids", "[pipeline][torch]
     return run_network(*network, tiny::text_tower(), {at::tensor(ids).unsqueeze(0)})[2];
   };
   const Tensor text = embedding({18, 3, 4, 19, 19, 19});
-  CHECK(at::equal(text, embedding({18, 3, 4, 19, 0, 0})));  // no token sees a later one
+  CHECK(at::equal(text, embedding({18, 3, 4, 19, 0, 0})));  // causal: no token sees a later one
   CHECK(!at::allclose(text, embedding({18, 3, 19, 19, 19, 19})));
 }
 

@@ -1,4 +1,4 @@
-// Runs an ONNX graph, each operator as ONNX's documentation defines it: an independent reading of what was emitted.
+// Runs an ONNX graph with operators implemented from ONNX's documentation, independent of the exporter.
 #pragma once
 
 #include "pipeline/onnx_graph.h"
@@ -6,7 +6,7 @@
 
 namespace mds {
 
-// Outputs by name; std::out_of_range for an operator that no export emits.
+// Outputs by name; std::out_of_range for an operator that no export uses.
 TensorMap run_onnx(const OnnxGraph& graph, TensorMap inputs);
 
 }  // namespace mds

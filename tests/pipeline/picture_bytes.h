@@ -1,4 +1,4 @@
-// Picture files of kinds that the project itself does not write, byte by byte or by the codecs.
+// Picture files of kinds that the project does not write, made byte by byte or by the codecs.
 #pragma once
 
 #include <turbojpeg.h>
@@ -84,7 +84,7 @@ inline std::string png_row(int depth, int colour_type, uint32_t width, const std
   return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + palette + png_chunk("IDAT", stored) + png_chunk("IEND", "");
 }
 
-// A PNG that claims one frame of an animation, and the still picture for it.
+// A PNG that claims to be an animation with one frame, and the still picture for it.
 inline std::string animated_png(const Image& still) {
   const std::string png = encode_png(still), animation = number(2, 4, true) + number(0, 4, true);
   return png.substr(0, 33) + png_chunk("acTL", animation) + png.substr(33);

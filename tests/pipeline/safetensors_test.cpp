@@ -1,5 +1,5 @@
-// The header of safetensors files: what is damaged, lies or is hostile is refused with the offset, the value and the
-// limit, before anything is allocated by it.
+// The header of safetensors files: damaged, wrong and hostile headers are refused with the offset, the value and the
+// limit, before memory is allocated by their numbers.
 #include "pipeline/safetensors.h"
 
 #include "tests/catch.h"
@@ -9,7 +9,7 @@ using Catch::Contains;
 
 namespace {
 
-// A file of this header and so many bytes of data.
+// A file with this header and so many bytes of data.
 std::string file_of(const std::string& header, size_t data_bytes) {
   const uint64_t length = header.size();
   return std::string(reinterpret_cast<const char*>(&length), 8) + header + std::string(data_bytes, '\0');
@@ -80,7 +80,7 @@ TEST_CASE("a header that is no JSON object is refused at its offset", "[pipeline
   check_refused("{" + entry("w", "[1]", "[0,4]") + ",}", 4, "expected '\"'");
 }
 
-TEST_CASE("depth costs nothing: only what safetensors have there is read", "[pipeline]") {
+TEST_CASE("deep JSON costs nothing, as only the keys of safetensors are read", "[pipeline]") {
   const std::string deep(100'000, '[');
   check_refused(deep, 4, "offset 8: ");
   check_refused("{\"w\":" + deep + "}", 4, "offset 13: tensor \"w\" is not an object");

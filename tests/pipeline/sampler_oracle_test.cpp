@@ -1,4 +1,4 @@
-// Every sampler against the exact network of a Gaussian, without training one.
+// Compares every sampler with the exact solution for a Gaussian, whose best network is known without training.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -25,8 +25,8 @@ LatentNoise noise_of(uint64_t seed, int64_t n) {
   return {source(), source};
 }
 
-// Of what a sampler draws, exactly: with an affine denoiser a latent is affine in each noise that went into it, so rows
-// without noise and with a unit of one of them tell its Gaussian.
+// The exact distribution that a sampler draws: with an affine denoiser a latent is affine in each noise tensor, so a
+// row without noise gives the mean, and rows with one unit of one noise each give the variance.
 Gaussian drawn_from(const Diffusion& diffusion, const SamplerConfig& config, const Denoiser& denoiser) {
   const int64_t rows = config.steps + 2;
   NoiseSource source = [rows, row = 0]() mutable {
@@ -44,7 +44,7 @@ double distance(const Gaussian& found, const Gaussian& wanted) {
   return std::max(distance(found.mean, wanted.mean), distance(found.variance, wanted.variance));
 }
 
-// What is left of the flow from N(0, 1) when a solver takes `steps` equal steps within a schedule of fine timesteps,
+// The error of a solver against the exact flow from N(0, 1), for `steps` equal steps in a schedule of fine timesteps,
 // away from its ends.
 double solver_error(Sampler sampler, Prediction prediction, int64_t steps) {
   const NoiseSchedule schedule({.steps = 20000, .beta_start = 0.00085 / 20, .beta_end = 0.012 / 20});
@@ -62,7 +62,7 @@ double solver_error(Sampler sampler, Prediction prediction, int64_t steps) {
 
 }  // namespace
 
-TEST_CASE("halving its steps halves the error of DDIM and Euler, and quarters DPM-Solver++(2M)'s", "[pipeline]") {
+TEST_CASE("halving the steps' size halves the error of DDIM and Euler, and quarters DPM-Solver++(2M)'s", "[pipeline]") {
   const auto [sampler, order] =
       GENERATE(table<Sampler, int>({{Sampler::ddim, 1}, {Sampler::euler, 1}, {Sampler::dpmpp_2m, 2}}));
   const Prediction prediction = GENERATE(Prediction::epsilon, Prediction::v, Prediction::x0);
@@ -145,7 +145,7 @@ TEST_CASE("with guidance every sampler draws from the Gaussian of the shifted me
 
 TEST_CASE("DDIM with any share of noise draws from a Gaussian that converges to the data's", "[pipeline]") {
   const double eta = GENERATE(0.0, 0.5, 1.0);
-  const NoiseSchedule schedule({.zero_terminal_snr = true});  // begins at N(0, 1) exactly: no bias is left
+  const NoiseSchedule schedule({.zero_terminal_snr = true});  // starts at exactly N(0, 1), so there is no bias
   const auto error = [&](int64_t steps) {
     return distance(
         drawn_from({schedule, Prediction::v}, {.steps = steps, .eta = eta}, gaussian.denoiser(schedule, Prediction::v)),
@@ -166,7 +166,7 @@ TEST_CASE("a perfect one-step generator draws the data in any number of UFOGen's
   CHECK(distance(drawn_from({schedule, Prediction::x0}, config, generator), gaussian) < 1e-9);
 }
 
-// The posterior mean m + g (x_t - a m), g = a S / (a^2 S + s^2), narrows what it is given; noising widens it again.
+// The posterior mean m + g (x_t - a m), g = a S / (a^2 S + s^2), reduces the variance; noising increases it again.
 TEST_CASE("UFOGen's steps through the posterior mean have its closed-form Gaussian", "[pipeline]") {
   const Prediction prediction = GENERATE(Prediction::epsilon, Prediction::v, Prediction::x0);
   const SamplerConfig config{.steps = 4, .sampler = Sampler::ufogen};

@@ -1,4 +1,4 @@
-// diffusers' schedulers, run by tests/parity/schedulers.py with a network and a noise in closed form.
+// Compares with diffusers' schedulers, which tests/parity/schedulers.py ran with a network and noise in closed form.
 #include <ATen/ATen.h>
 
 #include "pipeline/sampler.h"

@@ -57,7 +57,7 @@ TEST_CASE("pictures drawn from an exact denoiser have the mean and deviation of 
   const NoiseSchedule schedule({});
   const Tensor noise = seeded_noise({5}, {40000, 3, 1, 1})[0].to(at::kDouble);
   const Tensor x = sample({schedule, Prediction::epsilon}, {.steps = 500}, noise, gaussian.denoiser(schedule));
-  // Sampling begins at N(0, 1) and not at the data's N(a m, a^2 S + s^2): a known bias of a_T m in the mean.
+  // Sampling begins at N(0, 1) and not at the data's N(a m, a^2 S + s^2): this biases the mean by a known a_T m.
   const Tensor mean = gaussian.flow(schedule, at::zeros_like(gaussian.mean));
   CHECK(at::allclose(x.mean({0, 2, 3}), mean.flatten(), 0, 0.04));
   CHECK(at::allclose(mean, gaussian.mean, 0, 0.3));
@@ -108,7 +108,7 @@ TEST_CASE("rescale moves the deviation of each guided latent to the conditional 
   CHECK(at::allclose(out(0), u + w * (c - u), 1e-6, 1e-6));
   CHECK(at::allclose(deviation(out(phi)), phi * deviation(c) + (1 - phi) * deviation(out(0)), 1e-5, 0));
   CHECK(at::allclose(out(phi) / deviation(out(phi)).view({2, 1, 1, 1}), out(0) / deviation(out(0)).view({2, 1, 1, 1}),
-                     1e-4, 1e-5));  // and nothing but the deviation
+                     1e-4, 1e-5));  // and changes only the deviation
 }
 
 TEST_CASE("the defaults are DDIM without noise, trailing, to the clean latent, bit for bit", "[pipeline]") {

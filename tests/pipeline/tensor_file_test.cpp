@@ -1,4 +1,4 @@
-// Files of tensors: what is written comes back, mapped and in shards too; a failed write leaves nothing behind.
+// Files of tensors are read back as written, also mapped and in shards; a failed write leaves no file.
 #include "pipeline/tensor_file.h"
 
 #include <ATen/ATen.h>
@@ -105,7 +105,7 @@ TEST_CASE("loaded tensors are the mapped file's bytes, and outlive it", "[pipeli
   TensorFile read = load_tensors(file);
   Tensor a = read.tensors.at("a"), b = read.tensors.at("b");
   CHECK(static_cast<char*>(b.data_ptr()) - static_cast<char*>(a.data_ptr()) == 4096);
-  a.add_(1);  // stays in this process
+  a.add_(1);  // only changes this process's copy
   CHECK(at::equal(load_tensors(file).tensors.at("a"), at::ones({1024})));
   save_tensors(file, {.tensors = {{"c", at::ones({1})}}, .metadata = {}});
   std::filesystem::remove(file);
@@ -139,7 +139,7 @@ TEST_CASE("a file that is not there, a folder and a pipe are refused by name", "
 
 TEST_CASE("a failed write leaves the old file as it was", "[pipeline]") {
   const auto folder = scratch("tensor_folder");
-  std::filesystem::create_directories(folder / "w.safetensors");  // a folder stands where the file should go
+  std::filesystem::create_directories(folder / "w.safetensors");  // a folder has the file's name
   CHECK_THROWS_AS(
       save_tensors((folder / "w.safetensors").string(), {.tensors = {{"w", at::ones({3})}}, .metadata = {}}),
       FileError);

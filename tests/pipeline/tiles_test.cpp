@@ -1,4 +1,4 @@
-// Pictures decoded in tiles: the whole picture where the decoder's reach is bounded, close to it where it is not.
+// Pictures decoded in tiles equal the whole picture if the decoder's reach is bounded, and resemble it otherwise.
 #include "pipeline/tiles.h"
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// A model folder of random weights that draws 32 x 32 pictures in milliseconds.
+// A model folder with random weights that draws 32 x 32 pictures in milliseconds.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -25,7 +25,7 @@ inline ModelCard tiny_card() {
   return card;
 }
 
-// As SD-XL: two text encoders' states before the last block, a pooled text and sizes.
+// Like SD-XL: the states of two text encoders before the last block, pooled text and sizes.
 inline ModelCard tiny_card_of_two_encoders() {
   ModelCard card = tiny_card();
   const TextTowerSpec tower{.vocabulary = 516, .tokens = 6, .width = 8, .layers = 2, .heads = 2, .mlp = 16};
@@ -50,7 +50,7 @@ inline void save_random_part(const std::string& folder, const std::string& part,
   save_part(folder, part, weights, at::kFloat);
 }
 
-// `card` may claim what the parts, which are of `made`, are not.
+// `card` is written; the weights are those of `made`, so that a card can claim what they are not.
 inline void save_tiny_model(const std::string& folder, const ModelCard& card = tiny_card(),
                             const ModelCard& made = tiny_card()) {
   std::filesystem::remove_all(folder);

@@ -1,5 +1,5 @@
-// One tiny network of every kind, with every option that changes what a traced pass records, and weights that let
-// every path through it show in the result.
+// One tiny network of every kind, with every option that changes what a traced pass records, and weights that make all
+// paths through it affect the result.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// Ids that the reference tokenizers gave; tests/parity/tokenizer.py writes them.
+// Compares with ids from the reference tokenizers, written by tests/parity/tokenizer.py.
 #include <fstream>
 #include <sstream>
 

@@ -1,4 +1,4 @@
-// Weights from other libraries' files: what is exported in a layout comes back equal, parts leave larger files by their
+// Weights from files of other libraries: exported weights are read back equal, parts are found in larger files by their
 // prefix, and what does not fit is listed by name.
 #include "pipeline/weight_import.h"
 
@@ -89,7 +89,7 @@ TEST_CASE("each part leaves a whole model's file by its prefix", "[pipeline][tor
   check_equal(import_weights(tiny_text(0), Layout::compvis, file, "f"), text);
 }
 
-TEST_CASE("of two text towers in one file each finds its own", "[pipeline][torch]") {
+TEST_CASE("each of two text towers in one file finds its own weights", "[pipeline][torch]") {
   const Plan large = make_plan(foreign::large_text_spec());
   const TensorMap first = numbered(tiny_text(0)), second = numbered(large);
   TensorMap file =
@@ -150,7 +150,7 @@ TEST_CASE("an autoencoder's attention is found under diffusers' former names", "
   check_equal(import_weights(tiny_decoder(), Layout::diffusers, file, "f"), weights);
 }
 
-TEST_CASE("what is missing, misshapen, extra or not floating is listed by name", "[pipeline][torch]") {
+TEST_CASE("tensors that are missing, misshapen, extra or not floating are listed by name", "[pipeline][torch]") {
   TensorMap file = export_weights(tiny_unet(), Layout::diffusers, numbered(tiny_unet()));
   file.erase("down_blocks.0.resnets.1.conv1.weight");
   file["conv_out.bias"] = at::zeros({5});

@@ -1,6 +1,6 @@
-// Names of our weights in other libraries: every name and shape of the real models, as digests over the state dicts of
-// diffusers 0.42, transformers 5.23 and open_clip 3.3, lpips 0.1 and efficientnet_lite_pytorch 0.1 (sorted lines "NAME
-// [sides]").
+// Names of our weights in other libraries: digests of all names and shapes of the real models, taken from the state
+// dicts of diffusers 0.42, transformers 5.23, open_clip 3.3, lpips 0.1 and efficientnet_lite_pytorch 0.1 (sorted lines
+// "NAME [sides]").
 #include "pipeline/weight_names.h"
 
 #include <map>
@@ -167,7 +167,7 @@ TEST_CASE("a layer that a library does not have is refused by name", "[pipeline]
                     Contains("has no name in the diffusers layout"));
 }
 
-TEST_CASE("names tell their layout", "[pipeline]") {
+TEST_CASE("the layout of a file is recognised by its names", "[pipeline]") {
   CHECK(layout_that_looks_like({"x", "model.diffusion_model.out.0.bias"}) == "compvis");
   CHECK(layout_that_looks_like({"up_blocks.0.resnets.0.norm1.weight"}) == "diffusers");
   CHECK(layout_that_looks_like({"transformer.resblocks.0.ln_1.bias"}) == "open_clip");

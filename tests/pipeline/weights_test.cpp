@@ -1,4 +1,4 @@
-// Weights into a network: what does not fit is listed by name, and half precision arrives as full.
+// Loading weights into a network: what does not fit is listed by name, and half precision is widened.
 #include "pipeline/weights.h"
 
 #include <ATen/ATen.h>

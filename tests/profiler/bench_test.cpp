@@ -80,7 +80,7 @@ TEST_CASE("two callables of one name are an error", "[profiler]") {
   CHECK_THROWS_WITH(time_callables({{"a", [] {}}, {"a", [] {}}}), Catch::Contains("callable \"a\": is named twice"));
 }
 
-TEST_CASE("what a callable throws reaches the caller", "[profiler]") {
+TEST_CASE("an exception of a callable reaches the caller", "[profiler]") {
   FakeClock clock;
   int calls = 0;
   const Callable failing{"failing", [&] {

@@ -1,4 +1,4 @@
-// A clock that only callables move.
+// A clock that only the timed callables advance.
 #pragma once
 
 #include <cstdint>

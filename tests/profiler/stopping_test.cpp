@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t ms = 1'000'000;
 
-// n samples around `centre`, spread evenly over +-share of it.
+// n samples spread evenly over centre +- share * centre.
 std::vector<int64_t> samples_of(int64_t n, int64_t centre, double share) {
   std::vector<int64_t> samples(n);
   for (int64_t i = 0; i < n; ++i)
@@ -16,7 +16,7 @@ std::vector<int64_t> samples_of(int64_t n, int64_t centre, double share) {
   return samples;
 }
 
-// The same as one block.
+// The same samples as one block.
 SampleBlocks spread(int64_t n, int64_t centre, double share) { return {samples_of(n, centre, share)}; }
 
 StoppingRule rule(TimingMode mode) { return StoppingRule(stopping_config(mode)); }

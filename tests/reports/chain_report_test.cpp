@@ -18,7 +18,7 @@ struct Drawn {
   double rescale = 0;
 };
 
-// A model with a distance and a text-image score of what it drew.
+// Stores a model with a distance and a text-image score of its pictures.
 std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
   model.hash = sha256(model.name);
   if (model.params == 0) model.params = 10;

@@ -1,4 +1,4 @@
-// Table 6: the latency of blocks, and which evidence stands for it.
+// Table 6: the latency of blocks, and which of several timings is used.
 #include "reports/report.h"
 #include "spec/error.h"
 #include "tests/catch.h"

@@ -57,7 +57,7 @@ TEST_CASE("the page of guidance plots distance and text-image score of each curv
     score.protocol = store.add_protocol(protocol.dump());
     score.name = "fd_emoji_clip";
     store.add_score(score);
-    if (guidance == 2) continue;  // a score that was not taken leaves a gap
+    if (guidance == 2) continue;  // a missing score leaves a gap
     score.name = "clip_emoji";
     store.add_score(score);
   }

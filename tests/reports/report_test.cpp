@@ -104,7 +104,7 @@ TEST_CASE("a front is over all that were scored at a rung, those trained on sinc
   using Names = std::vector<std::string>;
   CHECK(scored["fd_emoji_clip@60"] == Names{y, x, md});
   CHECK(scored["fd_emoji_clip@180"] == Names{x, md});
-  CHECK(front["fd_emoji_clip@60"] == Names{y, x, md});  // dearer and better each
+  CHECK(front["fd_emoji_clip@60"] == Names{y, x, md});  // each is more expensive and better
   CHECK(front["clip_emoji@60"] == Names{y});            // cheapest and best
   CHECK(front["clip_emoji@180"] == Names{x});
 }
@@ -193,7 +193,7 @@ TEST_CASE("the report of decoders joins counts, scores of narrow ones, latencies
   score("slim", 100, "psnr", 44, "other pictures", 1);
   score("stranger", 999, "psnr", 99, "pictures", 1);
   const auto tables = table2_report(store, options);
-  REQUIRE(tables.size() == 2);  // one for each set of pictures
+  REQUIRE(tables.size() == 2);  // one per set of pictures
   const Json other = rows_json(tables[0]), rows = rows_json(tables[1]);
   CHECK(other[4]["psnr"] == 44);
   CHECK(other[0]["psnr"].is_null());

@@ -1,4 +1,4 @@
-// What tests read of a report, and how they ask for one.
+// Helpers with which tests make reports and read them.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// A tiny sweep: MobileDiffusion and a cheaper network, both trained to the end, and one that was stopped early, whose
-// name tries to break out of every format. MobileDiffusion has two timed blocks and a timed whole.
+// A tiny sweep: MobileDiffusion and a cheaper network, both trained to the end, and one that stopped early and whose
+// name contains markup of every format. MobileDiffusion has two timed blocks and a timed whole.
 #pragma once
 
 #include <string>
@@ -66,7 +66,7 @@ inline EnvRow build_of(const std::string& commit) {
   return {.git_commit = commit, .compiler = "GNU 12", .compiler_flags = "-O3", .libtorch = "2.13"};
 }
 
-// Who times what of a network: two blocks at 1 and 20 ms, and the whole at 22 ms.
+// How a network is timed: two blocks of 1 and 20 ms, and the whole of 22 ms.
 struct Timed {
   std::string device = "test cpu", commit = "abc";
   int64_t batch = 1;
@@ -116,7 +116,7 @@ inline ArchRow mobilediffusion() {
   return network("mobilediffusion", R"({"name":"md"})", {386'687'048, 182'611'423'232});
 }
 
-// Two trainings of their own: one to the end and scored, one that failed.
+// Two trainings that belong to no sweep: one finished and scored, one failed.
 inline void add_trainings(Store& store) {
   store.add_sweep(trainings, "{}");
   for (const bool fails : {false, true}) {

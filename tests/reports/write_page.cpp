@@ -1,4 +1,4 @@
-// Writes a report's page of a database: write_page DB REPORT OUT. For the script that opens pages in a browser.
+// Writes the page of a report: write_page DB REPORT OUT. Used by the script that opens pages in a browser.
 #include <iostream>
 
 #include "reports/page.h"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What scripts/setup.sh and cmake/find_torch.cmake say and do, one function a case; `setup_test.sh CASE` runs one.
-# The machine is pretended: each case makes a folder of stand-in commands and puts it, or nothing else, on PATH.
+# Tests of scripts/setup.sh and cmake/find_torch.cmake, one function per case; `setup_test.sh CASE` runs one.
+# The machine is simulated: each case makes a folder of stand-in commands and puts it on PATH, alone if needed.
 set -euo pipefail
 root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 scratch=$(mktemp -d)
@@ -73,7 +73,7 @@ accepts_a_whole_prefix_without_apt() {
   expect 0 "$scratch is complete" setup --prefix "$scratch"
 }
 
-# setup --weights in a tree of its own, where neither .venv nor weights are.
+# Runs setup --weights in a tree of its own without .venv and weights.
 fetch_weights() {
   mkdir "$scratch/tree"
   cp -r "$root/scripts" "$scratch/tree/"

@@ -30,8 +30,8 @@ TEST_CASE("admitted and every reason of rejection add up to the total", "[search
   const Enumeration found = enumerate(space, caps, {.count = 8});
   CHECK(found.total == 5 * 3 * 2 * 12 * 2);
   CHECK(found.admitted + found.rejected.total() == found.total);
-  CHECK(found.rejected.invalid == found.total / 5);  // 1000 has no heads of 64
-  CHECK(found.rejected.duplicate > 0);               // sharing K and V means nothing without self-attention
+  CHECK(found.rejected.invalid == found.total / 5);  // a width of 1000 does not divide into heads of 64
+  CHECK(found.rejected.duplicate > 0);               // sharing K and V has no effect without self-attention
   CHECK(found.rejected.params > 0);
   CHECK(found.rejected.macs > 0);
   CHECK(found.rejected.both > 0);
@@ -157,7 +157,7 @@ TEST_CASE("points that differ in a field without effect are one, whatever the ca
             .notes.front() == "the choice \"kernel\" exists at no point; its condition never holds");
 }
 
-TEST_CASE("the number of threads changes nothing", "[search]") {
+TEST_CASE("the number of threads does not change an enumeration", "[search]") {
   const Space space(small_space(), "s.json");
   std::vector<int64_t> seen;
   const auto keep = [&](int64_t points, double share) {

@@ -10,7 +10,7 @@ using namespace mds;
 
 namespace {
 
-// Enough points to be kept, most of which cost nothing to screen.
+// So many points that the result is kept, most of which are cheap to screen.
 Space large_space() {
   return Space(from_json<SpaceSpec>(Json::parse(R"({"include": ["mobilediffusion"], "choices": [
       {"name": "tokens", "path": "text_tokens", "range": {"from": 1, "to": 400}},
@@ -58,7 +58,7 @@ TEST_CASE("a long enumeration is kept, and read as it was made", "[search]") {
   CHECK(kept.get(space).file == read.file);
 }
 
-TEST_CASE("what an enumeration follows from decides its file", "[search]") {
+TEST_CASE("everything that determines an enumeration determines its file", "[search]") {
   const Space space = large_space();
   SpaceSpec other = space.spec();
   other.choices[0].range->to = 401;

@@ -18,7 +18,7 @@ UNetSpec narrowed_md(int64_t width) {
   return spec;
 }
 
-// Two sweeps with a candidate of one name, which is not one network.
+// Two sweeps whose candidates have the same name but are different networks.
 struct NamesStore {
   test::ScratchFolder folder;
   std::string file = folder.file("r.db");
@@ -108,7 +108,7 @@ TEST_CASE("a shipped network needs no database, by name or by hash", "[search]")
   CHECK(!is_stored_name("mine.json"));
 }
 
-TEST_CASE("what spec_text writes is loaded as the same network, from its file or its folder", "[search]") {
+TEST_CASE("the text of spec_text is loaded as the same network, from its file or its folder", "[search]") {
   const NamesStore names;
   const NetworkSpec spec = names.find("winner@one").spec;
   const std::string folder = names.folder.file("s/best");

@@ -63,7 +63,7 @@ TEST_CASE("included networks keep their names, and of many choices the most tell
   for (const auto& name : list) CHECK(name.size() < 40);
 }
 
-TEST_CASE("a name is never given twice, in a list or beside names that are taken", "[search]") {
+TEST_CASE("a name is never given twice, and taken names are never given", "[search]") {
   const SpaceSpec space = from_json<SpaceSpec>(Json::parse(R"({"choices": [
       {"name": "width", "path": "levels.2.width", "values": [896, 1024]}]})"),
                                                "s.json");

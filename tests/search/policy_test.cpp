@@ -19,7 +19,7 @@ struct Levels {
 
 double noise(Random& random) { return static_cast<double>(random.below(2001) - 1000) / 1000; }
 
-// A synthetic evaluation: each picture has its own difficulty, common to all candidates, and a little noise of its own.
+// A synthetic evaluation: each picture has a difficulty that all candidates share, plus a little noise of its own.
 Evaluation evaluation_at(int64_t images, Levels levels, uint64_t seed, const PolicyConfig& config) {
   Random common(99), own(seed + images);
   Measured fd{.distance = std::exp(levels.log_fd)}, clip;
@@ -29,7 +29,7 @@ Evaluation evaluation_at(int64_t images, Levels levels, uint64_t seed, const Pol
     clip.values.push_back(levels.clip + difficulty.back());
   }
   for (const auto& row : policy_indices(config, pictures)) {
-    double shift = 0.2;  // replicates of a Frechet distance lie above it
+    double shift = 0.2;  // replicates of a Frechet distance are above it
     for (const auto p : row) shift -= difficulty[p] / pictures;
     fd.replicates.push_back(std::exp(levels.log_fd + shift));
   }

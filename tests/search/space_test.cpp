@@ -24,7 +24,7 @@ std::set<std::string> hashes(const SpaceSpec& spec, int64_t& points) {
   return found;
 }
 
-// The shipped space with every third option of its longest lists, small enough to hash whole.
+// The shipped space with every third option of its longest lists, so that all points can be hashed.
 SpaceSpec thinned() {
   SpaceSpec spec = load_space(shipped_file("configs/spaces/mobilediffusion.json"));
   for (auto& choice : spec.choices) {

@@ -75,10 +75,10 @@ TEST_CASE("with several seeds a candidate's value is their mean and its interval
   CHECK(ranking.close() == 1);
 }
 
-TEST_CASE("a candidate one of whose seeds stopped or failed does not win by the others", "[search]") {
+TEST_CASE("a candidate that lost a seed does not win by its other seeds", "[search]") {
   CHECK(winner({run("half", scored(180, 1)), run("half", scored(60, 1), RunState::failed), run("whole", scored(180, 9)),
                 run("whole", scored(180, 9))}) == "whole");
-  // Where each lost a seed, those that kept as many as any are compared.
+  // Where every candidate lost a seed, those with the most remaining seeds are compared.
   CHECK(winner({run("a", scored(180, 1)), run("a", scored(60, 1), RunState::stopped), run("b", scored(180, 9)),
                 run("b", scored(60, 9), RunState::stopped)}) == "a");
 }
@@ -98,6 +98,6 @@ TEST_CASE("a ranking says whether it is settled: by its intervals, never by its 
   CHECK_THAT(words({a, run("no interval", bare)}), Catch::StartsWith("Not settled"));
 }
 
-TEST_CASE("of equal values the candidate that came first is the winner", "[search]") {
+TEST_CASE("among equal values the candidate that came first is the winner", "[search]") {
   CHECK(winner({run("first", scored(60, 5)), run("second", scored(60, 5))}) == "first");
 }

@@ -32,7 +32,7 @@ struct Tree {
   }
 };
 
-// A leaf of a newer program: one more field, whose default means what leaves were before.
+// The leaf of a newer program: it has one more field, whose default means what leaves without it meant.
 struct NewerLeaf {
   int64_t width = 64;
   Colour colour = Colour::red;

@@ -1,4 +1,4 @@
-// What a misspelt name most likely means.
+// Suggestions for misspelt names.
 #include "spec/nearest.h"
 
 #include "tests/catch.h"

@@ -1,4 +1,4 @@
-// Files and folders that appear whole or not at all.
+// Files and folders appear complete or not at all.
 #include "spec/new_file.h"
 
 #include <filesystem>
@@ -56,7 +56,7 @@ TEST_CASE("a folder is replaced as a whole, or stays as it was", "[spec]") {
   CHECK_THROWS_WITH(NewFolder(scratch.path / "file", Before::replaced), Catch::Contains("exists already"));
 }
 
-TEST_CASE("what killed processes left under temporary names goes, and nothing else", "[spec]") {
+TEST_CASE("the temporary files of killed processes are removed, and nothing else", "[spec]") {
   const Scratch scratch;
   fs::create_directories(scratch.path / "model.tmp12");
   fs::create_directories(scratch.path / "samples");

@@ -17,10 +17,10 @@ TEST_CASE("a whole number is read in every form that people type, and exactly", 
   CHECK(parse_whole("1200e-2") == 12);
   CHECK(parse_whole("0.0e18") == 0);
   CHECK(parse_whole("9223372036854775807") == 9223372036854775807);
-  CHECK(parse_whole("9007199254740993") == 9007199254740993);  // no double holds it
+  CHECK(parse_whole("9007199254740993") == 9007199254740993);  // no double has this value
 }
 
-TEST_CASE("what is no whole number, or too large for one, is none", "[spec]") {
+TEST_CASE("a text that is not a whole number, or is too large for one, gives none", "[spec]") {
   for (const char* text : {"", "nan", "inf", "1.5", "1e-1", "9223372036854775808", "1e19", "1e99999", "4x", "4 M", "M",
                            "1e", "--4", "0x10", ".", "1e3e3", "4MM"}) {
     INFO(text);

@@ -1,4 +1,4 @@
-// Activation checkpointing and bfloat16 in training: the same gradients for less memory, and weights of full precision.
+// Activation checkpointing and bfloat16 in training: equal gradients with less memory, and weights in full precision.
 #include <ATen/ATen.h>
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
@@ -19,7 +19,7 @@ LoopConfig config_of(bool checkpointed, Precision dtype = Precision::fp32) {
   return {.batch = 4, .seed = 3, .dtype = dtype, .micro_batch = 2, .checkpoint_activations = checkpointed};
 }
 
-// Whether the stages that `make` builds for a loop have equal gradients, with and without.
+// Checks that stages built by `make` have equal gradients with and without checkpointed activations.
 void check_same(const std::function<std::unique_ptr<Stage>(const LoopConfig&)>& make,
                 Precision dtype = Precision::fp32) {
   const LoopConfig keeps = config_of(false, dtype), checkpoints = config_of(true, dtype);
@@ -30,7 +30,7 @@ void check_same(const std::function<std::unique_ptr<Stage>(const LoopConfig&)>& 
   CHECK(at::equal(toy::gradients_of(one, keeps), toy::gradients_of(other, checkpoints)));
 }
 
-// Bytes of tensors on this thread, now and at most, above those at the start.
+// Counts the bytes of tensors on this thread, now and at most, relative to the start.
 class Bytes final : public c10::MemoryReportingInfoBase {
  public:
   void reportMemoryUsage(void*, int64_t size, size_t, size_t, c10::Device) override {
@@ -52,7 +52,7 @@ int64_t peak_bytes(const std::function<void()>& work) {
   return bytes->peak();
 }
 
-// Four levels' worth of blocks on maps that are large beside the weights.
+// Blocks of four levels, on maps that are large compared with the weights.
 UNetSpec deep() {
   UNetSpec unet = toy::unet();
   unet.size = 32;

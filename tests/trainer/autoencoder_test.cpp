@@ -1,4 +1,4 @@
-// What an autoencoder is trained to: the terms of its loss, the discriminator's part, a decoder behind a frozen
+// Training of an autoencoder: the terms of its loss, the discriminator's part, and a decoder behind a frozen
 // encoder.
 #include "trainer/autoencoder.h"
 
@@ -53,7 +53,7 @@ bool same(const TensorMap& x, const TensorMap& y) {
          });
 }
 
-// A model folder of an autoencoder after two iterations; its encoder has `channels` latent ones.
+// A model folder of an autoencoder after two iterations, with `channels` latent channels.
 std::string model(const std::string& name, int64_t channels = 2) {
   AutoencoderConfig config = small();
   config.latent_channels = channels;
@@ -71,7 +71,7 @@ std::string model(const std::string& name, int64_t channels = 2) {
   return folder;
 }
 
-// Runs to an iteration from the checkpoint, where there is one; the bytes of the new one.
+// Trains to an iteration, from the checkpoint if there is one, and returns the bytes of the new checkpoint.
 std::string checkpoint_at(int64_t iteration, const std::string& file, Precision dtype) {
   LoopConfig config = short_loop;
   config.dtype = dtype;
@@ -110,7 +110,7 @@ TEST_CASE("the discriminator and its loss begin after their iterations", "[train
   CHECK(!same(weights(), first));
 }
 
-TEST_CASE("the adversarial loss is the discriminator's opinion times the adaptive weight", "[trainer][torch]") {
+TEST_CASE("the adversarial loss is minus the mean logit times the adaptive weight", "[trainer][torch]") {
   const AutoencoderConfig config = adversarial(0);
   AutoencoderStage plain(small(), short_loop, pictures()), stage(config, short_loop, pictures());
   const PatchDiscriminator twin(config.discriminator.width, short_loop.seed + 2);
@@ -126,7 +126,7 @@ TEST_CASE("the adversarial loss is the discriminator's opinion times the adaptiv
   CHECK(loss_of(stage) == Approx(loss_of(plain) + 0.5 * weight * deceit.item<double>()));
 }
 
-TEST_CASE("autoencoder and discriminator train their own weights alone", "[trainer][torch]") {
+TEST_CASE("autoencoder and discriminator train only their own weights", "[trainer][torch]") {
   AutoencoderConfig config = adversarial(0);
   config.discriminator.every = 2;
   AutoencoderStage stage(config, short_loop, pictures());
@@ -136,7 +136,7 @@ TEST_CASE("autoencoder and discriminator train their own weights alone", "[train
   const TensorMap discriminator = copy(stage.adversary()->stage->weights());
   CHECK(!same(autoencoder, stage.weights()));
   CHECK(!same(untrained, discriminator));
-  loop.run_to(2);  // the autoencoder's turn alone
+  loop.run_to(2);  // only the autoencoder steps
   CHECK(same(discriminator, stage.adversary()->stage->weights()));
 }
 

@@ -1,4 +1,4 @@
-// Base training: weights of the loss by their formulas, offset noise, and going on from a model folder.
+// Base training: the loss weights follow their formulas, offset noise, and training from a model folder.
 #include "trainer/base.h"
 
 #include <ATen/ATen.h>
@@ -30,7 +30,7 @@ LatentSet resized(LatentSet set, int64_t size) {
 
 TEST_CASE("min-SNR weights are min(SNR, 5) / SNR of epsilon and min(SNR, 5) / (SNR + 1) of v", "[trainer][torch]") {
   const NoiseSchedule schedule{ScheduleConfig()};
-  // SNR of Stable Diffusion's schedule, as published; 146 is the last timestep of at least 5.
+  // SNR of Stable Diffusion's schedule, as published; 146 is the last timestep with an SNR of at least 5.
   const auto [t, snr] = GENERATE(table<int64_t, double>(
       {{0, 1175.47}, {124, 6.32105}, {249, 2.08102}, {499, 0.384408}, {749, 0.0600222}, {999, 0.00468192}}));
   CHECK(weight_at(schedule, Prediction::epsilon, t) == Approx(std::min(snr, 5.0) / snr).epsilon(1e-4));
@@ -64,7 +64,7 @@ TEST_CASE("the weighted loss is the mean of weighted squared errors", "[trainer]
   const LatentSet set = toy::latents();
   BaseConfig config = toy::predicting(Prediction::v);
   config.weight = LossWeight::min_snr;
-  BaseStage stage(toy::unet(), config, {.batch = 8}, set);  // it says 0, as its last layer begins there
+  BaseStage stage(toy::unet(), config, {.batch = 8}, set);  // it predicts 0, because its last layer starts at zero
   const TensorMap batch = stage.batch({0, generator_for(1, 0)});
   const NoiseSchedule schedule{ScheduleConfig()};
   double wanted = 0;

@@ -1,5 +1,5 @@
-// Distillation: two of the teacher's steps in closed form, against the long form and against a Gaussian whose exact
-// solution is known.
+// Distillation: two steps of the teacher in closed form, compared with explicit stepping and with a Gaussian whose
+// exact solution is known.
 #include "trainer/distil.h"
 
 #include <ATen/ATen.h>
@@ -14,7 +14,7 @@ namespace {
 
 double kappa(const NoiseSchedule& schedule, int64_t t) { return schedule.s(t) / schedule.a(t); }
 
-// x0~ of scalars by the share, for the noises e1 and e2 that the teacher says.
+// x0~ for scalars, computed with first_share, where the teacher predicts the noises e1 and e2.
 double by_share(const NoiseSchedule& schedule, const TwoSteps& steps, const std::array<double, 3>& z_e1_e2) {
   const auto& [z, e1, e2] = z_e1_e2;
   const double x1 = (z - schedule.s(steps.start) * e1) / schedule.a(steps.start);
@@ -24,7 +24,7 @@ double by_share(const NoiseSchedule& schedule, const TwoSteps& steps, const std:
   return share * x1 + (1 - share) * x2;
 }
 
-// The same by stepping to the end and asking which x0 leads there at once (arXiv 2202.00512, appendix G).
+// The same by stepping to the end and solving for the x0 that leads there in one step (arXiv 2202.00512, appendix G).
 double by_stepping(const NoiseSchedule& schedule, const TwoSteps& steps, const std::array<double, 3>& z_e1_e2) {
   const auto& [z, e1, e2] = z_e1_e2;
   const double x1 = (z - schedule.s(steps.start) * e1) / schedule.a(steps.start);
@@ -84,7 +84,7 @@ TEST_CASE("a schedule without signal at its end has a finite share there", "[tra
   CHECK(share < 1);
 }
 
-// x0 ~ N(mean, deviation^2): the best noise is known, so a student that says two_step_x0 is the exact solution.
+// x0 ~ N(mean, deviation^2): the best noise is known, so a student that predicts two_step_x0 is the exact solution.
 TEST_CASE("a student of the exact Gaussian teacher ends where twice as many teacher steps end", "[trainer]") {
   const NoiseSchedule schedule((ScheduleConfig()));
   const double mean = 0.8, variance = 0.3;

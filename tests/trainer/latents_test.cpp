@@ -1,4 +1,4 @@
-// Cached latents come back as they were written; a file that holds something else is refused by name.
+// Cached latents are read back as written; a file with other contents is refused by name.
 #include "trainer/latents.h"
 
 #include <ATen/ATen.h>
@@ -11,7 +11,7 @@ using Catch::Contains;
 
 namespace {
 
-// Cards without weights: what check_encoders reads.
+// Cards without weights, which is all that check_encoders reads.
 struct Encoders {
   EncoderFolders folders{toy::temporary("vae"), toy::temporary("text"), toy::temporary("score")};
   ModelCard vae, text, score;
@@ -134,7 +134,7 @@ TEST_CASE("latents go with the encoders they were made with, and with no other",
   Encoders encoders;
   const LatentSet made = encoders.latents();
   CHECK(check_encoders(made, encoders.folders).text == encoders.text);
-  encoders.text.provenance.seed = 5;  // says how the model was made, not what it is
+  encoders.text.provenance.seed = 5;  // describes how the model was made, not what it is
   encoders.save();
   CHECK_NOTHROW(check_encoders(made, encoders.folders));
   const auto refused = [&](const std::string& name, const std::string& folder) {

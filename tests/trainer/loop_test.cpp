@@ -1,4 +1,4 @@
-// The loop: resume repeats every bit, numbers that are not finite stop it, damaged checkpoints are refused.
+// The loop: resuming gives equal bits, numbers that are not finite stop it, damaged checkpoints are refused.
 #include "trainer/loop.h"
 
 #include <ATen/ATen.h>
@@ -26,7 +26,7 @@ struct BaseRun {
   Loop loop;
 };
 
-// A checkpoint of a base run after `iterations`.
+// The checkpoint of a base run after `iterations`.
 std::string checkpoint(const std::string& name, int64_t iterations, const LoopConfig& config = loop_config) {
   const std::string file = toy::temporary(name);
   BaseRun run(Prediction::v, config);
@@ -184,7 +184,7 @@ TEST_CASE("each epoch visits every example once, in an order of its own", "[trai
   }
   CHECK(orders.size() == 4);
   CHECK(Batches(3, 7, /*seed=*/0).at(0).size(0) == 7);                       // a batch may span epochs
-  CHECK(at::equal(batches.at(2), Batches(count, batch, /*seed=*/3).at(2)));  // whatever was asked before
+  CHECK(at::equal(batches.at(2), Batches(count, batch, /*seed=*/3).at(2)));  // independent of earlier calls
 }
 
 TEST_CASE("a sample of rows comes from all of them, each at most once, and follows its seed", "[trainer]") {
@@ -205,5 +205,5 @@ TEST_CASE("randomness depends on seed, iteration and purpose alone", "[trainer]"
   CHECK(at::equal(draw(1, 2, 3), draw(1, 2, 3)));
   for (const Tensor& other : {draw(2, 2, 3), draw(1, 3, 3), draw(1, 2, 4), draw(2, 1, 3)})
     CHECK(!at::equal(draw(1, 2, 3), other));
-  CHECK(generator_for(1, 2, 3).current_seed() == 0xd0734750fde362b3);  // trainings depend on it
+  CHECK(generator_for(1, 2, 3).current_seed() == 0xd0734750fde362b3);  // must not change: trainings depend on it
 }

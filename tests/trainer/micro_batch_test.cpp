@@ -1,4 +1,4 @@
-// Accumulated gradients: a batch in parts gives what it gives as a whole, and losses that cannot be split refuse.
+// Accumulated gradients: a batch in parts gives the gradients of the whole, and losses that cannot be split refuse.
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
@@ -27,7 +27,7 @@ double relative_error(const Tensor& x, const Tensor& wanted) {
   return ((x - wanted).norm() / wanted.norm()).item<double>();
 }
 
-// Gradients that are differences of nearly equal numbers, as a discriminator's are, keep fewer digits.
+// Gradients that are differences of nearly equal numbers, such as a discriminator's, have fewer exact digits.
 void check_parts(Stage& stage, double tolerance = 1e-6) {
   const Tensor at_once = gradients_of(stage, 8);
   REQUIRE(at_once.norm().item<double>() > 0);
@@ -38,7 +38,7 @@ void check_parts(Stage& stage, double tolerance = 1e-6) {
   }
 }
 
-// Replays as a GPU does: into gradients of its own, which the next replay overwrites.
+// Replays like a GPU: into its own gradients, which the next replay overwrites.
 class ReplayedGraph final : public StepGraph {
  public:
   explicit ReplayedGraph(std::vector<Tensor> weights) : weights_(std::move(weights)) {}
@@ -66,30 +66,30 @@ TEST_CASE("base training's gradients of a batch in parts are those of the whole"
   check_parts(stage);
 }
 
-TEST_CASE("so are those of the relu blend, whose share of softmax is the batch's", "[trainer][torch]") {
+TEST_CASE("the relu blend's gradients of a batch in parts are those of the whole", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   ReluConfig config;
   config.start = toy::model("parts_softmax");
   config.swap = GENERATE(Swap::blend, Swap::gain);
   ReluStage stage(config, whole, set);
-  check_parts(stage, 3e-4);  // a score that rounds to relu's other side jumps
+  check_parts(stage, 3e-4);  // a score that rounds across relu's threshold makes a jump
 }
 
-TEST_CASE("so are those of a distillation without the original loss, guided or not", "[trainer][torch]") {
+TEST_CASE("a distillation's gradients of a batch in parts are those of the whole, guided or not", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   DistilConfig config;
   config.teacher = toy::model("parts_teacher");
   config.start = toy::model("parts_student");
   TensorMap weights = load_tensors(config.start + "/unet.safetensors").tensors;
-  for (auto& [name, weight] : weights) weight = -weight;  // far from its teacher
+  for (auto& [name, weight] : weights) weight = -weight;  // moves it far from its teacher
   save_part(config.start, "unet", weights, at::kFloat);
   config.guidance.probability = GENERATE(0, 1);
   config.original = 0;
   DistilStage stage(config, whole, set);
-  check_parts(stage, 3e-5);  // w of up to 14 times the rounding
+  check_parts(stage, 3e-5);  // w of up to 14 multiplies the rounding
 }
 
-TEST_CASE("so are those of the one-step finetune and of its adversary", "[trainer][torch]") {
+TEST_CASE("both players' gradients of a batch in parts are those of the whole", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config;
   config.start = toy::model("parts_generator");
@@ -99,7 +99,7 @@ TEST_CASE("so are those of the one-step finetune and of its adversary", "[traine
   check_parts(stage, 3e-6);
 }
 
-TEST_CASE("so are those of an autoencoder", "[trainer][torch]") {
+TEST_CASE("an autoencoder's gradients of a batch in parts are those of the whole", "[trainer][torch]") {
   const AutoencoderConfig config{.size = 16,
                                  .crop = 16,
                                  .latent_channels = 2,

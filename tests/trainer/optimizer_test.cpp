@@ -1,4 +1,4 @@
-// The optimizer against LibTorch's own AdamW, and its average and rate by hand.
+// The optimizer is compared with LibTorch's AdamW; its average and learning rate with values computed by hand.
 #include "trainer/optimizer.h"
 
 #include <ATen/ATen.h>
@@ -22,7 +22,7 @@ struct Problem {
   Tensor loss() const { return at::mse_loss(at::conv2d(x, weight, bias, /*stride=*/1, /*padding=*/1), y); }
 };
 
-// One step of a weight that is w = 1 with gradient 1; returns how far it went.
+// Takes one step of the weight w = 1 with gradient 1, and returns how far it moved.
 double moved(Optimizer& optimizer) {
   const Tensor w = optimizer.weights().at("w");
   const double before = w.item<double>();
@@ -56,7 +56,7 @@ TEST_CASE("AdamW repeats LibTorch's, channels-last weights included", "[trainer]
 }
 
 TEST_CASE("gradients above the limit are scaled to it all together", "[trainer][torch]") {
-  // The first moment after one step is 1 - beta1 times the clipped gradient.
+  // After one step the first moment is 1 - beta1 times the clipped gradient.
   const Tensor a = at::zeros({1}), b = at::zeros({1});
   Optimizer optimizer({{"a", a}, {"b", b}}, {.clip = 1}, 1);
   a.mutable_grad() = at::full({1}, 3.0f);
@@ -82,7 +82,7 @@ TEST_CASE("the average warms up with (1 + k) / (10 + k) and then keeps its decay
 TEST_CASE("the rate warms up linearly and a cosine ends at 0", "[trainer][torch]") {
   const Tensor w = at::ones({1});
   Optimizer optimizer({{"w", w}}, {.lr = 0.01, .warmup = 4, .decay = RateDecay::cosine, .weight_decay = 0}, 12);
-  std::vector<double> rates;  // equal gradients make a step of one rate
+  std::vector<double> rates;  // with equal gradients a step is as long as the rate
   for (int i = 0; i < 13; ++i) rates.push_back(moved(optimizer));
   for (int i = 0; i < 4; ++i) CHECK(rates[size_t(i)] == Approx(0.01 * (i + 1) / 4).epsilon(1e-3));
   CHECK(rates[4] == Approx(0.01).epsilon(1e-3));

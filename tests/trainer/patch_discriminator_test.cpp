@@ -1,4 +1,4 @@
-// The patch discriminator against the published count, its losses against sums by hand.
+// The patch discriminator has the published number of weights, and its losses equal sums computed by hand.
 #include "trainer/patch_discriminator.h"
 
 #include <ATen/ATen.h>
@@ -54,7 +54,7 @@ TEST_CASE("the adaptive weight makes the adversarial loss as steep as the others
   const Tensor weight = adaptive_weight(others, adversarial, last);
   CHECK(weight.item<double>() == Approx(5 / (20 + 1e-4)));
   CHECK(!weight.requires_grad());
-  (others + weight * adversarial).backward();  // both graphs are still there
+  (others + weight * adversarial).backward();  // both graphs still exist
   CHECK(last.grad()[0].item<double>() == Approx(3 + weight.item<double>() * 12));
   CHECK(last.grad()[1].item<double>() == Approx(4 - weight.item<double>() * 16));
 }

@@ -1,4 +1,4 @@
-// The relu finetune: what each way of swapping begins and ends with.
+// The relu finetune: how each way of swapping begins and ends.
 #include "trainer/relu.h"
 
 #include <ATen/ATen.h>

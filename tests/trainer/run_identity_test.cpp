@@ -1,4 +1,4 @@
-// What is told of a checkpoint of another run.
+// What an error says about the checkpoint of another run.
 #include "trainer/run_identity.h"
 
 #include "spec/describe.h"
@@ -33,7 +33,7 @@ TEST_CASE("each value that differs is named by its dotted key, with both values"
         "stage.widths is [8,16] there and [8,32] here");
 }
 
-TEST_CASE("of another kind of stage only the kind is named", "[trainer]") {
+TEST_CASE("for a stage of another kind only the kind is named", "[trainer]") {
   Json own = identity();
   own["config"]["stage"] = {{"kind", "relu"}, {"swap", "blend"}};
   CHECK(identity_difference(identity().dump(), own.dump()) == "stage.kind is \"base\" there and \"relu\" here");

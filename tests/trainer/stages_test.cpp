@@ -1,4 +1,4 @@
-// Each stage learns a toy, in float32 and bfloat16, and refuses a configuration that cannot be trained.
+// Each stage learns toy data in float32 and bfloat16, and refuses a configuration that cannot be trained.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -15,7 +15,7 @@ using Catch::Contains;
 
 namespace {
 
-// Mean loss of the first and of the last ten iterations.
+// The mean loss of the first ten and of the last ten iterations.
 std::pair<double, double> trained(Stage& stage, const LoopConfig& config, double lr) {
   Loop loop(stage, config, {.lr = lr, .warmup = 5});
   std::vector<double> losses;

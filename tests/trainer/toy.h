@@ -1,4 +1,4 @@
-// Toys to train on: cached latents that a small UNet learns quickly, and a stage of one weight.
+// Toy data and models for training: cached latents that a small UNet learns quickly, and a stage with one weight.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,7 +15,7 @@
 
 namespace mds::toy {
 
-// Toys are too small for threads, which wait for each other where tests run side by side.
+// Toys are too small for several threads, which would wait for each other when tests run in parallel.
 inline const bool one_thread = (at::set_num_threads(1), true);
 
 inline std::string temporary(const std::string& name) { return scratch("trainer_" + name).string(); }
@@ -27,7 +27,7 @@ inline std::string bytes_of(const std::string& file) {
   return text.str();
 }
 
-// 12 latents 2 x 8 x 8, each a constant that its text tells; the last 2 are held out.
+// 12 latents 2 x 8 x 8, each a constant that its text encodes; the last 2 are held out.
 inline LatentSet latents() {
   const int64_t n = 12;
   const Tensor value = at::linspace(-2, 2, n).view({n, 1, 1, 1});
@@ -62,7 +62,7 @@ inline BaseConfig predicting(Prediction prediction) {
   return config;
 }
 
-// A model folder of the toy UNet, from a seed and nowhere at zero; a stage can start from it or learn from it.
+// A model folder of the toy UNet, whose seeded weights are nowhere zero; stages can start or learn from it.
 inline std::string model(const std::string& name, const ModelCard& changed = {}) {
   const std::string folder = temporary(name);
   std::filesystem::remove_all(folder);
@@ -80,7 +80,7 @@ inline std::string model(const std::string& name, const ModelCard& changed = {})
   return folder;
 }
 
-// All gradients of the first step in a row, float64; the weights stay as they are.
+// All gradients of the first step, concatenated, float64; the weights do not change.
 inline Tensor gradients_of(Stage& stage, const LoopConfig& loop, StepGraphPtr graph = nullptr) {
   const TensorMap weights = stage.weights();
   const PlayerConfig config{.seed = loop.seed,
@@ -97,7 +97,7 @@ inline Tensor gradients_of(Stage& stage, const LoopConfig& loop, StepGraphPtr gr
   return at::cat(gradients).to(at::kDouble);
 }
 
-// The loss is `of` the only weight, w = (1, 2, 3).
+// The loss is a function `of` the only weight, w = (1, 2, 3).
 class OneWeight final : public Stage {
  public:
   explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of)

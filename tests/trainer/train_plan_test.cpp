@@ -1,4 +1,4 @@
-// What a training costs, against numbers worked out by hand.
+// The cost of a training, compared with numbers computed by hand.
 #include "trainer/train_plan.h"
 
 #include "networks/network_spec.h"

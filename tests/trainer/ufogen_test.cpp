@@ -1,4 +1,4 @@
-// The one-step finetune: the two players see what they should, and learn a point and a mixture.
+// The one-step finetune: the inputs of both players are right, and they learn a point and a mixture.
 #include "trainer/ufogen.h"
 
 #include <ATen/ATen.h>
@@ -26,7 +26,7 @@ UfogenConfig starting(const std::string& start, DiscriminatorKind kind = Discrim
 
 double loss_of(Stage& stage) { return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>(); }
 
-// Latents that are all one value.
+// Latents that all have one value.
 LatentSet one_point(double value) {
   LatentSet set = toy::latents();
   set.moments.slice(1, 0, 2).fill_(value * 1.2);  // the scale of the toy
@@ -35,7 +35,7 @@ LatentSet one_point(double value) {
   return set;
 }
 
-// x0 of noise alone at the last timestep, N x C x H x W.
+// x0 predicted from pure noise at the last timestep, N x C x H x W.
 Tensor drawn(const Network& unet, const LatentSet& set, int64_t n) {
   torch::NoGradGuard no_grad;
   const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), Prediction::v};
@@ -56,17 +56,17 @@ NetworkPtr trained(const UfogenConfig& config, const LoopConfig& loop, const Lat
 
 }  // namespace
 
-TEST_CASE("a discriminator begins without an opinion: every logit is 0", "[trainer][torch]") {
+TEST_CASE("every logit of a new discriminator is 0", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"), GENERATE(DiscriminatorKind::unet, DiscriminatorKind::heads));
   config.reconstruction_weight = 0;
   UfogenStage stage(config, {.batch = 4}, set);
   const Autocast autocast({.device = at::kCPU, .on = GENERATE(false, true), .dtype = at::kBFloat16});
-  CHECK(loss_of(stage) == Approx(ln2));  // closer than bfloat16 can tell: the losses are float32
+  CHECK(loss_of(stage) == Approx(ln2));  // the losses are float32: bfloat16 is less precise
   CHECK(loss_of(*stage.adversary()->stage) == Approx(2 * ln2));
 }
 
-TEST_CASE("heads are all that is trained of a frozen discriminator", "[trainer][torch]") {
+TEST_CASE("only the heads of a frozen discriminator are trained", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenStage whole(starting(toy::model("start")), {.batch = 4}, set);
   UfogenStage heads(starting(toy::model("start"), DiscriminatorKind::heads), {.batch = 4}, set);
@@ -80,7 +80,7 @@ TEST_CASE("heads are all that is trained of a frozen discriminator", "[trainer][
     CHECK((name.starts_with("down") || name.starts_with("mid")));
 }
 
-TEST_CASE("each player trains its own weights alone", "[trainer][torch]") {
+TEST_CASE("each player trains only its own weights", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   const LoopConfig loop{.iterations = 3, .batch = 4};
   UfogenConfig config = starting(toy::model("start"));
@@ -100,7 +100,7 @@ TEST_CASE("each player trains its own weights alone", "[trainer][torch]") {
   training.run_to(1);
   const TensorMap discriminator = copy(stage.adversary()->stage->weights());
   CHECK(!same(generator, stage.weights()));
-  training.run_to(2);  // the generator's turn alone
+  training.run_to(2);  // only the generator steps
   CHECK(same(discriminator, stage.adversary()->stage->weights()));
   training.run_to(3);
   CHECK(!same(discriminator, stage.adversary()->stage->weights()));
@@ -136,7 +136,7 @@ TEST_CASE("a checkpoint without the discriminator is refused", "[trainer][torch]
   CHECK_THROWS_WITH(loop.resume(file, "identity"), Contains(file) && Contains("is missing"));
 }
 
-TEST_CASE("noise alone has the adversarial loss alone", "[trainer][torch]") {
+TEST_CASE("inputs of pure noise have only the adversarial loss", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"));
   config.pure_noise = 1;
@@ -144,7 +144,7 @@ TEST_CASE("noise alone has the adversarial loss alone", "[trainer][torch]") {
   CHECK(loss_of(stage) == Approx(ln2));
 }
 
-TEST_CASE("delta is told as the signal-to-noise ratios that it lies between", "[trainer]") {
+TEST_CASE("delta is reported as the signal-to-noise ratios at both of its timesteps", "[trainer]") {
   const NoiseGap gap = noise_gap(NoiseSchedule(ScheduleConfig{}), UfogenConfig{});
   CHECK((gap.t == 999 && gap.t_less == 749));
   CHECK(gap.snr == Approx(0.00468192).epsilon(1e-5));
@@ -177,14 +177,14 @@ TEST_CASE("one step draws the point that all data are, by the discriminator alon
   UfogenConfig config = starting(toy::model("start"));
   config.reconstruction_weight = 0;
   config.pure_noise = 1;
-  config.delta = 800;  // at 250 it would see next to nothing but noise
+  config.delta = 800;  // at 250 its input would be almost only noise
   config.adversary.lr = 1e-3;
   config.adversary.every = 1;
   const auto unet = trained(config, {.iterations = 3000, .batch = 16, .seed = 1}, set);
   CHECK((drawn(*unet, set, 8) - 0.7).abs().mean().item<double>() < 0.1);
 }
 
-// Two points, told by nothing but the noise: regression alone would draw their mean.
+// Two points that only the noise distinguishes: regression alone would draw their mean.
 TEST_CASE("one step draws both points of a mixture", "[trainer][torch][slow]") {
   LatentSet set = one_point(1);
   set.moments.slice(1, 0, 2).slice(0, 0, 6).mul_(-1);

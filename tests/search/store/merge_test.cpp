@@ -15,7 +15,7 @@ namespace {
 
 void fill(const std::string& file, const std::string& name, double value) {
   Store store(file);
-  store.remember_device({.model = "only in " + name});  // so that equal rows have unequal keys
+  store.remember_device({.model = "only in " + name});  // gives equal rows different keys
   const int64_t run = add_run(store, name);
   const auto lease = store.claim("s", {.owner = name, .device = store.remember_device({.model = "shared"})});
   store.add_metric(*lease, {.iteration = 1, .name = "loss", .value = value});
@@ -42,11 +42,11 @@ TEST_CASE("merging brings in every row once, and again changes nothing", "[store
     CHECK(rows_of(store, "arch") == 2);
     CHECK(rows_of(store, "run") == 2);
     CHECK(rows_of(store, "protocol") == 1);
-    CHECK(rows_of(store, "device") == 4);  // two of their own, the shared one, the one of the latencies
+    CHECK(rows_of(store, "device") == 4);  // two of their own, the shared one, one of the latencies
     CHECK(rows_of(store, "metric") == 2);
     CHECK(rows_of(store, "decision") == 2);
     CHECK(rows_of(store, "picture") == 2);
-    CHECK(rows_of(store, "latency_run") == 3);  // the block's is shared
+    CHECK(rows_of(store, "latency_run") == 3);  // they share the block's
     CHECK(rows_of(store, "latency_sample") == 3);
     CHECK(store.check().empty());
   }
@@ -72,7 +72,7 @@ TEST_CASE("one latency measured by two processes into two databases keeps both's
   CHECK(rows[1].process.warmup_count == 2);
 }
 
-TEST_CASE("of a run in both databases the later update wins, and its new metrics come along", "[store]") {
+TEST_CASE("for a run in both databases the later update wins, and its new metrics are copied", "[store]") {
   const ScratchFolder folder;
   {
     Store store(folder.file("a.db"));

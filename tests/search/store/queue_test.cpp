@@ -17,9 +17,9 @@ using namespace mds::test;
 namespace {
 
 const Worker me{.owner = "me", .lease_seconds = 60};
-const Worker hasty{.owner = "hasty", .lease_seconds = 0};  // its lease has run out as soon as it is given
+const Worker hasty{.owner = "hasty", .lease_seconds = 0};  // its lease expires at once
 
-// Claims until nothing is left and writes the run ids down; run in a process of its own.
+// Claims runs until none is left and logs their ids; used in separate processes.
 void claim_all(const std::string& file, const std::string& log) {
   std::ofstream out(log);
   Store store(file, StoreMode::open_existing);
@@ -43,7 +43,7 @@ TEST_CASE("a run goes from queued over leased and paused to promoted and done", 
   store.finish(*lease, RunState::paused);
   CHECK_FALSE(store.claim("s", me));
   store.promote(run, 1);
-  store.promote(run, 1);  // again, after a crash: nothing happens
+  store.promote(run, 1);  // repeated after a crash: no effect
   const auto second = store.claim("s", me);
   REQUIRE(second);
   CHECK(second->rung == 1);
@@ -56,7 +56,7 @@ TEST_CASE("a run goes from queued over leased and paused to promoted and done", 
 TEST_CASE("a run that kills its workers before any progress fails; a heartbeat is progress", "[store]") {
   Store store(":memory:");
   add_run(store, "deadly");
-  const Worker doomed{.owner = "doomed", .lease_seconds = 0};  // ends as it begins, as a dead worker's does in time
+  const Worker doomed{.owner = "doomed", .lease_seconds = 0};  // expires at once, like a dead worker's lease in the end
   for (int64_t i = 0; i < most_deaths_without_progress; ++i) REQUIRE(store.claim("s", doomed));
   CHECK_FALSE(store.claim("s", me));
   CHECK(store.runs("s")[0].state == RunState::failed);

@@ -10,7 +10,7 @@ using Catch::Contains;
 using namespace mds;
 using namespace mds::test;
 
-TEST_CASE("what describes is stored once, however often it is added", "[store]") {
+TEST_CASE("a row that describes is stored once, however often it is added", "[store]") {
   Store store(":memory:");
   for (int i = 0; i < 2; ++i) {
     store.add_arch(arch("a"));
@@ -31,7 +31,7 @@ TEST_CASE("an architecture whose hash is not that of its spec is refused", "[sto
   CHECK_THROWS_WITH(store.add_arch(row), Contains("is not that of its spec"));
 }
 
-TEST_CASE("of repeated comparisons with a library the last is reported, and none can be changed", "[store]") {
+TEST_CASE("the last of repeated comparisons with a library is reported, and none can be changed", "[store]") {
   Store store(":memory:");
   const auto measured = [](int64_t time, double difference) {
     return ParityRow{"sd15", arch("a").hash, "diffusers", "1.0", "commit abc", 1000, difference, 1e-5, time};
@@ -81,7 +81,7 @@ TEST_CASE("a run keeps the pictures of its last iteration, at most 16384 bytes t
     return PictureRow{.iteration = iteration, .bytes = std::string(bytes, '\0'), .prompt = "a cat", .seed = seed};
   };
   store.add_picture(run, picture(60, 1, 9000));
-  store.add_picture(run, picture(60, 1, 9000));  // again: no new picture
+  store.add_picture(run, picture(60, 1, 9000));  // a repetition adds no picture
   CHECK_THROWS_WITH(store.add_picture(run, picture(60, 2, 9000)), Contains("16384 bytes together"));
   CHECK_THROWS_AS(store.add_picture(run, picture(180, 1, 16385)), StoreError);
   store.add_picture(run, picture(180, 1, 16384));

@@ -1,4 +1,4 @@
-// A small store to test on: two architectures, one the proxy of the other, a sweep and its runs.
+// A small store for tests: two architectures, one the proxy of the other, a sweep and its runs.
 #pragma once
 
 #include "tests/scratch.h"
@@ -12,7 +12,7 @@
 
 namespace mds::test {
 
-// A folder of its own that goes away with the object.
+// A folder that is removed with the object.
 struct ScratchFolder {
   std::filesystem::path path = mds::scratch("store");
   ScratchFolder() {
@@ -43,7 +43,7 @@ inline int64_t add_run(Store& store, const std::string& name, int64_t seed = 0) 
       {.sweep = "s", .arch = arch(name).hash, .protocol = store.add_protocol(R"({"lr": 1e-3})"), .seed = seed});
 }
 
-// -1 where there is no such table.
+// The number of rows; -1 where the table does not exist.
 inline int64_t rows_of(const Store& store, const std::string& table) {
   for (const auto& count : store.info().tables)
     if (count.table == table) return count.rows;

@@ -12,7 +12,7 @@ using namespace mds::test;
 
 namespace {
 
-// A run with a row in every table that runs have rows in.
+// Adds a run with rows in every table that runs use.
 int64_t add_full_run(Store& store, const std::string& name) {
   const int64_t run = add_run(store, name);
   store.add_arch_blocks(arch(name).hash, {{.path = "down1.0.conv", .kind = "conv", .block_json = "{}"}});
@@ -38,7 +38,7 @@ TEST_CASE("a removed sweep leaves no row, and its name is free again", "[store]"
   CHECK_THROWS_WITH(remove_sweep(store, "s"), Contains("holds no sweep \"s\""));
 }
 
-TEST_CASE("a removed run leaves what others have, and rows stay append-only", "[store]") {
+TEST_CASE("a removed run leaves the rows that others need, and rows stay append-only", "[store]") {
   Store store(":memory:");
   const int64_t one = add_full_run(store, "a"), other = add_full_run(store, "b");
   remove_run(store, "s", one);
@@ -51,7 +51,7 @@ TEST_CASE("a removed run leaves what others have, and rows stay append-only", "[
                     Contains("append-only"));
 }
 
-TEST_CASE("nothing goes while a worker is at a run", "[store]") {
+TEST_CASE("nothing is removed while a worker holds a run", "[store]") {
   Store store(":memory:");
   add_full_run(store, "a");
   const auto lease = store.claim("s", {.owner = "host:7", .lease_seconds = 60});
@@ -73,7 +73,7 @@ TEST_CASE("the finished runs of a sweep that gets more rungs are judged at the r
   CHECK(store.claim("s", {.owner = "me"})->rung == 1);
 }
 
-TEST_CASE("a removed model takes its scores along", "[store]") {
+TEST_CASE("a removed model's scores are removed with it", "[store]") {
   Store store(":memory:");
   store.add_model({.hash = sha256("m"), .name = "m", .params = 1});
   store.add_score({.subject = sha256("m"), .subject_name = "m", .name = "fid", .protocol = store.add_protocol("{}")});
