@@ -30,30 +30,30 @@ struct SweepConfig {
   int64_t lease_seconds = 30;
 
   static void describe(auto& self, auto&& field) {
-    field("name", self.name, "of the sweep in the database and under out/sweeps");
-    field("space", self.space, "file of the search space");
+    field("name", self.name, "name of the sweep in the database, and of its folder under out/sweeps");
+    field("space", self.space, "file of the search space that the candidates are taken from");
     field("networks", self.networks,
-          "in place of space: the networks that are trained, each a shipped name or a JSON file", later());
-    field("candidates", self.candidates, "networks trained, the space's included ones among them", between(1, 100000));
-    field("selection", self.selection, "which of the space's networks, where more are admitted than candidates says",
-          later());
-    field("selection_seed", self.selection_seed, "of the selection `random`", later(at_least(0)));
-    field("max_params", self.max_params, "cap on full-scale parameters", max_params_range);
-    field("max_gmacs", self.max_gmacs, "cap on full-scale macs_valid, in 1e9", max_gmacs_range);
-    field("stage", self.stage, "short training of each candidate; its unet is the candidate");
-    field("batch", self.batch, "examples an iteration", between(1, 1 << 20));
-    field("seed", self.seed, "of weights, data order and noise, the same for all candidates", at_least(0));
+          "networks to train in place of those of a space, each a shipped name or a JSON file", later());
+    field("candidates", self.candidates, "networks trained, those that the space includes counted", between(1, 100000));
+    field("selection", self.selection,
+          "rule that takes the networks from the space, where the caps admit more than `candidates`", later());
+    field("selection_seed", self.selection_seed, "seed of the selection `random`", later(at_least(0)));
+    field("max_params", self.max_params, "largest number of parameters of a candidate at full scale", max_params_range);
+    field("max_gmacs", self.max_gmacs, "largest full-scale macs_valid (multiply-accumulates), in 1e9", max_gmacs_range);
+    field("stage", self.stage, "training of each candidate, as by a stage of kind base; its unet is the candidate");
+    field("batch", self.batch, "training examples in an iteration", between(1, 1 << 20));
+    field("seed", self.seed, "seed of weights, data order and noise, the same for all candidates", at_least(0));
     field("seeds", self.seeds,
-          "in place of one seed: how many, counted from `seed`, or a list; each seed trains and judges all candidates "
-          "for itself",
+          "seeds in place of the one in `seed`: how many, counted up from it, or a list; under each of them all "
+          "candidates are trained and judged by themselves",
           later());
-    field("optimizer", self.optimizer, "AdamW and its average");
-    field("rungs", self.rungs, "iterations after which all candidates are scored and judged, rising", at_least(1));
+    field("optimizer", self.optimizer, "settings of AdamW and of the weights' moving average");
+    field("rungs", self.rungs, "rising iterations after each of which candidates are scored and judged", at_least(1));
     field("checkpoint_every", self.checkpoint_every, "iterations between checkpoints inside a rung", at_least(1));
-    field("evaluation", self.evaluation, "pictures drawn for the scores");
-    field("policy", self.policy, "who goes on at the end of a rung");
-    field("profile", self.profile, "time the full-scale candidates block by block on this machine");
-    field("lease_seconds", self.lease_seconds, "after which a silent worker's run is free again", between(2, 86400));
+    field("evaluation", self.evaluation, "how candidates are scored: pictures that they draw, and scores of them");
+    field("policy", self.policy, "rule that says which candidates train on at the end of a rung");
+    field("profile", self.profile, "whether the full-scale candidates are timed block by block on this machine");
+    field("lease_seconds", self.lease_seconds, "seconds until a silent worker's run is free again", between(2, 86400));
   }
 
   Json written{};      // paths as in the file; this is the sweep's identity and is stored

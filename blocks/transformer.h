@@ -28,20 +28,20 @@ struct TransformerOptions {
   bool operator==(const TransformerOptions&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("heads", self.heads, "0: the transformer's width over head_width", between(0, 1024));
-    field("head_width", self.head_width, "channels a head", between(1, 65536));
-    field("self_attention", self.self_attention, "in every transformer block");
-    field("cross_attention", self.cross_attention, "in every transformer block");
-    field("share_self_kv", self.share_self_kv, "one projection for keys and values in self-attention");
-    field("share_cross_kv", self.share_cross_kv, "the same in cross-attention");
-    field("ff_expansion", self.ff_expansion, "feed-forward hidden width over width, both gate halves counted",
+    field("heads", self.heads, "attention heads; 0: the transformer's width over head_width", between(0, 1024));
+    field("head_width", self.head_width, "channels of an attention head, where heads is 0", between(1, 65536));
+    field("self_attention", self.self_attention, "whether transformer blocks have self-attention");
+    field("cross_attention", self.cross_attention, "whether transformer blocks have cross-attention to the text");
+    field("share_self_kv", self.share_self_kv, "whether keys and values share one projection in self-attention");
+    field("share_cross_kv", self.share_cross_kv, "whether keys and values share one projection in cross-attention");
+    field("ff_expansion", self.ff_expansion, "feed-forward's hidden width over its width, both gate halves counted",
           between(1, 64));
-    field("ff_gated", self.ff_gated, "value * activation(gate), or a plain activation");
-    field("ff_activation", self.ff_activation, "of the feed-forward");
-    field("attention", self.attention, "function of the scores");
-    field("projections", self.projections, "a norm and 1x1 convolutions around each stack, and a sum over it");
-    field("linear_projections", self.linear_projections, "linear layers over the tokens in the convolutions' place",
-          later());
+    field("ff_gated", self.ff_gated, "whether the feed-forward is gated, value * activation(gate), or plain");
+    field("ff_activation", self.ff_activation, "activation of the feed-forward");
+    field("attention", self.attention, "function that makes attention weights of scores");
+    field("projections", self.projections, "whether a norm, 1x1 convolutions and a sum stand around each stack");
+    field("linear_projections", self.linear_projections,
+          "whether the projections around a stack are linear layers over tokens, not 1x1 convolutions", later());
   }
   bool attends() const { return self_attention || cross_attention; }
 };

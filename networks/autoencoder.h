@@ -12,11 +12,11 @@ namespace mds {
 void describe_half(auto& self, auto&& field) {
   field("size", self.size, "rows of the picture", between(1, 16384));
   field("size_width", self.size_width, "columns of the picture; 0: as many as rows", later(between(0, 16384)));
-  field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
+  field("latent_channels", self.latent_channels, "channels of the latent", between(1, 1024));
   field("widths", self.widths, "channels of each level, outermost first", between(1, 65536));
-  field("blocks", self.blocks, "residual blocks a level", between(0, 64));
+  field("blocks", self.blocks, "residual blocks in each level", between(0, 64));
   field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 64));
-  field("groups", self.groups, "of the group norms, at most; one channel a group would erase its mean",
+  field("groups", self.groups, "largest number of groups of the group norms; one channel a group would erase its mean",
         between(1, 1024));
   field("mid_attention", self.mid_attention,
         "function of the attention over the whole map behind the first block of the middle; null: no attention",
@@ -47,8 +47,8 @@ struct EncoderSpec {
 
   static void describe(auto& self, auto&& field) {
     describe_half(self, field);
-    field("downsample_padding", self.downsample_padding, "where zeros are added before a map is halved: same or after",
-          later());
+    field("downsample_padding", self.downsample_padding,
+          "where zeros are added before a map is halved: same (all sides) or after (below and right)", later());
   }
 };
 

@@ -15,7 +15,7 @@ struct EfficientNetSpec {
   bool operator==(const EfficientNetSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("size", self.size, "side of the picture", between(32, 16384));
+    field("size", self.size, "side of the picture in pixels", between(32, 16384));
   }
 };
 

@@ -16,8 +16,8 @@ struct InceptionSpec {
   bool operator==(const InceptionSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("size", self.size, "side of the picture", between(75, 16384));
-    field("width_divisor", self.width_divisor, "every width is divided by it: 1, 2, 4, 8 or 16", between(1, 16));
+    field("size", self.size, "side of the picture in pixels", between(75, 16384));
+    field("width_divisor", self.width_divisor, "divisor of every width: 1, 2, 4, 8 or 16", between(1, 16));
   }
 };
 

@@ -23,7 +23,7 @@ struct LpipsSpec {
   bool operator==(const LpipsSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("trunk", self.trunk, "whose convolutions: VGG16's or AlexNet's");
+    field("trunk", self.trunk, "classifier whose convolutions compare the pictures: VGG16 or AlexNet");
     field("size", self.size, "rows of the picture", between(16, 65536));
     field("width", self.width, "columns of the picture; 0: as many as rows", later(between(0, 65536)));
   }

@@ -13,7 +13,7 @@ struct PatchedNetwork {
   Json patch = Json::array();
   static void describe(auto& self, auto&& field) {
     field("base", self.base, "network that is changed: a shipped name, or a file beside this one");
-    field("patch", self.patch, "list of operations as RFC 6902 defines them, such as {\"op\", \"path\", \"value\"}");
+    field("patch", self.patch, "changes of base: operations of RFC 6902, such as {\"op\", \"path\", \"value\"}");
   }
 };
 

@@ -15,9 +15,9 @@ void describe_taesd(auto& self, auto&& field) {
   field("size", self.size, "rows of the picture, a multiple of 8", between(8, 16384));
   field("size_width", self.size_width, "columns of the picture, a multiple of 8; 0: as many as rows",
         later(between(0, 16384)));
-  field("latent_channels", self.latent_channels, "of the latent", between(1, 1024));
-  field("width", self.width, "channels everywhere", between(1, 65536));
-  field("blocks", self.blocks, "residual blocks a level; the outermost has one", between(0, 64));
+  field("latent_channels", self.latent_channels, "channels of the latent", between(1, 1024));
+  field("width", self.width, "channels of every inner map", between(1, 65536));
+  field("blocks", self.blocks, "residual blocks in each level but the outermost, which has one", between(0, 64));
 }
 
 // Picture 3 x height x width in [-1, 1] to `latent`. There are no moments, because TAESD has no posterior.
@@ -63,7 +63,7 @@ struct LatentDecoderSpec : std::variant<DecoderSpec, TaesdDecoderSpec> {
 
   static void describe(auto& self, auto&& field) {
     auto kind = static_cast<DecoderKind>(self.index());
-    field("kind", kind, "of decoder", later());
+    field("kind", kind, "kind of the decoder", later());
     if constexpr (!std::is_const_v<std::remove_reference_t<decltype(self)>>)
       if (kind != static_cast<DecoderKind>(self.index())) self = made(kind);
     std::visit([&](auto& spec) { spec.describe(spec, field); }, self);

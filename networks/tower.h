@@ -23,14 +23,14 @@ struct TextTowerSpec {
 
   static void describe(auto& self, auto&& field) {
     field("vocabulary", self.vocabulary, "rows of the token table", between(3, 1 << 24));
-    field("tokens", self.tokens, "length of a text, padded", between(1, 65536));
+    field("tokens", self.tokens, "length of a padded text in tokens", between(1, 65536));
     field("width", self.width, "channels of a token", between(1, 65536));
     field("layers", self.layers, "encoder blocks", between(1, 256));
     field("heads", self.heads, "attention heads, a divisor of width", between(1, 1024));
-    field("mlp", self.mlp, "hidden width of the feed-forward", between(1, 1 << 20));
-    field("activation", self.activation, "of the feed-forward");
-    field("projection", self.projection, "width of the pooled embedding; 0: none", between(0, 65536));
-    field("attention", self.attention, "function of the scores", later());
+    field("mlp", self.mlp, "hidden width of the feed-forward layers", between(1, 1 << 20));
+    field("activation", self.activation, "activation of the feed-forward layers");
+    field("projection", self.projection, "width of the pooled embedding; 0: no embedding", between(0, 65536));
+    field("attention", self.attention, "function that makes attention weights of scores", later());
   }
 };
 
@@ -49,15 +49,15 @@ struct ImageTowerSpec {
   bool operator==(const ImageTowerSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("size", self.size, "side of the picture", between(1, 16384));
-    field("patch", self.patch, "side of a patch, a divisor of size", between(1, 16384));
+    field("size", self.size, "side of the picture in pixels", between(1, 16384));
+    field("patch", self.patch, "side of a patch in pixels, a divisor of size", between(1, 16384));
     field("width", self.width, "channels of a token", between(1, 65536));
     field("layers", self.layers, "encoder blocks", between(1, 256));
     field("heads", self.heads, "attention heads, a divisor of width", between(1, 1024));
-    field("mlp", self.mlp, "hidden width of the feed-forward", between(1, 1 << 20));
-    field("activation", self.activation, "of the feed-forward");
-    field("projection", self.projection, "width of the embedding", between(1, 65536));
-    field("attention", self.attention, "function of the scores", later());
+    field("mlp", self.mlp, "hidden width of the feed-forward layers", between(1, 1 << 20));
+    field("activation", self.activation, "activation of the feed-forward layers");
+    field("projection", self.projection, "width of the picture's embedding", between(1, 65536));
+    field("attention", self.attention, "function that makes attention weights of scores", later());
   }
 };
 

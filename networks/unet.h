@@ -40,18 +40,18 @@ struct LevelSpec {
   bool operator==(const LevelSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("width", self.width, "channels of the maps", between(1, 65536));
-    field("down", self.down, "transformer depth of each down layer; 0 is a layer without a stack", between(0, 64));
-    field("up", self.up, "transformer depth of each up layer", between(0, 64));
-    field("conv", self.conv, "residual block: full 3x3 convolutions, or separable");
+    field("width", self.width, "channels of the level's maps", between(1, 65536));
+    field("down", self.down, "transformer blocks of each layer on the way down; 0: no stack in it", between(0, 64));
+    field("up", self.up, "transformer blocks of each layer on the way up; 0: no stack in it", between(0, 64));
+    field("conv", self.conv, "kind of residual block: with full 3x3 convolutions, or separable");
     field("time", self.time, "how the time embedding enters the residual blocks");
-    field("kernel", self.kernel, "separable: size of the depthwise kernel, odd", between(1, 15));
-    field("expansion", self.expansion, "separable: hidden width over width", between(1, 16));
+    field("kernel", self.kernel, "separable: rows and columns of the depthwise kernel, odd", between(1, 15));
+    field("expansion", self.expansion, "separable: hidden width of a block as a multiple of its width", between(1, 16));
     field("norm", self.norm, "separable: group norm, or layer norm over channels");
-    field("skips", self.skips, "skips of this level that are joined on the way up");
-    field("transformer_width", self.transformer_width, "0: the level's width", between(0, 65536));
+    field("skips", self.skips, "skips of the level: all, added (inner ones, by addition), last (its entry) or none");
+    field("transformer_width", self.transformer_width, "channels in stacks; 0: the level's width", between(0, 65536));
     TransformerOptions::describe(self.stack, field);
-    field("stack_depth", self.stack_depth, "transformer blocks a stack, several stacks a layer; 0: one stack a layer",
+    field("stack_depth", self.stack_depth, "transformer blocks of each stack in a layer; 0: one stack with all of them",
           later(between(0, 64)));
   }
 };
@@ -75,21 +75,21 @@ struct UNetSpec {
   bool operator==(const UNetSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("latent_channels", self.latent_channels, "of the latent read and written", between(1, 1024));
+    field("latent_channels", self.latent_channels, "channels of the latent that is read and written", between(1, 1024));
     field("size", self.size, "rows of the latent; the picture has 8 times as many", between(1, 4096));
     field("size_width", self.size_width, "columns of the latent; 0: as many as rows", later(between(0, 4096)));
-    field("text_tokens", self.text_tokens, "text tokens seen by cross-attention", between(1, 4096));
+    field("text_tokens", self.text_tokens, "text tokens that cross-attention sees", between(1, 4096));
     field("text_width", self.text_width, "channels of a text token", between(1, 65536));
     field("time_width", self.time_width, "width of the time embedding", between(1, 65536));
-    field("mid", self.mid, "transformer depth of the middle; -1: no middle", between(-1, 64));
-    field("mid_residuals", self.mid_residuals, "residual blocks of the middle; its stack follows the first",
+    field("mid", self.mid, "transformer blocks of the middle; -1: no middle", between(-1, 64));
+    field("mid_residuals", self.mid_residuals, "residual blocks of the middle; its transformer stack follows the first",
           later(between(1, 16)));
     field("pooled_width", self.pooled_width, "width of the pooled text that joins the time embedding; 0: none",
           later(between(0, 65536)));
-    field("time_ids", self.time_ids, "numbers that join the time embedding: SD-XL's six sizes; 0: none",
+    field("time_ids", self.time_ids, "how many numbers join the time embedding, such as SD-XL's six sizes; 0: none",
           later(between(0, 64)));
-    field("time_id_width", self.time_id_width, "width of each number's sinusoid", later(between(1, 65536)));
-    field("levels", self.levels, "from the outermost, highest resolution, inwards");
+    field("time_id_width", self.time_id_width, "width of the sinusoid of each of time_ids", later(between(1, 65536)));
+    field("levels", self.levels, "levels of the U, from the outermost, of highest resolution, inwards");
   }
 };
 

@@ -33,10 +33,10 @@ struct ScheduleConfig {
   bool operator==(const ScheduleConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "training timesteps", between(1, 100000));
-    field("beta_start", self.beta_start, "first beta", between(0, 1));
-    field("beta_end", self.beta_end, "last beta", between(0, 1));
-    field("zero_terminal_snr", self.zero_terminal_snr, "stretched until the last timestep is noise without signal",
-          later());
+    field("beta_start", self.beta_start, "beta, the variance of the noise that the first timestep adds", between(0, 1));
+    field("beta_end", self.beta_end, "beta, the variance of the noise that the last timestep adds", between(0, 1));
+    field("zero_terminal_snr", self.zero_terminal_snr,
+          "whether the schedule is stretched until its last timestep is noise without signal", later());
   }
 };
 
@@ -55,8 +55,8 @@ struct LatentScale {
   std::vector<double> mean, std;
   bool operator==(const LatentScale&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("mean", self.mean, "of each latent channel over the training data");
-    field("std", self.std, "of each latent channel over the training data", at_least(least_deviation));
+    field("mean", self.mean, "mean of each latent channel in the training data");
+    field("std", self.std, "standard deviation of each latent channel in the training data", at_least(least_deviation));
   }
 };
 
@@ -74,9 +74,9 @@ struct TextEncoderConfig {
   TextOutput output = TextOutput::last;
   bool operator==(const TextEncoderConfig&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("tower", self.tower, "words to token states and an embedding");
-    field("tokenizer", self.tokenizer, "byte-pair encoding of CLIP; all share merges.txt");
-    field("output", self.output, "states that the UNet reads");
+    field("tower", self.tower, "network from words to token states and an embedding");
+    field("tokenizer", self.tokenizer, "CLIP's byte-pair tokenizer; those of all text encoders share merges.txt");
+    field("output", self.output, "states that the UNet reads: after the final norm, or behind the last block but one");
   }
 };
 
@@ -85,8 +85,8 @@ struct ImageNormalisation {
   std::vector<double> std{0.26862954, 0.26130258, 0.27577711};
   bool operator==(const ImageNormalisation&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("mean", self.mean, "of red, green and blue in 0..1, subtracted");
-    field("std", self.std, "of red, green and blue, divided by", at_least(least_deviation));
+    field("mean", self.mean, "mean of red, green and blue in 0..1, which is subtracted");
+    field("std", self.std, "standard deviation of red, green and blue, which is divided by", at_least(least_deviation));
   }
 };
 
@@ -106,20 +106,20 @@ struct Provenance {
   std::string candidate{}, network{}, sweep{};
   bool operator==(const Provenance&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("command", self.command, "that made the weights");
-    field("config", self.config, "effective training configuration");
-    field("data", self.data, "data sets trained on");
+    field("command", self.command, "command that made the weights");
+    field("config", self.config, "effective configuration of the training");
+    field("data", self.data, "data sets that were trained on");
     field("data_hash", self.data_hash, "SHA-256 over the training data");
     field("iterations", self.iterations, "optimizer steps");
-    field("seed", self.seed, "of the training run");
+    field("seed", self.seed, "seed of the training");
     field("run_id", self.run_id, "first 16 digits of the SHA-256 of the configuration");
-    field("license", self.license, "of data and weights");
-    field("predecessor", self.predecessor, "model_hash of the model folder it was trained from", later());
-    field("scores", self.scores, "measured on held-out data, by name");
-    field("derived", self.derived, "what the configuration comes to with the predecessor, by name", later());
-    field("candidate", self.candidate, "name of the network that was trained, or whose proxy was", later());
-    field("network", self.network, "hash of that network at full scale: `mdsearch spec HASH --db FILE`", later());
-    field("sweep", self.sweep, "that it is a candidate of", later());
+    field("license", self.license, "license of data and weights");
+    field("predecessor", self.predecessor, "hash of the model folder that the weights were trained from", later());
+    field("scores", self.scores, "scores measured on held-out data, by name");
+    field("derived", self.derived, "numbers that follow from the configuration and the predecessor, by name", later());
+    field("candidate", self.candidate, "name of the network that was trained, itself or as a proxy", later());
+    field("network", self.network, "hash of the candidate at full scale: `mdsearch spec HASH --db FILE`", later());
+    field("sweep", self.sweep, "name of the sweep whose candidate was trained", later());
   }
 };
 
@@ -144,27 +144,27 @@ struct ModelCard {
   bool operator==(const ModelCard&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("unet", self.unet, "denoiser");
-    field("vae_encoder", self.vae_encoder, "pictures to latents");
-    field("vae_decoder", self.vae_decoder, "latents to pictures");
-    field("text_encoder", self.text_encoder, "words to token states and an embedding");
-    field("image_encoder", self.image_encoder, "pictures to embeddings");
-    field("latent_scale", self.latent_scale, "between posterior and UNet");
-    field("tokenizer", self.tokenizer, "byte-pair encoding of CLIP");
+    field("unet", self.unet, "UNet that denoises latents");
+    field("vae_encoder", self.vae_encoder, "network from pictures to latents");
+    field("vae_decoder", self.vae_decoder, "network from latents to pictures");
+    field("text_encoder", self.text_encoder, "network from words to token states and an embedding");
+    field("image_encoder", self.image_encoder, "network from pictures to embeddings");
+    field("latent_scale", self.latent_scale, "normalisation between the autoencoder's latents and the UNet's");
+    field("tokenizer", self.tokenizer, "CLIP's byte-pair tokenizer");
     field("text_encoders", self.text_encoders,
-          "in place of text_encoder and tokenizer: the UNet reads their states side by side, and the last one's "
-          "embedding as pooled text; files text_encoder, text_encoder_2 and on",
+          "several encoders in place of text_encoder and tokenizer: the UNet reads their states side by side, and the "
+          "last one's embedding as pooled text; files text_encoder, text_encoder_2 and on",
           later());
     field("zeros_for_no_text", self.zeros_for_no_text,
-          "guidance without a negative prompt starts from zeros, not from an encoded empty text", later());
-    field("image_normalisation", self.image_normalisation, "in front of the image encoder");
-    field("schedule", self.schedule, "noise schedule the UNet was trained on");
-    field("prediction", self.prediction, "what the UNet predicts");
-    field("steps", self.steps, "sampling steps the model is meant for", between(1, 1000));
-    field("guidance", self.guidance, "classifier-free guidance w, in the convention of no_guidance", at_least(0));
-    field("no_guidance", self.no_guidance, "the w that is none: one of eps_u + w (eps_c - eps_u), zero of w + 1 there",
-          later());
-    field("sampler", self.sampler, "how a step is taken; ufogen: for models of one step", later());
+          "whether guidance without a negative prompt starts from zeros, not from an encoded empty text", later());
+    field("image_normalisation", self.image_normalisation, "normalisation of pictures in front of the image encoder");
+    field("schedule", self.schedule, "noise schedule that the UNet was trained on");
+    field("prediction", self.prediction, "what the UNet predicts: the noise (epsilon), v, or the clean latent (x0)");
+    field("steps", self.steps, "sampling steps that the model is meant for", between(1, 1000));
+    field("guidance", self.guidance, "weight of classifier-free guidance, as no_guidance counts it", at_least(0));
+    field("no_guidance", self.no_guidance,
+          "weight that means no guidance: one for w of eps_u + w (eps_c - eps_u), zero where w - 1 is given", later());
+    field("sampler", self.sampler, "how a step is taken; ufogen is for models of one step", later());
     field("provenance", self.provenance, "where the weights come from");
   }
 };

@@ -28,14 +28,14 @@ struct SamplerConfig {
   LastStep last = LastStep::clean;
   bool operator==(const SamplerConfig&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("steps", self.steps, "network evaluations a picture, guidance not counted", between(1, 100000));
-    field("guidance", self.guidance, "w of eps_u + w (eps_c - eps_u); 1: none", between(0, 1000));
-    field("rescale", self.rescale, "share of the guided output given the conditional one's deviation; 0: none",
+    field("steps", self.steps, "sampling steps; with guidance each runs the network twice", between(1, 100000));
+    field("guidance", self.guidance, "guidance weight w of eps_u + w (eps_c - eps_u); 1: none", between(0, 1000));
+    field("rescale", self.rescale, "share of the guided output that gets the deviation of the conditional one; 0: none",
           later(between(0, 1)));
-    field("spacing", self.spacing, "of the timesteps; trailing begins at the last one");
-    field("sampler", self.sampler, "how a step is taken; ufogen: for models of one step", later());
-    field("eta", self.eta, "noise of ddim; 0: none, 1: as much as the diffusion itself", later(between(0, 1)));
-    field("last", self.last, "where the last step ends: the clean latent, or timestep 0", later());
+    field("spacing", self.spacing, "which training timesteps the steps stand at; trailing begins at the last one");
+    field("sampler", self.sampler, "how a step is taken; ufogen is for models of one step", later());
+    field("eta", self.eta, "noise that ddim adds; 0: none, 1: as much as the diffusion itself", later(between(0, 1)));
+    field("last", self.last, "where the last step ends: at the clean latent, or (first) at timestep 0", later());
   }
 };
 

@@ -35,9 +35,9 @@ struct TokenizerConfig {
   TokenizerMode mode = TokenizerMode::hf;
   bool operator==(const TokenizerConfig&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("merges", self.merges, "byte-pair merges in merges.txt, fixing the vocabulary", between(0, 48894));
-    field("pad", self.pad, "id behind the end of a text; -1: the end token itself", at_least(-1));
-    field("mode", self.mode, "which reference the ids equal", later());
+    field("merges", self.merges, "byte-pair merges read from merges.txt, which fix the vocabulary", between(0, 48894));
+    field("pad", self.pad, "token id that stands behind the end of a text; -1: the end token's own", at_least(-1));
+    field("mode", self.mode, "library whose ids these are: hf (transformers) or openai (openai/CLIP)", later());
   }
 };
 

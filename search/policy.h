@@ -38,19 +38,19 @@ struct PolicyConfig {
   std::vector<std::string> scores{};
 
   static void describe(auto& self, auto&& field) {
-    field("rule", self.rule, "paper, halving or none");
-    field("use_clip", self.use_clip, "false where the text-image score is unreliable: log FD decides alone");
-    field("slope_evaluations", self.slope_evaluations, "paper: latest evaluations that a slope is taken over",
-          at_least(1));
+    field("rule", self.rule, "who stops: paper, whoever improves slower than the median; halving, all but the best");
+    field("use_clip", self.use_clip, "whether clip_emoji decides beside fd_emoji_clip; false where it is unreliable");
+    field("slope_evaluations", self.slope_evaluations,
+          "paper: number of latest evaluations over which a candidate's improvement is taken", at_least(1));
     field("min_cohort", self.min_cohort, "paper: number of candidates below which all go on", at_least(2));
     field("spare_leaders", self.spare_leaders,
           "paper: a candidate as good as the median or better in every score goes on, however slowly it improves");
-    field("eta", self.eta, "halving: one in eta is promoted", at_least(1));
-    field("confidence", self.confidence, "paper: of the paired bootstrap intervals", between(0.5, 0.9999));
+    field("eta", self.eta, "halving: one in eta candidates is promoted", at_least(1));
+    field("confidence", self.confidence, "paper: confidence of the paired bootstrap intervals", between(0.5, 0.9999));
     field("replicates", self.replicates, "bootstrap replicates", at_least(20));
-    field("seed", self.seed, "of the bootstrap's picture indices, shared by all candidates", at_least(0));
-    field("scores", self.scores, "that decide, by name; empty: fd_emoji_clip, and clip_emoji where use_clip says so",
-          later());
+    field("seed", self.seed, "seed of the bootstrap's draws of pictures, which all candidates share", at_least(0));
+    field("scores", self.scores,
+          "names of the scores that decide; empty: fd_emoji_clip, and clip_emoji where use_clip says so", later());
   }
 };
 

@@ -15,9 +15,9 @@ struct SteppedRange {
   bool operator==(const SteppedRange&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("from", self.from, "first value");
-    field("to", self.to, "last value, a whole number of steps after the first");
-    field("step", self.step, "from one value to the next", at_least(1));
+    field("from", self.from, "first value of the range");
+    field("to", self.to, "last value of the range, a whole number of steps after the first");
+    field("step", self.step, "difference from one value of the range to the next", at_least(1));
   }
 };
 
@@ -42,18 +42,18 @@ struct ChoiceSpec {
   bool operator==(const ChoiceSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("name", self.name, "of the choice, in candidates and reports");
-    field("path", self.path, "field that values overwrite, an element of a list, or levels: how many or which stay");
-    field("values", self.values, "of the field at path");
-    field("range", self.range, "instead of values: whole numbers in steps");
-    field("entries", self.entries, "with lengths: values of a list's elements", between(0, 64));
-    field("lengths", self.lengths, "with entries: lengths of the list at path", between(1, 16));
-    field("options", self.options, "instead of path: objects of path and value");
+    field("name", self.name, "name of the choice, in candidates and reports");
+    field("path", self.path, "path of the field that is set, or of a list's element; levels: how many or which stay");
+    field("values", self.values, "values that the field at path may have");
+    field("range", self.range, "whole numbers in equal steps, in place of values");
+    field("entries", self.entries, "numbers that elements of the list at path may be; needs lengths", between(0, 64));
+    field("lengths", self.lengths, "lengths that the list at path may have; needs entries", between(1, 16));
+    field("options", self.options, "options that set several fields, in place of path: objects of path and value");
     field("when", self.when,
           "the choice exists only where each path has one of the listed values or lengths; \"base\" is a path too");
     field("short", self.short_name,
-          "letters that stand before its values in a candidate's name; empty: made from name");
-    field("labels", self.labels, "what values or options are called in names and tables, one for each");
+          "letters that stand before the choice's values in a candidate's name; empty: made from name");
+    field("labels", self.labels, "words for the values or options in names and tables, one for each in their order");
   }
 };
 
@@ -67,10 +67,10 @@ struct ConstraintSpec {
   bool operator==(const ConstraintSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("equal", self.equal, "two terms that are the same");
-    field("differ", self.differ, "two terms that are not the same");
-    field("at_most", self.at_most, "two terms, the first no greater than the second");
-    field("multiple_of", self.multiple_of, "two terms, the second dividing the first");
+    field("equal", self.equal, "two terms (numbers, paths, lengths, sums) that must be equal");
+    field("differ", self.differ, "two terms (numbers, paths, lengths, sums) that must differ");
+    field("at_most", self.at_most, "two terms (numbers, paths, lengths, sums), the first no greater than the second");
+    field("multiple_of", self.multiple_of, "two terms (numbers, paths, lengths, sums), the second dividing the first");
   }
 };
 
@@ -83,12 +83,12 @@ struct SpaceSpec {
   bool operator==(const SpaceSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("base", self.base, "network whose fields the choices overwrite");
-    field("bases", self.bases, "instead of base: several, each with all choices whose fields it has");
+    field("base", self.base, "network whose fields the choices overwrite, a shipped name or a JSON file");
+    field("bases", self.bases, "several networks in place of base, each with all choices whose fields it has");
     field("include", self.include,
-          "networks that every selection contains; without choices and bases, the whole space");
-    field("choices", self.choices, "in order; later ones vary fastest");
-    field("constraints", self.constraints, "relations that every point fulfils");
+          "networks that every selection contains; in a file without choices and bases, they are the whole space");
+    field("choices", self.choices, "choices that change the base, in order; later ones vary fastest");
+    field("constraints", self.constraints, "relations between fields that every point of the space fulfils");
   }
 };
 

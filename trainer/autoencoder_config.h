@@ -12,9 +12,9 @@ struct PerceptualConfig {
   double weight = 1;
   bool operator==(const PerceptualConfig&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("network", self.network, "lpips-vgg, lpips-alex or efficientnet-lite0; empty: no perceptual loss");
-    field("weights", self.weights, "file of its weights; empty: where scripts/setup.sh puts them");
-    field("weight", self.weight, "of the mean distance beside the mean squared error in [-1, 1]", between(0, 1e6));
+    field("network", self.network, "comparing network: lpips-vgg, lpips-alex or efficientnet-lite0; empty: no loss");
+    field("weights", self.weights, "file of the comparing network's weights; empty: where scripts/setup.sh puts them");
+    field("weight", self.weight, "factor of the perceptual loss beside the mean squared error", between(0, 1e6));
   }
 };
 
@@ -30,15 +30,15 @@ struct PatchAdversaryConfig {
   bool operator==(const PatchAdversaryConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("weight", self.weight,
-          "of the adversarial loss, beside the adaptive one that makes it as steep as the others at the decoder's last "
-          "layer; 0: no discriminator",
+          "factor of the adversarial loss, beside the adaptive one that makes it as steep as the other losses at the "
+          "decoder's last layer; 0: no discriminator",
           between(0, 1e6));
-    field("width", self.width, "channels behind its first layer", between(1, 1024));
-    field("after", self.after, "iterations before it and its loss begin", at_least(0));
+    field("width", self.width, "channels behind the discriminator's first layer", between(1, 1024));
+    field("after", self.after, "iterations before the discriminator and its loss begin", at_least(0));
     field("every", self.every, "iterations of the autoencoder for one of the discriminator", at_least(1));
-    field("lr", self.lr, "learning rate", between(0, 10));
-    field("beta1", self.beta1, "AdamW", between(0, 1));
-    field("beta2", self.beta2, "AdamW", between(0, 1));
+    field("lr", self.lr, "learning rate of the discriminator", between(0, 10));
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
+    field("beta2", self.beta2, "AdamW's decay of the squared gradient's moving average", between(0, 1));
   }
 };
 
@@ -74,37 +74,36 @@ struct AutoencoderConfig {
   bool operator==(const AutoencoderConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("data", self.data, "data sets; held-out pairs are never trained on");
+    field("data", self.data, "data sets or folders of pictures; what they hold out is never trained on");
     field(
         "held_out", self.held_out,
         "share of the pictures that is never trained on, chosen by the hashes of their captions, where a data set has "
         "no split of its own",
         later(between(0, 0.9)));
-    field("size", self.size, "side the pictures are resized to", between(8, 4096));
-    field("crop", self.crop, "side of the random crops trained on", between(8, 4096));
-    field("latent_channels", self.latent_channels, "of the latent", between(1, 64));
+    field("size", self.size, "side in pixels that pictures are resized to", between(8, 4096));
+    field("crop", self.crop, "side in pixels of the random crops that are trained on", between(8, 4096));
+    field("latent_channels", self.latent_channels, "channels of the latent", between(1, 64));
     field("widths", self.widths, "channels of each level, outermost first", between(1, 4096));
-    field("encoder_blocks", self.encoder_blocks, "residual blocks a level", between(0, 16));
-    field("decoder_blocks", self.decoder_blocks, "residual blocks a level", between(0, 16));
-    field("mid_blocks", self.mid_blocks, "residual blocks in the middle", between(0, 16));
-    field("groups", self.groups, "of the group norms, at most", between(1, 1024));
-    field("kl_weight", self.kl_weight, "of the mean KL a latent element, beside the mean squared error in [-1, 1]",
+    field("encoder_blocks", self.encoder_blocks, "residual blocks in each level of the encoder", between(0, 16));
+    field("decoder_blocks", self.decoder_blocks, "residual blocks in each level of the decoder", between(0, 16));
+    field("mid_blocks", self.mid_blocks, "residual blocks in the middle of each half", between(0, 16));
+    field("groups", self.groups, "largest number of groups of the group norms", between(1, 1024));
+    field("kl_weight", self.kl_weight, "factor of a latent element's mean KL, beside the mean squared error in [-1, 1]",
           at_least(0));
-    field("encoder", self.encoder, "shipped architecture, or a JSON file; empty: of the widths and blocks above",
-          later());
-    field("decoder", self.decoder, "likewise", later());
+    field("encoder", self.encoder, "shipped name or JSON file of the encoder; empty: by widths and blocks", later());
+    field("decoder", self.decoder, "shipped name or JSON file of the decoder; empty: by widths and blocks", later());
     field("width_divisor", self.width_divisor,
-          "every width, and number of groups, of these two over this; 1: full scale", later(between(1, 64)));
+          "divisor of widths and groups of the networks in encoder and decoder; 1: full scale", later(between(1, 64)));
     field("start", self.start, "model folder whose encoder is kept as it is: the decoder alone is trained, without KL",
           later());
-    field("target", self.target, "what the decoder is to return: pictures, or what the decoder of start (teacher) does",
-          later());
+    field("target", self.target,
+          "what the decoder is to return: pictures, or (teacher) what the decoder of start returns", later());
     field("latents", self.latents,
-          "with target teacher, in place of encoded pictures: a file of cached latents, or one of drawn ones (N x C x "
-          "H x W, \"latents\")",
+          "with target teacher, file of latents in place of encoded pictures: cached ones, or drawn ones (N x C x H x "
+          "W, named \"latents\")",
           later());
-    field("perceptual", self.perceptual, "perceptual loss", later());
-    field("discriminator", self.discriminator, "adversarial loss", later());
+    field("perceptual", self.perceptual, "perceptual loss: how far apart pictures look to a classifier", later());
+    field("discriminator", self.discriminator, "discriminator of decoded pictures, and its adversarial loss", later());
   }
 };
 

@@ -33,21 +33,21 @@ struct BaseConfig {
   bool operator==(const BaseConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("unet", self.unet, "shipped architecture, or a JSON file");
-    field("width_divisor", self.width_divisor, "every width over this; 1: full scale", between(1, 64));
+    field("unet", self.unet, "UNet to train: a shipped name, a JSON file, or a stored name such as winner@SWEEP");
+    field("width_divisor", self.width_divisor, "divisor of all widths of the UNet; 1: full scale", between(1, 64));
     LatentData::describe(self.data, field);
-    field("prediction", self.prediction, "what the network learns to predict: epsilon or v");
-    field("schedule", self.schedule, "noise schedule");
+    field("prediction", self.prediction, "what the UNet learns to predict: epsilon or v");
+    field("schedule", self.schedule, "noise schedule that the UNet is trained on");
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
     field("start", self.start,
-          "model folder to go on from, whose network replaces unet and width_divisor; it may be of another size or "
-          "prediction; empty: seeded weights",
+          "model folder whose UNet is trained on, in place of unet and width_divisor; its size and prediction may be "
+          "others; empty: seeded weights",
           later());
-    field("size", self.size, "side of the pictures behind the latents, in pixels, which they must have; 0: any",
+    field("size", self.size, "side in pixels that the pictures behind the latents must have; 0: any",
           later(between(0, 16384)));
-    field("weight", self.weight, "of the squared error by timestep: plain, or min_snr with gamma 5", later());
-    field("noise_offset", self.noise_offset, "deviation of a constant added to the noise of each channel, 0.05 to 0.1",
-          later(between(0, 1)));
+    field("weight", self.weight, "weight of the squared error by timestep: plain, or min_snr with gamma 5", later());
+    field("noise_offset", self.noise_offset,
+          "deviation of a constant added to each channel's noise, 0.05 to 0.1; 0: none", later(between(0, 1)));
   }
 };
 

@@ -25,19 +25,18 @@ struct TrainConfig {
   bool operator==(const TrainConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("name", self.name, "names the output folder");
+    field("name", self.name, "name of the training, and of its folder under out/train");
     field("stage", self.stage, "kind of training and its settings");
-    field("loop", self.loop, "length, batch, seed");
-    field("optimizer", self.optimizer, "AdamW and its average");
-    field("evaluation", self.evaluation, "of a UNet's averaged weights at the end: pictures drawn and scored", later());
+    field("loop", self.loop, "length of the training, batch, seed and checkpoints");
+    field("optimizer", self.optimizer, "settings of AdamW and of the weights' moving average");
+    field("evaluation", self.evaluation, "pictures drawn and scored at the end by a UNet's averaged weights", later());
     field("sample_every", self.sample_every,
           "iterations, a multiple of checkpoint_every, between pictures of the same held-out captions; 0: none",
           later(at_least(0)));
-    field(
-        "keep_every", self.keep_every,
-        "iterations, a multiple of checkpoint_every, between model folders kept under series/, which evaluate --model "
-        "takes as one; 0: none",
-        later(at_least(0)));
+    field("keep_every", self.keep_every,
+          "iterations, a multiple of checkpoint_every, between model folders kept under series/, which evaluate "
+          "--model takes as one; 0: none",
+          later(at_least(0)));
   }
 };
 

@@ -24,11 +24,11 @@ struct DistilGuidance {
   bool absorbed = false;
   bool operator==(const DistilGuidance&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("probability", self.probability, "share of iterations with guidance, w drawn for each", between(0, 1));
-    field("low", self.low, "smallest w", between(0, 1000));
-    field("high", self.high, "largest w", between(0, 1000));
+    field("probability", self.probability, "share of iterations with guidance, each with its own w", between(0, 1));
+    field("low", self.low, "smallest weight w of the guidance", between(0, 1000));
+    field("high", self.high, "largest weight w of the guidance", between(0, 1000));
     field("absorbed", self.absorbed,
-          "only the teacher is guided: the student learns to draw so without guidance; else both are");
+          "whether the teacher alone is guided, so that the student learns to draw so without guidance; else both are");
   }
 };
 
@@ -44,13 +44,13 @@ struct DistilConfig {
   bool operator==(const DistilConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("teacher", self.teacher, "model folder that takes two steps for each of the student's");
-    field("start", self.start, "model folder of the student's first weights; empty: the teacher");
+    field("teacher", self.teacher, "model folder of the teacher, two of whose steps become one of the student's");
+    field("start", self.start, "model folder of the student's first weights; empty: the teacher's");
     LatentData::describe(self.data, field);
-    field("steps", self.steps, "of the student, trailing", between(1, 1000));
-    field("weight", self.weight, "of the squared error of x0: one, snr, truncated_snr or snr_plus_one");
-    field("guidance", self.guidance, "classifier-free guidance in the loss");
-    field("original", self.original, "the diffusion loss beside, scaled to this share of the distillation loss",
+    field("steps", self.steps, "sampling steps of the student, with trailing spacing", between(1, 1000));
+    field("weight", self.weight, "weight of x0's squared error: one, snr, truncated_snr (max(SNR, 1)) or snr_plus_one");
+    field("guidance", self.guidance, "classifier-free guidance in the distillation loss");
+    field("original", self.original, "diffusion loss added, scaled to this share of the distillation loss; 0: none",
           between(0, 10));
   }
 };

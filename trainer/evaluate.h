@@ -21,12 +21,12 @@ struct EvaluationConfig {
   bool operator==(const EvaluationConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("pictures", self.pictures, "drawn for each evaluation, one a held-out caption", between(2, 1 << 20));
-    field("seed", self.seed, "of the captions chosen and of each picture's noise", at_least(0));
-    field("sampler", self.sampler, "steps, guidance, spacing and the way a step is taken");
-    field("scores", self.scores, "computed beside fd_emoji_clip, fd_emoji_clip_train and clip_emoji, as kid_emoji_clip",
+    field("pictures", self.pictures, "pictures drawn, each for a held-out caption of its own", between(2, 1 << 20));
+    field("seed", self.seed, "seed of the choice of captions and of each picture's noise", at_least(0));
+    field("sampler", self.sampler, "how pictures are drawn: steps, guidance, spacing and how a step is taken");
+    field("scores", self.scores, "scores beside fd_emoji_clip, fd_emoji_clip_train and clip_emoji, as kid_emoji_clip",
           later());
-    field("weights", self.weights, "of their feature networks, NETWORK=FILE each", later());
+    field("weights", self.weights, "weights of the scores' feature networks, each as NETWORK=FILE", later());
   }
 };
 

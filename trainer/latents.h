@@ -17,9 +17,9 @@ struct EncoderFolders {
   std::string score = "weights/emoji-clip-score";
   bool operator==(const EncoderFolders&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("autoencoder", self.autoencoder, "model folder of the autoencoder");
+    field("autoencoder", self.autoencoder, "model folder of the autoencoder that turns pictures into latents and back");
     field("text", self.text, "model folder whose text encoder conditions the UNet");
-    field("score", self.score, "model folder of the text-image pair that scores");
+    field("score", self.score, "model folder of the text-image encoders that drawn pictures are scored with");
   }
 };
 
@@ -30,12 +30,12 @@ struct LatentData {
   EncoderFolders encoders;
   bool operator==(const LatentData&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("latents", self.latents, "data set, folder of pictures with captions, or file of cached latents");
+    field("latents", self.latents, "name of a data set, folder of captioned pictures, or file of cached latents");
     field("held_out", self.held_out,
           "share of the pictures that is never trained on, chosen by the hashes of their captions, where the data set "
           "has no split of its own",
           later(between(0, 0.9)));
-    field("encoders", self.encoders, "model folders that make the latents, when they are not cached");
+    field("encoders", self.encoders, "model folders of the networks that encode, decode and score pictures");
   }
 };
 

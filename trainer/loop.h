@@ -18,17 +18,17 @@ struct LoopConfig {
 
   static void describe(auto& self, auto&& field) {
     field("iterations", self.iterations, "optimizer steps", at_least(1));
-    field("batch", self.batch, "examples an iteration", between(1, 1 << 20));
-    field("seed", self.seed, "of weights, data order and noise", at_least(0));
-    field("dtype", self.dtype, "of the forward pass; weights and their average stay in float32");
+    field("batch", self.batch, "training examples in an iteration", between(1, 1 << 20));
+    field("seed", self.seed, "seed of weights, data order and noise", at_least(0));
+    field("dtype", self.dtype, "number type of the forward pass; weights and their average stay in float32");
     field("checkpoint_every", self.checkpoint_every, "iterations between checkpoints", at_least(1));
     field("micro_batch", self.micro_batch,
-          "examples a pass, a divisor of batch: gradients of the passes are summed before the optimizer's step; 0: the "
-          "whole batch",
+          "examples in a pass, a divisor of batch: gradients of the passes are summed before the optimizer's step; 0: "
+          "the whole batch",
           later(between(0, 1 << 20)));
     field("checkpoint_activations", self.checkpoint_activations,
-          "keep of each block only its output and compute the rest again in the backward pass: less memory, the same "
-          "gradients",
+          "whether of each block only the output is kept and the rest computed again in the backward pass: less "
+          "memory, the same gradients",
           later());
   }
   int64_t examples_a_pass() const { return micro_batch > 0 ? micro_batch : batch; }

@@ -31,14 +31,14 @@ struct OptimizerConfig {
 
   static void describe(auto& self, auto&& field) {
     field("lr", self.lr, "learning rate after warm-up", between(0, 10));
-    field("warmup", self.warmup, "iterations of linear warm-up", at_least(0));
-    field("decay", self.decay, "of the rate after warm-up: constant, or cosine to 0 at the last iteration");
-    field("beta1", self.beta1, "AdamW", between(0, 1));
-    field("beta2", self.beta2, "AdamW", between(0, 1));
-    field("epsilon", self.epsilon, "AdamW", between(0, 1));
-    field("weight_decay", self.weight_decay, "AdamW, decoupled", between(0, 10));
-    field("clip", self.clip, "largest global gradient norm; 0: no clipping", at_least(0));
-    field("ema", self.ema, "decay of the moving average, with the warm-up (1 + k) / (10 + k)", between(0, 1));
+    field("warmup", self.warmup, "iterations in which the learning rate rises linearly", at_least(0));
+    field("decay", self.decay, "learning rate after warm-up: constant, or cosine to 0 at the last iteration");
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
+    field("beta2", self.beta2, "AdamW's decay of the squared gradient's moving average", between(0, 1));
+    field("epsilon", self.epsilon, "AdamW's epsilon, added to the gradient's root mean square", between(0, 1));
+    field("weight_decay", self.weight_decay, "decoupled weight decay, times the learning rate", between(0, 10));
+    field("clip", self.clip, "largest global norm of the gradients; 0: no clipping", at_least(0));
+    field("ema", self.ema, "decay of the weights' average, at most (1 + k) / (10 + k) in step k", between(0, 1));
   }
 };
 

@@ -25,10 +25,10 @@ struct ReluConfig {
   bool operator==(const ReluConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("start", self.start, "model folder of a UNet with softmax attention");
+    field("start", self.start, "model folder of the UNet with softmax attention that is finetuned");
     LatentData::describe(self.data, field);
-    field("swap", self.swap, "hard, blend or gain");
-    field("blend_iterations", self.blend_iterations, "blend: iterations until softmax is gone", at_least(1));
+    field("swap", self.swap, "how relu replaces softmax: hard, at once; blend, bit by bit; gain, scaled by head");
+    field("blend_iterations", self.blend_iterations, "blend: number of iterations until softmax is gone", at_least(1));
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
   }
 };

@@ -19,17 +19,17 @@ struct TextImageConfig {
   bool operator==(const TextImageConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("data", self.data, "data sets; held-out pairs are never trained on");
+    field("data", self.data, "data sets or folders of captioned pictures; what they hold out is never trained on");
     field(
         "held_out", self.held_out,
         "share of the pictures that is never trained on, chosen by the hashes of their captions, where a data set has "
         "no split of its own",
         later(between(0, 0.9)));
-    field("size", self.size, "side the pictures are resized to, before a random crop of the image tower's size",
+    field("size", self.size, "side in pixels that pictures have before a random crop of the image tower's size",
           between(8, 4096));
-    field("merges", self.merges, "byte-pair merges kept; the vocabulary is 514 more", between(0, 48894));
-    field("text", self.text, "text tower");
-    field("image", self.image, "image tower");
+    field("merges", self.merges, "byte-pair merges kept; the vocabulary has 514 entries more", between(0, 48894));
+    field("text", self.text, "text tower, which encodes captions");
+    field("image", self.image, "image tower, which encodes pictures");
   }
 };
 

@@ -23,11 +23,11 @@ struct AdversaryConfig {
   double clamp = 0.5;
   bool operator==(const AdversaryConfig&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("discriminator", self.discriminator, "unet: a copy of the generator; heads: on a frozen copy");
-    field("lr", self.lr, "learning rate", between(0, 10));
-    field("beta1", self.beta1, "AdamW", between(0, 1));
+    field("discriminator", self.discriminator, "unet: a trained copy of the generator; heads: heads on a frozen copy");
+    field("lr", self.lr, "learning rate of the discriminator", between(0, 10));
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
     field("every", self.every, "iterations of the generator for one of the discriminator", at_least(1));
-    field("clamp", self.clamp, "logits that are right by this margin give no gradient", at_least(0));
+    field("clamp", self.clamp, "margin beyond which a logit on the right side gives no gradient", at_least(0));
   }
 };
 
@@ -45,20 +45,20 @@ struct UfogenConfig {
   bool operator==(const UfogenConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("start", self.start, "model folder of the first weights");
+    field("start", self.start, "model folder of the generator's first weights");
     LatentData::describe(self.data, field);
     field("delta", self.delta, "timesteps between the generator's input and what the discriminator sees",
           between(1, 100000));
-    field("floor", self.floor, "smallest timestep the discriminator sees", between(0, 99999));
+    field("floor", self.floor, "smallest timestep that the discriminator sees", between(0, 99999));
     field("pure_noise", self.pure_noise,
-          "share of inputs that are noise without signal at the last timestep, as in one-step drawing; these have the "
-          "adversarial loss alone",
+          "share of the generator's inputs that are noise without signal at the last timestep, as in one-step drawing; "
+          "these have the adversarial loss alone",
           between(0, 1));
-    field("reconstruction", self.reconstruction, "weight of the squared error of x0: snr or snr_plus_one");
-    field("reconstruction_weight", self.reconstruction_weight, "of that error beside the adversarial loss",
-          between(0, 1e6));
-    field("adversarial_weight", self.adversarial_weight, "of the adversarial loss", between(0, 1e6));
-    field("adversary", self.adversary, "the discriminator and its training");
+    field("reconstruction", self.reconstruction, "weight of x0's squared error by timestep: snr or snr_plus_one");
+    field("reconstruction_weight", self.reconstruction_weight,
+          "factor of x0's squared error beside the adversarial loss", between(0, 1e6));
+    field("adversarial_weight", self.adversarial_weight, "factor of the generator's adversarial loss", between(0, 1e6));
+    field("adversary", self.adversary, "discriminator and its training");
   }
 };
 
