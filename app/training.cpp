@@ -67,15 +67,16 @@ std::vector<Score> save_model(const Loop& loop, const TrainingRun& run, const st
 
 // Writes samples and the model series at a checkpoint. After a restart it adds what a killed process did not write.
 void leave_beside(const Loop& loop, const TrainingRun& run) {
-  const auto due = [&](int64_t every, const std::string& path) {
-    return every > 0 && loop.iteration() > 0 && loop.iteration() % every == 0 && !fs::exists(path);
+  const auto due = [&](int64_t every, bool written) {
+    return every > 0 && loop.iteration() > 0 && loop.iteration() % every == 0 && !written;
   };
   if (const std::string file = of_iteration(run.folder + "/samples", loop, ".png");
-      due(run.config.sample_every, file)) {
+      due(run.config.sample_every, fs::is_regular_file(file))) {
     make_folder(run.folder + "/samples");
     run.stage.sample(loop.ema(), file);
   }
-  if (const std::string folder = of_iteration(run.folder + "/series", loop); due(run.config.keep_every, folder)) {
+  if (const std::string folder = of_iteration(run.folder + "/series", loop);
+      due(run.config.keep_every, fs::is_directory(folder))) {
     make_folder(run.folder + "/series");
     NewFolder model(folder);
     save_model(loop, run, model.path());
