@@ -9,13 +9,15 @@
 #include "app/size_options.h"
 #include "app/weight_type.h"
 #include "reports/table.h"
+#include "search/named_network.h"
 
 namespace mds {
 namespace {
 
 struct ConvertOptions {
   ConvertRequest request;
-  std::string from, dtype, prediction, format;
+  std::string from, dtype, prediction, format, db;
+  std::vector<std::string> networks;
   SizeOptions size;
 };
 
@@ -31,8 +33,11 @@ CommandLine command_line(ConvertOptions& options) {
       "out", po::value(&request.out)->required()->value_name("DIR"), "Model folder to make")(
       "part", po::value(&request.parts)->composing()->value_name("NAME"),
       "Takes this part alone: unet, vae_encoder, vae_decoder, text_encoder, text_encoder_2 or image_encoder; may "
-      "repeat")("network", po::value(&request.networks)->composing()->value_name("NETWORK"),
-                "A shipped architecture or a JSON file; may repeat, one a part (default: the shipped one that fits)")(
+      "repeat")("network", po::value(&options.networks)->composing()->value_name("NETWORK"),
+                ("Network of a part: " + std::string(network_names) +
+                 "; may repeat, one a part (default: the shipped one that fits)")
+                    .c_str())("db", po::value(&options.db)->default_value(default_database)->value_name("FILE"),
+                              "Database of stored networks, for --network")(
       "prediction", one_of(&options.prediction, names_of<Prediction>()),
       "What the UNet predicts, where no scheduler's configuration says so (default: epsilon)")(
       "merges", po::value(&request.merges)->value_name("FILE"),
@@ -62,7 +67,11 @@ int run_convert(int argc, char** argv) {
   request.pixels = options.size.picture();
   request.command = command_text(argc, argv);
   const Format format = parse_format(options.format);
-  std::vector<std::string> inputs = request.networks;
+  for (const auto& name : options.networks) {
+    const NamedNetwork network = find_network(name, options.db);
+    request.networks.push_back({network.name, network.spec});
+  }
+  std::vector<std::string> inputs = options.networks;
   inputs.insert(inputs.end(), {request.in, request.merges});
   refuse_input_as_output("--out", request.out, inputs);
   const auto parts =

@@ -25,6 +25,7 @@ std::optional<ShippedDecoder> shipped_decoder(const DecoderSpec& decoder) {
     if (!std::all_of(shipped->widths.begin(), shipped->widths.end(), divides)) continue;
     DecoderSpec same_size = narrowed(*shipped, divisor);
     same_size.size = decoder.size;
+    same_size.size_width = decoder.size_width;
     if (same_size == decoder) return ShippedDecoder{name, spec, divisor};
   }
   return {};

@@ -32,7 +32,11 @@ struct Options {
   bool plan = false;
   ComputeOptions compute;
 
-  SweepConfig load() const { return load_sweep(config, settings); }
+  SweepConfig load() const {
+    SweepConfig loaded = load_sweep(config, settings);
+    pin_networks(loaded, db);
+    return loaded;
+  }
 
   // The command as typed, to continue the sweep or to make it again.
   std::string command() const {
@@ -65,7 +69,8 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
     line.options.add_options()("workers", number(&options.workers, between(1, 256)), "Processes that train")(
         "plan", po::bool_switch(&options.plan),
         "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
-        "format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result or --plan is printed");
+        "format", one_of(&options.format, names_of<Format>())->default_value("table"),
+        "How the result or --plan is printed");
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;

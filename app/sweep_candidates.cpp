@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "app/screening.h"
+#include "search/named_network.h"
 #include "spec/listed.h"
 
 namespace mds {
@@ -11,7 +12,11 @@ namespace {
 Caps caps_of(const SweepConfig& config) { return mds::caps_of(config.max_params, config.max_gmacs); }
 
 std::vector<Candidate> listed_networks(const SweepConfig& config) {
-  const std::vector<Candidate> networks = candidates_of(config.networks, {config.file, "networks"});
+  const auto load = [&](const std::string& name) {
+    if (!is_stored_name(name)) return load_named(name);
+    return NamedUNet{find_network(name, config.database).name, find_unet(name, config.database)};
+  };
+  const std::vector<Candidate> networks = candidates_of(config.networks, {config.file, "networks"}, load);
   std::vector<std::string> over;
   for (const auto& network : networks)
     if (const std::string reason = over_caps(network.cost, caps_of(config)); !reason.empty())
@@ -39,6 +44,15 @@ std::vector<Candidate> of_space(const SweepConfig& config) {
 }
 
 }  // namespace
+
+void pin_networks(SweepConfig& config, const std::string& database) {
+  config.database = database;
+  for (size_t i = 0; i < config.networks.size(); ++i)
+    if (is_stored_name(config.networks[i])) {
+      config.networks[i] = hash_of(find_network(config.networks[i], database).spec);
+      config.written["networks"][i] = config.networks[i];
+    }
+}
 
 std::vector<Candidate> candidates_of(const SweepConfig& config) {
   return config.networks.empty() ? of_space(config) : listed_networks(config);

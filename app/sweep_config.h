@@ -33,7 +33,8 @@ struct SweepConfig {
     field("name", self.name, "name of the sweep in the database, and of its folder under out/sweeps");
     field("space", self.space, "file of the search space that the candidates are taken from");
     field("networks", self.networks,
-          "networks to train in place of those of a space, each a shipped name or a JSON file", later());
+          "networks to train in place of those of a space, each a shipped name, a JSON file or a stored network",
+          later());
     field("candidates", self.candidates, "networks trained, those that the space includes counted", between(1, 100000));
     field("selection", self.selection,
           "rule that takes the networks from the space, where the caps admit more than `candidates`", later());
@@ -56,8 +57,9 @@ struct SweepConfig {
     field("lease_seconds", self.lease_seconds, "seconds until a silent worker's run is free again", between(2, 86400));
   }
 
-  Json written{};      // paths as in the file; this is the sweep's identity and is stored
-  std::string file{};  // the file it was read from
+  Json written{};          // paths as in the file; this is the sweep's identity and is stored
+  std::string database{};  // where stored names of networks are looked up
+  std::string file{};      // the file it was read from
 
   LoopConfig loop(uint64_t of_seed) const {
     return {.iterations = rungs.back(),

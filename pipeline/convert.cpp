@@ -105,7 +105,7 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
   ModelCard card;
   std::vector<FoundText> texts;
   std::vector<ConvertedPart> converted;
-  std::vector<std::string> given = request.networks;
+  std::vector<ChosenNetwork> given = request.networks;
   for (const auto& part : parts) {
     const ChosenNetwork network = choose_network(part, given);
     const Plan plan = make_plan(network.spec);
@@ -118,7 +118,7 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
     put(card, sized(network.spec, part, request.pixels));
     converted.push_back({name, network.name, part.source.file, cost(plan).params});
   }
-  if (!given.empty()) throw UsageError("--network " + given[0] + ": " + request.in + " has no part for it");
+  if (!given.empty()) throw UsageError("--network " + given[0].name + ": " + request.in + " has no part for it");
   complete(card, parts, request, note);
   if (const std::string merges = describe_texts(card, texts, request, note); !merges.empty())
     save_text(folder.path() + "/merges.txt", std::string(MappedFile(merges).bytes()));

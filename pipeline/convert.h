@@ -10,11 +10,16 @@
 
 namespace mds {
 
+struct ChosenNetwork {
+  std::string name;
+  NetworkSpec spec;
+};
+
 struct ConvertRequest {
   Layout from = Layout::diffusers;
   std::string in{}, out{};                 // a library's folder or a file; a new folder
   std::vector<std::string> parts{};        // fields of the card; empty: all that exist
-  std::vector<std::string> networks{};     // NAMEs, in the order of the parts; others are inferred
+  std::vector<ChosenNetwork> networks{};   // in the order of the parts; others are inferred
   Extent pixels{};                         // picture size; 0: from the library's configuration or the network
   at::ScalarType dtype = at::kFloat;       // of the written weights
   std::optional<Prediction> prediction{};  // where no scheduler's configuration says it

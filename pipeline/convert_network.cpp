@@ -146,19 +146,19 @@ struct Candidate {
   std::vector<std::string> problems{};
 };
 
-Candidate judged(const std::string& name, const FoundPart& part) {
-  Candidate candidate{.network = {name, load_network(name)}};
+Candidate judged(const ChosenNetwork& network, const FoundPart& part) {
+  Candidate candidate{.network = network};
   std::visit([&](auto& spec) { take_projection(spec, part.tensors); }, candidate.network.spec);
   const Plan plan = make_plan(candidate.network.spec);
   candidate.problems = problems(match_names(plan, part.layout, part.tensors, part.source.file), part.tensors);
   const std::string unlike = std::visit([](const auto& spec) { return unlike_all(spec); }, candidate.network.spec);
-  if (!unlike.empty()) candidate.problems.push_back(name + ": " + unlike);
+  if (!unlike.empty()) candidate.problems.push_back(network.name + ": " + unlike);
   const std::string against = contradiction(candidate.network.spec, part.source.config);
   if (!against.empty()) candidate.problems.push_back(part.source.config_file + ": " + against);
   return candidate;
 }
 
-PartKind kind_of_network(const std::string& name) { return kind_of(make_plan(load_network(name))); }
+PartKind kind_of_network(const NetworkSpec& spec) { return kind_of(make_plan(spec)); }
 
 std::vector<std::string> shipped_networks() {
   std::vector<std::string> names;
@@ -173,7 +173,8 @@ std::vector<Candidate> shipped_candidates(const FoundPart& part) {
   std::vector<Candidate> candidates;
   for (const auto& name : shipped_networks()) {
     try {
-      if (kind_of_network(name) == part.kind) candidates.push_back(judged(name, part));
+      const NetworkSpec spec = load_network(name);
+      if (kind_of_network(spec) == part.kind) candidates.push_back(judged({name, spec}, part));
     } catch (const ConfigError&) {  // a network that other libraries do not have: the layout has no names for it
     }
   }
@@ -189,10 +190,10 @@ std::string contradiction(const NetworkSpec& spec, const Json& config) {
   return std::visit([&](const auto& s) { return against(s, config); }, spec);
 }
 
-ChosenNetwork choose_network(const FoundPart& part, std::vector<std::string>& given) {
+ChosenNetwork choose_network(const FoundPart& part, std::vector<ChosenNetwork>& given) {
   const std::string place = part.source.file + ": " + part.part;
   const auto mine = std::find_if(given.begin(), given.end(),
-                                 [&](const std::string& name) { return kind_of_network(name) == part.kind; });
+                                 [&](const auto& network) { return kind_of_network(network.spec) == part.kind; });
   if (mine != given.end()) {
     const Candidate candidate = judged(*mine, part);
     given.erase(mine);

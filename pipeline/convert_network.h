@@ -3,18 +3,14 @@
 #pragma once
 
 #include "networks/network_spec.h"
+#include "pipeline/convert.h"
 #include "pipeline/convert_source.h"
 
 namespace mds {
 
-struct ChosenNetwork {
-  std::string name;
-  NetworkSpec spec;
-};
-
-// `given` are NAMEs: the first of the part's kind is used and removed, else shipped networks are tried. A text tower
+// The first given network of the part's kind is used and removed, else shipped networks are tried. A text tower
 // gets the file's projection. FileError where none fits (with the reason for the nearest) or several do.
-ChosenNetwork choose_network(const FoundPart& part, std::vector<std::string>& given);
+ChosenNetwork choose_network(const FoundPart& part, std::vector<ChosenNetwork>& given);
 
 // What a library's configuration contradicts in a network that weights cannot show (heads, activations, norms); empty:
 // nothing.

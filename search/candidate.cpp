@@ -23,15 +23,16 @@ std::string short_name_of(const std::string& network) {
   return network.ends_with(".json") ? std::filesystem::path(network).stem().string() : network;
 }
 
+NamedUNet load_named(const std::string& name) { return {short_name_of(name), load_unet(name)}; }
+
 std::vector<Candidate> candidates_of(const std::vector<std::string>& names, const Place& place, const LoadUNet& load) {
   std::vector<Candidate> candidates;
   std::map<std::string, std::string> known;  // names by hash
   for (size_t i = 0; i < names.size(); ++i) {
-    const UNetSpec network = load(names[i]);
+    auto [name, network] = load(names[i]);
     const std::string hash = hash_of(network);
     if (const auto [other, is_new] = known.emplace(hash, names[i]); !is_new)
       place.child(i).fail("is \"" + names[i] + "\", the same network as \"" + other->second + "\"; name it once");
-    std::string name = short_name_of(names[i]);
     if (std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) { return c.name == name; }))
       name += "-" + hash.substr(0, 6);
     candidates.push_back({.network = network, .cost = cost(make_plan(network)), .name = name});

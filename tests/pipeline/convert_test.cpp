@@ -215,8 +215,10 @@ TEST_CASE("parts and networks can be named", "[pipeline][torch]") {
   w.write_diffusers();
   fs::remove(w.root + "/configs/architectures/tiny-decoder.json");
   save_text(w.root + "/mine.json", to_json(NetworkSpec(decoder_spec())).dump());
-  const auto parts =
-      w.run({.from = Layout::diffusers, .parts = {"vae_decoder"}, .networks = {w.root + "/mine.json"}, .pixels = 64});
+  const auto parts = w.run({.from = Layout::diffusers,
+                            .parts = {"vae_decoder"},
+                            .networks = {{"mine", load_network(w.root + "/mine.json")}},
+                            .pixels = 64});
   REQUIRE(parts.size() == 1);
   CHECK(parts[0].network == w.root + "/mine.json");
   CHECK(load_card(w.out).vae_decoder->extent().height == 64);
@@ -232,7 +234,8 @@ TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipel
     unet.erase("conv_out.bias");
     w.write("unet/diffusion_pytorch_model.safetensors", unet);
     w.check_refused(diffusers, "no shipped network fits; give --network. The nearest is tiny-unet: 1 tensors");
-    w.check_refused({.from = Layout::diffusers, .networks = {"tiny-unet"}}, "missing conv_out.bias, our conv_out.bias");
+    w.check_refused({.from = Layout::diffusers, .networks = {{"tiny-unet", load_network("tiny-unet")}}},
+                    "missing conv_out.bias, our conv_out.bias");
   }
   SECTION("a weight that is not finite") {
     TensorMap unet = load_tensors(w.in + "/unet/diffusion_pytorch_model.safetensors").tensors;
@@ -272,7 +275,7 @@ TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipel
     w.ship("other-text", other);
     fs::remove(w.in + "/text_encoder/config.json");
     w.check_refused(diffusers, "other-text and tiny-text fit its weights alike; give --network");
-    CHECK(w.run({.from = Layout::diffusers, .networks = {"tiny-text"}}).size() == 5);
+    CHECK(w.run({.from = Layout::diffusers, .networks = {{"tiny-text", load_network("tiny-text")}}}).size() == 5);
     fs::remove_all(w.out);
   }
   SECTION("another layout") {
@@ -282,7 +285,8 @@ TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipel
   SECTION("a part or network that is not there") {
     w.check_refused({.from = Layout::diffusers, .parts = {"image_encoder"}},
                     "has no part \"image_encoder\"; it has unet");
-    w.check_refused({.from = Layout::diffusers, .networks = {"tiny-image"}}, "--network tiny-image: ");
+    w.check_refused({.from = Layout::diffusers, .networks = {{"tiny-image", load_network("tiny-image")}}},
+                    "--network tiny-image: ");
   }
   SECTION("weights in another format") {
     fs::remove(w.in + "/vae/diffusion_pytorch_model.safetensors");
