@@ -23,7 +23,7 @@ std::string short_name_of(const std::string& network) {
   return network.ends_with(".json") ? std::filesystem::path(network).stem().string() : network;
 }
 
-NamedUNet load_named(const std::string& name) { return {short_name_of(name), load_unet(name)}; }
+NamedUNet named_unet(const std::string& name) { return {short_name_of(name), load_unet(name)}; }
 
 std::vector<Candidate> candidates_of(const std::vector<std::string>& names, const Place& place, const LoadUNet& load) {
   std::vector<Candidate> candidates;

@@ -42,13 +42,13 @@ struct NamedUNet {
 // "mine" of "folder/mine.json"; another name stays as it is.
 std::string short_name_of(const std::string& network);
 
-// Turns what a list says into a network; load_named knows shipped names and files.
+// Turns what a list says into a network; named_unet knows shipped names and files.
 using LoadUNet = std::function<NamedUNet(const std::string&)>;
-NamedUNet load_named(const std::string& name);
+NamedUNet named_unet(const std::string& name);
 
 // One candidate for each name, in the same order, with its cost and the name that `load` gives it. The caps are not
 // applied here (see over_caps). ConfigError at `place` for a network that occurs twice.
 std::vector<Candidate> candidates_of(const std::vector<std::string>& names, const Place& place,
-                                     const LoadUNet& load = load_named);
+                                     const LoadUNet& load = named_unet);
 
 }  // namespace mds
