@@ -220,7 +220,7 @@ TEST_CASE("parts and networks can be named", "[pipeline][torch]") {
                             .networks = {{"mine", load_network(w.root + "/mine.json")}},
                             .pixels = 64});
   REQUIRE(parts.size() == 1);
-  CHECK(parts[0].network == w.root + "/mine.json");
+  CHECK(parts[0].network == "mine");
   CHECK(load_card(w.out).vae_decoder->extent().height == 64);
   CHECK_FALSE(fs::exists(w.out + "/unet.safetensors"));
 }
