@@ -1,6 +1,5 @@
 // mdsearch db check|merge|info|delete|record-parity: maintains a results database.
 #include <array>
-#include <fstream>
 #include <iostream>
 
 #include "app/db_delete.h"
@@ -10,6 +9,7 @@
 #include "search/policy.h"
 #include "search/store/store.h"
 #include "spec/error.h"
+#include "spec/text_lines.h"
 
 namespace mds {
 namespace {
@@ -70,13 +70,11 @@ int print_check(const Store& store, Format format) {
 
 // Reads a file written by tests/parity/run.py, one JSON object per line.
 std::vector<ParityRow> parity_rows(const std::string& file) {
-  std::ifstream in(file);
+  TextLines lines(file, {most_json_line_bytes, most_json_bytes});
   std::vector<ParityRow> rows;
-  for (std::string line; std::getline(in, line);) {
-    const std::string place = file + ":" + std::to_string(rows.size() + 1);
-    rows.push_back(from_json<ParityRow>(parse_json(line, place), place));
-  }
-  if (rows.empty()) throw FileError(file + ": cannot be read, or holds no line");
+  for (std::string line; lines.next(line);)
+    rows.push_back(from_json<ParityRow>(parse_json(line, lines.place()), lines.place()));
+  if (rows.empty()) throw FileError(file + ": holds no line");
   return rows;
 }
 

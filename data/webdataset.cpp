@@ -117,7 +117,7 @@ class Tar {
 
 // The caption in JSON text; empty if there is none.
 std::string json_caption(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json json = json_or_null(text, most_json_line_bytes);
   for (const char* key : {"caption", "text"})
     if (json.is_object() && json.contains(key) && json[key].is_string()) return json[key].get<std::string>();
   return "";

@@ -94,7 +94,7 @@ TEST_CASE("a broken metadata.jsonl is an error with its line", "[data]") {
   };
   CHECK_THAT(message("not json"), Contains("metadata.jsonl:2: is not JSON"));
   CHECK_THAT(message("[1]"), Contains("metadata.jsonl:2 is a list; expected an object"));
-  CHECK_THAT(message(std::string(100'000, '[')), Contains("metadata.jsonl:2: nests deeper"));
+  CHECK_THAT(message(std::string(100'000, '[')), Contains("metadata.jsonl:2: nests 65 objects"));
   CHECK_THAT(message("{\"text\": \"ex\"}"), Contains("metadata.jsonl:2: file_name is missing"));
   CHECK_THAT(message("{\"file_name\": \"x.png\", \"text\": 3}"), Contains(":2: text is 3; expected text"));
   CHECK_THAT(message("{\"file_name\": \"x.png\", \"split\": \"test\"}"),
