@@ -105,8 +105,8 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
   std::vector<Pair> pairs;
   for (const auto& [name, path] : pictures) {
     const auto caption = captions.extract(name);
-    const std::string text =
-        caption ? trimmed(load_bytes(caption.mapped().string())) : trimmed(prompt_of(path.string()));
+    const std::string text = caption ? trimmed(load_bytes(caption.mapped().string(), most_caption_bytes + 1))
+                                     : trimmed(prompt_of(path.string()));
     pairs.push_back({.file = path.string(), .caption = text, .group = name, .id = name});
   }
   for (const auto& [name, path] : captions) report.skips.push_back({path.string(), "a caption without a picture"});
@@ -116,6 +116,7 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
 // The reason why a pair cannot be used; empty if it can.
 std::string reason_to_skip(const Pair& pair, const FolderOptions& options) {
   if (pair.caption.empty()) return "a picture without a caption";
+  if (pair.caption.size() > most_caption_bytes) return too_long_caption();
   if (!is_utf8(pair.caption)) return "a caption that is not UTF-8";
   if (!is_utf8(pair.id)) return "a name that is not UTF-8";
   std::error_code name_too_long;

@@ -54,11 +54,14 @@ TEST_CASE("a picture that cannot be used is skipped with its reason", "[data]") 
   folder.text("lonely.txt", "lonely");
   folder.text("broken.png", "\x89PNG\r\n\x1a\n and then nothing");
   folder.text("broken.txt", "broken");
+  folder.picture("long.png", 64, 64);
+  folder.text("long.txt", std::string(70'000, 'x'));
   mds::FolderReport report;
   CHECK(mds::list_pairs(folder.name(), {.min_size = 32}, &report).size() == 1);
-  REQUIRE(report.skips.size() == 4);
+  REQUIRE(report.skips.size() == 5);
   const std::string text = mds::summary(report);
   CHECK_THAT(text, Contains("1: a picture without a caption") && Contains("1: a caption without a picture"));
+  CHECK_THAT(text, Contains("1: a caption of more than 65536 bytes"));
   CHECK_THAT(text, Contains("1: smaller than 32 pixels") && Contains("broken.png: is a broken PNG"));
 }
 
