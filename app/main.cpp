@@ -1,5 +1,4 @@
 // mdsearch: calls the subcommands, and is the only place that catches all errors.
-#include <c10/util/Exception.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +8,7 @@
 #include <optional>
 
 #include "app/commands.h"
+#include "app/failure_words.h"
 #include "app/terminal.h"
 #include "app/version.h"
 #include "spec/error.h"
@@ -43,10 +43,8 @@ int result_of(int argc, char** argv) {
   } catch (const mds::UsageError& error) {
     std::cerr << place << ": " << error.what() << "; see `" << place << " --help`\n";
     return 2;
-  } catch (const c10::Error& error) {
-    std::cerr << place << ": " << error.what_without_backtrace() << "\n";
   } catch (const std::exception& error) {
-    std::cerr << place << ": " << error.what() << "\n";
+    std::cerr << place << ": " << mds::failure_in_words(error, place) << "\n";
   }
   return 1;
 }
