@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
@@ -20,6 +21,7 @@
 #include "data/sources.h"
 #include "spec/describe.h"
 #include "spec/listed.h"
+#include "spec/printable.h"
 
 namespace mds {
 namespace {
@@ -82,9 +84,10 @@ std::string data_sets_text() {
 
 BuildProgress progress_on_stderr() {
   return [terminal = ::isatty(STDERR_FILENO) == 1](int64_t done, int64_t total) {
-    if (terminal && done % 16 == 0) std::cerr << "\r" << done << " of " << total << " pictures" << std::flush;
+    if (terminal && done % 16 == 0)
+      std::fprintf(stderr, "\r%lld of %lld pictures", static_cast<long long>(done), static_cast<long long>(total));
     if (!terminal && done > 0 && done % 1000 == 0) std::cerr << done << " of " << total << " pictures\n";
-    if (terminal && done >= total - 1) std::cerr << "\r\x1b[K";
+    if (terminal && done >= total - 1) std::fputs("\r\x1b[K", stderr);
   };
 }
 
@@ -105,7 +108,8 @@ void print(const Json& result, const std::string& format) {
                 << "\n";
     for (const auto& row : value.is_array() ? value : Json::array())
       std::cout << "  " << std::left << std::setw(10) << row["split"].get<std::string>()
-                << row["caption"].get<std::string>() << "  (" << row["id"].get<std::string>() << ")\n";
+                << one_line(row["caption"].get<std::string>()) << "  (" << one_line(row["id"].get<std::string>())
+                << ")\n";
   }
 }
 

@@ -1,6 +1,5 @@
 // mdsearch db check|merge|info|delete|record-parity: maintains a results database.
 #include <array>
-#include <fstream>
 #include <iostream>
 
 #include "app/db_delete.h"
@@ -8,8 +7,9 @@
 #include "app/run.h"
 #include "reports/table.h"
 #include "search/policy.h"
-#include "search/store/store.h"
+#include "search/store/stored_json.h"
 #include "spec/error.h"
+#include "spec/text_lines.h"
 
 namespace mds {
 namespace {
@@ -41,14 +41,16 @@ void print_info(const Store& store, Format format) {
 std::vector<std::string> wrong_decisions(const Store& store) {
   std::vector<std::string> problems;
   for (const auto& sweep : store.sweeps()) {
-    const Json config = parse_json(store.sweep_config(sweep).value(), "sweep " + sweep);
-    const auto policy = from_json<PolicyConfig>(config.value("policy", Json::object()), "sweep " + sweep);
+    const StoredPlace place{"sweep", sweep, "config_json"};
+    const Json config = stored_object(store, place, store.sweep_config(sweep).value_or(""));
+    const auto policy = stored_value(config, "policy", PolicyConfig{}, place_of(store, place));
     for (const auto& run : store.runs(sweep))
       for (const auto& decision : store.decisions(run.run)) {
         const std::string what = "decision on run " + std::to_string(run.run) + " at rung " +
                                  std::to_string(decision.rung) + " of sweep " + sweep + ": ";
         try {
-          const auto follows = name_of(verdict_of(policy, decision.rule, parse_json(decision.inputs_json, what)));
+          const auto follows =
+              name_of(verdict_of(policy, decision.rule, parse_json(decision.inputs_json, "inputs_json")));
           if (follows != decision.verdict)
             problems.push_back(what + "is " + decision.verdict + "; its inputs lead to " + std::string(follows));
         } catch (const ConfigError& error) {
@@ -70,13 +72,11 @@ int print_check(const Store& store, Format format) {
 
 // Reads a file written by tests/parity/run.py, one JSON object per line.
 std::vector<ParityRow> parity_rows(const std::string& file) {
-  std::ifstream in(file);
+  TextLines lines(file, {most_json_line_bytes, most_json_bytes});
   std::vector<ParityRow> rows;
-  for (std::string line; std::getline(in, line);) {
-    const std::string place = file + ":" + std::to_string(rows.size() + 1);
-    rows.push_back(from_json<ParityRow>(parse_json(line, place), place));
-  }
-  if (rows.empty()) throw FileError(file + ": cannot be read, or holds no line");
+  for (std::string line; lines.next(line);)
+    rows.push_back(from_json<ParityRow>(parse_json(line, lines.place()), lines.place()));
+  if (rows.empty()) throw FileError(file + ": holds no line");
   return rows;
 }
 

@@ -8,13 +8,13 @@
 #include "app/decoder_record.h"
 #include "app/evaluate_autoencoder.h"
 #include "app/evaluate_model.h"
-#include "app/generate_request.h"
 #include "app/interrupts.h"
 #include "app/output.h"
 #include "app/progress.h"
 #include "app/run.h"
 #include "data/coco.h"
-#include "data/utf8.h"
+#include "data/prompt_file.h"
+#include "networks/found_file.h"
 #include "reports/table.h"
 #include "search/store/clock.h"
 #include "search/store/store.h"
@@ -72,11 +72,7 @@ class Listener {
 };
 
 std::vector<std::string> all_captions(const std::string& file) {
-  if (file.ends_with(".json")) return coco_captions(file);
-  auto captions = lines_of(file);
-  for (size_t i = 0; i < captions.size(); ++i)
-    if (!is_utf8(captions[i])) throw FileError(file + ": caption " + std::to_string(i + 1) + " is not UTF-8");
-  return captions;
+  return file.ends_with(".json") ? coco_captions(file) : load_prompts(found_file(file));
 }
 
 // All captions of the file, or a choice that does not depend on other options; in the file's order.

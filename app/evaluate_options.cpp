@@ -2,6 +2,7 @@
 
 #include "app/evaluate_model.h"
 #include "app/picture_file.h"
+#include "reports/table.h"
 #include "spec/listed.h"
 #include "trainer/loop.h"
 
@@ -46,7 +47,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "Model folders to draw with, or one folder of them; several give learning curves. Without --prompts they are "
       "autoencoders, which return the pictures of --reference");
   add("prompts", po::value(&options.prompts)->value_name("FILE"),
-      "Captions to draw: one a line, or COCO's captions_*.json");
+      "Captions to draw: one a line, .jsonl with \"prompt\", \"text\" or \"caption\", or COCO's captions_*.json");
   add("sheet", po::value(&options.sheet)->value_name("FILE"),
       "For autoencoders: writes a sheet of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one "
       "of each model");

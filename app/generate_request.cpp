@@ -7,9 +7,9 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 
 #include "app/output.h"
+#include "data/prompt_file.h"
 #include "data/utf8.h"
 #include "networks/found_file.h"
 #include "pipeline/image.h"
@@ -52,17 +52,6 @@ void check_files(const GenerateOptions& options, size_t pictures) {
 
 }  // namespace
 
-std::vector<std::string> lines_of(const std::string& file) {
-  std::istringstream text(load_bytes(found_file(file)));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(text, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) lines.push_back(line);
-  }
-  if (lines.empty()) throw FileError(file + ": holds no prompt; expected one a line");
-  return lines;
-}
-
 TileOptions GenerateOptions::tiles() const {
   if (tile == 0 && overlap >= 0) throw UsageError("--overlap needs --tile");
   return {.tile = tile, .overlap = overlap >= 0 ? std::optional(overlap) : std::nullopt};
@@ -76,7 +65,8 @@ CommandLine generate_command_line(GenerateOptions& options) {
   add("model", po::value(&options.models)->required()->composing()->value_name("DIR"),
       "Model folder; may repeat with --grid, which shows a column of each");
   add("prompt", po::value(&options.prompts)->composing()->value_name("TEXT"), "Text to draw; may repeat");
-  add("prompts", po::value(&options.prompts_file)->value_name("FILE"), "File of prompts, one a line");
+  add("prompts", po::value(&options.prompts_file)->value_name("FILE"),
+      "File of prompts: one a line, or .jsonl with \"prompt\", \"text\" or \"caption\"");
   add("negative", po::value(&options.negative)->value_name("TEXT"), "Text that guidance steers pictures away from");
   add("count", number(&options.count, between(1, double(most_pictures))),
       "Pictures of each prompt; picture i has the seed --seed + i");
@@ -105,7 +95,7 @@ CommandLine generate_command_line(GenerateOptions& options) {
 
 DrawRequest request_of(GenerateOptions& options) {
   if (!options.prompts_file.empty())
-    for (const auto& line : lines_of(options.prompts_file)) options.prompts.push_back(line);
+    for (const auto& prompt : load_prompts(found_file(options.prompts_file))) options.prompts.push_back(prompt);
   check_texts(options);
   require_within("--count", options.count, between(1, double(most_pictures / options.prompts.size())));
   DrawRequest request{

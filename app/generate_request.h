@@ -31,9 +31,6 @@ CommandLine generate_command_line(GenerateOptions& options);
 // options.prompts. UsageError where options contradict each other, FileError for a file without prompts.
 DrawRequest request_of(GenerateOptions& options);
 
-// The prompts of a file, one per line; FileError where there are none.
-std::vector<std::string> lines_of(const std::string& file);
-
 // Creates the folder for the pictures. UsageError where --out is an input, FileError where the folder cannot be created
 // or written to.
 void prepare_output(const GenerateOptions& options);

@@ -1,16 +1,18 @@
 // mdsearch: calls the subcommands, and is the only place that catches all errors.
-#include <c10/util/Exception.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <optional>
 
 #include "app/commands.h"
+#include "app/failure_words.h"
+#include "app/terminal.h"
 #include "app/version.h"
 #include "spec/error.h"
 #include "spec/freed_memory.h"
-#include "spec/printable.h"
 
 namespace {
 
@@ -39,12 +41,10 @@ int result_of(int argc, char** argv) {
   try {
     return run(place, argc, argv);
   } catch (const mds::UsageError& error) {
-    std::cerr << place << ": " << mds::printable(error.what()) << "; see `" << place << " --help`\n";
+    std::cerr << place << ": " << error.what() << "; see `" << place << " --help`\n";
     return 2;
-  } catch (const c10::Error& error) {
-    std::cerr << place << ": " << mds::printable(error.what_without_backtrace()) << "\n";
   } catch (const std::exception& error) {
-    std::cerr << place << ": " << mds::printable(error.what()) << "\n";
+    std::cerr << place << ": " << mds::failure_in_words(error, place) << "\n";
   }
   return 1;
 }
@@ -53,6 +53,9 @@ int result_of(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   mds::keep_freed_memory();
+  const mds::PrintableOutput errors(std::cerr);
+  std::optional<mds::PrintableOutput> results;  // a file or a pipe gets names as they are
+  if (::isatty(STDOUT_FILENO)) results.emplace(std::cout);
   const int code = result_of(argc, argv);
   return stdout_is_written() || code != 0 ? code : 1;
 }

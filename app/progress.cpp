@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "spec/printable.h"
+
 namespace mds {
 
 using Clock = std::chrono::steady_clock;
@@ -28,9 +30,9 @@ void Progress::show(int64_t done, const std::string& detail, int64_t every) {
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = seconds > 0 ? double(done - first_) / seconds : 0;
   const double left = rate > 0 ? double(total_ - done) / rate : 0;
-  std::fprintf(stderr, "%s%s %lld/%lld  %.2f/s  %lld:%02lld left  %s%s", terminal_ ? "\r" : "", what_.c_str(),
+  std::fprintf(stderr, "%s%s %lld/%lld  %.2f/s  %lld:%02lld left  %s%s", terminal_ ? "\r" : "", one_line(what_).c_str(),
                static_cast<long long>(done), static_cast<long long>(total_), rate, static_cast<long long>(left) / 60,
-               static_cast<long long>(left) % 60, detail.c_str(), terminal_ ? "\x1b[K" : "\n");
+               static_cast<long long>(left) % 60, one_line(detail).c_str(), terminal_ ? "\x1b[K" : "\n");
   open_ = terminal_;
 }
 

@@ -1,10 +1,17 @@
 #include "app/run_files.h"
 
+#include <algorithm>
+#include <cctype>
+
+#include "spec/printable.h"
+
 namespace mds {
 
 void check_folder_name(const std::string& name, const Place& place) {
-  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
-    place.fail("is " + shown(Json(name)) + "; allowed: the name of a folder, without \"/\"");
+  const bool odd = std::any_of(name.begin(), name.end(), [](unsigned char c) { return c == '/' || std::iscntrl(c); });
+  if (name.empty() || name == "." || name == ".." || odd || one_line(name) != name || name.size() > most_name_bytes)
+    place.fail("is " + shown(Json(name)) + "; allowed: the name of a folder, of at most " +
+               std::to_string(most_name_bytes) + " bytes of UTF-8, without \"/\" and control characters");
 }
 
 std::string sweep_folder(const std::string& sweep) { return "out/sweeps/" + sweep; }

@@ -9,6 +9,8 @@
 
 namespace mds {
 
+constexpr size_t most_name_bytes = 200;
+
 // ConfigError where a name cannot be the name of a folder.
 void check_folder_name(const std::string& name, const Place& place);
 

@@ -109,7 +109,7 @@ void save_page(const Store& store, const SweepConfig& config, const Paths& paths
 }
 
 Json choices_of(const ArchRow& arch) {
-  const Json choices = Json::parse(arch.generator, nullptr, /*allow_exceptions=*/false);
+  const Json choices = json_or_null(arch.generator);
   return choices.is_object() ? choices : Json::object();
 }
 

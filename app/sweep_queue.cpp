@@ -16,7 +16,7 @@ namespace {
 std::optional<Json> stored_config(const Store& store, const std::string& sweep) {
   const auto text = store.sweep_config(sweep);
   if (!text) return std::nullopt;
-  return parse_json(*text, store.file() + ": the sweep " + sweep);
+  return stored_object(store, {"sweep", sweep, "config_json"}, *text);
 }
 
 std::set<std::string> stored_candidates(const Store& store, const std::string& sweep) {
@@ -30,7 +30,7 @@ std::set<std::string> stored_candidates(const Store& store, const std::string& s
 std::string protocol_for(Store& store, const std::string& sweep, const Json& protocol) {
   std::string difference;
   for (const auto& run : store.runs(sweep)) {
-    const Json stored = without_budget(parse_json(protocol_json(store, run.protocol), "protocol " + run.protocol));
+    const Json stored = without_budget(stored_protocol(store, run.protocol).json);
     if (stored == protocol) return run.protocol;
     difference = identity_difference(stored.dump(), protocol.dump());
   }

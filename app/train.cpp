@@ -48,8 +48,8 @@ std::string identity_to_go_on(const std::string& checkpoint, const std::string& 
   if (!std::filesystem::exists(checkpoint)) return identity;
   const auto metadata = load_tensors(checkpoint).metadata;
   const auto found = metadata.find("identity");
-  Json its = found == metadata.end() ? Json() : Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
-  const Json own = Json::parse(identity);
+  Json its = found == metadata.end() ? Json() : json_or_null(found->second);
+  const Json own = json_or_null(identity);
   const Json::json_pointer iterations("/config/loop/iterations");
   if (!its.is_object() || !its.contains(iterations) || its[iterations] == own[iterations]) return identity;
   const std::string end = its[iterations].dump();

@@ -52,9 +52,15 @@ std::map<std::string, std::string> read_zip(const std::string& file,
   archive_read_support_format_zip(reader.get());
   open(file, reader.get());
   std::map<std::string, std::string> members;
+  int64_t entries = 0, bytes = 0;
   for (archive_entry* entry = nullptr; next(file, reader.get(), entry);) {
+    if (++entries > max_zip_members)
+      throw FileError(file + ": has more than " + std::to_string(max_zip_members) + " members");
     const char* name = archive_entry_pathname(entry);
-    if (name != nullptr && wanted(name)) members[name] = member(file, reader.get());
+    if (name == nullptr || !wanted(name)) continue;
+    bytes += int64_t((members[name] = member(file, reader.get())).size());
+    if (bytes > max_zip_bytes)
+      throw FileError(file + ": unpacks to more than " + std::to_string(max_zip_bytes) + " bytes");
   }
   return members;
 }

@@ -8,9 +8,10 @@
 namespace mds {
 
 constexpr int64_t max_member_bytes = int64_t(1) << 28;
+constexpr int64_t max_zip_bytes = int64_t(1) << 30, max_zip_members = 1'000'000;
 
 // Name -> bytes of the members that `wanted` accepts. FileError if the file is not a zip archive, is broken, or has a
-// wanted member of more than max_member_bytes.
+// wanted member of more than max_member_bytes, or wanted members of more than max_zip_bytes.
 std::map<std::string, std::string> read_zip(const std::string& file,
                                             const std::function<bool(const std::string&)>& wanted);
 

@@ -10,19 +10,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uintmax_t most_bytes = uintmax_t(4) << 30;  // parsing needs about ten times as much memory
+constexpr size_t most_bytes = size_t(4) << 30;  // parsing needs about ten times as much memory
 
 struct CocoImage {
   std::string file;
   std::map<int64_t, std::string> captions;  // by annotation id
 };
-
-Json load_annotations(const std::string& file) {
-  std::error_code unreadable;
-  if (const auto bytes = fs::file_size(file, unreadable); !unreadable && bytes > most_bytes)
-    throw FileError(file + ": has " + std::to_string(bytes) + " bytes; allowed: at most " + std::to_string(most_bytes));
-  return load_json(file);
-}
 
 template <class T>
 T required(const Json& object, const char* key, const Place& place) {
@@ -83,7 +76,7 @@ std::string reason_to_skip(const CocoImage& image) {
 
 std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report) {
   if (!fs::is_directory(config.folder)) throw FileError(config.folder + ": is not a folder");
-  const Json root = load_annotations(config.annotations);
+  const Json root = load_json(config.annotations, most_bytes);
   const Place place{config.annotations, ""};
   FolderReport local;
   auto images = read_images(required_list(root, "images", place), place.child("images"), config.folder);
@@ -108,7 +101,7 @@ std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report) {
 }
 
 std::vector<std::string> coco_captions(const std::string& annotations) {
-  const Json root = load_annotations(annotations);
+  const Json root = load_json(annotations, most_bytes);
   const Place place = Place{annotations, ""}.child("annotations");
   const Json& list = required_list(root, "annotations", {annotations, ""});
   std::map<int64_t, std::string> captions;

@@ -4,17 +4,19 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "data/utf8.h"
 #include "spec/describe.h"
+#include "spec/text_lines.h"
 
 namespace mds {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t most_metadata_bytes = size_t(4) << 30;
 
 struct MetadataLine {
   std::string file_name, text, split = "train", group, id;
@@ -29,7 +31,7 @@ struct MetadataLine {
 
 // Unknown keys are ignored, because other tools store more in the same lines ("width", "url").
 MetadataLine parse_line(const std::string& line, const Place& place) {
-  const Json json = parse_json(line, place.source);
+  const Json json = parse_json(line, place.source, most_json_line_bytes);
   check_type(place, json, json.is_object(), "an object");
   MetadataLine result;
   MetadataLine::describe(result, [&](std::string_view name, std::string& value, std::string_view) {
@@ -54,14 +56,13 @@ void check_group(std::map<std::string, std::string>& splits, const Pair& pair, c
 }
 
 std::vector<Pair> list_metadata(const fs::path& folder) {
-  std::ifstream in(folder / "metadata.jsonl");
-  if (!in) throw FileError((folder / "metadata.jsonl").string() + ": cannot be read");
+  TextLines lines((folder / "metadata.jsonl").string(), {most_json_line_bytes, most_metadata_bytes});
   std::vector<Pair> pairs;
   std::map<std::string, std::string> splits;
   std::string line;
-  for (size_t number = 1; std::getline(in, line); ++number) {
+  while (lines.next(line)) {
     if (trimmed(line).empty()) continue;
-    const Place place{(folder / "metadata.jsonl").string() + ":" + std::to_string(number), ""};
+    const Place place{lines.place(), ""};
     const auto entry = parse_line(line, place);
     const std::string id = entry.id.empty() ? entry.file_name : entry.id;
     pairs.push_back({.file = (folder / entry.file_name).string(),
@@ -104,8 +105,8 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
   std::vector<Pair> pairs;
   for (const auto& [name, path] : pictures) {
     const auto caption = captions.extract(name);
-    const std::string text =
-        caption ? trimmed(load_bytes(caption.mapped().string())) : trimmed(prompt_of(path.string()));
+    const std::string text = caption ? trimmed(load_bytes(caption.mapped().string(), most_caption_bytes + 1))
+                                     : trimmed(prompt_of(path.string()));
     pairs.push_back({.file = path.string(), .caption = text, .group = name, .id = name});
   }
   for (const auto& [name, path] : captions) report.skips.push_back({path.string(), "a caption without a picture"});
@@ -115,6 +116,7 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
 // The reason why a pair cannot be used; empty if it can.
 std::string reason_to_skip(const Pair& pair, const FolderOptions& options) {
   if (pair.caption.empty()) return "a picture without a caption";
+  if (pair.caption.size() > most_caption_bytes) return too_long_caption();
   if (!is_utf8(pair.caption)) return "a caption that is not UTF-8";
   if (!is_utf8(pair.id)) return "a name that is not UTF-8";
   std::error_code name_too_long;

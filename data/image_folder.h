@@ -12,6 +12,8 @@
 
 namespace mds {
 
+constexpr size_t most_caption_bytes = size_t(64) << 10;
+
 struct Pair {
   std::string file;  // path of the picture from the working folder
   std::string caption;
@@ -32,6 +34,9 @@ struct FolderReport {
   };
   std::vector<Skip> skips;
 };
+inline std::string too_long_caption() {
+  return "a caption of more than " + std::to_string(most_caption_bytes) + " bytes";
+}
 std::string summary(const FolderReport& report, size_t shown = 5);  // counts and the first few, for a log
 
 // The pairs of a folder, in the order of metadata.jsonl or else of file names. Skips: a picture without a caption, a

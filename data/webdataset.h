@@ -1,12 +1,13 @@
-// WebDataset: pictures and captions as members of tar archives ("shards"). Neighbouring members form a sample if their
-// names agree up to the first dot in the last part of the path: jpg, jpeg, png or webp beside txt, or beside json with
-// "caption" or "text".
+// WebDataset: pictures and captions as members of tar archives ("shards"), jpg, jpeg, png or webp beside txt, or beside
+// json with "caption" or "text" (shard_samples.h has the rule).
 #pragma once
 
 #include "data/picture_source.h"
 #include "spec/describe.h"
 
 namespace mds {
+
+constexpr size_t most_buffer_bytes = size_t(2) << 30;  // of pictures that are held back
 
 struct ShardsConfig {
   static constexpr std::string_view kind = "shards";

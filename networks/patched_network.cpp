@@ -85,6 +85,9 @@ void check_operation(const Json& json, const PatchOperation& operation, const Pl
 Json patched(const NetworkSpec& base, const PatchedNetwork& patched, const Place& place) {
   Json network = written_out(base);
   check_type(place, patched.patch, patched.patch.is_array(), "a list of operations");
+  if (patched.patch.size() > most_patch_operations)
+    place.fail("has " + std::to_string(patched.patch.size()) + " operations; allowed: at most " +
+               std::to_string(most_patch_operations));
   for (size_t i = 0; i < patched.patch.size(); ++i) {
     const Json& json = patched.patch[i];
     PatchOperation operation;
@@ -99,6 +102,8 @@ Json patched(const NetworkSpec& base, const PatchedNetwork& patched, const Place
                                                      : missing_in(network, moves ? operation.from : operation.path);
       place.child(i).fail("does not fit " + patched.base + ": " + operation.op + " " + pointer + ": " + why);
     }
+    check_json_bounds(network, place.source + ": " + place.child(i).path,
+                      most_network_bytes);  // a copy of itself doubles the network
   }
   return network;
 }

@@ -8,6 +8,9 @@
 
 namespace mds {
 
+constexpr size_t most_patch_operations = 1000;
+constexpr size_t most_network_bytes = size_t(1) << 20;  // of JSON, after each operation
+
 struct PatchedNetwork {
   std::string base;
   Json patch = Json::array();

@@ -57,7 +57,7 @@ PictureText png_chunks(const std::string& file, const std::string& bytes) {
 
 // Empty for descriptions by other programs: ours are JSON objects of texts.
 PictureText described(std::string_view description) {
-  const Json json = Json::parse(description, nullptr, /*allow_exceptions=*/false);
+  const Json json = json_or_null(description, most_json_line_bytes);
   PictureText text;
   if (json.is_object())
     for (const auto& [key, value] : json.items())

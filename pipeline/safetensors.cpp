@@ -68,7 +68,7 @@ class HeaderReader {
     const std::string_view text = file_.substr(begin, at_ - begin);
     ++at_;
     if (plain) return std::string(text);
-    const Json json = Json::parse(file_.substr(begin - 1, text.size() + 2), nullptr, /*allow_exceptions=*/false);
+    const Json json = json_or_null(file_.substr(begin - 1, text.size() + 2), most_header_bytes);
     if (!json.is_string()) fail_at(begin, "a text of the header is not UTF-8, or not JSON");
     return json.get<std::string>();
   }

@@ -55,7 +55,7 @@ std::map<std::string, std::string> shard_of_each(const std::string& index) {
   if (mapped.bytes().size() > most_header_bytes)
     throw FileError(index + ": is " + std::to_string(mapped.bytes().size()) + " bytes; allowed: at most " +
                     std::to_string(most_header_bytes));
-  const Json json = parse_json(mapped.bytes(), index);
+  const Json json = parse_json(mapped.bytes(), index, most_header_bytes);
   if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object())
     throw FileError(index + ": has no weight_map; expected {\"weight_map\": {TENSOR: FILE}}");
   std::map<std::string, std::string> shards;

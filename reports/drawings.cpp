@@ -18,15 +18,15 @@ auto place_of(const Drawing& drawing) {
 }
 
 // Identifies who drew the pictures and how: equal for a distance and a text-image score of the same pictures.
-std::string drawn_by(const ScoreRow& score, const Json& protocol) {
-  return Json{score.subject, protocol.value("sampler", ""), protocol.value("prompts_hash", ""),
-              protocol.value("repeats", 1), score.eval_seed}
+std::string drawn_by(const ScoreRow& score, const StoredProtocol& protocol) {
+  return Json{score.subject, protocol.value<std::string>("sampler"), protocol.value<std::string>("prompts_hash"),
+              protocol.value("repeats", int64_t(1)), score.eval_seed}
       .dump();
 }
 
 // The protocol's sampler as an object; empty where it is not one.
-Json sampler_of(const Json& protocol) {
-  Json sampler = Json::parse(protocol.value("sampler", ""), nullptr, /*allow_exceptions=*/false);
+Json sampler_of(const StoredProtocol& protocol) {
+  Json sampler = json_or_null(protocol.value<std::string>("sampler"));
   return sampler.is_object() ? sampler : Json::object();
 }
 
@@ -50,28 +50,30 @@ std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions
   for (const auto& model : store.models())
     if (model.name.starts_with(options.network) || model.hash.starts_with(options.network)) models[model.hash] = model;
   std::map<std::string, ScoreRow> clips;
-  std::vector<std::pair<ScoreRow, Json>> distances;
+  std::vector<std::pair<ScoreRow, StoredProtocol>> distances;
   for (const auto& score : store.scores()) {
     if (!models.contains(score.subject)) continue;
-    const Json protocol = Json::parse(protocol_json(store, score.protocol));
+    const StoredProtocol protocol = stored_protocol(store, score.protocol);
     if (score.name.starts_with("clip_")) clips.emplace(drawn_by(score, protocol), score);
     if (is_distance(score)) distances.emplace_back(score, protocol);
   }
   std::map<std::string, DrawingGroup> groups;
   for (const auto& [score, protocol] : distances) {
     const auto clip = clips.find(drawn_by(score, protocol));
-    DrawingGroup& group = groups[conditions_of(score, protocol)];
-    group.conditions = conditions_of(score, protocol);
+    DrawingGroup& group = groups[conditions_of(score, protocol.json)];
+    group.conditions = conditions_of(score, protocol.json);
     const Json sampler = sampler_of(protocol);
     const double guidance = protocol.value("guidance", 0.0);
-    group.drawings.push_back({.model = models.at(score.subject),
-                              .steps = protocol.value("steps", int64_t(0)),
-                              .guidance = guidance,
-                              .calls = calls_a_step(guided_sides(guidance, sampler.value("rescale", 0.0))),
-                              .way = way_of(sampler),
-                              .sampler = sampler.value("sampler", "ddim"),
-                              .distance = score,
-                              .clip = clip == clips.end() ? std::nullopt : std::optional(clip->second)});
+    group.drawings.push_back(
+        {.model = models.at(score.subject),
+         .steps = protocol.value("steps", int64_t(0)),
+         .guidance = guidance,
+         .calls = calls_a_step(
+             guided_sides(guidance, stored_value(sampler, "rescale", 0.0, protocol.place.child("sampler")))),
+         .way = way_of(sampler),
+         .sampler = stored_value(sampler, "sampler", std::string("ddim"), protocol.place.child("sampler")),
+         .distance = score,
+         .clip = clip == clips.end() ? std::nullopt : std::optional(clip->second)});
   }
   std::vector<DrawingGroup> ordered;
   for (auto& [conditions, group] : groups) {

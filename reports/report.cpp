@@ -57,7 +57,7 @@ std::string value_words(const Json& value) {
   if (value.is_array()) return value.dump();
   if (!value.is_string()) return shown(value, {.name = ""});
   const std::string text = value.get<std::string>();
-  const Json inner = text.starts_with('{') ? Json::parse(text, nullptr, /*allow_exceptions=*/false) : Json();
+  const Json inner = text.starts_with('{') ? json_or_null(text) : Json();
   return inner.is_object() ? value_words(inner) : is_hash(text) ? short_hash(text) : text;
 }
 
@@ -104,7 +104,7 @@ std::string in_words(const Json& protocol) {
 }
 
 std::string protocol_words(const std::string& protocol_json) {
-  const Json protocol = Json::parse(protocol_json, nullptr, /*allow_exceptions=*/false);
+  const Json protocol = json_or_null(protocol_json);
   return protocol.is_object() ? in_words(protocol) : protocol_json;
 }
 

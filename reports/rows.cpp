@@ -39,6 +39,9 @@ TimingSummary summarised(const Store& store, const TimedThing& thing) {
            store, "SELECT samples_ns FROM latency_sample WHERE latency_run_id = :id ORDER BY process, repetition",
            thing.run))
     blocks.push_back(unpack_samples(bytes));
+  if (std::all_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.empty(); }))
+    throw StoreError(store.file() + ": table latency_sample, latency_run_id " + std::to_string(thing.run) +
+                     ", column samples_ns: holds no sample");
   const Summary summary = summarise(blocks);
   return {.median_ns = summary.median_ns,
           .low_ns = summary.low_ns,
@@ -67,7 +70,11 @@ std::vector<TimedThing> timed_things(const Store& store) {
            "l.threads, l.batch, l.mark, l.n FROM latency_summary l JOIN device d USING(device_id) "
            "WHERE l.kind <> 'residual' ORDER BY l.latency_run_id DESC")) {
     const bool is_block = kind == name_of(LatencyKind::block);
-    things.push_back({.setting = {env, build_of.at(env), device, device_id, dtype, threads, batch},
+    const auto build = build_of.find(env);
+    if (build == build_of.end())
+      throw StoreError(store.file() + ": table latency_run, row " + std::to_string(run) + ", column env_id: is " +
+                       std::to_string(env) + ", which table env has not; `mdsearch db check` lists such rows");
+    things.push_back({.setting = {env, build->second, device, device_id, dtype, threads, batch},
                       .owner = is_block ? block : arch,
                       .is_block = is_block,
                       .run = run,
@@ -115,10 +122,21 @@ std::map<std::string, Json> choices_by_hash(const Store& store) {
   std::map<std::string, Json> choices;
   for (const auto& [hash, text] :
        select<Text, Text>(store, "SELECT hash, generator FROM arch WHERE generator LIKE '{%'")) {
-    Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    Json json = json_or_null(text);
     if (json.is_object()) choices[hash] = std::move(json);
   }
   return choices;
+}
+
+Place place_of_block(const Store& store, int64_t id) {
+  return place_of(store, {"block", std::to_string(id), "block_json"}).child("pipeline");
+}
+
+Json part_of_block(const Store& store, int64_t id, const std::string& text) {
+  const Json block = stored_object(store, {"block", std::to_string(id), "block_json"}, text);
+  Json part = block.value("pipeline", Json());
+  check_type(place_of_block(store, id), part, part.is_object(), "an object");
+  return part;
 }
 
 void read_scores(const Store& store, SweepCandidate& candidate) {
@@ -206,18 +224,22 @@ std::vector<PipelineTiming> pipeline_timings(const Store& store) {
   std::map<int64_t, Json> parts;
   for (const auto& [id, text] :
        select<int64_t, Text>(store, "SELECT block_id, block_json FROM block WHERE block_json LIKE '{\"pipeline\"%'"))
-    parts[id] = Json::parse(text)["pipeline"];
+    parts[id] = part_of_block(store, id, text);
   std::vector<PipelineTiming> found;
   if (parts.empty()) return found;
   for (const auto& [setting, timings] : timings_by_setting(store))
     for (const auto& [key, timing] : timings) {
       const auto part = parts.find(key.second);
       if (!key.first || part == parts.end() || timing.rejected()) continue;
-      found.push_back({.model = part->second.value("model", ""),
-                       .part = part->second.value("part", ""),
-                       .steps = part->second.value("steps", int64_t(0)),
-                       .calls = part->second.value("calls", int64_t(0)),
-                       .sampler = part->second.value("sampler", ""),
+      const Place place = place_of_block(store, part->first);
+      const auto value = [&](const char* name, auto fallback) {
+        return stored_value(part->second, name, fallback, place);
+      };
+      found.push_back({.model = value("model", Text()),
+                       .part = value("part", Text()),
+                       .steps = value("steps", int64_t(0)),
+                       .calls = value("calls", int64_t(0)),
+                       .sampler = value("sampler", Text()),
                        .setting = setting,
                        .timing = timing});
     }
@@ -299,6 +321,11 @@ std::string protocol_json(const Store& store, const std::string& hash) {
   for (const auto& [text] : select<Text>(store, "SELECT protocol_json FROM protocol WHERE hash = :hash", hash))
     return text;
   return "";
+}
+
+StoredProtocol stored_protocol(const Store& store, const std::string& hash) {
+  const StoredPlace place{"protocol", hash, "protocol_json"};
+  return {stored_object(store, place, protocol_json(store, hash)), place_of(store, place)};
 }
 
 std::vector<Build> builds(const Store& store) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "search/store/store.h"
+#include "search/store/stored_json.h"
 #include "spec/score_kind.h"
 
 namespace mds {
@@ -139,6 +139,17 @@ struct Printed {
 std::vector<Printed> printed_figures(const Store& store);
 
 std::string protocol_json(const Store& store, const std::string& hash);
+
+// The same as an object; ConfigError with the row where it is none, or where a value is of another type.
+struct StoredProtocol {
+  Json json{};
+  Place place{};
+  template <class T>
+  T value(const char* key, T fallback = {}) const {
+    return stored_value(json, key, fallback, place);
+  }
+};
+StoredProtocol stored_protocol(const Store& store, const std::string& hash);
 
 std::string short_hash(const std::string& hash);
 

@@ -34,7 +34,7 @@ std::vector<Table> scores_report(const Store& store, const ReportOptions& option
     protocol = row.protocol;
     tables.back().rows.push_back(
         {row.subject_name, row.subject, row.iteration, row.name, row.value, row.low, row.high, row.n, row.eval_seed,
-         row.protocol, Json::parse(protocol_json(store, row.protocol), nullptr, false), row.measured_unix_s});
+         row.protocol, json_or_null(protocol_json(store, row.protocol)), row.measured_unix_s});
   }
   if (tables.size() > 1)
     tables.back().footnotes.push_back("Scores of different names or protocols stand in tables of their own.");

@@ -121,7 +121,7 @@ std::vector<Table> stages_report(const Store& store, const ReportOptions& option
     for (const auto& curve : curves) {
       const Drawing& best = best_of(curve);
       if (!first || first->model.params != best.model.params) first = &best;
-      table.rows.push_back(row_of(best, {*first, latencies, Json::parse(group.conditions)}, ""));
+      table.rows.push_back(row_of(best, {*first, latencies, json_or_null(group.conditions)}, ""));
     }
     tables.push_back(std::move(table));
   }
@@ -138,7 +138,7 @@ std::vector<Table> guidance_report(const Store& store, const ReportOptions& opti
       Table table =
           empty_table(group, latencies, first.model.name + " over guidance, " + std::to_string(first.steps) + " steps");
       for (const auto& drawing : curve)
-        table.rows.push_back(row_of(drawing, {first, latencies, Json::parse(group.conditions)},
+        table.rows.push_back(row_of(drawing, {first, latencies, json_or_null(group.conditions)},
                                     &drawing == &best_of(curve) ? "best" : ""));
       tables.push_back(std::move(table));
     }

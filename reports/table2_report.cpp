@@ -59,7 +59,7 @@ std::map<std::string, Group> groups_of(const Store& store, const ReportOptions& 
     for (const auto& score : scores) {
       const auto found = trained.find(score.subject);
       if (found == trained.end()) continue;
-      const std::string conditions = conditions_of(Json::parse(protocol_json(store, score.protocol)));
+      const std::string conditions = conditions_of(stored_protocol(store, score.protocol).json);
       by_conditions[conditions].insert(*found).first->second.scores[score.name] = score;
     }
     const auto last = [](const auto& model) { return model.second.scores.begin()->second.measured_unix_s; };

@@ -30,7 +30,7 @@ std::string scores_text(const SweepCandidate& run) {
 }
 
 void add_row(Table& table, const Store& store, const SweepCandidate& run) {
-  const Json protocol = Json::parse(protocol_json(store, run.protocol), nullptr, false);
+  const Json protocol = json_or_null(protocol_json(store, run.protocol));
   const auto loss = store.curve(run.run, "loss");
   table.rows.push_back({run.run, value_at(protocol, "/config/name"), value_at(protocol, "/config/stage/kind"), run.seed,
                         run.state, run.trained_params, run.iterations, value_at(protocol, "/config/loop/iterations"),

@@ -8,6 +8,7 @@ namespace mds {
 namespace {
 
 constexpr int rules_version = 1;  // of screening, selection and naming; raise it when their results change
+constexpr size_t most_kept_bytes = size_t(1) << 30;  // 100,000 candidates, the most of a sweep, take 200 MB
 
 struct KeptCandidate {
   std::string name{};
@@ -61,7 +62,7 @@ Kept kept_of(const Enumeration& found) {
 
 // ConfigError for a file that is not an enumeration: its counts do not add up, or a network in it is invalid.
 Enumeration read_kept(const std::string& file, const Pick& pick) {
-  const Kept kept = load_described<Kept>(file);
+  const Kept kept = load_described<Kept>(file, most_kept_bytes);
   Enumeration found{.total = kept.total,
                     .admitted = kept.admitted,
                     .rejected = {kept.params, kept.macs, kept.both, kept.invalid, kept.duplicate},

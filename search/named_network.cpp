@@ -166,7 +166,8 @@ const std::map<std::string, std::string>& shipped_hashes() {
 }
 
 NetworkSpec network_of(const ArchRow& arch) {
-  return network_from_json(Json::parse(arch.spec_json), "arch " + arch.hash);
+  return network_from_json(parse_json(arch.spec_json, "table arch, row " + arch.hash + ", column spec_json"),
+                           "table arch, row " + arch.hash + ", column spec_json");
 }
 
 bool is_stored_name(const std::string& name) { return network_file(name).empty(); }

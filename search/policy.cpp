@@ -145,7 +145,7 @@ Verdict verdict_of(const PolicyConfig& config, const std::string& rule, const Js
   try {
     return verdicts[static_cast<size_t>(known - names.begin())](config, inputs);
   } catch (const Json::exception& error) {
-    throw ConfigError("the inputs of a decision by " + rule + ": " + error.what());
+    throw ConfigError("the inputs of a decision by " + rule + ": " + json_words(error));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "search/policy.h"
+#include "search/store/stored_json.h"
 
 namespace mds {
 namespace {
@@ -107,7 +108,9 @@ Ranking rank_sweep(const Store& store, const std::string& sweep) {
   const auto config = store.sweep_config(sweep);
   if (!config || sweep == trainings) throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
   const std::string source = store.file() + ": sweep " + sweep;
-  const Json policy = parse_json(*config, source).value("policy", Json::object());
+  const StoredPlace place{"sweep", sweep, "config_json"};
+  const Json policy =
+      stored_value(stored_object(store, place, *config), "policy", Json::object(), place_of(store, place));
   const std::string score = policy_scores(from_json<PolicyConfig>(policy, source)).front();
   std::vector<RunResult> results;
   for (const auto& run : store.runs(sweep))

@@ -13,7 +13,6 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,10 +22,9 @@
 #include <vector>
 
 #include "spec/error.h"
+#include "spec/json_text.h"
 
 namespace mds {
-
-using Json = nlohmann::json;  // object keys are sorted: dump() of a described struct is canonical
 
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
@@ -48,9 +46,7 @@ template <class E>
 struct EnumNames;  // specialise: static constexpr std::array names{...}, in the order of the enumerators
 
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires {
-  EnumNames<E>::names.size();
-};
+concept NamedEnum = std::is_enum_v<E> && requires { EnumNames<E>::names.size(); };
 
 template <NamedEnum E>
 constexpr std::string_view name_of(E value) {
@@ -61,9 +57,7 @@ struct AnyField {
   void operator()(std::string_view, auto&, std::string_view, Range = {}) const {}
 };
 template <class T>
-concept Described = std::is_class_v<T> && requires(T value) {
-  T::describe(value, AnyField{});
-};
+concept Described = std::is_class_v<T> && requires(T value) { T::describe(value, AnyField{}); };
 
 // Where a value stands in the user's input, for error messages: "configs/space.json: levels.2.width".
 struct Place {
@@ -292,19 +286,12 @@ void visit_path(T& value, std::string_view path, const Place& place, Visit&& vis
 
 // --- files -----------------------------------------------------------------------------------------------------------
 
-// Parses JSON of any origin (a file, a header, a line of a list); comments are allowed. A ConfigError that begins with
-// `source` and has line and column, on invalid JSON, nesting deeper than 64, or a key given twice in one object.
-Json parse_json(std::string_view text, const std::string& source);
-Json load_json(const std::string& file);                           // FileError, or parse_json's errors
 void save_text(const std::string& file, const std::string& text);  // whole or not at all: temporary name, flush, rename
 
 template <class T>
-T load_described(const std::string& file) {
-  return from_json<T>(load_json(file), file);
+T load_described(const std::string& file, size_t most_bytes = most_json_bytes) {
+  return from_json<T>(load_json(file, most_bytes), file);
 }
-
-// Sets "a.b.c=value" in a JSON document; a value that is not valid JSON is taken as text.
-void overlay(Json& json, const std::string& assignment);
 
 // SHA-256 of the bytes in lower-case hex. The identity of a spec is this hash of its canonical JSON.
 std::string sha256(std::string_view bytes);

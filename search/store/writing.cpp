@@ -98,9 +98,7 @@ void Store::add_arch_blocks(const std::string& arch, const std::vector<BlockRow>
 }
 
 std::string Store::add_protocol(const std::string& json) {
-  const Json parsed = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) fail("protocol is not JSON: " + json.substr(0, 60));
-  const std::string text = parsed.dump(), hash = sha256(text);
+  const std::string text = parse_json(json, file_ + ": the new protocol").dump(), hash = sha256(text);
   transaction([&] {
     *sql_ << "INSERT INTO protocol(hash, protocol_json) VALUES(:hash, :json) ON CONFLICT(hash) DO NOTHING", use(hash),
         use(text);

@@ -54,11 +54,14 @@ TEST_CASE("a picture that cannot be used is skipped with its reason", "[data]") 
   folder.text("lonely.txt", "lonely");
   folder.text("broken.png", "\x89PNG\r\n\x1a\n and then nothing");
   folder.text("broken.txt", "broken");
+  folder.picture("long.png", 64, 64);
+  folder.text("long.txt", std::string(70'000, 'x'));
   mds::FolderReport report;
   CHECK(mds::list_pairs(folder.name(), {.min_size = 32}, &report).size() == 1);
-  REQUIRE(report.skips.size() == 4);
+  REQUIRE(report.skips.size() == 5);
   const std::string text = mds::summary(report);
   CHECK_THAT(text, Contains("1: a picture without a caption") && Contains("1: a caption without a picture"));
+  CHECK_THAT(text, Contains("1: a caption of more than 65536 bytes"));
   CHECK_THAT(text, Contains("1: smaller than 32 pixels") && Contains("broken.png: is a broken PNG"));
 }
 
@@ -94,7 +97,7 @@ TEST_CASE("a broken metadata.jsonl is an error with its line", "[data]") {
   };
   CHECK_THAT(message("not json"), Contains("metadata.jsonl:2: is not JSON"));
   CHECK_THAT(message("[1]"), Contains("metadata.jsonl:2 is a list; expected an object"));
-  CHECK_THAT(message(std::string(100'000, '[')), Contains("metadata.jsonl:2: nests deeper"));
+  CHECK_THAT(message(std::string(100'000, '[')), Contains("metadata.jsonl:2: nests 65 objects"));
   CHECK_THAT(message("{\"text\": \"ex\"}"), Contains("metadata.jsonl:2: file_name is missing"));
   CHECK_THAT(message("{\"file_name\": \"x.png\", \"text\": 3}"), Contains(":2: text is 3; expected text"));
   CHECK_THAT(message("{\"file_name\": \"x.png\", \"split\": \"test\"}"),

@@ -171,6 +171,22 @@ TEST_CASE("the added embedding of SD-XL is a step of its own, and so part of the
             .params == 350840320);
 }
 
+TEST_CASE("a patch that copies the network into itself is refused before it fills the memory", "[networks]") {
+  const auto file = scratch("copies.json").string();
+  const auto copies = [&](int count, const char* to) {
+    Json patch = Json::array();
+    for (int i = 0; i < count; ++i)
+      patch.push_back({{"op", "copy"}, {"from", ""}, {"path", "/" + std::string(to) + std::to_string(i)}});
+    save_text(file, Json{{"base", "mobilediffusion"}, {"patch", patch}}.dump());
+  };
+  copies(30, "x");
+  CHECK_THROWS_WITH(load_network(file), Catch::Contains("copies.json: patch.") &&
+                                            Catch::Contains("bytes of JSON; allowed: at most 1048576"));
+  copies(1001, "x");
+  CHECK_THROWS_WITH(load_network(file), Catch::Contains("patch has 1001 operations; allowed: at most 1000"));
+  std::filesystem::remove(file);
+}
+
 TEST_CASE("a network file may be a patch of another", "[networks]") {
   const auto folder = scratch("patched");
   std::filesystem::create_directories(folder);

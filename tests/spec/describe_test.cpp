@@ -112,19 +112,6 @@ TEST_CASE("an error shows the start of a long value and no more of a document th
   CHECK_THROWS_WITH(read(R"({"rate": [1]})"), "t.json: rate is a list; expected a number");
 }
 
-TEST_CASE("JSON that nests too deep, repeats a key or is broken is refused while it is read", "[spec]") {
-  const auto nested = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
-  CHECK_NOTHROW(mds::parse_json(nested(64), "t.json"));
-  for (const size_t depth : {65, 1000000})
-    CHECK_THROWS_WITH(mds::parse_json(nested(depth), "t.json"), "t.json: nests deeper than 64 objects and lists");
-  CHECK_THROWS_AS(mds::parse_json(R"({"a": )" + nested(64) + "}", "t.json"), mds::ConfigError);
-  CHECK_THROWS_WITH(mds::parse_json(R"([{"a": 1, "b": {"a": 2}, "a": 3}])", "t.json"),
-                    "t.json: has the key \"a\" twice in one object");
-  CHECK(mds::parse_json(R"([{"a": {"a": 1}}, {"a": [{"a": 2}, {"a": 3}]}] // note)", "t.json").size() == 2);
-  CHECK_THROWS_WITH(mds::parse_json("{\n  \"a\": }", "t.json"),
-                    Catch::Contains("t.json: is not JSON") && Catch::Contains("line 2"));
-}
-
 TEST_CASE("a file may have comments and say which schema it follows", "[spec]") {
   const auto file = mds::scratch("schema.json").string();
   mds::save_text(file, "// a leaf\n{\"$schema\": \"leaf.schema.json\", \"width\": 3 /* small */}");
@@ -136,16 +123,6 @@ TEST_CASE("a file may have comments and say which schema it follows", "[spec]") 
 TEST_CASE("a flag's number that is not finite is named as it is", "[spec]") {
   CHECK_THROWS_WITH(mds::require_within("--rate", std::nan(""), mds::at_least(0)),
                     "--rate is nan; allowed: at least 0");
-}
-
-TEST_CASE("an overlay sets one value by its dotted key", "[spec]") {
-  mds::Json json = {{"train", {{"lr", 1.0}}}};
-  mds::overlay(json, "train.lr=3e-4");
-  mds::overlay(json, "name=md");
-  CHECK(json == mds::Json{{"train", {{"lr", 3e-4}}}, {"name", "md"}});
-  mds::overlay(json, "train.iterations=1e3");
-  CHECK(json["train"]["iterations"].dump() == "1000");
-  CHECK_THROWS_AS(mds::overlay(json, "novalue"), mds::UsageError);
 }
 
 TEST_CASE("a text is saved whole or not at all", "[spec]") {

@@ -1,0 +1,12 @@
+// Errors in plain words, also those of libraries, whose own texts name neither place nor remedy.
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace mds {
+
+// What went wrong. `place` is what ran, such as "mdsearch profile".
+std::string failure_in_words(const std::exception& error, const std::string& place);
+
+}  // namespace mds
