@@ -9,17 +9,6 @@
 namespace mds {
 namespace {
 
-CheckpointRow row_of(const CheckpointFile& checkpoint, const SavedCheckpoint& saved) {
-  return {.sha256 = saved.sha256, .path = checkpoint.file(), .bytes = saved.bytes, .iteration = saved.iteration};
-}
-
-CheckpointRow resumed_row(const Training& training) {
-  const CheckpointFile& checkpoint = training.checkpoint;
-  return row_of(checkpoint, {.sha256 = checkpoint.sha256(),
-                             .bytes = int64_t(std::filesystem::file_size(checkpoint.file())),
-                             .iteration = training.resumed});
-}
-
 // Records a narrowed shipped decoder under the shipped one's name, and any other network under the training's name.
 std::string record_network(Store& store, const Training& training) {
   const std::string generator = "train", name = training.name + "-" + hash_of(training.network).substr(0, 8);
@@ -29,6 +18,13 @@ std::string record_network(Store& store, const Training& training) {
 }
 
 }  // namespace
+
+CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration) {
+  return {.sha256 = checkpoint.sha256(),
+          .path = checkpoint.file(),
+          .bytes = int64_t(std::filesystem::file_size(checkpoint.file())),
+          .iteration = iteration};
+}
 
 TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store), training_(training) {
   const std::string arch = record_network(store, training);
@@ -40,7 +36,7 @@ TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store)
                                         .protocol = store.add_protocol(training.identity),
                                         .seed = int64_t(training.loop.seed)});
   CheckpointRow resumed;
-  if (training.resumed > 0) check_resumed(run, resumed = resumed_row(training));
+  if (training.resumed > 0) check_resumed(run, resumed = row_of(training.checkpoint, training.resumed));
   lease_ = store.take(run, worker);
   if (training.resumed > 0) store_checkpoint(resumed);  // the last process may have died before it stored it
 }
@@ -97,7 +93,7 @@ void TrainRecord::store_checkpoint(const CheckpointRow& row) {
 }
 
 void TrainRecord::store_saved() {
-  if (const auto saved = training_.checkpoint.saved()) store_checkpoint(row_of(training_.checkpoint, *saved));
+  if (const auto iteration = training_.checkpoint.saved()) store_checkpoint(row_of(training_.checkpoint, *iteration));
 }
 
 void TrainRecord::store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed) {

@@ -20,6 +20,9 @@ struct Training {
   int64_t resumed = 0;  // iteration of the checkpoint that is continued; 0: none
 };
 
+// The row of the file that is in place.
+CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration);
+
 class TrainRecord {
  public:
   // Takes over the run from its last process, as the caller holds the lock of the output folder. FileError where the

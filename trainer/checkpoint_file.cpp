@@ -45,29 +45,26 @@ void CheckpointFile::save(const Loop& loop, const std::string& identity) {
   saved();  // one file at a time
   auto written = std::make_unique<NewFile>(file_);
   loop.write(*written, identity);
-  placing_ =
-      std::async(std::launch::async, &CheckpointFile::place, this, std::move(written), /*iteration=*/loop.iteration());
+  iteration_ = loop.iteration();
+  placing_ = std::async(std::launch::async, &CheckpointFile::place, this, std::move(written));
 }
 
-std::optional<SavedCheckpoint> CheckpointFile::saved() {
+std::optional<int64_t> CheckpointFile::saved() {
   if (!placing_.valid()) return std::nullopt;
-  SavedCheckpoint saved = placing_.get();
-  sha256_ = saved.sha256;
+  sha256_ = placing_.get();
   without_hashes_ = false;
-  return saved;
+  return iteration_;
 }
 
 void CheckpointFile::wait() const {
   if (placing_.valid()) placing_.wait();
 }
 
-SavedCheckpoint CheckpointFile::place(std::unique_ptr<NewFile> written, int64_t iteration) const {
-  const SavedCheckpoint saved{.sha256 = file_sha256(written->path()),
-                              .bytes = int64_t(std::filesystem::file_size(written->path())),
-                              .iteration = iteration};
-  save_hashes(sha256_, saved.sha256);
+std::string CheckpointFile::place(std::unique_ptr<NewFile> written) const {
+  const std::string hash = file_sha256(written->path());
+  save_hashes(sha256_, hash);
   written->put_in_place();
-  return saved;
+  return hash;
 }
 
 void CheckpointFile::save_hashes(const std::string& before, const std::string& after) const {

@@ -13,12 +13,6 @@
 
 namespace mds {
 
-struct SavedCheckpoint {
-  std::string sha256;
-  int64_t bytes = 0;
-  int64_t iteration = 0;
-};
-
 class CheckpointFile {
  public:
   explicit CheckpointFile(std::string file) : file_(std::move(file)) {}
@@ -40,18 +34,19 @@ class CheckpointFile {
   // background, and then the file takes its place.
   void save(const Loop& loop, const std::string& identity);
 
-  // Waits for the last save(), once: after that, and before any save(), nothing. WriteError where the file could not be
-  // put in place.
-  std::optional<SavedCheckpoint> saved();
+  // Waits for the last save() and returns its iteration, once: after that, and before any save(), nothing. WriteError
+  // where the file could not be put in place.
+  std::optional<int64_t> saved();
   void wait() const;  // without taking the result
 
  private:
-  SavedCheckpoint place(std::unique_ptr<NewFile> written, int64_t iteration) const;
+  std::string place(std::unique_ptr<NewFile> written) const;  // returns its hash
   void save_hashes(const std::string& before, const std::string& after) const;
 
   std::string file_, sha256_;
   bool without_hashes_ = false;
-  std::future<SavedCheckpoint> placing_;  // last, so that it ends before what it reads
+  int64_t iteration_ = 0;             // of the last save()
+  std::future<std::string> placing_;  // last, so that it ends before what it reads
 };
 
 }  // namespace mds

@@ -1,6 +1,7 @@
 // Checkpoints with one bit turned over, at random places of a run's first, a middle and its last one.
 #include <random>
 
+#include "tests/app/toy_sweep.h"
 #include "tests/app/toy_training.h"
 
 using namespace mds;
@@ -8,7 +9,7 @@ using Catch::Contains;
 
 namespace {
 
-constexpr int flips = 21, many_flips = 1000;  // of all three checkpoints together
+constexpr int some = 21, many = 1000;  // of all three checkpoints together
 
 class Flips {
  public:
@@ -43,16 +44,40 @@ void check_trainings(int64_t iterations, int flips, Flips& random) {
   training.require_trained("base");
 }
 
+// A sweep trains a run with a damaged checkpoint from the start, and ends where an undisturbed one ends.
+void check_sweeps(int64_t iterations, int flips, Flips& random) {
+  const ToySweep sweep;
+  sweep.change("candidates", 1);
+  sweep.require_done(" --set rungs=[" + std::to_string(iterations) + "]");
+  std::string file;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sweep.file("out/sweeps/toy")))
+    if (entry.path().filename() == "checkpoint.safetensors") file = entry.path();
+  const std::string whole = text_of_file(file), hashes = text_of_file(file + ".sha256");
+  sweep.forget_database();
+  sweep.require_done();
+  const Json undisturbed = sweep.results();
+  for (int i = 0; i < flips; ++i) {
+    random.damage(file, whole);
+    save_text(file + ".sha256", hashes);
+    sweep.forget_database();
+    const Outcome outcome = sweep.run();
+    INFO(outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK_THAT(outcome.err, Contains(" goes back to the start: out/sweeps/toy/run-"));
+    CHECK(sweep.results() == undisturbed);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a training never goes on from a checkpoint with a bit turned over", "[app]") {
   Flips random;
-  for (const int64_t iterations : {2, 4, 8}) check_trainings(iterations, flips / 3, random);
+  for (const int64_t iterations : {2, 4, 8}) check_trainings(iterations, some / 3, random);
 }
 
 TEST_CASE("a training never goes on from a checkpoint with any of many bits turned over", "[app][slow]") {
   Flips random;
-  for (const int64_t iterations : {2, 4, 8}) check_trainings(iterations, many_flips / 3 + 1, random);
+  for (const int64_t iterations : {2, 4, 8}) check_trainings(iterations, many / 3 + 1, random);
 }
 
 TEST_CASE("a training goes on from a checkpoint of an earlier version, which has no hash, with a warning", "[app]") {
@@ -67,4 +92,14 @@ TEST_CASE("a training goes on from a checkpoint of an earlier version, which has
   const Outcome second = training.train("base");
   CHECK(second.code == 0);
   CHECK_THAT(second.err, !Contains(warning));
+}
+
+TEST_CASE("a sweep never goes on from a checkpoint with a bit turned over", "[app]") {
+  Flips random;
+  for (const int64_t iterations : {2, 4, 8}) check_sweeps(iterations, some / 3, random);
+}
+
+TEST_CASE("a sweep never goes on from a checkpoint with any of many bits turned over", "[app][slow]") {
+  Flips random;
+  for (const int64_t iterations : {2, 4, 8}) check_sweeps(iterations, many / 3 + 1, random);
 }
