@@ -1,8 +1,9 @@
-// mdsearch db check|merge|info|delete|record-parity: maintains a results database.
+// mdsearch db check|merge|info|retry|delete|record-parity: maintains a results database.
 #include <array>
 #include <iostream>
 
 #include "app/db_delete.h"
+#include "app/db_retry.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "reports/table.h"
@@ -166,11 +167,30 @@ int run_delete(int argc, char** argv) {
   return 0;
 }
 
+int run_retry(int argc, char** argv) {
+  DbOptions options;
+  std::string name;
+  CommandLine line = command_line("retry RUN|NAME@SWEEP|SWEEP [--db FILE]", "retry trial", options);
+  line.positional = {"name"};
+  line.options.add_options()("name", po::value(&name)->required()->value_name("NAME"),
+                             "Number of a run, NAME@SWEEP for the runs of a candidate, or a sweep for all of its runs "
+                             "that failed");
+  line.notes =
+      "`mdsearch sweep` with the sweep's configuration then tries them again, from their checkpoints. A run named by "
+      "itself may also have finished.";
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  Store store(options.file, StoreMode::open_existing);
+  std::cout << to_text(retried(store, name), options.format);
+  return 0;
+}
+
 constexpr std::array db_parts{
     Command{"Commands", "check", "Checks integrity, hashes and decisions; the exit code is 1 if anything is wrong.",
             run_check},
     Command{"Commands", "info", "Prints the schema's version and how many rows each table has.", run_info},
     Command{"Commands", "merge", "Takes the rows of other databases in, each once.", run_merge},
+    Command{"Commands", "retry", "Queues runs of sweeps that failed again.", run_retry},
     Command{"Commands", "delete", "Takes a sweep, a run or a model out, with its files under out/sweeps.", run_delete},
     Command{"Commands", "record-parity", "Takes in comparisons with other libraries.", run_record_parity},
 };

@@ -66,6 +66,11 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
       "Sets one value of the configuration, such as candidates=8; may repeat")(
       "db", po::value(&options.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
   if (sweep)
+    line.notes =
+        "The exit code is 1 if a candidate failed, even if another one won; `mdsearch db retry` queues failed runs "
+        "again. A run whose checkpoint is damaged is trained again from the start, and want of memory or disk ends a "
+        "worker, not its candidate.";
+  if (sweep)
     line.options.add_options()("workers", number(&options.workers, between(1, 256)), "Processes that train")(
         "plan", po::bool_switch(&options.plan),
         "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
@@ -146,19 +151,31 @@ void profile_all(Store& store, const SweepConfig& config) {
   }
 }
 
-// Runs body; an interrupt ends as a failure does, with the command that continues.
-int stopping_on_interrupts(const std::string& command, const std::function<void()>& body) {
+// Runs body, which returns whether it succeeded; an interrupt ends as a failure does, with the command that continues.
+int stopping_on_interrupts(const std::string& command, const std::function<bool()>& body) {
   listen_for_interrupts();
   try {
-    body();
+    return body() ? 0 : 1;
   } catch (const Interrupted&) {
     std::cerr << "the " << command << " stopped with a checkpoint; the same command goes on from there\n";
     return 1;
   }
-  return 0;
 }
 
-void run_all(const Options& options) {
+// Says which runs failed, as the others were compared without them; returns whether none did.
+bool tell_failed(const Store& store, const SweepConfig& config) {
+  const auto runs = store.runs(config.name);
+  const auto failed = std::ranges::count(runs, RunState::failed, &RunStatus::state);
+  if (failed == 0) return true;
+  for (const auto& run : runs)
+    if (run.state == RunState::failed) std::cerr << "run " << run.run << " failed: " << run.message << "\n";
+  std::cerr << failed << " of the " << runs.size() << " runs of " << config.name
+            << " failed, and the others were compared without them; after `mdsearch db retry " << config.name
+            << " --db " << store.file() << "` the same command tries them again\n";
+  return false;
+}
+
+bool run_all(const Options& options) {
   const SweepConfig config = options.load();
   std::unique_ptr<Store> database = open_if_there(options.db);
   NewRuns runs = new_runs(database.get(), config);
@@ -176,6 +193,7 @@ void run_all(const Options& options) {
   if (config.profile) profile_all(store, config);
   const std::string command = options.command();
   std::cout << end_sweep(store, config, latents, command, parse_format(options.format));
+  return tell_failed(store, config);
 }
 
 }  // namespace
@@ -188,7 +206,7 @@ int run_sweep(int argc, char** argv) {
     std::cout << plan_text(options.load(), format);
     return 0;
   }
-  return stopping_on_interrupts("sweep", [&] { run_all(options); });
+  return stopping_on_interrupts("sweep", [&] { return run_all(options); });
 }
 
 int run_worker(int argc, char** argv) {
@@ -199,7 +217,10 @@ int run_worker(int argc, char** argv) {
   check_stored(store, config);
   const LatentSet latents = open_latents(config.stage.data, least_held_out);
   const SweepMeasures measures(config, latents);
-  return stopping_on_interrupts("worker", [&] { SweepWorker(store, config, latents, measures).work(); });
+  return stopping_on_interrupts("worker", [&] {
+    SweepWorker(store, config, latents, measures).work();
+    return true;
+  });
 }
 
 }  // namespace mds

@@ -11,6 +11,7 @@
 #include "reports/page.h"
 #include "search/winner.h"
 #include "spec/new_file.h"
+#include "trainer/checkpoint_file.h"
 
 namespace mds {
 namespace {
@@ -54,9 +55,17 @@ struct TrainedProxy {
   TensorMap weights;
 };
 
+// FileError with the way to go on where the checkpoint is damaged.
 TrainedProxy trained_proxy(const Store& store, const SweepConfig& config, const Winner& winner) {
-  return {std::get<UNetSpec>(network_of(store.find_arch(winner.run.arch).value())),
-          with_prefix(load_tensors(files_of(config, winner.run).checkpoint()).tensors, "ema.")};
+  CheckpointFile checkpoint(files_of(config, winner.run).checkpoint());
+  try {
+    checkpoint.check();
+    return {std::get<UNetSpec>(network_of(store.find_arch(winner.run.arch).value())),
+            with_prefix(load_tensors(checkpoint.file()).tensors, "ema.")};
+  } catch (const FileError& error) {
+    throw FileError(std::string(error.what()) + "; after `mdsearch db retry " + std::to_string(winner.run.run) +
+                    " --db " + store.file() + "` the same command trains the winner again");
+  }
 }
 
 // What made the proxy, besides the sweep itself.

@@ -3,14 +3,15 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 
 #include "app/interrupts.h"
 #include "app/picture_side.h"
 #include "app/progress.h"
 #include "app/recording.h"
-#include "pipeline/mapped_file.h"
+#include "app/shortage.h"
+#include "app/train_record.h"
+#include "spec/new_file.h"
 
 namespace mds {
 namespace {
@@ -19,8 +20,8 @@ int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-struct Training {
-  Training(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents, uint64_t seed)
+struct ProxyTraining {
+  ProxyTraining(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents, uint64_t seed)
       : stage(proxy, config.stage, config.loop(seed), latents), loop(stage, config.loop(seed), config.optimizer) {}
   BaseStage stage;
   Loop loop;
@@ -39,6 +40,12 @@ SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSe
 std::string SweepWorker::called(const RunStatus& run) const {
   const auto arch = store_.find_arch(run.proxy_of);
   return "run " + std::to_string(run.run) + (arch ? " (" + arch->name + ")" : "");
+}
+
+std::string SweepWorker::shortage_at(int64_t run) const {
+  return called(status(run)) + ": there is not enough memory to train it, so its worker ends; the run can be claimed " +
+         "again when its lease of " + std::to_string(config_.lease_seconds) +
+         " s ends. Free memory, or use fewer workers or a smaller batch";
 }
 
 // Queues the run again, at the rung for which it was claimed.
@@ -75,8 +82,9 @@ bool SweepWorker::work() {
     } catch (const StoreError&) {
       throw;  // the store has failed: nothing can be recorded
     } catch (const WriteError&) {
-      throw;  // not the candidate's fault: the run can be claimed again when the lease ends
+      throw;
     } catch (const std::exception& error) {
+      if (is_shortage(error)) throw MemoryError(shortage_at(lease->run));
       std::cerr << called(status(lease->run)) << " failed: " << error.what() << "\n";
       store_.finish(*lease, RunState::failed, error.what());
     }
@@ -84,9 +92,25 @@ bool SweepWorker::work() {
   return any;
 }
 
+// A damaged checkpoint is worth as much as none: the run is trained again from the start, to the same bytes.
+void SweepWorker::go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunStatus& run) const {
+  const auto tell = [&](const std::exception& error) {
+    std::cerr << called(run) << " goes back to the start: " << error.what() << "\n";
+  };
+  try {
+    checkpoint.check();
+    loop.resume(checkpoint.file(), identity_of(run));
+  } catch (const FileError& error) {
+    return tell(error);
+  } catch (const ConfigError& error) {  // of another run, which no sound file in this folder is
+    return tell(error);
+  }
+  if (const std::string warning = checkpoint.adopt(); !warning.empty()) std::cerr << warning << "\n";
+}
+
 // Trains to `end` with checkpoints. The checkpoint of an interrupt gets no row, as uninterrupted runs have none there.
-void SweepWorker::train_to(int64_t end, Loop& loop, const Lease& lease, const RunStatus& run) {
-  const std::string checkpoint = files_of(config_, run).checkpoint();
+void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
+  const auto& [lease, run, checkpoint] = claim;
   Progress progress(called(run), end, loop.iteration());
   double loss = 0;
   while (loop.iteration() < end) {
@@ -98,30 +122,30 @@ void SweepWorker::train_to(int64_t end, Loop& loop, const Lease& lease, const Ru
     };
     while (loop.iteration() < next && !interrupted()) loop.run_to(loop.iteration() + 1, report);
     if (loop.iteration() < next) {
-      loop.save(checkpoint, identity_of(run));
+      checkpoint.save(loop, identity_of(run));
+      checkpoint.saved();
       throw Interrupted();
     }
     // The row comes before the checkpoint: if killed in between, iterations are repeated and the first row is kept.
     store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
-    loop.save(checkpoint, identity_of(run));
+    checkpoint.save(loop, identity_of(run));
     throw_if_interrupted();
   }
-  store_.add_checkpoint(lease, {.sha256 = file_sha256(checkpoint),
-                                .path = checkpoint,
-                                .bytes = int64_t(std::filesystem::file_size(checkpoint)),
-                                .iteration = end});
+  checkpoint.saved();
+  store_.add_checkpoint(lease, row_of(checkpoint, end));
 }
 
 void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   const UNetSpec proxy = std::get<UNetSpec>(network_of(store_.find_arch(run.arch).value()));
   const RunFiles files = files_of(config_, run);
-  std::filesystem::create_directories(files.folder);
+  make_folder(files.folder);
   const int64_t end = config_.rungs.at(size_t(lease.rung));
-  auto training = std::make_unique<Training>(proxy, config_, latents_, uint64_t(run.seed));
-  training->loop.resume(files.checkpoint(), identity_of(run));
+  auto training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
+  CheckpointFile checkpoint(files.checkpoint());
+  go_on_from(checkpoint, training->loop, run);
   if (training->loop.iteration() > end)  // trained further by a sweep in another database
-    training = std::make_unique<Training>(proxy, config_, latents_, uint64_t(run.seed));
-  train_to(end, training->loop, lease, run);
+    training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
+  train_to(end, training->loop, {lease, run, checkpoint});
 
   const auto averaged = make_network(make_plan(proxy));
   load_weights(*averaged, training->loop.ema(), "moving average");

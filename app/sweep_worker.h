@@ -3,6 +3,7 @@
 
 #include "app/sweep_scores.h"
 #include "search/store/store.h"
+#include "trainer/checkpoint_file.h"
 
 namespace mds {
 
@@ -12,17 +13,26 @@ class SweepWorker {
   SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures);
 
   // Works until no run can be claimed; returns true if it did anything. A candidate that fails is recorded with its
-  // message. An interrupt saves a checkpoint, makes the run claimable and throws Interrupted.
+  // message. Want of memory (MemoryError) or disk (WriteError) is not the candidate's fault: the worker ends, and the
+  // run can be claimed again when its lease ends. An interrupt saves a checkpoint, makes the run claimable and throws
+  // Interrupted.
   bool work();
 
  private:
+  struct Claim {
+    const Lease& lease;
+    const RunStatus& run;
+    CheckpointFile& checkpoint;
+  };
   void train(const Lease& lease, const RunStatus& run);
-  void train_to(int64_t end, Loop& loop, const Lease& lease, const RunStatus& run);
+  void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunStatus& run) const;
+  void train_to(int64_t end, Loop& loop, const Claim& claim);
   void evaluate(const Lease& lease, const RunStatus& run, const Network& unet);
   void beat(const Lease& lease);
   void give_back(const Lease& lease);
   RunStatus status(int64_t run) const;
   std::string called(const RunStatus& run) const;
+  std::string shortage_at(int64_t run) const;
 
   Store& store_;
   const SweepConfig& config_;

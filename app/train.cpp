@@ -141,15 +141,16 @@ LoadedTraining load_training(const TrainCommand& command) {
 }
 
 // Restores weights and iteration from a checkpoint; returns the identity under which the training continues.
-std::string go_on_from(Loop& loop, const std::string& checkpoint, std::string identity, int64_t end) {
+std::string go_on_from(CheckpointFile& checkpoint, Loop& loop, std::string identity, int64_t end) {
   bool goes_on = false;
   reading_checkpoint([&] {
-    identity = identity_to_go_on(checkpoint, identity);
-    goes_on = loop.resume(checkpoint, identity);
+    checkpoint.check();
+    identity = identity_to_go_on(checkpoint.file(), identity);
+    goes_on = loop.resume(checkpoint.file(), identity);
   });
   if (goes_on) std::cerr << "the training goes on at iteration " << loop.iteration() << "\n";
   if (loop.iteration() > end)
-    throw ConfigError(checkpoint + ": is at iteration " + std::to_string(loop.iteration()) +
+    throw ConfigError(checkpoint.file() + ": is at iteration " + std::to_string(loop.iteration()) +
                       ", past loop.iterations, which is " + std::to_string(end) +
                       "; allowed: at least the checkpoint's, or another --out");
   return identity;
@@ -165,10 +166,10 @@ bool train(const LoadedTraining& training, const std::string& out, const TrainCo
   std::unique_ptr<Store> database = open_if_there(command.db);
 
   const auto run = open_stage(config, command.db);
-  const std::string checkpoint = checkpoint_in(out);
+  CheckpointFile checkpoint(checkpoint_in(out));
   Loop loop(run->stage(), config.loop, config.optimizer);
   const std::string identity =
-      go_on_from(loop, checkpoint, identity_of(training.written, *run), config.loop.iterations);
+      go_on_from(checkpoint, loop, identity_of(training.written, *run), config.loop.iterations);
   // Everything that can be wrong with the training is checked before this line, which is the first that writes.
   make_folder(out);
   if (!lock) lock.emplace(out);
@@ -178,14 +179,16 @@ bool train(const LoadedTraining& training, const std::string& out, const TrainCo
                              .network = run->network(),
                              .identity = identity,
                              .loop = config.loop,
-                             .device = command.compute.device == "cpu" ? "cpu" : "cuda",
                              .checkpoint = checkpoint,
+                             .device = command.compute.device == "cpu" ? "cpu" : "cuda",
                              .resumed = loop.iteration()});
+  // Only now, as the record has compared the file with the hashes in the database.
+  if (const std::string warning = checkpoint.adopt(); !warning.empty()) std::cerr << warning << "\n";
   const bool ended =
-      run_training(loop, {*run, config, to_json(training.written), record, out, identity, command.text()});
+      run_training(loop, {*run, config, to_json(training.written), checkpoint, record, out, identity, command.text()});
   if (!ended)
     std::cerr << "the training stopped at iteration " << loop.iteration() << "; the same command goes on from "
-              << checkpoint << "\n";
+              << checkpoint.file() << "\n";
   return ended;
 }
 

@@ -5,17 +5,9 @@
 
 #include "app/decoder_record.h"
 #include "app/recording.h"
-#include "pipeline/mapped_file.h"
 
 namespace mds {
 namespace {
-
-CheckpointRow row_of(const std::string& checkpoint, int64_t iteration) {
-  return {.sha256 = file_sha256(checkpoint),
-          .path = checkpoint,
-          .bytes = int64_t(std::filesystem::file_size(checkpoint)),
-          .iteration = iteration};
-}
 
 // Records a narrowed shipped decoder under the shipped one's name, and any other network under the training's name.
 std::string record_network(Store& store, const Training& training) {
@@ -26,6 +18,13 @@ std::string record_network(Store& store, const Training& training) {
 }
 
 }  // namespace
+
+CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration) {
+  return {.sha256 = checkpoint.sha256(),
+          .path = checkpoint.file(),
+          .bytes = int64_t(std::filesystem::file_size(checkpoint.file())),
+          .iteration = iteration};
+}
 
 TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store), training_(training) {
   const std::string arch = record_network(store, training);
@@ -76,7 +75,7 @@ void TrainRecord::store(int64_t iteration, const std::string& name, const Mean& 
 }
 
 void TrainRecord::store_curve(int64_t iteration) {
-  store_hashed();
+  store_saved();
   if (loss_.n > 0 && seconds_.n == 0) seconds_.add(warm_up_s_);
   const Mean rate{.sum = double(training_.loop.batch) * double(seconds_.n) / seconds_.value(), .n = seconds_.n};
   store_.transaction([&] {
@@ -93,16 +92,12 @@ void TrainRecord::store_checkpoint(const CheckpointRow& row) {
   last_checkpoint_ = row.sha256;
 }
 
-void TrainRecord::begin_checkpoint(int64_t iteration) {
-  hashed_ = std::async(std::launch::async, row_of, training_.checkpoint, iteration);
-}
-
-void TrainRecord::store_hashed() {
-  if (hashed_.valid()) store_checkpoint(hashed_.get());
+void TrainRecord::store_saved() {
+  if (const auto iteration = training_.checkpoint.saved()) store_checkpoint(row_of(training_.checkpoint, *iteration));
 }
 
 void TrainRecord::store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed) {
-  store_hashed();
+  store_saved();
   store_.transaction([&] {
     const std::string hash = store_.add_protocol(protocol.dump());
     for (const auto& score : scores) {
@@ -122,7 +117,7 @@ void TrainRecord::store_scores(const std::vector<Score>& scores, const Json& pro
 }
 
 void TrainRecord::end(RunState state, const std::string& message) {
-  store_hashed();
+  store_saved();
   store_.finish(lease_, state, message);
 }
 

@@ -3,12 +3,10 @@
 // adds to its existing run.
 #pragma once
 
-#include <future>
-
 #include "metrics/score.h"
 #include "networks/network_spec.h"
 #include "search/store/store.h"
-#include "trainer/loop.h"
+#include "trainer/checkpoint_file.h"
 
 namespace mds {
 
@@ -17,10 +15,13 @@ struct Training {
   NetworkSpec network;  // the trained one; of several, the one that draws or reads pictures
   std::string identity;
   LoopConfig loop;
+  CheckpointFile& checkpoint;  // outlives the record
   std::string device = "cpu";
-  std::string checkpoint{};  // file
-  int64_t resumed = 0;       // iteration of the checkpoint that is continued; 0: none
+  int64_t resumed = 0;  // iteration of the checkpoint that is continued; 0: none
 };
+
+// The row of the file that is in place.
+CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration);
 
 class TrainRecord {
  public:
@@ -30,11 +31,9 @@ class TrainRecord {
 
   void add(const StepReport& report);
   // Stores means over the reports since the last call. It comes before the checkpoint: if killed in between, the
-  // iterations are repeated and the first rows are kept.
+  // iterations are repeated and the first rows are kept. The row of a checkpoint is stored by the next call that stores
+  // anything; if killed before that, continuing from the file stores it.
   void store_curve(int64_t iteration);
-  // Starts hashing, which takes seconds for a large file, while training continues. The next call that stores writes
-  // the row, and the file must stay until then. If killed before that, continuing from the file writes the row.
-  void begin_checkpoint(int64_t iteration);
   // `protocol` is what the scores depend on besides the run.
   void store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed);
   void end(RunState state, const std::string& message = "");
@@ -48,13 +47,12 @@ class TrainRecord {
   };
   void store(int64_t iteration, const std::string& name, const Mean& mean);
   void store_checkpoint(const CheckpointRow& row);
-  void store_hashed();
+  void store_saved();
   void check_resumed(int64_t run, const CheckpointRow& row) const;
 
   Store& store_;
   Training training_;
   Lease lease_;
-  std::future<CheckpointRow> hashed_;
   Mean loss_, gradient_norm_, adversary_loss_, seconds_;
   double warm_up_s_ = 0;           // of the first iteration in this process, which is too slow to count
   std::string last_checkpoint_{};  // SHA-256

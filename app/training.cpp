@@ -87,8 +87,7 @@ void leave_beside(const Loop& loop, const TrainingRun& run) {
 // Rows are stored before the checkpoint: if killed in between, they would otherwise be lost.
 void save_checkpoint(const Loop& loop, const TrainingRun& run) {
   run.record.store_curve(loop.iteration());
-  loop.save(checkpoint_in(run.folder), run.identity);
-  run.record.begin_checkpoint(loop.iteration());
+  run.checkpoint.save(loop, run.identity);
 }
 
 // Returns whether it reached the end.
@@ -152,9 +151,10 @@ void ending_with_errors(const TrainingRun& run, const std::function<void()>& bod
   } catch (const std::exception& error) {
     message = end(RunState::failed, error.what());
   }
-  const bool saved = std::filesystem::exists(checkpoint_in(run.folder));
-  throw std::runtime_error(message + (saved ? "; the last good checkpoint is " + checkpoint_in(run.folder)
-                                            : std::string("; no checkpoint was saved yet")));
+  run.checkpoint.wait();
+  const std::string& checkpoint = run.checkpoint.file();
+  throw std::runtime_error(message + (fs::exists(checkpoint) ? "; the last good checkpoint is " + checkpoint
+                                                             : std::string("; no checkpoint was saved yet")));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ struct TrainingRun {
   StageRun& stage;
   const TrainConfig& config;
   Json written;  // the configuration with paths as in the file
+  CheckpointFile& checkpoint;
   TrainRecord& record;
   std::string folder, identity, command;
 };

@@ -20,6 +20,7 @@ MappedFile::MappedFile(const std::string& file) {
   if (descriptor < 0) throw FileError(reason());
   struct stat status {};
   std::string problem;
+  bool lacks_memory = false;
   if (::fstat(descriptor, &status) != 0)
     problem = reason();
   else if (S_ISDIR(status.st_mode))
@@ -29,11 +30,12 @@ MappedFile::MappedFile(const std::string& file) {
   if (problem.empty() && status.st_size > 0) {
     void* const mapped = ::mmap(nullptr, size_t(status.st_size), PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
     if (mapped == MAP_FAILED)
-      problem = reason();
+      lacks_memory = errno == ENOMEM, problem = reason();
     else
       data_ = static_cast<char*>(mapped), size_ = size_t(status.st_size);
   }
   ::close(descriptor);
+  if (lacks_memory) throw MemoryError(problem);
   if (!problem.empty()) throw FileError(problem);
 }
 

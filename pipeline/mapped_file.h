@@ -10,7 +10,8 @@ namespace mds {
 
 class MappedFile {
  public:
-  explicit MappedFile(const std::string& file);  // FileError where missing or not a regular file
+  // FileError where it is missing or not a regular file, MemoryError where there is no room for it.
+  explicit MappedFile(const std::string& file);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;

@@ -109,17 +109,20 @@ std::string header_of(const TensorFile& content, const std::function<at::ScalarT
 
 }  // namespace
 
-void save_tensors(const std::string& file, const TensorFile& content, std::optional<at::ScalarType> floating) {
+void write_tensors(NewFile& out, const TensorFile& content, std::optional<at::ScalarType> floating) {
   const auto written_as = [&](const Tensor& tensor) {
     return floating && tensor.is_floating_point() ? *floating : tensor.scalar_type();
   };
-  const std::string header = header_of(content, written_as);
-  NewFile out(file);
-  out.write(header);
+  out.write(header_of(content, written_as));
   for (const auto& [name, tensor] : content.tensors) {
     const Tensor plain = tensor.detach().to(at::kCPU, written_as(tensor)).contiguous();
     out.write({static_cast<const char*>(plain.data_ptr()), size_t(plain.numel()) * plain.element_size()});
   }
+}
+
+void save_tensors(const std::string& file, const TensorFile& content, std::optional<at::ScalarType> floating) {
+  NewFile out(file);
+  write_tensors(out, content, floating);
   out.put_in_place();
 }
 

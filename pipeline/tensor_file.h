@@ -9,6 +9,8 @@
 
 namespace mds {
 
+class NewFile;
+
 using at::Tensor;
 using TensorMap = std::map<std::string, Tensor>;
 
@@ -17,9 +19,10 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-// Writes tensor by tensor, complete or not at all. Floating tensors are converted to `floating` where it is given.
-// FileError where the file cannot be written, or where safetensors do not have a tensor's type.
+// Writes tensor by tensor; save_tensors: complete or not at all. Floating tensors are converted to `floating` where it
+// is given. FileError where the file cannot be written, or where safetensors do not have a tensor's type.
 void save_tensors(const std::string& file, const TensorFile& content, std::optional<at::ScalarType> floating = {});
+void write_tensors(NewFile& out, const TensorFile& content, std::optional<at::ScalarType> floating = {});
 
 // Loads a .safetensors file, or the .index.json beside its shards. The tensors are views that keep the mapping: reading
 // needs no second copy in RAM, and writing never changes the file (see mapped_file.h). Unaligned tensors are copied.

@@ -27,6 +27,11 @@ struct WriteError : FileError {
   using FileError::FileError;
 };
 
+// Memory that the machine does not have, or does not give.
+struct MemoryError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // A database that is missing, of another schema version, or that refused a write.
 struct StoreError : std::runtime_error {
   using std::runtime_error::runtime_error;

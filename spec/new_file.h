@@ -16,6 +16,8 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
+  // Where the bytes are until they are put in place.
+  const std::string& path() const { return temporary_.empty() ? file_ : temporary_; }
   void write(std::string_view bytes);  // appends; WriteError
   void put_in_place();                 // flushes and renames, so that the file survives a loss of power; WriteError
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "spec/new_file.h"
 #include "trainer/feed.h"
 #include "trainer/run_identity.h"
 
@@ -84,7 +85,7 @@ void Loop::run_to(int64_t iteration, const std::function<void(const StepReport&)
   }
 }
 
-void Loop::save(const std::string& file, const std::string& identity) const {
+void Loop::write(NewFile& out, const std::string& identity) const {
   const std::string position = player_.stage().feed() ? player_.stage().feed()->position() : "";
   TensorFile content{.tensors = player_.optimizer().state(), .metadata = {{"identity", identity}}};
   if (adversary_) content.tensors.merge(prefixed(adversary_->optimizer().state(), adversary_prefix));
@@ -93,7 +94,13 @@ void Loop::save(const std::string& file, const std::string& identity) const {
     if (!tensor.isfinite().all().item<bool>())
       throw std::runtime_error("iteration " + std::to_string(iteration()) + ": " + name +
                                " is not finite and is not saved");
-  save_tensors(file, content);
+  write_tensors(out, content);
+}
+
+void Loop::save(const std::string& file, const std::string& identity) const {
+  NewFile out(file);
+  write(out, identity);
+  out.put_in_place();
 }
 
 bool Loop::resume(const std::string& file, const std::string& identity) {

@@ -59,7 +59,8 @@ class Loop {
 
   // `identity` is what determines the run (trainer/run_identity.h). A state that is not finite is never saved:
   // std::runtime_error as above. resume() refuses a checkpoint of another run and says what differs (ConfigError), and
-  // a damaged one with the place (FileError).
+  // a damaged one with the place (FileError). A run keeps its checkpoint with its hash (trainer/checkpoint_file.h).
+  void write(NewFile& out, const std::string& identity) const;
   void save(const std::string& file, const std::string& identity) const;
   bool resume(const std::string& file, const std::string& identity);  // false where the file does not exist
 

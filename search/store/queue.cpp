@@ -105,6 +105,17 @@ void Store::promote(int64_t run, int64_t rung) {
   });
 }
 
+void Store::retry(int64_t run) {
+  const int64_t now = unix_seconds();
+  transaction([&] {
+    int64_t queued = 0;
+    *sql_ << "UPDATE run SET state = CASE rung WHEN 0 THEN 'queued' ELSE 'promoted' END, message = '', attempt = 0, "
+             "updated_unix_s = :now WHERE run_id = :run AND state IN ('failed', 'done') RETURNING 1",
+        into(queued), use(now), use(run);
+    if (!sql_->got_data()) fail("run " + std::to_string(run) + " has neither failed nor finished, or is not there");
+  });
+}
+
 void Store::stop(int64_t run, const std::string& message) {
   const int64_t now = unix_seconds();
   transaction([&] {

@@ -56,6 +56,7 @@ class Store {
   void finish(const Lease& lease, RunState state, const std::string& message = "");
   void promote(int64_t run, int64_t rung);  // continues a paused or stopped run to a deeper rung
   void stop(int64_t run, const std::string& message = "");
+  void retry(int64_t run);  // queues a failed or finished run again, at its rung
 
   void add_metric(const RunRef& run, const MetricRow& row);  // a repeated evaluation keeps the first value
   void add_checkpoint(const RunRef& run, const CheckpointRow& row);

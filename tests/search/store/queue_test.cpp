@@ -139,6 +139,36 @@ TEST_CASE("a stopped run is not claimed unless an audit promotes it", "[store]")
   CHECK(store.claim("s", me)->rung == 2);
 }
 
+TEST_CASE("a run that failed or finished is queued again at its rung; others are left alone", "[store]") {
+  Store store(":memory:");
+  const int64_t run = add_run(store, "a");
+  CHECK_THROWS_WITH(store.retry(run), Contains("run 1 has neither failed nor finished"));
+  CHECK_THROWS_WITH(store.retry(99), Contains("run 99"));
+  store.finish(*store.claim("s", me), RunState::failed, "not finite");
+  store.retry(run);
+  CHECK(store.runs("s")[0].state == RunState::queued);
+  CHECK(store.runs("s")[0].message.empty());
+  store.finish(*store.claim("s", me), RunState::paused);
+  store.promote(run, 1);
+  store.finish(*store.claim("s", me), RunState::done);
+  store.retry(run);
+  CHECK(store.runs("s")[0].state == RunState::promoted);
+  const auto lease = store.claim("s", me);
+  REQUIRE(lease);
+  CHECK(lease->rung == 1);
+  CHECK_THROWS_AS(store.retry(run), StoreError);  // a worker is at it
+}
+
+TEST_CASE("a run that was given up after many deaths can be tried as often again", "[store]") {
+  Store store(":memory:");
+  const int64_t run = add_run(store, "deadly");
+  for (int64_t i = 0; i < most_deaths_without_progress; ++i) REQUIRE(store.claim("s", hasty));
+  REQUIRE_FALSE(store.claim("s", me));
+  store.retry(run);
+  for (int64_t i = 0; i < most_deaths_without_progress; ++i) REQUIRE(store.claim("s", hasty));
+  CHECK_FALSE(store.claim("s", me));
+}
+
 TEST_CASE("a decision and its inputs are logged once", "[store]") {
   Store store(":memory:");
   const DecisionRow row{

@@ -1,0 +1,116 @@
+// What a sweep does where files are damaged or memory is short, and what becomes of candidates that failed.
+#include <soci/soci.h>
+
+#include "tests/app/toy_sweep.h"
+
+using namespace mds;
+using Catch::Contains;
+
+namespace {
+
+const std::string retry = "db retry --db r.db ";
+
+// As if a candidate of a finished sweep had failed at its last rung.
+void make_fail(const ToySweep& sweep, int64_t run) {
+  Store(sweep.file("r.db")).reading_session()
+      << "UPDATE run SET state = 'failed', message = 'its loss is not finite', attempt = 10 WHERE run_id = " +
+             std::to_string(run);
+}
+
+// Under each limit of its memory the sweep may end or not, but no candidate may be lost.
+void check_limits(const std::vector<int>& kilobytes) {
+  for (const int limit : kilobytes) {
+    const ToySweep sweep;
+    const Outcome limited = sweep.ToyFolder::run(ToySweep::arguments, "ulimit -v " + std::to_string(limit) + " &&");
+    INFO(limit << " kB of address space: " << limited.err);
+    CHECK_THAT(limited.err, !Contains(" failed: "));
+    sweep.require_done();
+    for (const auto& run : sweep.results()) CHECK(run["state"] == "done");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a damaged checkpoint sends its run back to the start, and the sweep ends as an undisturbed one", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done();
+  const Json undisturbed = sweep.results();
+  const std::string checkpoint = sweep.run_folders().front() + "/checkpoint.safetensors";
+  sweep.forget_database();
+  SECTION("no checkpoint at all") { save_text(checkpoint, "not a checkpoint"); }
+  SECTION("cut in half") { std::filesystem::resize_file(checkpoint, std::filesystem::file_size(checkpoint) / 2); }
+  SECTION("of another run") {
+    TensorFile content = load_tensors(checkpoint);
+    content.metadata["identity"] = "{}";
+    save_tensors(checkpoint, content);
+    std::filesystem::remove(checkpoint + ".sha256");
+  }
+  const Outcome outcome = sweep.run();
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.err, Contains(" goes back to the start: out/sweeps/toy/run-") && !Contains(" failed: "));
+  CHECK(sweep.results() == undisturbed);
+}
+
+TEST_CASE("a winner's checkpoint that is damaged is not made into a model; a retry trains it again", "[app]") {
+  const ToySweep sweep;
+  sweep.change("candidates", 1);
+  sweep.require_done();
+  const Json undisturbed = sweep.results();
+  const std::string file = "out/sweeps/toy/best/proxy/unet.safetensors", model = text_of_file(sweep.file(file));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sweep.file("out/sweeps/toy")))
+    if (entry.path().filename() == "checkpoint.safetensors") {
+      std::string bytes = text_of_file(entry.path());
+      bytes.back() = char(bytes.back() ^ 1);
+      save_text(entry.path(), bytes);
+    }
+  sweep.check_fails("is damaged: its SHA-256 is ");
+  sweep.check_fails("after `mdsearch db retry 1 --db r.db` the same command trains the winner again");
+  CHECK(sweep.ToyFolder::run(retry + "toy").code == 2);  // it has not failed
+  REQUIRE(sweep.ToyFolder::run(retry + "1").code == 0);
+  sweep.require_done();
+  CHECK(sweep.results() == undisturbed);
+  CHECK((text_of_file(sweep.file(file)) == model));
+}
+
+TEST_CASE("a sweep that lost a candidate says so and exits with 1, until a retry brings it back", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done();
+  const Json undisturbed = sweep.results();
+  make_fail(sweep, 2);
+  const Outcome lost = sweep.run();
+  CHECK(lost.code == 1);
+  CHECK_THAT(lost.err, Contains("run 2 failed: its loss is not finite") &&
+                           Contains("1 of the 3 runs of toy failed, and the others were compared without them") &&
+                           Contains("mdsearch db retry toy --db r.db"));
+  CHECK_THAT(lost.out, Contains("wins"));
+  const std::string name = GENERATE("toy", "2", "k5@toy");
+  const Outcome retried = sweep.ToyFolder::run(retry + "--format json " + name);
+  INFO(retried.err);
+  REQUIRE(retried.code == 0);
+  REQUIRE(retried.json()["rows"].size() == 1);
+  CHECK(retried.json()["rows"][0]["run"] == 2);
+  sweep.require_done();
+  CHECK(sweep.results() == undisturbed);
+}
+
+TEST_CASE("a retry of nothing that failed, or of no run, is refused by name", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done();
+  const auto refuses = [&](const std::string& name, const std::string& message) {
+    const Outcome outcome = sweep.ToyFolder::run(retry + name);
+    CHECK(outcome.code == 2);
+    CHECK_THAT(outcome.err, Contains(message));
+  };
+  refuses("toy", "none of the 3 runs of toy has failed");
+  refuses("nonsense", "no run and no sweep is called \"nonsense\"");
+  refuses("k5@other", "no run and no sweep is called \"k5@other\"");
+}
+
+TEST_CASE("want of memory ends a worker and costs no candidate", "[app]") { check_limits({480'000, 500'000}); }
+
+TEST_CASE("no limit of memory costs a candidate", "[app][slow]") {
+  std::vector<int> limits;
+  for (int limit = 440'000; limit <= 900'000; limit += 5'000) limits.push_back(limit);
+  check_limits(limits);
+}
