@@ -9,10 +9,6 @@ namespace mds {
 
 using Note = std::function<void(const std::string&)>;
 
-// Schedule and prediction from scheduler/scheduler_config.json in `folder`, or Stable Diffusion's. ConfigError for a
-// schedule or prediction that is not supported.
-void describe_sampling(ModelCard& card, const ConvertRequest& request, const Note& note);
-
 // The scale of latents for the UNet: the factor in the autoencoder's configuration (null: there is none).
 LatentScale latent_scale(const ModelCard& card, const Json& autoencoder_config, const Note& note);
 

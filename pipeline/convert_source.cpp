@@ -80,7 +80,10 @@ void find_in(const WeightSource& source, Layout layout, std::vector<FoundPart>& 
 
 }  // namespace
 
-Json json_if_there(const std::string& file) { return fs::exists(file) ? load_json(file) : Json(nullptr); }
+std::string beside(const ConvertRequest& request, const std::string& name) {
+  const fs::path in = request.in;
+  return ((fs::is_directory(in) ? in : in.parent_path()) / name).string();
+}
 
 std::vector<WeightSource> weight_sources(Layout layout, const std::string& in) {
   if (!fs::is_directory(in)) return {source_of(in)};

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/convert.h"
+#include "pipeline/python_json.h"
 #include "pipeline/tensor_file.h"
 #include "pipeline/weight_names.h"
 
@@ -18,8 +20,15 @@ struct WeightSource {
 // what was expected.
 std::vector<WeightSource> weight_sources(Layout layout, const std::string& in);
 
-// The JSON of a file, or null where the file does not exist.
-Json json_if_there(const std::string& file);
+// The path of a file in the request's folder, or in the folder of the request's file.
+std::string beside(const ConvertRequest& request, const std::string& name);
+
+// Reads a key of another library's configuration; `value` stays as it is where the key is absent or null.
+template <class T>
+void take(const Json& json, const char* key, T& value, const Place& place) {
+  if (const auto found = json.find(key); found != json.end() && !found->is_null())
+    read_json(*found, value, place.child(key));
+}
 
 struct FoundPart {
   std::string part;  // field of the card
