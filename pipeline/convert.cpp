@@ -92,7 +92,7 @@ void check_values(const TensorMap& weights, at::ScalarType dtype, const std::str
 void add_hashes(Json& hashes, const std::string& file) {
   const fs::path path = file;
   hashes[path.filename().string()] = file_sha256(file);
-  if (!file.ends_with(".index.json")) return;
+  if (!is_shard_index(file)) return;
   const Json index = load_json(file);
   for (const auto& [tensor, shard] : index["weight_map"].items())
     if (const auto name = shard.get<std::string>(); !hashes.contains(name))
@@ -124,14 +124,16 @@ void complete(ModelCard& card, const std::vector<FoundPart>& parts, const Conver
 }  // namespace
 
 std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& note) {
-  const auto parts = asked_for(find_parts(request.from, weight_sources(request.from, request.in)), request);
+  auto parts = asked_for(find_parts(request.from, weight_sources(request.from, request.in, note), note), request);
   const Sides sides = sides_of(request, parts);
   NewFolder folder(request.out);
   ModelCard card;
   std::vector<FoundText> texts;
   std::vector<ConvertedPart> converted;
   std::vector<ChosenNetwork> given = request.networks;
-  for (const auto& part : parts) {
+  const std::string merges = find_merges(request);
+  for (auto& part : parts) {
+    cut_added_tokens(part, merges, request, note);
     const ChosenNetwork network = choose_network(part, given);
     const Plan plan = make_plan(network.spec);
     const TensorMap weights = import_weights(plan, part.layout, part.tensors, part.source.file);
@@ -145,8 +147,9 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
   }
   if (!given.empty()) throw UsageError("--network " + given[0].name + ": " + request.in + " has no part for it");
   complete(card, parts, request, note);
-  if (const std::string merges = describe_texts(card, texts, request, note); !merges.empty())
-    save_text(folder.path() + "/merges.txt", std::string(MappedFile(merges).bytes()));
+  describe_texts(card, texts, request, !merges.empty());
+  if (!texts.empty() && merges.empty()) note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
+  if (!texts.empty() && !merges.empty()) save_text(folder.path() + "/merges.txt", merges);
   save_card(folder.path(), card);
   load_card(folder.path());  // checks that it can be read back
   folder.put_in_place();

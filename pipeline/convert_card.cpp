@@ -1,46 +1,11 @@
 #include "pipeline/convert_card.h"
 
-#include <filesystem>
-
 #include "pipeline/convert_source.h"
 
 namespace mds {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr double sd_latent_factor = 0.18215, sdxl_latent_factor = 0.13025;
-
-std::string text_of(const Json& token) {
-  if (token.is_object()) return token.value("content", "");
-  return token.is_string() ? token.get<std::string>() : "";
-}
-
-std::string find_merges(const ConvertRequest& request) {
-  if (!request.merges.empty()) return request.merges;
-  for (const std::string name : {"tokenizer/merges.txt", "merges.txt"})
-    if (fs::exists(beside(request, name))) return beside(request, name);
-  return {};
-}
-
-// The pad is 0 for OpenCLIP; else that of the first special_tokens_map.json in `folders`, or the end token.
-TokenizerConfig tokenizer_of(const FoundText& text, const ConvertRequest& request,
-                             const std::vector<std::string>& folders) {
-  constexpr int64_t byte_symbols_and_ends = 514;
-  TokenizerConfig config{.merges = text.tower.vocabulary - byte_symbols_and_ends};
-  if (text.layout == Layout::open_clip) config.pad = 0;
-  for (const auto& folder : folders) {
-    const std::string file = beside(request, folder + "special_tokens_map.json");
-    const Json special = json_if_there(file);
-    if (!special.is_object()) continue;
-    const std::string pad = text_of(special.value("pad_token", Json(nullptr)));
-    if (!pad.empty() && pad != "!" && pad != "<|endoftext|>")
-      throw ConfigError(file + ": pad_token is " + shown(pad) + "; allowed: <|endoftext|>, !");
-    config.pad = pad == "!" ? 0 : -1;
-    break;
-  }
-  return config;
-}
 
 }  // namespace
 
@@ -77,16 +42,13 @@ LatentScale latent_scale(const ModelCard& card, const Json& config, const Note& 
   return {std::move(means), std::move(deviations)};
 }
 
-std::string describe_texts(ModelCard& card, const std::vector<FoundText>& texts, const ConvertRequest& request,
-                           const Note& note) {
-  if (texts.empty()) return {};
-  const std::string merges = find_merges(request);
-  if (merges.empty()) note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
+void describe_texts(ModelCard& card, const std::vector<FoundText>& texts, const ConvertRequest& request,
+                    bool has_merges) {
   if (texts.size() == 1) {
     card.text_encoder = texts[0].tower;
-    if (!merges.empty()) card.tokenizer = tokenizer_of(texts[0], request, {"tokenizer/", ""});
-    return merges;
+    if (has_merges) card.tokenizer = tokenizer_of(texts[0], request, {"tokenizer/", ""});
   }
+  if (texts.size() < 2) return;
   for (size_t i = 0; i < texts.size(); ++i)
     card.text_encoders.push_back(
         {.tower = texts[i].tower,
@@ -96,7 +58,6 @@ std::string describe_texts(ModelCard& card, const std::vector<FoundText>& texts,
   const Json json = json_if_there(file);
   card.zeros_for_no_text = true;  // as SD-XL was trained
   if (json.is_object()) take(json, "force_zeros_for_empty_prompt", card.zeros_for_no_text, {file, ""});
-  return merges;
 }
 
 ImageNormalisation find_normalisation(const ConvertRequest& request) {

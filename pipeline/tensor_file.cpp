@@ -123,9 +123,12 @@ void save_tensors(const std::string& file, const TensorFile& content, std::optio
   out.put_in_place();
 }
 
-TensorFile load_tensors(const std::string& file) {
-  return file.ends_with(".index.json") ? load_shards(file) : load_whole(file);
+bool is_shard_index(const std::string& file) {
+  const std::string name = std::filesystem::path(file).filename().string();
+  return name.ends_with(".index.json") || (name.ends_with(".json") && name.find(".safetensors.index.") != name.npos);
 }
+
+TensorFile load_tensors(const std::string& file) { return is_shard_index(file) ? load_shards(file) : load_whole(file); }
 
 TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix) {
   TensorMap result;
