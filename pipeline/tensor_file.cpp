@@ -16,8 +16,9 @@ namespace mds {
 namespace {
 
 // In the order of the enumerators of DataType.
-constexpr std::array torch_types = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
-                                    at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
+constexpr std::array torch_types = {at::kDouble, at::kFloat,  at::kHalf,   at::kBFloat16,      at::kLong,
+                                    at::kInt,    at::kShort,  at::kChar,   at::kByte,          at::kBool,
+                                    at::kUInt64, at::kUInt32, at::kUInt16, at::kFloat8_e4m3fn, at::kFloat8_e5m2};
 static_assert(torch_types.size() == EnumNames<DataType>::names.size());
 
 DataType type_of(at::ScalarType type, const std::string& name) {
