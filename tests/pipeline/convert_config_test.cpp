@@ -36,9 +36,12 @@ Json tiny() {
 }
 
 NetworkSpec described(PartKind kind, const Json& config, TensorMap tensors = {}) {
-  FoundPart part{.part = std::string(name_of(kind)), .kind = kind, .layout = Layout::diffusers, .prefix = ""};
-  part.tensors = std::move(tensors);
-  part.source = {.file = "in/model.safetensors", .config = config, .config_file = "in/config.json"};
+  const FoundPart part{.part = std::string(name_of(kind)),
+                       .kind = kind,
+                       .layout = Layout::diffusers,
+                       .prefix = "",
+                       .tensors = std::move(tensors),
+                       .source = {.file = "in/model.safetensors", .config = config, .config_file = "in/config.json"}};
   const auto spec = network_of_config(part);
   REQUIRE(spec);
   return *spec;
@@ -120,9 +123,6 @@ TEST_CASE("a model of which nothing is shipped is converted by its configuration
   const Plan unet = make_plan(described_unet(tiny()));
   w.write("unet/diffusion_pytorch_model.safetensors", export_weights(unet, Layout::diffusers, numbered(unet)));
   w.write("unet/config.json", tiny());
-  w.write(
-      "vae/config.json",
-      Json{{"block_out_channels", {4, 8}}, {"layers_per_block", 1}, {"latent_channels", 2}, {"norm_num_groups", 4}});
   w.write("text_encoder/config.json", Json{{"hidden_size", 8},
                                            {"intermediate_size", 16},
                                            {"max_position_embeddings", 4},
