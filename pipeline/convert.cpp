@@ -131,7 +131,8 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
   std::vector<FoundText> texts;
   std::vector<ConvertedPart> converted;
   std::vector<ChosenNetwork> given = request.networks;
-  const std::string merges = find_merges(request);
+  const bool has_text = std::ranges::find(parts, PartKind::text_encoder, &FoundPart::kind) != parts.end();
+  const std::string merges = has_text ? find_merges(request) : "";
   for (auto& part : parts) {
     cut_added_tokens(part, merges, request, note);
     const ChosenNetwork network = choose_network(part, given);
@@ -148,8 +149,8 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
   if (!given.empty()) throw UsageError("--network " + given[0].name + ": " + request.in + " has no part for it");
   complete(card, parts, request, note);
   describe_texts(card, texts, request, !merges.empty());
-  if (!texts.empty() && merges.empty()) note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
-  if (!texts.empty() && !merges.empty()) save_text(folder.path() + "/merges.txt", merges);
+  if (has_text && merges.empty()) note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
+  if (!merges.empty()) save_text(folder.path() + "/merges.txt", merges);
   save_card(folder.path(), card);
   load_card(folder.path());  // checks that it can be read back
   folder.put_in_place();

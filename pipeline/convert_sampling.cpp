@@ -102,6 +102,10 @@ ScheduleConfig schedule_of(const Json& json, const SchedulerClass& scheduler, co
   take(json, "rescale_betas_zero_snr", schedule.zero_terminal_snr, place);
   take(json, "beta_schedule", schedule.betas, place);
   take(json, "trained_betas", schedule.trained_betas, place);
+  if (const auto given = int64_t(schedule.trained_betas.size()); given > 0 && given != schedule.steps)
+    place.child("trained_betas")
+        .fail("holds " + std::to_string(given) + " numbers; allowed: one for each of " +
+              std::to_string(schedule.steps) + " timesteps");
   return schedule;
 }
 

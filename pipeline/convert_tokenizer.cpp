@@ -44,18 +44,21 @@ int64_t count_merges(const std::string& merges) {
   return count;
 }
 
-// The names of tokens from id `first` on, where the tokenizer's files have them.
-std::vector<std::string> added_tokens(const ConvertRequest& request, const std::string& folder, int64_t first) {
+// The names of tokens from id `first` on, where the tokenizer's files in one of the folders have them.
+std::vector<std::string> added_tokens(const ConvertRequest& request, const std::vector<std::string>& folders,
+                                      int64_t first) {
   std::vector<std::string> names;
-  const Json old = json_if_there(beside(request, folder + "added_tokens.json"));
-  if (old.is_object())
-    for (const auto& [name, id] : old.items())
-      if (id.is_number_integer() && id >= first) names.push_back(name);
-  const Json now = json_if_there(beside(request, folder + "tokenizer.json"));
-  const Json list = now.is_object() && names.empty() ? now.value("added_tokens", Json()) : Json();
-  for (const auto& token : list)
-    if (token.is_object() && token.value("id", Json()).is_number_integer() && token["id"] >= first)
-      names.push_back(text_of(token));
+  for (const auto& folder : folders) {
+    const Json old = json_if_there(beside(request, folder + "added_tokens.json"));
+    if (old.is_object())
+      for (const auto& [name, id] : old.items())
+        if (id.is_number_integer() && id >= first) names.push_back(name);
+    const Json now = json_if_there(beside(request, folder + "tokenizer.json"));
+    const Json list = now.is_object() && names.empty() ? now.value("added_tokens", Json()) : Json();
+    for (const auto& token : list)
+      if (token.is_object() && token.value("id", Json()).is_number_integer() && token["id"] >= first)
+        names.push_back(text_of(token));
+  }
   return names;
 }
 
@@ -92,8 +95,8 @@ void cut_added_tokens(FoundPart& part, const std::string& merges, const ConvertR
   for (auto& [name, tensor] : part.tensors) {
     if (!name.ends_with("token_embedding.weight") || tensor.dim() != 2 || tensor.size(0) <= vocabulary) continue;
     std::string names;
-    for (const auto& token :
-         added_tokens(request, part.part == "text_encoder" ? "tokenizer/" : "tokenizer_2/", vocabulary))
+    const std::string own = part.part == "text_encoder" ? "tokenizer/" : "tokenizer_2/";
+    for (const auto& token : added_tokens(request, {own, ""}, vocabulary))
       names += (names.empty() ? ": " : ", ") + shown(token);
     note(part.source.file + ": " + name + " has " + std::to_string(tensor.size(0) - vocabulary) +
          " rows of added tokens behind the vocabulary of " + std::to_string(vocabulary) + ", which are left out" +

@@ -75,7 +75,8 @@ TEST_CASE("schedules of beta are kept", "[pipeline][torch]") {
   CHECK(Sampled(R"({"beta_schedule": "squaredcos_cap_v2"})").card.schedule->betas == BetaSchedule::squaredcos_cap_v2);
   const Sampled trained(R"({"num_train_timesteps": 3, "trained_betas": [0.1, 0.2, 0.5]})");
   CHECK(trained.card.schedule->trained_betas == std::vector<double>{0.1, 0.2, 0.5});
-  CHECK_THAT(refusal(R"({"trained_betas": [0.1, 2]})"), Contains("trained_betas.1"));
+  CHECK_THAT(refusal(R"({"num_train_timesteps": 2, "trained_betas": [0.1, 2]})"), Contains("trained_betas.1"));
+  CHECK_THAT(refusal(R"({"trained_betas": [0.1, 0.2]})"), Contains("trained_betas holds 2 numbers"));
 }
 
 TEST_CASE("settings that our samplers have not are named", "[pipeline][torch]") {
