@@ -49,7 +49,7 @@ struct Sides {
   Extent latents;  // the UNet's configuration; 0: it says nothing
 };
 
-Sides sides_of(const ConvertRequest& request, const std::vector<FoundPart>& parts) {
+Sides sizes_asked(const ConvertRequest& request, const std::vector<FoundPart>& parts) {
   const auto unet = std::ranges::find(parts, PartKind::unet, &FoundPart::kind);
   return {request.pixels, unet != parts.end() ? sample_size(*unet) : Extent{}};
 }
@@ -125,7 +125,7 @@ void complete(ModelCard& card, const std::vector<FoundPart>& parts, const Conver
 
 std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& note) {
   auto parts = asked_for(find_parts(request.from, weight_sources(request.from, request.in, note), note), request);
-  const Sides sides = sides_of(request, parts);
+  const Sides sides = sizes_asked(request, parts);
   NewFolder folder(request.out);
   ModelCard card;
   std::vector<FoundText> texts;
