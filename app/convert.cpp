@@ -35,7 +35,7 @@ CommandLine command_line(ConvertOptions& options) {
       "Takes this part alone: unet, vae_encoder, vae_decoder, text_encoder, text_encoder_2 or image_encoder; may "
       "repeat")("network", po::value(&options.networks)->composing()->value_name("NETWORK"),
                 ("Network of a part: " + std::string(network_names) +
-                 "; may repeat, one a part (default: the shipped one that fits)")
+                 "; may repeat, one a part (default: the shipped one that fits, or what config.json describes)")
                     .c_str())("db", po::value(&options.db)->default_value(default_database)->value_name("FILE"),
                               "Database of stored networks, for --network")(
       "prediction", one_of(&options.prediction, names_of<Prediction>()),

@@ -7,6 +7,7 @@
 
 #include "app/stage_data.h"
 #include "metrics/thread_limit.h"
+#include "spec/processors.h"
 
 namespace mds {
 namespace {
@@ -98,7 +99,7 @@ Json bench_source(const BenchRequest& request) {
               {"skipped", Json::array()}};
   for (const auto* report : {&source->skipped(), &skipped})
     for (const auto& [file, reason] : report->skips) result["skipped"].push_back({{"file", file}, {"reason", reason}});
-  const int64_t cores = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, 16);
+  const int64_t cores = std::min<int64_t>(usable_processors(), 16);
   const int64_t most = request.threads ? request.threads : cores;
   for (int64_t threads = 1; threads < most; threads *= 2)
     result["streams"].push_back(

@@ -36,7 +36,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "{\"file_name\": \"x.png\", \"text\": \"red heart\"}, or the prompts that generate and evaluate write into their "
       "pictures");
   add("reference", po::value(&options.reference)->value_name("DIR"),
-      "Pictures to compare with, or a file of --save-reference");
+      "Pictures to compare with, or a file of --save-reference, or an .npz with mu and sigma as pytorch-fid writes it");
   add("save-reference", po::value(&options.save_reference)->value_name("FILE"),
       "Writes the reference statistics that were used");
   add("split", po::value(&options.split)->value_name("NAME"),

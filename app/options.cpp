@@ -5,11 +5,11 @@
 #include <torch/cuda.h>
 
 #include <iostream>
-#include <thread>
 
 #include "app/command_help.h"
 #include "networks/network.h"
 #include "spec/error.h"
+#include "spec/processors.h"
 
 namespace mds {
 namespace {
@@ -105,7 +105,7 @@ void add_compute_options(po::options_description& options, ComputeOptions& compu
 void apply(const ComputeOptions& compute) {
   require_within("--threads", compute.threads, between(0, 1024));
   set_compute_device(device_of(compute.device));
-  at::set_num_threads(compute.threads > 0 ? compute.threads : int(std::thread::hardware_concurrency()));
+  at::set_num_threads(compute.threads > 0 ? compute.threads : int(usable_processors()));
 }
 
 }  // namespace mds

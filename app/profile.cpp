@@ -6,6 +6,7 @@
 #include "app/run.h"
 #include "app/size_options.h"
 #include "pipeline/sampler_config.h"
+#include "profiler/environment.h"
 
 namespace mds {
 namespace {
@@ -76,6 +77,11 @@ RawProfile measure_here(const NamedNetwork& network, const ProfileOptions& optio
   return time_plan(std::move(plan), steps, options);
 }
 
+void warn_of_conditions() {
+  for (const auto& warning : timing_warnings(capture_environment().conditions))
+    std::cerr << "mdsearch profile: " << warning << "\n";
+}
+
 }  // namespace
 
 int run_profile(int argc, char** argv) {
@@ -83,6 +89,7 @@ int run_profile(int argc, char** argv) {
   if (!read_request(argc, argv, request)) return 0;
   const Format format = parse_format(request.format);
   apply(request.compute);
+  if (!request.raw) warn_of_conditions();  // else the process that started this one has warned
   if (!request.model.empty()) {
     profile_model({.folder = request.model,
                    .database = request.database,

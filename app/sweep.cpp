@@ -21,6 +21,7 @@
 #include "app/sweep_worker.h"
 #include "spec/listed.h"
 #include "spec/new_file.h"
+#include "spec/processors.h"
 
 namespace mds {
 namespace {
@@ -45,7 +46,7 @@ struct Options {
 
   // Each of several worker processes gets an equal share of the cores, unless --threads is given.
   std::vector<std::string> worker_arguments() const {
-    const int share = std::max(1, int(std::thread::hardware_concurrency()) / int(workers));
+    const int share = std::max(1, int(usable_processors()) / int(workers));
     std::vector<std::string> arguments{
         "worker",   config,         "--db",      db,
         "--device", compute.device, "--threads", std::to_string(compute.threads > 0 ? compute.threads : share)};

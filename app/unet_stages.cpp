@@ -32,6 +32,8 @@ OpenStage after(const Predecessor& start) {
   open.card.steps = start.card.steps;
   open.card.guidance = guidance_of(start.card);
   open.card.sampler = start.card.sampler;
+  open.card.spacing = start.card.spacing;
+  open.card.last = start.card.last;
   open.predecessors["start"] = start.folder;
   open.candidate = start.card.provenance.candidate;
   open.network = start.card.provenance.network;
@@ -82,6 +84,8 @@ OpenStage opened(const DistilConfig& config, const LoopConfig& loop, const Laten
   open.predecessors["teacher"] = config.teacher;
   open.card.steps = config.steps;
   open.card.sampler = Sampler::ddim;
+  open.card.spacing = Spacing::trailing;
+  open.card.last = LastStep::clean;
   open.holds_guidance = config.guidance.absorbed;
   return open;
 }
@@ -91,6 +95,8 @@ OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const Laten
   open.card.steps = 1;
   open.holds_guidance = true;
   open.card.sampler = Sampler::ufogen;
+  open.card.spacing = Spacing::trailing;
+  open.card.last = LastStep::clean;
   const NoiseGap gap = static_cast<const UfogenStage&>(*open.stage).noise_gap();
   open.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr}, {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
   std::cerr << "delta " << config.delta << ": the signal-to-noise ratio is " << gap.snr << " at timestep " << gap.t

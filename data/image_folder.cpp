@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "data/picture_files.h"
 #include "data/utf8.h"
 #include "spec/describe.h"
 #include "spec/text_lines.h"
@@ -91,26 +92,53 @@ std::string prompt_of(const std::string& file) {
   return said.contains("grid") || !said.contains("model") ? "" : said["prompt"];
 }
 
+constexpr const char* second_caption = "another caption of the same picture";
+
 std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
-  std::map<std::string, fs::path> pictures, captions;  // by name without extension
-  std::set<fs::path> files;                            // sorted, as each file system lists them in another order
-  for (const auto& entry : fs::directory_iterator(folder)) files.insert(entry.path());
+  std::map<std::string, fs::path> captions;  // by name without extension
+  std::set<std::string> captioned;
+  std::vector<std::string> pictures;
+  std::set<fs::path> files;  // sorted, as each file system lists them in another order
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!is_hidden(entry.path().filename().string())) files.insert(entry.path());
   for (const auto& path : files) {
-    const std::string ending = path.extension().string(), name = path.stem().string();
-    if (is_caption_ending(ending) && !captions.emplace(name, path).second)
-      report.skips.push_back({path.string(), "another caption of the same picture"});
-    if (is_picture_ending(ending) && !pictures.emplace(name, path).second)
-      report.skips.push_back({path.string(), "another picture has the same name"});
+    const std::string ending = path.extension().string();
+    if (is_caption_ending(ending) && !captions.emplace(path.stem().string(), path).second)
+      report.skips.push_back({path.string(), second_caption});
+    if (is_picture_ending(ending)) pictures.push_back(path.string());
   }
+  const std::vector<std::string> ids = picture_names(folder.string(), pictures);
   std::vector<Pair> pairs;
-  for (const auto& [name, path] : pictures) {
-    const auto caption = captions.extract(name);
-    const std::string text = caption ? trimmed(load_bytes(caption.mapped().string(), most_caption_bytes + 1))
-                                     : trimmed(prompt_of(path.string()));
-    pairs.push_back({.file = path.string(), .caption = text, .group = name, .id = name});
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    const std::string name = fs::path(pictures[i]).stem().string();
+    const auto caption = captions.find(name);
+    const bool has_file = caption != captions.end();
+    if (has_file) captioned.insert(name);
+    const std::string text =
+        has_file ? load_bytes(caption->second.string(), most_caption_bytes + 1) : prompt_of(pictures[i]);
+    pairs.push_back({.file = pictures[i], .caption = trimmed(text), .group = name, .id = ids[i]});
   }
-  for (const auto& [name, path] : captions) report.skips.push_back({path.string(), "a caption without a picture"});
+  for (const auto& [name, path] : captions)
+    if (!captioned.contains(name)) report.skips.push_back({path.string(), "a caption without a picture"});
+  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.group < b.group; });
   return pairs;
+}
+
+// The text files beside pictures that metadata.jsonl has captions of.
+void skip_text_files(const std::vector<Pair>& pairs, FolderReport& report) {
+  std::set<fs::path> folders, captioned;
+  for (const auto& pair : pairs) {
+    folders.insert(fs::path(pair.file).parent_path());
+    captioned.insert(fs::path(pair.file).replace_extension());
+  }
+  std::set<fs::path> others;
+  std::error_code missing;
+  for (const auto& folder : folders)
+    for (const auto& entry : fs::directory_iterator(folder, missing))
+      if (is_caption_ending(entry.path().extension().string()) &&
+          captioned.contains(fs::path(entry.path()).replace_extension()))
+        others.insert(entry.path());
+  for (const auto& path : others) report.skips.push_back({path.string(), second_caption});
 }
 
 // The reason why a pair cannot be used; empty if it can.
@@ -147,8 +175,9 @@ std::string summary(const FolderReport& report, size_t shown) {
 std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options, FolderReport* report) {
   if (!fs::is_directory(folder)) throw FileError(folder + ": is not a folder");
   FolderReport local;
-  const auto found =
-      fs::exists(fs::path(folder) / "metadata.jsonl") ? list_metadata(folder) : list_captions(folder, local);
+  const bool has_metadata = fs::exists(fs::path(folder) / "metadata.jsonl");
+  const auto found = has_metadata ? list_metadata(folder) : list_captions(folder, local);
+  if (has_metadata) skip_text_files(found, local);
   std::vector<Pair> pairs;
   std::set<std::string> ids;
   for (const auto& pair : found) {

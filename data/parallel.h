@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "spec/processors.h"
+
 namespace mds {
 
 template <class Work>
@@ -29,7 +31,7 @@ void parallel_for(int64_t count, const Work& work) {
     }
   };
   {
-    const auto threads = std::min<int64_t>(count, std::clamp(std::thread::hardware_concurrency(), 1U, 16U));
+    const auto threads = std::min({count, usable_processors(), int64_t(16)});
     std::vector<std::jthread> pool;
     for (int64_t i = 1; i < threads; ++i) pool.emplace_back(run);
     run();

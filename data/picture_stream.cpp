@@ -12,6 +12,7 @@
 
 #include "spec/bootstrap.h"
 #include "spec/describe.h"
+#include "spec/processors.h"
 
 namespace mds {
 namespace {
@@ -168,7 +169,7 @@ PictureStream::PictureStream(SourcePtr source, const StreamConfig& config, Strea
   state_->open_epoch();
   state_->reader->skip(from.taken);
   state_->reported = state_->reader->skipped().skips.size();
-  const int64_t cores = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, 16);
+  const int64_t cores = std::min<int64_t>(usable_processors(), 16);
   for (int64_t i = 0; i < (config.threads ? config.threads : cores); ++i)
     state_->workers.emplace_back([state = state_.get()] { state->work(); });
 }

@@ -99,6 +99,11 @@ FeatureStats feature_stats(const at::Tensor& features_ND) {
   return {whole.mean, std::get<1>(at::linalg_qr(whole.rows, "r")), n};
 }
 
+FeatureStats stats_of_moments(const at::Tensor& mean_D, const at::Tensor& covariance_DD) {
+  require_width(covariance_DD.size(0), mean_D.size(0));
+  return {mean_D, factor(covariance_DD, mean_D.size(0)), mean_D.size(0) + 1};
+}
+
 void FeatureAccumulator::add(const at::Tensor& features_ND) {
   const auto batch = checked_float64("features", features_ND, 2);
   const auto mean = batch.mean(0);

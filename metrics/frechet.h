@@ -21,6 +21,10 @@ struct FeatureStats {
 // ConfigError for fewer than 2 pictures and for features that are not finite.
 FeatureStats feature_stats(const at::Tensor& features_ND);
 
+// From a mean and a covariance of pictures whose number is not known: n is the least that can have a covariance of full
+// rank. Both float64.
+FeatureStats stats_of_moments(const at::Tensor& mean_D, const at::Tensor& covariance_DD);
+
 // Statistics of sets too large for memory, collected batch by batch. Merging blocks loses no digits to large means.
 class FeatureAccumulator {
  public:

@@ -8,7 +8,9 @@
 
 #include "metrics/choosing.h"
 #include "metrics/perceptual.h"
+#include "metrics/reference_npz.h"
 #include "networks/network_spec.h"
+#include "pipeline/mapped_file.h"
 #include "spec/describe.h"
 #include "spec/error.h"
 
@@ -77,7 +79,8 @@ Measurer::Measurer(MeasureOptions options, MeasureListener listener)
     if (metric->against == Against::partners && !reference_is_folder_)
       throw UsageError(name + " compares picture with picture: --reference must be a folder");
   }
-  if (!options_.reference.empty() && !reference_is_folder_) shipped_ = load_reference(options_.reference);
+  const bool is_file = !options_.reference.empty() && !reference_is_folder_;
+  if (is_file && !is_npz(options_.reference)) shipped_ = load_reference(options_.reference);
 }
 
 Measurer::Groups Measurer::by_extractor() const {
@@ -301,7 +304,21 @@ const ReferenceStats& Measurer::reference_of(const Extractor& extractor, bool wi
   return references_.at(key);
 }
 
+ReferenceStats Measurer::reference_of_npz(const Extractor& extractor, bool with_features) const {
+  const ExtractorIdentity& identity = extractor.identity();
+  if (with_features)
+    throw FileError(options_.reference + ": holds statistics alone, and " + identity.network +
+                    " is asked for a score of features; give the folder of the pictures");
+  if (listener_.warned)
+    listener_.warned(options_.reference + " does not say what made it; it is taken as made by " +
+                     reference_key(identity) + " (pytorch-fid: fid_legacy_pytorch)");
+  return {
+      .identity = {.data_hash = file_sha256(options_.reference), .resolution = options_.size, .extractor = identity},
+      .stats = load_npz_stats(options_.reference)};
+}
+
 ReferenceStats Measurer::prepared_reference(const Extractor& extractor, bool with_features) {
+  if (!reference_is_folder_ && is_npz(options_.reference)) return reference_of_npz(extractor, with_features);
   const std::string key = reference_key(extractor.identity());
   ReferenceIdentity identity{.data_hash = "", .resolution = options_.size, .extractor = extractor.identity()};
   const auto fits = [&](const ReferenceFile& file) {

@@ -13,7 +13,7 @@ namespace mds {
 
 struct MeasureOptions {
   std::vector<const Metric*> metrics;
-  std::string reference{};  // a folder of pictures, or a file written by save_reference; empty: none
+  std::string reference{};  // a folder of pictures, a file written by save_reference, or an .npz; empty: none
   std::string split{};      // where the reference is a data set; empty: all its pictures
   std::string cache{};      // folder for reference statistics; empty: none
   WeightFiles weights{};
@@ -78,6 +78,7 @@ class Measurer {
   void of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores);
   const ReferenceStats& reference_of(const Extractor& extractor, bool with_features);
   ReferenceStats prepared_reference(const Extractor& extractor, bool with_features);
+  ReferenceStats reference_of_npz(const Extractor& extractor, bool with_features) const;
   Extracted extracted(const Extractor& extractor, const PictureSet& pictures) const;
   const PictureSet& reference_pictures();
   const std::string& reference_data_hash();

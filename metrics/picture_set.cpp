@@ -5,6 +5,7 @@
 #include <map>
 
 #include "data/parallel.h"
+#include "data/picture_files.h"
 #include "pipeline/mapped_file.h"
 #include "spec/describe.h"
 
@@ -12,10 +13,6 @@ namespace mds {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string name_in(const fs::path& folder, const fs::path& file) {
-  return file.lexically_relative(folder).replace_extension().generic_string();
-}
 
 void add(PictureSet& to, const PictureSet& from, size_t i) {
   to.names.push_back(from.names[i]);
@@ -27,14 +24,11 @@ void add(PictureSet& to, const PictureSet& from, size_t i) {
 
 PictureSet list_picture_files(const std::string& folder) {
   if (!fs::is_directory(folder)) throw FileError(folder + ": is not a folder");
+  const auto files = picture_files_below(folder), names = picture_names(folder, files);
   std::map<std::string, std::string> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file() || !is_picture_ending(entry.path().extension().string())) continue;
-    const auto [other, is_new] = found.emplace(name_in(folder, entry.path()), entry.path().string());
-    if (!is_new)
-      throw FileError(entry.path().string() + ": has the name of " + other->second +
-                      "; pictures are told apart by their names without extension");
-  }
+  for (size_t i = 0; i < files.size(); ++i)
+    if (const auto [other, is_new] = found.emplace(names[i], files[i]); !is_new)
+      throw FileError(files[i] + ": has the name of " + other->second + "; pictures are told apart by their names");
   if (found.empty()) throw FileError(folder + ": holds no picture; expected .png, .jpg, .jpeg or .webp files");
   PictureSet set{.folder = folder, .names = {}, .files = {}, .captions = {}};
   for (const auto& [name, file] : found) {
@@ -51,10 +45,10 @@ PictureSet list_captioned(const std::string& folder, const std::string& split) {
   if (pairs.empty()) throw FileError(folder + ": holds no picture of split \"" + split + "\"");
   std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.file < b.file; });
   for (const auto& pair : pairs) {
-    set.names.push_back(name_in(folder, pair.file));
     set.files.push_back(pair.file);
     set.captions.push_back(pair.caption);
   }
+  set.names = picture_names(folder, set.files);
   return set;
 }
 

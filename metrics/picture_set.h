@@ -10,15 +10,15 @@ namespace mds {
 
 struct PictureSet {
   std::string folder;
-  std::vector<std::string> names;     // relative to the folder, without extension, ascending
+  std::vector<std::string> names;     // see picture_names
   std::vector<std::string> files;     // of each name
   std::vector<std::string> captions;  // of each name; empty where captions were not asked for
   FolderReport skipped{};
   int64_t repeats = 1;  // pictures per caption: the whole list of captions repeats this often
 };
 
-// Every picture file below the folder, whether metadata.jsonl names it or not. FileError where there is none, and where
-// two files differ only in the extension.
+// Every picture file below the folder (see picture_files_below), whether metadata.jsonl names it or not, by ascending
+// names. FileError where there is none.
 PictureSet list_picture_files(const std::string& folder);
 
 // The pictures that have a caption (see list_pairs); the others are skips. A split selects its pictures only; FileError

@@ -7,6 +7,7 @@
 
 #include "pipeline/convert_card.h"
 #include "pipeline/convert_network.h"
+#include "pipeline/convert_sampling.h"
 #include "pipeline/mapped_file.h"
 #include "pipeline/weight_import.h"
 #include "spec/new_file.h"
@@ -29,24 +30,46 @@ std::vector<FoundPart> asked_for(std::vector<FoundPart> found, const ConvertRequ
   return found;
 }
 
-// diffusers' sample_size (a UNet's in latents, an autoencoder's in pixels): one side, or height and
-// width.
-Extent sample_size(const Json& json, const Place& place) {
+// diffusers' sample_size (a UNet's in latents, an autoencoder's in pixels): one side, or height and width; 0 where the
+// configuration has none.
+Extent sample_size(const FoundPart& part) {
+  const Json json =
+      part.source.config.is_object() ? part.source.config.value("sample_size", Json(nullptr)) : Json(nullptr);
+  if (json.is_null()) return {};
+  const Place place{part.source.config_file, "sample_size"};
   std::vector<int64_t> sides;
   read_json(json.is_array() ? json : Json::array({json}), sides, place, between(1, 16384));
   if (sides.empty() || sides.size() > 2) place.fail("is " + shown(json) + "; expected a side, or [height, width]");
   return {sides.front(), sides.back()};
 }
 
-NetworkSpec sized(NetworkSpec spec, const FoundPart& part, Extent pixels) {
+// What decides the size of all parts.
+struct Sides {
+  Extent pixels;   // asked for; 0: nothing
+  Extent latents;  // the UNet's configuration; 0: it says nothing
+};
+
+Sides sizes_asked(const ConvertRequest& request, const std::vector<FoundPart>& parts) {
+  const auto unet = std::ranges::find(parts, PartKind::unet, &FoundPart::kind);
+  return {request.pixels, unet != parts.end() ? sample_size(*unet) : Extent{}};
+}
+
+// The pictures of a UNet with these latents, as with_size counts them for a part: 8 pixels a latent for the UNet
+// itself, and for an autoencoder as many as it has.
+Extent pixels_of_latents(const NetworkSpec& spec, Extent latents) {
+  const Plan plan = make_plan(spec);
+  const auto [low, high] = std::minmax(plan.input.height, plan.steps.back().out.height);
+  const int64_t factor = std::holds_alternative<UNetSpec>(spec) ? pixels_a_latent : high / low;
+  return {factor * latents.height, factor * latents.width};
+}
+
+// The side that was asked for; else the UNet's, for all parts; else the part's own.
+NetworkSpec sized(NetworkSpec spec, const FoundPart& part, const Sides& sides) {
   const bool has_size = part.kind != PartKind::text_encoder && part.kind != PartKind::image_encoder;
   if (!has_size) return spec;
-  const Json size = part.source.config.is_object() ? part.source.config.value("sample_size", Json(nullptr)) : Json();
-  if (pixels == Extent{} && !size.is_null()) {
-    const int64_t scale = part.kind == PartKind::unet ? pixels_a_latent : 1;
-    const Extent given = sample_size(size, {part.source.config_file, "sample_size"});
-    pixels = {scale * given.height, scale * given.width};
-  }
+  Extent pixels = sides.pixels;
+  if (pixels == Extent{} && sides.latents != Extent{}) pixels = pixels_of_latents(spec, sides.latents);
+  if (pixels == Extent{}) pixels = sample_size(part);
   return pixels == Extent{} ? spec : with_size(std::move(spec), pixels);
 }
 
@@ -69,7 +92,7 @@ void check_values(const TensorMap& weights, at::ScalarType dtype, const std::str
 void add_hashes(Json& hashes, const std::string& file) {
   const fs::path path = file;
   hashes[path.filename().string()] = file_sha256(file);
-  if (!file.ends_with(".index.json")) return;
+  if (!is_shard_index(file)) return;
   const Json index = load_json(file);
   for (const auto& [tensor, shard] : index["weight_map"].items())
     if (const auto name = shard.get<std::string>(); !hashes.contains(name))
@@ -89,7 +112,8 @@ Provenance provenance_of(const ConvertRequest& request, const std::vector<FoundP
 }
 
 void complete(ModelCard& card, const std::vector<FoundPart>& parts, const ConvertRequest& request, const Note& note) {
-  if (card.unet) describe_sampling(card, request, note);
+  for (const auto& part : parts)
+    if (part.kind == PartKind::unet) describe_sampling(card, request, load_tensors(part.source.file).tensors, note);
   for (const auto& part : parts)
     if (part.kind == PartKind::vae_encoder || part.kind == PartKind::vae_decoder)
       if (!card.latent_scale) card.latent_scale = latent_scale(card, part.source.config, note);
@@ -100,13 +124,17 @@ void complete(ModelCard& card, const std::vector<FoundPart>& parts, const Conver
 }  // namespace
 
 std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& note) {
-  const auto parts = asked_for(find_parts(request.from, weight_sources(request.from, request.in)), request);
+  auto parts = asked_for(find_parts(request.from, weight_sources(request.from, request.in, note), note), request);
+  const Sides sides = sizes_asked(request, parts);
   NewFolder folder(request.out);
   ModelCard card;
   std::vector<FoundText> texts;
   std::vector<ConvertedPart> converted;
   std::vector<ChosenNetwork> given = request.networks;
-  for (const auto& part : parts) {
+  const bool has_text = std::ranges::find(parts, PartKind::text_encoder, &FoundPart::kind) != parts.end();
+  const std::string merges = has_text ? find_merges(request) : "";
+  for (auto& part : parts) {
+    cut_added_tokens(part, merges, request, note);
     const ChosenNetwork network = choose_network(part, given);
     const Plan plan = make_plan(network.spec);
     const TensorMap weights = import_weights(plan, part.layout, part.tensors, part.source.file);
@@ -115,13 +143,14 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
     const std::string name = text ? text_encoder_part(texts.size()) : part.part;
     save_part(folder.path(), name, weights, request.dtype);
     if (text) texts.push_back({*text, part.layout});
-    put(card, sized(network.spec, part, request.pixels));
+    put(card, sized(network.spec, part, sides));
     converted.push_back({name, network.name, part.source.file, cost(plan).params});
   }
   if (!given.empty()) throw UsageError("--network " + given[0].name + ": " + request.in + " has no part for it");
   complete(card, parts, request, note);
-  if (const std::string merges = describe_texts(card, texts, request, note); !merges.empty())
-    save_text(folder.path() + "/merges.txt", std::string(MappedFile(merges).bytes()));
+  describe_texts(card, texts, request, !merges.empty());
+  if (has_text && merges.empty()) note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
+  if (!merges.empty()) save_text(folder.path() + "/merges.txt", merges);
   save_card(folder.path(), card);
   load_card(folder.path());  // checks that it can be read back
   folder.put_in_place();

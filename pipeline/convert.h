@@ -32,8 +32,10 @@ struct ConvertedPart {
   int64_t parameters = 0;
 };
 
+using Note = std::function<void(const std::string&)>;
+
 // `note` receives what a user should know: assumptions where the source does not say. FileError: something is missing,
 // damaged or does not fit; ConfigError: a configuration has something that our networks do not support.
-std::vector<ConvertedPart> convert(const ConvertRequest& request, const std::function<void(const std::string&)>& note);
+std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& note);
 
 }  // namespace mds

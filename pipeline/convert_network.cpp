@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "pipeline/convert_config.h"
 #include "pipeline/weight_import.h"
 #include "pipeline/weights.h"
 
@@ -183,6 +184,12 @@ std::vector<Candidate> shipped_candidates(const FoundPart& part) {
   return candidates;
 }
 
+// Such as "unet/config.json".
+std::string name_of_config(const FoundPart& part) {
+  const std::filesystem::path file = part.source.config_file;
+  return (file.parent_path().filename() / file.filename()).string();
+}
+
 }  // namespace
 
 std::string contradiction(const NetworkSpec& spec, const Json& config) {
@@ -201,6 +208,12 @@ ChosenNetwork choose_network(const FoundPart& part, std::vector<ChosenNetwork>& 
     return candidate.network;
   }
   const auto candidates = shipped_candidates(part);
+  const bool fits = !candidates.empty() && candidates[0].problems.empty();
+  if (const auto spec = fits ? std::nullopt : network_of_config(part)) {
+    const Candidate candidate = judged({name_of_config(part), *spec}, part);
+    complain(place + " as " + part.source.config_file + " describes it", candidate.problems);
+    return candidate.network;
+  }
   if (candidates.empty())
     throw FileError(place + ": no shipped network has names in the " + std::string(name_of(part.layout)) +
                     " layout; give --network FILE.json");

@@ -1,8 +1,12 @@
 #include "pipeline/convert_source.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <optional>
+#include <regex>
 #include <set>
+#include <tuple>
 
 #include "networks/network_spec.h"
 
@@ -12,16 +16,64 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array component_folders = {"unet", "vae", "text_encoder", "text_encoder_2"};
+constexpr std::array usual_stems = {"diffusion_pytorch_model", "model", "open_clip_model"};
+constexpr const char* averaged_prefix = "model_ema.";
 
-// Prefers full precision. Empty unless the folder has safetensors of a library's usual name, or only one of any name.
-std::string weights_in(const fs::path& folder) {
-  for (const std::string name : {"diffusion_pytorch_model", "model", "open_clip_model"})
-    for (const std::string ending : {".safetensors", ".safetensors.index.json", ".fp16.safetensors"})
-      if (fs::exists(folder / (name + ending))) return (folder / (name + ending)).string();
-  std::vector<std::string> files;
+// A file of weights by its name: "diffusion_pytorch_model.fp16.safetensors", or the index of its shards,
+// "model.safetensors.index.fp16.json".
+struct Copy {
+  fs::path file{};
+  std::string stem{}, variant{};
+  bool is_shard = false;
+};
+
+std::optional<Copy> copy_of(const fs::path& file) {
+  static const std::regex shard(R"(.+-\d{5}-of-\d{5}(\.[^.]+)?\.safetensors)");
+  static const std::regex usual(R"((diffusion_pytorch_model|model|open_clip_model))"
+                                R"((?:\.([^.]+)\.safetensors|\.safetensors\.index\.([^.]+)\.json))");
+  const std::string name = file.filename().string();
+  std::smatch found;
+  if (std::regex_match(name, shard)) return Copy{.file = file, .is_shard = true};
+  if (std::regex_match(name, found, usual)) return Copy{file, found[1], found[2].str() + found[3].str()};
+  for (const std::string ending : {".safetensors", ".safetensors.index.json"})
+    if (name.ends_with(ending)) return Copy{.file = file, .stem = name.substr(0, name.size() - ending.size())};
+  return std::nullopt;
+}
+
+bool is_precision(const std::string& variant) {
+  return variant.empty() || variant == "fp32" || variant == "bf16" || variant == "fp16";
+}
+
+// The copy with the library's usual name and most precision first, then averages, then whatever else there is.
+auto preference(const Copy& copy) {
+  constexpr std::array variants{"", "fp32", "bf16", "fp16", "ema"};
+  const auto rank = std::ranges::find(variants, copy.variant) - variants.begin();
+  return std::tuple(std::ranges::find(usual_stems, copy.stem) - usual_stems.begin(), rank, copy.file);
+}
+
+std::vector<Copy> copies_in(const fs::path& folder) {
+  std::vector<Copy> copies;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".safetensors") files.push_back(entry.path().string());
-  return files.size() == 1 ? files[0] : "";
+    if (const auto copy = copy_of(entry.path())) copies.push_back(*copy);
+  std::ranges::sort(copies, {}, preference);
+  return copies;
+}
+
+// Empty unless the folder has safetensors of a library's usual name, or only one of any name.
+std::string weights_in(const fs::path& folder, const Note& note) {
+  std::vector<Copy> copies = copies_in(folder);
+  const bool has_shards = std::erase_if(copies, [](const Copy& copy) { return copy.is_shard; }) > 0;
+  if (copies.empty() && has_shards)
+    throw FileError(folder.string() + ": holds shards without their index; expected a file such as " +
+                    "diffusion_pytorch_model.safetensors.index.json");
+  std::string others;
+  for (const auto& copy : copies)
+    if (!is_precision(copy.variant) && copy.file != copies[0].file && copy.stem == copies[0].stem)
+      others += (others.empty() ? "" : ", ") + copy.file.filename().string();
+  const bool usual = !copies.empty() && std::ranges::find(usual_stems, copies[0].stem) != usual_stems.end();
+  if (!usual && copies.size() != 1) return {};
+  if (!others.empty()) note(copies[0].file.string() + " is taken, and not " + others + " beside it");
+  return copies[0].file.string();
 }
 
 WeightSource source_of(const std::string& file) {
@@ -69,6 +121,14 @@ void find_in(const WeightSource& source, Layout layout, std::vector<FoundPart>& 
       }
 }
 
+void note_averages(const WeightSource& source, const Note& note) {
+  const TensorMap file = load_tensors(source.file).tensors;
+  const auto first = file.lower_bound(averaged_prefix);
+  if (first != file.end() && first->first.starts_with(averaged_prefix))
+    note(source.file + " also holds averaged weights (" + averaged_prefix +
+         "); the others are taken, as diffusers does");
+}
+
 [[noreturn]] void fail_without_parts(Layout layout, const WeightSource& source) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : load_tensors(source.file).tensors) names.push_back(name);
@@ -78,32 +138,45 @@ void find_in(const WeightSource& source, Layout layout, std::vector<FoundPart>& 
                   (like.empty() ? "" : "; they look like the " + std::string(like) + " layout"));
 }
 
-}  // namespace
-
-Json json_if_there(const std::string& file) { return fs::exists(file) ? load_json(file) : Json(nullptr); }
-
-std::vector<WeightSource> weight_sources(Layout layout, const std::string& in) {
-  if (!fs::is_directory(in)) return {source_of(in)};
-  if (const std::string file = weights_in(in); !file.empty()) return {source_of(file)};
+std::vector<WeightSource> component_sources(const fs::path& in, const Note& note) {
   std::vector<WeightSource> sources;
   for (const std::string component : component_folders) {
-    const fs::path folder = fs::path(in) / component;
-    if (layout != Layout::diffusers || !fs::is_directory(folder)) continue;
-    const std::string file = weights_in(folder);
+    const fs::path folder = in / component;
+    if (!fs::is_directory(folder)) continue;
+    const std::string file = weights_in(folder, note);
     if (file.empty()) throw FileError(folder.string() + ": holds no .safetensors weights; other formats are not read");
+    if (fs::is_directory(in / (component + "_ema")))
+      note(folder.string() + " is taken, and not its average " + component + "_ema");
     sources.push_back(source_of(file));
   }
-  if (sources.empty())
-    throw FileError(in + ": holds no .safetensors weights" +
-                    (layout == Layout::diffusers ? ", nor a folder unet, vae or text_encoder" : ""));
   return sources;
 }
 
-std::vector<FoundPart> find_parts(Layout layout, const std::vector<WeightSource>& sources) {
+}  // namespace
+
+std::string beside(const ConvertRequest& request, const std::string& name) {
+  const fs::path in = request.in;
+  return ((fs::is_directory(in) ? in : in.parent_path()) / name).string();
+}
+
+std::vector<WeightSource> weight_sources(Layout layout, const std::string& in, const Note& note) {
+  if (!fs::is_directory(in)) return {source_of(in)};
+  std::vector<WeightSource> sources;
+  if (layout == Layout::diffusers) sources = component_sources(in, note);
+  const std::vector<Copy> beside_them = sources.empty() ? std::vector<Copy>() : copies_in(in);
+  for (const auto& copy : beside_them) note(copy.file.string() + " is left out: the folders beside it are the model");
+  if (!sources.empty()) return sources;
+  if (const std::string file = weights_in(in, note); !file.empty()) return {source_of(file)};
+  throw FileError(in + ": holds no .safetensors weights" +
+                  (layout == Layout::diffusers ? ", nor a folder unet, vae or text_encoder" : ""));
+}
+
+std::vector<FoundPart> find_parts(Layout layout, const std::vector<WeightSource>& sources, const Note& note) {
   std::vector<FoundPart> found;
   for (const auto& source : sources) {
     const size_t before = found.size();
     find_in(source, layout, found);
+    if (found.size() > before) note_averages(source, note);
     if (found.size() == before) fail_without_parts(layout, source);
   }
   std::stable_sort(found.begin(), found.end(), [](const auto& x, const auto& y) { return x.kind < y.kind; });

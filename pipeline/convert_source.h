@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/convert.h"
+#include "pipeline/python_json.h"
 #include "pipeline/tensor_file.h"
 #include "pipeline/weight_names.h"
 
@@ -14,12 +16,20 @@ struct WeightSource {
   Json config = nullptr;  // the config.json beside it
   std::string config_file{};
 };
-// The file itself, the only weight file of a folder, or those of the components of a diffusers folder. FileError says
-// what was expected.
-std::vector<WeightSource> weight_sources(Layout layout, const std::string& in);
+// The file itself; or the components of a diffusers folder, whose whole-model files are left out; or the weights of a
+// folder. Of several copies of the same weights, full precision and then the average (EMA) is taken; a note names
+// copies of other training states, such as `non_ema`, that are left out. FileError says what was expected.
+std::vector<WeightSource> weight_sources(Layout layout, const std::string& in, const Note& note);
 
-// The JSON of a file, or null where the file does not exist.
-Json json_if_there(const std::string& file);
+// The path of a file in the request's folder, or in the folder of the request's file.
+std::string beside(const ConvertRequest& request, const std::string& name);
+
+// Reads a key of another library's configuration; `value` stays as it is where the key is absent or null.
+template <class T>
+void take(const Json& json, const char* key, T& value, const Place& place) {
+  if (const auto found = json.find(key); found != json.end() && !found->is_null())
+    read_json(*found, value, place.child(key));
+}
 
 struct FoundPart {
   std::string part;  // field of the card
@@ -29,7 +39,8 @@ struct FoundPart {
   TensorMap tensors;  // without the prefix
   WeightSource source;
 };
-// In the order of the card; a second text tower is text_encoder_2. FileError where no source contains a part.
-std::vector<FoundPart> find_parts(Layout layout, const std::vector<WeightSource>& sources);
+// In the order of the card; a second text tower is text_encoder_2. A note says where a file also holds averaged weights
+// (model_ema.), which are left out as diffusers does. FileError where no source contains a part.
+std::vector<FoundPart> find_parts(Layout layout, const std::vector<WeightSource>& sources, const Note& note);
 
 }  // namespace mds

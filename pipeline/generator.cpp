@@ -155,7 +155,11 @@ void Generator::check_parts() const {
 }
 
 SamplerConfig Generator::defaults() const {
-  return {.steps = card_.steps, .guidance = guidance_of(card_), .sampler = card_.sampler};
+  return {.steps = card_.steps,
+          .guidance = guidance_of(card_),
+          .spacing = card_.spacing,
+          .sampler = card_.sampler,
+          .last = card_.last};
 }
 
 void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) const {

@@ -58,10 +58,20 @@ struct JpegHeader {
   bool cmyk;
 };
 
+// Whether libjpeg only warned ("extraneous bytes before marker", "unknown JFIF revision"): PIL reads such pictures.
+bool only_warned(void* reader) { return tjGetErrorCode(reader) == TJERR_WARNING; }
+
+// libjpeg only warns of data that end too early, too, and makes the rest grey. PIL refuses them.
+bool reaches_its_end(std::string_view jpeg) {
+  const size_t last_scan = jpeg.rfind("\xff\xda");
+  return last_scan != jpeg.npos && jpeg.find("\xff\xd9", last_scan) != jpeg.npos;
+}
+
 JpegHeader jpeg_header(const Source& source, void* reader) {
   int width = 0, height = 0, subsampling = 0, colours = 0;
-  if (tjDecompressHeader3(reader, source.data(), source.bytes.size(), &width, &height, &subsampling, &colours) != 0)
-    source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader));
+  const int result =
+      tjDecompressHeader3(reader, source.data(), source.bytes.size(), &width, &height, &subsampling, &colours);
+  if (result != 0 && !only_warned(reader)) source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader));
   return {checked(source, width, height), colours == TJCS_CMYK || colours == TJCS_YCCK};
 }
 
@@ -78,8 +88,9 @@ Image read_jpeg(const Source& source) {
   const JpegReader reader(tjInitDecompress(), tjDestroy);
   const auto [size, cmyk] = jpeg_header(source, reader.get());
   const auto decode = [&, size = size](std::vector<uint8_t>& pixels, int format) {
-    if (tjDecompress2(reader.get(), source.data(), source.bytes.size(), pixels.data(), int(size.width), /*pitch=*/0,
-                      int(size.height), format, TJFLAG_ACCURATEDCT) != 0)
+    const int result = tjDecompress2(reader.get(), source.data(), source.bytes.size(), pixels.data(), int(size.width),
+                                     /*pitch=*/0, int(size.height), format, TJFLAG_ACCURATEDCT);
+    if (result != 0 && !(only_warned(reader.get()) && reaches_its_end(source.bytes)))
       source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader.get()));
   };
   if (cmyk) {
@@ -113,7 +124,24 @@ struct PngReader {
   ~PngReader() { png_image_free(&image); }
 };
 
-Image read_png(const Source& source) {
+// A PNG without the chunks that say how its values are meant, as PIL reads it: libpng would convert them to sRGB. Empty
+// where it has none.
+std::string without_colour_space(std::string_view png) {
+  constexpr std::array<std::string_view, 4> meanings{"gAMA", "cHRM", "iCCP", "sRGB"};
+  constexpr size_t signature = 8, frame = 12;  // of a chunk: length, kind and checksum
+  std::string kept(png.substr(0, signature));
+  for (size_t at = signature; at + frame <= png.size();) {
+    const auto byte = [&](size_t i) { return size_t(static_cast<unsigned char>(png[at + i])); };
+    const size_t length = std::min(frame + (byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3)), png.size() - at);
+    if (std::ranges::find(meanings, png.substr(at + 4, 4)) == meanings.end()) kept += png.substr(at, length);
+    at += length;
+  }
+  return kept.size() < png.size() ? kept : "";
+}
+
+Image read_png(const Source& stored) {
+  const std::string plain = without_colour_space(stored.bytes);
+  const Source source{plain.empty() ? stored.bytes : std::string_view(plain), stored.name};
   PngReader reader(source);
   reader.image.format = PNG_FORMAT_RGBA;
   std::vector<uint8_t> rgba(size_t(reader.size.width * reader.size.height) * 4);

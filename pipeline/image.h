@@ -32,8 +32,9 @@ Image make_image(ImageSize size, uint8_t grey = 255);
 
 // Recognises the format by the content, not by the file's name. FileError names the file and the problem. Applies the
 // EXIF orientation. Grey, palette and 16-bit pictures (rounded to the nearest of 256 values) become 8-bit RGB, and so
-// does CMYK, read as inverted as Adobe and PIL do. Of an animated PNG the default picture is read; animated WebPs and
-// GIFs are refused. Sizes above the limits are refused before memory is allocated.
+// does CMYK, read as inverted as Adobe and PIL do. As PIL does, it reads JPEGs of which libjpeg only warns, if they are
+// whole, and takes a PNG's values as they are, whatever its gAMA or profile says. Of an animated PNG the default
+// picture is read; animated WebPs and GIFs are refused. Sizes above the limits are refused before memory is allocated.
 Image load_image(const std::string& file);
 Image decode_image(std::string_view bytes, const std::string& name);  // `name` begins error messages
 

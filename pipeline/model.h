@@ -2,6 +2,7 @@
 // tokenizer's merges. It is self-contained: it has everything that is needed to run the model.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -24,12 +25,37 @@ struct EnumNames<Sampler> {
   static constexpr std::array names{"ddim", "dpmpp_2m", "euler", "ufogen"};
 };
 
-// The noise schedule of Stable Diffusion: the square root of beta is interpolated linearly.
+// At which training timesteps the steps of sampling stand: see timesteps() in schedule.h.
+enum class Spacing : uint8_t { trailing, leading, linspace };
+template <>
+struct EnumNames<Spacing> {
+  static constexpr std::array names{"trailing", "leading", "linspace"};
+};
+
+// Where the last step ends: at the clean latent (alpha_bar = 1; diffusers' set_alpha_to_one, final sigma zero), or at
+// timestep 0 of the schedule, as Stable Diffusion is shipped (set_alpha_to_one false, final sigma sigma_min).
+enum class LastStep : uint8_t { clean, first };
+template <>
+struct EnumNames<LastStep> {
+  static constexpr std::array names{"clean", "first"};
+};
+
+// How beta follows from the timestep, by diffusers' names: scaled_linear interpolates its square root linearly, linear
+// beta itself; squaredcos_cap_v2 follows from alpha_bar = cos^2 and reads neither beta_start nor beta_end.
+enum class BetaSchedule : uint8_t { scaled_linear, linear, squaredcos_cap_v2 };
+template <>
+struct EnumNames<BetaSchedule> {
+  static constexpr std::array names{"scaled_linear", "linear", "squaredcos_cap_v2"};
+};
+
+// The noise schedule; its defaults are Stable Diffusion's.
 struct ScheduleConfig {
   int64_t steps = 1000;
   double beta_start = 0.00085;
   double beta_end = 0.012;
   bool zero_terminal_snr = false;
+  BetaSchedule betas = BetaSchedule::scaled_linear;
+  std::vector<double> trained_betas{};
   bool operator==(const ScheduleConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "training timesteps", between(1, 100000));
@@ -37,6 +63,9 @@ struct ScheduleConfig {
     field("beta_end", self.beta_end, "beta, the variance of the noise that the last timestep adds", between(0, 1));
     field("zero_terminal_snr", self.zero_terminal_snr,
           "whether the schedule is stretched until its last timestep is noise without signal", later());
+    field("betas", self.betas, "how beta goes from beta_start to beta_end; squaredcos_cap_v2 reads neither", later());
+    field("trained_betas", self.trained_betas, "beta of each timestep, in place of all these; empty: none",
+          later(between(0, 1)));
   }
 };
 
@@ -140,6 +169,8 @@ struct ModelCard {
   double guidance = 3.0;
   NoGuidance no_guidance = NoGuidance::one;
   Sampler sampler = Sampler::ddim;
+  Spacing spacing = Spacing::trailing;
+  LastStep last = LastStep::clean;
   Provenance provenance;
   bool operator==(const ModelCard&) const = default;
 
@@ -165,6 +196,8 @@ struct ModelCard {
     field("no_guidance", self.no_guidance,
           "weight that means no guidance: one for w of eps_u + w (eps_c - eps_u), zero where w - 1 is given", later());
     field("sampler", self.sampler, "how a step is taken; ufogen is for models of one step", later());
+    field("spacing", self.spacing, "which training timesteps the steps stand at; trailing begins at the last", later());
+    field("last", self.last, "where the last step ends: at the clean latent, or (first) at timestep 0", later());
     field("provenance", self.provenance, "where the weights come from");
   }
 };

@@ -12,7 +12,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors are read and written as they lie in memory");
 
-constexpr std::array<uint64_t, EnumNames<DataType>::names.size()> type_bytes = {8, 4, 2, 2, 8, 4, 2, 1, 1, 1};
+constexpr std::array<uint64_t, EnumNames<DataType>::names.size()> type_bytes = {8, 4, 2, 2, 8, 4, 2, 1,
+                                                                                1, 1, 8, 4, 2, 1, 1};
 
 // A parser for the JSON of a header, from its first byte to its last.
 class HeaderReader {
@@ -49,6 +50,12 @@ class HeaderReader {
   bool take(char wanted) {
     if (peek() != wanted) return false;
     ++at_;
+    return true;
+  }
+  bool take_word(std::string_view word) {
+    peek();
+    if (!file_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
     return true;
   }
   void expect(char wanted) {
@@ -102,6 +109,7 @@ class HeaderReader {
   void read_metadata() {
     if (has_metadata_) fail("the key \"__metadata__\" is there twice");
     has_metadata_ = true;
+    if (take_word("null")) return;
     if (peek() != '{') fail("the header's __metadata__ is not an object");
     read_object([&](std::string key) {
       if (peek() != '"') fail("the metadata " + shown(key) + " is not a text");

@@ -1,5 +1,5 @@
 // The header of a safetensors file: 8 bytes of little-endian length, then that much JSON, then raw tensors.
-//   {"__metadata__": {key: text}, NAME: {"dtype": "F16", "shape": [n, ...], "data_offsets": [begin, end]}, ...}
+//   {"__metadata__": {key: text} or null, NAME: {"dtype": "F16", "shape": [n, ...], "data_offsets": [begin, end]}, ...}
 // Independent of LibTorch. It parses only this grammar and not any JSON: a general tree of a malicious header would
 // take many times its size, and errors could not name a byte offset.
 #pragma once
@@ -15,10 +15,11 @@
 
 namespace mds {
 
-enum class DataType : uint8_t { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
+enum class DataType : uint8_t { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean, u64, u32, u16, f8_e4m3, f8_e5m2 };
 template <>
 struct EnumNames<DataType> {
-  static constexpr std::array names{"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"};
+  static constexpr std::array names{"F64", "F32",  "F16", "BF16", "I64", "I32",     "I16",    "I8",
+                                    "U8",  "BOOL", "U64", "U32",  "U16", "F8_E4M3", "F8_E5M2"};
 };
 uint64_t bytes_each(DataType type);
 

@@ -1,7 +1,6 @@
 // Which sampler, over which timesteps, with which guidance; and the list of steps that these give.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -9,14 +8,6 @@
 #include "spec/guidance.h"
 
 namespace mds {
-
-// Where the last step ends: at the clean latent (alpha_bar = 1; diffusers' set_alpha_to_one, final sigma zero), or at
-// timestep 0 of the schedule, as Stable Diffusion is shipped (set_alpha_to_one false, final sigma sigma_min).
-enum class LastStep : uint8_t { clean, first };
-template <>
-struct EnumNames<LastStep> {
-  static constexpr std::array names{"clean", "first"};
-};
 
 struct SamplerConfig {
   int64_t steps = 50;

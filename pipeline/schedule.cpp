@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <stdexcept>
 
 namespace mds {
 namespace {
@@ -19,17 +21,43 @@ void end_without_signal(std::vector<double>& alpha_bar) {
   }
 }
 
+// Of squaredcos_cap_v2, at `progress` from 0 to 1 (arXiv 2102.09672, equation 17).
+double cosine_alpha_bar(double progress) {
+  constexpr double offset = 0.008;
+  const double root = std::cos((progress + offset) / (1 + offset) * std::numbers::pi / 2);
+  return root * root;
+}
+
+double beta_at(const ScheduleConfig& config, int64_t t) {
+  if (!config.trained_betas.empty()) return config.trained_betas[size_t(t)];
+  const double last_t = double(std::max<int64_t>(1, config.steps - 1));
+  switch (config.betas) {
+    case BetaSchedule::scaled_linear: {
+      const double first = std::sqrt(config.beta_start), last = std::sqrt(config.beta_end);
+      const double root = first + (last - first) * double(t) / last_t;
+      return root * root;
+    }
+    case BetaSchedule::linear:
+      return config.beta_start + (config.beta_end - config.beta_start) * double(t) / last_t;
+    case BetaSchedule::squaredcos_cap_v2: {
+      constexpr double most = 0.999;  // diffusers' cap, so that the last timestep keeps a signal
+      const double steps = double(config.steps);
+      return std::min(1 - cosine_alpha_bar(double(t + 1) / steps) / cosine_alpha_bar(double(t) / steps), most);
+    }
+  }
+  throw std::logic_error("unknown schedule of beta");
+}
+
 int64_t rounded(double value) { return int64_t(std::nearbyint(value)); }  // half to even
 
 }  // namespace
 
 NoiseSchedule::NoiseSchedule(const ScheduleConfig& config) {
-  const double first = std::sqrt(config.beta_start), last = std::sqrt(config.beta_end);
+  if (const auto given = config.trained_betas.size(); given > 0 && int64_t(given) != config.steps)
+    throw ConfigError("schedule.trained_betas holds " + std::to_string(given) + " numbers; allowed: one for each of " +
+                      std::to_string(config.steps) + " steps");
   double product = 1;
-  for (int64_t t = 0; t < config.steps; ++t) {
-    const double root = first + (last - first) * double(t) / double(std::max<int64_t>(1, config.steps - 1));
-    alpha_bar_.push_back(product *= 1 - root * root);
-  }
+  for (int64_t t = 0; t < config.steps; ++t) alpha_bar_.push_back(product *= 1 - beta_at(config, t));
   if (config.zero_terminal_snr) end_without_signal(alpha_bar_);
   std::vector<float> a_of_t, s_of_t;
   for (int64_t t = 0; t < config.steps; ++t) {

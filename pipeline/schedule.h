@@ -4,7 +4,6 @@
 // (arXiv 2305.08891, algorithm 1).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,15 +11,10 @@
 
 namespace mds {
 
-enum class Spacing : uint8_t { trailing, leading, linspace };
-template <>
-struct EnumNames<Spacing> {
-  static constexpr std::array names{"trailing", "leading", "linspace"};
-};
-
 class NoiseSchedule {
  public:
-  // ConfigError for zero_terminal_snr where the first and the last timestep have the same signal.
+  // ConfigError for zero_terminal_snr where the first and the last timestep have the same signal, and for trained_betas
+  // that are not one a timestep.
   explicit NoiseSchedule(const ScheduleConfig& config);
   int64_t steps() const { return int64_t(alpha_bar_.size()); }
   double alpha_bar(int64_t t) const { return t < 0 ? 1.0 : alpha_bar_[size_t(t)]; }  // t = -1: clean

@@ -16,8 +16,9 @@ namespace mds {
 namespace {
 
 // In the order of the enumerators of DataType.
-constexpr std::array torch_types = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
-                                    at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
+constexpr std::array torch_types = {at::kDouble, at::kFloat,  at::kHalf,   at::kBFloat16,      at::kLong,
+                                    at::kInt,    at::kShort,  at::kChar,   at::kByte,          at::kBool,
+                                    at::kUInt64, at::kUInt32, at::kUInt16, at::kFloat8_e4m3fn, at::kFloat8_e5m2};
 static_assert(torch_types.size() == EnumNames<DataType>::names.size());
 
 DataType type_of(at::ScalarType type, const std::string& name) {
@@ -126,9 +127,12 @@ void save_tensors(const std::string& file, const TensorFile& content, std::optio
   out.put_in_place();
 }
 
-TensorFile load_tensors(const std::string& file) {
-  return file.ends_with(".index.json") ? load_shards(file) : load_whole(file);
+bool is_shard_index(const std::string& file) {
+  const std::string name = std::filesystem::path(file).filename().string();
+  return name.ends_with(".index.json") || (name.ends_with(".json") && name.find(".safetensors.index.") != name.npos);
 }
+
+TensorFile load_tensors(const std::string& file) { return is_shard_index(file) ? load_shards(file) : load_whole(file); }
 
 TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix) {
   TensorMap result;

@@ -24,7 +24,11 @@ struct TensorFile {
 void save_tensors(const std::string& file, const TensorFile& content, std::optional<at::ScalarType> floating = {});
 void write_tensors(NewFile& out, const TensorFile& content, std::optional<at::ScalarType> floating = {});
 
-// Loads a .safetensors file, or the .index.json beside its shards. The tensors are views that keep the mapping: reading
+// Whether this is the name of an index of shards: NAME.safetensors.index.json, or .index.VARIANT.json as in
+// "model.safetensors.index.fp16.json".
+bool is_shard_index(const std::string& file);
+
+// Loads a .safetensors file, or the index beside its shards. The tensors are views that keep the mapping: reading
 // needs no second copy in RAM, and writing never changes the file (see mapped_file.h). Unaligned tensors are copied.
 // FileError names the file, the offset and the limit; ConfigError where an index is not JSON.
 TensorFile load_tensors(const std::string& file);

@@ -115,8 +115,8 @@ std::vector<std::string> problems(const NameMatch& match, const TensorMap& file)
     const auto found = file.find(name);
     if (found == file.end())
       list.push_back("missing " + name + ", our " + weight.ours);
-    else if (!found->second.is_floating_point())
-      list.push_back("not floating " + name);
+    else if (const std::string wrong = wrong_type(found->second); !wrong.empty())
+      list.push_back(wrong + " " + name);
     else if (!in_our_form(found->second, weight).defined())
       list.push_back("misshapen " + name + ": " + sizes_text(found->second.sizes()) + ", expected " +
                      sizes_text(weight.their_shape) + picture_sizes(weight, found->second, match.names));

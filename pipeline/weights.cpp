@@ -32,8 +32,8 @@ void check_fit(const Parameters& parameters, const TensorMap& tensors, const std
     } else if (found->second.sizes() != item.value().sizes()) {
       problems.push_back("misshapen " + item.key() + ": " + sizes_text(found->second.sizes()) + ", expected " +
                          sizes_text(item.value().sizes()));
-    } else if (!found->second.is_floating_point()) {
-      problems.push_back("not floating " + item.key());
+    } else if (const std::string wrong = wrong_type(found->second); !wrong.empty()) {
+      problems.push_back(wrong + " " + item.key());
     }
   }
   for (const auto& [name, unused] : tensors)
@@ -96,6 +96,13 @@ void complain(const std::string& source, const std::vector<std::string>& problem
   std::string text = source + ": " + std::to_string(problems.size()) + " tensors do not fit the network:";
   for (size_t i = 0; i < std::min<size_t>(10, problems.size()); ++i) text += "\n  " + problems[i];
   throw FileError(text);
+}
+
+std::string wrong_type(const Tensor& tensor) {
+  const at::ScalarType type = tensor.scalar_type();
+  if (type == at::kDouble || type == at::kFloat || type == at::kHalf || type == at::kBFloat16) return {};
+  if (!tensor.is_floating_point()) return "not floating";
+  return std::string(c10::toString(type)) + ", and not F64, F32, F16 or BF16,";
 }
 
 bool counts_batches(std::string_view name) { return name.ends_with(".num_batches_tracked"); }

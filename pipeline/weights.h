@@ -27,6 +27,10 @@ void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, co
 // Throws a FileError with the first ten of `problems`; does nothing where there are none.
 void complain(const std::string& source, const std::vector<std::string>& problems);
 
+// Why a tensor's type is not one of weights, which are F64, F32, F16 and BF16; empty where it is. F8 is none: files
+// that have it scale their weights each in its own way.
+std::string wrong_type(const Tensor& tensor);
+
 // PyTorch stores in each batch norm how many batches it has seen; no computation uses that number.
 bool counts_batches(std::string_view name);
 

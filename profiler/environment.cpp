@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "profiler/build_info.h"
+#include "spec/processors.h"
 
 namespace mds {
 namespace {
@@ -84,6 +85,13 @@ std::string allocator() {
   return "libc";
 }
 
+// Intel's own driver has a switch that is turned around.
+std::optional<bool> turbo() {
+  if (const auto off = number_of<int>(first_line("/sys/devices/system/cpu/intel_pstate/no_turbo"))) return *off == 0;
+  if (const auto on = number_of<int>(first_line("/sys/devices/system/cpu/cpufreq/boost"))) return *on == 1;
+  return std::nullopt;
+}
+
 Conditions capture_conditions() {
   Conditions conditions;
   conditions.threads = at::get_num_threads();
@@ -91,6 +99,8 @@ Conditions capture_conditions() {
   conditions.affinity = affinity();
   const auto first = conditions.affinity.empty() ? 0 : conditions.affinity.front();
   conditions.governor = first_line("/sys/devices/system/cpu/cpu" + std::to_string(first) + "/cpufreq/scaling_governor");
+  conditions.turbo = turbo();
+  conditions.usable_processors = usable_processors();
   conditions.allocator = allocator();
   conditions.cpu_mhz = number_of<double>(value_of("/proc/cpuinfo", "cpu MHz", ':'));
   conditions.load_average = number_of<double>(first_line("/proc/loadavg"));
@@ -117,6 +127,21 @@ Environment capture_environment() {
                         .gpu_models = gpu_models()};
   environment.conditions = capture_conditions();
   return environment;
+}
+
+std::vector<std::string> timing_warnings(const Conditions& conditions) {
+  std::vector<std::string> warnings;
+  if (!conditions.governor.empty() && conditions.governor != "performance")
+    warnings.push_back("the processor's frequency governor is " + conditions.governor +
+                       ", so its clock follows the load; steady: cpupower frequency-set -g performance");
+  if (conditions.turbo.value_or(false))
+    warnings.push_back("turbo is on, so the clock follows temperature and the load of other cores; compare only " +
+                       std::string("timings that were interleaved, or turn it off"));
+  if (conditions.threads > conditions.usable_processors && conditions.usable_processors > 0)
+    warnings.push_back(std::to_string(conditions.threads) + " threads share " +
+                       std::to_string(conditions.usable_processors) +
+                       " processors, which is what affinity and cgroup leave");
+  return warnings;
 }
 
 }  // namespace mds

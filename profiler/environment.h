@@ -44,12 +44,16 @@ struct Conditions {
   std::string governor, allocator;
   std::optional<double> cpu_mhz, load_average;
   std::optional<int64_t> available_bytes;
+  std::optional<bool> turbo;
+  int64_t usable_processors = 0;
   bool deterministic = false, tf32 = false;
   static void describe(auto& self, auto&& field) {
     field("threads", self.threads, "LibTorch's threads within an operator");
     field("interop_threads", self.interop_threads, "LibTorch's threads across operators");
     field("affinity", self.affinity, "processors this process may run on");
     field("governor", self.governor, "frequency governor of the first of them");
+    field("turbo", self.turbo, "clocks above the nominal one allowed");
+    field("usable_processors", self.usable_processors, "what affinity and cgroup leave of the processors");
     field("allocator", self.allocator, "jemalloc, tcmalloc, mimalloc or libc");
     field("cpu_mhz", self.cpu_mhz, "its clock at capture");
     field("load_average", self.load_average, "runnable processes, mean over one minute");
@@ -71,5 +75,8 @@ struct Environment {
 };
 
 Environment capture_environment();
+
+// What in these conditions makes timings less repeatable, and what to type against it.
+std::vector<std::string> timing_warnings(const Conditions& conditions);
 
 }  // namespace mds

@@ -4,11 +4,11 @@
 #include <deque>
 #include <future>
 #include <sstream>
-#include <thread>
 
 #include "search/cost_memo.h"
 #include "search/naming.h"
 #include "spec/listed.h"
+#include "spec/processors.h"
 
 namespace mds {
 namespace {
@@ -165,8 +165,7 @@ class Collection {
 Enumeration enumerate(const Space& space, const Caps& caps, const Pick& pick, const Screening& screening) {
   Collection collection(space, caps, pick);
   const auto parts = space.beginnings(parts_wanted);
-  const auto threads =
-      size_t(screening.threads > 0 ? screening.threads : std::max(1u, std::thread::hardware_concurrency()));
+  const auto threads = size_t(screening.threads > 0 ? screening.threads : usable_processors());
   std::deque<std::future<Screened>> ahead;
   const auto policy = threads > 1 ? std::launch::async : std::launch::deferred;
   for (size_t started = 0, done = 0; done < parts.size(); ++done) {

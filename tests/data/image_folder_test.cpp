@@ -265,6 +265,33 @@ TEST_CASE("captions may end in .caption, and one of two for a picture is left ou
   CHECK(report.skips[0].reason == "another caption of the same picture");
 }
 
+TEST_CASE("of two captions of a picture, that of metadata.jsonl is used", "[data]") {
+  const Folder folder;
+  folder.picture("a.png", 8, 8);
+  folder.text("a.TXT", "of the text file");
+  folder.text("metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": \"of metadata\"}\n");
+  mds::FolderReport report;
+  const auto pairs = mds::list_pairs(folder.name(), {}, &report);
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].caption == "of metadata");
+  REQUIRE(report.skips.size() == 1);
+  CHECK(report.skips[0].file == folder.name() + "/a.TXT");
+  CHECK(report.skips[0].reason == "another caption of the same picture");
+}
+
+TEST_CASE("pictures that differ only in the extension share a caption and a group", "[data]") {
+  const Folder folder;
+  for (const char* name : {"a.jpg", "a.png", "b.png", "._b.png"}) folder.picture(name, 8, 8);
+  for (const char* name : {"a.txt", "b.txt", "._b.txt"}) folder.text(name, "a house");
+  mds::FolderReport report;
+  const auto pairs = mds::list_pairs(folder.name(), {}, &report);
+  REQUIRE(pairs.size() == 3);
+  CHECK(pairs[0] == mds::Pair{folder.name() + "/a.jpg", "a house", "train", "a", "a.jpg"});
+  CHECK(pairs[1].id == "a.png");
+  CHECK(pairs[2].id == "b");
+  CHECK(report.skips.empty());
+}
+
 namespace {
 
 std::vector<mds::Pair> numbered_pairs(int count) {

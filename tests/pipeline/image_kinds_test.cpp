@@ -94,6 +94,31 @@ TEST_CASE("a CMYK JPEG becomes RGB by Adobe's inverted inks", "[pipeline]") {
   }
 }
 
+TEST_CASE("a JPEG that is odd but whole is read as if it were not odd", "[pipeline]") {
+  const Image picture = quarters();
+  const std::string jpeg = encode_jpeg(picture.rgb, {32, 16}, TJPF_RGB);
+  std::string odd_version = jpeg, extra_bytes = jpeg;
+  odd_version[11] = 2;  // JFIF 2.01; PIL 13.0.0 reads both
+  extra_bytes.insert(jpeg.find("\xff\xdb"), 4, '\0');
+  for (const auto& odd : {odd_version, extra_bytes}) {
+    CHECK(decode_image(odd, "x") == decode_image(jpeg, "x"));
+    CHECK(decode_image_size(odd, "x") == ImageSize{32, 16});
+    CHECK_THROWS_WITH(decode_image(odd.substr(0, odd.size() - 40), "x"), Contains("x: is a broken JPEG"));
+  }
+}
+
+TEST_CASE("a PNG's values are taken as they are, whatever its gAMA says", "[pipeline]") {
+  const Image grey = make_image({4, 4}, 100);
+  const std::string png = encode_png(grey);
+  for (const uint32_t gamma : {100000U, 45455U, 22727U}) {
+    const std::string marked = png.substr(0, 33) + png_chunk("gAMA", number(gamma, 4, true)) + png.substr(33);
+    CHECK(decode_image(marked, "x") == grey);
+  }
+  const std::string wide = png_row(16, 0, 1, number(0x8000, 2, true));
+  const std::string linear = wide.substr(0, 33) + png_chunk("gAMA", number(100000, 4, true)) + wide.substr(33);
+  CHECK(decode_image(linear, "x").rgb == std::vector<uint8_t>{128, 128, 128});
+}
+
 TEST_CASE("16-bit samples are rounded to the nearest of 256 values", "[pipeline]") {
   std::string row;
   std::vector<int> expected;

@@ -150,6 +150,14 @@ TEST_CASE("an entry of the wrong form is refused by name", "[pipeline]") {
                 "offset 22: tensor \"w\" has dtype \"F99\"; allowed: F64, F32, F16, BF16,");
 }
 
+TEST_CASE("metadata that are null are none", "[pipeline]") {
+  const auto header = parsed("{\"__metadata__\": null, " + entry("w", "[1]", "[0,4]") + "}", 4);
+  CHECK(header.metadata.empty());
+  CHECK(header.tensors.size() == 1);
+  check_refused(R"({"__metadata__":nul})", 0, "__metadata__ is not an object");
+  check_refused(R"({"__metadata__":null,"__metadata__":{}})", 0, "\"__metadata__\" is there twice");
+}
+
 TEST_CASE("tensors that overlap or leave a hole are refused", "[pipeline]") {
   check_refused("{" + entry("w", "[2]", "[0,8]") + "," + entry("z", "[2]", "[4,12]") + "}", 12,
                 "tensor \"z\" begins at byte 4 of the data, expected 8");

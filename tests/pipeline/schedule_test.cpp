@@ -34,6 +34,33 @@ TEST_CASE("Stable Diffusion's alpha_bar has its golden values", "[pipeline]") {
   CHECK(schedule.s(t).item<float>() == float(schedule.s(row.t)));
 }
 
+TEST_CASE("the other schedules of beta have the values of diffusers 0.42.1", "[pipeline]") {
+  struct Row {
+    int64_t t;
+    double linear, cosine;  // DDIMScheduler(beta_start=0.0001, beta_end=0.02).alphas_cumprod[t]
+  };
+  const Row row = GENERATE(values<Row>({{0, 0.9998999833, 0.9999586939},
+                                        {249, 0.5240853428, 0.8470122218},
+                                        {499, 0.0785872340, 0.4938434660},
+                                        {749, 0.0033505505, 0.1442721039},
+                                        {998, 4.118194192e-05, 2.428766265e-06},
+                                        {999, 4.035830352e-05, 2.428734990e-09}}));
+  const ScheduleConfig linear{.beta_start = 0.0001, .beta_end = 0.02, .betas = BetaSchedule::linear};
+  const ScheduleConfig cosine{.betas = BetaSchedule::squaredcos_cap_v2};
+  INFO("t = " << row.t);
+  CHECK(NoiseSchedule(linear).alpha_bar(row.t) == Approx(row.linear).epsilon(2e-5));  // diffusers sums in float32
+  CHECK(NoiseSchedule(cosine).alpha_bar(row.t) == Approx(row.cosine).epsilon(2e-5));
+}
+
+TEST_CASE("a list of betas of its own takes the place of a formula", "[pipeline]") {
+  const NoiseSchedule schedule({.steps = 3, .trained_betas = {0.1, 0.2, 0.5}});
+  CHECK(schedule.alpha_bar(0) == Approx(0.9));
+  CHECK(schedule.alpha_bar(1) == Approx(0.72));
+  CHECK(schedule.alpha_bar(2) == Approx(0.36));
+  CHECK_THROWS_WITH(NoiseSchedule({.steps = 4, .trained_betas = {0.1}}),
+                    Catch::Contains("schedule.trained_betas holds 1 numbers; allowed: one for each of 4 steps"));
+}
+
 TEST_CASE("the clean latent has no noise", "[pipeline]") {
   const NoiseSchedule schedule({});
   CHECK(schedule.a(-1) == 1.0);

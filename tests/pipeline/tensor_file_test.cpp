@@ -71,6 +71,15 @@ TEST_CASE("tensors of every type come back as they were written", "[pipeline]") 
   CHECK(read.metadata.at("key") == "a \"quoted\" value");
 }
 
+TEST_CASE("types that no network computes in keep their bytes", "[pipeline]") {
+  const auto dtype = GENERATE(at::kUInt64, at::kUInt32, at::kUInt16, at::kFloat8_e4m3fn, at::kFloat8_e5m2);
+  const Tensor tensor = at::arange(6, at::kFloat).view({2, 3}).to(dtype);
+  save_tensors(file, {.tensors = {{"a", tensor}}, .metadata = {}});
+  const Tensor found = load_tensors(file).tensors.at("a");
+  CHECK(found.scalar_type() == dtype);
+  CHECK(at::equal(found.view(at::kByte), tensor.view(at::kByte)));
+}
+
 TEST_CASE("floating tensors are written in the type asked for, the others in their own", "[pipeline]") {
   const Tensor values = at::linspace(-3, 3, 7), ids = at::arange(5);
   save_tensors(file, {.tensors = {{"ids", ids}, {"values", values}}, .metadata = {}}, at::kBFloat16);

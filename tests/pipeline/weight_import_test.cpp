@@ -161,6 +161,8 @@ TEST_CASE("tensors that are missing, misshapen, extra or not floating are listed
                 "missing down_blocks.0.resnets.1.conv1.weight, our down1.1.conv.conv1.weight");
   check_refused(tiny_unet(), Layout::diffusers, file, "misshapen conv_out.bias: [5], expected [4]");
   check_refused(tiny_unet(), Layout::diffusers, file, "not floating conv_in.bias");
+  file["conv_in.bias"] = at::zeros(file["conv_in.bias"].sizes()).to(at::kFloat8_e4m3fn);
+  check_refused(tiny_unet(), Layout::diffusers, file, "Float8_e4m3fn, and not F64, F32, F16 or BF16, conv_in.bias");
   check_refused(tiny_unet(), Layout::diffusers, file, "unexpected ema.decay");
 }
 

@@ -14,6 +14,24 @@ TEST_CASE("the environment names the build, the device and the conditions", "[pr
   CHECK_FALSE(environment.conditions.affinity.empty());
 }
 
+TEST_CASE("conditions that make timings less repeatable are warned of", "[profiler]") {
+  CHECK(timing_warnings({}).empty());
+  Conditions conditions;
+  conditions.threads = 8;
+  conditions.governor = "powersave";
+  conditions.turbo = true;
+  conditions.usable_processors = 2;
+  const auto warnings = timing_warnings(conditions);
+  REQUIRE(warnings.size() == 3);
+  CHECK_THAT(warnings[0], Catch::Contains("governor is powersave"));
+  CHECK_THAT(warnings[1], Catch::Contains("turbo is on"));
+  CHECK_THAT(warnings[2], Catch::Contains("8 threads share 2 processors"));
+  conditions = {};
+  conditions.governor = "performance";
+  conditions.turbo = false;
+  CHECK(timing_warnings(conditions).empty());
+}
+
 TEST_CASE("an environment survives its JSON", "[profiler]") {
   const auto json = to_json(capture_environment());
   CHECK(to_json(from_json<Environment>(json, "environment")) == json);
