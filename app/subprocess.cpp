@@ -1,7 +1,8 @@
 #include "app/subprocess.h"
 
 #include <fcntl.h>
-#include <spawn.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,19 +16,19 @@ extern char** environ;
 namespace mds {
 namespace {
 
-// Starts this program; the child's stdout is `output`.
+// Starts this program; the child's stdout is `output`. The child gets SIGTERM when the thread that started it ends,
+// which waits for it: so no worker goes on without its sweep, however that died.
 pid_t spawn_self(const std::vector<std::string>& arguments, int output) {
   std::vector<char*> argv{const_cast<char*>("mdsearch")};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  pid_t child = 0;
-  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw std::system_error(error, std::generic_category(), "a process of mdsearch cannot be started");
-  return child;
+  const pid_t parent = ::getpid(), child = ::fork();
+  if (child < 0) throw std::system_error(errno, std::generic_category(), "a process of mdsearch cannot be started");
+  if (child > 0) return child;
+  // Other threads may hold any lock here, so only calls that need none.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() == parent && ::dup2(output, STDOUT_FILENO) >= 0) ::execve("/proc/self/exe", argv.data(), environ);
+  ::_exit(127);
 }
 
 std::string read_all(int input) {

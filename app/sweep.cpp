@@ -187,6 +187,7 @@ bool run_all(const Options& options) {
   // Everything that can be wrong with the sweep is checked before this line, which is the first that writes.
   Store& store = opened(database, options.db);
   make_folder(config.folder());
+  remove_unfinished(config.folder());
   enqueue(store, config, runs, protocol_json(config, latents, measures));
 
   SweepWorker worker(store, config, latents, measures);
@@ -219,6 +220,7 @@ int run_worker(int argc, char** argv) {
   const LatentSet latents = open_latents(config.stage.data, least_held_out);
   const SweepMeasures measures(config, latents);
   return stopping_on_interrupts("worker", [&] {
+    remove_unfinished(config.folder());
     SweepWorker(store, config, latents, measures).work();
     return true;
   });

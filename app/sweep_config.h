@@ -54,7 +54,8 @@ struct SweepConfig {
     field("evaluation", self.evaluation, "how candidates are scored: pictures that they draw, and scores of them");
     field("policy", self.policy, "rule that says which candidates train on at the end of a rung");
     field("profile", self.profile, "whether the full-scale candidates are timed block by block on this machine");
-    field("lease_seconds", self.lease_seconds, "seconds until a silent worker's run is free again", between(2, 86400));
+    field("lease_seconds", self.lease_seconds, "seconds until a silent worker's run is free again",
+          between(2, longest_lease_seconds));
   }
 
   Json written{};          // paths as in the file; this is the sweep's identity and is stored

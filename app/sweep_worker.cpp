@@ -126,8 +126,11 @@ void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
       checkpoint.saved();
       throw Interrupted();
     }
-    // The row comes before the checkpoint: if killed in between, iterations are repeated and the first row is kept.
-    store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
+    // The row comes before the checkpoint: if killed in between, iterations are repeated and the first row is kept. It
+    // is flushed, as the checkpoint is: after a loss of power, no later process would add it.
+    store_.durably([&] {
+      store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
+    });
     checkpoint.save(loop, identity_of(run));
     throw_if_interrupted();
   }

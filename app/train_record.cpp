@@ -78,7 +78,9 @@ void TrainRecord::store_curve(int64_t iteration) {
   store_saved();
   if (loss_.n > 0 && seconds_.n == 0) seconds_.add(warm_up_s_);
   const Mean rate{.sum = double(training_.loop.batch) * double(seconds_.n) / seconds_.value(), .n = seconds_.n};
-  store_.transaction([&] {
+  // A checkpoint is flushed before it takes its place. Its curve has to be there as surely, as no later process adds
+  // it.
+  store_.durably([&] {
     store(iteration, "loss", loss_);
     store(iteration, "gradient_norm", gradient_norm_);
     store(iteration, "adversary_loss", adversary_loss_);

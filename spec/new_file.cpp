@@ -1,9 +1,12 @@
 #include "spec/new_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -22,10 +25,16 @@ constexpr std::string_view mark = ".tmp";  // followed by the process id
 
 std::string temporary_name(const std::string& name) { return name + std::string(mark) + std::to_string(::getpid()); }
 
-bool is_temporary(const std::string& name) {
+// Whether it is the name of a temporary file whose process is gone. One with this process's id is of an earlier
+// process.
+bool is_left_behind(const std::string& name) {
   const auto at = name.rfind(mark);
-  return at != name.npos && at + mark.size() < name.size() &&
-         name.find_first_not_of("0123456789", at + mark.size()) == name.npos;
+  if (at == name.npos || at + mark.size() == name.size()) return false;
+  const char *begin = name.data() + at + mark.size(), *end = name.data() + name.size();
+  if (std::find_if(begin, end, [](char c) { return c < '0' || c > '9'; }) != end) return false;
+  pid_t process = 0;
+  const bool possible = std::from_chars(begin, end, process).ec == std::errc() && process > 0;
+  return !possible || process == ::getpid() || (::kill(process, 0) != 0 && errno == ESRCH);
 }
 
 // Best effort: a file system that cannot flush a folder keeps its own order of writes.
@@ -124,7 +133,7 @@ void remove_unfinished(const std::string& folder) {
   std::vector<fs::path> found;
   for (auto at = fs::recursive_directory_iterator(folder, ignored); at != fs::recursive_directory_iterator();
        at.increment(ignored)) {
-    if (!is_temporary(at->path().filename().string())) continue;
+    if (!is_left_behind(at->path().filename().string())) continue;
     found.push_back(at->path());
     at.disable_recursion_pending();
   }

@@ -49,8 +49,8 @@ class NewFolder {
   std::string folder_, temporary_;
 };
 
-// Removes the temporary files that killed processes left in a folder and the folders below it. Nobody else may be
-// writing there now.
+// Removes the temporary files that killed processes left in a folder and the folders below it; those of other processes
+// that live stay. This process may not be writing there now.
 void remove_unfinished(const std::string& folder);
 
 }  // namespace mds

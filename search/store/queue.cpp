@@ -10,6 +10,15 @@ namespace mds {
 using soci::into;
 using soci::use;
 
+namespace {
+
+// A lease that ends later than one that begins now dates from before the clock was set back. If a worker still holds
+// it, the fence refuses what it writes after the next claim.
+constexpr const char* lease_is_over =
+    "state = 'leased' AND (lease_expires_unix_s <= :now OR lease_expires_unix_s > :latest)";
+
+}  // namespace
+
 int64_t Store::ensure_run(const RunRow& row) {
   return writing<int64_t>([&] {
     const int64_t sweep = id_of("sweep", "name", row.sweep), arch = id_of("arch", "hash", row.arch);
@@ -29,22 +38,24 @@ int64_t Store::ensure_run(const RunRow& row) {
 }
 
 // Otherwise a run whose workers all die without progress, for lack of memory for example, would be tried for ever.
-void Store::give_up_on_deadly_runs(int64_t sweep_id) {
-  const int64_t now = unix_seconds(), most = most_deaths_without_progress;
+void Store::give_up_on_deadly_runs(int64_t sweep_id, int64_t lease_seconds) {
+  const int64_t now = unix_seconds(), latest = now + lease_seconds, most = most_deaths_without_progress;
   const std::string message = std::to_string(most) + " workers died at it without any progress";
-  *sql_ << "UPDATE run SET state = 'failed', message = :message, updated_unix_s = :now WHERE sweep_id = :sweep AND "
-           "state = 'leased' AND lease_expires_unix_s <= :now2 AND attempt >= :most",
-      use(message), use(now), use(sweep_id), use(now), use(most);
+  *sql_ << std::string(
+               "UPDATE run SET state = 'failed', message = :message, updated_unix_s = :updated WHERE sweep_id = "
+               ":sweep AND attempt >= :most AND ") +
+               lease_is_over,
+      use(message), use(now), use(sweep_id), use(most), use(now), use(latest);
 }
 
 std::optional<Lease> Store::claim(const std::string& sweep, const Worker& worker) {
   return writing<std::optional<Lease>>([&]() -> std::optional<Lease> {
-    const int64_t sweep_id = id_of("sweep", "name", sweep), now = unix_seconds();
-    give_up_on_deadly_runs(sweep_id);
+    const int64_t sweep_id = id_of("sweep", "name", sweep), now = unix_seconds(), latest = now + worker.lease_seconds;
+    give_up_on_deadly_runs(sweep_id, worker.lease_seconds);
     int64_t run = 0;
-    *sql_ << "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR "
-             "(state = 'leased' AND lease_expires_unix_s <= :now)) ORDER BY rung DESC, run_id LIMIT 1",
-        into(run), use(sweep_id), use(now);
+    *sql_ << std::string("SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR ") +
+                 lease_is_over + ") ORDER BY rung DESC, run_id LIMIT 1",
+        into(run), use(sweep_id), use(now), use(latest);
     if (!sql_->got_data()) return std::nullopt;
     return take(run, worker);
   });

@@ -124,6 +124,9 @@ struct RunRef {
   RunRef(const Lease& lease) : run(lease.run), fence(lease.fence) {}  // NOLINT(google-explicit-constructor)
 };
 
+// The longest lease that a sweep may ask for, and so the furthest end of one that is believed.
+inline constexpr int64_t longest_lease_seconds = 86400;
+
 // A run counts as failed when this many leases in a row expired without a heartbeat.
 inline constexpr int64_t most_deaths_without_progress = 10;
 

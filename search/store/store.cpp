@@ -162,7 +162,7 @@ int64_t Store::stored_version() const {
 void Store::migrate() {
   const std::string mode = enter_wal(*sql_);
   if (mode != "wal" && mode != "memory") fail("lies on a file system without shared memory for write-ahead logging");
-  *sql_ << "PRAGMA synchronous = NORMAL";
+  *sql_ << "PRAGMA synchronous = NORMAL";  // a loss of power may take the last commits, see durably()
   *sql_ << "PRAGMA foreign_keys = ON";
   transaction([&] {
     for (const auto& step : migrations()) {
@@ -212,6 +212,20 @@ void Store::transaction(const std::function<void()>& body) {
     }
     --depth_;
   });
+}
+
+void Store::durably(const std::function<void()>& body) {
+  const auto flush_commits = [&](bool all) {
+    guarded([&] { *sql_ << std::string("PRAGMA synchronous = ") + (all ? "FULL" : "NORMAL"); });
+  };
+  flush_commits(true);
+  try {
+    transaction(body);
+  } catch (...) {
+    flush_commits(false);
+    throw;
+  }
+  flush_commits(false);
 }
 
 }  // namespace mds

@@ -37,6 +37,9 @@ class Store {
   // one commits, and an error must reach it.
   void transaction(const std::function<void()>& body);
 
+  // As transaction() outside of any other; all that was committed up to its end survives a loss of power.
+  void durably(const std::function<void()>& body);
+
   // Returns the id of the row, inserting it where it is new. The id is valid in this file only.
   int64_t remember_device(const DeviceRow& row);
   int64_t remember_env(const EnvRow& row);
@@ -48,7 +51,8 @@ class Store {
   void add_sweep(const std::string& name, const std::string& config_json);
   int64_t ensure_run(const RunRow& row);  // one run for each (sweep, arch, protocol, seed)
 
-  // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out; deepest rung first.
+  // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out, or
+  // ends further ahead than the worker's would, as after the clock was set back; deepest rung first.
   std::optional<Lease> claim(const std::string& sweep, const Worker& worker);
   // Takes this run whatever its state: for a worker that knows that the holder of its lease is gone.
   Lease take(int64_t run, const Worker& worker);
@@ -98,7 +102,7 @@ class Store {
   }
   int64_t id_of(const char* table, const char* column, const std::string& value) const;  // StoreError if absent
   void require_writable_run(const RunRef& run) const;
-  void give_up_on_deadly_runs(int64_t sweep_id);
+  void give_up_on_deadly_runs(int64_t sweep_id, int64_t lease_seconds);
   int64_t remember_block(const std::string& block_json);
   int64_t latency_run(const LatencyRow& row);
   [[noreturn]] void fail(const std::string& message) const;

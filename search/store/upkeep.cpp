@@ -13,12 +13,12 @@ using soci::into;
 using soci::use;
 
 void refuse_live_leases(const Store& store, const std::string& sweep, const std::vector<RunStatus>& runs) {
-  const int64_t now = unix_seconds();
+  const int64_t now = unix_seconds(), latest = now + longest_lease_seconds;  // later: the clock was set back
   for (const auto& [run, owner, expires] : select<int64_t, std::string, int64_t>(
            store,
            "SELECT run_id, owner, lease_expires_unix_s FROM run JOIN sweep USING(sweep_id) WHERE name = :sweep AND "
-           "state = 'leased' AND lease_expires_unix_s > :now",
-           sweep, now))
+           "state = 'leased' AND lease_expires_unix_s > :now AND lease_expires_unix_s <= :latest",
+           sweep, now, latest))
     if (std::ranges::count(runs, run, &RunStatus::run))
       throw StoreError(store.file() + ": the worker " + owner + " is at run " + std::to_string(run) +
                        "; stop it, or wait " + std::to_string(expires - now) + " s, after which its lease ends");

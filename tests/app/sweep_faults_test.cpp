@@ -29,6 +29,16 @@ void check_limits(const std::vector<int>& kilobytes) {
   }
 }
 
+// How many processes have the folder as their working folder.
+int processes_in(const std::filesystem::path& folder) {
+  int count = 0;
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    std::error_code error;
+    count += std::filesystem::read_symlink(process.path() / "cwd", error) == folder && !error;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("a damaged checkpoint sends its run back to the start, and the sweep ends as an undisturbed one", "[app]") {
@@ -105,6 +115,25 @@ TEST_CASE("a retry of nothing that failed, or of no run, is refused by name", "[
   refuses("toy", "none of the 3 runs of toy has failed");
   refuses("nonsense", "no run and no sweep is called \"nonsense\"");
   refuses("k5@other", "no run and no sweep is called \"k5@other\"");
+}
+
+TEST_CASE("the workers of a sweep that is killed end with it", "[app]") {
+  const ToySweep sweep;
+  const std::filesystem::path folder = std::filesystem::canonical(sweep.folder.path);
+  const std::string without_end = " --workers 2 --set rungs=[1000000] --set checkpoint_every=1000000";
+  const auto both_work = [&] { return processes_in(folder) >= 3; };
+  REQUIRE(killed_once(mdsearch_in(sweep.folder.path, ToySweep::arguments + without_end), both_work));
+  for (int i = 0; i < 300 && processes_in(folder) > 0; ++i) ::usleep(100'000);
+  CHECK(processes_in(folder) == 0);
+}
+
+TEST_CASE("what a killed worker was writing is cleared by the next start", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done();
+  const std::string left = sweep.run_folders().front() + "/checkpoint.safetensors.tmp99999999";
+  save_text(left, "half");
+  sweep.require_done();
+  CHECK_FALSE(std::filesystem::exists(left));
 }
 
 TEST_CASE("want of memory ends a worker and costs no candidate", "[app]") { check_limits({480'000, 500'000}); }

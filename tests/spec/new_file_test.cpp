@@ -1,6 +1,8 @@
 // Files and folders appear complete or not at all.
 #include "spec/new_file.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -58,16 +60,22 @@ TEST_CASE("a folder is replaced as a whole, or stays as it was", "[spec]") {
 
 TEST_CASE("the temporary files of killed processes are removed, and nothing else", "[spec]") {
   const Scratch scratch;
-  fs::create_directories(scratch.path / "model.tmp12");
+  fs::create_directories(scratch.path / "model.tmp99999912");
   fs::create_directories(scratch.path / "samples");
-  for (const char* left : {"model.tmp12/unet", "c.safetensors.tmp7", "samples/1.png.tmp345"})
+  for (const char* left :
+       {"model.tmp99999912/unet", "c.safetensors.tmp99999999999999999999", "samples/1.png.tmp99999345"})
     save_text(scratch.path / left, "half");
+  const std::string own = "own.tmp" + std::to_string(::getpid()), lives = "lives.tmp" + std::to_string(::getppid());
+  save_text(scratch.path / own, "of a process that had the same id");
+  save_text(scratch.path / lives, "being written");
   for (const char* kept : {"c.safetensors", "samples/1.png", "notes.tmp", "x.tmp5b"})
     save_text(scratch.path / kept, "whole");
   remove_unfinished(scratch.path);
-  CHECK(!fs::exists(scratch.path / "model.tmp12"));
-  CHECK(!fs::exists(scratch.path / "c.safetensors.tmp7"));
-  CHECK(!fs::exists(scratch.path / "samples/1.png.tmp345"));
+  CHECK(!fs::exists(scratch.path / "model.tmp99999912"));
+  CHECK(!fs::exists(scratch.path / "c.safetensors.tmp99999999999999999999"));
+  CHECK(!fs::exists(scratch.path / "samples/1.png.tmp99999345"));
+  CHECK(!fs::exists(scratch.path / own));
+  CHECK(fs::exists(scratch.path / lives));
   for (const char* kept : {"c.safetensors", "samples/1.png", "notes.tmp", "x.tmp5b"})
     CHECK(fs::exists(scratch.path / kept));
 }

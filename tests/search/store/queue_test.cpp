@@ -1,10 +1,12 @@
 #include <signal.h>
+#include <soci/soci.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <set>
 
+#include "search/store/clock.h"
 #include "search/store/store.h"
 #include "spec/error.h"
 #include "tests/catch.h"
@@ -109,6 +111,22 @@ TEST_CASE("a lease that ran out is claimable, and the late write is refused", "[
   store.add_metric(*current, {.name = "loss"});
   store.finish(*current, RunState::done);
   CHECK_THROWS_WITH(store.add_metric(*current, {.name = "loss"}), Contains("the run is done"));
+}
+
+TEST_CASE("a lease from before the clock was set back is over, and its holder can no longer write", "[store]") {
+  Store store(":memory:");
+  add_run(store, "a");
+  const auto ahead = [&](int64_t seconds) {
+    store.reading_session() << "UPDATE run SET lease_expires_unix_s = " + std::to_string(unix_seconds() + seconds);
+  };
+  const auto late = store.claim("s", me);
+  ahead(me.lease_seconds - 1);
+  CHECK_FALSE(store.claim("s", me));
+  ahead(30 * 86400);
+  const auto current = store.claim("s", me);
+  REQUIRE(current);
+  CHECK_THROWS_AS(store.heartbeat(*late), LeaseLost);
+  CHECK_FALSE(store.claim("s", me));
 }
 
 TEST_CASE("a heartbeat keeps a lease", "[store]") {

@@ -31,7 +31,9 @@ void run_sql(const std::string& file, const std::string& statement) {
 TEST_CASE("a new database is one sound file of the current schema version", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("a.db");
-  { Store store(file); }
+  {
+    Store store(file);
+  }
   const Store store(file, StoreMode::open_existing);
   CHECK(store.info().schema_version == schema_version());
   CHECK(store.check().empty());
@@ -41,8 +43,12 @@ TEST_CASE("a new database is one sound file of the current schema version", "[st
 
 TEST_CASE("a closed database leaves no side files, also after reading", "[store]") {
   const ScratchFolder folder;
-  { Store store(folder.file("a.db")); }
-  { Store(folder.file("a.db"), StoreMode::read_only).runs("none"); }
+  {
+    Store store(folder.file("a.db"));
+  }
+  {
+    Store(folder.file("a.db"), StoreMode::read_only).runs("none");
+  }
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 
@@ -62,7 +68,9 @@ TEST_CASE("a file that is no database, or another program's, is refused and left
 TEST_CASE("a database of another schema version is refused with both versions and left as it was", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("future.db");
-  { Store store(file); }
+  {
+    Store store(file);
+  }
   run_sql(file, "UPDATE schema_version SET version = 7 WHERE version = " + std::to_string(schema_version()));
   const std::string before = content(file);
   for (const auto mode : {StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only})
@@ -119,7 +127,9 @@ TEST_CASE("network file systems are told from local ones by their statfs type", 
 
 TEST_CASE("a store opened for reading refuses to write", "[store]") {
   const ScratchFolder folder;
-  { Store store(folder.file("a.db")); }
+  {
+    Store store(folder.file("a.db"));
+  }
   Store store(folder.file("a.db"), StoreMode::read_only);
   CHECK_THROWS_WITH(store.add_sweep("s", "{}"), Contains("is opened for reading only"));
 }
@@ -156,9 +166,38 @@ TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
 
 TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
   const ScratchFolder folder;
-  { Store(folder.file("a.db")).add_arch(arch("a")); }
+  {
+    Store(folder.file("a.db")).add_arch(arch("a"));
+  }
   run_sql(folder.file("a.db"), "UPDATE arch SET spec_json = '{}'");
   const auto problems = Store(folder.file("a.db"), StoreMode::read_only).check();
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems[0], Contains("arch " + arch("a").hash));
+}
+
+TEST_CASE("a durable transaction is flushed, and what comes after it is as fast as before, also if it fails",
+          "[store]") {
+  const ScratchFolder folder;
+  Store store(folder.file("a.db"));
+  const auto level = [&] {
+    int value = 0;
+    store.reading_session() << "PRAGMA synchronous", soci::into(value);
+    return value;
+  };
+  const int before = level();
+  int inside = 0;
+  store.durably([&] {
+    inside = level();
+    store.add_sweep("s", "{}");
+  });
+  CHECK(inside == 2);  // FULL: each commit is flushed
+  CHECK(level() == before);
+  CHECK(store.sweeps() == std::vector<std::string>{"s"});
+  CHECK_THROWS_AS(store.durably([&] {
+    store.add_sweep("t", "{}");
+    throw StoreError("a failure");
+  }),
+                  StoreError);
+  CHECK(level() == before);
+  CHECK(store.sweeps().size() == 1);
 }

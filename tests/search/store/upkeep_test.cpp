@@ -63,6 +63,13 @@ TEST_CASE("nothing is removed while a worker holds a run", "[store]") {
   CHECK(store.sweep_config("s") == R"({"candidates":7})");
 }
 
+TEST_CASE("a lease from before the clock was set back keeps nobody from removing", "[store]") {
+  Store store(":memory:");
+  add_full_run(store, "a");
+  store.claim("s", {.owner = "host:7", .lease_seconds = 30 * longest_lease_seconds});
+  CHECK(remove_sweep(store, "s").runs.size() == 1);
+}
+
 TEST_CASE("the finished runs of a sweep that gets more rungs are judged at the rung that was the last", "[store]") {
   Store store(":memory:");
   const int64_t run = add_run(store, "a");
