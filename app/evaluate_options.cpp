@@ -14,6 +14,28 @@ std::string line_of(const Metric& metric) {
   return "  " + name + std::string(20 - name.size(), ' ') + (network.empty() ? "" : network + ": ") + metric.convention;
 }
 
+void add_drawing_options(po::options_description& group, EvaluateOptions& options) {
+  auto add = group.add_options();
+  add("model", po::value(&options.models)->multitoken()->value_name("DIR"),
+      "Model folders to draw with, or one folder of them; several give learning curves. Without --prompts they are "
+      "autoencoders, which return the pictures of --reference");
+  add("prompts", po::value(&options.prompts)->value_name("FILE"),
+      "Captions to draw: one a line, or COCO's captions_*.json");
+  add("sheet", po::value(&options.sheet)->value_name("FILE"),
+      "For autoencoders: writes a sheet of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one "
+      "of each model");
+  add("sheet-rows", number(&options.sheet_rows, between(1, 100)), "Rows of --sheet, which are spread evenly");
+  add("captions", number(&options.captions, between(1, 1e9), "all"),
+      "Draws only so many captions, a fixed random choice, such as 30k of COCO's");
+  add("out", po::value(&options.out)->value_name("DIR"),
+      "Folder of the drawn pictures; those that are there already are kept");
+  add("overwrite", po::bool_switch(&options.overwrite), "Draws pictures again that were made in another way");
+  add("seeds", number(&options.seeds, between(1, 1000)),
+      "How many sets each model draws, from --seed on; scores are then their mean, with an interval over them");
+  add("repeats", number(&options.repeats, between(1, 10000)),
+      "Pictures of each caption, all in one set; intervals then resample captions");
+}
+
 }  // namespace
 
 CommandLine evaluate_command_line(EvaluateOptions& options) {
@@ -42,24 +64,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
       "Part of --images and of a --reference that are data sets: train or held_out (default: all pictures)");
   add("weights", po::value(&options.weights)->composing()->value_name("NETWORK=FILE"),
       "Weights of a feature network; may repeat");
-  add("model", po::value(&options.models)->multitoken()->value_name("DIR"),
-      "Model folders to draw with, or one folder of them; several give learning curves. Without --prompts they are "
-      "autoencoders, which return the pictures of --reference");
-  add("prompts", po::value(&options.prompts)->value_name("FILE"),
-      "Captions to draw: one a line, or COCO's captions_*.json");
-  add("sheet", po::value(&options.sheet)->value_name("FILE"),
-      "For autoencoders: writes a sheet of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one "
-      "of each model");
-  add("sheet-rows", number(&options.sheet_rows, between(1, 100)), "Rows of --sheet, which are spread evenly");
-  add("captions", number(&options.captions, between(1, 1e9), "all"),
-      "Draws only so many captions, a fixed random choice, such as 30k of COCO's");
-  add("out", po::value(&options.out)->value_name("DIR"),
-      "Folder of the drawn pictures; those that are there already are kept");
-  add("overwrite", po::bool_switch(&options.overwrite), "Draws pictures again that were made in another way");
-  add("seeds", number(&options.seeds, between(1, 1000)),
-      "How many sets each model draws, from --seed on; scores are then their mean, with an interval over them");
-  add("repeats", number(&options.repeats, between(1, 10000)),
-      "Pictures of each caption, all in one set; intervals then resample captions");
+  add_drawing_options(line.options, options);
   add("size", number(&options.size, between(1, double(max_image_side)), "pictures as they are")->value_name("PX"),
       "Compares the largest centre squares at this side, such as 256");
   add("batch", number(&options.batch, between(1, 4096)), "Pictures that are embedded together, or drawn (64 at most)");

@@ -278,6 +278,12 @@ TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipel
     CHECK(w.run({.from = Layout::diffusers, .networks = {{"tiny-text", load_network("tiny-text")}}}).size() == 5);
     fs::remove_all(w.out);
   }
+}
+
+TEST_CASE("a conversion of what does not hold the parts leaves nothing behind", "[pipeline][torch]") {
+  Workplace w;
+  w.write_diffusers();
+  const ConvertRequest diffusers{.from = Layout::diffusers};
   SECTION("another layout") {
     w.check_refused({.from = Layout::open_clip, .in = w.in + "/unet"},
                     "has a name of the open_clip layout; they look like the diffusers layout");
