@@ -2,6 +2,7 @@
 
 #include "app/evaluate_model.h"
 #include "app/picture_file.h"
+#include "reports/table.h"
 #include "spec/listed.h"
 #include "trainer/loop.h"
 
