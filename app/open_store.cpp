@@ -2,13 +2,15 @@
 
 #include <filesystem>
 
+#include "search/store/empty_database.h"
+
 namespace mds {
 
-std::unique_ptr<Store> open_if_there(const std::string& file) {
+std::unique_ptr<Store> open_if_there(const std::string& file) try {
   std::error_code ignored;
-  const bool is_new = !std::filesystem::exists(file, ignored) ||
-                      (std::filesystem::is_regular_file(file) && std::filesystem::file_size(file) == 0);
-  return is_new ? nullptr : std::make_unique<Store>(file, StoreMode::open_existing);
+  return std::filesystem::exists(file, ignored) ? std::make_unique<Store>(file, StoreMode::open_existing) : nullptr;
+} catch (const EmptyDatabase&) {
+  return nullptr;
 }
 
 Store& opened(std::unique_ptr<Store>& store, const std::string& file) {

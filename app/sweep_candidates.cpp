@@ -14,7 +14,8 @@ Caps caps_of(const SweepConfig& config) { return mds::caps_of(config.max_params,
 std::vector<Candidate> listed_networks(const SweepConfig& config) {
   const auto load = [&](const std::string& name) {
     if (!is_stored_name(name)) return named_unet(name);
-    return NamedUNet{find_network(name, config.database).name, find_unet(name, config.database)};
+    const NamedNetwork stored = find_network(name, config.database);
+    return NamedUNet{stored.name, unet_of(stored)};
   };
   const std::vector<Candidate> networks = candidates_of(config.networks, {config.file, "networks"}, load);
   std::vector<std::string> over;

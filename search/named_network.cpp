@@ -180,10 +180,13 @@ NamedNetwork find_network(const std::string& name, const std::string& database) 
   return of_database(name, database, &store);
 }
 
+UNetSpec unet_of(const NamedNetwork& network) {
+  if (const auto* unet = std::get_if<UNetSpec>(&network.spec)) return *unet;
+  throw UsageError("\"" + network.name + "\" is not a UNet");
+}
+
 UNetSpec find_unet(const std::string& name, const std::string& database) {
-  const NetworkSpec spec = find_network(name, database).spec;
-  if (const auto* unet = std::get_if<UNetSpec>(&spec)) return *unet;
-  throw UsageError("\"" + name + "\" is not a UNet");
+  return unet_of(find_network(name, database));
 }
 
 }  // namespace mds

@@ -28,7 +28,10 @@ struct NamedNetwork {
 // name nor a file. UsageError with the alternatives: for an unknown name the nearest ones, for an ambiguous name all
 // its matches.
 NamedNetwork find_network(const std::string& name, const std::string& database = default_database);
-UNetSpec find_unet(const std::string& name, const std::string& database = default_database);  // UsageError: not a UNet
+
+// UsageError where the network is not a UNet.
+UNetSpec unet_of(const NamedNetwork& network);
+UNetSpec find_unet(const std::string& name, const std::string& database = default_database);
 
 // Whether NAME has to be looked up in the database.
 bool is_stored_name(const std::string& name);

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "search/store/clock.h"
+#include "search/store/empty_database.h"
 #include "search/store/schema.h"
 #include "spec/error.h"
 
@@ -70,7 +71,7 @@ void check_is_database(const std::string& file) {
 }
 
 void check_filesystem(const std::string& file) {
-  struct statfs status {};
+  struct statfs status{};
   if (::statfs(folder_of(file).c_str(), &status) == 0 && is_network_filesystem(status.f_type))
     throw StoreError(file +
                      ": lies on a network file system, where SQLite cannot lock safely; write to a local disk and "
@@ -139,7 +140,7 @@ void Store::open(StoreMode mode) {
     sql_ = std::make_unique<soci::session>(soci::sqlite3, connection_string(file_, read_only_));
     const int64_t found = exists ? stored_version() : 0;
     if (found == 0 && mode != StoreMode::create_or_open)
-      fail("holds no results; expected schema version " + std::to_string(schema_version()));
+      throw EmptyDatabase(file_ + ": holds no results; expected schema version " + std::to_string(schema_version()));
     if (read_only_) return void(*sql_ << "PRAGMA query_only = ON");
     migrate();
   });

@@ -1,6 +1,10 @@
 // mdsearch convert as a shell user sees it; the tests of pipeline/ cover the conversion itself.
+#include "pipeline/tensor_file.h"
+#include "pipeline/weight_import.h"
+#include "search/store/store.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
+#include "tests/pipeline/foreign_networks.h"
 
 using namespace mds;
 using Catch::Contains;
@@ -23,4 +27,26 @@ TEST_CASE("convert of a file without weights fails by name and leaves nothing", 
   CHECK(outcome.out.empty());
   CHECK_THAT(outcome.err, Contains("w.safetensors: offset 0: the header claims"));
   CHECK_FALSE(std::filesystem::exists(folder.path + "/out"));
+}
+
+TEST_CASE("convert takes the network of a part from the database by its stored name", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/r.db", in = folder.path + "/in", out = folder.path + "/out";
+  const NetworkSpec spec = foreign::unet_spec();
+  const Plan plan = make_plan(foreign::unet_spec());
+  Store(database).add_arch(
+      {.hash = hash_of(spec), .name = "stored-unet", .spec_json = canonical_json(spec), .convention = "c", .input = "i"});
+  std::filesystem::create_directories(in + "/unet");
+  save_tensors(in + "/unet/diffusion_pytorch_model.safetensors",
+               {.tensors = export_weights(plan, Layout::diffusers, foreign::numbered(plan)), .metadata = {}});
+  const std::string command = "convert --from diffusers " + in + " --out " + out + " --db " + database + " --network ";
+  const Outcome unknown = mdsearch(command + "stored-unt");
+  CHECK(unknown.code == 2);
+  CHECK_THAT(unknown.err, Contains("no network \"stored-unt\"") && Contains("stored-unet"));
+  CHECK_FALSE(std::filesystem::exists(out));
+  const Outcome outcome = mdsearch(command + "stored-unet --format json");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.json()[0]["network"] == "stored-unet");
+  CHECK(outcome.json()[0]["params"] == cost(plan).params);
 }

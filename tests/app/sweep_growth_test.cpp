@@ -6,6 +6,7 @@
 
 #include "app/run_files.h"
 #include "reports/rows.h"
+#include "search/winner.h"
 #include "tests/app/toy_sweep.h"
 
 using namespace mds;
@@ -150,4 +151,19 @@ TEST_CASE("runs that are stored with rungs in their protocol go on from their ch
   REQUIRE(outcome.code == 0);
   CHECK_THAT(outcome.err, Catch::Contains("has no hash beside it") && !Catch::Contains("goes back to the start"));
   CHECK(sweep.results() == undisturbed.results());
+}
+
+TEST_CASE("a sweep's networks may be winners of stored sweeps, and stay what they were when it began", "[app]") {
+  const ToySweep sweep;
+  sweep.require_done();
+  Json json = sweep.config();
+  json.erase("space");
+  json["networks"] = {"winner@toy"};
+  sweep.write("sweep.json", json);
+  sweep.require_done(" --set name=again");
+  const Store store(sweep.file("r.db"), StoreMode::read_only);
+  const std::string winner = rank_sweep(store, "toy").placed.front().candidate;
+  REQUIRE(store.runs("again").size() == 1);
+  CHECK(store.runs("again").front().arch == winner);
+  CHECK_THAT(store.sweep_config("again").value(), Catch::Contains(winner));
 }

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "search/store/empty_database.h"
 #include "search/store/schema.h"
 #include "spec/error.h"
 #include "tests/catch.h"
@@ -63,6 +64,18 @@ TEST_CASE("a file that is no database, or another program's, is refused and left
                                                                     std::to_string(schema_version())));
     CHECK(content(file) == before);
   }
+}
+
+TEST_CASE("a database without a table, as a process leaves it that is killed at the start, is told from others",
+          "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("begun.db");
+  SECTION("an empty file") { std::ofstream(file).flush(); }
+  SECTION("a file with a journal mode alone") { run_sql(file, "PRAGMA journal_mode = WAL"); }
+  for (const StoreMode mode : {StoreMode::open_existing, StoreMode::read_only})
+    CHECK_THROWS_AS(Store(file, mode), EmptyDatabase);
+  Store store(file);
+  CHECK(store.sweeps().empty());
 }
 
 TEST_CASE("a database of another schema version is refused with both versions and left as it was", "[store]") {
