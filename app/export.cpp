@@ -11,6 +11,8 @@
 #include "app/size_options.h"
 #include "app/weight_type.h"
 #include "networks/found_file.h"
+#include "networks/memory.h"
+#include "pipeline/trace.h"
 #include "search/named_network.h"
 
 namespace mds {
@@ -124,8 +126,12 @@ Loaded load(const ExportOptions& options) {
   const bool trained = !options.model.empty();
   const ModelPart part = trained ? find_part(options) : ModelPart{"", find_network(options.name, options.db).spec};
   const NetworkSpec spec = with_asked_size(part.spec, options.size.picture());
-  if (trained) return {spec, load_part(options.model, part.name, make_plan(spec))};
-  Loaded loaded{spec, make_network(make_plan(spec))};
+  const Plan plan = make_plan(spec);
+  // Safetensors are written without a pass.
+  const bool passes = options.format() != ExportFormat::safetensors;
+  require_pass(plan, {.batch = passes ? traced_batch : 0, .weights = !trained});
+  if (trained) return {spec, load_part(options.model, part.name, plan)};
+  Loaded loaded{spec, make_network(plan)};
   initialise(*loaded.network, options.compute.seed);
   return loaded;
 }

@@ -9,6 +9,7 @@
 #include "app/output.h"
 #include "app/recording.h"
 #include "app/run.h"
+#include "networks/memory.h"
 #include "pipeline/network_io.h"
 #include "pipeline/weight_import.h"
 #include "profiler/environment.h"
@@ -127,6 +128,9 @@ int run_forward(int argc, char** argv) {
   NamedNetwork network = load_named(request.name, {}, request.database);
   network.spec = sized_for(network.spec, tensors);
   const auto inputs = inputs_from(tensors, network.spec, request.input);
+  const auto value_bytes = int64_t(c10::elementSize(dtype));
+  if (compute_device().is_cpu())
+    require_pass(make_plan(network.spec), {.batch = inputs[0].size(0), .value_bytes = value_bytes, .weights = false});
   const NetworkPtr modules = load_network_weights(network.spec, request, dtype);
   const TensorMap outputs = pass(*modules, network.spec, inputs, dtype);
   save_tensors(request.output, {.tensors = outputs, .metadata = provenance(network)});

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "app/progress.h"
+#include "networks/memory.h"
 #include "profiler/memory.h"
 
 namespace mds {
@@ -129,6 +130,8 @@ RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileO
     plan.steps = std::move(wanted);
     std::iota(indices.begin(), indices.end(), size_t{0});
   }
+  const auto value_bytes = int64_t(c10::elementSize(scalar_type(options.dtype)));
+  require_pass(plan, {.batch = options.batch, .value_bytes = value_bytes});
   Rig rig(std::move(plan), options);
   std::vector<Callable> callables;
   if (options.whole) callables.push_back(rig.whole());

@@ -71,7 +71,9 @@ std::string text_half_of(const std::string& image_network) {
 bool is_model_folder(const std::string& weights) { return std::filesystem::exists(weights + "/model.json"); }
 
 NetworkPtr load_clip_tower(const NetworkSpec& spec, const ClipSource& source) {
-  const WeightSource found = weight_sources(Layout::open_clip, source.weights).front();
+  // A score needs weights without doubt: where a folder has copies of different training, the user names the file.
+  const auto refuse = [](const std::string& copies) { throw FileError(copies + "; give the file itself"); };
+  const WeightSource found = weight_sources(Layout::open_clip, source.weights, refuse).front();
   const std::string against = contradiction(spec, found.config);
   if (!against.empty()) throw FileError(found.config_file + ": " + against);
   const TensorMap file = load_tensors(found.file).tensors;

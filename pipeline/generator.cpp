@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "networks/memory.h"
+
 namespace mds {
 namespace {
 
@@ -164,7 +166,13 @@ SamplerConfig Generator::defaults() const {
 
 void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) const {
   mds::check(diffusion_, sampler);
-  check_tiles(make_plan(*card_.vae_decoder), tiles);
+  const Plan decoder = make_plan(*card_.vae_decoder);
+  check_tiles(decoder, tiles);
+  // Where there is a GPU, it holds what a pass needs.
+  if (!compute_device().is_cpu()) return;
+  const PassMemory pass{.value_bytes = int64_t(c10::elementSize(dtype_)), .weights = false};
+  require_pass(make_plan(*card_.unet), pass);
+  if (tiles.tile == 0) require_pass(decoder, pass);
 }
 
 Generator::Texts Generator::texts_of(const DrawRequest& request, const DrawListener& listener) const {

@@ -14,7 +14,6 @@ namespace {
 
 namespace jit = torch::jit;
 
-constexpr int64_t traced_batch = 2;  // a batch of 1 would broadcast and hide an axis that does not follow N
 
 // The network's tensors as parameters of one script module. Nested modules would be named by segments in the file's
 // Python code, where `in` is a reserved word.

@@ -10,6 +10,9 @@
 
 namespace mds {
 
+// The batch of the recorded pass: a batch of 1 would broadcast and hide an axis that does not follow N.
+inline constexpr int64_t traced_batch = 2;
+
 // Random tensors with the inputs' shapes, N = batch; equal seeds give equal tensors.
 std::vector<Tensor> example_inputs(const NetworkSpec& spec, int64_t batch, uint64_t seed);
 

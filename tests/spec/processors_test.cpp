@@ -1,25 +1,13 @@
 // How many processors a process may use, with cgroup files as Docker, Slurm and systemd leave them.
 #include "spec/processors.h"
 
-#include <filesystem>
-#include <fstream>
-
 #include "tests/catch.h"
-#include "tests/scratch.h"
-
-namespace fs = std::filesystem;
+#include "tests/spec/cgroup_files.h"
 
 namespace {
 
-struct Groups {
-  fs::path root = mds::scratch("cgroups");
-  Groups() { fs::remove_all(root); }
-  ~Groups() { fs::remove_all(root); }
-  void write(const std::string& file, const std::string& text) const {
-    fs::create_directories((root / file).parent_path());
-    std::ofstream(root / file) << text;
-  }
-  double quota(const std::string& membership) const { return mds::quota_processors(root.string(), membership); }
+struct Groups : mds::test::CgroupFiles {
+  double quota(const std::string& membership) const { return mds::quota_processors(path(), membership); }
 };
 
 }  // namespace
