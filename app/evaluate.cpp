@@ -8,6 +8,7 @@
 #include "app/decoder_record.h"
 #include "app/evaluate_autoencoder.h"
 #include "app/evaluate_model.h"
+#include "app/failure_words.h"
 #include "app/interrupts.h"
 #include "app/output.h"
 #include "app/progress.h"
@@ -133,7 +134,7 @@ struct Results {
       // Where every score failed on its own, all of them are in the list already.
       const bool named = std::any_of(failures.begin(), failures.end(),
                                      [&](const Failure& failure) { return failure.subject == name; });
-      if (!named) failures.push_back({name, "", error.what()});
+      if (!named) failures.push_back({name, "", failure_in_words(error, "mdsearch evaluate")});
     }
   }
   void check_not_empty() const {

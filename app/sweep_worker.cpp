@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "app/failure_words.h"
 #include "app/interrupts.h"
 #include "app/picture_side.h"
 #include "app/progress.h"
@@ -85,8 +86,9 @@ bool SweepWorker::work() {
       throw;
     } catch (const std::exception& error) {
       if (is_shortage(error)) throw MemoryError(shortage_at(lease->run));
-      std::cerr << called(status(lease->run)) << " failed: " << error.what() << "\n";
-      store_.finish(*lease, RunState::failed, error.what());
+      const std::string words = failure_in_words(error, "mdsearch sweep");
+      std::cerr << called(status(lease->run)) << " failed: " << words << "\n";
+      store_.finish(*lease, RunState::failed, words);
     }
   }
   return any;

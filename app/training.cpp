@@ -1,13 +1,13 @@
 #include "app/training.h"
 
-#include <c10/util/Exception.h>
-
 #include <cmath>
 #include <filesystem>
 #include <iostream>
 
+#include "app/failure_words.h"
 #include "app/interrupts.h"
 #include "app/progress.h"
+#include "app/shortage.h"
 #include "spec/new_file.h"
 
 namespace mds {
@@ -129,7 +129,7 @@ void finish(const Loop& loop, const TrainingRun& run) {
 }
 
 // Runs body; on an error it ends the run in the database too and says which checkpoint there is. An error that the run
-// did not cause, such as a full disk, leaves it paused.
+// did not cause, such as a full disk or want of memory, leaves it paused.
 void ending_with_errors(const TrainingRun& run, const std::function<void()>& body) {
   const auto end = [&](RunState state, const std::string& message) {
     try {
@@ -146,10 +146,8 @@ void ending_with_errors(const TrainingRun& run, const std::function<void()>& bod
     message = error.what();
   } catch (const WriteError& error) {
     message = end(RunState::paused, error.what());
-  } catch (const c10::Error& error) {
-    message = end(RunState::failed, error.what_without_backtrace());
   } catch (const std::exception& error) {
-    message = end(RunState::failed, error.what());
+    message = end(is_shortage(error) ? RunState::paused : RunState::failed, failure_in_words(error, "mdsearch train"));
   }
   run.checkpoint.wait();
   const std::string& checkpoint = run.checkpoint.file();
