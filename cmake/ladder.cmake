@@ -6,6 +6,10 @@ function(mds_library name folder)
   add_library(${name} STATIC ${ARG_SOURCES})
   mds_include_root(${name} ${folder})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} mds_warnings)
+  # Unity builds, because parsing headers (JSON's, LibTorch's) costs more than compiling our code.
+  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
   set_property(GLOBAL APPEND PROPERTY MDS_FOLDERS ${folder})
   set_property(GLOBAL APPEND PROPERTY MDS_LIBRARIES_${folder} ${name})
 endfunction()
@@ -19,13 +23,10 @@ function(mds_include_root target folder)
   target_include_directories(${target} PUBLIC ${root})
 endfunction()
 
-# A folder's LibTorch half: one unity build, because parsing LibTorch's headers costs more than compiling our code.
+# A folder's LibTorch half.
 function(mds_torch_library name folder)
   mds_library(${name} ${folder} ${ARGN})
   target_link_libraries(${name} PUBLIC mds_torch)
-  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-  endif()
 endfunction()
 
 # A program that a script under tests/parity runs; not part of the default build.
