@@ -87,6 +87,7 @@ struct NormOp {
   double eps = 1e-5;
   Activation activation = Activation::none;  // applied to the normalised values in the same layer
 };
+inline NormOp token_norm(int64_t width) { return {NormKind::layer, width}; }  // over the channels of each token
 
 enum class PoolKind : uint8_t { max, average };
 template <>

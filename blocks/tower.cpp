@@ -1,11 +1,6 @@
 #include "blocks/tower.h"
 
 namespace mds {
-namespace {
-
-NormOp token_norm(int64_t width) { return {NormKind::layer, width}; }
-
-}  // namespace
 
 Shape output_shape(const TokenEmbedding& block, const Site& site) { return Shape::tokens(site.in.height, block.width); }
 Shape output_shape(const PatchEmbedding& block, const Site& site) {

@@ -16,7 +16,6 @@ void check(const TransformerStack& block, const Site& site) {
   if (options.ff_gated) require_divides("a gated ff_expansion's half", 2, options.ff_expansion * d);
 }
 
-NormOp token_norm(int64_t d) { return {NormKind::layer, d}; }
 LinearOp plain(int64_t in, int64_t out) { return {.in = in, .out = out, .bias = false}; }
 
 // The last layer of each branch. Without projections it starts at zero, so that a new stack is the identity.

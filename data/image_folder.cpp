@@ -76,8 +76,8 @@ std::vector<Pair> list_metadata(const fs::path& folder) {
   return pairs;
 }
 
-bool is_caption_ending(std::string ending) {
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+bool is_caption_ending(const std::string& name_ending) {
+  const std::string ending = lower_case(name_ending);
   return ending == ".txt" || ending == ".caption";
 }
 

@@ -5,17 +5,13 @@
 #include <filesystem>
 #include <vector>
 
+#include "data/utf8.h"
+
 namespace mds {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return text;
-}
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -103,10 +99,10 @@ ClipartText parse_clipart(std::string_view svg, const std::string& path) {
 std::string clipart_caption(const ClipartText& text, const std::map<std::string, int64_t>& titles) {
   const auto count = titles.find(text.title);
   const bool batch = text.title.empty() || (count != titles.end() && count->second > 2);
-  std::string subject = lower(batch ? std::filesystem::path(text.path).stem().string() : text.title);
+  std::string subject = lower_case(batch ? std::filesystem::path(text.path).stem().string() : text.title);
   replace_all(subject, "_", " ");
   replace_all(subject, "(b and w)", "bw");
-  const auto creator = batch ? words_of(lower(text.creator)) : std::vector<std::string>();
+  const auto creator = batch ? words_of(lower_case(text.creator)) : std::vector<std::string>();
   const bool is_flag = text.path.find("/flags/") != std::string::npos;
   std::string caption = clean(subject_of(subject, is_flag), creator);
   if (is_flag && !caption.empty() && caption.find("flag") == std::string::npos) caption = "flag of " + caption;

@@ -10,15 +10,10 @@
 namespace mds {
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? char(c + 32) : c;
-  return text;
-}
-
 size_t name_begin(const std::string& path) { return path.rfind('/') + 1; }  // npos + 1 is 0
 std::string key_of(const std::string& path) { return path.substr(0, path.find('.', name_begin(path))); }
 std::string stem_of(const std::string& path) { return path.substr(0, path.rfind('.')); }
-std::string ending_of(const std::string& path) { return lower(path.substr(path.rfind('.'))); }
+std::string ending_of(const std::string& path) { return lower_case(path.substr(path.rfind('.'))); }
 
 bool is_member(const std::string& path) {
   const size_t dot = path.find('.', name_begin(path));

@@ -39,6 +39,11 @@ bool is_utf8(std::string_view text) {
   return text.empty();
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+  return text;
+}
+
 std::string trimmed(std::string text) {
   if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
   const auto first = text.find_first_not_of(" \t\r\n");

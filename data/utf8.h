@@ -10,6 +10,9 @@ namespace mds {
 std::u32string decode_utf8(std::string_view text);
 bool is_utf8(std::string_view text);
 
+// The text with the letters A to Z in lower case; others stay.
+std::string lower_case(std::string text);
+
 // Removes white space around a text, and the byte order mark that some editors write.
 std::string trimmed(std::string text);
 

@@ -28,12 +28,6 @@ constexpr std::array rungs{
     Rung{"9", "ladder-9", "ladder-8", "candidate search: MobileDiffusion"},
 };
 
-Json printed(const std::vector<Printed>& figures, const std::string& network, const std::string& name) {
-  for (const auto& figure : figures)
-    if (figure.source == literature_ladder && figure.network == network && figure.name == name) return figure.value;
-  return nullptr;
-}
-
 Json change(int64_t from, int64_t to) { return double(to) / double(from) - 1; }
 
 // Cells with the counts and their change from the rung before; null where one of the networks is not stored.
@@ -75,7 +69,7 @@ std::vector<Table> ladder_report(const Store& store, const ReportOptions& option
     std::vector<Json> row{rung.name, rung.network, rung.change};
     for (auto& cell : counted(arch, shipped_arch(store, options, rung.from))) row.push_back(std::move(cell));
     for (const char* name : {"params_change", "compute_change", "fid", "clip"})
-      row.push_back(printed(figures, rung.network, name));
+      row.push_back(printed_value(figures, {literature_ladder, rung.network, name}));
     table.rows.push_back(std::move(row));
   }
   table.footnotes = {

@@ -308,6 +308,12 @@ std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& ca
   return rows;
 }
 
+Json printed_value(const std::vector<Printed>& figures, const PrintedKey& key) {
+  for (const auto& figure : figures)
+    if (figure.source == key.source && figure.network == key.network && figure.name == key.name) return figure.value;
+  return nullptr;
+}
+
 std::vector<Printed> printed_figures(const Store& store) {
   std::vector<Printed> rows;
   for (const auto& [source, network, name, unit, conditions, value] : select<Text, Text, Text, Text, Text, double>(

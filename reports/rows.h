@@ -137,6 +137,11 @@ struct Printed {
   double value = 0;
 };
 std::vector<Printed> printed_figures(const Store& store);
+// The figure's value, or null where the source prints none for the network.
+struct PrintedKey {
+  std::string source{}, network{}, name{};
+};
+Json printed_value(const std::vector<Printed>& figures, const PrintedKey& key);
 
 std::string protocol_json(const Store& store, const std::string& hash);
 

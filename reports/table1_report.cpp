@@ -9,14 +9,14 @@
 namespace mds {
 namespace {
 
-struct Line {
+struct NetworkLine {
   std::string network{}, source{}, device{};
   bool literature = false;
   Json params{}, macs_valid{}, latency_ms{}, ratio{}, low_ms{}, high_ms{}, latency_mark{}, size_bytes{}, hash{};
 };
 
-Line printed_line(const std::vector<Printed>& figures, const std::string& network) {
-  Line line{.network = network, .literature = true};
+NetworkLine printed_line(const std::vector<Printed>& figures, const std::string& network) {
+  NetworkLine line{.network = network, .literature = true};
   for (const auto& figure : figures) {
     if (figure.network != network) continue;
     line.source = figure.source;
@@ -31,15 +31,15 @@ Line printed_line(const std::vector<Printed>& figures, const std::string& networ
 }
 
 // One line for each setting under which a network was timed; one line without latency if there is none.
-std::vector<Line> counted_lines(const std::string& network, const ArchRow& arch,
+std::vector<NetworkLine> counted_lines(const std::string& network, const ArchRow& arch,
                                 const std::vector<NetworkProfile>& profiles) {
-  std::vector<Line> lines;
-  const Line counted{
+  std::vector<NetworkLine> lines;
+  const NetworkLine counted{
       .network = network, .source = "counted", .params = arch.params, .macs_valid = arch.macs_valid, .hash = arch.hash};
   for (const auto& profile : profiles) {
     const auto latency = profile.latency();
     if (profile.hash != arch.hash || !latency) continue;
-    Line line = counted;
+    NetworkLine line = counted;
     line.source = latency->is_sum ? "counted, sum of timed blocks" : "counted, timed";
     line.device = to_string(profile.setting);
     line.latency_ms = latency->ns * 1e-6;
@@ -53,7 +53,7 @@ std::vector<Line> counted_lines(const std::string& network, const ArchRow& arch,
 
 // Divides each latency by one on the same device and setting: that of sd15 where it was timed there, else that of the
 // largest timed network.
-void add_ratios(std::vector<Line>& lines) {
+void add_ratios(std::vector<NetworkLine>& lines) {
   std::map<std::string, double> first;  // by device and setting
   for (const auto& line : lines)
     if (!line.latency_ms.is_null()) first.emplace(line.device, line.latency_ms);
@@ -96,7 +96,7 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
                   {.name = "device", .header = "latency on"},
                   {.name = "size_bytes", .header = "size GB", .scale = 1e-9, .digits = 2}}};
   std::set<std::string> hashes;
-  std::vector<Line> lines;
+  std::vector<NetworkLine> lines;
   for (const auto& network : networks_by_size(figures)) {
     if (const auto arch = shipped_arch(store, options, network)) {
       for (auto& line : counted_lines(network, *arch, profiles)) lines.push_back(std::move(line));

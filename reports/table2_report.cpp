@@ -28,7 +28,7 @@ struct Trained {
 };
 
 // The conditions of a comparison: the pictures, their number and size. Each decoder has its model that was scored last.
-using Group = std::map<std::string, Trained>;  // by network
+using DecoderGroup = std::map<std::string, Trained>;  // by network
 
 // The models whose decoder is a full-scale one with every width divided. That narrow network is a child of the full one
 // in the store; its models are found by their number of parameters.
@@ -48,8 +48,8 @@ std::string conditions_of(const Json& protocol) {
   return conditions.dump();
 }
 
-std::map<std::string, Group> groups_of(const Store& store, const ReportOptions& options) {
-  std::map<std::string, Group> groups;
+std::map<std::string, DecoderGroup> groups_of(const Store& store, const ReportOptions& options) {
+  std::map<std::string, DecoderGroup> groups;
   const auto scores = store.scores();
   for (const auto& decoder : decoders) {
     const auto full = shipped_arch(store, options, decoder.network);
@@ -92,12 +92,6 @@ std::pair<std::string, Latencies> latencies_of(const Store& store, const ReportO
   return {to_string(most->first), most->second};
 }
 
-Json printed(const std::vector<Printed>& figures, const std::string& network, const std::string& name) {
-  for (const auto& figure : figures)
-    if (figure.source == literature_table2 && figure.network == network && figure.name == name) return figure.value;
-  return nullptr;
-}
-
 Json ratio(const Json& value, const Json& of) {
   return value.is_null() || of.is_null() ? Json() : Json(value.get<double>() / of.get<double>());
 }
@@ -107,7 +101,8 @@ class Rows {
   Rows(const Store& store, const ReportOptions& options, const Latencies& latencies)
       : store_(store), options_(options), latencies_(latencies), figures_(printed_figures(store)) {}
 
-  std::vector<Json> ours(const Decoder& decoder, const Group& group, const std::vector<std::string>& perceptual) const {
+  std::vector<Json> ours(const Decoder& decoder, const DecoderGroup& group,
+                         const std::vector<std::string>& perceptual) const {
     const auto arch = shipped_arch(store_, options_, decoder.network);
     const auto found = group.find(decoder.network);
     const Trained trained = found == group.end() ? Trained{} : found->second;
@@ -142,17 +137,20 @@ class Rows {
   }
 
   std::vector<Json> printed_ones(const Decoder& decoder, const std::vector<std::string>& perceptual) const {
-    const auto figure = [&](const char* name) { return printed(figures_, decoder.network, name); };
+    const auto figure = [&](const char* name) { return printed(decoder, name); };
     std::vector<Json> row{decoder.printed, true,           "†",     figure("params"), "1",
                           nullptr,         figure("psnr"), nullptr, figure("ssim"),   nullptr};
     row.resize(row.size() + 2 * perceptual.size());
     const Json latency = figure("latency_ms");
     row.insert(row.end(), {figure("lpips"), nullptr, latency, nullptr,
-                           ratio(latency, printed(figures_, decoders[0].network, "latency_ms")), ""});
+                           ratio(latency, printed(decoders[0], "latency_ms")), ""});
     return row;
   }
 
  private:
+  Json printed(const Decoder& decoder, const char* name) const {
+    return printed_value(figures_, {literature_table2, decoder.network, name});
+  }
   Json latency_ms(const std::string& network) const {
     const auto found = latencies_.find(network);
     return found == latencies_.end() ? Json() : Json(found->second.ns * 1e-6);
@@ -189,7 +187,7 @@ std::vector<Column> columns_of(const std::vector<std::string>& perceptual) {
   return columns;
 }
 
-std::vector<std::string> perceptual_scores(const Group& group) {
+std::vector<std::string> perceptual_scores(const DecoderGroup& group) {
   std::set<std::string> names;
   for (const auto& [network, trained] : group)
     for (const auto& [name, score] : trained.scores)

@@ -9,7 +9,7 @@
 namespace mds {
 namespace {
 
-struct Line {
+struct PipelineLine {
   std::string model{}, hash{};
   bool literature = false;
   Json text_ms{}, decoder_ms{}, unet_step_ms{}, steps{}, overall_ms{}, low_ms{}, high_ms{}, mark{};
@@ -19,13 +19,13 @@ struct Line {
 Json milliseconds(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); }
 
 // One line for each timing of a whole picture.
-std::vector<Line> measured_lines(const ModelRow& model, const std::vector<PipelineTiming>& timings) {
+std::vector<PipelineLine> measured_lines(const ModelRow& model, const std::vector<PipelineTiming>& timings) {
   const auto part_ms = [&](const std::string& part, int64_t calls) {
     for (const auto& timing : timings)
       if (timing.part == part && timing.calls == calls) return Json(timing.timing.median_ns * 1e-6);
     return Json();
   };
-  std::vector<Line> lines;
+  std::vector<PipelineLine> lines;
   for (const auto& whole : timings) {
     if (whole.part != "whole") continue;
     lines.push_back({.model = model.name,
@@ -40,11 +40,11 @@ std::vector<Line> measured_lines(const ModelRow& model, const std::vector<Pipeli
                      .mark = std::string(name_of(whole.timing.mark)),
                      .source = whole.calls == 2 ? "measured, guided" : "measured"});
   }
-  std::sort(lines.begin(), lines.end(), [](const Line& x, const Line& y) { return x.steps > y.steps; });
+  std::sort(lines.begin(), lines.end(), [](const PipelineLine& x, const PipelineLine& y) { return x.steps > y.steps; });
   return lines;
 }
 
-std::vector<Line> printed_lines(const Store& store) {
+std::vector<PipelineLine> printed_lines(const Store& store) {
   std::map<std::string, std::map<std::string, double>> by_network;
   std::map<std::string, std::string> conditions;
   for (const auto& figure : printed_figures(store)) {
@@ -52,7 +52,7 @@ std::vector<Line> printed_lines(const Store& store) {
     by_network[figure.network][figure.name] = figure.value;
     conditions[figure.network] = figure.conditions;
   }
-  std::vector<Line> lines;
+  std::vector<PipelineLine> lines;
   for (const auto& [network, values] : by_network) {
     const auto value = [&](const char* name) { return values.contains(name) ? Json(values.at(name)) : Json(); };
     lines.push_back({.model = network,
@@ -67,7 +67,7 @@ std::vector<Line> printed_lines(const Store& store) {
   return lines;
 }
 
-Table table_of(const std::vector<Line>& lines, const std::string& setting) {
+Table table_of(const std::vector<PipelineLine>& lines, const std::string& setting) {
   Table table{.title = "Latency of a picture" + (setting.empty() ? "" : ": " + setting),
               .columns = {{.name = "model", .weight = Weight::identity},
                           {.name = "hash", .audience = Audience::programs},
@@ -102,7 +102,7 @@ std::vector<Table> table5_report(const Store& store, const ReportOptions& option
   for (const auto& timing : pipeline_timings(store)) by_setting[timing.setting][timing.model].push_back(timing);
   std::vector<Table> tables;
   for (const auto& [setting, by_model] : by_setting) {
-    std::vector<Line> lines;
+    std::vector<PipelineLine> lines;
     for (const auto& model : store.models()) {
       const bool wanted = model.name.starts_with(options.network) || model.hash.starts_with(options.network);
       if (!wanted || !by_model.contains(model.hash)) continue;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "pipeline/safetensors.h"
+
 namespace mds {
 namespace {
 
@@ -108,7 +110,9 @@ LatentSet load_latents(const std::string& file) {
     if (found == content.metadata.end()) throw FileError(file + ": its metadata lack \"" + key + "\"");
     return found->second;
   };
-  const auto json = [&](const std::string& key) { return parse_json(metadata(key), file + ": " + key, most_header_bytes); };
+  const auto json = [&](const std::string& key) {
+    return parse_json(metadata(key), file + ": " + key, most_header_bytes);
+  };
   read_json(json("captions"), set.captions, {file, "captions"});
   read_json(json("scale"), set.scale, {file, "scale"});
   set.hash = metadata("hash");
