@@ -26,8 +26,8 @@ std::vector<std::string> load_prompts(const std::string& file) {
   std::vector<std::string> prompts;
   for (std::string line; lines.next(line);) {
     if (!is_utf8(line)) throw FileError(lines.place() + ": is not UTF-8");
-    if (of_json && !trimmed(line).empty()) line = prompt_in(line, {lines.place(), ""});
-    if (!line.empty()) prompts.push_back(line);
+    if (of_json ? trimmed(line).empty() : line.empty()) continue;
+    prompts.push_back(of_json ? prompt_in(line, {lines.place(), ""}) : line);
   }
   if (prompts.empty()) throw FileError(file + ": holds no prompt; expected one a line");
   return prompts;

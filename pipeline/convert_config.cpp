@@ -51,15 +51,16 @@ std::vector<bool> with_transformers(const Config& config, const char* key, const
   return levels;
 }
 
+bool is_depth(const Json& json) { return json.is_number_integer() && json.get<int64_t>() >= 0; }
+
 // The depths of a level's layers: one number for all of them, or a list.
 std::vector<int64_t> depths(const Config& config, const char* key, const Json& json, size_t layers) {
   if (json.is_array()) {
-    const bool fits = json.size() == layers &&
-                      std::all_of(json.begin(), json.end(), [](const Json& one) { return one.is_number_unsigned(); });
+    const bool fits = json.size() == layers && std::all_of(json.begin(), json.end(), is_depth);
     config.require(key, fits, "a depth for each of a level's layers");
     return json.get<std::vector<int64_t>>();
   }
-  config.require(key, json.is_number_unsigned(), "depths of at least 0");
+  config.require(key, is_depth(json), "depths of at least 0");
   return std::vector<int64_t>(layers, json.get<int64_t>());
 }
 
