@@ -47,6 +47,6 @@ TEST_CASE("convert takes the network of a part from the database by its stored n
   const Outcome outcome = mdsearch(command + "stored-unet --format json");
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  CHECK(outcome.json()[0]["network"] == "stored-unet");
-  CHECK(outcome.json()[0]["params"] == cost(plan).params);
+  CHECK(outcome.json()["rows"][0]["network"] == "stored-unet");
+  CHECK(outcome.json()["rows"][0]["params"] == cost(plan).params);
 }
