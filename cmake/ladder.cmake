@@ -2,11 +2,17 @@
 # Each folder has an include root with one symbolic link to it, so `#include "trainer/x.h"` from blocks/ fails.
 
 function(mds_library name folder)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "PARSED" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  if(ARG_PARSED)
+    set(parsed ${ARG_PARSED})
+  else()
+    set(parsed mds_parsed_json)
+  endif()
   add_library(${name} STATIC ${ARG_SOURCES})
   mds_include_root(${name} ${folder})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} mds_warnings)
-  # Unity builds, because parsing headers (JSON's, LibTorch's) costs more than compiling our code.
+  # Unity builds, because reading headers costs more than compiling our code.
+  mds_use_parsed(${name} ${parsed})
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
@@ -25,7 +31,7 @@ endfunction()
 
 # A folder's LibTorch half.
 function(mds_torch_library name folder)
-  mds_library(${name} ${folder} ${ARGN})
+  mds_library(${name} ${folder} PARSED mds_parsed_torch ${ARGN})
   target_link_libraries(${name} PUBLIC mds_torch)
 endfunction()
 
