@@ -1,6 +1,9 @@
 // What a sweep does where files are damaged or memory is short, and what becomes of candidates that failed.
 #include <soci/soci.h>
 
+#include <functional>
+#include <map>
+
 #include "tests/app/toy_sweep.h"
 
 using namespace mds;
@@ -46,20 +49,25 @@ TEST_CASE("a damaged checkpoint sends its run back to the start, and the sweep e
   sweep.require_done();
   const Json undisturbed = sweep.results();
   const std::string checkpoint = sweep.run_folders().front() + "/checkpoint.safetensors";
-  sweep.forget_database();
-  SECTION("no checkpoint at all") { save_text(checkpoint, "not a checkpoint"); }
-  SECTION("cut in half") { std::filesystem::resize_file(checkpoint, std::filesystem::file_size(checkpoint) / 2); }
-  SECTION("of another run") {
-    TensorFile content = load_tensors(checkpoint);
-    content.metadata["identity"] = "{}";
-    save_tensors(checkpoint, content);
-    std::filesystem::remove(checkpoint + ".sha256");
+  const std::map<std::string, std::function<void()>> damages{
+      {"no checkpoint at all", [&] { save_text(checkpoint, "not a checkpoint"); }},
+      {"cut in half",
+       [&] { std::filesystem::resize_file(checkpoint, std::filesystem::file_size(checkpoint) / 2); }},
+      {"of another run", [&] {
+         TensorFile content = load_tensors(checkpoint);
+         content.metadata["identity"] = "{}";
+         save_tensors(checkpoint, content);
+         std::filesystem::remove(checkpoint + ".sha256");
+       }}};
+  for (const auto& [what, damage] : damages) {
+    sweep.forget_database();
+    damage();
+    const Outcome outcome = sweep.run();
+    INFO(what << ": " << outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK_THAT(outcome.err, Contains(" goes back to the start: out/sweeps/toy/run-") && !Contains(" failed: "));
+    CHECK(sweep.results() == undisturbed);
   }
-  const Outcome outcome = sweep.run();
-  INFO(outcome.err);
-  CHECK(outcome.code == 0);
-  CHECK_THAT(outcome.err, Contains(" goes back to the start: out/sweeps/toy/run-") && !Contains(" failed: "));
-  CHECK(sweep.results() == undisturbed);
 }
 
 TEST_CASE("a winner's checkpoint that is damaged is not made into a model; a retry trains it again", "[app]") {
@@ -94,12 +102,14 @@ TEST_CASE("a sweep that lost a candidate says so and exits with 1, until a retry
                            Contains("1 of the 3 runs of toy failed, and the others were compared without them") &&
                            Contains("mdsearch db retry toy --db r.db"));
   CHECK_THAT(lost.out, Contains("wins"));
-  const std::string name = GENERATE("toy", "2", "k5@toy");
-  const Outcome retried = sweep.ToyFolder::run(retry + "--format json " + name);
-  INFO(retried.err);
-  REQUIRE(retried.code == 0);
-  REQUIRE(retried.json()["rows"].size() == 1);
-  CHECK(retried.json()["rows"][0]["run"] == 2);
+  for (const std::string name : {"toy", "2", "k5@toy"}) {
+    make_fail(sweep, 2);
+    const Outcome retried = sweep.ToyFolder::run(retry + "--format json " + name);
+    INFO(name << ": " << retried.err);
+    REQUIRE(retried.code == 0);
+    REQUIRE(retried.json()["rows"].size() == 1);
+    CHECK(retried.json()["rows"][0]["run"] == 2);
+  }
   sweep.require_done();
   CHECK(sweep.results() == undisturbed);
 }
