@@ -119,10 +119,12 @@ def shipped(name):
 
 SPACE = {"base": "mobilediffusion", "include": ["mobilediffusion-lite"],
          "choices": [{"name": "w", "path": "levels.2.width", "values": [768, 832]},
-                     {"name": "k", "path": "levels.1.kernel", "values": [3, 5], "when": {"w": [768]}}]}
+                     {"name": "k", "path": "levels.1.kernel", "values": [3, 5], "when": {"levels.2.width": [768]}}]}
+SWEEP = {key: value for key, value in shipped("sweeps/quickstart.json").items() if key not in ("space", "candidates")}
+SWEEP["networks"] = ["mobilediffusion", "mobilediffusion-lite"]  # whose listing takes no time
 
 
-def kinds(program):
+def kinds():
     """name: (file name, content, arguments); a content of JSON values is mutated as JSON half of the time."""
     database = (ROOT / "results.db").read_bytes()
     weights = (ROOT / "weights/emoji-clip-score/model.json").read_bytes()
@@ -130,7 +132,7 @@ def kinds(program):
     return {
         "network": ("n.json", shipped("architectures/mobilediffusion.json"), ["spec", "{}"]),
         "space": ("s.json", SPACE, ["enumerate", "--space", "{}", "--top", "2"]),
-        "sweep": ("s.json", shipped("sweeps/quickstart.json"), ["sweep", "{}", "--plan", "--db", "{dir}/r.db"]),
+        "sweep": ("s.json", SWEEP, ["sweep", "{}", "--plan", "--db", "{dir}/r.db"]),
         "train": ("t.json", shipped("train/emoji-md-base.json"), ["train", "{}", "--plan"]),
         "card": ("model.json", json.loads(weights), ["generate", "--model", "{dir}", "--prompt", "a", "--out", "{dir}/a.png"]),
         "prompts": ("p.txt", b"red heart\nblue square\n", ["generate", "--model", model, "--prompts", "{}", "--steps", "1",
@@ -193,7 +195,7 @@ def problem_of(command, folder):
     err = done.stderr.decode(errors="replace")
     if done.returncode not in (0, 1, 2):
         return f"ended with {done.returncode}: {err[-300:]}", done.returncode
-    if done.returncode and not err.strip():
+    if done.returncode and not (err.strip() or done.stdout.strip()):
         return f"exited {done.returncode} without a word", done.returncode
     for word in FORBIDDEN:
         if word in err:
@@ -210,7 +212,7 @@ def main():
     parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path("out/fuzz"))
     options = parser.parse_args()
     program = options.program.resolve()
-    chosen = {name: kind for name, kind in kinds(program).items() if options.only in (None, name)}
+    chosen = {name: kind for name, kind in kinds().items() if options.only in (None, name)}
     ends, failures = collections.defaultdict(collections.Counter), 0
     for run in range(options.runs):
         name = list(chosen)[run % len(chosen)]
@@ -219,6 +221,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             file = folder / file_name
+            (folder / "a.txt").write_text("red heart")  # the caption of a.png
             file.write_bytes(content_of(name, seed_content, rng, folder))
             command = [str(program)] + [a.replace("{dir}", str(folder)).replace("{}", str(file)) for a in arguments]
             problem, code = problem_of(command, folder)

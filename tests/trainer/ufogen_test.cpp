@@ -161,7 +161,7 @@ TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
   CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.floor is 1000; allowed: less than the 1000"));
 }
 
-TEST_CASE("one step draws the point that all data are, by regression alone", "[trainer][torch]") {
+TEST_CASE("one step draws the point that all data are, by regression alone", "[trainer][torch][slow]") {
   const LatentSet set = one_point(0.7);
   UfogenConfig config = starting(toy::model("start"));
   config.adversarial_weight = 0;
