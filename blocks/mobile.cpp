@@ -5,7 +5,7 @@
 namespace mds {
 namespace {
 
-constexpr double eps = 1e-3;  // of the batch norms
+constexpr double batch_norm_eps = 1e-3;  // of the batch norms
 
 Border border_of(int64_t kernel, int64_t stride, int64_t side) {
   const int64_t out = (side + stride - 1) / stride;
@@ -32,7 +32,7 @@ Shape list_unit(const Unit& unit, const Shape& in, LayerSink& sink) {
   const ConvolutionOp op = bordered(unit.op, in);
   const Shape out = output_shape(op, in);
   sink.add(unit.convolution, op, in, out);
-  sink.add(unit.norm, NormOp{NormKind::batch, op.out, 0, eps, unit.activation}, out, out);
+  sink.add(unit.norm, NormOp{NormKind::batch, op.out, 0, batch_norm_eps, unit.activation}, out, out);
   return out;
 }
 
