@@ -49,8 +49,8 @@ std::string gigabytes(int64_t bytes) {
 Bytes group_memory(const std::string& root, const std::string& membership) {
   Bytes least;
   for (const auto& group : cgroup_folders(root, membership, "memory"))
-    least = smaller(
-        least, number_in(text_of(group.folder / (group.second_version ? "memory.max" : "memory.limit_in_bytes"))));
+    least = smaller(least,
+                    number_in(text_of(group.folder / (group.second_version ? "memory.max" : "memory.limit_in_bytes"))));
   return least;
 }
 

@@ -51,8 +51,7 @@ TEST_CASE("a damaged checkpoint sends its run back to the start, and the sweep e
   const std::string checkpoint = sweep.run_folders().front() + "/checkpoint.safetensors";
   const std::map<std::string, std::function<void()>> damages{
       {"no checkpoint at all", [&] { save_text(checkpoint, "not a checkpoint"); }},
-      {"cut in half",
-       [&] { std::filesystem::resize_file(checkpoint, std::filesystem::file_size(checkpoint) / 2); }},
+      {"cut in half", [&] { std::filesystem::resize_file(checkpoint, std::filesystem::file_size(checkpoint) / 2); }},
       {"of another run", [&] {
          TensorFile content = load_tensors(checkpoint);
          content.metadata["identity"] = "{}";
