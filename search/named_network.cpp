@@ -166,8 +166,8 @@ const std::map<std::string, std::string>& shipped_hashes() {
 }
 
 NetworkSpec network_of(const ArchRow& arch) {
-  return network_from_json(parse_json(arch.spec_json, "table arch, row " + arch.hash + ", column spec_json"),
-                           "table arch, row " + arch.hash + ", column spec_json");
+  const std::string place = "table arch, row " + arch.hash + ", column spec_json";
+  return network_from_json(parse_json(arch.spec_json, place), place);
 }
 
 bool is_stored_name(const std::string& name) { return network_file(name).empty(); }

@@ -51,8 +51,8 @@ class Store {
   void add_sweep(const std::string& name, const std::string& config_json);
   int64_t ensure_run(const RunRow& row);  // one run for each (sweep, arch, protocol, seed)
 
-  // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out, or
-  // ends further ahead than the worker's would, as after the clock was set back; deepest rung first.
+  // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out, or ends
+  // further ahead than the worker's would, as after the clock was set back; deepest rung first.
   std::optional<Lease> claim(const std::string& sweep, const Worker& worker);
   // Takes this run whatever its state: for a worker that knows that the holder of its lease is gone.
   Lease take(int64_t run, const Worker& worker);
