@@ -75,7 +75,7 @@ std::string data_sets_text() {
   const auto add = [&](std::string_view name, const std::string& summary) {
     text += "  " + std::string(name) + std::string(15 - name.size(), ' ') + summary + "\n";
   };
-  for (const auto& each : sources()) add(each.name, std::string(each.summary) + " (" + std::string(each.licence) + ")");
+  for (const auto& each : sources()) add(each.name, std::string(each.summary) + " (" + std::string(each.license) + ")");
   add(joined_name, "the union of the --sources; their held-out pictures stay held out");
   return text +
          "\nEach comes from a Debian package, which is named if it is not installed. Build from share-alike sources\n"
@@ -118,7 +118,7 @@ std::string licences(const Arguments& arguments) {
   std::string all;
   const auto parts = split_list(arguments.sources);
   for (const auto& each : sources()) {
-    const std::string name(each.name), licence(each.licence);
+    const std::string name(each.name), licence(each.license);
     if (arguments.name == name) return licence;
     if (std::find(parts.begin(), parts.end(), name) != parts.end())
       all += (all.empty() ? "" : "; ") + name + ": " + licence;

@@ -2,6 +2,7 @@
 
 #include "app/picture_side.h"
 #include "pipeline/mapped_file.h"
+#include "spec/license.h"
 #include "spec/new_file.h"
 
 namespace mds {
@@ -12,6 +13,15 @@ LatentSet open_latents(const LatentData& data, int64_t held_out) {
   EncoderFolders::describe(
       found.encoders, [](std::string_view, std::string& folder, std::string_view) { folder = shipped_file(folder); });
   return load_latents(cached_latents(found, held_out));
+}
+
+std::string inherited_license(const LatentSet& latents, const EncoderFolders& encoders,
+                              const std::vector<std::string>& folders) {
+  std::vector<std::string> licenses{latents.license};
+  for (const auto& folder : folders) licenses.push_back(load_card(folder).provenance.license);
+  for (const auto& folder : {encoders.autoencoder, encoders.text})
+    licenses.push_back(load_card(shipped_file(folder)).provenance.license);
+  return joined_licenses(licenses);
 }
 
 void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,

@@ -5,11 +5,6 @@
 
 namespace mds {
 
-// The licence of the weights that the shipped configurations train.
-inline constexpr const char* shipped_license =
-    "weights Apache-2.0; trained on Noto Emoji (OFL-1.1) with names of Unicode CLDR (Unicode-DFS-2016) and, where "
-    "listed, OpenClipart (public domain)";
-
 inline constexpr int64_t least_held_out = 2;  // pairs that an evaluation needs
 
 // Caches are in out/cache, named by the content of the data and of the encoders. ConfigError, before anything is
@@ -20,6 +15,11 @@ struct TrainedUNet {
   ModelCard card;  // describes the UNet only
   TensorMap weights;
 };
+
+// The licences that a UNet trained on these latents inherits: those of the data, of the model folders that it was
+// trained from and of the networks around it, which are in its folder too.
+std::string inherited_license(const LatentSet& latents, const EncoderFolders& encoders,
+                              const std::vector<std::string>& folders);
 
 // Writes a self-contained model folder: the UNet, with the decoder and text encoder of the latents that it was trained
 // on. ConfigError as in check_encoders.

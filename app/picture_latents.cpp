@@ -63,6 +63,7 @@ std::string cached_latents(const LatentData& data, int64_t held_out) {
   std::cerr << "encoding " << name << " into " << file << "\n";
   LatentSet set = make_latents(name, source, encoders);
   set.hash = hash;
+  set.license = source->license();
   std::filesystem::create_directories("out/cache");
   save_latents(file, set);
   return file;

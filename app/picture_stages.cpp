@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iostream>
 
-#include "app/latent_cache.h"
 #include "app/picture_side.h"
 #include "app/reconstruction.h"
 #include "app/stage_data.h"
@@ -15,6 +14,7 @@
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
 #include "pipeline/text_encoder.h"
+#include "spec/license.h"
 
 namespace mds {
 namespace {
@@ -70,7 +70,7 @@ class AutoencoderRun final : public StageRun {
     if (!card.latent_scale)
       card.latent_scale = measure_scale(encode_pictures(*encoder, data_.sample_of(scale_pictures, seed_)));
     provenance.data = config_.data;
-    provenance.license = shipped_license;
+    provenance.license = license();
     std::vector<Score> scores;
     if (!data_.held_out.pairs.empty()) scores = this->scores(*encoder, *decoder);
     for (const auto& score : scores) provenance.scores[score.name] = to_json(score);
@@ -81,6 +81,11 @@ class AutoencoderRun final : public StageRun {
   }
 
  private:
+  std::string license() const {
+    if (config_.start.empty()) return data_.license;
+    return joined_licenses({data_.license, load_card(config_.start).provenance.license});
+  }
+
   // A frozen encoder is copied unchanged, byte by byte.
   void save_encoder(const TensorMap& weights, const std::string& folder) const {
     if (config_.start.empty()) return save_part(folder, "vae_encoder", with_prefix(weights, "vae_encoder."), at::kHalf);
@@ -134,7 +139,7 @@ class TextImageRun final : public StageRun {
     save_part(folder, "image_encoder", with_prefix(weights, "image_encoder."), at::kHalf);
     save_text(folder + "/merges.txt", merges_);
     provenance.data = config_.data;
-    provenance.license = shipped_license;
+    provenance.license = data_.license;
     std::vector<Score> scores;
     if (!data_.held_out.pairs.empty())
       for (const Recall& found : recall(folder, card)) {

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "spec/describe.h"
+#include "spec/license.h"
 
 namespace mds {
 namespace {
@@ -78,10 +79,12 @@ StageData open_stage_data(const StageDataRequest& request, const LoopConfig& loo
   if (request.names.empty()) throw ConfigError("stage.data: names no data set");
   std::vector<SourcePtr> sources;
   std::string hashes;
+  std::vector<std::string> licenses;
   bool streams = false;
   for (const auto& name : request.names) {
     sources.push_back(open_source(name, request.held_out));
     hashes += sources.back()->hash();
+    licenses.push_back(sources.back()->license());
     const bool large = must_stream(*sources.back(), request.size);
     if (large && request.names.size() > 1)
       throw ConfigError("stage.data: \"" + name +
@@ -91,6 +94,7 @@ StageData open_stage_data(const StageDataRequest& request, const LoopConfig& loo
   }
   StageData data = streams ? streamed(sources[0], request, loop) : held(sources, request, loop);
   data.hash = sha256(hashes);
+  data.license = joined_licenses(licenses);
   return data;
 }
 

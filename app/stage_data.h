@@ -17,7 +17,7 @@ struct StageData {
   std::shared_ptr<PictureFeed> feed;                                 // of the pairs to train on
   std::function<at::Tensor(int64_t most, uint64_t seed)> sample_of;  // uint8 pictures from those pairs
   LoadedPairs held_out;
-  std::string hash;
+  std::string hash, license;
 };
 
 struct StageDataRequest {

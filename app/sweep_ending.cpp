@@ -72,6 +72,7 @@ TrainedProxy trained_proxy(const Store& store, const SweepConfig& config, const 
 struct Making {
   const std::string& command;
   const std::string& data_hash;
+  std::string license;
 };
 
 ModelCard card_of(const SweepConfig& config, const Winner& winner, const MetricRow& score, const Making& making) {
@@ -86,7 +87,7 @@ ModelCard card_of(const SweepConfig& config, const Winner& winner, const MetricR
                      .iterations = score.iteration,
                      .seed = uint64_t(winner.run.seed),
                      .run_id = winner.run.arch.substr(0, 16),
-                     .license = shipped_license,
+                     .license = making.license,
                      .scores = {{score.name, score.value}},
                      .candidate = winner.arch.name,
                      .network = winner.arch.hash,
@@ -203,12 +204,14 @@ std::string end_sweep(const Store& store, const SweepConfig& config, const Laten
   const Paths paths(config);
   const Winner winner = winner_of(store, config);
   const TrainedProxy proxy = trained_proxy(store, config, winner);
-  ModelCard card = card_of(config, winner, score_of(store, winner), {command, latents.hash});
+  const EncoderFolders& encoders = config.stage.data.encoders;
+  ModelCard card = card_of(config, winner, score_of(store, winner),
+                           {command, latents.hash, inherited_license(latents, encoders, {})});
   card.unet = proxy.spec;
   draw_samples(proxy, config, latents, paths.samples);
   NewFolder best(paths.best, Before::replaced);
   save_text(best.path() + "/spec.json", spec_text(network_of(winner.arch)));
-  save_generator(best.path() + "/proxy", {card, proxy.weights}, latents, config.stage.data.encoders);
+  save_generator(best.path() + "/proxy", {card, proxy.weights}, latents, encoders);
   save_page(store, config, paths, best.path() + "/report.html");
   best.put_in_place();
   return result_text(winner, store, config, format);

@@ -139,7 +139,12 @@ class UNetRun final : public StageRun {
         latents_(open_latents(config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0)),
         open_(opened(config, train.loop, latents_, database)) {
     check_encoders(latents_, encoders_);
-    for (const auto& [field, folder] : open_.predecessors) predecessors_[field] = model_hash(folder);
+    std::vector<std::string> folders;
+    for (const auto& [field, folder] : open_.predecessors) {
+      predecessors_[field] = model_hash(folder);
+      folders.push_back(folder);
+    }
+    license_ = inherited_license(latents_, encoders_, folders);
     if (evaluation_) open_.card.guidance = evaluation_->sampler.guidance;
     if (open_.holds_guidance) open_.card.guidance = 1;
     if (!evaluation_ && train.sample_every == 0) return;
@@ -162,7 +167,7 @@ class UNetRun final : public StageRun {
   std::vector<Score> finish(const TensorMap& trained, const std::string& folder, Provenance provenance) override {
     const TensorMap weights = with_folded_gains(trained);
     provenance.data = {source_};
-    provenance.license = shipped_license;
+    provenance.license = license_;
     provenance.derived = open_.derived;
     provenance.candidate = open_.candidate;
     provenance.network = open_.network;
@@ -235,6 +240,7 @@ class UNetRun final : public StageRun {
   LatentSet latents_;
   OpenStage open_;
   std::map<std::string, std::string> predecessors_;  // hashes from the time their weights were read
+  std::string license_;
   std::optional<ModelCard> start_;                   // of the model the stage started from
   std::optional<TensorMap> swapped_;                 // the weights before training, if the stage changed the network
 };

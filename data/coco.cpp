@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 constexpr size_t most_bytes = size_t(4) << 30;  // parsing needs about ten times as much memory
 
 struct CocoImage {
-  std::string file;
+  std::string file, license;
   std::map<int64_t, std::string> captions;  // by annotation id
 };
 
@@ -35,7 +35,32 @@ const Json& required_list(const Json& root, const char* key, const Place& place)
   return *found;
 }
 
-std::map<int64_t, CocoImage> read_images(const Json& list, const Place& place, const fs::path& folder) {
+using Licenses = std::map<int64_t, std::string>;  // names by id
+
+// COCO's `licenses`, which other files in its format may lack.
+Licenses read_licenses(const Json& root, const Place& place) {
+  Licenses licenses;
+  const auto list = root.find("licenses");
+  if (list == root.end() || !list->is_array()) return licenses;
+  for (size_t i = 0; i < list->size(); ++i) {
+    const Place here = place.child(i);
+    licenses[required<int64_t>((*list)[i], "id", here)] = required<std::string>((*list)[i], "name", here);
+  }
+  return licenses;
+}
+
+std::string license_of(const Json& image, const Licenses& licenses, const Place& place) {
+  if (!image.contains("license")) return "";
+  const auto found = licenses.find(required<int64_t>(image, "license", place));
+  return found == licenses.end() ? "" : found->second;
+}
+
+struct ImageContext {
+  const fs::path& folder;
+  const Licenses& licenses;
+};
+
+std::map<int64_t, CocoImage> read_images(const Json& list, const Place& place, const ImageContext& context) {
   std::map<int64_t, CocoImage> images;
   for (size_t i = 0; i < list.size(); ++i) {
     const Place here = place.child(i);
@@ -43,7 +68,10 @@ std::map<int64_t, CocoImage> read_images(const Json& list, const Place& place, c
     const fs::path path = fs::path(name).lexically_normal();
     if (name.empty() || path.is_absolute() || *path.begin() == ".." || name.find('\0') != std::string::npos)
       here.child("file_name").fail("is " + shown(name) + "; allowed: paths inside the folder");
-    if (!images.emplace(required<int64_t>(list[i], "id", here), CocoImage{(folder / path).string(), {}}).second)
+    if (!images
+             .emplace(required<int64_t>(list[i], "id", here),
+                      CocoImage{(context.folder / path).string(), license_of(list[i], context.licenses, here), {}})
+             .second)
       here.child("id").fail("is " + shown(list[i]["id"]) + ", which an image above has");
   }
   return images;
@@ -79,7 +107,10 @@ std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report) {
   const Json root = load_json(config.annotations, most_bytes);
   const Place place{config.annotations, ""};
   FolderReport local;
-  auto images = read_images(required_list(root, "images", place), place.child("images"), config.folder);
+  const Json& list = required_list(root, "images", place);
+  const Licenses licenses = read_licenses(root, place.child("licenses"));
+  const fs::path folder = config.folder;
+  auto images = read_images(list, place.child("images"), {folder, licenses});
   read_captions(required_list(root, "annotations", place), place.child("annotations"), images, local);
   std::vector<Pair> pairs;
   for (const auto& [number, image] : images) {
@@ -90,7 +121,7 @@ std::vector<Pair> list_coco(const CocoConfig& config, FolderReport* report) {
     for (const auto& [annotation, caption] : image.captions) {
       const bool first = config.captions == CaptionChoice::first;
       const std::string group = std::to_string(number), id = first ? group : group + "-" + std::to_string(annotation);
-      pairs.push_back({.file = image.file, .caption = caption, .group = group, .id = id});
+      pairs.push_back({.file = image.file, .caption = caption, .group = group, .id = id, .license = image.license});
       if (first) break;
     }
   }

@@ -47,10 +47,9 @@ void FolderWriter::add(const Image& image, const Pair& pair) {
   held_out_ += pair.split == "held_out";
   const std::string name = pair.id + ".png";
   save_png(temporary_ + "/" + name, image);
-  lines_ +=
-      Json{{"file_name", name}, {"text", pair.caption}, {"split", pair.split}, {"group", pair.group}, {"id", pair.id}}
-          .dump() +
-      "\n";
+  Json line{{"file_name", name}, {"text", pair.caption}, {"split", pair.split}, {"group", pair.group}, {"id", pair.id}};
+  if (!pair.license.empty()) line["license"] = pair.license;
+  lines_ += line.dump() + "\n";
 }
 
 BuildReport FolderWriter::finish() {

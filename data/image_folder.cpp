@@ -20,13 +20,14 @@ namespace fs = std::filesystem;
 constexpr size_t most_metadata_bytes = size_t(4) << 30;
 
 struct MetadataLine {
-  std::string file_name, text, split = "train", group, id;
+  std::string file_name, text, split = "train", group, id, license;
   static void describe(auto& self, auto&& field) {
     field("file_name", self.file_name, "picture, relative to the folder");
     field("text", self.text, "its caption");
     field("split", self.split, "train or held_out");
     field("group", self.group, "variants of one thing share it");
     field("id", self.id, "unique in the data set");
+    field("license", self.license, "of picture and caption");
   }
 };
 
@@ -70,7 +71,8 @@ std::vector<Pair> list_metadata(const fs::path& folder) {
                      .caption = trimmed(entry.text),
                      .split = entry.split,
                      .group = entry.group.empty() ? id : entry.group,
-                     .id = id});
+                     .id = id,
+                     .license = entry.license});
     check_group(splits, pairs.back(), place);
   }
   return pairs;

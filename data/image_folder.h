@@ -1,9 +1,10 @@
 // A data set on disk is a folder of pictures with `metadata.jsonl`: one object per line with `file_name` and `text`,
-// and optionally `split` ("train" or "held_out"), `group` (variants of one thing, which share a split) and `id`. A
-// user's own folder may instead hold `x.jpg` (or .jpeg, .png, .webp) beside `x.txt` or `x.caption` (endings in any
-// case); a drawn picture without such a file has the prompt stored in it as its caption. Of two captions of a picture
-// one is used and the other is a skip: metadata.jsonl goes before text files, and of these the first by name. `x.jpg`
-// beside `x.png` are two pictures with one caption, in one group. Hidden files are not looked at.
+// and optionally `split` ("train" or "held_out"), `group` (variants of one thing, which share a split), `id` and
+// `license`. A user's own folder may instead hold `x.jpg` (or .jpeg, .png, .webp) beside `x.txt` or `x.caption`
+// (endings in any case); a drawn picture without such a file has the prompt stored in it as its caption. Of two
+// captions of a picture one is used and the other is a skip: metadata.jsonl goes before text files, and of these the
+// first by name. `x.jpg` beside `x.png` are two pictures with one caption, in one group. Hidden files are not looked
+// at.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct Pair {
   std::string split = "train";
   std::string group;  // never empty: without a group, it is the pair's id
   std::string id;     // unique in its data set
+  std::string license{};
   bool operator==(const Pair&) const = default;
 };
 

@@ -2,11 +2,13 @@
 
 #include <filesystem>
 #include <numeric>
+#include <set>
 
 #include "data/coco.h"
 #include "data/webdataset.h"
 #include "spec/bootstrap.h"
 #include "spec/describe.h"
+#include "spec/license.h"
 
 namespace mds {
 namespace {
@@ -96,6 +98,13 @@ CocoConfig parse_coco(const std::string& name) {
 
 void PictureReader::skip(int64_t samples) {
   for (int64_t i = 0; i < samples && next(); ++i) continue;
+}
+
+std::string PictureSource::license() const {
+  if (!pairs()) return unknown_license;
+  std::set<std::string> licenses;
+  for (const auto& pair : *pairs()) licenses.insert(pair.license);
+  return joined_licenses({licenses.begin(), licenses.end()});
 }
 
 SourcePtr listed_source(std::vector<Pair> pairs, FolderReport skipped, std::function<std::string()> hash) {

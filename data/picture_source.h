@@ -38,6 +38,7 @@ class PictureSource {
   virtual std::unique_ptr<PictureReader> open(OrderSeed seed) const = 0;
   virtual const std::vector<Pair>* pairs() const { return nullptr; }  // null where samples are only known while reading
   virtual std::string hash() const = 0;                               // identity of the content
+  std::string license() const;                                        // of all pairs, see joined_licenses
   const FolderReport& skipped() const { return skipped_; }            // left out when listing
 
  protected:

@@ -67,7 +67,13 @@ std::vector<std::string> joined_sources() {
   return names;
 }
 
-Collection collect_source(const std::string& name) { return source(name).collect(); }
+Collection collect_source(const std::string& name) {
+  const Source& found = source(name);
+  Collection collection = found.collect();
+  for (auto& candidate : collection.candidates)
+    if (candidate.pair.license.empty()) candidate.pair.license = found.license;
+  return collection;
+}
 
 Collection join_sources(const std::vector<std::string>& names) {
   Collection all;

@@ -9,7 +9,7 @@
 namespace mds {
 
 struct Source {
-  std::string_view name, summary, licence;
+  std::string_view name, summary, license;
   bool joined;  // whether it is a part of `debian`
   Collection (*collect)();
 };

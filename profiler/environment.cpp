@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <sched.h>
 #include <sys/utsname.h>
 #include <torch/version.h>
@@ -13,24 +14,16 @@
 #include <sstream>
 
 #include "profiler/build_info.h"
+#include "spec/kernel_file.h"
+#include "spec/memory_limit.h"
 #include "spec/processors.h"
 
 namespace mds {
 namespace {
 
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\"");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\"") + 1 - first);
-}
-
-// The value of the first line "key<separator>value" of a text file; empty where file or key is missing.
+// Of a text file.
 std::string value_of(const std::string& file, const std::string& key, char separator) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    const auto split = line.find(separator);
-    if (split != std::string::npos && trimmed(line.substr(0, split)) == key) return trimmed(line.substr(split + 1));
-  }
-  return "";
+  return value_in(text_of(file), key, separator);
 }
 
 template <class T>
@@ -40,16 +33,17 @@ std::optional<T> number_of(const std::string& text) {
   return std::nullopt;
 }
 
-std::optional<int64_t> memory_of(const std::string& key) {
-  const auto kilobytes = number_of<int64_t>(value_of("/proc/meminfo", key, ':'));
-  return kilobytes ? std::optional(*kilobytes * 1024) : std::nullopt;
+std::string first_line(const std::string& file) {
+  const std::string text = text_of(file);
+  return text.substr(0, text.find('\n'));
 }
 
-std::string first_line(const std::string& file) {
-  std::string line;
-  std::ifstream in(file);
-  std::getline(in, line);
-  return line;
+// "13.0"; the hooks count in thousands and tens.
+std::string cuda_runtime() {
+  const auto& hooks = at::detail::getCUDAHooks();
+  if (!hooks.hasCUDART()) return "";
+  const int64_t version = hooks.versionCUDART();
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
 std::string operating_system() {
@@ -104,7 +98,7 @@ Conditions capture_conditions() {
   conditions.allocator = allocator();
   conditions.cpu_mhz = number_of<double>(value_of("/proc/cpuinfo", "cpu MHz", ':'));
   conditions.load_average = number_of<double>(first_line("/proc/loadavg"));
-  conditions.available_bytes = memory_of("MemAvailable");
+  conditions.available_bytes = machine_memory("MemAvailable");
   conditions.deterministic = at::globalContext().deterministicAlgorithms();
   conditions.tf32 = at::globalContext().float32MatmulPrecision() != at::Float32MatmulPrecision::HIGHEST;
   return conditions;
@@ -118,12 +112,13 @@ Environment capture_environment() {
                        .compiler = build_info::compiler,
                        .flags = build_info::flags,
                        .torch_version = TORCH_VERSION,
+                       .cuda = cuda_runtime(),
                        .git_dirty = build_info::git_dirty};
   environment.device = {.os = operating_system(),
                         .cpu_model = value_of("/proc/cpuinfo", "model name", ':'),
                         .cpu_capability = at::get_cpu_capability(),
                         .cores = ::sysconf(_SC_NPROCESSORS_ONLN),
-                        .memory_bytes = memory_of("MemTotal"),
+                        .memory_bytes = machine_memory("MemTotal"),
                         .gpu_models = gpu_models()};
   environment.conditions = capture_conditions();
   return environment;

@@ -12,7 +12,7 @@
 namespace mds {
 
 struct BuildInfo {
-  std::string git_commit, compiler, flags, torch_version;
+  std::string git_commit, compiler, flags, torch_version, cuda;
   bool git_dirty = false;
   static void describe(auto& self, auto&& field) {
     field("git_commit", self.git_commit, "commit the program was built from");
@@ -20,6 +20,7 @@ struct BuildInfo {
     field("compiler", self.compiler, "name and version");
     field("flags", self.flags, "compiler flags");
     field("torch_version", self.torch_version, "LibTorch, its headers' version");
+    field("cuda", self.cuda, "CUDA's runtime; empty for a LibTorch without it");
   }
 };
 

@@ -1,16 +1,10 @@
 #include "spec/cgroup.h"
 
-#include <fstream>
 #include <sstream>
 
 namespace mds {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // A line of /proc/self/cgroup is "0::/group" for version 2, "4:cpu,cpuacct:/group" for version 1.
 std::vector<CgroupFolder> cgroup_folders(const std::string& root, const std::string& membership,

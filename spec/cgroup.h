@@ -18,7 +18,4 @@ struct CgroupFolder {
 std::vector<CgroupFolder> cgroup_folders(const std::string& root, const std::string& membership,
                                          const std::string& controller);
 
-// All of a small file of the kernel; empty where it cannot be read.
-std::string text_of(const std::filesystem::path& file);
-
 }  // namespace mds

@@ -9,6 +9,7 @@
 
 #include "spec/cgroup.h"
 #include "spec/error.h"
+#include "spec/kernel_file.h"
 
 namespace mds {
 namespace {
@@ -22,13 +23,6 @@ Bytes number_in(const std::string& text) {
   std::istringstream in(text);
   int64_t number = 0;
   return in >> number ? Bytes(number) : std::nullopt;
-}
-
-Bytes available() {
-  const std::string text = text_of("/proc/meminfo"), name = "MemAvailable:";
-  const size_t at = text.find(name);
-  const Bytes kilobytes = at == text.npos ? std::nullopt : number_in(text.substr(at + name.size()));
-  return kilobytes ? Bytes(*kilobytes * 1024) : std::nullopt;
 }
 
 Bytes left_of_ulimit() {
@@ -46,6 +40,11 @@ std::string gigabytes(int64_t bytes) {
 
 }  // namespace
 
+Bytes machine_memory(const std::string& key) {
+  const Bytes kilobytes = number_in(value_in(text_of("/proc/meminfo"), key, ':'));
+  return kilobytes ? Bytes(*kilobytes * 1024) : std::nullopt;
+}
+
 Bytes group_memory(const std::string& root, const std::string& membership) {
   Bytes least;
   for (const auto& group : cgroup_folders(root, membership, "memory"))
@@ -55,7 +54,8 @@ Bytes group_memory(const std::string& root, const std::string& membership) {
 }
 
 Bytes usable_memory() {
-  return smaller(smaller(available(), left_of_ulimit()), group_memory("/sys/fs/cgroup", text_of("/proc/self/cgroup")));
+  return smaller(smaller(machine_memory("MemAvailable"), left_of_ulimit()),
+                 group_memory("/sys/fs/cgroup", text_of("/proc/self/cgroup")));
 }
 
 void require_memory(const std::string& work, int64_t least_bytes) {

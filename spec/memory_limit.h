@@ -7,6 +7,9 @@
 
 namespace mds {
 
+// The bytes of a line of /proc/meminfo, such as "MemTotal"; no value where there is none.
+std::optional<int64_t> machine_memory(const std::string& key);
+
 // In bytes: the least of what the machine has available, its control groups allow in all, and `ulimit -v` leaves. No
 // value where the kernel says nothing.
 std::optional<int64_t> usable_memory();

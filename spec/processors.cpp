@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "spec/cgroup.h"
+#include "spec/kernel_file.h"
 
 namespace mds {
 namespace {

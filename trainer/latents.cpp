@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "pipeline/safetensors.h"
+#include "spec/license.h"
 
 namespace mds {
 namespace {
@@ -90,7 +91,8 @@ void save_latents(const std::string& file, const LatentSet& set) {
                       .metadata = {{"captions", Json(set.captions).dump()},
                                    {"scale", to_json(set.scale).dump()},
                                    {"hash", set.hash},
-                                   {"encoders", Json(set.encoders).dump()}}});
+                                   {"encoders", Json(set.encoders).dump()},
+                                   {"license", set.license}}});
 }
 
 LatentSet load_latents(const std::string& file) {
@@ -104,7 +106,8 @@ LatentSet load_latents(const std::string& file) {
                 .captions = {},
                 .scale = {},
                 .hash = {},
-                .encoders = {}};
+                .encoders = {},
+                .license = unknown_license};  // of files that earlier versions wrote
   const auto metadata = [&](const std::string& key) {
     const auto found = content.metadata.find(key);
     if (found == content.metadata.end()) throw FileError(file + ": its metadata lack \"" + key + "\"");
@@ -119,6 +122,7 @@ LatentSet load_latents(const std::string& file) {
   const Json encoders = json("encoders");
   check_type({file, "encoders"}, encoders, encoders.is_object(), "an object");
   for (const auto& [name, hash] : encoders.items()) read_json(hash, set.encoders[name], {file, "encoders." + name});
+  if (content.metadata.contains("license")) set.license = metadata("license");
   check(set, file);
   return set;
 }

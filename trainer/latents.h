@@ -50,6 +50,7 @@ struct LatentSet {
   LatentScale scale;
   std::string hash;                             // of data set and encoders together
   std::map<std::string, std::string> encoders;  // "autoencoder", "text", "score": model_hash of each
+  std::string license;                          // of the data set
 
   int64_t count() const { return moments.size(0); }
   Tensor rows(bool of_held_out) const;  // int64 indices

@@ -6,6 +6,7 @@
 
 using namespace mds;
 using Catch::Contains;
+using Catch::StartsWith;
 
 namespace {
 
@@ -73,6 +74,7 @@ TEST_CASE("own pictures train without evaluation, and with a share held out they
   INFO(plain.err);
   REQUIRE(plain.code == 0);
   CHECK(load_card(own.folder.path + "/out/train/mine/model").provenance.data == std::vector<std::string>{"mine"});
+  CHECK_THAT(load_card(own.folder.path + "/out/train/mine/model").provenance.license, StartsWith("unknown: yours; "));
 
   Json more = evaluated;
   more["name"] = "scored";

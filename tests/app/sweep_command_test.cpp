@@ -25,6 +25,7 @@ TEST_CASE("a sweep trains every candidate to the last rung, and a second start d
     CHECK(run["scores"].contains("clip_emoji@8"));
   }
   CHECK(std::filesystem::exists(sweep.folder.path + "/out/sweeps/toy/best/proxy/unet.safetensors"));
+  CHECK(load_card(sweep.folder.path + "/out/sweeps/toy/best/proxy").provenance.license == "CC0; MIT; OFL-1.1");
   REQUIRE(sweep.run().code == 0);
   CHECK(sweep.results() == results);
 }

@@ -40,6 +40,7 @@ struct ToyFolder {
   LatentSet toy_latents() const {
     LatentSet set = toy::latents();
     set.encoders = encoder_hashes(encoders());
+    set.license = "CC0";
     set.image_features = toy_features(5), set.text_features = toy_features(6);
     return set;
   }
@@ -54,6 +55,7 @@ struct ToyFolder {
         DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
     save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
     vae.latent_scale = toy::latents().scale;
+    vae.provenance.license = "MIT";
     save_card(file("vae"), vae);
     ModelCard clip;
     clip.image_encoder =
@@ -61,6 +63,7 @@ struct ToyFolder {
     clip.text_encoder = TextTowerSpec{.vocabulary = 514, .tokens = 3, .width = 6, .layers = 1, .heads = 1, .mlp = 8};
     clip.tokenizer = TokenizerConfig{.merges = 0, .pad = -1};
     clip.image_normalisation = ImageNormalisation{};
+    clip.provenance.license = "OFL-1.1";
     save_random("clip", "image_encoder", make_plan(*clip.image_encoder));
     save_random("clip", "text_encoder", make_plan(*clip.text_encoder));
     save_text(file("clip/merges.txt"), "");

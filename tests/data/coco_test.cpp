@@ -36,6 +36,15 @@ struct Coco {
 
 }  // namespace
 
+TEST_CASE("COCO's pictures have the licences that it lists", "[data]") {
+  Coco coco;
+  coco.image(3);
+  coco.caption(11, 3, "a dog");
+  CHECK(coco.list()[0].license.empty());
+  coco.root["licenses"] = {{{"id", 4}, {"name", "Attribution License"}}};
+  CHECK(coco.list()[0].license == "Attribution License");
+}
+
 TEST_CASE("COCO's captions join their pictures, all of them or the first", "[data]") {
   Coco coco;
   coco.image(7);

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "data/folder_writer.h"
+#include "data/picture_source.h"
 #include "data/picture_table.h"
 #include "data/utf8.h"
 #include "spec/describe.h"
+#include "spec/license.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
 
@@ -42,6 +44,15 @@ TEST_CASE("pictures are paired with the text files beside them", "[data]") {
   REQUIRE(pairs.size() == 2);
   CHECK(pairs[0].caption == "first");
   CHECK(pairs[1] == mds::Pair{folder.name() + "/b.png", "a grey wall", "train", "b", "b"});
+}
+
+TEST_CASE("pictures whose licence nobody states are the user's own", "[data]") {
+  const Folder folder;
+  folder.picture("b.png", 40, 30);
+  folder.text("b.txt", "a grey wall");
+  CHECK(mds::open_source(folder.name())->license() == mds::unknown_license);
+  folder.text("metadata.jsonl", R"({"file_name": "b.png", "text": "a grey wall", "license": "CC0"})");
+  CHECK(mds::open_source(folder.name())->license() == "CC0");
 }
 
 TEST_CASE("a picture that cannot be used is skipped with its reason", "[data]") {

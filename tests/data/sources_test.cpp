@@ -8,6 +8,7 @@
 #include "data/cutout.h"
 #include "data/endless_sky.h"
 #include "data/gcompris.h"
+#include "data/picture_source.h"
 #include "data/qt_resources.h"
 #include "data/sweethome.h"
 #include "data/tuxpaint.h"
@@ -119,6 +120,20 @@ TEST_CASE("pictures that cannot be drawn are counted and the others keep their o
   const auto hash = dataset_hash(pairs);
   write_collection(collection, out);
   CHECK(dataset_hash(list_pairs(out)) == hash);
+  std::filesystem::remove_all(out);
+}
+
+TEST_CASE("a built data set keeps the licences of its sources", "[data]") {
+  const auto out = scratch("licensed").string();
+  Collection collection;
+  for (const char* license : {"OFL-1.1", "CC0", "OFL-1.1"}) {
+    collection.candidates.push_back(candidate("p" + std::to_string(collection.candidates.size()), [] {
+      return make_image({2, 2});
+    }));
+    collection.candidates.back().pair.license = license;
+  }
+  write_collection(collection, out);
+  CHECK(open_source(out)->license() == "CC0; OFL-1.1");
   std::filesystem::remove_all(out);
 }
 
