@@ -35,7 +35,7 @@ LatencyMark stored_mark(TimingMark mark, TimingMode mode) {
 }
 
 LatencyKey key_of(Store& store, const ProfileOptions& options) {
-  return {.device = record_device(store),
+  return {.device = record_device(store, "cpu"),  // where step_timing runs
           .env = record_env(store),
           .dtype = std::string(name_of(options.dtype)),
           .threads = at::get_num_threads(),

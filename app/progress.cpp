@@ -3,12 +3,17 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <iostream>
 
 #include "spec/printable.h"
 
 namespace mds {
 
 using Clock = std::chrono::steady_clock;
+
+void warn(const std::string& warning) {
+  if (!warning.empty()) std::cerr << warning << "\n";
+}
 
 Progress::Progress(std::string what, int64_t total, int64_t done)
     : what_(std::move(what)),

@@ -8,6 +8,8 @@
 
 namespace mds {
 
+void warn(const std::string& warning);  // a line on stderr; nothing where it is empty
+
 class Progress {
  public:
   Progress(std::string what, int64_t total, int64_t done = 0);

@@ -81,6 +81,7 @@ int64_t record_env(Store& store) {
                              .compiler = build.compiler,
                              .compiler_flags = build.flags,
                              .libtorch = build.torch_version,
+                             .cuda = build.cuda,
                              .determinism = now.deterministic ? "deterministic algorithms" : "any algorithm",
                              .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()});
 }

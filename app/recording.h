@@ -14,9 +14,9 @@ NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels);
 // The network NAME at the requested size, which becomes part of its name: "mobilediffusion-256px".
 NamedNetwork load_named(const std::string& name, Extent pixels, const std::string& database = default_database);
 
-// record_device: this machine with its CPU or, for kind "cuda", its GPUs. record_env: this program and how it was
-// built. They return ids of the store's rows.
-int64_t record_device(Store& store, const std::string& kind = "cpu");
+// record_device: this machine with its CPU (kind "cpu") or its GPUs ("cuda"), whichever the number comes from.
+// record_env: this program and how it was built. They return ids of the store's rows.
+int64_t record_device(Store& store, const std::string& kind);
 int64_t record_env(Store& store);
 
 std::string worker_name();  // "host:process"

@@ -28,6 +28,14 @@ struct ProxyTraining {
   Loop loop;
 };
 
+// The last iteration up to this one of which the loss is stored; that of an interrupt's checkpoint is not.
+int64_t last_stored(const SweepConfig& config, int64_t iteration) {
+  int64_t last = iteration / config.checkpoint_every * config.checkpoint_every;
+  for (const int64_t rung : config.rungs)
+    if (rung <= iteration) last = std::max(last, rung);
+  return last;
+}
+
 }  // namespace
 
 SweepWorker::SweepWorker(Store& store, const SweepConfig& config, const LatentSet& latents,
@@ -68,7 +76,7 @@ void SweepWorker::beat(const Lease& lease) {
 
 bool SweepWorker::work() {
   bool any = false;
-  identity_.device = record_device(store_);
+  identity_.device = record_device(store_, device_kind());
   identity_.env = record_env(store_);
   while (const auto lease = store_.claim(config_.name, identity_)) {
     any = true;
@@ -107,7 +115,7 @@ void SweepWorker::go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunSt
   } catch (const ConfigError& error) {  // of another run, which no sound file in this folder is
     return tell(error);
   }
-  if (const std::string warning = checkpoint.adopt(); !warning.empty()) std::cerr << warning << "\n";
+  warn(checkpoint.adopt());
 }
 
 // Trains to `end` with checkpoints. The checkpoint of an interrupt gets no row, as uninterrupted runs have none there.
@@ -150,6 +158,7 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   go_on_from(checkpoint, training->loop, run);
   if (training->loop.iteration() > end)  // trained further by a sweep in another database
     training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
+  warn(missing_curve(store_, run.run, checkpoint.file(), last_stored(config_, training->loop.iteration())));
   train_to(end, training->loop, {lease, run, checkpoint});
 
   const auto averaged = make_network(make_plan(proxy));

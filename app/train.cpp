@@ -8,6 +8,7 @@
 #include "app/open_store.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "app/progress.h"
 #include "app/run.h"
 #include "app/run_files.h"
 #include "app/train_plan.h"
@@ -180,10 +181,11 @@ bool train(const LoadedTraining& training, const std::string& out, const TrainCo
                              .identity = identity,
                              .loop = config.loop,
                              .checkpoint = checkpoint,
-                             .device = command.compute.device == "cpu" ? "cpu" : "cuda",
+                             .device = device_kind(),
                              .resumed = loop.iteration()});
+  warn(missing_curve(store, record.run(), checkpoint.file(), loop.iteration()));
   // Only now, as the record has compared the file with the hashes in the database.
-  if (const std::string warning = checkpoint.adopt(); !warning.empty()) std::cerr << warning << "\n";
+  warn(checkpoint.adopt());
   const bool ended =
       run_training(loop, {*run, config, to_json(training.written), checkpoint, record, out, identity, command.text()});
   if (!ended)

@@ -1,5 +1,6 @@
 #include "app/train_record.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -19,11 +20,22 @@ std::string record_network(Store& store, const Training& training) {
 
 }  // namespace
 
+std::string device_kind() { return compute_device().is_cuda() ? "cuda" : "cpu"; }
+
 CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration) {
   return {.sha256 = checkpoint.sha256(),
           .path = checkpoint.file(),
           .bytes = int64_t(std::filesystem::file_size(checkpoint.file())),
           .iteration = iteration};
+}
+
+std::string missing_curve(const Store& store, int64_t run, const std::string& checkpoint, int64_t iteration) {
+  const auto curve = store.curve(run, "loss");
+  if (iteration == 0 || std::ranges::any_of(curve, [&](const MetricRow& row) { return row.iteration == iteration; }))
+    return "";
+  return checkpoint + ": is at iteration " + std::to_string(iteration) + ", and " + store.file() +
+         " holds no loss of it: the file was made for another database, or this one has lost rows, as a copy without " +
+         "its -wal file does. The curve of this run has a gap up to there";
 }
 
 TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store), training_(training) {

@@ -16,18 +16,26 @@ struct Training {
   std::string identity;
   LoopConfig loop;
   CheckpointFile& checkpoint;  // outlives the record
-  std::string device = "cpu";
-  int64_t resumed = 0;  // iteration of the checkpoint that is continued; 0: none
+  std::string device;          // kind for record_device
+  int64_t resumed = 0;         // iteration of the checkpoint that is continued; 0: none
 };
+
+std::string device_kind();  // of compute_device(), for record_device
 
 // The row of the file that is in place.
 CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration);
+
+// A warning where the database holds no loss of the iteration of a checkpoint that is gone on from, else "". A loss is
+// stored, durably, before its checkpoint; without it, the checkpoint was made for another database, or rows were lost.
+std::string missing_curve(const Store& store, int64_t run, const std::string& checkpoint, int64_t iteration);
 
 class TrainRecord {
  public:
   // Takes over the run from its last process, as the caller holds the lock of the output folder. FileError where the
   // checkpoint does not have the hash that was stored for it.
   TrainRecord(Store& store, const Training& training);
+
+  int64_t run() const { return lease_.run; }
 
   void add(const StepReport& report);
   // Stores means over the reports since the last call. It comes before the checkpoint: if killed in between, the

@@ -23,7 +23,7 @@ int64_t samples_in(const Store& store) {
 LatencyKey whole_key(Store& store, const NetworkSpec& spec) {
   return {.kind = LatencyKind::end_to_end,
           .arch = hash_of(spec),
-          .device = record_device(store),
+          .device = record_device(store, "cpu"),
           .env = record_env(store),
           .threads = at::get_num_threads()};
 }
@@ -57,7 +57,7 @@ TEST_CASE("a block that another build timed is timed again", "[app]") {
   Store store(":memory:");
   const Plan plan = make_plan(NetworkSpec(tiny()));
   LatencyRow row;
-  row.key.device = record_device(store);
+  row.key.device = record_device(store, "cpu");
   row.key.env = store.remember_env({.git_commit = "another"});
   row.key.threads = at::get_num_threads();
   row.samples_ns = {1000};

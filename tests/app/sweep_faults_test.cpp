@@ -69,6 +69,19 @@ TEST_CASE("a damaged checkpoint sends its run back to the start, and the sweep e
   }
 }
 
+TEST_CASE("a sweep that goes on from a checkpoint without its rows says so", "[app]") {
+  const ToySweep sweep;
+  sweep.change("candidates", 1);
+  const std::string four = ToySweep::arguments + " --set rungs=[4]";
+  const std::string warning = "/checkpoint.safetensors: is at iteration 4, and r.db holds no loss of it";
+  const Outcome undisturbed = sweep.ToyFolder::run(four);
+  CHECK_THAT(undisturbed.err, !Contains("holds no loss"));
+  sweep.forget_database();
+  const Outcome outcome = sweep.ToyFolder::run(four);
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.err, Contains(warning));
+}
+
 TEST_CASE("a winner's checkpoint that is damaged is not made into a model; a retry trains it again", "[app]") {
   const ToySweep sweep;
   sweep.change("candidates", 1);

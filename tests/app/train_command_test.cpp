@@ -105,6 +105,19 @@ TEST_CASE("each UNet stage goes on from the one before, draws as it trains, and 
   CHECK(store.curve(runs[2].run, "adversary_loss").empty());
 }
 
+TEST_CASE("a model has the licences of its data, of the networks around it and of the model that it started from",
+          "[app]") {
+  const ToyTraining training;
+  const std::string base = training.output("base") + "/model", relu = training.output("relu") + "/model";
+  training.require_trained("base");
+  ModelCard card = load_card(base);
+  CHECK(card.provenance.license == "CC0; MIT; OFL-1.1");
+  card.provenance.license = "my own";
+  save_card(base, card);
+  training.require_trained("relu");
+  CHECK(load_card(relu).provenance.license == "CC0; my own; MIT; OFL-1.1");
+}
+
 TEST_CASE("numbers that stop being finite end a training as failed and keep a checkpoint that loads", "[app]") {
   const ToyTraining training;
   Json json = ToyTraining::config("base");
@@ -192,6 +205,16 @@ TEST_CASE("a training takes more iterations and ends where one of that length en
   longer.require_trained("base");
   longer.check_fails(longer.train("base", "--set loop.iterations=6"),
                      "is at iteration 8, past loop.iterations, which is 6; allowed: at least the checkpoint's");
+}
+
+TEST_CASE("a training that goes on from a checkpoint without its rows says so", "[app]") {
+  const ToyTraining training;
+  REQUIRE(training.train("base", "--set loop.iterations=4").code == 0);
+  CHECK_THAT(training.train("base", "--set loop.iterations=6").err, !Contains("holds no loss"));
+  std::filesystem::remove(training.file("r.db"));
+  const Outcome outcome = training.train("base", "--set loop.iterations=6");
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.err, Contains("/checkpoint.safetensors: is at iteration 6, and r.db holds no loss of it"));
 }
 
 TEST_CASE("a training whose rate falls to its end does not take more iterations", "[app]") {
