@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "app/shortage.h"
 #include "spec/json_text.h"
 
 namespace mds {
@@ -28,26 +29,26 @@ std::string file_words(const std::filesystem::filesystem_error& error) {
 }
 
 // The text between `begin` and `end`; empty where it is not there.
-std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+std::string text_between(const std::string& text, const std::string& begin, const std::string& end) {
   const auto at = text.find(begin);
   if (at == std::string::npos) return "";
   const auto from = at + begin.size(), to = text.find(end, from);
   return to == std::string::npos ? "" : text.substr(from, to - from);
 }
 
-std::string tensor_words(const std::string& text, const std::string& place) {
-  if (text.find("CUDA out of memory") != std::string::npos)
-    return out_of_memory(place, between(text, "Tried to allocate ", ". ") + " on the GPU");
-  if (text.find("alloc_cpu") == std::string::npos && text.find("DefaultCPUAllocator") == std::string::npos) return text;
-  const std::string bytes = between(text, "tried to allocate ", " bytes");
+std::string tensor_words(const c10::Error& error, const std::string& place) {
+  const std::string text = error.what_without_backtrace();
+  if (!is_shortage(error)) return text;
+  if (const std::string size = text_between(text, "Tried to allocate ", ". "); !size.empty())
+    return out_of_memory(place, size + " on the GPU");
+  const std::string bytes = text_between(text, "tried to allocate ", " bytes");
   return out_of_memory(place, bytes.empty() ? "" : bytes + " bytes");
 }
 
 }  // namespace
 
 std::string failure_in_words(const std::exception& error, const std::string& place) {
-  if (const auto* tensor = dynamic_cast<const c10::Error*>(&error))
-    return tensor_words(tensor->what_without_backtrace(), place);
+  if (const auto* tensor = dynamic_cast<const c10::Error*>(&error)) return tensor_words(*tensor, place);
   if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&error)) return file_words(*file);
   if (dynamic_cast<const std::bad_alloc*>(&error)) return out_of_memory(place, "");
   if (dynamic_cast<const std::length_error*>(&error)) return out_of_memory(place, "more bytes than any memory has");
