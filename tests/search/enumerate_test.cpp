@@ -4,6 +4,7 @@
 #include <set>
 
 #include "search/cost_memo.h"
+#include "spec/bootstrap.h"
 #include "tests/catch.h"
 
 using namespace mds;
@@ -21,6 +22,42 @@ SpaceSpec small_space() {
       {"name": "attention", "options": [{"levels.1.self_attention": false}, {"levels.1.self_attention": true}]}]})"),
                               "s.json");
 }
+
+// Draws the fields of a description anew: all of them, or only the one at `only`. Few values, so that conditions such
+// as "equal to the width" are met.
+class FieldDraws {
+ public:
+  explicit FieldDraws(Random& random, int64_t only = -1) : random_(random), only_(only) {}
+  int64_t fields() const { return at_; }
+
+  void draw(auto& described) {
+    std::remove_cvref_t<decltype(described)>::describe(
+        described, [&](std::string_view, auto& field, std::string_view, Range range = {}) { one(field, range); });
+  }
+
+ private:
+  void one(std::vector<LevelSpec>& levels, const Range&) {
+    if (only_ < 0) levels.resize(size_t(1 + random_.below(2)));
+    for (auto& level : levels) draw(level);
+  }
+  void one(auto& field, const Range& range) {
+    if (only_ < 0 || at_ == only_) value(field, range);
+    ++at_;
+  }
+  void value(std::vector<int64_t>& list, const Range& range) {
+    list.assign(size_t(1 + random_.below(2)), 0);
+    for (auto& element : list) value(element, range);
+  }
+  void value(int64_t& number, const Range& range) {
+    std::vector<int64_t> few{-1, 0, 1, 2, 64, 320};
+    std::erase_if(few, [&](int64_t each) { return double(each) < range.low || double(each) > range.high; });
+    number = few[size_t(random_.below(int64_t(few.size())))];
+  }
+  void value(auto& choice, const Range&) { choice = std::remove_cvref_t<decltype(choice)>(random_.below(2)); }
+
+  Random& random_;
+  int64_t only_, at_ = 0;
+};
 
 }  // namespace
 
@@ -90,6 +127,26 @@ TEST_CASE("fingerprints are equal exactly where hashes are", "[search]") {
     prints.insert(fingerprints.of(network));
   });
   CHECK(hashes.size() == prints.size());
+}
+
+TEST_CASE("fingerprints agree with hashes on networks that differ in one field, whichever it is", "[search]") {
+  Random random(1);
+  Fingerprints prints;
+  int equal = 0, differing = 0;
+  for (int i = 0; i < 60; ++i) {
+    UNetSpec network;
+    FieldDraws all(random);
+    all.draw(network);
+    for (int64_t field = 0; field < all.fields(); ++field) {
+      UNetSpec other = network;
+      FieldDraws(random, field).draw(other);
+      const bool same = hash_of(network) == hash_of(other);
+      CHECK((prints.of(network) == prints.of(other)) == same);
+      ++(same ? equal : differing);
+    }
+  }
+  CHECK(equal > 100);
+  CHECK(differing > 100);
 }
 
 TEST_CASE("the first invalid point says why, and a space of nothing else is an error", "[search]") {
