@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Runs mdsearch on mutated files: each must be taken or refused in plain words, without a crash, a hang or want of memory.
+"""Runs mdsearch on mutated files: each must be taken or refused in plain words, with no crash, hang or want of memory.
 
   python3 tests/fuzz/commands.py build/release/mdsearch [--runs 300] [--seed 1] [--only KIND] [--keep FOLDER]
 
-Equal seeds give equal files. Prints how many runs each kind had and how they ended; keeps failing files; exits 1 if any.
+Equal seeds give equal files. First each kind's unmutated file must be accepted, or its mutations would all meet the
+same refusal. Prints how many runs each kind had and how they ended; keeps failing files; exits 1 if any.
 """
 import argparse
 import collections
@@ -13,13 +14,13 @@ import os
 import pathlib
 import random
 import resource
-import shutil
 import sqlite3
 import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -61,6 +62,19 @@ def places(value, path=()):
         yield from places(child, path + (key,))
 
 
+def near(rng, value):
+    """Another value of the same type, which gets past the checks of types, and often past those of ranges."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return rng.choice([value + 1, value - 1, value * 2, value // 2, 1])
+    if isinstance(value, float):
+        return value * rng.choice([-1, 0, 0.5, 2, 1e9])
+    if isinstance(value, list):
+        return rng.choice([value[:-1], value + value[-1:], value[::-1]])
+    return value
+
+
 def mutated_json(rng, value):
     value = json.loads(json.dumps(value))
     for _ in range(rng.choice([1, 1, 2, 3])):
@@ -68,13 +82,15 @@ def mutated_json(rng, value):
         inner = value
         for key in parents:
             inner = inner[key]
-        match rng.randrange(4):
+        match rng.randrange(6):
             case 0 | 1:
                 inner[last] = rng.choice(ODD_VALUES)
             case 2 if isinstance(inner, dict):
                 inner[str(last) + rng.choice(["", "x", "\u001b"])] = inner.pop(last)
             case 3:
                 del inner[last]
+            case 4 | 5:
+                inner[last] = near(rng, inner[last])
     return json.dumps(value).encode()
 
 
@@ -97,20 +113,28 @@ def shard(compression=""):
     return out.getvalue()
 
 
-def npz():
-    def array(shape):
-        head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
-        count = 1
-        for n in shape:
-            count *= n
-        head = head.ljust(117) + "\n"
-        return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack(f"<{count}d", *range(count))
-    import zipfile
+def npy(header, values):
+    head = header.ljust(117).encode() + b"\n"
+    # Version 2 has four bytes for the header's length, version 1 two.
+    length = b"\1\0" + struct.pack("<H", len(head)) if len(head) < 1 << 16 else b"\2\0" + struct.pack("<I", len(head))
+    return b"\x93NUMPY" + length + head + struct.pack(f"<{len(values)}d", *values)
+
+
+def npz(arrays):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("mu.npy", array((5,)))
-        archive.writestr("sigma.npy", array((5, 5)))
+        for name, (header, values) in arrays.items():
+            archive.writestr(name, npy(header, values) if isinstance(header, str) else header)
     return out.getvalue()
+
+
+def moments():
+    """Of as many features as emoji-clip-score has: the header and the values of mu, 0, and of sigma, the identity."""
+    def header(shape):
+        return f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+    side = 64
+    return {"mu.npy": (header((side,)), [0.0] * side),
+            "sigma.npy": (header((side, side)), [float(i % (side + 1) == 0) for i in range(side * side)])}
 
 
 def shipped(name):
@@ -122,19 +146,21 @@ SPACE = {"base": "mobilediffusion", "include": ["mobilediffusion-lite"],
                      {"name": "k", "path": "levels.1.kernel", "values": [3, 5], "when": {"levels.2.width": [768]}}]}
 SWEEP = {key: value for key, value in shipped("sweeps/quickstart.json").items() if key not in ("space", "candidates")}
 SWEEP["networks"] = ["mobilediffusion", "mobilediffusion-lite"]  # whose listing takes no time
+SWEEP["stage"]["width_divisor"], SWEEP["batch"] = 32, 2  # nor do the iterations that a plan times
 
 
 def kinds():
     """name: (file name, content, arguments); a content of JSON values is mutated as JSON half of the time."""
     database = (ROOT / "results.db").read_bytes()
-    weights = (ROOT / "weights/emoji-clip-score/model.json").read_bytes()
     model = str(ROOT / "weights/emoji-md")
+    card = json.loads((ROOT / "weights/emoji-md/model.json").read_text())
+    del card["provenance"]  # most of the card, and read by nothing that draws
     return {
         "network": ("n.json", shipped("architectures/mobilediffusion.json"), ["spec", "{}"]),
         "space": ("s.json", SPACE, ["enumerate", "--space", "{}", "--top", "2"]),
         "sweep": ("s.json", SWEEP, ["sweep", "{}", "--plan", "--db", "{dir}/r.db"]),
         "train": ("t.json", shipped("train/emoji-md-base.json"), ["train", "{}", "--plan"]),
-        "card": ("model.json", json.loads(weights), ["generate", "--model", "{dir}", "--prompt", "a", "--out", "{dir}/a.png"]),
+        "card": ("model/model.json", card, ["generate", "--model", "{dir}/model", "--prompt", "a", "--out", "{dir}/a.png"]),
         "prompts": ("p.txt", b"red heart\nblue square\n", ["generate", "--model", model, "--prompts", "{}", "--steps", "1",
                                                             "--out", "{dir}/drawn"]),
         "json lines": ("p.jsonl", b'{"prompt": "red heart"}\n{"text": "a"}\n',
@@ -142,7 +168,8 @@ def kinds():
         "picture": ("a.png", png(), ["data", "show", "{dir}", "--size", "32"]),
         "shard": ("a.tar", shard(), ["data", "show", "{}", "--size", "32"]),
         "packed shard": ("a.tar.gz", shard("gz"), ["data", "show", "{}", "--size", "32"]),
-        "statistics": ("a.npz", npz(), ["evaluate", "--images", model, "--reference", "{}", "--metrics", "fid"]),
+        "statistics": ("a.npz", npz(moments()), ["evaluate", "--images", "{dir}/pictures", "--reference", "{}",
+                                                 "--metrics", "fd_emoji_clip", "--replicates", "2"]),
         "database": ("r.db", database, ["report", "sweep", "--db", "{}"]),
         "database check": ("r.db", database, ["db", "check", "--db", "{}"]),
         "stored text": ("r.db", database, ["report", "sweep", "--format", "html", "--out", "{dir}/r.html", "--db", "{}"]),
@@ -170,9 +197,37 @@ def stored_text(rng, data, folder):
     return content
 
 
+def statistics(rng):
+    """Arrays that are damaged inside a sound zip: its checksums would refuse damage of the whole file first."""
+    arrays = moments()
+    name = rng.choice(list(arrays))
+    header, values = arrays[name]
+    match rng.randrange(5):
+        case 0 | 1:
+            before, after = rng.choice(
+                [("<f8", "<f4"), ("<f8", ">f8"), ("<f8", "|O"), ("<f8", "<" * 200000), ("False", "True"),
+                 ("False", "1"), ("64", "63"), ("64", "0"), ("64", "-64"), ("64", "9" * 300), ("64", "64, " * 100000),
+                 ("'shape'", "'s'")])
+            header = header.replace(before, after)
+        case 2:
+            for _ in range(rng.choice([1, 3, 100])):
+                values[rng.randrange(len(values))] = rng.choice([1e308, -1.0, 1e-310, float("nan"), float("inf")])
+        case 3:
+            whole = npy(header, values)
+            header = mutated_bytes(rng, whole[:140]) + whole[140:]
+        case 4:
+            values[:] = [rng.choice([0.0, -1.0, 1e300, 1e-320]) * x for x in values]
+    arrays[name] = (header, values)
+    if rng.random() < 0.1:
+        arrays[rng.choice(["mu", "nu.npy", "../mu.npy"])] = arrays.pop(name)
+    return npz(arrays)
+
+
 def content_of(name, seed_content, rng, folder):
     if name == "stored text":
         return stored_text(rng, seed_content, folder)
+    if name == "statistics" and rng.random() < 0.8:
+        return statistics(rng)
     if not isinstance(seed_content, bytes):
         if rng.random() < 0.6:
             return mutated_json(rng, seed_content)
@@ -203,6 +258,39 @@ def problem_of(command, folder):
     return "", done.returncode
 
 
+def lay_beside(name, folder):
+    """What a kind's file needs around it."""
+    (folder / "a.txt").write_text("red heart")  # the caption of a.png
+    if name == "card":
+        (folder / "model").mkdir()
+        for part in (ROOT / "weights/emoji-md").iterdir():
+            if part.name != "model.json":
+                (folder / "model" / part.name).symlink_to(part)
+    if name == "statistics":
+        (folder / "pictures").mkdir()
+        for i in range(4):
+            (folder / f"pictures/{i}.png").write_bytes(png(side=24 + i))
+
+
+def run_kind(program, name, kind, content):
+    """The problem of a run on a content, and its exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        lay_beside(name, folder)
+        file = folder / kind[0]
+        file.write_bytes(content)
+        command = [str(program)] + [a.replace("{dir}", str(folder)).replace("{}", str(file)) for a in kind[2]]
+        return problem_of(command, folder)
+
+
+def require_sound(program, chosen):
+    for name, kind in chosen.items():
+        content = kind[1] if isinstance(kind[1], bytes) else json.dumps(kind[1]).encode()
+        problem, code = run_kind(program, name, kind, content)
+        if problem or code:
+            sys.exit(f"{name}: the unmutated file is not accepted: {problem or f'exit {code}'}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", type=pathlib.Path)
@@ -213,24 +301,21 @@ def main():
     options = parser.parse_args()
     program = options.program.resolve()
     chosen = {name: kind for name, kind in kinds().items() if options.only in (None, name)}
+    require_sound(program, chosen)
     ends, failures = collections.defaultdict(collections.Counter), 0
     for run in range(options.runs):
         name = list(chosen)[run % len(chosen)]
-        file_name, seed_content, arguments = chosen[name]
+        kind = chosen[name]
         rng = random.Random(f"{options.seed} {run}")
         with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder)
-            file = folder / file_name
-            (folder / "a.txt").write_text("red heart")  # the caption of a.png
-            file.write_bytes(content_of(name, seed_content, rng, folder))
-            command = [str(program)] + [a.replace("{dir}", str(folder)).replace("{}", str(file)) for a in arguments]
-            problem, code = problem_of(command, folder)
-            if problem:
-                failures += 1
-                options.keep.mkdir(parents=True, exist_ok=True)
-                kept = options.keep / f"{options.seed}-{run}-{file_name}"
-                shutil.copy(file, kept)
-                print(f"{name}, run {run}: {problem}\n  file: {kept}", flush=True)
+            content = content_of(name, kind[1], rng, pathlib.Path(folder))
+        problem, code = run_kind(program, name, kind, content)
+        if problem:
+            failures += 1
+            options.keep.mkdir(parents=True, exist_ok=True)
+            kept = options.keep / f"{options.seed}-{run}-{pathlib.Path(kind[0]).name}"
+            kept.write_bytes(content)
+            print(f"{name}, run {run}: {problem}\n  file: {kept}", flush=True)
         ends[name]["failed" if problem else f"exit {code}"] += 1
     for name, counts in ends.items():
         print(f"{name:16} " + ", ".join(f"{count} {end}" for end, count in sorted(counts.items())))
