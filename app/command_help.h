@@ -9,12 +9,12 @@
 namespace mds {
 
 struct Flag {
-  std::string name;                // "max-params"; for an argument without a dash the name of its place
-  std::string value;               // placeholder of its value, "N"; empty: it takes none
-  std::string fallback;            // the default; empty: nothing, or a meaning of its own
-  std::string range;               // for a number
-  std::vector<std::string> names;  // the allowed values, where it is one of several names
-  std::string meaning;
+  std::string name{};                // "max-params"; for an argument without a dash the name of its place
+  std::string value{};               // placeholder of its value, "N"; empty: it takes none
+  std::string fallback{};            // the default; empty: nothing, or a meaning of its own
+  std::string range{};               // for a number
+  std::vector<std::string> names{};  // the allowed values, where it is one of several names
+  std::string meaning{};
   bool positional = false;
 };
 

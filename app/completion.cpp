@@ -34,10 +34,10 @@ std::string case_of(const std::string& words, const Command& command, const std:
          " --help' || " + argument + " ;;\n";
 }
 
-std::string names_of(std::span<const Command> list) { return listed(list, &Command::name, " "); }
+std::string names_in(std::span<const Command> list) { return listed(list, &Command::name, " "); }
 
 std::string cases_of(const std::string& words, std::span<const Command> list, const std::string& networks) {
-  std::string text = "    \"" + words + "\") words " + names_of(list) + " --help ;;\n";
+  std::string text = "    \"" + words + "\") words " + names_in(list) + " --help ;;\n";
   for (const auto& command : list) {
     const std::string path = (words.empty() ? "" : words + " ") + std::string(command.name);
     text += command.parts ? cases_of(path, command.parts(), networks) : case_of(path, command, networks);

@@ -14,7 +14,7 @@
 namespace mds {
 namespace {
 
-struct Options {
+struct EnumerateOptions {
   std::string space;
   Format format = Format::table;
   Selection select = Selection::spread;
@@ -27,7 +27,7 @@ struct Options {
 };
 
 struct Listing {
-  const Options& options;
+  const EnumerateOptions& options;
   const SpaceSpec& space;
   const Enumeration& found;
   const std::string& file;  // the file it was read from, or empty
@@ -67,7 +67,7 @@ std::vector<std::string> footnotes_of(const Listing& listing) {
   notes.push_back(left_out_in_words(found));
   notes.insert(notes.end(), found.notes.begin(), found.notes.end());
   notes.push_back(listing.file.empty() ? std::to_string(found.total) + " points in " + seconds + " s"
-                                        : "read from " + listing.file);
+                                       : "read from " + listing.file);
   std::erase(notes, "");
   return notes;
 }
@@ -95,7 +95,7 @@ Table to_table(const Listing& listing) {
 }  // namespace
 
 int run_enumerate(int argc, char** argv) {
-  Options options;
+  EnumerateOptions options;
   CommandLine line{.usage =
                        "mdsearch enumerate --space FILE [--max-params N] [--max-gmacs G] [--top N] "
                        "[--select RULE]",

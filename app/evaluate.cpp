@@ -25,7 +25,7 @@ namespace mds {
 namespace {
 
 // The subject that was measured, and its scores.
-struct Evaluation {
+struct EvaluatedPictures {
   std::string subject, name;  // hash and folder of a model or of pictures
   int64_t iteration = 0;      // of the model's training
   std::vector<LabelledScore> scores;
@@ -92,7 +92,7 @@ std::vector<std::string> captions_of(const EvaluateOptions& options) {
   return chosen;
 }
 
-void record(Store& store, const EvaluateOptions& options, const Evaluation& evaluation) {
+void record(Store& store, const EvaluateOptions& options, const EvaluatedPictures& evaluation) {
   const int64_t now = unix_seconds();
   store.transaction([&] {
     if (evaluation.model) store.add_model(*evaluation.model);
@@ -123,10 +123,10 @@ struct Results {
   }
 
   // Measures one subject. Failures are kept; the first error is too, to be thrown where nothing succeeds.
-  void add(const std::string& name, const std::function<Evaluation()>& evaluate) {
+  void add(const std::string& name, const std::function<EvaluatedPictures()>& evaluate) {
     subject = name;
     try {
-      const Evaluation evaluation = evaluate();
+      const EvaluatedPictures evaluation = evaluate();
       if (store) record(*store, options, evaluation);
       evaluations.push_back(evaluation);
     } catch (const std::exception& error) {
@@ -151,7 +151,7 @@ struct Results {
   const EvaluateOptions& options;
   Listener progress;
   std::optional<Store> store;
-  std::vector<Evaluation> evaluations;
+  std::vector<EvaluatedPictures> evaluations;
   std::vector<Failure> failures;
   std::string subject;  // the subject being measured
   std::exception_ptr first;
@@ -163,8 +163,9 @@ void of_pictures(const EvaluateOptions& options, Measurer& measurer, Results& re
       listed ? list_captioned(options.images, options.split) : list_picture_files(options.images);
   results.progress.skip(options.images, pictures.skipped);
   measurer.prepare(pictures);
-  results.add(options.images,
-              [&] { return Evaluation{pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})}; });
+  results.add(options.images, [&] {
+    return EvaluatedPictures{pictures_hash(pictures), options.images, 0, measurer.measure(pictures, {})};
+  });
 }
 
 // Scores of the pictures of one seed, or the means over several seeds. A score that fails for one seed has no mean.
@@ -199,14 +200,15 @@ void of_models(const EvaluateOptions& options, Measurer& measurer, Results& resu
   for (const auto& model : models) {
     const auto& [folder, hash, generator] = std::tie(model.run.folder, model.run.hash, model.run.generator);
     results.add(folder, [&, &folder = folder, &hash = hash, &generator = generator] {
-      return Evaluation{hash, folder, generator.card().provenance.iterations,
-                        scores_of(model, captions, options, measurer), model_row(folder, hash, generator.card())};
+      return EvaluatedPictures{hash, folder, generator.card().provenance.iterations,
+                               scores_of(model, captions, options, measurer),
+                               model_row(folder, hash, generator.card())};
     });
     if (interrupted()) break;
   }
 }
 
-void warn_of_single_pictures(const std::vector<Evaluation>& evaluations) {
+void warn_of_single_pictures(const std::vector<EvaluatedPictures>& evaluations) {
   for (const auto& evaluation : evaluations)
     for (const auto& [score, protocol] : evaluation.scores)
       if (score.n == 1 && score.interval != IntervalKind::seeds)
@@ -225,9 +227,9 @@ void of_autoencoders(EvaluateOptions options, Results& results) {
   measurer.prepare(input);
   for (const auto& model : models)
     results.add(model.folder, [&] {
-      Evaluation evaluation{model.hash, model.folder, model.card.provenance.iterations,
-                            measurer.measure(returned_pictures(model, input), {}),
-                            model_row(model.folder, model.hash, model.card)};
+      EvaluatedPictures evaluation{model.hash, model.folder, model.card.provenance.iterations,
+                                   measurer.measure(returned_pictures(model, input), {}),
+                                   model_row(model.folder, model.hash, model.card)};
       if (const auto* decoder = std::get_if<DecoderSpec>(&*model.card.vae_decoder)) evaluation.decoder = *decoder;
       return evaluation;
     });
@@ -263,7 +265,7 @@ Json metrics_json(const Results& results) {
   return json;
 }
 
-Table score_table(const std::vector<Evaluation>& evaluations) {
+Table score_table(const std::vector<EvaluatedPictures>& evaluations) {
   Table table{.title = "Scores",
               .columns = {{.name = "subject", .header = "pictures or model"},
                           {.name = "iteration"},

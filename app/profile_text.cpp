@@ -19,8 +19,6 @@ struct Line {
   std::string mark{};
 };
 
-Json milliseconds(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); }
-
 class Printer {
  public:
   explicit Printer(const ProfileResult& result)
@@ -97,9 +95,10 @@ class Printer {
     for (const auto& line : lines) {
       const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
       if (const auto& summary = line.summary)
-        table.rows.push_back(
-            {line.path, line.kind, line.macs_valid, ms, milliseconds(summary->low_ns), milliseconds(summary->high_ns),
-             share, to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n, line.mark});
+        table.rows.push_back({line.path, line.kind, line.macs_valid, ms, to_json(milliseconds(summary->low_ns)),
+                              to_json(milliseconds(summary->high_ns)), share,
+                              to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n,
+                              line.mark});
       else
         table.rows.push_back({line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr});
     }
@@ -118,9 +117,9 @@ class Printer {
 
 Json latency_json(const Summary& summary, const std::string& mark) {
   return {{"median", summary.median_ns * 1e-6},
-          {"low", milliseconds(summary.low_ns)},
-          {"high", milliseconds(summary.high_ns)},
-          {"p90", milliseconds(summary.p90_ns)},
+          {"low", to_json(milliseconds(summary.low_ns))},
+          {"high", to_json(milliseconds(summary.high_ns))},
+          {"p90", to_json(milliseconds(summary.p90_ns))},
           {"n", summary.n},
           {"mark", mark}};
 }

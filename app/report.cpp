@@ -16,7 +16,7 @@
 namespace mds {
 namespace {
 
-struct Options {
+struct ReportFlags {
   std::string name, file, format, out;
   ViewOptions view;
   PageOptions page;
@@ -33,7 +33,7 @@ std::string line_of(const Report& report) {
   return "  " + name + std::string(14 - name.size(), ' ') + report.summary;
 }
 
-CommandLine command_line(Options& options) {
+CommandLine command_line(ReportFlags& options) {
   CommandLine line{.usage = "mdsearch report NAME [--db FILE] [--format table|md|csv|json|html] [--out FILE]",
                    .example = "mdsearch report sweep --db out/results.db --format html --out out/report.html",
                    .positional = {"name"},
@@ -56,7 +56,7 @@ CommandLine command_line(Options& options) {
 }
 
 // The format of --format, else of the ending of --out; UsageError where they contradict each other.
-std::string format_of(const Options& options) {
+std::string format_of(const ReportFlags& options) {
   const std::string ending = std::filesystem::path(options.out).extension().string();
   const std::string by_ending = ending.empty() || ending == ".txt" ? "" : ending.substr(1);
   const bool known = std::ranges::count(std::array{"html", "csv", "md", "json"}, by_ending) > 0;
@@ -67,7 +67,7 @@ std::string format_of(const Options& options) {
   return known ? by_ending : "table";
 }
 
-void run_report(const Options& options) {
+void run_report(const ReportFlags& options) {
   const Report& report = find_report(options.name);
   const std::string format = format_of(options);
   const bool html = format == "html";
@@ -93,7 +93,7 @@ void run_report(const Options& options) {
 }  // namespace
 
 int run_report(int argc, char** argv) {
-  Options options;
+  ReportFlags options;
   po::variables_map values;
   if (!parse(command_line(options), argc, argv, values)) return 0;
   run_report(options);

@@ -26,7 +26,7 @@
 namespace mds {
 namespace {
 
-struct Options {
+struct SweepOptions {
   std::string config, db, format;
   std::vector<std::string> settings;  // override the configuration's
   int64_t workers = 1;
@@ -55,7 +55,7 @@ struct Options {
   }
 };
 
-bool parse_options(const std::string& command, int argc, char** argv, Options& options) {
+bool parse_options(const std::string& command, int argc, char** argv, SweepOptions& options) {
   const bool sweep = command == "sweep";
   CommandLine line{.usage = "mdsearch " + command + " CONFIG [--set KEY=VALUE ...] [--db FILE]" +
                             (sweep ? " [--workers N | --plan] [--format table|md|csv|json]" : ""),
@@ -66,17 +66,17 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
       "set", po::value(&options.settings)->composing()->value_name("KEY=VALUE"),
       "Sets one value of the configuration, such as candidates=8; may repeat")(
       "db", po::value(&options.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
-  if (sweep)
+  if (sweep) {
     line.notes =
         "The exit code is 1 if a candidate failed, even if another one won; `mdsearch db retry` queues failed runs "
         "again. A run whose checkpoint is damaged is trained again from the start, and want of memory or disk ends a "
         "worker, not its candidate.";
-  if (sweep)
     line.options.add_options()("workers", number(&options.workers, between(1, 256)), "Processes that train")(
         "plan", po::bool_switch(&options.plan),
         "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
         "format", one_of(&options.format, names_of<Format>())->default_value("table"),
         "How the result or --plan is printed");
+  }
   add_compute_options(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
@@ -87,7 +87,7 @@ bool parse_options(const std::string& command, int argc, char** argv, Options& o
 
 // Runs the workers until no run can be claimed: in this process, or in several. A worker that dies only loses its
 // lease; if all have died, starting them again would not help.
-void train_all(SweepWorker& worker, const Options& options) {
+void train_all(SweepWorker& worker, const SweepOptions& options) {
   if (options.workers == 1) return void(worker.work());
   std::vector<std::string> failures(size_t(options.workers));
   {
@@ -128,7 +128,7 @@ struct SweepRun {
 };
 
 // Trains and judges rung by rung. The run of a dead worker can be claimed again when its lease ends.
-void run_rungs(const SweepRun& sweep, const Options& options) {
+void run_rungs(const SweepRun& sweep, const SweepOptions& options) {
   const auto& [worker, store, config, measures] = sweep;
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
     int64_t told = 0;
@@ -176,7 +176,7 @@ bool tell_failed(const Store& store, const SweepConfig& config) {
   return false;
 }
 
-bool run_all(const Options& options) {
+bool run_all(const SweepOptions& options) {
   const SweepConfig config = options.load();
   std::unique_ptr<Store> database = open_if_there(options.db);
   NewRuns runs = new_runs(database.get(), config);
@@ -201,7 +201,7 @@ bool run_all(const Options& options) {
 }  // namespace
 
 int run_sweep(int argc, char** argv) {
-  Options options;
+  SweepOptions options;
   if (!parse_options("sweep", argc, argv, options)) return 0;
   const Format format = parse_format(options.format);
   if (options.plan) {
@@ -212,7 +212,7 @@ int run_sweep(int argc, char** argv) {
 }
 
 int run_worker(int argc, char** argv) {
-  Options options;
+  SweepOptions options;
   if (!parse_options("worker", argc, argv, options)) return 0;
   const SweepConfig config = options.load();
   Store store(options.db, StoreMode::open_existing);

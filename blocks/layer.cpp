@@ -47,12 +47,12 @@ Cost attention_cost(const AttentionOp& op, const Shape& queries) {
 
 std::string text(int64_t n) { return std::to_string(n); }
 
-std::string convolution_name(const ConvolutionOp& op) {
+std::string op_text(const ConvolutionOp& op) {
   const std::string kernel = text(op.kernel) + "x" + text(op.kernel_width());
   return (op.groups > 1 ? "dwconv " : "conv ") + kernel + (op.stride > 1 ? " s" + text(op.stride) : "");
 }
 
-std::string norm_name(const NormOp& op, const Shape& in) {
+std::string op_text(const NormOp& op, const Shape& in) {
   if (op.kind == NormKind::layer) return in.kind == ShapeKind::map ? "norm" : "LN";
   std::string name = op.kind == NormKind::batch ? "BN" : "GN" + text(op.groups);
   if (op.activation == Activation::silu)
@@ -62,7 +62,7 @@ std::string norm_name(const NormOp& op, const Shape& in) {
   return name;
 }
 
-std::string pool_name(const PoolOp& op) {
+std::string op_text(const PoolOp& op) {
   const std::string kind = op.kind == PoolKind::max ? "max pool" : "avg pool";
   if (op.kernel == 0) return kind + " all";
   return kind + " " + text(op.kernel) + "x" + text(op.kernel) + (op.stride > 1 ? " s" + text(op.stride) : "");
@@ -109,13 +109,9 @@ Cost cost(const LayerOp& op, const Shape& in, const Shape& out) {
   return std::visit(Overload{
                         [&](const LinearOp& o) { return linear_cost(o, in); },
                         [&](const ConvolutionOp& o) { return convolution_cost(o, in, out); },
-                        [&](const NormOp& o) {
-                          return Cost{2 * o.channels, 0, 0};
-                        },
+                        [&](const NormOp& o) { return Cost{2 * o.channels, 0, 0}; },
                         [&](const AttentionOp& o) { return attention_cost(o, in); },
-                        [&](const TableOp& o) {
-                          return Cost{multiply_counts(o.rows, o.width), 0, 0};
-                        },
+                        [&](const TableOp& o) { return Cost{multiply_counts(o.rows, o.width), 0, 0}; },
                         [](const PoolOp&) { return Cost{}; },
                     },
                     op);
@@ -124,11 +120,11 @@ Cost cost(const LayerOp& op, const Shape& in, const Shape& out) {
 std::string op_name(const LayerOp& op, const Shape& in) {
   return std::visit(Overload{
                         [](const LinearOp& o) -> std::string { return o.gated ? "linear; GLU" : "linear"; },
-                        [](const ConvolutionOp& o) { return convolution_name(o); },
-                        [&](const NormOp& o) { return norm_name(o, in); },
+                        [](const ConvolutionOp& o) { return op_text(o); },
+                        [&](const NormOp& o) { return op_text(o, in); },
                         [](const AttentionOp&) -> std::string { return "QK^T; AV"; },
                         [](const TableOp&) -> std::string { return "table"; },
-                        [](const PoolOp& o) { return pool_name(o); },
+                        [](const PoolOp& o) { return op_text(o); },
                     },
                     op);
 }

@@ -6,16 +6,12 @@
 
 #include "data/caption.h"
 #include "data/cutout.h"
+#include "data/utf8.h"
 
 namespace mds {
 namespace {
 
 namespace fs = std::filesystem;
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-}
 
 bool is_letter_or_digit(const std::string& path) {
   const bool sign = path.starts_with("symbols/alphabets/") && !path.starts_with("symbols/alphabets/asl/");

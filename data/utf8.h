@@ -16,4 +16,7 @@ std::string lower_case(std::string text);
 // Removes white space around a text, and the byte order mark that some editors write.
 std::string trimmed(std::string text);
 
+// Replaces every `from`, which is not empty, from left to right; what was put in is not searched again.
+void replace_all(std::string& text, std::string_view from, std::string_view to);
+
 }  // namespace mds

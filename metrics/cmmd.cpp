@@ -8,12 +8,12 @@
 namespace mds {
 namespace {
 
-constexpr double sigma = 10, scale = 1000;
+constexpr double kernel_sigma = 10, scale = 1000;
 
 // The mean similarity of each row to all columns.
 at::Tensor similarity(const at::Tensor& rows_NE, const at::Tensor& columns_ME) {
   const auto gaussian = [](const at::Tensor& rows, const at::Tensor& columns) {
-    return squared_distances(rows, columns).mul_(-1 / (2 * sigma * sigma)).exp_();
+    return squared_distances(rows, columns).mul_(-1 / (2 * kernel_sigma * kernel_sigma)).exp_();
   };
   return fold_rows(rows_NE, columns_ME, gaussian, [](const at::Tensor& values_BM) { return values_BM.mean(1); });
 }

@@ -6,11 +6,11 @@ namespace mds {
 namespace {
 
 constexpr int64_t window = ssim_least_side;
-constexpr double sigma = 1.5, k1 = 0.01, k2 = 0.03;
+constexpr double window_sigma = 1.5, k1 = 0.01, k2 = 0.03;
 
 at::Tensor gaussian_window() {
   const auto x = torch::arange(window, torch::kFloat64) - (window - 1) / 2;
-  const auto weights = (-x.square() / (2 * sigma * sigma)).exp();
+  const auto weights = (-x.square() / (2 * window_sigma * window_sigma)).exp();
   return weights / weights.sum();
 }
 

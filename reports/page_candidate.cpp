@@ -84,7 +84,6 @@ std::string cost_per_block(const PageSweep& sweep, size_t index) {
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 2},
                           {.name = "in"},
                           {.name = "out"}}};
-  const auto milliseconds = [](std::optional<double> ns) { return ns ? std::optional(*ns * 1e-6) : std::nullopt; };
   for (const auto& block : blocks_of(sweep, index)) {
     const auto& timing = block.timing;
     table.rows.push_back(

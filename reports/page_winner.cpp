@@ -49,7 +49,7 @@ std::string counted(int64_t count, const std::string& one) {
 }
 
 // Reasons for the reader not to take the numbers as a proven result.
-std::vector<std::string> warnings(const PageSweep& sweep, const Ranking& ranking) {
+std::vector<std::string> warnings(const Ranking& ranking) {
   std::vector<std::string> list;
   const Placed& winner = ranking.placed.front();
   if (winner.runs.size() == 1)
@@ -98,7 +98,7 @@ std::string card_of(const PageSweep& sweep) {
   const auto index = row_of(sweep, ranking.placed.front());
   if (!index) return no_winner("This sweep's winner was trained under another protocol.");
   std::string cautions;
-  for (const auto& text : warnings(sweep, ranking)) cautions += "<li>" + escape_html(text) + "</li>\n";
+  for (const auto& text : warnings(ranking)) cautions += "<li>" + escape_html(text) + "</li>\n";
   const PlotName& name = sweep.names[*index];
   return "<h2>Winner of " + counted(int64_t(ranking.placed.size()), "candidate") + " after " +
          counted(ranking.iteration, "iteration") + "</h2>\n<p class=\"name\"><a href=\"#" + name.section +

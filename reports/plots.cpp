@@ -64,14 +64,13 @@ Json cost_plot(const std::string& metric, const std::vector<CostDot>& dots) {
 
 Json latency_plot(const std::vector<NamedProfile>& networks) {
   Json rows = Json::array();
-  const auto milliseconds = [](const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); };
   for (const auto& [name, profile] : networks) {
     Json row{{"name", name.label}, {"parts", Json::array()}};
     if (!name.section.empty()) row["candidate"] = name.section;
     for (const auto& block : profile.blocks)
       if (const auto& timing = block.timing; timing && !timing->rejected())
-        row["parts"].push_back({block.path, block.kind, timing->median_ns * 1e-6, milliseconds(timing->low_ns),
-                                milliseconds(timing->high_ns), timing->n});
+        row["parts"].push_back({block.path, block.kind, timing->median_ns * 1e-6, to_json(milliseconds(timing->low_ns)),
+                                to_json(milliseconds(timing->high_ns)), timing->n});
     if (!row["parts"].empty()) rows.push_back(std::move(row));
   }
   return {{"kind", "bars"}, {"x", "sum of the blocks' medians, ms"}, {"rows", std::move(rows)}};

@@ -151,6 +151,10 @@ void read_scores(const Store& store, SweepCandidate& candidate) {
 
 }  // namespace
 
+std::optional<double> milliseconds(const std::optional<double>& ns) {
+  return ns ? std::optional(*ns * 1e-6) : std::nullopt;
+}
+
 std::string short_hash(const std::string& hash) { return hash.substr(0, 8); }
 
 std::string to_string(const Build& build) {

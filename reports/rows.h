@@ -46,6 +46,7 @@ struct TimingSummary {
   LatencyMark mark = LatencyMark::final;
   bool rejected() const { return mark == LatencyMark::rejected; }
 };
+std::optional<double> milliseconds(const std::optional<double>& ns);
 
 struct BlockTiming {
   std::string path{}, kind{}, in{}, out{};

@@ -31,9 +31,9 @@ std::vector<Column> columns_of(const std::string& distance) {
 
 // Latencies of whole pictures on one machine by one program: the pair that most of a table's drawings have, and the
 // newest program where several pairs are equally frequent.
-class Latencies {
+class DrawingLatencies {
  public:
-  Latencies(const Store& store, const std::vector<Drawing>& drawings) {
+  DrawingLatencies(const Store& store, const std::vector<Drawing>& drawings) {
     std::map<Setting, std::vector<PipelineTiming>> by_setting;
     for (auto& timing : pipeline_timings(store))
       if (std::any_of(drawings.begin(), drawings.end(), [&](const Drawing& d) { return fits(timing, d); }))
@@ -66,7 +66,7 @@ class Latencies {
 // What all rows of one network have in common.
 struct Shared {
   const Drawing& first;
-  const Latencies& latencies;
+  const DrawingLatencies& latencies;
   Json conditions;
 };
 
@@ -97,7 +97,7 @@ std::vector<Json> row_of(const Drawing& drawing, const Shared& shared, const std
 
 bool nearer(const Drawing& x, const Drawing& y) { return x.distance.value < y.distance.value; }
 
-Table empty_table(const DrawingGroup& group, const Latencies& latencies, const std::string& title) {
+Table empty_table(const DrawingGroup& group, const DrawingLatencies& latencies, const std::string& title) {
   return {
       .title = title,
       .columns = columns_of(group.drawings.front().distance.name),
@@ -114,7 +114,7 @@ const Drawing& best_of(const std::vector<Drawing>& curve) {
 std::vector<Table> stages_report(const Store& store, const ReportOptions& options) {
   std::vector<Table> tables;
   for (const auto& group : drawing_groups(store, options)) {
-    const Latencies latencies(store, group.drawings);
+    const DrawingLatencies latencies(store, group.drawings);
     const auto curves = guidance_curves(group);
     Table table = empty_table(group, latencies, "Stages of training, each at its best guidance");
     const Drawing* first = nullptr;  // of the network
@@ -131,7 +131,7 @@ std::vector<Table> stages_report(const Store& store, const ReportOptions& option
 std::vector<Table> guidance_report(const Store& store, const ReportOptions& options) {
   std::vector<Table> tables;
   for (const auto& group : drawing_groups(store, options)) {
-    const Latencies latencies(store, group.drawings);
+    const DrawingLatencies latencies(store, group.drawings);
     for (const auto& curve : guidance_curves(group)) {
       if (curve.size() < 2) continue;
       const Drawing& first = curve.front();

@@ -16,8 +16,6 @@ struct PipelineLine {
   std::string source{};
 };
 
-Json milliseconds(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); }
-
 // One line for each timing of a whole picture.
 std::vector<PipelineLine> measured_lines(const ModelRow& model, const std::vector<PipelineTiming>& timings) {
   const auto part_ms = [&](const std::string& part, int64_t calls) {
@@ -35,8 +33,8 @@ std::vector<PipelineLine> measured_lines(const ModelRow& model, const std::vecto
                      .unet_step_ms = part_ms("unet step", whole.calls),
                      .steps = whole.steps,
                      .overall_ms = whole.timing.median_ns * 1e-6,
-                     .low_ms = milliseconds(whole.timing.low_ns),
-                     .high_ms = milliseconds(whole.timing.high_ns),
+                     .low_ms = to_json(milliseconds(whole.timing.low_ns)),
+                     .high_ms = to_json(milliseconds(whole.timing.high_ns)),
                      .mark = std::string(name_of(whole.timing.mark)),
                      .source = whole.calls == 2 ? "measured, guided" : "measured"});
   }

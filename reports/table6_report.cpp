@@ -8,17 +8,16 @@
 namespace mds {
 namespace {
 
-Json milliseconds(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); }
-
 std::vector<Json> row_of(const NetworkProfile& profile, const BlockTiming& block, const std::string& mark) {
   const double total = profile.whole ? profile.whole->median_ns : profile.blocks_ns();
   const Setting& setting = profile.setting;
   std::vector<Json> row{profile.name, profile.hash, block.path,   block.kind,
                         block.in,     block.out,    block.params, block.macs_valid};
   if (const auto& timing = block.timing)
-    row.insert(row.end(), {timing->median_ns * 1e-6, milliseconds(timing->low_ns), milliseconds(timing->high_ns),
-                           to_json(timing->iqr_share), timing->n, total > 0 ? Json(timing->median_ns / total) : Json(),
-                           to_json(gflops(block.macs_valid, setting.batch, timing->median_ns)), mark});
+    row.insert(row.end(),
+               {timing->median_ns * 1e-6, to_json(milliseconds(timing->low_ns)), to_json(milliseconds(timing->high_ns)),
+                to_json(timing->iqr_share), timing->n, total > 0 ? Json(timing->median_ns / total) : Json(),
+                to_json(gflops(block.macs_valid, setting.batch, timing->median_ns)), mark});
   else
     row.insert(row.end(), {Json(), Json(), Json(), Json(), 0, Json(), Json(), mark});
   row.insert(row.end(), {setting.device, setting.dtype, setting.threads, setting.batch, to_string(setting.build)});
