@@ -14,6 +14,7 @@ namespace mds {
 namespace {
 
 constexpr std::string_view npy_magic = "\x93NUMPY";
+constexpr size_t most_npy_header_bytes = 4096;  // std::regex recurses once a letter; NumPy writes 118 bytes
 
 // The header of an .npy: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 3), }.
 struct NpyHeader {
@@ -26,6 +27,9 @@ NpyHeader parse_header(const std::string& text, const std::string& name) {
   static const std::regex descr("'descr': *'([^']*)'"), order("'fortran_order': *(True|False)"),
       shape("'shape': *\\(([0-9, ]*)\\)"), number("[0-9]{1,9}");
   std::smatch type, is_column_major, sides;
+  if (text.size() > most_npy_header_bytes)
+    throw FileError(name + ": has a header of " + std::to_string(text.size()) + " bytes; allowed: up to " +
+                    std::to_string(most_npy_header_bytes));
   if (!std::regex_search(text, type, descr) || !std::regex_search(text, is_column_major, order) ||
       !std::regex_search(text, sides, shape))
     throw FileError(name + ": has no header with descr, fortran_order and shape");

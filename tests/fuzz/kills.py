@@ -181,7 +181,7 @@ def main():
     for moment, count in moments.most_common():
         print(f"{count:4} killed at: {moment}")
     print(f"{options.sweeps} sweeps, {moments.total()} kills, {failed} failed")
-    return 1 if failed else 0
+    return 1 if failed or not moments else 0  # without a kill, nothing was tested
 
 
 if __name__ == "__main__":

@@ -53,5 +53,7 @@ TEST_CASE("arrays that are damaged or of another type are refused", "[metrics]")
                     Contains("x: is of type <i8; allowed: <f4, <f8"));
   const std::string huge = "{'descr': '<f4', 'fortran_order': False, 'shape': (999999999, 999999999, 999999999), }";
   CHECK_THROWS_WITH(parse_npy(npy(huge, ""), "x"), Contains("needs more"));
+  CHECK_THROWS_WITH(parse_npy(npy("{'descr': '" + std::string(60000, 'x') + "'}", ""), "x"),
+                    Contains("x: has a header of 60013 bytes; allowed: up to 4096"));
   CHECK_THROWS_WITH(load_npz_stats(MDS_SOURCE_DIR "/README.md"), Contains("README.md"));
 }
