@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <regex>
 
@@ -51,6 +52,18 @@ at::Tensor array_of(const std::map<std::string, std::string>& members, const std
   return array;
 }
 
+// The variances along the eigenvectors sum to the trace. What stats_of_moments sets to 0 because it is negative makes
+// the factor's trace larger than sigma's.
+void require_covariance(const FeatureStats& stats, const at::Tensor& covariance_DD, const std::string& file) {
+  const double kept = stats.factor_RD.square().sum().item<double>(), trace = covariance_DD.trace().item<double>();
+  const double size = stats.mean_D.square().sum().item<double>() + kept;
+  if (!std::isfinite(size * size))
+    throw FileError(file + ": mu and sigma are too large for a distance: their squares are not finite");
+  if (kept - trace > 1e-3 * kept)
+    throw FileError(file + ": sigma has negative eigenvalues, so it is no covariance: they sum to " +
+                    std::to_string(trace - kept) + ", the others to " + std::to_string(kept));
+}
+
 }  // namespace
 
 bool is_npz(const std::string& file) { return file.ends_with(".npz"); }
@@ -81,7 +94,10 @@ at::Tensor parse_npy(std::string_view bytes, const std::string& name) {
 
 FeatureStats load_npz_stats(const std::string& file) {
   const auto members = read_zip(file, [](const std::string& name) { return name == "mu.npy" || name == "sigma.npy"; });
-  const at::Tensor mean_D = array_of(members, "mu", file), covariance_DD = array_of(members, "sigma", file);
+  return reference_stats(array_of(members, "mu", file), array_of(members, "sigma", file), file);
+}
+
+FeatureStats reference_stats(const at::Tensor& mean_D, const at::Tensor& covariance_DD, const std::string& file) {
   if (mean_D.dim() != 1 || mean_D.numel() == 0 ||
       covariance_DD.sizes() != at::IntArrayRef({mean_D.numel(), mean_D.numel()}))
     throw FileError(file + ": mu is " + sizes_text(mean_D.sizes()) + " and sigma " + sizes_text(covariance_DD.sizes()) +
@@ -89,7 +105,9 @@ FeatureStats load_npz_stats(const std::string& file) {
   const double asymmetry = (covariance_DD - covariance_DD.t()).abs().max().item<double>();
   if (asymmetry > 1e-6 * covariance_DD.abs().max().item<double>())
     throw FileError(file + ": sigma is not symmetric, so it is no covariance");
-  return stats_of_moments(mean_D, covariance_DD);
+  FeatureStats stats = stats_of_moments(mean_D, covariance_DD);
+  require_covariance(stats, covariance_DD, file);
+  return stats;
 }
 
 }  // namespace mds

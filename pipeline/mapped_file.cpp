@@ -18,7 +18,7 @@ MappedFile::MappedFile(const std::string& file) {
   // Without O_NONBLOCK, opening a named pipe would wait until another process writes to it.
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) throw FileError(reason());
-  struct stat status {};
+  struct stat status{};
   std::string problem;
   bool lacks_memory = false;
   if (::fstat(descriptor, &status) != 0)

@@ -72,17 +72,28 @@ std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std
 
 std::string text_encoder_part(size_t i) { return i == 0 ? "text_encoder" : "text_encoder_" + std::to_string(i + 1); }
 
+namespace {
+std::string file_of_part(const std::string& folder, const std::string& part) {
+  return folder + "/" + part + ".safetensors";
+}
+}  // namespace
+
 NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, at::ScalarType dtype) {
-  const std::string file = folder + "/" + part + ".safetensors";
+  const std::string file = file_of_part(folder, part);
   auto network = make_network(std::move(plan), dtype);
   load_weights(*network, load_tensors(file).tensors, file);
   network->eval();
   return network;
 }
 
+void check_part(const std::string& folder, const std::string& part, const Plan& plan) {
+  const std::string file = file_of_part(folder, part);
+  check_fit(plan, load_tensors(file).tensors, file);
+}
+
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype) {
   std::filesystem::create_directories(folder);
-  save_tensors(folder + "/" + part + ".safetensors", {.tensors = weights, .metadata = {{"format", "pt"}}}, dtype);
+  save_tensors(file_of_part(folder, part), {.tensors = weights, .metadata = {{"format", "pt"}}}, dtype);
 }
 
 std::string load_merges(const std::string& folder) {

@@ -14,7 +14,6 @@ namespace {
 
 namespace jit = torch::jit;
 
-
 // The network's tensors as parameters of one script module. Nested modules would be named by segments in the file's
 // Python code, where `in` is a reserved word.
 jit::Module script_module(const TensorMap& parameters) {

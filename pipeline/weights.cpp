@@ -72,6 +72,10 @@ void hand_over(const Network& network, TensorMap tensors, const std::string& sou
 
 }  // namespace
 
+void check_fit(const Plan& plan, const TensorMap& tensors, const std::string& source) {
+  check_fit(state_of(*make_network(plan)), tensors, source);
+}
+
 void load_weights(Network& network, TensorMap tensors, const std::string& source) {
   hand_over(network, std::move(tensors), source,
             [](const Tensor& parameter, const Tensor& tensor) { parameter.detach().copy_(tensor); });

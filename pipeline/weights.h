@@ -18,6 +18,9 @@ TensorMap weights_of(const Network& network);
 // which alone are not copied then.
 void load_weights(Network& network, TensorMap tensors, const std::string& source);
 
+// Checks names, sizes and types alone, which reads no values: FileError lists the first ten that do not fit the plan.
+void check_fit(const Plan& plan, const TensorMap& tensors, const std::string& source);
+
 bool is_finite(const Tensor& tensor);
 
 // The same for a network that is only run: the tensors become its weights without a copy where type, device and layout

@@ -1,5 +1,5 @@
 // mdsearch evaluate: two folders, a model with captions, a series of models; what it records and what it refuses.
-#include "app/drawing.h"
+#include "experiments/evaluation/drawing.h"
 #include "metrics/protocol.h"
 #include "pipeline/image.h"
 #include "tests/app/run_mdsearch.h"
@@ -215,9 +215,10 @@ TEST_CASE("evaluate finds what is missing before it draws", "[app][torch]") {
 TEST_CASE("a score that is finished is stored and printed when a later model fails", "[app][torch]") {
   const Case tiny;
   save_tiny_model(tiny.at("other"));
-  // A file of the right size with another network's weights passes the check of the header, but fails when drawing.
-  std::filesystem::copy_file(tiny.at("other/vae_decoder.safetensors"), tiny.at("other/unet.safetensors"),
-                             std::filesystem::copy_options::overwrite_existing);
+  // A weight that is not finite passes the check of names and shapes, but fails when drawing.
+  TensorMap weights = load_tensors(tiny.at("other/unet.safetensors")).tensors;
+  weights.begin()->second.fill_(NAN);
+  save_part(tiny.at("other"), "unet", weights, at::kFloat);
   const Outcome outcome =
       tiny.evaluate("--model " + tiny.at("model") + " " + tiny.at("other") + " --prompts " + tiny.at("prompts.txt") +
                     " --steps 1 --metrics clip_emoji --out " + tiny.at("drawn") + " --db " + tiny.at("scores.db"));

@@ -300,6 +300,17 @@ TEST_CASE("generate says which file of a model is missing or damaged", "[app][to
   CHECK(!std::filesystem::exists(model.at("out.png")));
 }
 
+TEST_CASE("generate says which tensors do not fit before it draws", "[app][torch]") {
+  const Model model;
+  ModelCard wider = tiny_card();
+  auto& decoder = std::get<DecoderSpec>(*wider.vae_decoder);
+  decoder.widths.front() = 16;
+  save_random_part(model.at("model"), "vae_decoder", make_plan(decoder), 1);
+  const Outcome outcome = model.generate("--prompt a --out " + model.at("out.png"));
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Contains("vae_decoder.safetensors") && Contains("misshapen") && !Contains("drawing"));
+}
+
 TEST_CASE("profile --model times a picture's parts and the whole, and stages' latency is that", "[app][torch]") {
   const Model model;
   const std::string database = " --db " + model.at("r.db"), folder = model.at("model");

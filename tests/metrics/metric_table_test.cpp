@@ -24,7 +24,8 @@ TEST_CASE("each name takes its own measure of the features", "[metrics]") {
   for (const char* name : {"fid", "fid_clean", "fid_legacy_pytorch", "fd_effnet"})
     CHECK(value(name) == Approx(frechet.distance(a)));
   CHECK(value("fid_inf") == fid_infinity("fid_inf", a, frechet, {.smallest = 100, .score = options}).value);
-  for (const char* name : {"kid", "kid_effnet"}) CHECK(value(name) == kid(name, a, b, {.subset_size = 200, .score = options}).score.value);
+  for (const char* name : {"kid", "kid_effnet"})
+    CHECK(value(name) == kid(name, a, b, {.subset_size = 200, .score = options}).score.value);
   CHECK(value("cmmd") == cmmd("cmmd", a, b, options).score.value);
   const double precise = precision("precision", a, b).value, recalled = recall("recall", a, b).value;
   REQUIRE(precise != recalled);

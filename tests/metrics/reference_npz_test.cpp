@@ -45,6 +45,23 @@ TEST_CASE("arrays in columns and of float32 are read", "[metrics]") {
   CHECK(at::equal(parse_npy(npy(columns, bytes_of({0, 3, 1, 4, 2, 5})), "x"), expected));
 }
 
+TEST_CASE("moments that no pictures have are refused", "[metrics]") {
+  const at::Tensor mean = at::zeros({2}, at::kDouble), one = at::eye(2, at::kDouble);
+  const auto refused = [](const at::Tensor& mu, const at::Tensor& sigma, const std::string& why) {
+    CHECK_THROWS_WITH(reference_stats(mu, sigma, "x.npz"), Contains("x.npz: " + why));
+  };
+  refused(mean, at::eye(3, at::kDouble), "mu is [2] and sigma [3, 3]; expected [D] and [D, D]");
+  refused(mean, at::tensor({1., 2., 0., 1.}).view({2, 2}), "sigma is not symmetric");
+  refused(mean, at::tensor({1., 2., 2., 1.}).view({2, 2}), "sigma has negative eigenvalues");
+  refused(mean, -one, "sigma has negative eigenvalues");
+  refused(mean + 1e200, one, "mu and sigma are too large for a distance");
+  refused(mean, one * 1e200, "mu and sigma are too large for a distance");
+  CHECK(reference_stats(mean, at::zeros({2, 2}, at::kDouble), "x.npz").n == 3);
+  // Rounding to float32 makes a covariance of low rank slightly negative.
+  const at::Tensor low_rank = at::tensor({1., 1. + 6e-8, 1. + 6e-8, 1.}).view({2, 2});
+  CHECK(reference_stats(mean, low_rank, "x.npz").factor_RD.square().sum().item<double>() == Approx(2));
+}
+
 TEST_CASE("arrays that are damaged or of another type are refused", "[metrics]") {
   const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
   CHECK_THROWS_WITH(parse_npy("garbage", "x"), Contains("x: is no .npy array"));
