@@ -1,4 +1,4 @@
-// mdsearch db check|merge|info|retry|delete|record-parity: maintains a results database.
+// mdsearch db check|merge|info|upgrade|retry|delete|record-parity: maintains a results database.
 #include <array>
 #include <iostream>
 
@@ -110,6 +110,14 @@ int run_info(int argc, char** argv) {
   return 0;
 }
 
+int run_upgrade(int argc, char** argv) {
+  DbOptions options;
+  po::variables_map values;
+  if (!parse(command_line("upgrade [--db FILE]", "upgrade --db results.db", options), argc, argv, values)) return 0;
+  print_info(Store(options.file, StoreMode::open_existing), options.format);
+  return 0;
+}
+
 // How a part takes a file into the database, and the check of the file before that.
 struct TakenIn {
   CommandLine line;
@@ -189,6 +197,9 @@ constexpr std::array db_parts{
     Command{"Commands", "check", "Checks integrity, hashes and decisions; the exit code is 1 if anything is wrong.",
             run_check},
     Command{"Commands", "info", "Prints the schema's version and how many rows each table has.", run_info},
+    Command{"Commands", "upgrade",
+            "Brings a database of an earlier version of mdsearch up to date, as every command that writes to it does.",
+            run_upgrade},
     Command{"Commands", "merge", "Takes the rows of other databases in, each once.", run_merge},
     Command{"Commands", "retry", "Queues runs of sweeps that failed again.", run_retry},
     Command{"Commands", "delete", "Takes a sweep, a run or a model out, with its files under out/sweeps.", run_delete},

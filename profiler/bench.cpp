@@ -35,9 +35,7 @@ class Sampler {
   void end_block(const BlockReport& report) {
     timing_.blocks.push_back(report);
     if (!finished()) return;
-    const auto mark = rule_.mark(timing_.sample_blocks());
-    timing_.stable = mark == TimingMark::steady || mark == TimingMark::noisy;
-    timing_.mark = name_of(mark);
+    timing_.mark = rule_.mark(timing_.sample_blocks());
     options_.on_finished(timing_);
   }
 

@@ -25,8 +25,7 @@ struct Timing {
   std::vector<BlockReport> blocks;  // successive parts of samples_ns, as the driver reported them
   int64_t warmup_count = 0;
   int64_t warmup_ns = 0;
-  bool stable = false;  // the stopping rule was met
-  std::string mark;     // a TimingMark's name
+  TimingMark mark = TimingMark::unchecked;
 
   SampleBlocks sample_blocks() const;
 };

@@ -57,7 +57,7 @@ bool StoppingRule::finished(const SampleBlocks& blocks) const {
 }
 
 TimingMark StoppingRule::mark(const SampleBlocks& blocks) const {
-  if (config_.fixed_count) return TimingMark::screening;
+  if (config_.fixed_count) return TimingMark::unchecked;
   const double spread = summarise(blocks).iqr_share;
   if (spread > config_.rejected_iqr) return TimingMark::rejected;
   if (!least_reached(pooled(blocks)) || !precise(blocks)) return TimingMark::unstable;
@@ -68,8 +68,7 @@ int64_t StoppingRule::block_samples(double typical_ns, int64_t taken) const {
   const auto share = static_cast<double>(config_.blocks);
   const auto by_count = static_cast<double>(config_.samples) / share;
   const double by_time = config_.seconds / share / std::max(1e-9 * typical_ns, 1e-9);
-  if (config_.fixed_count)
-    return std::clamp<int64_t>(static_cast<int64_t>(by_count), 1, config_.samples - taken);
+  if (config_.fixed_count) return std::clamp<int64_t>(static_cast<int64_t>(by_count), 1, config_.samples - taken);
   const double wanted = config_.least == Least::both ? std::max(by_count, by_time) : std::min(by_count, by_time);
   return std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, config_.max_samples - taken);
 }

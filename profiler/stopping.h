@@ -8,25 +8,9 @@
 
 #include "profiler/statistics.h"
 #include "spec/describe.h"
+#include "spec/timing_mark.h"
 
 namespace mds {
-
-// quick: a fixed 9 samples after one warm-up run, just enough for a median's interval.
-// screening: at least 64 samples and 3 s. final: at least 1,024 samples or 60 s.
-enum class TimingMode { quick, screening, final };
-template <>
-struct EnumNames<TimingMode> {
-  static constexpr std::array<std::string_view, 3> names{"quick", "screening", "final"};
-};
-
-// How far a timing can be trusted. "steady" met the rule; "screening" was not meant to;
-// "noisy" met it with an interquartile range above 10% of the median; "unstable" hit a cap before it had the least
-// number of samples and the precision; "rejected" spread more than 25%.
-enum class TimingMark { steady, screening, noisy, unstable, rejected };
-template <>
-struct EnumNames<TimingMark> {
-  static constexpr std::array<std::string_view, 5> names{"steady", "screening", "noisy", "unstable", "rejected"};
-};
 
 enum class Least { both, either };
 template <>

@@ -42,8 +42,9 @@ constexpr std::array list{
     Report{"table6", "latency of every block of the profiled networks", table6_report, no_profile},
 };
 
-constexpr std::array<std::pair<std::string_view, const char*>, 4> mark_meanings{
-    {{"screening", "screening: few samples, for a first look"},
+constexpr std::array<std::pair<std::string_view, const char*>, 5> mark_meanings{
+    {{"quick", "quick: 9 samples, whose spread is not checked"},
+     {"screening", "screening: few samples, for a first look"},
      {"noisy", "noisy: an interquartile range above 10% of the median"},
      {"unstable", "unstable: the time ran out before the median was precise"},
      {"rejected", "rejected: an interquartile range above 25% of the median, no evidence"}}};

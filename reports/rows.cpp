@@ -14,23 +14,12 @@ namespace {
 
 using Text = std::string;
 
-// Sorts by evidence: final samples first, rejected ones last; between them, more samples come first.
-std::pair<int, int64_t> evidence(LatencyMark mark, int64_t n) {
-  return {mark == LatencyMark::final ? 0 : mark == LatencyMark::rejected ? 2 : 1, -n};
-}
-
-LatencyMark mark_of(const std::string& name) {
-  LatencyMark mark{};
-  read_enum(Json(name), mark, {"database", "mark"});
-  return mark;
-}
-
 struct TimedThing {
   Setting setting{};
   int64_t owner = 0;  // block_id or arch_id
   bool is_block = false;
   int64_t run = 0, n = 0;
-  LatencyMark mark = LatencyMark::final;
+  Evidence evidence{};
 };
 
 TimingSummary summarised(const Store& store, const TimedThing& thing) {
@@ -48,7 +37,7 @@ TimingSummary summarised(const Store& store, const TimedThing& thing) {
           .high_ns = summary.high_ns,
           .iqr_share = summary.iqr_share,
           .n = summary.n,
-          .mark = thing.mark};
+          .evidence = thing.evidence};
 }
 
 std::map<int64_t, Build> builds_by_id(const Store& store) {
@@ -63,11 +52,11 @@ std::map<int64_t, Build> builds_by_id(const Store& store) {
 std::vector<TimedThing> timed_things(const Store& store) {
   const auto build_of = builds_by_id(store);
   std::vector<TimedThing> things;
-  for (const auto& [run, kind, block, arch, device_id, device, env, dtype, threads, batch, mark, n] :
-       select<int64_t, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, int64_t, Text, int64_t>(
+  for (const auto& [run, kind, block, arch, device_id, device, env, dtype, threads, batch, mode, mark, n] :
+       select<int64_t, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, int64_t, Text, Text, int64_t>(
            store,
            "SELECT l.latency_run_id, l.kind, l.block_id, l.arch_id, l.device_id, d.model, l.env_id, l.dtype, "
-           "l.threads, l.batch, l.mark, l.n FROM latency_summary l JOIN device d USING(device_id) "
+           "l.threads, l.batch, l.mode, l.mark, l.n FROM latency_summary l JOIN device d USING(device_id) "
            "WHERE l.kind <> 'residual' ORDER BY l.latency_run_id DESC")) {
     const bool is_block = kind == name_of(LatencyKind::block);
     const auto build = build_of.find(env);
@@ -79,10 +68,10 @@ std::vector<TimedThing> timed_things(const Store& store) {
                       .is_block = is_block,
                       .run = run,
                       .n = n,
-                      .mark = mark_of(mark)});
+                      .evidence = stored_evidence(mode, mark)});
   }
   std::stable_sort(things.begin(), things.end(),
-                   [](const auto& a, const auto& b) { return evidence(a.mark, a.n) < evidence(b.mark, b.n); });
+                   [](const auto& a, const auto& b) { return rank(a.evidence, a.n) < rank(b.evidence, b.n); });
   return things;
 }
 
@@ -188,11 +177,12 @@ double NetworkProfile::blocks_ns() const {
 
 std::optional<Latency> NetworkProfile::latency() const {
   if (whole && !whole->rejected())
-    return Latency{.ns = whole->median_ns, .low_ns = whole->low_ns, .high_ns = whole->high_ns, .mark = whole->mark};
+    return Latency{
+        .ns = whole->median_ns, .low_ns = whole->low_ns, .high_ns = whole->high_ns, .evidence = whole->evidence};
   if (!complete()) return std::nullopt;
-  Latency sum{.ns = blocks_ns(), .is_sum = true};
-  for (const auto& block : blocks) sum.mark = std::max(sum.mark, block.timing->mark);
-  return sum.mark == LatencyMark::rejected ? std::nullopt : std::optional(sum);
+  Latency sum{.ns = blocks_ns(), .evidence = {TimingMode::final, TimingMark::steady}, .is_sum = true};
+  for (const auto& block : blocks) sum.evidence = weakest(sum.evidence, block.timing->evidence);
+  return sum.evidence.rejected() ? std::nullopt : std::optional(sum);
 }
 
 std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns) {

@@ -43,8 +43,8 @@ struct TimingSummary {
   double median_ns = 0;
   std::optional<double> low_ns{}, high_ns{}, iqr_share{};  // interquartile range over median
   int64_t n = 0;
-  LatencyMark mark = LatencyMark::final;
-  bool rejected() const { return mark == LatencyMark::rejected; }
+  Evidence evidence{};
+  bool rejected() const { return evidence.rejected(); }
 };
 std::optional<double> milliseconds(const std::optional<double>& ns);
 
@@ -58,7 +58,7 @@ struct BlockTiming {
 struct Latency {
   double ns = 0;
   std::optional<double> low_ns{}, high_ns{};
-  LatencyMark mark = LatencyMark::final;
+  Evidence evidence{};
   bool is_sum = false;
 };
 

@@ -32,9 +32,9 @@ std::vector<Table> scores_report(const Store& store, const ReportOptions& option
     if (row.name != name || row.protocol != protocol) tables.push_back(empty_table(store, row));
     name = row.name;
     protocol = row.protocol;
-    tables.back().rows.push_back(
-        {row.subject_name, row.subject, row.iteration, row.name, row.value, row.low, row.high, row.n, row.eval_seed,
-         row.protocol, json_or_null(protocol_json(store, row.protocol)), row.measured_unix_s});
+    tables.back().rows.push_back({row.subject_name, row.subject, row.iteration, row.name, row.value, row.low, row.high,
+                                  row.n, row.eval_seed, row.protocol, json_or_null(protocol_json(store, row.protocol)),
+                                  row.measured_unix_s});
   }
   if (tables.size() > 1)
     tables.back().footnotes.push_back("Scores of different names or protocols stand in tables of their own.");

@@ -117,7 +117,7 @@ void add_latency_columns(Table& table, const Group& group, const std::vector<Net
       const auto latency = profile.latency();
       if (!latency) continue;
       value = latency->ns * 1e-6;
-      mark = std::string(name_of(latency->mark));
+      mark = to_string(latency->evidence);
       of = latency->is_sum ? "sum of blocks" : "whole";
       any_sum = any_sum || latency->is_sum;
       where = to_string(*setting);

@@ -32,7 +32,7 @@ NetworkLine printed_line(const std::vector<Printed>& figures, const std::string&
 
 // One line for each setting under which a network was timed; one line without latency if there is none.
 std::vector<NetworkLine> counted_lines(const std::string& network, const ArchRow& arch,
-                                const std::vector<NetworkProfile>& profiles) {
+                                       const std::vector<NetworkProfile>& profiles) {
   std::vector<NetworkLine> lines;
   const NetworkLine counted{
       .network = network, .source = "counted", .params = arch.params, .macs_valid = arch.macs_valid, .hash = arch.hash};
@@ -43,7 +43,7 @@ std::vector<NetworkLine> counted_lines(const std::string& network, const ArchRow
     line.source = latency->is_sum ? "counted, sum of timed blocks" : "counted, timed";
     line.device = to_string(profile.setting);
     line.latency_ms = latency->ns * 1e-6;
-    line.latency_mark = std::string(name_of(latency->mark));
+    line.latency_mark = to_string(latency->evidence);
     if (latency->low_ns) line.low_ms = *latency->low_ns * 1e-6, line.high_ms = *latency->high_ns * 1e-6;
     lines.push_back(line);
   }

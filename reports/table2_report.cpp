@@ -131,7 +131,7 @@ class Rows {
     row.push_back(n > 0 ? Json(n) : Json());
     const Json latency = latency_ms(decoder.network);
     const auto timed = latencies_.find(decoder.network);
-    row.insert(row.end(), {latency, timed == latencies_.end() ? Json() : Json(name_of(timed->second.mark)),
+    row.insert(row.end(), {latency, timed == latencies_.end() ? Json() : Json(to_string(timed->second.evidence)),
                            ratio(latency, latency_ms(decoders[0].network)), trained.model.hash});
     return row;
   }
@@ -142,8 +142,8 @@ class Rows {
                           nullptr,         figure("psnr"), nullptr, figure("ssim"),   nullptr};
     row.resize(row.size() + 2 * perceptual.size());
     const Json latency = figure("latency_ms");
-    row.insert(row.end(), {figure("lpips"), nullptr, latency, nullptr,
-                           ratio(latency, printed(decoders[0], "latency_ms")), ""});
+    row.insert(row.end(),
+               {figure("lpips"), nullptr, latency, nullptr, ratio(latency, printed(decoders[0], "latency_ms")), ""});
     return row;
   }
 

@@ -35,7 +35,7 @@ std::vector<PipelineLine> measured_lines(const ModelRow& model, const std::vecto
                      .overall_ms = whole.timing.median_ns * 1e-6,
                      .low_ms = to_json(milliseconds(whole.timing.low_ns)),
                      .high_ms = to_json(milliseconds(whole.timing.high_ns)),
-                     .mark = std::string(name_of(whole.timing.mark)),
+                     .mark = to_string(whole.timing.evidence),
                      .source = whole.calls == 2 ? "measured, guided" : "measured"});
   }
   std::sort(lines.begin(), lines.end(), [](const PipelineLine& x, const PipelineLine& y) { return x.steps > y.steps; });

@@ -25,7 +25,7 @@ std::vector<Json> row_of(const NetworkProfile& profile, const BlockTiming& block
 }
 
 std::string mark_text(const std::optional<TimingSummary>& timing) {
-  return timing ? std::string(name_of(timing->mark)) : "not timed";
+  return timing ? to_string(timing->evidence) : "not timed";
 }
 
 // The sum of all timed blocks.

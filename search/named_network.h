@@ -13,7 +13,8 @@ inline constexpr const char* default_database = "out/results.db";
 
 // The forms of NAME, for messages and help.
 inline constexpr const char* network_names =
-    "a shipped name, a .json file, a model folder, or of the database a stored name, NAME@SWEEP, winner@SWEEP, a hash or "
+    "a shipped name, a .json file, a model folder, or of the database a stored name, NAME@SWEEP, winner@SWEEP, a hash "
+    "or "
     "its first 6 digits";
 
 // A shipped network has its shipped name, however it was loaded, and a stored one its stored name. The name of another

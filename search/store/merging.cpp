@@ -31,7 +31,8 @@ const std::map<std::string, std::vector<std::string>> identity{
     {"protocol", {"hash"}},
     {"sweep", {"name"}},
     {"run", {"sweep_id", "arch_id", "protocol_id", "seed"}},
-    {"latency_run", {"kind", "block_id", "arch_id", "device_id", "env_id", "dtype", "threads", "batch", "mark"}}};
+    {"latency_run",
+     {"kind", "block_id", "arch_id", "device_id", "env_id", "dtype", "threads", "batch", "mode", "mark"}}};
 
 std::vector<Column> columns_of(soci::session& sql, const std::string& table) {
   const std::string own_key = table + "_id";
@@ -112,7 +113,9 @@ void merge_attached(soci::session& sql) {
 }  // namespace
 
 void Store::merge(const std::string& other_file) {
-  { const Store readable(other_file, StoreMode::read_only); }  // throws a clear error where the file is unusable
+  {
+    const Store readable(other_file, StoreMode::read_only);
+  }  // throws a clear error where the file is unusable
   std::error_code ignored;
   if (std::filesystem::equivalent(other_file, file_, ignored)) fail("cannot be merged into itself");
   if (depth_ > 0) fail("a merge cannot be part of a transaction");

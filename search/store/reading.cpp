@@ -5,18 +5,12 @@
 #include "search/store/schema.h"
 #include "search/store/select.h"
 #include "search/store/store.h"
+#include "search/store/stored_json.h"
 
 namespace mds {
 namespace {
 
 using Text = std::string;
-
-template <NamedEnum E>
-E parse(const std::string& name) {
-  E value{};
-  read_enum(Json(name), value, {"database", ""});
-  return value;
-}
 
 }  // namespace
 
@@ -82,7 +76,7 @@ std::vector<RunStatus> Store::runs(const std::string& sweep) const {
            "USING(protocol_id) "
            "LEFT JOIN arch f ON f.arch_id = r.proxy_of_arch_id WHERE s.name = :sweep ORDER BY r.run_id",
            sweep))
-    rows.push_back({run, arch, proxy_of, protocol, seed, parse<RunState>(state), rung, attempt, owner, message});
+    rows.push_back({run, arch, proxy_of, protocol, seed, stored_enum<RunState>(state), rung, attempt, owner, message});
   return rows;
 }
 
@@ -147,28 +141,31 @@ std::vector<LatencyRow> Store::find_latency(const LatencyKey& key) const {
   const bool is_block = key.kind == LatencyKind::block;
   const std::string kind(name_of(key.kind)), owner = is_block ? sha256(key.block_json) : key.arch;
   const std::string join = is_block ? "JOIN block o USING(block_id)" : "JOIN arch o USING(arch_id)";
-  const auto found = select<int64_t, Text, Text>(
+  auto found = select<int64_t, Text, Text, Text, int64_t>(
       *this,
-      "SELECT latency_run_id, path, mark FROM latency_run l " + join +
+      "SELECT latency_run_id, path, mode, mark, n FROM latency_summary l " + join +
           " WHERE kind = :kind AND o.hash = :owner AND device_id = :device AND env_id = :env "
-          "AND dtype = :dtype AND threads = :threads AND batch = :batch AND mark <> 'rejected' "
-          "ORDER BY instr('final screening noisy unstable', mark) LIMIT 1",
+          "AND dtype = :dtype AND threads = :threads AND batch = :batch ORDER BY latency_run_id",
       kind, owner, key.device, key.env, key.dtype, key.threads, key.batch);
+  const auto evidence_of = [](const auto& row) { return stored_evidence(std::get<2>(row), std::get<3>(row)); };
+  const auto best =
+      std::ranges::min_element(found, {}, [&](const auto& row) { return rank(evidence_of(row), std::get<4>(row)); });
   std::vector<LatencyRow> rows;
-  for (const auto& [id, path, mark] : found)
-    for (const auto& [process, count, ns, conditions, repetition, samples] :
-         select<int64_t, int64_t, int64_t, Text, int64_t, Text>(
-             *this,
-             "SELECT process, warmup_count, warmup_ns, conditions_json, repetition, samples_ns FROM latency_sample "
-             "JOIN latency_process USING(latency_run_id, process) WHERE latency_run_id = :id "
-             "ORDER BY process, repetition",
-             id))
-      rows.push_back({.key = key,
-                      .path = path,
-                      .mark = parse<LatencyMark>(mark),
-                      .process = {process, count, ns, conditions},
-                      .repetition = repetition,
-                      .samples_ns = unpack_samples(samples)});
+  if (best == found.end() || evidence_of(*best).rejected()) return rows;
+  const auto& [id, path, mode, mark, n] = *best;
+  for (const auto& [process, count, ns, conditions, repetition, samples] :
+       select<int64_t, int64_t, int64_t, Text, int64_t, Text>(
+           *this,
+           "SELECT process, warmup_count, warmup_ns, conditions_json, repetition, samples_ns FROM latency_sample "
+           "JOIN latency_process USING(latency_run_id, process) WHERE latency_run_id = :id "
+           "ORDER BY process, repetition",
+           id))
+    rows.push_back({.key = key,
+                    .path = path,
+                    .evidence = evidence_of(*best),
+                    .process = {process, count, ns, conditions},
+                    .repetition = repetition,
+                    .samples_ns = unpack_samples(samples)});
   return rows;
 }
 

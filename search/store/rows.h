@@ -9,15 +9,12 @@
 #include <vector>
 
 #include "spec/describe.h"
+#include "spec/timing_mark.h"
 
 namespace mds {
 
 enum class RunState : uint8_t { queued, leased, paused, promoted, stopped, failed, done };
 enum class LatencyKind : uint8_t { block, end_to_end, residual };
-// How far a timing can be trusted, best first. `final` and `screening` met the rule of their mode, or had no rule (9
-// samples); `noisy` spread by more than 10% of the median; `unstable` reached a cap before it was precise; `rejected`
-// spread by more than 25% and is not evidence. The spread is the interquartile range.
-enum class LatencyMark : uint8_t { final, screening, noisy, unstable, rejected };
 
 template <>
 struct EnumNames<RunState> {
@@ -26,10 +23,6 @@ struct EnumNames<RunState> {
 template <>
 struct EnumNames<LatencyKind> {
   static constexpr std::array names{"block", "end_to_end", "residual"};
-};
-template <>
-struct EnumNames<LatencyMark> {
-  static constexpr std::array names{"final", "screening", "noisy", "unstable", "rejected"};
 };
 
 // --- what a number was measured on -----------------------------------------------------------------------------------
@@ -204,7 +197,7 @@ struct LatencyProcess {
 struct LatencyRow {
   LatencyKey key;
   std::string path{};  // the plan step that was timed
-  LatencyMark mark = LatencyMark::screening;
+  Evidence evidence{};
   LatencyProcess process{};
   int64_t repetition = 0;
   std::vector<int64_t> samples_ns{};

@@ -163,11 +163,34 @@ constexpr const char* latency_run = R"(CREATE TABLE latency_run(
   CHECK((kind = 'block') = (block_id IS NOT NULL)),
   CHECK((kind = 'block') = (arch_id IS NULL))))";
 
+// From version 5 on, mode and mark are two columns; one mark stood for both before.
+constexpr const char* latency_run_by_mode = R"(CREATE TABLE latency_run(
+  latency_run_id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK(kind IN ('block', 'end_to_end', 'residual')),
+  block_id INTEGER REFERENCES block,
+  arch_id INTEGER REFERENCES arch,
+  path TEXT NOT NULL,
+  device_id INTEGER NOT NULL REFERENCES device,
+  env_id INTEGER NOT NULL REFERENCES env,
+  dtype TEXT NOT NULL,
+  threads INTEGER NOT NULL CHECK(threads > 0),
+  batch INTEGER NOT NULL CHECK(batch > 0),
+  mode TEXT NOT NULL CHECK(mode IN ('quick', 'screening', 'final')),
+  mark TEXT NOT NULL CHECK(mark IN ('steady', 'unchecked', 'noisy', 'unstable', 'rejected')),
+  measured_unix_s INTEGER NOT NULL,
+  CHECK((kind = 'block') = (block_id IS NOT NULL)),
+  CHECK((kind = 'block') = (arch_id IS NULL))))";
+
 // A block's latency belongs to the block and its site, not to the architecture in which it was timed.
 constexpr const char* latency_of_block = R"(CREATE UNIQUE INDEX latency_of_block
 ON latency_run(block_id, device_id, env_id, dtype, threads, batch, mark) WHERE kind = 'block')";
 constexpr const char* latency_of_arch = R"(CREATE UNIQUE INDEX latency_of_arch
 ON latency_run(arch_id, kind, device_id, env_id, dtype, threads, batch, mark) WHERE kind <> 'block')";
+
+constexpr const char* latency_of_block_by_mode = R"(CREATE UNIQUE INDEX latency_of_block
+ON latency_run(block_id, device_id, env_id, dtype, threads, batch, mode, mark) WHERE kind = 'block')";
+constexpr const char* latency_of_arch_by_mode = R"(CREATE UNIQUE INDEX latency_of_arch
+ON latency_run(arch_id, kind, device_id, env_id, dtype, threads, batch, mode, mark) WHERE kind <> 'block')";
 
 constexpr const char* latency_process = R"(CREATE TABLE latency_process(
   latency_run_id INTEGER NOT NULL REFERENCES latency_run,
@@ -315,10 +338,44 @@ Migration fourth() {
   return migration;
 }
 
+// Which processes of a latency were quick: at most 9 samples of 8 bytes, whose mark said "screening" too.
+constexpr const char* old_processes = R"(CREATE TEMP TABLE old_process AS
+SELECT p.*, l.mark = 'screening' AND (SELECT coalesce(sum(length(s.samples_ns)), 0) FROM latency_sample s
+  WHERE s.latency_run_id = p.latency_run_id AND s.process = p.process) <= 9 * 8 AS quick
+FROM latency_process p JOIN latency_run l USING(latency_run_id))";
+
+// A run of both kinds of processes becomes two. A mark other than "final" did not say its mode, which is taken as the
+// shorter one.
+constexpr const char* runs_by_mode = R"(INSERT INTO latency_run
+SELECT DISTINCT 2 * r.latency_run_id + p.quick, r.kind, r.block_id, r.arch_id, r.path, r.device_id, r.env_id, r.dtype,
+  r.threads, r.batch, CASE WHEN p.quick THEN 'quick' WHEN r.mark = 'final' THEN 'final' ELSE 'screening' END,
+  CASE WHEN p.quick THEN 'unchecked' WHEN r.mark IN ('final', 'screening') THEN 'steady' ELSE r.mark END,
+  r.measured_unix_s
+FROM old_run r JOIN old_process p USING(latency_run_id))";
+
+// Children go before their parent and come back after it, because SQLite cannot change the checks of a table.
+Migration fifth() {
+  Migration migration{
+      .version = 5,
+      .description = "mode and mark of a latency",
+      .statements = {
+          "DROP VIEW latency_summary", old_processes, "CREATE TEMP TABLE old_run AS SELECT * FROM latency_run",
+          "CREATE TEMP TABLE old_sample AS SELECT * FROM latency_sample", "DROP TABLE latency_sample",
+          "DROP TABLE latency_process", "DROP TABLE latency_run", latency_run_by_mode, latency_of_block_by_mode,
+          latency_of_arch_by_mode, latency_process, latency_sample, runs_by_mode,
+          "INSERT INTO latency_process SELECT 2 * latency_run_id + quick, process, warmup_count, warmup_ns, "
+          "conditions_json FROM old_process",
+          "INSERT INTO latency_sample SELECT 2 * s.latency_run_id + p.quick, s.process, s.repetition, "
+          "s.samples_ns FROM old_sample s JOIN old_process p USING(latency_run_id, process)",
+          "DROP TABLE temp.old_sample", "DROP TABLE temp.old_run", "DROP TABLE temp.old_process", latency_summary}};
+  for (const char* table : {"latency_process", "latency_sample"}) make_append_only(migration.statements, table);
+  return migration;
+}
+
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{first(), second(), third(), fourth()};
+  static const std::vector<Migration> list{first(), second(), third(), fourth(), fifth()};
   return list;
 }
 

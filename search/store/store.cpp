@@ -156,7 +156,9 @@ int64_t Store::stored_version() const {
   int64_t version = 0;
   *sql_ << "SELECT coalesce(max(version), 0) FROM schema_version", soci::into(version);
   const bool usable = read_only_ ? version == schema_version() : version >= 1 && version <= schema_version();
-  if (!usable) fail("has schema version " + std::to_string(version) + ", " + expected);
+  const std::string upgrade =
+      version < schema_version() ? "; `mdsearch db upgrade --db FILE` brings it up to date" : "";
+  if (!usable) fail("has schema version " + std::to_string(version) + ", " + expected + upgrade);
   return version;
 }
 

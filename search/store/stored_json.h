@@ -23,4 +23,14 @@ T stored_value(const Json& object, const char* key, T fallback, const Place& pla
   return fallback;
 }
 
+template <NamedEnum E>
+E stored_enum(const std::string& name) {
+  E value{};
+  read_enum(Json(name), value, {"database", ""});
+  return value;
+}
+inline Evidence stored_evidence(const std::string& mode, const std::string& mark) {
+  return {stored_enum<TimingMode>(mode), stored_enum<TimingMark>(mark)};
+}
+
 }  // namespace mds

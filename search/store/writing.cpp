@@ -190,20 +190,21 @@ int64_t Store::latency_run(const LatencyRow& row) {
   const bool is_block = key.kind == LatencyKind::block;
   const int64_t block = is_block ? remember_block(key.block_json) : 0;
   const int64_t arch = is_block ? 0 : id_of("arch", "hash", key.arch), now = unix_seconds();
-  const std::string kind(name_of(key.kind)), mark(name_of(row.mark));
+  const std::string kind(name_of(key.kind)), mode(name_of(row.evidence.mode)), mark(name_of(row.evidence.mark));
   auto block_mark = mark_of(block != 0), arch_mark = mark_of(arch != 0);
-  *sql_ << "INSERT INTO latency_run(kind, block_id, arch_id, path, device_id, env_id, dtype, threads, batch, mark, "
-           "measured_unix_s) VALUES(:kind, :block, :arch, :path, :device, :env, :dtype, :threads, :batch, :mark, :now) "
-           "ON CONFLICT DO NOTHING",
+  *sql_ << "INSERT INTO latency_run(kind, block_id, arch_id, path, device_id, env_id, dtype, threads, batch, mode, "
+           "mark, measured_unix_s) VALUES(:kind, :block, :arch, :path, :device, :env, :dtype, :threads, :batch, :mode, "
+           ":mark, :now) ON CONFLICT DO NOTHING",
       use(kind), use(block, block_mark), use(arch, arch_mark), use(row.path), use(key.device), use(key.env),
-      use(key.dtype), use(key.threads), use(key.batch), use(mark), use(now);
+      use(key.dtype), use(key.threads), use(key.batch), use(mode), use(mark), use(now);
   int64_t id = 0;
   const std::string owner = is_block ? "block_id" : "arch_id";
   *sql_ << "SELECT latency_run_id FROM latency_run WHERE kind = :kind AND " + owner +
                " = :owner AND device_id = :device AND "
-               "env_id = :env AND dtype = :dtype AND threads = :threads AND batch = :batch AND mark = :mark",
+               "env_id = :env AND dtype = :dtype AND threads = :threads AND batch = :batch AND mode = :mode AND mark = "
+               ":mark",
       soci::into(id), use(kind), use(is_block ? block : arch), use(key.device), use(key.env), use(key.dtype),
-      use(key.threads), use(key.batch), use(mark);
+      use(key.threads), use(key.batch), use(mode), use(mark);
   if (!sql_->got_data())
     fail("refused the latency of " + row.path + ": device, environment, threads and batch must be known");
   return id;

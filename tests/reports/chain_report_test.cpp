@@ -45,7 +45,7 @@ std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
 struct Timed {
   std::string model{}, part = "whole";
   int64_t steps = 0, calls = 0, milliseconds = 1, threads = 1;
-  LatencyMark mark = LatencyMark::final;
+  Evidence evidence{TimingMode::final, TimingMark::steady};
 };
 void add_timing(Store& store, const Timed& timed) {
   Json identity{{"model", timed.model}, {"part", timed.part}};
@@ -53,7 +53,7 @@ void add_timing(Store& store, const Timed& timed) {
   if (timed.part == "whole") identity["steps"] = timed.steps, identity["sampler"] = "ddim";
   LatencyRow row;
   row.path = timed.part;
-  row.mark = timed.mark;
+  row.evidence = timed.evidence;
   row.key.block_json = Json{{"pipeline", identity}}.dump();
   row.key.device = store.remember_device({.model = "test cpu", .cores = 2});
   row.key.env = store.remember_env({.git_commit = "0123456789"});
@@ -136,7 +136,8 @@ TEST_CASE("a stage's latency is that of its own steps and UNet calls, by one pro
   add_timing(store, {.model = base, .steps = 50, .calls = 2, .milliseconds = 300, .threads = 2});
   add_timing(store, {.model = eight, .steps = 8, .calls = 1, .milliseconds = 40});
   add_timing(store, {.model = eight, .steps = 4, .calls = 1, .milliseconds = 20});
-  add_timing(store, {.model = one, .steps = 1, .calls = 1, .milliseconds = 9, .mark = LatencyMark::rejected});
+  add_timing(store,
+             {.model = one, .steps = 1, .calls = 1, .milliseconds = 9, .evidence = {.mark = TimingMark::rejected}});
   const auto tables = stages_report(store, {});
   const auto rows = rows_of(tables);
   CHECK((rows[0]["latency_ms"] == 400 && rows[1]["latency_ms"] == 40));

@@ -65,7 +65,7 @@ TEST_CASE("times of differing builds make no sum and no residual, and stand in t
 TEST_CASE("the mark of a timing is shown with it", "[reports]") {
   Store store(":memory:");
   store.add_arch(mobilediffusion());
-  add_latencies(store, mobilediffusion(), {.mark = LatencyMark::noisy, .whole = false});
+  add_latencies(store, mobilediffusion(), {.evidence = {.mark = TimingMark::noisy}, .whole = false});
   CHECK(rows_of(table6_report(store, {}))[0]["mark"] == "noisy");
   CHECK(counted_in_table1(store)[0]["latency_mark"] == "noisy");
 }
@@ -74,9 +74,10 @@ TEST_CASE("a rejected timing is shown as such where it stands alone, and left ou
   Store store(":memory:");
   fill_sample(store);
   Store rejected(":memory:");
+  const Evidence rejection{.mark = TimingMark::rejected};
   rejected.add_sweep("quick", "{}");
   add_training(rejected, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, rejected.add_protocol("{}"));
-  add_latencies(rejected, mobilediffusion(), {.mark = LatencyMark::rejected, .whole_mark = LatencyMark::rejected});
+  add_latencies(rejected, mobilediffusion(), {.evidence = rejection, .whole_evidence = rejection});
   const Json rows = rows_of(table6_report(rejected, {}));
   CHECK(rows[0]["mark"] == "rejected");
   CHECK(rows[2]["mark"] == "sum, with rejected");
@@ -90,14 +91,16 @@ TEST_CASE("a rejected timing is shown as such where it stands alone, and left ou
 TEST_CASE("better evidence is used: final before other marks, then more samples, rejected last", "[reports]") {
   Store store(":memory:");
   store.add_arch(mobilediffusion());
-  const auto whole_of = [&](LatencyMark mark) {
-    add_latencies(store, mobilediffusion(), {.whole_mark = mark, .blocks = false});
-    return network_profiles(store).front().whole->mark;
+  const auto used_of = [&](const Evidence& evidence) {
+    add_latencies(store, mobilediffusion(), {.whole_evidence = evidence, .blocks = false});
+    return network_profiles(store).front().whole->evidence;
   };
-  CHECK(whole_of(LatencyMark::rejected) == LatencyMark::rejected);
-  CHECK(whole_of(LatencyMark::unstable) == LatencyMark::unstable);
-  CHECK(whole_of(LatencyMark::final) == LatencyMark::final);
-  CHECK(whole_of(LatencyMark::screening) == LatencyMark::final);
+  const Evidence rejected{.mark = TimingMark::rejected}, unstable{.mark = TimingMark::unstable};
+  CHECK(used_of(rejected) == rejected);
+  CHECK(used_of(unstable) == unstable);
+  CHECK(used_of(steady_final) == steady_final);
+  CHECK(used_of({TimingMode::screening, TimingMark::steady}) == steady_final);
+  CHECK(used_of({TimingMode::final, TimingMark::noisy}) == steady_final);
 }
 
 TEST_CASE("the interval of a timing rests on the medians of its blocks", "[reports]") {

@@ -66,11 +66,13 @@ inline EnvRow build_of(const std::string& commit) {
   return {.git_commit = commit, .compiler = "GNU 12", .compiler_flags = "-O3", .libtorch = "2.13"};
 }
 
+inline constexpr Evidence steady_final{TimingMode::final, TimingMark::steady};
+
 // How a network is timed: two blocks of 1 and 20 ms, and the whole of 22 ms.
 struct Timed {
   std::string device = "test cpu", commit = "abc";
   int64_t batch = 1;
-  LatencyMark mark = LatencyMark::screening, whole_mark = LatencyMark::final;
+  Evidence evidence{}, whole_evidence = steady_final;
   bool blocks = true, whole = true;
 };
 
@@ -96,7 +98,7 @@ inline void add_latencies(Store& store, const ArchRow& arch, const Timed& timed 
   row.key.env = store.remember_env(build_of(timed.commit));
   row.key.threads = 2;
   row.key.batch = timed.batch;
-  row.mark = timed.mark;
+  row.evidence = timed.evidence;
   const auto add = [&](int64_t median_ns) {
     row.samples_ns.clear();
     for (int64_t k = -4; k <= 4; ++k) row.samples_ns.push_back(median_ns + 10'000 * k);
@@ -108,7 +110,7 @@ inline void add_latencies(Store& store, const ArchRow& arch, const Timed& timed 
   if (timed.blocks) add(20'000'000);
   row.key.kind = LatencyKind::end_to_end;
   row.key.arch = arch.hash;
-  row.mark = timed.whole_mark;
+  row.evidence = timed.whole_evidence;
   if (timed.whole) add(22'000'000);
 }
 

@@ -86,8 +86,7 @@ TEST_CASE("rows are sorted by any column, what is not known last", "[reports]") 
   const auto names = [](const std::string& sort) {
     std::string order;
     const Json json = Json::parse(to_text(wide(), Format::json, {.sort = sort}));
-    for (const auto& row : json["rows"])
-      order += row["name"].get<std::string>() + " ";
+    for (const auto& row : json["rows"]) order += row["name"].get<std::string>() + " ";
     return order;
   };
   CHECK(names("score") == "second first ");

@@ -113,12 +113,12 @@ TEST_CASE("a latency is found by block, site, device and setting, and final samp
   LatencyRow row = latency(store);
   CHECK(store.find_latency(row.key).empty());
   store.add_latency(row);
-  row.mark = LatencyMark::final;
+  row.evidence.mode = TimingMode::final;
   row.samples_ns = {7};
   store.add_latency(row);
   LatencyKey key = row.key;
   REQUIRE(store.find_latency(key).size() == 1);
-  CHECK(store.find_latency(key)[0].mark == LatencyMark::final);
+  CHECK(store.find_latency(key)[0].evidence == row.evidence);
   key.threads = 2;
   CHECK(store.find_latency(key).empty());
 }
@@ -143,12 +143,13 @@ TEST_CASE("a latency of another build is not found: other commit, local changes,
 TEST_CASE("every mark is kept as it is, and a rejected latency is not found", "[store]") {
   Store store(":memory:");
   LatencyRow row = latency(store);
-  for (const auto mark : {LatencyMark::rejected, LatencyMark::unstable, LatencyMark::noisy, LatencyMark::screening}) {
-    row.mark = mark;
+  for (const auto mark : {TimingMark::rejected, TimingMark::unstable, TimingMark::noisy, TimingMark::steady}) {
+    row.evidence.mark = mark;
+    row.samples_ns.push_back(1);  // of timings of one rank, the one with more samples is found
     store.add_latency(row);
     const auto found = store.find_latency(row.key);
-    REQUIRE(found.size() == (mark == LatencyMark::rejected ? 0 : 1));
-    if (!found.empty()) CHECK(found[0].mark == mark);
+    REQUIRE(found.size() == (mark == TimingMark::rejected ? 0 : 1));
+    if (!found.empty()) CHECK(found[0].evidence == row.evidence);
   }
 }
 

@@ -1,14 +1,13 @@
 // A small store for tests: two architectures, one the proxy of the other, a sweep and its runs.
 #pragma once
 
-#include "tests/scratch.h"
-
 #include <unistd.h>
 
 #include <filesystem>
 #include <string>
 
 #include "search/store/store.h"
+#include "tests/scratch.h"
 
 namespace mds::test {
 

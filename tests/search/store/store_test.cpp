@@ -3,10 +3,12 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <array>
 #include <fstream>
 
 #include "search/store/empty_database.h"
 #include "search/store/schema.h"
+#include "search/store/select.h"
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/search/store/sample.h"
@@ -25,6 +27,15 @@ std::string content(const std::string& file) {
 void run_sql(const std::string& file, const std::string& statement) {
   soci::session sql(soci::sqlite3, "dbname=\"" + file + "\"");
   sql << statement;
+}
+
+// A database as the program of that schema version made it.
+void make_database(const std::string& file, int64_t version) {
+  for (const auto& step : migrations()) {
+    if (step.version > version) continue;
+    for (const auto& statement : step.statements) run_sql(file, statement);
+    run_sql(file, "INSERT INTO schema_version VALUES(" + std::to_string(step.version) + ", 0, '')");
+  }
 }
 
 }  // namespace
@@ -95,15 +106,46 @@ TEST_CASE("a database of another schema version is refused with both versions an
 TEST_CASE("a database of an older version is brought up to date and keeps its rows", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("old.db");
-  Store(file).remember_device({.model = "kept"});
-  for (const std::string table : {"parity", "score", "model"}) run_sql(file, "DROP TABLE " + table);
-  run_sql(file, "DELETE FROM schema_version WHERE version > 1");
-  CHECK_THROWS_WITH(Store(file, StoreMode::read_only), Contains("has schema version 1, expected version "));
+  make_database(file, 1);
+  run_sql(file, "INSERT INTO device VALUES(1, 'cpu', 'kept', 0, 0, 0, '', '{}')");
+  CHECK_THROWS_WITH(Store(file, StoreMode::read_only),
+                    Contains("has schema version 1, expected version ") && Contains("`mdsearch db upgrade --db FILE`"));
   Store store(file, StoreMode::open_existing);
   CHECK(store.info().schema_version == schema_version());
   CHECK(store.check().empty());
   CHECK(store.remember_device({.model = "kept"}) == 1);
   CHECK(store.latest_parity().empty());
+}
+
+TEST_CASE("a latency of version 4 keeps its samples and gets a mode: quick where a process took at most 9", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("old.db");
+  make_database(file, 4);
+  run_sql(file, "INSERT INTO device VALUES(1, 'cpu', '', 1, 0, 0, '', '{}')");
+  run_sql(file, "INSERT INTO env VALUES(1, 'abc', 0, '', '', '', '', '', '{}')");
+  run_sql(file, "INSERT INTO block VALUES(1, '" + sha256("{}") + "', '{}')");
+  int64_t id = 0;
+  for (const std::string mark : {"final", "screening", "noisy", "unstable", "rejected"})
+    run_sql(file, "INSERT INTO latency_run VALUES(" + std::to_string(++id) +
+                      ", 'block', 1, NULL, 'p', 1, 1, 'fp32', 1, " + "1, '" + mark + "', 5)");
+  // The latency marked screening has a process of 9 samples and one of 64.
+  for (const auto& [run, process, samples] :
+       std::vector<std::array<int, 3>>{{1, 1, 1024}, {2, 1, 9}, {2, 2, 64}, {3, 1, 64}, {4, 1, 3}, {5, 1, 64}}) {
+    const std::string key = std::to_string(run) + ", " + std::to_string(process);
+    run_sql(file, "INSERT INTO latency_process VALUES(" + key + ", 1, 2, '{}')");
+    run_sql(file, "INSERT INTO latency_sample VALUES(" + key + ", 0, zeroblob(" + std::to_string(8 * samples) + "))");
+  }
+  Store store(file, StoreMode::open_existing);
+  CHECK(store.check().empty());
+  std::vector<std::string> found;
+  for (const auto& [mode, mark, n, time] : select<std::string, std::string, int64_t, int64_t>(
+           store, "SELECT mode, mark, n, measured_unix_s FROM latency_summary ORDER BY latency_run_id")) {
+    found.push_back(mode + " " + mark + " " + std::to_string(n));
+    CHECK(time == 5);
+  }
+  CHECK(found == std::vector<std::string>{"final steady 1024", "screening steady 64", "quick unchecked 9",
+                                          "screening noisy 64", "screening unstable 3", "screening rejected 64"});
+  CHECK_THROWS_WITH(run_sql(file, "DELETE FROM latency_sample"), Contains("append-only"));
 }
 
 TEST_CASE("a database that is not there, or lies where none can be made, is an error with its name", "[store]") {
