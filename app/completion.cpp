@@ -4,8 +4,8 @@
 
 #include "app/command_help.h"
 #include "app/file_kinds.h"
-#include "app/recording.h"
 #include "app/run.h"
+#include "experiments/recording.h"
 #include "spec/listed.h"
 
 namespace mds {

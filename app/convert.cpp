@@ -4,10 +4,10 @@
 #include <iostream>
 
 #include "app/options.h"
-#include "app/output.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/weight_type.h"
+#include "experiments/output.h"
 #include "reports/table.h"
 #include "search/named_network.h"
 

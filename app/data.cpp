@@ -9,16 +9,17 @@
 #include <iostream>
 #include <sstream>
 
-#include "app/data_bench.h"
-#include "app/data_show.h"
 #include "app/options.h"
-#include "app/output.h"
 #include "app/picture_file.h"
 #include "app/run.h"
-#include "app/stage_data.h"
+#include "app/terminal_listener.h"
 #include "data/picture_table.h"
 #include "data/resize.h"
 #include "data/sources.h"
+#include "experiments/data/bench.h"
+#include "experiments/data/show.h"
+#include "experiments/output.h"
+#include "experiments/training/stage_data.h"
 #include "spec/describe.h"
 #include "spec/listed.h"
 #include "spec/printable.h"
@@ -146,21 +147,29 @@ void build(const Arguments& arguments) {
 }
 
 void show(const Arguments& arguments) {
+  TerminalListener listener;
+  if (!arguments.out.empty()) {
+    require_picture("--out", arguments.out);
+    refuse_input_as_output("--out", arguments.out, {arguments.name});
+  }
   print(show_source({.source = arguments.name,
                      .held_out = arguments.held_out,
                      .sheet = arguments.out,
                      .size = arguments.size,
                      .count = arguments.count,
-                     .seed = arguments.seed}),
+                     .seed = arguments.seed},
+                    listener),
         arguments.format);
 }
 
 void bench(const Arguments& arguments) {
+  TerminalListener listener;
   const Json result = bench_source({.source = arguments.name,
                                     .size = arguments.size,
                                     .batch = arguments.batch,
                                     .threads = arguments.threads,
-                                    .step_ms = arguments.step_ms});
+                                    .step_ms = arguments.step_ms},
+                                   listener);
   arguments.format == "json" ? print(result, "json") : print_bench(result);
 }
 

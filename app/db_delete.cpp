@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "app/run_files.h"
+#include "experiments/run_files.h"
 #include "reports/rows.h"
 #include "search/store/select.h"
 #include "search/store/upkeep.h"

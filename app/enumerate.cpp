@@ -6,8 +6,9 @@
 
 #include "app/options.h"
 #include "app/run.h"
-#include "app/screening.h"
+#include "app/terminal_listener.h"
 #include "app/view_options.h"
+#include "experiments/screening.h"
 #include "reports/table.h"
 #include "search/naming.h"
 
@@ -120,7 +121,8 @@ int run_enumerate(int argc, char** argv) {
 
   Space space(load_space(options.space), options.space);
   const auto start = std::chrono::steady_clock::now();
-  const auto [found, file] = screened(space, caps, pick);
+  TerminalListener listener;
+  const auto [found, file] = screened(space, caps, pick, listener);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const Listing result{options, space.spec(), found, file, seconds};
   std::cout << (options.format == Format::json ? to_report(result).dump(2) + "\n"

@@ -1,6 +1,5 @@
 #include "app/evaluate_options.h"
 
-#include "app/evaluate_model.h"
 #include "app/picture_file.h"
 #include "reports/table.h"
 #include "spec/listed.h"
@@ -17,23 +16,23 @@ std::string line_of(const Metric& metric) {
 
 void add_drawing_options(po::options_description& group, EvaluateOptions& options) {
   auto add = group.add_options();
-  add("model", po::value(&options.models)->multitoken()->value_name("DIR"),
+  add("model", po::value(&options.request.models)->multitoken()->value_name("DIR"),
       "Model folders to draw with, or one folder of them; several give learning curves. Without --prompts they are "
       "autoencoders, which return the pictures of --reference");
-  add("prompts", po::value(&options.prompts)->value_name("FILE"),
+  add("prompts", po::value(&options.request.prompts)->value_name("FILE"),
       "Captions to draw: one a line, .jsonl with \"prompt\", \"text\" or \"caption\", or COCO's captions_*.json");
-  add("sheet", po::value(&options.sheet)->value_name("FILE"),
+  add("sheet", po::value(&options.request.sheet)->value_name("FILE"),
       "For autoencoders: writes a sheet of pictures (.png, .jpg, .jpeg or .webp), with a column of the input and one "
       "of each model");
-  add("sheet-rows", number(&options.sheet_rows, between(1, 100)), "Rows of --sheet, which are spread evenly");
-  add("captions", number(&options.captions, between(1, 1e9), "all"),
+  add("sheet-rows", number(&options.request.sheet_rows, between(1, 100)), "Rows of --sheet, which are spread evenly");
+  add("captions", number(&options.request.captions, between(1, 1e9), "all"),
       "Draws only so many captions, a fixed random choice, such as 30k of COCO's");
-  add("out", po::value(&options.out)->value_name("DIR"),
+  add("out", po::value(&options.request.out)->value_name("DIR"),
       "Folder of the drawn pictures; those that are there already are kept");
-  add("overwrite", po::bool_switch(&options.overwrite), "Draws pictures again that were made in another way");
-  add("seeds", number(&options.seeds, between(1, 1000)),
+  add("overwrite", po::bool_switch(&options.request.overwrite), "Draws pictures again that were made in another way");
+  add("seeds", number(&options.request.seeds, between(1, 1000)),
       "How many sets each model draws, from --seed on; scores are then their mean, with an interval over them");
-  add("repeats", number(&options.repeats, between(1, 10000)),
+  add("repeats", number(&options.request.repeats, between(1, 10000)),
       "Pictures of each caption, all in one set; intervals then resample captions");
 }
 
@@ -50,85 +49,73 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
                    .positional = {},
                    .notes = "Scores:\n" + listed(all_metrics(), line_of, "\n")};
   auto add = line.options.add_options();
-  add("metrics", po::value(&options.metrics)->default_value(default_metrics)->value_name("LIST"),
+  add("metrics", po::value(&options.request.metrics)->default_value(default_metrics)->value_name("LIST"),
       "Names of scores with commas between them; those of the default need no other weights than scripts/setup.sh puts "
       "in place");
-  add("images", po::value(&options.images)->value_name("DIR"),
+  add("images", po::value(&options.request.images)->value_name("DIR"),
       "Pictures to score. Captions: a file x.txt beside each picture x.png, or a metadata.jsonl with lines "
       "{\"file_name\": \"x.png\", \"text\": \"red heart\"}, or the prompts that generate and evaluate write into their "
       "pictures");
-  add("reference", po::value(&options.reference)->value_name("DIR"),
+  add("reference", po::value(&options.request.reference)->value_name("DIR"),
       "Pictures to compare with, or a file of --save-reference, or an .npz with mu and sigma as pytorch-fid writes it");
-  add("save-reference", po::value(&options.save_reference)->value_name("FILE"),
+  add("save-reference", po::value(&options.request.save_reference)->value_name("FILE"),
       "Writes the reference statistics that were used");
-  add("split", po::value(&options.split)->value_name("NAME"),
+  add("split", po::value(&options.request.split)->value_name("NAME"),
       "Part of --images and of a --reference that are data sets: train or held_out (default: all pictures)");
-  add("weights", po::value(&options.weights)->composing()->value_name("NETWORK=FILE"),
+  add("weights", po::value(&options.request.weights)->composing()->value_name("NETWORK=FILE"),
       "Weights of a feature network; may repeat");
   add_drawing_options(line.options, options);
-  add("size", number(&options.size, between(1, double(max_image_side)), "pictures as they are")->value_name("PX"),
+  add("size",
+      number(&options.request.size, between(1, double(max_image_side)), "pictures as they are")->value_name("PX"),
       "Compares the largest centre squares at this side, such as 256");
-  add("batch", number(&options.batch, between(1, 4096)), "Pictures that are embedded together, or drawn (64 at most)");
-  add("replicates", number(&options.replicates, between(1, 100000)), "Replicates of the bootstrap");
-  add("kid-subset", number(&options.subsets.kid, at_least(1), "1000, or all of the smaller set where that has fewer"),
+  add("batch", number(&options.request.batch, between(1, 4096)),
+      "Pictures that are embedded together, or drawn (64 at most)");
+  add("replicates", number(&options.request.replicates, between(1, 100000)), "Replicates of the bootstrap");
+  add("kid-subset",
+      number(&options.request.subsets.kid, at_least(1), "1000, or all of the smaller set where that has fewer"),
       "Pictures in each of KID's 100 subsets");
   add("fid-inf-smallest",
-      number(&options.subsets.fid_inf, at_least(1), "5000, or half of the pictures where there are no more"),
+      number(&options.request.subsets.fid_inf, at_least(1), "5000, or half of the pictures where there are no more"),
       "Pictures in the smallest subset of fid_inf");
   add("dtype", one_of(&options.precision, names_of<Precision>())->default_value("fp32"),
       "Type of a model's UNet and decoder");
-  add("cache", po::value(&options.cache)->default_value("out/cache")->value_name("DIR"),
+  add("cache", po::value(&options.request.cache)->default_value("out/cache")->value_name("DIR"),
       "Folder that keeps reference statistics, by the content of the pictures");
-  add("db", po::value(&options.db)->value_name("FILE"), "Records the scores in this database");
+  add("db", po::value(&options.request.db)->value_name("FILE"), "Records the scores in this database");
   add("format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result is printed");
   po::options_description sampler("Sampler, in place of the model's own");
-  add_described_options<SamplerConfig>(sampler, options.sampler);
+  add_described_options<SamplerConfig>(sampler, options.request.sampler);
   line.options.add(sampler);
   add_extent_options(line.options, options.drawn);  // --size is the size for comparing
   add_compute_options(line.options, options.compute);
   return line;
 }
 
-void check(const EvaluateOptions& options) {
-  if (options.images.empty() == options.models.empty())
+EvaluationRequest checked_request(const EvaluateOptions& options) {
+  EvaluationRequest request = options.request;
+  request.seed = options.compute.seed;
+  request.dtype = parse_choice<Precision>("--dtype", options.precision);
+  request.drawn = options.drawn.picture();
+  if (request.images.empty() == request.models.empty())
     throw UsageError("needs either --images DIR or --model DIR with --prompts FILE");
-  if (options.reconstructs() && (options.reference.empty() || options.out.empty()))
+  if (request.reconstructs() && (request.reference.empty() || request.out.empty()))
     throw UsageError("--model needs --prompts FILE and --out DIR; an autoencoder --reference DIR and --out DIR");
-  if (!options.models.empty() && options.out.empty()) throw UsageError("--model needs --out DIR");
-  if (options.reconstructs() && !(options.sampler.empty() && options.precision == "fp32" && options.seeds == 1))
+  if (!request.models.empty() && request.out.empty()) throw UsageError("--model needs --out DIR");
+  if (request.reconstructs() && !(request.sampler.empty() && request.dtype == Precision::fp32 && request.seeds == 1))
     throw UsageError("--dtype, --seeds and the sampler need --prompts: an autoencoder draws nothing at random");
-  if (!options.reconstructs() && !options.sheet.empty())
+  if (!request.reconstructs() && !request.sheet.empty())
     throw UsageError("--sheet needs --model with autoencoders, and no --prompts");
-  if (options.models.empty() && !(options.prompts.empty() && options.out.empty() && options.sampler.empty()))
+  if (request.models.empty() && !(request.prompts.empty() && request.out.empty() && request.sampler.empty()))
     throw UsageError("--prompts, --out and the sampler need --model");
-  if ((options.models.empty() || options.reconstructs()) && !(options.drawn.picture() == Extent{}))
+  if ((request.models.empty() || request.reconstructs()) && !(request.drawn == Extent{}))
     throw UsageError("--width and --height are of drawn pictures: they need --model and --prompts");
-  if (!options.save_reference.empty() && options.reference.empty())
+  if (!request.save_reference.empty() && request.reference.empty())
     throw UsageError("--save-reference needs --reference");
-  if (!options.sheet.empty()) require_picture("--sheet", options.sheet);
-  if (options.overwrite && options.models.empty()) throw UsageError("--overwrite needs --model");
-  if (options.models.empty() && options.seeds > 1) throw UsageError("--seeds needs --model");
-  if (options.models.empty() && options.repeats > 1) throw UsageError("--repeats needs --model");
-}
-
-std::vector<std::string> inputs_of(const EvaluateOptions& options) {
-  std::vector<std::string> inputs{options.images, options.reference, options.prompts};
-  for (const auto& folder : model_folders(options.models)) inputs.push_back(folder);
-  for (const auto& [network, file] : parse_weight_files("--weights", options.weights)) inputs.push_back(file);
-  return inputs;
-}
-
-MeasureOptions measure_options(const EvaluateOptions& options) {
-  MeasureOptions result{.metrics = find_metrics(options.metrics),
-                        .reference = options.reference,
-                        .split = options.split,
-                        .cache = options.cache,
-                        .batch = options.batch,
-                        .size = options.size,
-                        .score = {.replicates = options.replicates, .seed = options.compute.seed},
-                        .subsets = options.subsets};
-  result.weights = parse_weight_files("--weights", options.weights);
-  return result;
+  if (!request.sheet.empty()) require_picture("--sheet", request.sheet);
+  if (request.overwrite && request.models.empty()) throw UsageError("--overwrite needs --model");
+  if (request.models.empty() && request.seeds > 1) throw UsageError("--seeds needs --model");
+  if (request.models.empty() && request.repeats > 1) throw UsageError("--repeats needs --model");
+  return request;
 }
 
 }  // namespace mds

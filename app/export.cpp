@@ -5,11 +5,11 @@
 #include <iostream>
 
 #include "app/options.h"
-#include "app/output.h"
-#include "app/recording.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/weight_type.h"
+#include "experiments/output.h"
+#include "experiments/recording.h"
 #include "networks/found_file.h"
 #include "networks/memory.h"
 #include "pipeline/trace.h"

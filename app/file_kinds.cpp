@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "app/sweep_config.h"
+#include "experiments/sweep/config.h"
 #include "networks/network_spec.h"
 #include "networks/patched_network.h"
 #include "pipeline/model.h"

@@ -6,9 +6,10 @@
 #include <optional>
 
 #include "app/options.h"
-#include "app/output.h"
-#include "app/recording.h"
 #include "app/run.h"
+#include "app/size_options.h"
+#include "experiments/output.h"
+#include "experiments/recording.h"
 #include "networks/memory.h"
 #include "pipeline/network_io.h"
 #include "pipeline/weight_import.h"

@@ -7,6 +7,7 @@
 
 #include "app/generate_grid.h"
 #include "app/run.h"
+#include "app/terminal_listener.h"
 #include "profiler/memory.h"
 
 namespace mds {
@@ -23,7 +24,7 @@ void tell_use(size_t pictures, Clock::time_point start) {
 }
 
 // Returns how many pictures were drawn.
-size_t draw_grid(const GridRequest& request) {
+size_t draw_grid(const GridRequest& request, Listener& listener) {
   const std::string& file = request.options.out;
   const PictureText making = making_of(request);
   if (find_picture(file, making, request.options.write) == Found::same) {
@@ -34,11 +35,12 @@ size_t draw_grid(const GridRequest& request) {
   std::vector<std::vector<Image>> pictures;
   for (const auto& run : request.runs) {
     auto& own = pictures.emplace_back();
-    if (!draw(run, request.drawing, [&](size_t, Image image) { own.push_back(std::move(image)); }))
+    const auto take = [&](size_t, Image image) { own.push_back(std::move(image)); };
+    if (!draw(run, request.drawing, take, listener))
       throw std::runtime_error("was interrupted; a grid is written when its last picture is finished, so " + file +
                                " is not there");
   }
-  write_picture(file, grid_of(request, pictures), making, request.options.write);
+  listener.warn(write_picture(file, grid_of(request, pictures), making, request.options.write));
   std::cout << file << "\n";
   return request.drawing.prompts.size() * request.runs.size();
 }
@@ -55,15 +57,16 @@ int run_generate(int argc, char** argv) {
   std::vector<ModelRun> runs;
   for (const auto& folder : options.models)
     runs.push_back(open_model({.folder = folder,
-                               .dtype = options.precision,
+                               .dtype = parse_choice<Precision>("--dtype", options.precision),
                                .sampler = options.sampler,
                                .tiles = options.tiles(),
                                .pixels = options.size.picture()}));
   const GridRequest grid{options, request, runs};
   if (options.grid) check_grid(grid);
   prepare_output(options);
-  const size_t drawn =
-      options.grid ? draw_grid(grid) : draw_files(runs[0], request, files_of(options, request.prompts.size()));
+  TerminalListener listener;
+  const size_t drawn = options.grid ? draw_grid(grid, listener)
+                                    : draw_files(runs[0], request, files_of(options, request.prompts.size()), listener);
   if (drawn > 0) tell_use(drawn, start);
   return 0;
 }

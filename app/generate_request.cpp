@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <iostream>
 
-#include "app/output.h"
 #include "data/prompt_file.h"
 #include "data/utf8.h"
+#include "experiments/output.h"
 #include "networks/found_file.h"
 #include "pipeline/image.h"
 

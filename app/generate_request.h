@@ -1,9 +1,9 @@
 // The options of `mdsearch generate`.
 #pragma once
 
-#include "app/drawn_files.h"
 #include "app/options.h"
 #include "app/size_options.h"
+#include "experiments/evaluation/drawn_files.h"
 #include "pipeline/generator.h"
 #include "trainer/loop.h"
 

@@ -21,8 +21,5 @@ void on_both(void (*handler)(int)) {
 void listen_for_interrupts() { on_both(remember); }
 void end_at_once_on_interrupts() { on_both(SIG_DFL); }
 bool interrupted() { return asked != 0; }
-void throw_if_interrupted() {
-  if (interrupted()) throw Interrupted();
-}
 
 }  // namespace mds

@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "app/commands.h"
-#include "app/failure_words.h"
 #include "app/terminal.h"
 #include "app/version.h"
+#include "experiments/failure_words.h"
 #include "spec/error.h"
 #include "spec/freed_memory.h"
 

@@ -36,9 +36,6 @@ E parse_choice(const std::string& flag, const std::string& value) {
   throw UsageError(flag + " is \"" + value + "\"" + offer(value, {names.begin(), names.end()}, "allowed"));
 }
 
-// Values of flags for fields of a described struct, as text.
-using GivenFields = std::map<std::string, std::string>;
-
 // Adds a flag --NAME for each field of a described struct of single values, with the field's own description.
 template <Described T>
 void add_described_options(po::options_description& options, GivenFields& given) {
@@ -46,26 +43,6 @@ void add_described_options(po::options_description& options, GivenFields& given)
     const auto take = [&given, name = field.name](const std::string& text) { given[name] = text; };
     options.add_options()(field.name.c_str(), (new FieldValue(field))->notifier(take), field.meaning.c_str());
   }
-}
-
-// `defaults` with the given fields replaced; UsageError names the field, the value and what is allowed.
-template <Described T>
-T with_given(const T& defaults, const GivenFields& given) {
-  Json json = to_json(defaults);
-  for (const auto& [name, text] : given) assign(json, type_of(T{}), name + "=" + text);
-  try {
-    return from_json<T>(json, "command line");
-  } catch (const ConfigError& error) {
-    throw UsageError(error.what());
-  }
-}
-
-// Reads a described struct from its file, with the values of --set replaced; ConfigError as for the file.
-template <Described T>
-T load_with(const std::string& file, const std::vector<std::string>& settings) {
-  Json json = load_json(file);
-  for (const auto& setting : settings) assign(json, type_of(T{}), setting);
-  return from_json<T>(json, file);
 }
 
 struct ComputeOptions {

@@ -2,9 +2,11 @@
 #include <iostream>
 
 #include "app/profile_model.h"
-#include "app/profile_text.h"
+#include "app/profile_process.h"
 #include "app/run.h"
 #include "app/size_options.h"
+#include "app/terminal_listener.h"
+#include "experiments/timing/profile_text.h"
 #include "pipeline/sampler_config.h"
 #include "profiler/environment.h"
 
@@ -71,12 +73,6 @@ bool read_request(int argc, char** argv, Request& request) {
   return true;
 }
 
-RawProfile measure_here(const NamedNetwork& network, const ProfileOptions& options) {
-  Plan plan = make_plan(canonical(network.spec));
-  const auto steps = options.blocks ? distinct_steps(plan) : std::vector<size_t>{};
-  return time_plan(std::move(plan), steps, options);
-}
-
 void warn_of_conditions() {
   for (const auto& warning : timing_warnings(capture_environment().conditions))
     std::cerr << "mdsearch profile: " << warning << "\n";
@@ -101,9 +97,10 @@ int run_profile(int argc, char** argv) {
                    .format = format});
     return 0;
   }
+  TerminalListener listener;
   const NamedNetwork network = load_named(request.name, request.size.picture(), request.database);
   if (request.raw) {
-    std::cout << to_json(measure_here(network, request.profile)).dump() << "\n";
+    std::cout << to_json(time_network(network.spec, request.profile, listener)).dump() << "\n";
     return 0;
   }
   // Opened before the measurement, so that a file that cannot be written is reported at once.
@@ -113,7 +110,7 @@ int run_profile(int argc, char** argv) {
   if (request.profile.blocks) subject.push_back("--blocks");
   std::vector<RawProfile> processes;
   for (int64_t i = 0; i < request.processes; ++i)
-    processes.push_back(request.processes == 1 ? measure_here(network, request.profile)
+    processes.push_back(request.processes == 1 ? time_network(network.spec, request.profile, listener)
                                                : measure_apart(subject, request.profile, i));
   record_profile(store, network, request.profile, processes);
   std::cout << profile_text({network, request.profile, processes}, format);

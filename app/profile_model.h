@@ -1,18 +1,13 @@
-// The work of a model folder for one picture, timed by part and as a whole, as in Table 5 of the MobileDiffusion paper:
-// encoding the prompt, a step of the UNet, the decoder, and everything from text to pixels. All parts are loaded before
-// the clock starts, as in a program that draws repeatedly; guidance's empty text is encoded only once, before.
+// mdsearch profile --model: the parts of a model folder's work for one picture.
 #pragma once
 
-#include <string>
-
-#include "app/options.h"
-#include "app/profiling.h"
 #include "app/size_options.h"
+#include "experiments/timing/step_timing.h"
 #include "reports/table.h"
 
 namespace mds {
 
-struct ModelProfile {
+struct ModelProfileRequest {
   std::string folder, database;
   SizeOptions size{};
   GivenFields sampler{};     // override the model's own
@@ -23,6 +18,7 @@ struct ModelProfile {
 };
 
 // Measures, stores under the model's hash, and prints; with `raw` it only prints this process's samples as JSON.
-void profile_model(const ModelProfile& profile);
+// ConfigError in a core build, which cannot draw.
+void profile_model(const ModelProfileRequest& request);
 
 }  // namespace mds

@@ -5,10 +5,10 @@
 #include <iostream>
 
 #include "app/options.h"
-#include "app/output.h"
-#include "app/recording.h"
 #include "app/run.h"
 #include "app/view_options.h"
+#include "experiments/output.h"
+#include "experiments/recording.h"
 #include "reports/page.h"
 #include "spec/error.h"
 #include "spec/listed.h"

@@ -3,10 +3,10 @@
 #include <iostream>
 
 #include "app/options.h"
-#include "app/recording.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/view_options.h"
+#include "experiments/recording.h"
 #include "networks/network_file.h"
 #include "reports/table.h"
 

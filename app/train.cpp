@@ -1,107 +1,46 @@
-// mdsearch train: runs one stage from its config to a model folder, with a checkpoint to continue from.
-#include <filesystem>
-#include <functional>
+// mdsearch train: runs one stage from its config to a model folder, or plans it.
 #include <iostream>
-#include <optional>
 
-#include "app/folder_lock.h"
-#include "app/open_store.h"
 #include "app/options.h"
-#include "app/output.h"
-#include "app/progress.h"
 #include "app/run.h"
-#include "app/run_files.h"
-#include "app/train_plan.h"
-#include "app/training.h"
-#include "networks/found_file.h"
-#include "search/named_network.h"
-#include "spec/new_file.h"
-#include "trainer/run_identity.h"
+#include "app/terminal_listener.h"
+#include "experiments/training/plan.h"
+#include "experiments/training/request.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
 
-// `file` is a path returned by found_file.
-TrainConfig load_config(const std::string& file, const std::vector<std::string>& settings) {
-  const auto config = load_with<TrainConfig>(file, settings);
-  check_folder_name(config.name, {file, "name"});
-  for (const auto& [field, every] :
-       {std::pair{"sample_every", config.sample_every}, std::pair{"keep_every", config.keep_every}})
-    if (every % config.loop.checkpoint_every != 0)
-      Place{file, field}.fail("is " + std::to_string(every) + "; allowed: a multiple of loop.checkpoint_every, " +
-                              std::to_string(config.loop.checkpoint_every));
-  return config;
-}
-
-// The identity of the run. How pictures are drawn and scored during training is left out: it changes no weights.
-std::string identity_of(TrainConfig config, const StageRun& run) {
-  config.evaluation.reset();
-  config.sample_every = config.keep_every = 0;
-  config.loop.checkpoint_activations = false;
-  Json identity{{"config", to_json(config)}, {"data", run.data_hash()}};
-  if (const auto predecessors = run.predecessors(); !predecessors.empty()) identity["predecessors"] = predecessors;
-  return identity.dump();
-}
-
-// The identity for continuing a checkpoint. It contains the end that the run first had, which a later start may change:
-// no earlier iteration depends on the end, unless the learning rate falls towards it.
-std::string identity_to_go_on(const std::string& checkpoint, const std::string& identity) {
-  if (!std::filesystem::exists(checkpoint)) return identity;
-  const auto metadata = load_tensors(checkpoint).metadata;
-  const auto found = metadata.find("identity");
-  Json its = found == metadata.end() ? Json() : json_or_null(found->second);
-  const Json own = json_or_null(identity);
-  const Json::json_pointer iterations("/config/loop/iterations");
-  if (!its.is_object() || !its.contains(iterations) || its[iterations] == own[iterations]) return identity;
-  const std::string end = its[iterations].dump();
-  its[iterations] = own[iterations];
-  if (!identity_difference(its.dump(), identity).empty()) return identity;  // loading reports this difference
-  if (identity.find(R"("decay":"cosine")") != std::string::npos)
-    throw ConfigError(checkpoint + ": its learning rate falls to 0 at iteration " + end +
-                      ", as decay is cosine; allowed for loop.iterations: " + end +
-                      ". Give another --out, or train on from its model by stage.start");
-  return found->second;
-}
-
-// Every file and folder that a configuration names, and the configuration itself.
-std::vector<std::string> inputs_of(const TrainConfig& config, const std::string& file) {
-  std::vector<std::string> inputs{file};
-  const Json leaves = to_json(config).flatten();
-  for (const auto& [key, value] : leaves.items())
-    if (value.is_string() && std::filesystem::exists(value.get<std::string>())) inputs.push_back(value);
-  return inputs;
-}
-
-// Replaces a stored name by the hash of the network that it means now. The hash identifies the run; the name would not,
-// because the winner of a sweep may change.
-void pin_network(TrainConfig& config, const std::string& database) {
-  auto* base = std::get_if<BaseConfig>(&config.stage);
-  if (!base || !base->start.empty() || base->unet.ends_with(".json")) return;
-  if (is_stored_name(base->unet)) base->unet = hash_of(find_network(base->unet, database).spec);
-}
-
-// Reads the checkpoint with `body`; the error for a damaged file then also says how to continue.
-void reading_checkpoint(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const FileError& error) {
-    throw FileError(std::string(error.what()) + "; put a copy in its place, or remove it to train from the start");
-  }
-}
-
 struct TrainCommand {
-  std::string file, out, db;
-  std::vector<std::string> settings{};
+  TrainRequest request{};
   ComputeOptions compute{};
   PlanRequest plan{};
+  Format format = Format::table;  // of the plan
   bool plans = false;
-
-  std::string text() const {
-    std::string text = "mdsearch train " + file;
-    for (const auto& setting : settings) text += " --set " + setting;
-    return text;
-  }
 };
+
+void add_plan_options(po::options_description& options, TrainCommand& command) {
+  options.add_options()("plan", "Prints what the training will cost and stops: it needs no data and trains nothing")(
+      "devices", number(&command.plan.devices, between(1, 1e6)), "With --plan: how many devices share each batch")(
+      "rate", number(&command.plan.speed.rate, between(1e-9, 1e12), "not known"),
+      "With --plan: images a second of each device, from which days follow")(
+      "tflops", number(&command.plan.speed.tflops, between(1e-9, 1e12), "not known"),
+      "With --plan: sustained TFLOP/s of each device, 2 FLOP a multiply-accumulate, from which days follow")(
+      "format", choice(&command.format), "With --plan: how it is printed");
+}
+
+// Whether --plan was given; UsageError for its flags without it, and for values out of range.
+bool is_plan(const po::variables_map& values, const PlanRequest& request) {
+  const bool plan = values.count("plan") > 0;
+  for (const char* flag : {"devices", "rate", "tflops", "format"})
+    if (!plan && !values[flag].defaulted()) throw UsageError("--" + std::string(flag) + " goes with --plan");
+  for (const auto& [flag, value] : {std::pair{"rate", request.speed.rate}, {"tflops", request.speed.tflops}})
+    if (!values[flag].defaulted() && value <= 0)
+      throw UsageError("--" + std::string(flag) + " is 0; allowed: more than 0");
+  if (request.speed.rate > 0 && request.speed.tflops > 0)
+    throw UsageError("--rate and --tflops both give the speed; allowed: one of them");
+  return plan;
+}
 
 bool read_command(int argc, char** argv, TrainCommand& command) {
   CommandLine line{.usage =
@@ -109,89 +48,26 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
                        "       mdsearch train CONFIG --plan [--devices N] [--rate R | --tflops T] [--format FORMAT]",
                    .example = "mdsearch train configs/train/emoji-autoencoder.json --set loop.iterations=100",
                    .positional = {"config"}};
-  line.options.add_options()("config", po::value(&command.file)->required()->value_name("CONFIG"),
+  line.options.add_options()("config", po::value(&command.request.file)->required()->value_name("CONFIG"),
                              "Configuration of a training; `mdsearch help train` lists its fields")(
-      "set", po::value(&command.settings)->composing()->value_name("KEY=VALUE"),
+      "set", po::value(&command.request.settings)->composing()->value_name("KEY=VALUE"),
       "Sets one value of the configuration, such as loop.iterations=2k; may repeat")(
-      "out", po::value(&command.out)->value_name("DIR"),
+      "out", po::value(&command.request.out)->value_name("DIR"),
       "Folder to write (default: out/train/NAME, by the configuration's name)")(
-      "db", po::value(&command.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
+      "db", po::value(&command.request.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
   add_compute_options(line.options, command.compute);
-  add_plan_options(line.options, command.plan);
+  add_plan_options(line.options, command);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
-  if (!values["seed"].defaulted()) command.settings.push_back("loop.seed=" + std::to_string(command.compute.seed));
+  if (!values["seed"].defaulted())
+    command.request.settings.push_back("loop.seed=" + std::to_string(command.compute.seed));
   command.plans = is_plan(values, command.plan);
-  command.plan.database = command.db;
+  command.plan.database = command.request.db;
+  command.request.command =
+      "mdsearch train " + command.request.file +
+      listed(command.request.settings, [](const std::string& setting) { return " --set " + setting; }, "");
   apply(command.compute);
   return true;
-}
-
-// The configuration as written, which is the training's identity, and with all paths resolved.
-struct LoadedTraining {
-  std::string file;
-  TrainConfig written, config;
-};
-
-LoadedTraining load_training(const TrainCommand& command) {
-  LoadedTraining training{.file = found_file(command.file), .written = {}, .config = {}};
-  training.written = load_config(training.file, command.settings);
-  pin_network(training.written, command.db);
-  training.config = from_json<TrainConfig>(with_found_files(to_json(training.written), training.file), command.file);
-  return training;
-}
-
-// Restores weights and iteration from a checkpoint; returns the identity under which the training continues.
-std::string go_on_from(CheckpointFile& checkpoint, Loop& loop, std::string identity, int64_t end) {
-  bool goes_on = false;
-  reading_checkpoint([&] {
-    checkpoint.check();
-    identity = identity_to_go_on(checkpoint.file(), identity);
-    goes_on = loop.resume(checkpoint.file(), identity);
-  });
-  if (goes_on) std::cerr << "the training goes on at iteration " << loop.iteration() << "\n";
-  if (loop.iteration() > end)
-    throw ConfigError(checkpoint.file() + ": is at iteration " + std::to_string(loop.iteration()) +
-                      ", past loop.iterations, which is " + std::to_string(end) +
-                      "; allowed: at least the checkpoint's, or another --out");
-  return identity;
-}
-
-// Returns whether it reached its end.
-bool train(const LoadedTraining& training, const std::string& out, const TrainCommand& command) {
-  const TrainConfig& config = training.config;
-  for (const auto& taken : {out, out + "/model"})
-    refuse_input_as_output("--out", taken, inputs_of(config, training.file));
-  std::optional<FolderLock> lock;
-  if (std::filesystem::exists(out)) lock.emplace(out);
-  std::unique_ptr<Store> database = open_if_there(command.db);
-
-  const auto run = open_stage(config, command.db);
-  CheckpointFile checkpoint(checkpoint_in(out));
-  Loop loop(run->stage(), config.loop, config.optimizer);
-  const std::string identity =
-      go_on_from(checkpoint, loop, identity_of(training.written, *run), config.loop.iterations);
-  // Everything that can be wrong with the training is checked before this line, which is the first that writes.
-  make_folder(out);
-  if (!lock) lock.emplace(out);
-  remove_unfinished(out);
-  Store& store = opened(database, command.db);
-  TrainRecord record(store, {.name = config.name,
-                             .network = run->network(),
-                             .identity = identity,
-                             .loop = config.loop,
-                             .checkpoint = checkpoint,
-                             .device = device_kind(),
-                             .resumed = loop.iteration()});
-  warn(missing_curve(store, record.run(), checkpoint.file(), loop.iteration()));
-  // Only now, as the record has compared the file with the hashes in the database.
-  warn(checkpoint.adopt());
-  const bool ended =
-      run_training(loop, {*run, config, to_json(training.written), checkpoint, record, out, identity, command.text()});
-  if (!ended)
-    std::cerr << "the training stopped at iteration " << loop.iteration() << "; the same command goes on from "
-              << checkpoint.file() << "\n";
-  return ended;
 }
 
 }  // namespace
@@ -199,14 +75,14 @@ bool train(const LoadedTraining& training, const std::string& out, const TrainCo
 int run_train(int argc, char** argv) {
   TrainCommand command;
   if (!read_command(argc, argv, command)) return 0;
-  const LoadedTraining training = load_training(command);
   if (command.plans) {
-    std::cout << plan_text(training.config, command.plan);
+    std::cout << plan_text(load_training(command.request).config, command.plan, command.format);
     return 0;
   }
-  const std::string out = command.out.empty() ? "out/train/" + training.config.name : command.out;
-  if (!train(training, out, command)) return 1;
-  std::cout << out << "/model\n";
+  TerminalListener listener;
+  const TrainResult result = train(command.request, listener);
+  if (!result.ended) return 1;
+  std::cout << result.folder << "/model\n";
   return 0;
 }
 

@@ -1,11 +1,13 @@
 // The fields of a described struct as a tree of data, from which help pages, JSON schemas and completion are printed.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "spec/describe.h"
+#include "spec/error.h"
 
 namespace mds {
 
@@ -106,5 +108,28 @@ Json json_schema(const FieldType& type, const std::string& title);
 // Sets "a.b.c=value", as given to the flag --set, in a document of this type. Where the field holds a number, it may be
 // typed as 1e3 or 2.5k; a value that is not JSON is text. UsageError where the document has no such place.
 void assign(Json& json, const FieldType& type, const std::string& assignment);
+
+// Values for fields of a described struct, as text.
+using GivenFields = std::map<std::string, std::string>;
+
+// `defaults` with the given fields replaced; UsageError names the field, the value and what is allowed.
+template <Described T>
+T with_given(const T& defaults, const GivenFields& given) {
+  Json json = to_json(defaults);
+  for (const auto& [name, text] : given) assign(json, type_of(T{}), name + "=" + text);
+  try {
+    return from_json<T>(json, "request");
+  } catch (const ConfigError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+// Reads a described struct from its file, with the values of --set replaced; ConfigError as for the file.
+template <Described T>
+T load_with(const std::string& file, const std::vector<std::string>& settings) {
+  Json json = load_json(file);
+  for (const auto& setting : settings) assign(json, type_of(T{}), setting);
+  return from_json<T>(json, file);
+}
 
 }  // namespace mds

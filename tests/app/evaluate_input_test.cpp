@@ -69,7 +69,7 @@ TEST_CASE("evaluate reads every kind of still picture and lists those that it ca
   for (int i = 0; i < 2; ++i) folders.write("measured/text" + std::to_string(i) + ".png", "no picture");
   const Outcome more = folders.compare("fd_emoji_clip");
   CHECK(more.json()["skipped"].size() == 6);
-  CHECK_THAT(more.err, Contains("6 skipped") && Contains("and 1 more (--format json lists all)"));
+  CHECK_THAT(more.err, Contains("6 skipped") && Contains("and 1 more (the result in JSON lists all)"));
 }
 
 TEST_CASE("evaluate names the folder that holds too few pictures", "[app][torch]") {

@@ -52,7 +52,7 @@ TEST_CASE("the store holds a profile's samples, and its report shows the same me
     CHECK(rows[i]["path"] == json["blocks"][i]["path"]);
     CHECK(rows[i]["median_ms"] == json["blocks"][i]["median_ms"]);
     CHECK(rows[i]["gflops"] == json["blocks"][i]["gflops"]);
-    CHECK(rows[i]["mark"] == "screening");
+    CHECK(rows[i]["mark"] == "quick");
   }
 }
 
@@ -109,4 +109,15 @@ TEST_CASE("raw samples go to stdout and nowhere else", "[app]") {
   CHECK(json["steps"][0]["path"] == "(whole)");
   for (const auto& step : json["steps"]) CHECK(step["samples_ns"].size() == 9);
   CHECK(!std::filesystem::exists(database));
+}
+
+TEST_CASE("a program that is given too little memory says so and exits 1", "[app]") {
+  const ScratchFolder folder;
+  const Outcome outcome =
+      run_shell(mdsearch_in(folder.path, "profile mobilediffusion --batch 4096 --threads 1", "ulimit -v 3000000 &&"),
+                folder.path);
+  INFO(outcome.err);
+  CHECK(outcome.code > 0);
+  for (const char* text : {"bad_alloc", "enforce fail", "alloc_cpu", "terminate called"})
+    CHECK(outcome.err.find(text) == std::string::npos);
 }

@@ -15,7 +15,7 @@
 #include <string>
 
 #include "spec/describe.h"
-#include "tests/scratch.h"
+#include "tests/scratch_folder.h"
 
 namespace mds {
 
@@ -23,17 +23,6 @@ struct Outcome {
   int code = -1;
   std::string out, err;
   Json json() const { return Json::parse(out); }
-};
-
-// A folder that lives as long as the object.
-struct ScratchFolder {
-  std::string path = (mds::scratch("mdsearch-test-XXXXXX")).string();
-  ScratchFolder() {
-    if (!mkdtemp(path.data())) throw FileError(path + ": cannot be made");
-  }
-  ~ScratchFolder() { std::filesystem::remove_all(path); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
 };
 
 inline std::string text_of_file(const std::string& file) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "app/run_files.h"
+#include "experiments/run_files.h"
 #include "reports/rows.h"
 #include "search/store/store.h"
 #include "tests/app/toy_sweep.h"

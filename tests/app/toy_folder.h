@@ -1,30 +1,14 @@
-// A folder with toy encoders, cached latents and a UNet, in which the program runs as for a user: to the end, or until
-// it is killed.
+// A folder of toy files in which the program runs as for a user: to the end, or until it is killed.
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 
-#include "pipeline/model.h"
 #include "tests/app/run_mdsearch.h"
-#include "tests/catch.h"
-#include "tests/trainer/toy.h"
+#include "tests/experiments/toy_files.h"
 
 namespace mds {
 
-struct ToyFolder {
-  ScratchFolder folder;
-
-  ToyFolder() {
-    save_encoders();
-    save_latents(file("latents.safetensors"), toy_latents());
-    save_text(file("unet.json"), to_json(NetworkSpec(toy::unet())).dump());
-  }
-
-  std::string file(const std::string& name) const { return folder.path + "/" + name; }
-  EncoderFolders encoders() const { return {file("vae"), file("clip"), file("clip")}; }
-  void write(const std::string& name, const Json& json) const { save_text(file(name), json.dump()); }
-
+struct ToyFolder : ToyFiles {
   // Runs the program in the folder. `before` is shell text in front of it, such as a limit.
   Outcome run(const std::string& arguments, const std::string& before = "") const {
     return run_shell(mdsearch_in(folder.path, arguments, before), folder.path);
@@ -34,45 +18,6 @@ struct ToyFolder {
   bool run_and_kill(const std::string& arguments, std::chrono::milliseconds after) const {
     const auto end = std::chrono::steady_clock::now() + after;
     return killed_once(mdsearch_in(folder.path, arguments), [&] { return std::chrono::steady_clock::now() >= end; });
-  }
-
- private:
-  LatentSet toy_latents() const {
-    LatentSet set = toy::latents();
-    set.encoders = encoder_hashes(encoders());
-    set.license = "CC0";
-    set.image_features = toy_features(5), set.text_features = toy_features(6);
-    return set;
-  }
-  static Tensor toy_features(uint64_t seed) {
-    const Tensor x = seeded_noise({seed}, {12, 5})[0];
-    return x / x.norm(2, {-1}, /*keepdim=*/true);
-  }
-
-  void save_encoders() const {
-    ModelCard vae;
-    vae.vae_decoder =
-        DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
-    save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
-    vae.latent_scale = toy::latents().scale;
-    vae.provenance.license = "MIT";
-    save_card(file("vae"), vae);
-    ModelCard clip;
-    clip.image_encoder =
-        ImageTowerSpec{.size = 16, .patch = 8, .width = 8, .layers = 1, .heads = 1, .mlp = 8, .projection = 5};
-    clip.text_encoder = TextTowerSpec{.vocabulary = 514, .tokens = 3, .width = 6, .layers = 1, .heads = 1, .mlp = 8};
-    clip.tokenizer = TokenizerConfig{.merges = 0, .pad = -1};
-    clip.image_normalisation = ImageNormalisation{};
-    clip.provenance.license = "OFL-1.1";
-    save_random("clip", "image_encoder", make_plan(*clip.image_encoder));
-    save_random("clip", "text_encoder", make_plan(*clip.text_encoder));
-    save_text(file("clip/merges.txt"), "");
-    save_card(file("clip"), clip);
-  }
-  void save_random(const std::string& name, const std::string& part, Plan plan) const {
-    const auto network = make_network(std::move(plan));
-    initialise(*network, 7);
-    save_part(file(name), part, weights_of(*network), at::kFloat);
   }
 };
 

@@ -1,6 +1,6 @@
-#include "blocks/block_spec.h"
 #include <set>
 
+#include "blocks/block_spec.h"
 #include "tests/catch.h"
 
 using namespace mds;

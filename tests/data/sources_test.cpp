@@ -127,9 +127,8 @@ TEST_CASE("a built data set keeps the licences of its sources", "[data]") {
   const auto out = scratch("licensed").string();
   Collection collection;
   for (const char* license : {"OFL-1.1", "CC0", "OFL-1.1"}) {
-    collection.candidates.push_back(candidate("p" + std::to_string(collection.candidates.size()), [] {
-      return make_image({2, 2});
-    }));
+    collection.candidates.push_back(
+        candidate("p" + std::to_string(collection.candidates.size()), [] { return make_image({2, 2}); }));
     collection.candidates.back().pair.license = license;
   }
   write_collection(collection, out);

@@ -15,9 +15,8 @@ const Gaussian gaussian{channels({1, -2, 0}), channels({0.25, 4, 1})};
 double distance(const Tensor& x, const Tensor& y) { return (x - y).abs().max().item<double>(); }
 
 NoiseSource repeatable(uint64_t seed, int64_t n) {
-  return [generator = at::detail::createCPUGenerator(seed), n] {
-    return at::randn({n, 3, 1, 1}, generator, at::kDouble);
-  };
+  return
+      [generator = at::detail::createCPUGenerator(seed), n] { return at::randn({n, 3, 1, 1}, generator, at::kDouble); };
 }
 
 LatentNoise noise_of(uint64_t seed, int64_t n) {

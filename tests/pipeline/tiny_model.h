@@ -13,7 +13,12 @@ namespace mds {
 
 inline ModelCard tiny_card() {
   ModelCard card;
-  card.unet = UNetSpec{.latent_channels = 3, .size = 4, .text_tokens = 6, .text_width = 8, .time_width = 16, .mid = -1,
+  card.unet = UNetSpec{.latent_channels = 3,
+                       .size = 4,
+                       .text_tokens = 6,
+                       .text_width = 8,
+                       .time_width = 16,
+                       .mid = -1,
                        .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .stack = {.head_width = 4}}}};
   card.vae_decoder =
       DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 8, 8, 8}, .blocks = 1, .mid_blocks = 0};

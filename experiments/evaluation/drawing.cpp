@@ -1,0 +1,113 @@
+#include "experiments/evaluation/drawing.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iomanip>
+#include <set>
+#include <sstream>
+
+#include "data/resize.h"
+#include "networks/found_file.h"
+
+namespace mds {
+namespace {
+
+// FileError where a file of the model is missing, truncated or holds another network than the card's; weights are not
+// read.
+void check_files(const std::string& folder, const ModelCard& card) {
+  const auto encoders = text_encoders_of(card, folder + "/model.json");
+  for (size_t i = 0; i < encoders.size(); ++i) check_part(folder, text_encoder_part(i), make_plan(encoders[i].tower));
+  check_part(folder, "unet", make_plan(*card.unet));
+  check_part(folder, "vae_decoder", make_plan(*card.vae_decoder));
+  load_merges(folder);
+}
+
+std::string idle_negative(const ModelRun& run, const DrawRequest& request) {
+  if (request.negative.empty() || sides_of(run.sampler) != GuidedSides::conditional) return "";
+  return "the negative prompt " + shown(request.negative) + " changes nothing: " + run.folder +
+         " draws with guidance 1, which is no guidance; a guidance above 1 makes it count";
+}
+
+}  // namespace
+
+ModelRun open_model(const ModelRequest& request) {
+  const std::string found = found_file(request.folder);
+  Generator generator(found, scalar_type(request.dtype));
+  const SamplerConfig sampler = with_given(generator.defaults(), request.sampler);
+  try {
+    generator.resize(request.pixels);
+    generator.check(sampler, request.tiles);
+  } catch (const ConfigError& error) {
+    throw UsageError(error.what());
+  }
+  check_files(found, generator.card());
+  return {request.folder, model_hash(found), std::move(generator), sampler, std::string(name_of(request.dtype)),
+          request.pixels};
+}
+
+bool draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take,
+          Listener& listener) {
+  const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
+  listener.warn(idle_negative(run, request));
+  const auto progress = listener.progress(
+      "drawing " + std::to_string(pictures) + (pictures == 1 ? " picture" : " pictures") + ", step", pictures * steps);
+  const int64_t every = request.batch * steps * std::max<int64_t>(1, pictures / request.batch / 100);  // log interval
+  std::set<std::string> warned;
+  DrawListener drawing;
+  drawing.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };
+  drawing.evaluated = [&](int64_t done) {
+    progress->show(done, "", every);
+    listener.throw_if_stopped();
+  };
+  drawing.cut = [&](const std::string& text, const Truncation& truncation) {
+    if (warned.insert(text).second) listener.warn("prompt " + shown(text) + " is " + to_string(truncation));
+  };
+  const Stoppable stoppable(listener);
+  try {
+    run.generator.draw(request, run.sampler, drawing);
+    return true;
+  } catch (const Interrupted&) {
+    return false;
+  }
+}
+
+PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i) {
+  PictureText text{{"prompt", request.prompts[i]}, {"seed", std::to_string(request.seeds[i])}};
+  if (!request.negative.empty()) text.emplace_back("negative", request.negative);
+  const Json sampler = fields_json(run.sampler, [](bool, const Json&, const std::string&) { return true; });
+  for (const auto& [name, value] : sampler.items())
+    text.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  const auto [height, width] = run.generator.size();
+  text.insert(text.end(), {{"width", std::to_string(width)}, {"height", std::to_string(height)}, {"dtype", run.dtype}});
+  if (const TileOptions& tiles = request.tiles; tiles.tile > 0) {
+    text.emplace_back("tile", std::to_string(tiles.tile));
+    if (tiles.overlap) text.emplace_back("overlap", std::to_string(*tiles.overlap));
+  }
+  text.insert(text.end(), {{"model", run.hash}, {"software", "mdsearch"}});
+  return text;
+}
+
+ModelRow model_row(const std::string& folder, const std::string& hash, const ModelCard& card) {
+  const Json& config = card.provenance.config;
+  const bool trained_here = config.is_object() && config.contains("stage") && config["stage"].contains("kind");
+  return {.hash = hash,
+          .name = folder,
+          .stage = trained_here ? config["stage"]["kind"].get<std::string>() : "",
+          .iterations = card.provenance.iterations,
+          .params = cost(card.unet ? make_plan(*card.unet) : make_plan(*card.vae_decoder)).params,
+          .predecessor = card.provenance.predecessor};
+}
+
+std::string model_name(const std::string& folder) {
+  std::filesystem::path path = std::filesystem::absolute(folder + "/").lexically_normal().parent_path();
+  if (path.filename() == "model" && path.parent_path().has_filename()) path = path.parent_path();
+  return path.filename().string();
+}
+
+std::string numbered(const std::string& folder, size_t i, const std::string& ending) {
+  std::ostringstream name;
+  name << folder << "/" << std::setw(5) << std::setfill('0') << i << ending;
+  return name.str();
+}
+
+}  // namespace mds

@@ -1,0 +1,100 @@
+#include "experiments/sweep/scores.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace mds {
+namespace {
+
+[[noreturn]] void refuse(const std::string& name, const std::string& reason) {
+  throw ConfigError("evaluation.scores names " + name + ", " + reason);
+}
+
+std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
+  std::vector<const Metric*> metrics;
+  for (const auto& name : config.scores) {
+    const Metric* metric = find_metric(name);
+    if (!metric) refuse(name, "which is not known; known: " + known_metrics());
+    if (metric->against == Against::partners)
+      refuse(name, "which compares each picture with a partner; a sweep has none");
+    if (metric->choices) refuse(name, "which counts only some of the captions; only mdsearch evaluate measures it");
+    if (name == "fd_emoji_clip" || name == "clip_emoji") refuse(name, "which every sweep has");
+    if (std::find(metrics.begin(), metrics.end(), metric) != metrics.end()) refuse(name, "twice");
+    metrics.push_back(metric);
+  }
+  return metrics;
+}
+
+// Whether the metric uses the scoring encoder, whose features and cosines the evaluator already computes.
+bool is_own(const Metric& metric) { return metric.network == std::string(emoji_clip); }
+
+// Captions need a network with a text tower, so they have their own side.
+std::string side_name(const Metric& metric) {
+  return std::string(metric.network) + "." + metric.resizer + (metric.against == Against::captions ? ".pairs" : "");
+}
+
+// The names of tensors in an evaluation's file.
+std::string features_key(const Metric& metric) { return is_own(metric) ? "features" : "features." + side_name(metric); }
+std::string values_key(const Metric& metric) { return is_own(metric) ? "clip" : "each." + std::string(metric.name); }
+
+}  // namespace
+
+SweepScores::SweepScores(const SweepConfig& config, const LatentSet& latents, Listener& listener)
+    : added_(metrics_of(config.evaluation)), seed_(config.evaluation.seed) {
+  held_out_.features_ND = latents.image_features.index_select(0, latents.rows(/*of_held_out=*/true));
+  held_out_.stats = feature_stats(held_out_.features_ND);
+  for (const Metric* metric : added_)
+    if (!is_own(*metric) && !sides_.contains(side_name(*metric)))
+      sides_[side_name(*metric)] = open_side(*metric, config, listener);
+}
+
+Json SweepScores::extractors() const {
+  Json extractors = Json::array();
+  for (const auto& [name, side] : sides_) extractors.push_back(side->identity());
+  return extractors;
+}
+
+const SweepSide* SweepScores::side_of(const Metric& metric) const {
+  return is_own(metric) ? nullptr : sides_.at(side_name(metric)).get();
+}
+
+MeasureInput SweepScores::input_of(const Metric& metric, const TensorMap& observed) const {
+  const SweepSide* side = side_of(metric);
+  return {.features_ND = observed.at(features_key(metric)), .reference = side ? &side->reference() : &held_out_};
+}
+
+TensorMap SweepScores::observed(const Drawn& drawn) const {
+  TensorMap observed{{"features", drawn.features_NE}, {"clip", drawn.clip_N}};
+  for (const auto& [name, side] : sides_) observed["features." + name] = side->features(drawn);
+  for (const Metric* metric : added_) {
+    if (!metric->of_each) continue;
+    MeasureInput input = input_of(*metric, observed);
+    if (metric->against == Against::captions) input.texts_ND = side_of(*metric)->texts(drawn);
+    observed[values_key(*metric)] = metric->of_each(input);
+  }
+  return observed;
+}
+
+std::vector<Score> SweepScores::added(const TensorMap& observed) const {
+  std::vector<Score> scores;
+  for (const Metric* metric : added_) {
+    const ScoreOptions options{.seed = seed_};
+    scores.push_back(metric->of_each ? mean_score(metric->name, observed.at(values_key(*metric)), options)
+                                     : metric->of_set(metric->name, input_of(*metric, observed), options));
+  }
+  return scores;
+}
+
+Measured SweepScores::measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const {
+  const Metric& metric = *find_metric(name);
+  if (metric.of_each) {
+    const Tensor values_N = observed.at(values_key(metric)).to(at::kDouble).contiguous();
+    const double* value = values_N.const_data_ptr<double>();
+    return {.values = {value, value + values_N.numel()}};
+  }
+  Resampled distance = metric.resampled(input_of(metric, observed), rows, seed_);
+  return {.distance = distance.value, .replicates = std::move(distance.replicates)};
+}
+
+}  // namespace mds

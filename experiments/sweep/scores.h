@@ -1,0 +1,59 @@
+// The scores of a sweep's pictures, named as in the metric table: fd_emoji_clip and clip_emoji, which every sweep has,
+// and those that its configuration adds. Pictures are compared with the held-out pictures of the data set; subsets are
+// as large as the sets allow.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "experiments/sweep/side.h"
+#include "search/store/store.h"
+
+namespace mds {
+
+class SweepScores {
+ public:
+  // ConfigError for names that a sweep cannot score; other errors as in open_side.
+  SweepScores(const SweepConfig& config, const LatentSet& latents, Listener& listener);
+
+  // The feature networks besides the scoring encoder, with the hashes of their weights.
+  Json extractors() const;
+
+  // Everything that the scores of an evaluation are computed from; it is kept in the evaluation's file.
+  TensorMap observed(const Drawn& drawn) const;
+  std::vector<Score> added(const TensorMap& observed) const;  // those that the configuration adds
+  // A score as a policy needs it: the values of a mean, or a distance with a replicate for each row of indices.
+  Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const;
+
+ private:
+  const SweepSide* side_of(const Metric& metric) const;
+  MeasureInput input_of(const Metric& metric, const TensorMap& observed) const;
+
+  std::vector<const Metric*> added_;
+  ReferenceStats held_out_;                                  // of the scoring encoder
+  std::map<std::string, std::unique_ptr<SweepSide>> sides_;  // for other networks
+  uint64_t seed_;
+};
+
+// Everything that measures in a sweep.
+struct SweepMeasures {
+  SweepMeasures(const SweepConfig& config, const LatentSet& latents, Listener& listener)
+      : evaluator(latents, config.stage.data.encoders, config.evaluation), scores(config, latents, listener) {}
+
+  Evaluator evaluator;
+  SweepScores scores;
+};
+
+// What all parts of a running sweep share.
+struct SweepContext {
+  Store& store;
+  const SweepConfig& config;
+  const LatentSet& latents;
+  const SweepMeasures& measures;
+  Listener& listener;
+};
+
+// The conditions that all candidates share; its hash marks their scores. Weights are identified by their content.
+Json protocol_json(const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures);
+
+}  // namespace mds

@@ -1,0 +1,139 @@
+#include "experiments/sweep/sweep.h"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+#include "experiments/open_store.h"
+#include "experiments/sweep/judge.h"
+#include "experiments/sweep/queue.h"
+#include "experiments/sweep/worker.h"
+#include "experiments/timing/profiling.h"
+#include "experiments/training/latent_cache.h"
+#include "spec/listed.h"
+#include "spec/new_file.h"
+
+namespace mds {
+namespace {
+
+// Runs the workers until no run can be claimed: in this process, or in several. A worker that dies only loses its
+// lease; if all have died, starting them again would not help.
+void train_all(SweepWorker& worker, const SweepRequest& request, Listener& listener) {
+  if (request.workers == 1) return void(worker.work());
+  std::vector<std::string> failures(size_t(request.workers));
+  {
+    std::vector<std::jthread> processes;
+    for (auto& failure : failures)
+      processes.emplace_back([&failure, &request] {
+        try {
+          request.run_worker();
+        } catch (const std::exception& error) {
+          failure = error.what();
+        }
+      });
+  }
+  listener.throw_if_stopped();
+  for (const auto& failure : failures) listener.say_if_any(failure);
+  if (std::ranges::count(failures, "") == 0)
+    throw std::runtime_error("all " + std::to_string(request.workers) + " workers failed; the same command goes on");
+}
+
+// The first run that still has to be trained by somebody.
+std::optional<RunStatus> waiting(const Store& store, const SweepConfig& config) {
+  for (const auto& run : store.runs(config.name))
+    if (run.state == RunState::queued || run.state == RunState::promoted || run.state == RunState::leased) return run;
+  return std::nullopt;
+}
+
+std::string waits_for(const RunStatus& run, const SweepConfig& config) {
+  return "run " + std::to_string(run.run) + " is with the worker " + run.owner +
+         "; this sweep waits until it is done, or until its lease of " + std::to_string(config.lease_seconds) +
+         " s ends";
+}
+
+// Trains and judges rung by rung. The run of a dead worker can be claimed again when its lease ends.
+void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
+  const auto& [store, config, latents, measures, listener] = sweep;
+  SweepWorker worker(sweep);
+  for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
+    int64_t told = 0;
+    train_all(worker, request, listener);
+    for (auto run = waiting(store, config); run; run = waiting(store, config)) {
+      listener.throw_if_stopped();
+      if (run->state == RunState::leased && std::exchange(told, run->run) != run->run)
+        listener.say(waits_for(*run, config));
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      train_all(worker, request, listener);
+    }
+    if (rung + 1 < int64_t(config.rungs.size())) judge_rung(sweep, rung);
+  }
+}
+
+void profile_all(const SweepContext& sweep) {
+  for (const auto& run : sweep.store.runs(sweep.config.name)) {
+    sweep.listener.throw_if_stopped();
+    const ArchRow arch = sweep.store.find_arch(run.proxy_of).value();
+    sweep.listener.say("mdsearch times the blocks of " + arch.name);
+    profile_into(sweep.store, {arch.name, network_of(arch)}, {.mode = TimingMode::quick}, sweep.listener);
+  }
+}
+
+// Says which runs failed, as the others were compared without them; returns how many did.
+int64_t tell_failed(const SweepContext& sweep) {
+  const auto runs = sweep.store.runs(sweep.config.name);
+  const int64_t failed = std::ranges::count(runs, RunState::failed, &RunStatus::state);
+  if (failed == 0) return 0;
+  for (const auto& run : runs)
+    if (run.state == RunState::failed) sweep.listener.say("run " + std::to_string(run.run) + " failed: " + run.message);
+  sweep.listener.say(std::to_string(failed) + " of the " + std::to_string(runs.size()) + " runs of " +
+                     sweep.config.name + " failed, and the others were compared without them; after `mdsearch db " +
+                     "retry " + sweep.config.name + " --db " + sweep.store.file() +
+                     "` the same command tries them again");
+  return failed;
+}
+
+}  // namespace
+
+SweepConfig SweepRequest::load() const {
+  SweepConfig loaded = load_sweep(config, settings);
+  pin_networks(loaded, db);
+  return loaded;
+}
+
+SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
+  if (request.workers > 1 && !request.run_worker)
+    throw std::logic_error("a sweep of several workers needs run_worker, which runs one of them");
+  const Stoppable stoppable(listener);
+  const SweepConfig config = request.load();
+  std::unique_ptr<Store> database = open_if_there(request.db);
+  NewRuns runs = new_runs(database.get(), config, listener);
+  const LatentSet latents = open_latents(config.stage.data, least_held_out, listener);
+  const SweepMeasures measures(config, latents, listener);
+  check_policy(config.policy, measures.evaluator);
+  add_proxies(runs, config, latents);
+  // Everything that can be wrong with the sweep is checked before this line, which is the first that writes.
+  Store& store = opened(database, request.db);
+  make_folder(config.folder());
+  remove_unfinished(config.folder());
+  enqueue(store, config, runs, protocol_json(config, latents, measures));
+  if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
+
+  const SweepContext sweep{store, config, latents, measures, listener};
+  run_rungs(sweep, request);
+  if (config.profile) profile_all(sweep);
+  SweepEnd end = end_sweep(sweep, request.command);
+  return {std::move(end), tell_failed(sweep)};
+}
+
+void work_on_sweep(const SweepRequest& request, Listener& listener) {
+  const SweepConfig config = request.load();
+  Store store(request.db, StoreMode::open_existing);
+  check_stored(store, config);
+  const LatentSet latents = open_latents(config.stage.data, least_held_out, listener);
+  const SweepMeasures measures(config, latents, listener);
+  const Stoppable stoppable(listener);
+  remove_unfinished(config.folder());
+  SweepWorker({store, config, latents, measures, listener}).work();
+}
+
+}  // namespace mds

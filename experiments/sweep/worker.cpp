@@ -1,0 +1,197 @@
+#include "experiments/sweep/worker.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+#include "experiments/failure_words.h"
+#include "experiments/recording.h"
+#include "experiments/shortage.h"
+#include "experiments/training/picture_side.h"
+#include "experiments/training/record.h"
+#include "spec/new_file.h"
+
+namespace mds {
+namespace {
+
+int64_t now_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+struct ProxyTraining {
+  ProxyTraining(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents, uint64_t seed)
+      : stage(proxy, config.stage, config.loop(seed), latents), loop(stage, config.loop(seed), config.optimizer) {}
+  BaseStage stage;
+  Loop loop;
+};
+
+// The last iteration up to this one of which the loss is stored; that of an interrupt's checkpoint is not.
+int64_t last_stored(const SweepConfig& config, int64_t iteration) {
+  int64_t last = iteration / config.checkpoint_every * config.checkpoint_every;
+  for (const int64_t rung : config.rungs)
+    if (rung <= iteration) last = std::max(last, rung);
+  return last;
+}
+
+}  // namespace
+
+SweepWorker::SweepWorker(const SweepContext& sweep)
+    : store_(sweep.store),
+      config_(sweep.config),
+      latents_(sweep.latents),
+      measures_(sweep.measures),
+      listener_(sweep.listener),
+      identity_{.owner = worker_name(), .lease_seconds = config_.lease_seconds} {}
+
+std::string SweepWorker::called(const RunStatus& run) const {
+  const auto arch = store_.find_arch(run.proxy_of);
+  return "run " + std::to_string(run.run) + (arch ? " (" + arch->name + ")" : "");
+}
+
+std::string SweepWorker::shortage_at(int64_t run) const {
+  return called(status(run)) + ": there is not enough memory to train it, so its worker ends; the run can be claimed " +
+         "again when its lease of " + std::to_string(config_.lease_seconds) +
+         " s ends. Free memory, or use fewer workers or a smaller batch";
+}
+
+// Queues the run again, at the rung for which it was claimed.
+void SweepWorker::give_back(const Lease& lease) {
+  store_.finish(lease, lease.rung == 0 ? RunState::queued : RunState::promoted);
+}
+
+RunStatus SweepWorker::status(int64_t run) const {
+  for (const auto& row : store_.runs(config_.name))
+    if (row.run == run) return row;
+  throw StoreError(store_.file() + ": run " + std::to_string(run) + " is not in the sweep " + config_.name);
+}
+
+void SweepWorker::beat(const Lease& lease) {
+  if (now_seconds() - last_beat_s_ < std::max<int64_t>(1, config_.lease_seconds / 5)) return;
+  store_.heartbeat(lease);
+  last_beat_s_ = now_seconds();
+}
+
+bool SweepWorker::work() {
+  bool any = false;
+  identity_.device = record_device(store_, device_kind());
+  identity_.env = record_env(store_);
+  while (const auto lease = store_.claim(config_.name, identity_)) {
+    any = true;
+    last_beat_s_ = 0;
+    try {
+      train(*lease, status(lease->run));
+    } catch (const LeaseLost& error) {
+      listener_.say(std::string(error.what()) + "; another worker has this run now, so this one stops training it");
+    } catch (const Interrupted&) {
+      give_back(*lease);
+      throw;
+    } catch (const StoreError&) {
+      throw;  // the store has failed: nothing can be recorded
+    } catch (const WriteError&) {
+      throw;
+    } catch (const std::exception& error) {
+      if (is_shortage(error)) throw MemoryError(shortage_at(lease->run));
+      const std::string words = failure_in_words(error, "mdsearch sweep");
+      listener_.say(called(status(lease->run)) + " failed: " + words);
+      store_.finish(*lease, RunState::failed, words);
+    }
+  }
+  return any;
+}
+
+// A damaged checkpoint is worth as much as none: the run is trained again from the start, to the same bytes.
+void SweepWorker::go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunStatus& run) const {
+  const auto tell = [&](const std::exception& error) {
+    listener_.say(called(run) + " goes back to the start: " + error.what());
+  };
+  try {
+    checkpoint.check();
+    loop.resume(checkpoint.file(), identity_of(run));
+  } catch (const FileError& error) {
+    return tell(error);
+  } catch (const ConfigError& error) {  // of another run, which no sound file in this folder is
+    return tell(error);
+  }
+  listener_.say_if_any(checkpoint.adopt());
+}
+
+// Trains to `end` with checkpoints. The checkpoint of an interrupt gets no row, as uninterrupted runs have none there.
+void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
+  const auto& [lease, run, checkpoint] = claim;
+  const auto progress = listener_.progress(called(run), end, loop.iteration());
+  double loss = 0;
+  while (loop.iteration() < end) {
+    const int64_t next = std::min(end, (loop.iteration() / config_.checkpoint_every + 1) * config_.checkpoint_every);
+    const auto report = [&](const StepReport& step) {
+      loss = step.loss;
+      beat(lease);
+      progress->show(step.iteration, "loss " + std::to_string(loss).substr(0, 6), config_.checkpoint_every);
+    };
+    while (loop.iteration() < next && !listener_.stops()) loop.run_to(loop.iteration() + 1, report);
+    if (loop.iteration() < next) {
+      checkpoint.save(loop, identity_of(run));
+      checkpoint.saved();
+      throw Interrupted();
+    }
+    // The row comes before the checkpoint: if killed in between, iterations are repeated and the first row is kept. It
+    // is flushed, as the checkpoint is: after a loss of power, no later process would add it.
+    store_.durably([&] {
+      store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
+    });
+    checkpoint.save(loop, identity_of(run));
+    listener_.throw_if_stopped();
+  }
+  checkpoint.saved();
+  store_.add_checkpoint(lease, row_of(checkpoint, end));
+}
+
+void SweepWorker::train(const Lease& lease, const RunStatus& run) {
+  const UNetSpec proxy = std::get<UNetSpec>(network_of(store_.find_arch(run.arch).value()));
+  const RunFiles files = files_of(config_, run);
+  make_folder(files.folder);
+  const int64_t end = config_.rungs.at(size_t(lease.rung));
+  auto training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
+  CheckpointFile checkpoint(files.checkpoint());
+  go_on_from(checkpoint, training->loop, run);
+  if (training->loop.iteration() > end)  // trained further by a sweep in another database
+    training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
+  listener_.say_if_any(
+      missing_curve(store_, run.run, checkpoint.file(), last_stored(config_, training->loop.iteration())));
+  train_to(end, training->loop, {lease, run, checkpoint});
+
+  const auto averaged = make_network(make_plan(proxy));
+  load_weights(*averaged, training->loop.ema(), "moving average");
+  evaluate(lease, run, *averaged);
+  store_.finish(lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
+}
+
+void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Network& unet) {
+  const int64_t iteration = config_.rungs.at(size_t(lease.rung));
+  const Drawn drawn = measures_.evaluator.draw(unet, diffusion_of(config_.stage), [&] {
+    beat(lease);
+    listener_.throw_if_stopped();
+  });
+  const TensorMap observed = measures_.scores.observed(drawn);
+  std::vector<Score> scores = measures_.evaluator.scores(drawn);
+  for (auto& score : measures_.scores.added(observed)) scores.push_back(std::move(score));
+  save_tensors(files_of(config_, run).evaluation(iteration), {.tensors = observed, .metadata = {}});
+  std::string line;
+  for (const auto& score : scores) {
+    if (!std::isfinite(score.value)) throw std::runtime_error("the score " + score.name + " is not finite");
+    store_.add_metric(lease, {.iteration = iteration,
+                              .images_seen = iteration * config_.batch,
+                              .name = score.name,
+                              .value = score.value,
+                              .n = score.n,
+                              .low = score.low,
+                              .high = score.high,
+                              .eval_seed = int64_t(config_.evaluation.seed)});
+    char value[32];
+    std::snprintf(value, sizeof value, "%.4g", score.value);
+    line += "  " + score.name + " " + value;
+  }
+  record_pictures(store_, lease, iteration, drawn);
+  listener_.say(called(run) + " has at iteration " + std::to_string(iteration) + ":" + line);
+}
+
+}  // namespace mds

@@ -1,0 +1,46 @@
+// A worker of a sweep: claims a run, trains its proxy up to the rung that is due, scores it and returns the lease.
+#pragma once
+
+#include "experiments/sweep/scores.h"
+#include "search/store/store.h"
+#include "trainer/checkpoint_file.h"
+
+namespace mds {
+
+class SweepWorker {
+ public:
+  // What the context refers to outlives the worker. Nothing is written before work().
+  explicit SweepWorker(const SweepContext& sweep);
+
+  // Works until no run can be claimed; returns true if it did anything. A candidate that fails is recorded with its
+  // message. Want of memory (MemoryError) or disk (WriteError) is not the candidate's fault: the worker ends, and the
+  // run can be claimed again when its lease ends. Where the listener stops it, it saves a checkpoint, makes the run
+  // claimable and throws Interrupted.
+  bool work();
+
+ private:
+  struct Claim {
+    const Lease& lease;
+    const RunStatus& run;
+    CheckpointFile& checkpoint;
+  };
+  void train(const Lease& lease, const RunStatus& run);
+  void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunStatus& run) const;
+  void train_to(int64_t end, Loop& loop, const Claim& claim);
+  void evaluate(const Lease& lease, const RunStatus& run, const Network& unet);
+  void beat(const Lease& lease);
+  void give_back(const Lease& lease);
+  RunStatus status(int64_t run) const;
+  std::string called(const RunStatus& run) const;
+  std::string shortage_at(int64_t run) const;
+
+  Store& store_;
+  const SweepConfig& config_;
+  const LatentSet& latents_;
+  const SweepMeasures& measures_;
+  Listener& listener_;
+  Worker identity_;
+  int64_t last_beat_s_ = 0;
+};
+
+}  // namespace mds

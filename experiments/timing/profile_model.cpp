@@ -1,0 +1,166 @@
+#include "experiments/timing/profile_model.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/types.h>
+
+#include "experiments/timing/profile_text.h"
+#include "profiler/environment.h"
+
+namespace mds {
+namespace {
+
+constexpr const char* prompt = "red heart";  // any text: all texts are padded to one length
+constexpr int64_t some_timestep = 500;
+
+// The loaded parts of one model, with the inputs of each.
+class Pipeline {
+ public:
+  Pipeline(const ModelRun& run, const ProfileOptions& options)
+      : run_(run),
+        card_(run.generator.card()),
+        diffusion_{NoiseSchedule(*card_.schedule), card_.prediction},
+        unet_(part("unet", make_plan(*card_.unet), options)),
+        decoder_(part("vae_decoder", make_plan(*card_.vae_decoder), options)),
+        seeds_{options.seed} {
+    const auto encoders = text_encoders_of(card_, run.folder + "/model.json");
+    for (size_t i = 0; i < encoders.size(); ++i) encoders_.emplace_back(run.folder, encoders[i], i);
+    empty_ = texts("");
+    step_ = denoiser(texts(prompt));
+    latent_ = picture_noise(seeds_, shape()).initial;
+  }
+
+  std::vector<Callable> callables() const {
+    return {{whole_path, [this] { draw(); }},
+            {text_path, [this] { texts(prompt); }},
+            {unet_step_path, [this] { step_(latent_, some_timestep); }},
+            {decoder_path, [this] { decode(latent_); }}};
+  }
+
+ private:
+  NetworkPtr part(const std::string& name, Plan plan, const ProfileOptions& options) const {
+    return load_part(run_.folder, name, std::move(plan), scalar_type(options.dtype));
+  }
+
+  std::vector<int64_t> shape() const {
+    const Shape& input = unet_->plan().input;
+    return {input.channels, input.height, input.width};
+  }
+
+  TextRows texts(const std::string& text) const {
+    std::vector<Tensor> states;
+    Tensor pooled;
+    for (const auto& encoder : encoders_) {
+      const TextRows rows = encoder.rows({text});
+      states.push_back(rows.states_NSC);
+      pooled = rows.pooled_NP;
+    }
+    return {at::cat(states, 2), pooled};
+  }
+
+  Denoiser denoiser(const TextRows& rows) const {
+    const auto joined = [](const Tensor& a, const Tensor& b) { return b.defined() ? at::cat({a, b}) : b; };
+    const TextRows both{joined(empty_.states_NSC, rows.states_NSC), joined(empty_.pooled_NP, rows.pooled_NP)};
+    const Tensor chosen = guided_rows(at::ones({1}, at::kLong), run_.sampler);
+    return guided_each(*unet_, told(card_, both, chosen), run_.sampler);
+  }
+
+  void decode(const Tensor& latent) const { decode_latents(*decoder_, from_unet(*card_.latent_scale, latent)); }
+
+  void draw() const {
+    const LatentNoise noise = picture_noise(seeds_, shape());
+    decode(sample(diffusion_, run_.sampler, noise, denoiser(texts(prompt))));
+  }
+
+  const ModelRun& run_;
+  const ModelCard& card_;
+  Diffusion diffusion_;
+  NetworkPtr unet_, decoder_;
+  std::vector<uint64_t> seeds_;
+  std::vector<TextEncoder> encoders_;
+  TextRows empty_;
+  Denoiser step_;
+  Tensor latent_;
+};
+
+// What each latency depends on besides the machine; the number of steps affects only the whole.
+std::map<std::string, Json> identities(const ModelRun& run) {
+  const auto identity = [&](const std::string& name, Json more) {
+    more["model"] = run.hash;
+    if (const std::string size = run.other_size(); !size.empty()) more["size"] = size;
+    more["part"] = name;
+    return Json{{"pipeline", std::move(more)}};
+  };
+  const int64_t calls = calls_a_step(run.sampler);
+  const std::string sampler(name_of(run.sampler.sampler));
+  return {{text_path, identity(text_path, Json::object())},
+          {unet_step_path, identity(unet_step_path, {{"calls", calls}})},
+          {decoder_path, identity(decoder_path, Json::object())},
+          {whole_path, identity("whole", {{"calls", calls}, {"steps", run.sampler.steps}, {"sampler", sampler}})}};
+}
+
+// A row for each part, and one for the rest of the whole that the parts do not explain.
+Table table_of(const ModelRun& run, const ProfileOptions& options, const std::vector<RawProfile>& processes) {
+  const double whole_ns = summarise(samples_of(processes, whole_path)).median_ns;
+  Table table{.title = run.folder + ": " + capture_environment().device.cpu_model + ", " +
+                       std::string(name_of(options.dtype)) + ", " + std::to_string(at::get_num_threads()) +
+                       " threads, " + std::to_string(run.sampler.steps) + " steps of " +
+                       std::to_string(calls_a_step(run.sampler)) + " UNet calls",
+              .columns = {{.name = "part"},
+                          {.name = "median_ms", .header = "median ms", .digits = 3},
+                          {.name = "low_ms", .header = "low", .digits = 3},
+                          {.name = "high_ms", .header = "high", .digits = 3},
+                          {.name = "share", .header = "share %", .scale = 100, .digits = 1},
+                          {.name = "n"},
+                          {.name = "mark"}},
+              .footnotes = {"Shares are those of one picture: of the UNet all its steps."}};
+  double rest_ns = whole_ns;
+  for (const char* path : {text_path, unet_step_path, decoder_path, whole_path}) {
+    const Summary summary = summarise(samples_of(processes, path));
+    const double times = path == unet_step_path ? double(run.sampler.steps) : 1, ns = summary.median_ns * times;
+    if (path != whole_path) rest_ns -= ns;
+    if (path == whole_path)
+      table.rows.push_back({"(residual)", rest_ns * 1e-6, nullptr, nullptr, rest_ns / whole_ns, nullptr, nullptr});
+    const auto ms = [](const std::optional<double>& value) { return value ? Json(*value * 1e-6) : Json(); };
+    table.rows.push_back({path, summary.median_ns * 1e-6, ms(summary.low_ns), ms(summary.high_ns), ns / whole_ns,
+                          summary.n, to_string(evidence_of(processes, path, options.mode))});
+  }
+  return table;
+}
+
+Json json_of(const ModelRun& run, const ProfileOptions& options, const std::vector<RawProfile>& processes) {
+  const std::string mark = to_string(evidence_of(processes, whole_path, options.mode));
+  return {{"name", run.folder},
+          {"hash", run.hash},
+          {"device", capture_environment().device.cpu_model},
+          {"dtype", std::string(name_of(options.dtype))},
+          {"threads", at::get_num_threads()},
+          {"batch", 1},
+          {"sampler", to_json(run.sampler)},
+          {"latency_ms", latency_json(summarise(samples_of(processes, whole_path)), mark)},
+          {"parts", rows_json(table_of(run, options, processes))}};
+}
+
+}  // namespace
+
+RawProfile time_model(const ModelRun& run, const ProfileOptions& options, Listener& listener) {
+  const torch::NoGradGuard no_grad;
+  const Pipeline pipeline(run, options);
+  return time_all(pipeline.callables(), options, listener);
+}
+
+void record_model_profile(Store& store, const ModelProfile& profile) {
+  const auto& [run, options, processes] = profile;
+  store.transaction([&] {
+    store.add_model(model_row(run.folder, run.hash, run.generator.card()));
+    record_parts(store, identities(run), options, processes);
+  });
+}
+
+std::string model_profile_text(const ModelProfile& profile, Format format) {
+  const auto& [run, options, processes] = profile;
+  return format == Format::json ? json_of(run, options, processes).dump(2) + "\n"
+                                : to_text(table_of(run, options, processes), format);
+}
+
+}  // namespace mds

@@ -1,0 +1,132 @@
+#include "experiments/timing/profile_text.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "profiler/environment.h"
+#include "reports/report.h"
+
+namespace mds {
+namespace {
+
+// One line of the table. Sums and residuals have only a median.
+struct Line {
+  std::string path, kind;
+  double median_ns = 0;
+  int64_t macs_valid = 0;
+  std::optional<Summary> summary{};
+  std::string mark{};
+};
+
+class Printer {
+ public:
+  explicit Printer(const ProfileResult& result)
+      : result_(result),
+        plan_(make_plan(canonical(result.network.spec))),
+        whole_(timed(whole_path, "end_to_end", cost(plan_))) {
+    if (!result.options.blocks) return;
+    const auto first = representatives(plan_);
+    for (size_t i = 0; i < first.size(); ++i) {
+      const PlanStep& step = plan_.steps[i];
+      blocks_.push_back(timed(plan_.steps[first[i]].path, std::string(kind_of(step.block)), cost(step)));
+      blocks_.back().path = step.path;
+      blocks_ns_ += blocks_.back().median_ns;
+    }
+  }
+
+  Json json() const {
+    return {{"name", result_.network.name},
+            {"device", device_},
+            {"dtype", std::string(name_of(result_.options.dtype))},
+            {"threads", at::get_num_threads()},
+            {"batch", result_.options.batch},
+            {"latency_ms", latency_json(*whole_.summary, whole_.mark)},
+            {"peak_bytes", to_json(peak_bytes())},
+            {"blocks", rows_json(table_of(blocks_))},
+            {"residual_ms", blocks_.empty() ? Json() : Json(residual().median_ns * 1e-6)}};
+  }
+
+  Table table() const {
+    std::vector<Line> lines = blocks_;
+    if (!lines.empty()) {
+      lines.push_back({.path = "(blocks)", .kind = "sum", .median_ns = blocks_ns_});
+      lines.push_back(residual());
+    }
+    lines.push_back(whole_);
+    Table table = table_of(lines);
+    table.title = result_.network.name + ": " + device_ + ", " + std::string(name_of(result_.options.dtype)) + ", " +
+                  std::to_string(at::get_num_threads()) + " threads, batch " + std::to_string(result_.options.batch);
+    table.footnotes = {median_footnote, gflops_footnote, "Blocks of equal shape are timed once and share the numbers."};
+    const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
+    if (const auto peak = peak_bytes())
+      table.footnotes.push_back("Peak memory of the whole: " + shown(*peak, megabytes) + " MB.");
+    return table;
+  }
+
+ private:
+  Line timed(const std::string& path, const std::string& kind, const Cost& work) const {
+    const Summary summary = summarise(samples_of(result_.processes, path));
+    const Evidence evidence = evidence_of(result_.processes, path, result_.options.mode);
+    return {path, kind, summary.median_ns, work.macs_valid, summary, to_string(evidence)};
+  }
+
+  Line residual() const {
+    return {.path = "(residual)", .kind = "residual", .median_ns = whole_.median_ns - blocks_ns_};
+  }
+
+  std::optional<int64_t> peak_bytes() const {
+    std::optional<int64_t> peak;
+    for (const auto& process : result_.processes) peak = std::max(peak, process.peak_bytes);
+    return peak;
+  }
+
+  Table table_of(const std::vector<Line>& lines) const {
+    Table table{.columns = {{.name = "path"},
+                            {.name = "kind"},
+                            {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 3},
+                            {.name = "median_ms", .header = "median ms", .digits = 3},
+                            {.name = "low_ms", .header = "low", .digits = 3},
+                            {.name = "high_ms", .header = "high", .digits = 3},
+                            {.name = "share", .header = "share %", .scale = 100, .digits = 1},
+                            gflops_column(),
+                            {.name = "n"},
+                            {.name = "mark"}}};
+    for (const auto& line : lines) {
+      const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
+      if (const auto& summary = line.summary)
+        table.rows.push_back({line.path, line.kind, line.macs_valid, ms, to_json(milliseconds(summary->low_ns)),
+                              to_json(milliseconds(summary->high_ns)), share,
+                              to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n,
+                              line.mark});
+      else
+        table.rows.push_back({line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr});
+    }
+    return table;
+  }
+
+  const ProfileResult& result_;
+  Plan plan_;
+  std::string device_ = capture_environment().device.cpu_model;
+  Line whole_;
+  std::vector<Line> blocks_;
+  double blocks_ns_ = 0;
+};
+
+}  // namespace
+
+Json latency_json(const Summary& summary, const std::string& mark) {
+  return {{"median", summary.median_ns * 1e-6},
+          {"low", to_json(milliseconds(summary.low_ns))},
+          {"high", to_json(milliseconds(summary.high_ns))},
+          {"p90", to_json(milliseconds(summary.p90_ns))},
+          {"n", summary.n},
+          {"mark", mark}};
+}
+
+std::string profile_text(const ProfileResult& result, Format format) {
+  const Printer printer(result);
+  return format == Format::json ? printer.json().dump(2) + "\n" : to_text(printer.table(), format);
+}
+
+}  // namespace mds

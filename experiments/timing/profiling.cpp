@@ -1,0 +1,138 @@
+#include "experiments/timing/profiling.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+namespace mds {
+namespace {
+
+const StepSamples* find(const RawProfile& process, const std::string& path) {
+  const auto found =
+      std::find_if(process.steps.begin(), process.steps.end(), [&](const auto& step) { return step.path == path; });
+  return found == process.steps.end() ? nullptr : &*found;
+}
+
+LatencyKey key_of(Store& store, const ProfileOptions& options) {
+  return {.device = record_device(store, "cpu"),  // where step_timing runs
+          .env = record_env(store),
+          .dtype = std::string(name_of(options.dtype)),
+          .threads = at::get_num_threads(),
+          .batch = options.batch};
+}
+
+LatencyKey block_key(LatencyKey key, const PlanStep& step) {
+  key.kind = LatencyKind::block;
+  key.block_json = canonical_json(step);
+  return key;
+}
+
+LatencyKey network_key(LatencyKey key, LatencyKind kind, const std::string& arch) {
+  key.kind = kind;
+  key.arch = arch;
+  return key;
+}
+
+// A number that no process in any database has: the time of recording in nanoseconds.
+int64_t first_process_number() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+// Adds one row per process and interleaved block; `row` holds the number of the first process.
+void add_samples(Store& store, LatencyRow row, const std::vector<RawProfile>& processes) {
+  int64_t number = row.process.number;
+  for (const auto& process : processes) {
+    const StepSamples* step = find(process, row.path);
+    if (!step) continue;
+    row.process = {number++, step->warmup_count, step->warmup_ns, to_json(process.conditions).dump()};
+    for (row.repetition = 0; row.repetition < int64_t(step->samples_ns.size()); ++row.repetition) {
+      row.samples_ns = step->samples_ns[size_t(row.repetition)];
+      store.add_latency(row);
+    }
+  }
+}
+
+}  // namespace
+
+SampleBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path) {
+  SampleBlocks blocks;
+  for (const auto& process : processes)
+    if (const StepSamples* step = find(process, path))
+      blocks.insert(blocks.end(), step->samples_ns.begin(), step->samples_ns.end());
+  return blocks;
+}
+
+Evidence evidence_of(const std::vector<RawProfile>& processes, const std::string& path, TimingMode mode) {
+  Evidence evidence{mode, TimingMark::steady};
+  for (const auto& process : processes)
+    if (const StepSamples* step = find(process, path)) evidence = weakest(evidence, {mode, step->mark});
+  return evidence;
+}
+
+std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes) {
+  std::vector<double> medians;
+  for (const size_t i : representatives(plan))
+    medians.push_back(median_ns(pooled(samples_of(processes, plan.steps[i].path))));
+  return medians;
+}
+
+void record_profile(Store& store, const NamedNetwork& network, const ProfileOptions& options,
+                    const std::vector<RawProfile>& processes) {
+  const Plan plan = make_plan(canonical(network.spec));
+  const LatencyProcess first{.number = first_process_number()};
+  store.transaction([&] {
+    const std::string arch = record_arch(store, network);
+    const LatencyKey key = key_of(store, options);
+    const auto add = [&](const LatencyKey& owner, const std::string& path) {
+      const Evidence evidence = evidence_of(processes, path, options.mode);
+      add_samples(store, {.key = owner, .path = path, .evidence = evidence, .process = first}, processes);
+    };
+    for (const size_t i : distinct_steps(plan)) add(block_key(key, plan.steps[i]), plan.steps[i].path);
+    if (!options.whole) return;
+    add(network_key(key, LatencyKind::end_to_end, arch), whole_path);
+    if (!options.blocks) return;
+    const auto medians = step_medians(plan, processes);
+    const double blocks = std::accumulate(medians.begin(), medians.end(), 0.0);
+    const double residual = median_ns(pooled(samples_of(processes, whole_path))) - blocks;
+    store.add_latency({.key = network_key(key, LatencyKind::residual, arch),
+                       .path = "(residual)",
+                       .evidence = evidence_of(processes, whole_path, options.mode),
+                       .process = first,
+                       .samples_ns = {std::llround(residual)}});
+  });
+}
+
+void record_parts(Store& store, const std::map<std::string, Json>& identities, const ProfileOptions& options,
+                  const std::vector<RawProfile>& processes) {
+  const LatencyProcess first{.number = first_process_number()};
+  store.transaction([&] {
+    LatencyKey key = key_of(store, options);
+    for (const auto& [path, identity] : identities) {
+      key.block_json = identity.dump();
+      const Evidence evidence = evidence_of(processes, path, options.mode);
+      add_samples(store, {.key = key, .path = path, .evidence = evidence, .process = first}, processes);
+    }
+  });
+}
+
+void profile_into(Store& store, const NamedNetwork& named, const ProfileOptions& options, Listener& listener) {
+  const NamedNetwork network{named.name, canonical(named.spec)};
+  const Plan plan = make_plan(network.spec);
+  const LatencyKey key = key_of(store, options);
+  const std::string arch = record_arch(store, network);
+  std::vector<size_t> missing;
+  if (options.blocks)
+    for (const size_t i : distinct_steps(plan))
+      if (store.find_latency(block_key(key, plan.steps[i])).empty()) missing.push_back(i);
+  ProfileOptions left = options;
+  left.blocks = false;  // no residual, as the samples of the whole and of its steps are from different runs
+  left.whole = options.whole && store.find_latency(network_key(key, LatencyKind::end_to_end, arch)).empty();
+  if (missing.empty() && !left.whole) return;
+  record_profile(store, network, left, {time_plan(plan, missing, left, listener)});
+}
+
+}  // namespace mds

@@ -1,0 +1,34 @@
+// Processes raw samples: pools them over processes, sums them over a plan, and stores them with all that they depend
+// on. A block that has samples by exactly this build in the store is not timed again.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "experiments/recording.h"
+#include "experiments/timing/step_timing.h"
+
+namespace mds {
+
+// The samples of several processes for one path, block by block; empty where there are none.
+SampleBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path);
+// The mode that the processes were run in, with the worst of their marks.
+Evidence evidence_of(const std::vector<RawProfile>& processes, const std::string& path, TimingMode mode);
+
+// The median of each step in nanoseconds; steps with equal work have the same median.
+std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes);
+
+// Stores architecture, device, environment and samples; with both whole and blocks also the residual, which is the
+// median of the whole minus the medians of its steps.
+void record_profile(Store& store, const NamedNetwork& network, const ProfileOptions& options,
+                    const std::vector<RawProfile>& processes);
+
+// Stores timings of things other than a network's steps: each path's samples with the canonical JSON of its identity.
+void record_parts(Store& store, const std::map<std::string, Json>& identities, const ProfileOptions& options,
+                  const std::vector<RawProfile>& processes);
+
+// Times and stores what the store has no samples of for this build, device, dtype, threads and batch.
+void profile_into(Store& store, const NamedNetwork& network, const ProfileOptions& options, Listener& listener);
+
+}  // namespace mds

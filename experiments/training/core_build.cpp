@@ -1,0 +1,31 @@
+#include "experiments/sweep/side.h"
+#include "experiments/training/picture_side.h"
+
+namespace mds {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw ConfigError(what +
+                    ": this core build reads cached latents only; make them where pictures can be read "
+                    "(out/cache/*.safetensors) and name that file");
+}
+
+}  // namespace
+
+std::string cached_latents(const LatentData& data, int64_t, Listener&) { refuse("data set \"" + data.latents + "\""); }
+std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const LoopConfig&, Listener&) {
+  refuse("stage autoencoder");
+}
+std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopConfig&, Listener&) {
+  refuse("stage text_image");
+}
+void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
+
+std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&, Listener&) {
+  throw ConfigError("evaluation.scores names " + std::string(metric.name) +
+                    ", but this core build reads no pictures for " + metric.network + "; allowed: kid_emoji_clip");
+}
+
+bool save_grid(const std::string&, const Tensor&) { return false; }
+
+}  // namespace mds

@@ -1,0 +1,48 @@
+#include "experiments/training/latent_cache.h"
+
+#include "experiments/training/picture_side.h"
+#include "pipeline/mapped_file.h"
+#include "spec/license.h"
+#include "spec/new_file.h"
+
+namespace mds {
+
+LatentSet open_latents(const LatentData& data, int64_t held_out, Listener& listener) {
+  if (data.latents.ends_with(".safetensors")) return load_latents(data.latents);
+  LatentData found = data;
+  EncoderFolders::describe(
+      found.encoders, [](std::string_view, std::string& folder, std::string_view) { folder = shipped_file(folder); });
+  return load_latents(cached_latents(found, held_out, listener));
+}
+
+std::string inherited_license(const LatentSet& latents, const EncoderFolders& encoders,
+                              const std::vector<std::string>& folders) {
+  std::vector<std::string> licenses{latents.license};
+  for (const auto& folder : folders) licenses.push_back(load_card(folder).provenance.license);
+  for (const auto& folder : {encoders.autoencoder, encoders.text})
+    licenses.push_back(load_card(shipped_file(folder)).provenance.license);
+  return joined_licenses(licenses);
+}
+
+void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,
+                    const EncoderFolders& encoders) {
+  const EncoderCards cards = check_encoders(latents, encoders);
+  ModelCard card = unet.card;
+  card.vae_decoder = cards.autoencoder.vae_decoder;
+  card.latent_scale = latents.scale;
+  card.text_encoder = cards.text.text_encoder;
+  card.tokenizer = cards.text.tokenizer;
+  save_part(folder, "unet", unet.weights, at::kHalf);
+  const auto copy = [&](const std::string& from, const std::string& name) {
+    const MappedFile source(shipped_file(from) + "/" + name);
+    NewFile file(folder + "/" + name);
+    file.write(source.bytes());
+    file.put_in_place();
+  };
+  copy(encoders.autoencoder, "vae_decoder.safetensors");
+  copy(encoders.text, "text_encoder.safetensors");
+  copy(encoders.text, "merges.txt");
+  save_card(folder, card);
+}
+
+}  // namespace mds

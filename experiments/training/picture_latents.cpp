@@ -1,0 +1,72 @@
+// Turns pictures and captions into cached latents, with the autoencoder and the text-image encoders.
+#include <ATen/ATen.h>
+
+#include <filesystem>
+
+#include "experiments/training/picture_side.h"
+#include "experiments/training/stage_data.h"
+#include "pipeline/text_encoder.h"
+
+namespace mds {
+namespace {
+
+// Checked before pictures are encoded, because that may take long.
+void require_held_out(const std::string& name, const PictureSource& source, int64_t least) {
+  const int64_t count = source.pairs() ? int64_t(pairs_of_split(*source.pairs(), "held_out").size()) : 0;
+  if (count >= least) return;
+  throw ConfigError("stage.latents: " + name + " holds out " + std::to_string(count) +
+                    " pictures; an evaluation needs " + std::to_string(least) +
+                    ". Set stage.held_out to a share, 0.1 say, or train without evaluation and sample_every");
+}
+
+LatentSet make_latents(const std::string& name, const SourcePtr& source, const EncoderFolders& encoders,
+                       Listener& listener) {
+  const ModelCard autoencoder = load_card(encoders.autoencoder, {"vae_encoder", "vae_decoder", "latent_scale"});
+  const ModelCard score = load_card(encoders.score, {"image_encoder", "image_normalisation"});
+  const auto encoder = load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder));
+  const auto tower = load_part(encoders.score, "image_encoder", make_plan(*score.image_encoder));
+  const TextEncoder text(encoders.text), score_text(encoders.score);
+
+  const Pictures data = load_source(source, autoencoder.vae_encoder->size);
+  say_skipped(listener, name, data.skipped);
+
+  LatentSet set;
+  std::vector<int64_t> held_out;
+  for (const auto& pair : data.pairs) {
+    set.captions.push_back(pair.caption);
+    held_out.push_back(pair.split == "held_out");
+  }
+  set.held_out = at::tensor(held_out, at::kLong).to(at::kBool);
+  set.scale = *autoencoder.latent_scale;
+  set.encoders = encoder_hashes(encoders);
+  set.moments = encode_pictures(*encoder, data.images).to(at::kHalf);
+  set.text = text.features(set.captions).states_NSC.to(at::kHalf);
+  set.empty_text = text.features({""}).states_NSC.to(at::kHalf);
+  set.text_features = score_text.features(set.captions).embeds_NE;
+  set.image_features =
+      embed_pictures(*tower, normalised(data.images, score.image_encoder->size, *score.image_normalisation));
+  return set;
+}
+
+}  // namespace
+
+std::string cached_latents(const LatentData& data, int64_t held_out, Listener& listener) {
+  const std::string& name = data.latents;
+  const EncoderFolders& encoders = data.encoders;
+  const SourcePtr source = open_source(name, data.held_out);
+  require_held_out(name, *source, held_out);
+  std::string content = "latents, version 2\n" + source->hash();
+  for (const auto& [encoder, hash] : encoder_hashes(encoders)) content += hash;
+  const std::string hash = sha256(content), stem = std::filesystem::path(name).filename().string();
+  const std::string file = "out/cache/" + stem + "-" + hash.substr(0, 16) + ".safetensors";
+  if (std::filesystem::exists(file)) return file;
+  listener.say("encoding " + name + " into " + file);
+  LatentSet set = make_latents(name, source, encoders, listener);
+  set.hash = hash;
+  set.license = source->license();
+  std::filesystem::create_directories("out/cache");
+  save_latents(file, set);
+  return file;
+}
+
+}  // namespace mds

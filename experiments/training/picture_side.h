@@ -1,0 +1,29 @@
+// The functions that need picture files and a tokenizer. A core build has neither: there, core_build.cpp implements
+// them with an error that says what to use instead, or without effect where the result is optional.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "experiments/training/stages.h"
+#include "search/store/store.h"
+#include "trainer/evaluate.h"
+
+namespace mds {
+
+// The file of cached latents of a data set or folder, named by its content and the encoders'; computed on first use.
+// ConfigError, before anything is encoded, where fewer than `held_out` pairs are held out.
+std::string cached_latents(const LatentData& data, int64_t held_out, Listener& listener);
+
+std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig& config, const LoopConfig& loop,
+                                             Listener& listener);
+std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig& config, const LoopConfig& loop, Listener& listener);
+
+// Stores thumbnails of the first few pictures in the database.
+void record_pictures(Store& store, const Lease& lease, int64_t iteration, const Drawn& drawn);
+
+// Writes all pictures as one PNG; returns false where it cannot write pictures.
+bool save_grid(const std::string& file, const Tensor& pictures);
+
+}  // namespace mds

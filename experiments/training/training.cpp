@@ -1,0 +1,175 @@
+#include "experiments/training/training.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include "experiments/failure_words.h"
+#include "experiments/shortage.h"
+#include "spec/new_file.h"
+
+namespace mds {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string describe_step(const StepReport& report, double adversary_loss) {
+  char text[96], adversary[32] = "";
+  if (!std::isnan(adversary_loss)) std::snprintf(adversary, sizeof adversary, "  adversary %.4f", adversary_loss);
+  std::snprintf(text, sizeof text, "loss %.4f  gradient %.3f%s", report.loss, report.gradient_norm, adversary);
+  return text;
+}
+
+// How the time of this process's iterations was spent, without the first one, which warms up.
+class TimeSpent {
+ public:
+  explicit TimeSpent(Listener& listener) : listener_(listener) {}
+  void add(const StepReport& report) {
+    if (count_++ == 0) return;
+    data_s_ += report.times.data_s;
+    forward_s_ += report.times.forward_s;
+    backward_s_ += report.times.backward_s;
+    update_s_ += report.times.update_s;
+  }
+  ~TimeSpent() {
+    const double n = double(count_ - 1), total_s = forward_s_ + backward_s_ + update_s_;
+    if (n < 1) return;
+    char line[160];
+    std::snprintf(line, sizeof line,
+                  "an iteration took %.4f s: batch and forward %.4f, backward %.4f, update %.4f; "
+                  "%.1f %% of it was waiting for data",
+                  total_s / n, forward_s_ / n, backward_s_ / n, update_s_ / n, 100 * data_s_ / total_s);
+    listener_.say(line);
+  }
+
+ private:
+  Listener& listener_;
+  int64_t count_ = 0;
+  double data_s_ = 0, forward_s_ = 0, backward_s_ = 0, update_s_ = 0;
+};
+
+// PATH/0000500 and the ending: names that sort by iteration.
+std::string of_iteration(const std::string& folder, const Loop& loop, const std::string& ending = "") {
+  char name[32];
+  std::snprintf(name, sizeof name, "/%07lld", static_cast<long long>(loop.iteration()));
+  return folder + name + ending;
+}
+
+std::vector<Score> save_model(const Loop& loop, const TrainingRun& run, const std::string& folder) {
+  return run.stage.finish(loop.ema(), folder,
+                          {.command = run.command,
+                           .config = run.written,
+                           .data = {},
+                           .data_hash = run.stage.data_hash(),
+                           .iterations = loop.iteration(),
+                           .seed = run.config.loop.seed,
+                           .run_id = sha256(run.identity).substr(0, 16),
+                           .license = {}});
+}
+
+// Writes samples and the model series at a checkpoint. After a restart it adds what a killed process did not write.
+void leave_beside(const Loop& loop, const TrainingRun& run) {
+  const auto due = [&](int64_t every, bool written) {
+    return every > 0 && loop.iteration() > 0 && loop.iteration() % every == 0 && !written;
+  };
+  if (const std::string file = of_iteration(run.folder + "/samples", loop, ".png");
+      due(run.config.sample_every, fs::is_regular_file(file))) {
+    make_folder(run.folder + "/samples");
+    run.stage.sample(loop.ema(), file);
+  }
+  if (const std::string folder = of_iteration(run.folder + "/series", loop);
+      due(run.config.keep_every, fs::is_directory(folder))) {
+    make_folder(run.folder + "/series");
+    NewFolder model(folder);
+    save_model(loop, run, model.path());
+    model.put_in_place();
+  }
+}
+
+// Rows are stored before the checkpoint: if killed in between, they would otherwise be lost.
+void save_checkpoint(const Loop& loop, const TrainingRun& run) {
+  run.record.store_curve(loop.iteration());
+  run.checkpoint.save(loop, run.identity);
+}
+
+// Returns whether it reached the end.
+bool train(Loop& loop, const TrainingRun& run) {
+  const LoopConfig& config = run.config.loop;
+  TimeSpent spent(run.listener);
+  const auto progress = run.listener.progress(run.config.name, config.iterations, loop.iteration());
+  double adversary_loss = NAN;  // the last one
+  leave_beside(loop, run);
+  while (loop.iteration() < config.iterations && !run.listener.stops()) {
+    const int64_t next =
+        std::min((loop.iteration() / config.checkpoint_every + 1) * config.checkpoint_every, config.iterations);
+    for (int64_t i = loop.iteration() + 1; i <= next && !run.listener.stops(); ++i)
+      loop.run_to(i, [&](const StepReport& report) {
+        spent.add(report);
+        run.record.add(report);
+        if (!std::isnan(report.adversary_loss)) adversary_loss = report.adversary_loss;
+        progress->show(report.iteration, describe_step(report, adversary_loss), /*every=*/20);
+      });
+    save_checkpoint(loop, run);
+    leave_beside(loop, run);
+  }
+  return loop.iteration() == config.iterations;
+}
+
+// Writes the model folder, complete or not at all, and stores its scores.
+void finish(const Loop& loop, const TrainingRun& run) {
+  NewFolder model(run.folder + "/model", Before::replaced);
+  const std::vector<Score> scores = save_model(loop, run, model.path());
+  Json protocol{{"data", run.stage.data_hash()}};
+  const auto& evaluation = run.config.evaluation;
+  if (evaluation) {
+    protocol["evaluation"] = to_json(*evaluation);
+    protocol["evaluation"].erase("weights");
+  }
+  run.record.store_scores(scores, protocol, evaluation ? evaluation->seed : 0);
+  model.put_in_place();
+  run.record.end(RunState::done);
+}
+
+// Runs body; on an error it ends the run in the database too and says which checkpoint there is. An error that the run
+// did not cause, such as a full disk or want of memory, leaves it paused.
+void ending_with_errors(const TrainingRun& run, const std::function<void()>& body) {
+  const auto end = [&](RunState state, const std::string& message) {
+    try {
+      run.record.end(state, message);
+    } catch (const std::exception& error) {
+      run.listener.say(error.what());
+    }
+    return message;
+  };
+  std::string message;
+  try {
+    return body();
+  } catch (const StoreError& error) {
+    message = error.what();
+  } catch (const WriteError& error) {
+    message = end(RunState::paused, error.what());
+  } catch (const std::exception& error) {
+    message = end(is_shortage(error) ? RunState::paused : RunState::failed, failure_in_words(error, "mdsearch train"));
+  }
+  run.checkpoint.wait();
+  const std::string& checkpoint = run.checkpoint.file();
+  throw std::runtime_error(message + (fs::exists(checkpoint) ? "; the last good checkpoint is " + checkpoint
+                                                             : std::string("; no checkpoint was saved yet")));
+}
+
+}  // namespace
+
+std::string checkpoint_in(const std::string& folder) { return folder + "/checkpoint.safetensors"; }
+
+bool run_training(Loop& loop, const TrainingRun& run) {
+  bool ended = false;
+  ending_with_errors(run, [&] {
+    {
+      const Stoppable stoppable(run.listener);
+      ended = train(loop, run);
+    }
+    ended ? finish(loop, run) : run.record.end(RunState::paused);
+  });
+  return ended;
+}
+
+}  // namespace mds
