@@ -59,8 +59,8 @@ constexpr int most_bases = 32;
 std::string file_or_refuse(const std::string& name) {
   const std::string file = network_file(name);
   if (!file.empty()) return file;
-  throw UsageError("there is no network \"" + name + "\"" + offer(name, shipped_networks(), "shipped") +
-                   "; a .json file or a model folder is one too");
+  throw RequestError("there is no network \"" + name + "\"" + offer(name, shipped_networks(), "shipped") +
+                     "; a .json file or a model folder is one too");
 }
 
 // A network's file as JSON. Patches on top of its bases are applied, beginning with the innermost base.
@@ -76,6 +76,12 @@ Json resolved(const std::string& name, int bases_left) {
   const bool beside = change.base.ends_with(".json");
   const std::string base = beside ? (fs::path(file).parent_path() / change.base).string() : change.base;
   return patched(network_from_json(resolved(base, bases_left - 1), base), change, {file, "patch"});
+}
+
+// PREFIX/share/mdsearch of a program PREFIX/bin/mdsearch, wherever the prefix was moved.
+std::string beside_program() {
+  std::error_code none;
+  return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share/mdsearch").string();
 }
 
 }  // namespace
@@ -113,13 +119,14 @@ NetworkSpec load_network(const std::string& name) {
 UNetSpec load_unet(const std::string& name) {
   const auto spec = load_network(name);
   if (const auto* unet = std::get_if<UNetSpec>(&spec)) return *unet;
-  throw UsageError("\"" + name + "\" is not a UNet");
+  throw RequestError("\"" + name + "\" is not a UNet");
 }
 
 std::string shipped_file(const std::string& relative) {
   if (relative.starts_with("/") && fs::exists(relative)) return relative;
   const char* home = std::getenv("MDSEARCH_HOME");
-  for (const std::string& root : {std::string(home ? home : ""), std::string("."), std::string(MDS_HOME)})
+  for (const std::string& root : {std::string(home ? home : ""), std::string("."), beside_program(),
+                                  std::string(MDS_HOME), std::string(MDS_INSTALLED)})
     if (!root.empty() && fs::exists(root + "/" + relative)) return root == "." ? relative : root + "/" + relative;
   throw FileError(relative +
                   ": not found in the working folder or beside the program; set MDSEARCH_HOME to the project's folder");

@@ -43,7 +43,8 @@ NetworkSpec network_from_json(Json json, const std::string& source);
 NetworkSpec load_network(const std::string& name);
 UNetSpec load_unet(const std::string& name);
 
-// A shipped file. configs/ and weights/ lie in the first of MDSEARCH_HOME, working folder, source tree that has them.
+// A shipped file. configs/ and weights/ lie in the first that has them of MDSEARCH_HOME, the working folder,
+// share/mdsearch beside the program's folder, the source tree and the prefix of `cmake --install`.
 std::string shipped_file(const std::string& relative);
 
 }  // namespace mds
