@@ -1,9 +1,13 @@
 // What a network predicts of x_t = a x0 + s eps: eps, x0, or v = a eps - s x0. All conversions between them.
 #pragma once
 
-#include "pipeline/model.h"
+#include <ATen/core/Tensor.h>
+
+#include "pipeline/diffusion_config.h"
 
 namespace mds {
+
+using at::Tensor;
 
 // The amplitudes of signal and noise: of one timestep (no dimension), or of each example (N x 1 x 1 x 1).
 struct Amplitudes {

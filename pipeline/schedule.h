@@ -4,12 +4,16 @@
 // (arXiv 2305.08891, algorithm 1).
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <vector>
 
-#include "pipeline/model.h"
+#include "pipeline/diffusion_config.h"
 
 namespace mds {
+
+using at::Tensor;
 
 class NoiseSchedule {
  public:

@@ -2,20 +2,11 @@
 // whose gradients are added.
 #pragma once
 
+#include "networks/precision.h"
 #include "trainer/stage.h"
 #include "trainer/step_graph.h"
 
 namespace mds {
-
-enum class Precision : uint8_t { fp32, bf16 };
-template <>
-struct EnumNames<Precision> {
-  static constexpr std::array names{"fp32", "bf16"};
-};
-
-inline at::ScalarType scalar_type(Precision precision) {
-  return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-}
 
 struct PlayerConfig {
   uint64_t seed;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "networks/unet.h"
+#include "pipeline/weights.h"
 #include "tests/catch.h"
 #include "tests/pipeline/gaussian.h"
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "pipeline/model.h"
 #include "pipeline/sampler.h"
 #include "spec/describe.h"
 
