@@ -9,7 +9,7 @@ using Catch::Contains;
 
 namespace {
 
-constexpr int some = 6, many = 1000;  // of all three checkpoints together
+constexpr int some = 3, many = 1000;  // of all three checkpoints together
 
 class Flips {
  public:

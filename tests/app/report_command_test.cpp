@@ -3,17 +3,20 @@
 
 using namespace mds;
 
-TEST_CASE("the program writes every report of a profiled database, in every format and as a page", "[app]") {
+TEST_CASE("the program writes reports of a profiled database, in every format and as a page", "[app]") {
   const ScratchFolder folder;
   const std::string database = folder.path + "/results.db";
   REQUIRE(mdsearch("profile " + tiny_unet + " --mode quick --threads 1 --blocks --db " + database).code == 0);
-  for (const char* report : {"sweep", "pareto", "table1", "table6", "parity", "scores"}) {
-    for (const char* format : {"table", "md", "csv", "json"}) {
-      INFO(report << " " << format);
-      CHECK(mdsearch(std::string("report ") + report + " --format " + format + " --db " + database).code == 0);
-    }
+  const std::vector<std::pair<std::string, std::string>> reports{{"sweep", "table"},  {"pareto", "md"},
+                                                                 {"table1", "csv"},   {"table6", "json"},
+                                                                 {"parity", "table"}, {"scores", "json"}};
+  for (const auto& [report, format] : reports) {
+    INFO(report << " " << format);
+    CHECK(mdsearch("report " + report + " --format " + format + " --db " + database).code == 0);
+  }
+  for (const std::string report : {"sweep", "table6"}) {
     const std::string page = folder.path + "/" + report + ".html";
-    CHECK(mdsearch(std::string("report ") + report + " --format html --out " + page + " --db " + database).code == 0);
+    CHECK(mdsearch("report " + report + " --format html --out " + page + " --db " + database).code == 0);
     CHECK(text_of_file(page).ends_with("</html>\n"));
   }
 }

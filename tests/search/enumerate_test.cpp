@@ -182,10 +182,10 @@ TEST_CASE("caps are whole numbers within the range of what is counted, by defaul
   CHECK(caps_of(Caps{}.params, Caps{}.gmacs()).macs_valid == 200'000'000'000);
   CHECK(caps_of(1, 182.611423232).macs_valid == 182'611'423'232);
   CHECK(caps_of(1, 9e9).macs_valid == 9'000'000'000'000'000'000);
-  CHECK_THROWS_WITH(caps_of(1, 1e30), "--max-gmacs is 1e+30; allowed: 0.001 to 9000000000");
-  CHECK_THROWS_WITH(caps_of(1, std::nan("")), "--max-gmacs is nan; allowed: 0.001 to 9000000000");
-  CHECK_THROWS_WITH(caps_of(1, HUGE_VAL), "--max-gmacs is inf; allowed: 0.001 to 9000000000");
-  CHECK_THROWS_WITH(caps_of(0, 200), "--max-params is 0; allowed: at least 1");
+  CHECK_THROWS_WITH(caps_of(1, 1e30), "`max_gmacs` is 1e+30; allowed: 0.001 to 9000000000");
+  CHECK_THROWS_WITH(caps_of(1, std::nan("")), "`max_gmacs` is nan; allowed: 0.001 to 9000000000");
+  CHECK_THROWS_WITH(caps_of(1, HUGE_VAL), "`max_gmacs` is inf; allowed: 0.001 to 9000000000");
+  CHECK_THROWS_WITH(caps_of(0, 200), "`max_params` is 0; allowed: at least 1");
 }
 
 TEST_CASE("points that differ in a field without effect are one, whatever the caps", "[search]") {

@@ -81,7 +81,7 @@ TEST_CASE("a name that may mean several networks lists them", "[search]") {
 
 TEST_CASE("an unknown name lists the nearest few and what a name may be", "[search]") {
   const NamesStore names;
-  CHECK_THROWS_AS(names.find("narow"), UsageError);
+  CHECK_THROWS_AS(names.find("narow"), RequestError);
   CHECK_THROWS_WITH(names.find("narow"), Contains("no network \"narow\"") && Contains("nearest: narrow,") &&
                                              Contains("winner@SWEEP") && !Contains("inception"));
   CHECK_THROWS_WITH(names.find("winner@on"), Contains("no sweep \"on\"") && Contains("nearest: one, two"));
