@@ -5,6 +5,7 @@
 
 #include "app/command_help.h"
 #include "app/run.h"
+#include "app/usage_error.h"
 
 namespace mds {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "app/flag_words.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "app/size_options.h"
@@ -75,7 +76,7 @@ int run_convert(int argc, char** argv) {
   inputs.insert(inputs.end(), {request.in, request.merges});
   refuse_input_as_output("--out", request.out, inputs);
   const auto parts =
-      convert(request, [](const std::string& text) { std::cerr << "mdsearch convert: " << text << "\n"; });
+      convert(request, [](const std::string& text) { std::cerr << "mdsearch convert: " << with_flags(text) << "\n"; });
   Table table{.columns = {{.name = "part"}, {.name = "network"}, {.name = "params"}, {.name = "source"}}};
   for (const auto& part : parts) table.rows.push_back({part.part, part.network, part.parameters, part.file});
   std::cout << to_text(table, format);

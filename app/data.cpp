@@ -13,6 +13,7 @@
 #include "app/picture_file.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
+#include "app/usage_error.h"
 #include "data/picture_table.h"
 #include "data/resize.h"
 #include "data/sources.h"

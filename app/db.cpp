@@ -2,10 +2,10 @@
 #include <array>
 #include <iostream>
 
-#include "app/db_delete.h"
-#include "app/db_retry.h"
 #include "app/options.h"
 #include "app/run.h"
+#include "experiments/deletion.h"
+#include "experiments/retrying.h"
 #include "reports/table.h"
 #include "search/policy.h"
 #include "search/store/stored_json.h"

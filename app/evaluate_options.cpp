@@ -1,9 +1,10 @@
 #include "app/evaluate_options.h"
 
 #include "app/picture_file.h"
+#include "app/usage_error.h"
+#include "networks/precision.h"
 #include "reports/table.h"
 #include "spec/listed.h"
-#include "trainer/loop.h"
 
 namespace mds {
 namespace {

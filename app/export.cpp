@@ -7,6 +7,7 @@
 #include "app/options.h"
 #include "app/run.h"
 #include "app/size_options.h"
+#include "app/usage_error.h"
 #include "app/weight_type.h"
 #include "experiments/output.h"
 #include "experiments/recording.h"
@@ -107,7 +108,7 @@ ModelPart find_part(const ExportOptions& options) {
   const NetworkSpec wanted = [&] {
     try {
       return find_network(options.name, options.db).spec;
-    } catch (const UsageError&) {
+    } catch (const RequestError&) {
       throw UsageError("\"" + options.name + "\" is neither a part of " + options.model + " (" + names +
                        ") nor an architecture");
     }

@@ -11,12 +11,12 @@
 #include "experiments/output.h"
 #include "experiments/recording.h"
 #include "networks/memory.h"
+#include "networks/precision.h"
 #include "pipeline/network_io.h"
 #include "pipeline/weight_import.h"
 #include "profiler/environment.h"
 #include "reports/rows.h"
 #include "reports/table.h"
-#include "trainer/loop.h"
 
 namespace mds {
 namespace {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/usage_error.h"
 #include "data/picture_table.h"
 #include "spec/listed.h"
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/usage_error.h"
 #include "data/prompt_file.h"
 #include "data/utf8.h"
 #include "experiments/output.h"

@@ -4,6 +4,7 @@
 #include "app/command_help.h"
 #include "app/file_kinds.h"
 #include "app/run.h"
+#include "app/usage_error.h"
 
 namespace mds {
 namespace {

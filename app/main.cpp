@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "app/commands.h"
+#include "app/flag_words.h"
 #include "app/terminal.h"
 #include "app/version.h"
 #include "experiments/failure_words.h"
@@ -40,11 +41,11 @@ int result_of(int argc, char** argv) {
   std::string place = "mdsearch";
   try {
     return run(place, argc, argv);
-  } catch (const mds::UsageError& error) {
-    std::cerr << place << ": " << error.what() << "; see `" << place << " --help`\n";
+  } catch (const mds::RequestError& error) {
+    std::cerr << place << ": " << mds::with_flags(error.what()) << "; see `" << place << " --help`\n";
     return 2;
   } catch (const std::exception& error) {
-    std::cerr << place << ": " << mds::failure_in_words(error, place) << "\n";
+    std::cerr << place << ": " << mds::with_flags(mds::failure_in_words(error, place)) << "\n";
   }
   return 1;
 }

@@ -7,8 +7,8 @@
 #include <iostream>
 
 #include "app/command_help.h"
+#include "app/usage_error.h"
 #include "networks/network.h"
-#include "spec/error.h"
 #include "spec/processors.h"
 
 namespace mds {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/flag_values.h"
+#include "app/usage_error.h"
 #include "spec/fields.h"
 #include "spec/nearest.h"
 

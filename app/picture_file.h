@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "app/usage_error.h"
 #include "pipeline/image.h"
-#include "spec/error.h"
 
 namespace mds {
 

@@ -6,6 +6,7 @@
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
+#include "app/usage_error.h"
 #include "experiments/timing/profile_text.h"
 #include "pipeline/sampler_config.h"
 #include "profiler/environment.h"

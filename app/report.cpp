@@ -6,11 +6,11 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "app/usage_error.h"
 #include "app/view_options.h"
 #include "experiments/output.h"
 #include "experiments/recording.h"
 #include "reports/page.h"
-#include "spec/error.h"
 #include "spec/listed.h"
 
 namespace mds {

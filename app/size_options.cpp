@@ -1,6 +1,6 @@
 #include "app/size_options.h"
 
-#include "spec/error.h"
+#include "app/usage_error.h"
 
 namespace mds {
 namespace {

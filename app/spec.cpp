@@ -5,6 +5,7 @@
 #include "app/options.h"
 #include "app/run.h"
 #include "app/size_options.h"
+#include "app/usage_error.h"
 #include "app/view_options.h"
 #include "experiments/recording.h"
 #include "networks/network_file.h"

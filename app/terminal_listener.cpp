@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "app/flag_words.h"
 #include "app/interrupts.h"
 #include "spec/printable.h"
 
@@ -51,7 +52,7 @@ std::unique_ptr<Progress> TerminalListener::progress(const std::string& what, in
   return std::make_unique<TerminalProgress>(what, total, done);
 }
 
-void TerminalListener::say(const std::string& sentence) { std::cerr << sentence << "\n"; }
+void TerminalListener::say(const std::string& sentence) { std::cerr << with_flags(sentence) << "\n"; }
 
 bool TerminalListener::stops() { return interrupted(); }
 

@@ -1,9 +1,11 @@
 // mdsearch train: runs one stage from its config to a model folder, or plans it.
 #include <iostream>
 
+#include "app/flag_words.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
+#include "app/usage_error.h"
 #include "experiments/training/plan.h"
 #include "experiments/training/request.h"
 #include "spec/listed.h"
@@ -76,7 +78,7 @@ int run_train(int argc, char** argv) {
   TrainCommand command;
   if (!read_command(argc, argv, command)) return 0;
   if (command.plans) {
-    std::cout << plan_text(load_training(command.request).config, command.plan, command.format);
+    std::cout << with_flags(plan_text(load_training(command.request).config, command.plan, command.format));
     return 0;
   }
   TerminalListener listener;

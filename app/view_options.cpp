@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "spec/error.h"
+#include "app/usage_error.h"
 
 namespace mds {
 

@@ -17,7 +17,7 @@ void check_replaceable(const std::string& folder) {
   if (!fs::exists(folder)) return;
   if (!fs::is_directory(folder)) throw FileError(folder + ": exists and is not a folder");
   if (!fs::is_empty(folder) && !fs::exists(fs::path(folder) / "metadata.jsonl"))
-    throw FileError(folder + ": exists and is not a data set (no metadata.jsonl); choose another --out or remove it");
+    throw FileError(folder + ": exists and is not a data set (no metadata.jsonl); choose another `out` or remove it");
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ Collection join_sources(const std::vector<std::string>& names) {
       missing.insert(missing.end(), error.missing.begin(), error.missing.end());
     }
   }
-  if (!missing.empty()) throw MissingPackages(missing, "; or join fewer of them with --sources");
+  if (!missing.empty()) throw MissingPackages(missing, "; or join fewer of them with `sources`");
   return all;
 }
 

@@ -20,7 +20,7 @@ std::string out_of_memory(const std::string& place, const std::string& needed) {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
     words += "; the process may use " + std::to_string(limit.rlim_cur) + " bytes (ulimit -v)";
-  return words + "; a smaller --batch, --size or --workers needs less, where the command has it";
+  return words + "; a smaller `batch`, `size` or `workers` needs less, where the command has it";
 }
 
 std::string file_words(const std::filesystem::filesystem_error& error) {

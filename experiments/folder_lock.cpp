@@ -17,7 +17,7 @@ FolderLock::FolderLock(const std::string& folder)
   if (descriptor_ < 0) throw FileError(folder + ": cannot be opened: " + std::strerror(errno));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   ::close(descriptor_);
-  throw FileError(folder + ": another process is training in it; wait for it, or give another --out");
+  throw FileError(folder + ": another process is training in it; wait for it, or give another `out`");
 }
 
 FolderLock::~FolderLock() { ::close(descriptor_); }

@@ -26,7 +26,7 @@ void refuse_input_as_output(const std::string& flag, const std::string& out, con
   for (const auto& input : inputs) {
     if (out.empty() || input.empty() || !fs::exists(input, none) || !is_at_or_in(out, input)) continue;
     const bool itself = fs::exists(out, none) && fs::equivalent(out, input, none);
-    throw UsageError(
+    throw RequestError(
         flag + " " + out +
         (itself ? " is an input of this command" : " lies in " + input + ", which is an input of this command") +
         "; write to another place");

@@ -6,8 +6,8 @@
 
 namespace mds {
 
-// UsageError where the file or folder `out` is one of the inputs, even under another name (links are followed), or lies
-// in an input folder. Empty names and names of nothing on the disk do not count as inputs.
+// RequestError where the file or folder `out` is one of the inputs, even under another name (links are followed), or
+// lies in an input folder. Empty names and names of nothing on the disk do not count as inputs.
 void refuse_input_as_output(const std::string& flag, const std::string& out, const std::vector<std::string>& inputs);
 
 }  // namespace mds

@@ -42,11 +42,11 @@ class Extractor {
 // The weight files by network, as given by `--weights NETWORK=FILE`.
 using WeightFiles = std::map<std::string, std::string>;
 
-// Parses "NETWORK=FILE" texts; UsageError, naming `flag`, for another form.
+// Parses "NETWORK=FILE" texts; RequestError, naming `flag`, for another form.
 WeightFiles parse_weight_files(const std::string& flag, const std::vector<std::string>& given);
 
 // The file or model folder of a network's weights: the one given, else the place where the project or scripts/setup.sh
-// puts them. UsageError, naming the flag, where there is no usual place; FileError where nothing is there.
+// puts them. RequestError, naming the flag, where there is no usual place; FileError where nothing is there.
 std::string weights_of_network(const std::string& network, const WeightFiles& weights);
 std::string hash_of_weights(const std::string& weights);  // SHA-256
 
@@ -54,8 +54,8 @@ struct ExtractorChoice {
   std::string network, resizer;
   bool with_texts = false;
 };
-// UsageError, naming the network and the flag, where it needs weights that were not given; FileError where they do not
-// fit the network.
+// RequestError, naming the network and the flag, where it needs weights that were not given; FileError where they do
+// not fit the network.
 std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights);
 
 struct ExtractOptions {

@@ -89,7 +89,7 @@ WeightFiles parse_weight_files(const std::string& flag, const std::vector<std::s
   for (const auto& each : given) {
     const size_t equals = each.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == each.size())
-      throw UsageError(flag + " is \"" + each + "\"; expected NETWORK=FILE");
+      throw RequestError(flag + " is \"" + each + "\"; expected NETWORK=FILE");
     files[each.substr(0, equals)] = each.substr(equals + 1);
   }
   return files;
@@ -99,8 +99,8 @@ std::string weights_of_network(const std::string& network, const WeightFiles& we
   if (const auto given = weights.find(network); given != weights.end()) return given->second;
   if (network == emoji_clip) return shipped_file("weights/" + network);
   if (network != lite0)
-    throw UsageError("weights of " + network + " are not part of this project; give --weights " + network +
-                     "=FILE, in a sweep evaluation.weights");
+    throw RequestError("weights of " + network + " are not part of this project; give `weights` " + network +
+                       "=FILE, in a sweep evaluation.weights");
   try {
     return shipped_file("out/weights/" + network + ".safetensors");
   } catch (const FileError& error) {

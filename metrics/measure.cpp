@@ -62,7 +62,7 @@ at::Tensor pair_values(const PairMeasure& measure, const PicturePairs& pairs, si
   if (a.sizes() != b.sizes())
     throw ConfigError(pairs.a.files[i] + ": is " + std::to_string(a.size(3)) + "x" + std::to_string(a.size(2)) +
                       ", its partner " + pairs.b.files[i] + " is " + std::to_string(b.size(3)) + "x" +
-                      std::to_string(b.size(2)) + "; --size N brings both to one size");
+                      std::to_string(b.size(2)) + "; `size` N brings both to one size");
   return measure.values(a, b);
 }
 
@@ -75,9 +75,9 @@ Measurer::Measurer(MeasureOptions options, MeasureListener listener)
   for (const Metric* metric : options_.metrics) {
     if (!needs_reference(*metric)) continue;
     const std::string name = metric->name;
-    if (options_.reference.empty()) throw UsageError(name + " compares with reference pictures; give --reference");
+    if (options_.reference.empty()) throw RequestError(name + " compares with reference pictures; give `reference`");
     if (metric->against == Against::partners && !reference_is_folder_)
-      throw UsageError(name + " compares picture with picture: --reference must be a folder");
+      throw RequestError(name + " compares picture with picture: `reference` must be a folder");
   }
   const bool is_file = !options_.reference.empty() && !reference_is_folder_;
   if (is_file && !is_npz(options_.reference)) shipped_ = load_reference(options_.reference);
@@ -150,7 +150,7 @@ void Measurer::prepare_pairs(const Metric& metric, const PictureSet& pictures, c
     if (size != partner)
       throw ConfigError(pairs.b.files.front() + ": is " + std::to_string(partner.width) + "x" +
                         std::to_string(partner.height) + ", the pictures are drawn at " + std::to_string(size.width) +
-                        "x" + std::to_string(size.height) + "; --size N brings both to one size");
+                        "x" + std::to_string(size.height) + "; `size` N brings both to one size");
 }
 
 void check_weights(const MeasureOptions& options) {

@@ -40,12 +40,12 @@ struct LabelledScore {
 // Combines one metric of several sets, which one model drew from different seeds: see over_seeds of scores.
 LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds);
 
-// UsageError or FileError where the weights of a metric's network were not given or do not exist.
+// RequestError or FileError where the weights of a metric's network were not given or do not exist.
 void check_weights(const MeasureOptions& options);
 
 class Measurer {
  public:
-  // UsageError where the options lack what a metric compares pictures with.
+  // RequestError where the options lack what a metric compares pictures with.
   Measurer(MeasureOptions options, MeasureListener listener);
 
   bool needs_captions() const;

@@ -36,15 +36,15 @@ Score right_choices(const std::string& name, const MeasureInput& input, const Sc
 
 int64_t checked_subset(const char* flag, int64_t subset, int64_t most) {
   if (subset < 2 || subset > most)
-    throw UsageError(std::string(flag) + " is " + std::to_string(subset) + "; of these pictures 2 to " +
-                     std::to_string(most) + " can be drawn");
+    throw RequestError(std::string(flag) + " is " + std::to_string(subset) + "; of these pictures 2 to " +
+                       std::to_string(most) + " can be drawn");
   return subset;
 }
 int64_t checked_kid(const SubsetSizes& sizes, int64_t n, int64_t reference_n) {
-  return checked_subset("--kid-subset", sizes.kid, std::min(n, reference_n));
+  return checked_subset("`kid_subset`", sizes.kid, std::min(n, reference_n));
 }
 int64_t checked_fid_inf(const SubsetSizes& sizes, int64_t n) {
-  return checked_subset("--fid-inf-smallest", sizes.fid_inf, n - 1);
+  return checked_subset("`fid_inf_smallest`", sizes.fid_inf, n - 1);
 }
 
 SubsetSizes subsets_of(const MeasureInput& input) {
@@ -255,9 +255,9 @@ std::vector<const Metric*> find_metrics(const std::string& list) {
     const size_t end = std::min(list.find(',', begin), list.size());
     const std::string name = list.substr(begin, end - begin);
     const Metric* found = find_metric(name);
-    if (!found) throw UsageError("--metrics has \"" + name + "\"; allowed: " + known_metrics());
+    if (!found) throw RequestError("`metrics` has \"" + name + "\"; allowed: " + known_metrics());
     if (std::find(chosen.begin(), chosen.end(), found) != chosen.end())
-      throw UsageError("--metrics has \"" + name + "\" twice");
+      throw RequestError("`metrics` has \"" + name + "\" twice");
     chosen.push_back(found);
     begin = end + 1;
   }

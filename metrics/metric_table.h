@@ -26,7 +26,7 @@ struct SubsetSizes {
 // The sizes used for n measured pictures and reference_n reference pictures.
 SubsetSizes fitted(SubsetSizes asked, int64_t n, int64_t reference_n);
 
-// UsageError, naming the flag, where the two sets are too small for the subsets that a metric draws.
+// RequestError, naming the flag, where the two sets are too small for the subsets that a metric draws.
 struct Metric;
 void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n);
 
@@ -49,7 +49,7 @@ struct Metric {
   const char* resizer;
   Against against;
   const char* convention;  // describes the number in words: its form, scale and constants
-  // The score of a set. UsageError, naming the flag, where the set is too small for the subsets.
+  // The score of a set. RequestError, naming the flag, where the set is too small for the subsets.
   Score (*of_set)(const std::string& name, const MeasureInput& input, const ScoreOptions& options) = nullptr;
   // One value per picture of a set, float64 (N); null where the score is not a mean over pictures.
   at::Tensor (*of_each)(const MeasureInput& input) = nullptr;
@@ -71,7 +71,7 @@ inline constexpr const char* default_metrics = "fd_effnet,kid_effnet";
 const Metric* find_metric(const std::string& name);
 std::string known_metrics();  // all names, separated by commas
 
-// Turns "fid,kid" into lines of the table. UsageError for an unknown or repeated name, and for an empty list.
+// Turns "fid,kid" into lines of the table. RequestError for an unknown or repeated name, and for an empty list.
 std::vector<const Metric*> find_metrics(const std::string& list);
 
 }  // namespace mds

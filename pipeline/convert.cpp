@@ -146,10 +146,10 @@ std::vector<ConvertedPart> convert(const ConvertRequest& request, const Note& no
     put(card, sized(network.spec, part, sides));
     converted.push_back({name, network.name, part.source.file, cost(plan).params});
   }
-  if (!given.empty()) throw UsageError("--network " + given[0].name + ": " + request.in + " has no part for it");
+  if (!given.empty()) throw RequestError("`network` " + given[0].name + ": " + request.in + " has no part for it");
   complete(card, parts, request, note);
   describe_texts(card, texts, request, !merges.empty());
-  if (has_text && merges.empty()) note("no tokenizer: pictures need the merges of one; --merges FILE adds them");
+  if (has_text && merges.empty()) note("no tokenizer: pictures need the merges of one; `merges` FILE adds them");
   if (!merges.empty()) save_text(folder.path() + "/merges.txt", merges);
   save_card(folder.path(), card);
   load_card(folder.path());  // checks that it can be read back

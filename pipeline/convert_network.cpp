@@ -216,13 +216,13 @@ ChosenNetwork choose_network(const FoundPart& part, std::vector<ChosenNetwork>& 
   }
   if (candidates.empty())
     throw FileError(place + ": no shipped network has names in the " + std::string(name_of(part.layout)) +
-                    " layout; give --network FILE.json");
-  complain(place + ": no shipped network fits; give --network. The nearest is " + candidates[0].network.name,
+                    " layout; give `network` FILE.json");
+  complain(place + ": no shipped network fits; give `network`. The nearest is " + candidates[0].network.name,
            candidates[0].problems);
   for (size_t i = 1; i < candidates.size() && candidates[i].problems.empty(); ++i)
     if (hash_of(candidates[i].network.spec) != hash_of(candidates[0].network.spec))
       throw FileError(place + ": " + candidates[0].network.name + " and " + candidates[i].network.name +
-                      " fit its weights alike; give --network");
+                      " fit its weights alike; give `network`");
   return candidates[0].network;
 }
 

@@ -171,7 +171,7 @@ void describe_marked(ModelCard& card, const ConvertRequest& request, const Tenso
   card.schedule = ScheduleConfig{.zero_terminal_snr = file.contains("ztsnr")};
   card.prediction = file.contains("v_pred") ? Prediction::v : Prediction::epsilon;
   if (card.prediction == Prediction::epsilon && !request.prediction)
-    note("no scheduler/scheduler_config.json: taken to predict epsilon; --prediction says otherwise");
+    note("no scheduler/scheduler_config.json: taken to predict epsilon; `prediction` says otherwise");
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ std::vector<Table> pareto_report(const Store& store, const ReportOptions& option
   std::set<std::string> names;
   for (const auto& group : groups) names.insert(group.metric);
   if (!options.score.empty() && !names.contains(options.score) && !names.empty())
-    throw UsageError("--score " + options.score + ": no sweep has it; known: " + listed(names));
+    throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(names));
   const std::string first = decisive_score(names, options.score);
   std::stable_partition(groups.begin(), groups.end(), [&](const CostGroup& group) { return group.metric == first; });
   std::vector<Table> tables;

@@ -69,7 +69,7 @@ std::span<const Report> all_reports() { return list; }
 const Report& find_report(const std::string& name) {
   for (const auto& report : list)
     if (name == report.name) return report;
-  throw UsageError("report " + name + ": valid: " + listed(list, &Report::name));
+  throw RequestError("report " + name + ": valid: " + listed(list, &Report::name));
 }
 
 std::vector<Table> tables_of(const Report& report, const Store& store, const ReportOptions& options) {

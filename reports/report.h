@@ -30,7 +30,7 @@ struct Report {
 std::span<const Report> all_reports();
 // The tables of a report; where none has a row, a table whose note says how to get some.
 std::vector<Table> tables_of(const Report& report, const Store& store, const ReportOptions& options);
-const Report& find_report(const std::string& name);  // UsageError, listing the names
+const Report& find_report(const std::string& name);  // RequestError, listing the names
 
 std::vector<Table> sweep_report(const Store& store, const ReportOptions& options);
 std::vector<Table> pareto_report(const Store& store, const ReportOptions& options);

@@ -235,7 +235,7 @@ std::vector<Table> sweep_report(const Store& store, const ReportOptions& options
     tables.push_back(table_of(group, profiles, decisive));
   }
   if (!options.score.empty() && !known.contains(options.score))
-    throw UsageError("--score " + options.score + ": no sweep has it; known: " + listed(known));
+    throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(known));
   return tables;
 }
 

@@ -127,7 +127,7 @@ std::string json_text(const std::vector<Table>& tables) {
 Format parse_format(const std::string& name) {
   for (size_t i = 0; i < EnumNames<Format>::names.size(); ++i)
     if (name == EnumNames<Format>::names[i]) return static_cast<Format>(i);
-  throw UsageError("--format " + name + ": valid: table, md, csv, json");
+  throw RequestError("`format` " + name + ": valid: table, md, csv, json");
 }
 
 std::string shown(const Json& cell, const Column& column) {

@@ -45,10 +45,10 @@ struct Table {
   std::vector<std::string> footnotes{};
 };
 
-Format parse_format(const std::string& name);  // UsageError, listing the four names
+Format parse_format(const std::string& name);  // RequestError, listing the four names
 
 // Prints several tables of one result: one after another for people, as one list of rows for programs. Aligned text
-// fits the width of the view and says which columns it leaves out; the other formats leave nothing out. UsageError
+// fits the width of the view and says which columns it leaves out; the other formats leave nothing out. RequestError
 // where the view names a column that no table has.
 std::string to_text(const std::vector<Table>& tables, Format format, const View& view = {});
 std::string to_text(const Table& table, Format format, const View& view = {});

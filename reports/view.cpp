@@ -35,7 +35,7 @@ void require_known(const std::vector<Table>& tables, const std::string& flag, co
     for (const auto& column : table.columns)
       if (std::find(names.begin(), names.end(), column.name) == names.end()) names.push_back(column.name);
   }
-  throw UsageError(flag + " " + wanted + ": there is no such column; valid: " + listed(names));
+  throw RequestError(flag + " " + wanted + ": there is no such column; valid: " + listed(names));
 }
 
 Table with_columns(const Table& table, const std::vector<size_t>& chosen) {
@@ -99,8 +99,8 @@ std::vector<Table> in_view(std::vector<Table> tables, const View& view) {
   const bool descending = view.sort.starts_with('-');
   const std::string key = view.sort.substr(descending ? 1 : 0);
   if (!all)
-    for (const auto& name : view.columns) require_known(tables, "--columns", name);
-  if (!view.sort.empty()) require_known(tables, "--sort", key);
+    for (const auto& name : view.columns) require_known(tables, "`columns`", name);
+  if (!view.sort.empty()) require_known(tables, "`sort`", key);
   for (auto& table : tables) {
     if (const auto column = find_column(table, key); column && !view.sort.empty())
       sort_rows(table, *column, descending);

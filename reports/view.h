@@ -20,7 +20,7 @@ inline constexpr size_t default_width = 100;
 // The width of stdout: the variable COLUMNS if it is 20 to 1000, else the terminal's, else 100.
 size_t output_width();
 
-// The tables with the columns and row order of the view. UsageError where it names a column that no table has.
+// The tables with the columns and row order of the view. RequestError where it names a column that no table has.
 std::vector<Table> in_view(std::vector<Table> tables, const View& view);
 
 }  // namespace mds

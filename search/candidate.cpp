@@ -8,8 +8,8 @@
 namespace mds {
 
 Caps caps_of(int64_t max_params, double max_gmacs) {
-  require_within("--max-params", max_params, max_params_range);
-  require_within("--max-gmacs", max_gmacs, max_gmacs_range);
+  require_within("`max_params`", max_params, max_params_range);
+  require_within("`max_gmacs`", max_gmacs, max_gmacs_range);
   return {.params = max_params, .macs_valid = std::llround(max_gmacs * 1e9)};
 }
 

@@ -19,7 +19,7 @@ struct Caps {
   double gmacs() const { return double(macs_valid) / 1e9; }
 };
 
-// Caps from flags, with macs_valid in units of 1e9. UsageError that names the flag for a value outside its range.
+// Caps from flags, with macs_valid in units of 1e9. RequestError that names the flag for a value outside its range.
 inline constexpr Range max_params_range = at_least(1), max_gmacs_range = between(0.001, 9e9);
 Caps caps_of(int64_t max_params, double max_gmacs);
 

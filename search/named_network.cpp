@@ -89,8 +89,8 @@ std::vector<std::string> sweeps_of_users(const Store& store) {
 void require_sweep(const Store& store, const std::string& sweep) {
   const auto sweeps = sweeps_of_users(store);
   if (std::ranges::count(sweeps, sweep)) return;
-  throw UsageError("no sweep \"" + sweep + "\" in " + store.file() + "; " +
-                   (sweeps.empty() ? "it holds none" : "nearest: " + nearest_few(sweep, sweeps)));
+  throw RequestError("no sweep \"" + sweep + "\" in " + store.file() + "; " +
+                     (sweeps.empty() ? "it holds none" : "nearest: " + nearest_few(sweep, sweeps)));
 }
 
 std::string winner_of(const Store& store, const std::string& sweep) {
@@ -104,8 +104,8 @@ std::string winner_of(const Store& store, const std::string& sweep) {
 [[noreturn]] void refuse(const std::string& word, const std::vector<Stored>& there, const std::string& where) {
   std::vector<std::string> names;
   for (const auto& stored : there) names.push_back(stored.name);
-  throw UsageError("no network \"" + word + "\"" + where + "; nearest: " + nearest_few(word, names) +
-                   "; allowed: " + network_names);
+  throw RequestError("no network \"" + word + "\"" + where + "; nearest: " + nearest_few(word, names) +
+                     "; allowed: " + network_names);
 }
 
 // Names take precedence over hash digits. Where the word matches several networks, an error asks the user to choose.
@@ -117,8 +117,8 @@ Stored match(const std::string& word, const std::vector<Stored>& there, const st
                          [&](const Stored& stored) { return stored.hash.starts_with(word); });
   if (found.empty()) refuse(word, there, where);
   if (found.size() > 1)
-    throw UsageError("\"" + word + "\" may mean " + listed(found, shown) + where +
-                     "; give more of the hash, or NAME@SWEEP");
+    throw RequestError("\"" + word + "\" may mean " + listed(found, shown) + where +
+                       "; give more of the hash, or NAME@SWEEP");
   return found.front();
 }
 
@@ -143,7 +143,7 @@ NamedNetwork of_database(const std::string& name, const std::string& database, c
   if (at == std::string::npos) {
     add_shipped(there);
   } else {
-    if (!store) throw UsageError("no sweep \"" + sweep + "\"" + where);
+    if (!store) throw RequestError("no sweep \"" + sweep + "\"" + where);
     require_sweep(*store, sweep);
     std::erase_if(there, [&](const Stored& stored) { return !stored.sweeps.contains(sweep); });
     where = " in the sweep " + sweep + " of " + database;
@@ -182,7 +182,7 @@ NamedNetwork find_network(const std::string& name, const std::string& database) 
 
 UNetSpec unet_of(const NamedNetwork& network) {
   if (const auto* unet = std::get_if<UNetSpec>(&network.spec)) return *unet;
-  throw UsageError("\"" + network.name + "\" is not a UNet");
+  throw RequestError("\"" + network.name + "\" is not a UNet");
 }
 
 UNetSpec find_unet(const std::string& name, const std::string& database) {

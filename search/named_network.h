@@ -26,11 +26,11 @@ struct NamedNetwork {
 };
 
 // The network that NAME means, at its own size. Opens the database, for reading only, where NAME is neither a shipped
-// name nor a file. UsageError with the alternatives: for an unknown name the nearest ones, for an ambiguous name all
+// name nor a file. RequestError with the alternatives: for an unknown name the nearest ones, for an ambiguous name all
 // its matches.
 NamedNetwork find_network(const std::string& name, const std::string& database = default_database);
 
-// UsageError where the network is not a UNet.
+// RequestError where the network is not a UNet.
 UNetSpec unet_of(const NamedNetwork& network);
 UNetSpec find_unet(const std::string& name, const std::string& database = default_database);
 

@@ -55,8 +55,8 @@ void check_range(const Place& place, double value, const Range& range) {
 void require_within(const std::string& flag, const Json& value, const Range& range) {
   const auto given = value.get<double>();  // JSON cannot express infinity or NaN
   if (!(given >= range.low && given <= range.high))
-    throw UsageError(flag + " is " + (std::isfinite(given) ? value.dump() : number(given)) +
-                     "; allowed: " + to_string(range));
+    throw RequestError(flag + " is " + (std::isfinite(given) ? value.dump() : number(given)) +
+                       "; allowed: " + to_string(range));
 }
 
 void save_text(const std::string& file, const std::string& text) {

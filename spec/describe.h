@@ -72,7 +72,7 @@ struct Place {
 void check_type(const Place& place, const Json& json, bool matches, std::string_view wanted);
 void check_range(const Place& place, double value, const Range& range);
 
-// The same check for a number given by a flag: a UsageError with the flag, the value and the range.
+// The same check for a number given by a flag: a RequestError with the flag, the value and the range.
 void require_within(const std::string& flag, const Json& value, const Range& range);
 std::string shown(const Json& json);  // at most 60 characters of it, for error messages
 

@@ -1,5 +1,6 @@
 // The kinds of failure that a user can cause or meet. Each message names the place, the value and the allowed range.
-// `main` is the only catch-all: UsageError exits 2, every other exception exits 1.
+// A field of a request stands in backquotes: a command line prints `kid_subset` as --kid-subset. Its `main` is the only
+// catch-all: RequestError exits 2, every other exception exits 1.
 #pragma once
 
 #include <stdexcept>
@@ -7,8 +8,8 @@
 
 namespace mds {
 
-// A flag or argument of the command line that cannot be used.
-struct UsageError : std::runtime_error {
+// What a caller asked for and cannot have, such as a name that means nothing.
+struct RequestError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 

@@ -106,13 +106,13 @@ const FieldType& part_of(const FieldType& type, const std::string& path);
 Json json_schema(const FieldType& type, const std::string& title);
 
 // Sets "a.b.c=value", as given to the flag --set, in a document of this type. Where the field holds a number, it may be
-// typed as 1e3 or 2.5k; a value that is not JSON is text. UsageError where the document has no such place.
+// typed as 1e3 or 2.5k; a value that is not JSON is text. RequestError where the document has no such place.
 void assign(Json& json, const FieldType& type, const std::string& assignment);
 
 // Values for fields of a described struct, as text.
 using GivenFields = std::map<std::string, std::string>;
 
-// `defaults` with the given fields replaced; UsageError names the field, the value and what is allowed.
+// `defaults` with the given fields replaced; RequestError names the field, the value and what is allowed.
 template <Described T>
 T with_given(const T& defaults, const GivenFields& given) {
   Json json = to_json(defaults);
@@ -120,7 +120,7 @@ T with_given(const T& defaults, const GivenFields& given) {
   try {
     return from_json<T>(json, "request");
   } catch (const ConfigError& error) {
-    throw UsageError(error.what());
+    throw RequestError(error.what());
   }
 }
 

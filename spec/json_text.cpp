@@ -108,11 +108,11 @@ size_t depth_of(const Json& json) {
 Json& step_into(Json& here, const std::string& step, const std::string& assignment) {
   if (here.is_null() && step == "0") here = Json::array();
   if (here.is_null() || here.is_object()) return here[step];
-  if (!here.is_array()) throw UsageError("--set " + assignment + ": the configuration has no place of that name");
+  if (!here.is_array()) throw RequestError("`set` " + assignment + ": the configuration has no place of that name");
   const auto index = parse_whole(step);
   if (!index || *index < 0 || size_t(*index) > here.size())
-    throw UsageError("--set " + assignment + ": \"" + step + "\" is no place of a list of " +
-                     std::to_string(here.size()) + "; allowed: 0 to " + std::to_string(here.size()));
+    throw RequestError("`set` " + assignment + ": \"" + step + "\" is no place of a list of " +
+                       std::to_string(here.size()) + "; allowed: 0 to " + std::to_string(here.size()));
   if (size_t(*index) == here.size()) here.push_back(nullptr);
   return here[size_t(*index)];
 }
@@ -168,9 +168,9 @@ void check_json_bounds(const Json& json, const std::string& source, size_t most_
 
 void overlay(Json& json, const std::string& assignment) {
   const auto equals = assignment.find('=');
-  if (equals == std::string::npos || equals == 0) throw UsageError("--set " + assignment + ": expected key=value");
+  if (equals == std::string::npos || equals == 0) throw RequestError("`set` " + assignment + ": expected key=value");
   const std::string text = assignment.substr(equals + 1);
-  Json value = Json::accept(text) ? parse_json(text, "--set " + assignment) : Json(text);
+  Json value = Json::accept(text) ? parse_json(text, "`set` " + assignment) : Json(text);
   if (const auto whole = parse_whole(text); whole && value.is_number_float()) value = *whole;
   Json* here = &json;
   for (size_t begin = 0; begin <= equals;) {

@@ -34,8 +34,8 @@ struct TrainConfig {
           "iterations, a multiple of checkpoint_every, between pictures of the same held-out captions; 0: none",
           later(at_least(0)));
     field("keep_every", self.keep_every,
-          "iterations, a multiple of checkpoint_every, between model folders kept under series/, which evaluate "
-          "--model takes as one; 0: none",
+          "iterations, a multiple of checkpoint_every, between model folders kept under series/; evaluate "
+          "takes that folder as one model; 0: none",
           later(at_least(0)));
   }
 };

@@ -38,7 +38,7 @@ ModelRun open_model(const ModelRequest& request) {
     generator.resize(request.pixels);
     generator.check(sampler, request.tiles);
   } catch (const ConfigError& error) {
-    throw UsageError(error.what());
+    throw RequestError(error.what());
   }
   check_files(found, generator.card());
   return {request.folder, model_hash(found), std::move(generator), sampler, std::string(name_of(request.dtype)),

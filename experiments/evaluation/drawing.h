@@ -5,11 +5,11 @@
 #include <string>
 
 #include "experiments/listener.h"
+#include "networks/precision.h"
 #include "pipeline/generator.h"
 #include "pipeline/image.h"
 #include "search/store/rows.h"
 #include "spec/fields.h"
-#include "trainer/player.h"
 
 namespace mds {
 
@@ -33,7 +33,7 @@ struct ModelRequest {
   Extent pixels{};  // picture size; 0: the model's own
 };
 
-// Reads the card and the headers of the weights. UsageError where the model cannot sample or decode as requested;
+// Reads the card and the headers of the weights. RequestError where the model cannot sample or decode as requested;
 // FileError where one of its files is missing or truncated.
 ModelRun open_model(const ModelRequest& request);
 

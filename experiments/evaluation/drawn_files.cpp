@@ -77,12 +77,12 @@ Found find_picture(const std::string& file, const PictureText& making, const Wri
     return Found::broken;
   }
   if (!there.contains("prompt") && !options.overwrite)
-    throw UsageError(file + ": does not say how it was drawn; give another --out, or --overwrite to replace it");
+    throw RequestError(file + ": does not say how it was drawn; give another `out`, or `overwrite` to replace it");
   const std::string differs = difference(std::move(there), making);
   if (differs.empty()) return Found::same;
   if (options.overwrite) return Found::missing;
-  throw UsageError(file + ": was drawn otherwise: it differs in " + differs +
-                   "; give another --out, or --overwrite to draw it anew");
+  throw RequestError(file + ": was drawn otherwise: it differs in " + differs +
+                     "; give another `out`, or `overwrite` to draw it anew");
 }
 
 std::string write_picture(const std::string& file, const Image& image, const PictureText& making,

@@ -13,7 +13,7 @@ struct WriteOptions {
 
 enum class Found : uint8_t { missing, broken, same };
 
-// The state of a file for a picture to be made in this way. UsageError, listing every field that differs, where the
+// The state of a file for a picture to be made in this way. RequestError, listing every field that differs, where the
 // file was made in another way; with `overwrite` such a file counts as missing.
 Found find_picture(const std::string& file, const PictureText& making, const WriteOptions& options);
 
@@ -30,7 +30,7 @@ struct DrawnFiles {
 };
 
 // Draws the missing pictures after checking all existing ones; each file is complete and written as soon as it is
-// finished. Says what is kept and what is broken and drawn again. Returns how many were drawn. UsageError:
+// finished. Says what is kept and what is broken and drawn again. Returns how many were drawn. RequestError:
 // see find_picture. Where the listener stops it, a std::runtime_error that says how many exist.
 size_t draw_files(const ModelRun& run, const DrawRequest& request, const DrawnFiles& to, Listener& listener);
 

@@ -69,8 +69,8 @@ std::vector<std::string> captions_of(const EvaluationRequest& request) {
   if (request.captions == 0) return captions;
   const auto count = int64_t(captions.size());
   if (request.captions > count)
-    throw UsageError("--captions is " + std::to_string(request.captions) + "; " + request.prompts + " has " +
-                     std::to_string(count));
+    throw RequestError("`captions` is " + std::to_string(request.captions) + "; " + request.prompts + " has " +
+                       std::to_string(count));
   Random random(0);
   auto rows = random_subset(count, request.captions, random);
   std::sort(rows.begin(), rows.end());
@@ -235,9 +235,9 @@ void of_drawn_or_given(const EvaluationRequest& request, Results& results) {
 // Every model checks its own folder of pictures.
 void refuse_inputs_as_outputs(const EvaluationRequest& request) {
   const auto inputs = inputs_of(request);
-  refuse_input_as_output("--sheet", request.sheet, inputs);
-  refuse_input_as_output("--save-reference", request.save_reference, inputs);
-  refuse_input_as_output("--db", request.db, inputs);
+  refuse_input_as_output("`sheet`", request.sheet, inputs);
+  refuse_input_as_output("`save_reference`", request.save_reference, inputs);
+  refuse_input_as_output("`db`", request.db, inputs);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct EvaluationResult {
 };
 
 // Scores are stored as soon as their pictures are scored, and stay if a later one fails. Where nothing can be scored,
-// the first failure is thrown. UsageError where the request contradicts itself; nothing is drawn or written then.
+// the first failure is thrown. RequestError where the request contradicts itself; nothing is drawn or written then.
 EvaluationResult evaluate(const EvaluationRequest& request, Listener& listener);
 
 }  // namespace mds

@@ -41,7 +41,7 @@ PictureSet numbered_set(const std::string& folder, const std::vector<std::string
   make_folder(folder);
   for (const auto& entry : fs::directory_iterator(folder))
     if (!files.contains(entry.path().string()))
-      throw UsageError(entry.path().string() + ": is none of the pictures; give another --out");
+      throw RequestError(entry.path().string() + ": is none of the pictures; give another `out`");
   return set;
 }
 
@@ -55,21 +55,21 @@ Tensor pictures_of(const PictureSet& set, size_t begin, int64_t size) {
 }  // namespace
 
 std::vector<EvaluatedAutoencoder> autoencoders_of(const EvaluationRequest& request) {
-  refuse_input_as_output("--out", request.out, inputs_of(request));
-  refuse_input_as_output("--out", request.out + "/input", inputs_of(request));
+  refuse_input_as_output("`out`", request.out, inputs_of(request));
+  refuse_input_as_output("`out`", request.out + "/input", inputs_of(request));
   std::vector<EvaluatedAutoencoder> models;
   std::set<std::string> used{"input"};
   for (const auto& folder : model_folders(request.models)) {
     ModelCard card = load_card(folder, {"vae_decoder"});
     if (!card.vae_encoder)
-      throw UsageError(folder + ": has no encoder and returns no pictures; give --prompts FILE to draw with it");
+      throw RequestError(folder + ": has no encoder and returns no pictures; give `prompts` FILE to draw with it");
     const std::string name = model_name(folder);
     if (!used.insert(name).second)
-      throw UsageError("--model: two models are called " + name + "; their pictures would mix");
+      throw RequestError("`model`: two models are called " + name + "; their pictures would mix");
     const int64_t size = card.vae_encoder->size, first = models.empty() ? size : models[0].card.vae_encoder->size;
     if (size != first || (request.size != 0 && request.size != size))
-      throw UsageError(folder + ": returns pictures of " + std::to_string(size) + "; allowed: models of one size" +
-                       (request.size == 0 ? "" : ", and that as --size"));
+      throw RequestError(folder + ": returns pictures of " + std::to_string(size) + "; allowed: models of one size" +
+                         (request.size == 0 ? "" : ", and that as `size`"));
     models.push_back({folder, model_hash(folder), name, std::move(card), request.out + "/" + name});
   }
   return models;

@@ -14,7 +14,7 @@ struct EvaluatedAutoencoder {
   std::string pictures;  // folder for its reconstructions
 };
 
-// The models of --model, in the order given. UsageError where two have the same name or different sizes, or where
+// The models of --model, in the order given. RequestError where two have the same name or different sizes, or where
 // --size differs from theirs.
 std::vector<EvaluatedAutoencoder> autoencoders_of(const EvaluationRequest& request);
 

@@ -45,8 +45,8 @@ std::vector<EvaluatedModel> models_of(const EvaluationRequest& request) {
     const std::string name = model_name(folder);
     const std::string out = folders.size() > 1 ? request.out + "/" + name : request.out;
     if (!used.insert(out).second)
-      throw UsageError("--model: two models are called " + name + "; their pictures would mix");
-    refuse_input_as_output("--out", out, inputs_of(request));
+      throw RequestError("`model`: two models are called " + name + "; their pictures would mix");
+    refuse_input_as_output("`out`", out, inputs_of(request));
     models.push_back(
         {open_model({.folder = folder, .dtype = request.dtype, .sampler = request.sampler, .pixels = request.drawn}),
          out,

@@ -24,7 +24,7 @@ struct CaptionList {
 // The folders of --model; a folder without model.json means the model folders in it. FileError where there are none.
 std::vector<std::string> model_folders(const std::vector<std::string>& given);
 
-// The models of --model, in the order of their training iterations. UsageError where two of them would use the same
+// The models of --model, in the order of their training iterations. RequestError where two of them would use the same
 // folder for pictures.
 std::vector<EvaluatedModel> models_of(const EvaluationRequest& request);
 

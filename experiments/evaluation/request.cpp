@@ -7,7 +7,7 @@ namespace mds {
 std::vector<std::string> inputs_of(const EvaluationRequest& request) {
   std::vector<std::string> inputs{request.images, request.reference, request.prompts};
   for (const auto& folder : model_folders(request.models)) inputs.push_back(folder);
-  for (const auto& [network, file] : parse_weight_files("--weights", request.weights)) inputs.push_back(file);
+  for (const auto& [network, file] : parse_weight_files("`weights`", request.weights)) inputs.push_back(file);
   return inputs;
 }
 
@@ -20,7 +20,7 @@ MeasureOptions measure_options(const EvaluationRequest& request) {
                         .size = request.size,
                         .score = {.replicates = request.replicates, .seed = request.seed},
                         .subsets = request.subsets};
-  result.weights = parse_weight_files("--weights", request.weights);
+  result.weights = parse_weight_files("`weights`", request.weights);
   return result;
 }
 

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "metrics/measure.h"
+#include "networks/precision.h"
 #include "spec/fields.h"
-#include "trainer/player.h"
+#include "spec/shape.h"
 
 namespace mds {
 

@@ -7,7 +7,7 @@
 namespace mds {
 
 // Replaces stored names in the list of networks by the hashes that they mean now. Hashes identify the sweep; names
-// would not, because the winner of a sweep may change. UsageError for a name that the database does not have.
+// would not, because the winner of a sweep may change. RequestError for a name that the database does not have.
 void pin_networks(SweepConfig& config, const std::string& database);
 
 // At least one, in the order in which they are queued. Says what is left out of a space. ConfigError where

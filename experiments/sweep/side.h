@@ -19,7 +19,7 @@ class SweepSide {
   virtual Json identity() const = 0;  // of the network, with the hash of its weights
 };
 
-// Opens a network other than the scoring encoder. ConfigError where the data set holds no pictures out; UsageError or
+// Opens a network other than the scoring encoder. ConfigError where the data set holds no pictures out; RequestError or
 // FileError for missing weights or pictures. ConfigError in a core build, which has no such networks.
 std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config, Listener& listener);
 

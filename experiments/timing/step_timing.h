@@ -8,10 +8,10 @@
 
 #include "experiments/listener.h"
 #include "networks/plan.h"
+#include "networks/precision.h"
 #include "profiler/bench.h"
 #include "profiler/environment.h"
 #include "profiler/stopping.h"
-#include "trainer/loop.h"
 
 namespace mds {
 

@@ -100,7 +100,7 @@ struct NetworksOf {
 
   template <class Config>
   Networks operator()(const Config&) const {
-    throw ConfigError("--plan: stage " + std::string(Config::kind) +
+    throw ConfigError("`plan`: stage " + std::string(Config::kind) +
                       " is not planned; allowed: base, relu, distil, ufogen");
   }
 };
@@ -148,7 +148,7 @@ std::vector<Quantity> quantities(const PlannedTraining& training, const DeviceSp
           bytes("moments_bytes", c.memory.moments),
           bytes("activations_bytes", c.memory.activations),
           bytes("memory_bytes", c.memory.total()),
-          {"days", time ? Json(*time) : Json(nullptr), time ? "days" : "give --rate or --tflops"}};
+          {"days", time ? Json(*time) : Json(nullptr), time ? "days" : "give `rate` or `tflops`"}};
 }
 
 // The quantities as in JSON (`raw`), or for people, with prefixes to their units.

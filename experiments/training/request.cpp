@@ -56,7 +56,7 @@ std::string identity_to_go_on(const std::string& checkpoint, const std::string& 
   if (identity.find(R"("decay":"cosine")") != std::string::npos)
     throw ConfigError(checkpoint + ": its learning rate falls to 0 at iteration " + end +
                       ", as decay is cosine; allowed for loop.iterations: " + end +
-                      ". Give another --out, or train on from its model by stage.start");
+                      ". Give another `out`, or train on from its model by stage.start");
   return found->second;
 }
 
@@ -102,7 +102,7 @@ void check_end(const CheckpointFile& checkpoint, const Loop& loop, int64_t end) 
   if (loop.iteration() > end)
     throw ConfigError(checkpoint.file() + ": is at iteration " + std::to_string(loop.iteration()) +
                       ", past loop.iterations, which is " + std::to_string(end) +
-                      "; allowed: at least the checkpoint's, or another --out");
+                      "; allowed: at least the checkpoint's, or another `out`");
 }
 
 // Returns whether it reached its end.
@@ -110,7 +110,7 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
                 Listener& listener) {
   const TrainConfig& config = training.config;
   for (const auto& taken : {out, out + "/model"})
-    refuse_input_as_output("--out", taken, inputs_of(config, training.file));
+    refuse_input_as_output("`out`", taken, inputs_of(config, training.file));
   std::optional<FolderLock> lock;
   if (std::filesystem::exists(out)) lock.emplace(out);
   std::unique_ptr<Store> database = open_if_there(request.db);

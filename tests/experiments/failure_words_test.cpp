@@ -19,7 +19,7 @@ std::string words(const std::exception& error) { return failure_in_words(error, 
 
 TEST_CASE("want of memory is named with what was needed and what needs less", "[app]") {
   const auto check = [](const std::string& said, const std::string& part) {
-    CHECK_THAT(said, Contains("out of memory while `mdsearch profile` ran") && Contains("--batch") && Contains(part));
+    CHECK_THAT(said, Contains("out of memory while `mdsearch profile` ran") && Contains("`batch`") && Contains(part));
     for (const char* library : {"bad_alloc", "enforce", "alloc_cpu"}) CHECK(said.find(library) == std::string::npos);
   };
   check(words(std::bad_alloc()), "");

@@ -208,7 +208,7 @@ TEST_CASE("signal-to-noise matches pictures by name and lists those without a pa
   REQUIRE(skipped.skips.size() == 1);
   CHECK_THAT(skipped.skips[0].file, Contains("p12.png"));
   b.add("p11", 1, {32, 32});
-  CHECK_THROWS_WITH(measure(options, a.path), Contains("--size N brings both to one size"));
+  CHECK_THROWS_WITH(measure(options, a.path), Contains("`size` N brings both to one size"));
   MeasureOptions sized = options;
   sized.size = 16;
   CHECK(measure(sized, a.path)[0].protocol.resolution == 16);
@@ -253,11 +253,11 @@ TEST_CASE("sets that cannot be measured are refused by name", "[metrics]") {
   one.add_all(1);
   CHECK_THROWS_WITH(measure(frechet_against(one.path), empty.path), Contains("holds no picture"));
   CHECK_THROWS_WITH(measure(frechet_against(one.path), one.path), Contains("has 1 picture that can be measured"));
-  CHECK_THROWS_WITH(measure({.metrics = find_metrics("psnr")}, one.path), Contains("give --reference"));
-  CHECK_THROWS_WITH(find_metrics("psnr,fud"), Contains("--metrics has \"fud\"; allowed: "));
+  CHECK_THROWS_WITH(measure({.metrics = find_metrics("psnr")}, one.path), Contains("give `reference`"));
+  CHECK_THROWS_WITH(find_metrics("psnr,fud"), Contains("`metrics` has \"fud\"; allowed: "));
   CHECK_THROWS_WITH(measure({.metrics = find_metrics("clip_score_b32")}, one.path), Contains("captions"));
   CHECK_THROWS_WITH(open_extractor({.network = "clip-vit-b-32", .resizer = "clip_crop"}, {}),
-                    Contains("--weights clip-vit-b-32=FILE"));
+                    Contains("`weights` clip-vit-b-32=FILE"));
 }
 
 TEST_CASE("LPIPS of a folder is near for the same pictures and names its network and weights", "[metrics]") {
@@ -280,7 +280,7 @@ TEST_CASE("LPIPS of a folder is near for the same pictures and names its network
   CHECK(found.protocol.weights_hash == hash_of_weights(a.at("lpips.safetensors")));
   MeasureOptions without = options;
   without.weights.clear();
-  CHECK_THROWS_WITH(measure(without, a.path), Contains("give --weights lpips-alex=FILE"));
+  CHECK_THROWS_WITH(measure(without, a.path), Contains("give `weights` lpips-alex=FILE"));
 }
 
 TEST_CASE("EfficientNet-Lite0's features come from a file of its package's names", "[metrics]") {

@@ -75,9 +75,9 @@ TEST_CASE("a set too small for subsets names the flag", "[metrics]") {
   const MeasureInput input{
       .features_ND = a, .reference = &reference, .texts_ND = {}, .subsets = {.kid = 1000, .fid_inf = 5000}};
   CHECK_THROWS_WITH(find_metric("kid")->of_set("kid", input, {}),
-                    "--kid-subset is 1000; of these pictures 2 to 12 can be drawn");
+                    "`kid_subset` is 1000; of these pictures 2 to 12 can be drawn");
   CHECK_THROWS_WITH(find_metric("fid_inf")->of_set("fid_inf", input, {}),
-                    "--fid-inf-smallest is 5000; of these pictures 2 to 11 can be drawn");
+                    "`fid_inf_smallest` is 5000; of these pictures 2 to 11 can be drawn");
 }
 
 TEST_CASE("subsets that were left open have the usual size, or what the sets allow", "[metrics]") {

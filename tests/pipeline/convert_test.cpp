@@ -143,7 +143,7 @@ TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipel
     TensorMap unet = load_tensors(w.in + "/unet/diffusion_pytorch_model.safetensors").tensors;
     unet.erase("conv_out.bias");
     w.write("unet/diffusion_pytorch_model.safetensors", unet);
-    w.check_refused(diffusers, "no shipped network fits; give --network. The nearest is tiny-unet: 1 tensors");
+    w.check_refused(diffusers, "no shipped network fits; give `network`. The nearest is tiny-unet: 1 tensors");
     w.check_refused({.from = Layout::diffusers, .networks = {{"tiny-unet", load_network("tiny-unet")}}},
                     "missing conv_out.bias, our conv_out.bias");
   }
@@ -184,7 +184,7 @@ TEST_CASE("a conversion of parts that do not fit leaves nothing behind", "[pipel
     other.activation = Activation::gelu;
     w.ship("other-text", other);
     fs::remove(w.in + "/text_encoder/config.json");
-    w.check_refused(diffusers, "other-text and tiny-text fit its weights alike; give --network");
+    w.check_refused(diffusers, "other-text and tiny-text fit its weights alike; give `network`");
     CHECK(w.run({.from = Layout::diffusers, .networks = {{"tiny-text", load_network("tiny-text")}}}).size() == 5);
     fs::remove_all(w.out);
   }
@@ -202,7 +202,7 @@ TEST_CASE("a conversion of what does not hold the parts leaves nothing behind", 
     w.check_refused({.from = Layout::diffusers, .parts = {"image_encoder"}},
                     "has no part \"image_encoder\"; it has unet");
     w.check_refused({.from = Layout::diffusers, .networks = {{"tiny-image", load_network("tiny-image")}}},
-                    "--network tiny-image: ");
+                    "`network` tiny-image: ");
   }
   SECTION("weights in another format") {
     fs::remove(w.in + "/vae/diffusion_pytorch_model.safetensors");

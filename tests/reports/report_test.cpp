@@ -56,7 +56,7 @@ TEST_CASE("the sweep report is sorted by the score that was asked for", "[report
   const Json rows = rows_of(sweep_report(store, {.score = "clip_emoji"}));
   const auto cosine = [&](size_t i) { return rows[i]["scores"]["clip_emoji"]["value"].get<double>(); };
   CHECK(cosine(0) >= cosine(1));
-  CHECK_THROWS_WITH(sweep_report(store, {.score = "kid"}), Contains("--score kid: no sweep has it; known: clip_emoji"));
+  CHECK_THROWS_WITH(sweep_report(store, {.score = "kid"}), Contains("`score` kid: no sweep has it; known: clip_emoji"));
 }
 
 TEST_CASE("candidates under differing protocols stand in tables of their own", "[reports]") {

@@ -54,8 +54,8 @@ TEST_CASE("CSV and JSON carry raw values, columns for programs too, objects spre
 
 TEST_CASE("an unknown format is a usage error that lists the known ones", "[reports]") {
   CHECK(parse_format("csv") == Format::csv);
-  CHECK_THROWS_AS(parse_format("xml"), UsageError);
-  CHECK_THROWS_WITH(parse_format("xml"), "--format xml: valid: table, md, csv, json");
+  CHECK_THROWS_AS(parse_format("xml"), RequestError);
+  CHECK_THROWS_WITH(parse_format("xml"), "`format` xml: valid: table, md, csv, json");
 }
 
 TEST_CASE("text for a page is escaped", "[reports]") {

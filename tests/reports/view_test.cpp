@@ -77,9 +77,9 @@ TEST_CASE("columns are chosen by name or header, in the order asked for, in ever
   CHECK_THAT(to_text(wide(), Format::csv, with({"seen", "name"})), Catch::StartsWith("seen,name\n1000,first\n"));
   CHECK_THAT(to_text(wide(), Format::table, with({"images seen"})), Contains("images seen\n-----------\n"));
   CHECK_THAT(to_text(wide(), Format::table, with({"all"})), Contains("2 GHz") && !Contains("Left out"));
-  CHECK_THROWS_AS(to_text(wide(), Format::table, with({"sen"})), UsageError);
+  CHECK_THROWS_AS(to_text(wide(), Format::table, with({"sen"})), RequestError);
   CHECK_THROWS_WITH(to_text(wide(), Format::table, with({"sen"})),
-                    Contains("--columns sen: there is no such column") && Contains("valid: name, score, "));
+                    Contains("`columns` sen: there is no such column") && Contains("valid: name, score, "));
 }
 
 TEST_CASE("rows are sorted by any column, what is not known last", "[reports]") {
@@ -93,7 +93,7 @@ TEST_CASE("rows are sorted by any column, what is not known last", "[reports]") 
   CHECK(names("-score") == "first second ");
   CHECK(names("ms") == "first second ");
   CHECK(names("-ms") == "first second ");
-  CHECK_THROWS_WITH(names("nothing"), Contains("--sort nothing: there is no such column"));
+  CHECK_THROWS_WITH(names("nothing"), Contains("`sort` nothing: there is no such column"));
 }
 
 TEST_CASE("a brief table has three to six columns and a line for each footnote", "[reports]") {

@@ -137,5 +137,5 @@ TEST_CASE("a value by dotted key is read as its field is typed", "[spec]") {
   CHECK(set("end.length=2.5e-1")["end"]["length"] == 0.25);
   CHECK(set("name=2k")["name"] == "2k");
   CHECK(set("name=oak")["name"] == "oak");
-  CHECK_THROWS_AS(set("first"), mds::UsageError);
+  CHECK_THROWS_AS(set("first"), mds::RequestError);
 }

@@ -73,7 +73,7 @@ TEST_CASE("an overlay sets one value by its dotted key", "[spec]") {
   CHECK(json["train"]["iterations"].dump() == "1000");
   overlay(json, "new.path.there=[1]");
   CHECK(json["new"]["path"]["there"] == Json{1});
-  CHECK_THROWS_AS(overlay(json, "novalue"), UsageError);
+  CHECK_THROWS_AS(overlay(json, "novalue"), RequestError);
 }
 
 TEST_CASE("an overlay reaches into a list up to its end and not beyond", "[spec]") {

@@ -1,4 +1,4 @@
-#include "app/db_delete.h"
+#include "experiments/deletion.h"
 
 #include <filesystem>
 
@@ -6,6 +6,7 @@
 #include "reports/rows.h"
 #include "search/store/select.h"
 #include "search/store/upkeep.h"
+#include "spec/error.h"
 #include "spec/listed.h"
 
 namespace mds {
@@ -53,7 +54,7 @@ struct NamedRun {
                                const std::vector<std::string>& known) {
   std::vector<std::string> few(known.begin(), known.begin() + std::ptrdiff_t(std::min(known.size(), most_listed)));
   if (few.size() < known.size()) few.push_back(std::to_string(known.size() - few.size()) + " more");
-  throw UsageError(
+  throw RequestError(
       "db delete: " + what + " \"" + name + "\" is " +
       (known.empty() ? "not there: the database has none" : "not there, or is ambiguous; known: " + listed(few)));
 }
@@ -114,7 +115,7 @@ Gone gone_of(Store& store, const Deletion& deletion) {
     return gone;
   }
   if (deletion.kind != "model")
-    throw UsageError("db delete " + deletion.kind + ": expected sweep, run or model, and its name");
+    throw RequestError("db delete " + deletion.kind + ": expected sweep, run or model, and its name");
   return {remove_model(store, find_model(store, deletion.name))};
 }
 

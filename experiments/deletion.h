@@ -1,4 +1,4 @@
-// mdsearch db delete: removes a sweep, a run or a model from a database, and the files that belonged only to it.
+// Removes a sweep, a run or a model from a database, and the files that belonged only to it.
 #pragma once
 
 #include "reports/table.h"
@@ -13,7 +13,8 @@ struct Deletion {
 };
 
 // Removes it and returns what was removed, as text. Files of sweeps are looked for in the working folder; those of
-// models stay. UsageError where nothing, or more than one thing, has that name; StoreError while a worker holds a run.
+// models stay. RequestError where nothing, or more than one thing, has that name; StoreError while a worker holds a
+// run.
 std::string deleted(Store& store, const Deletion& deletion, Format format);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-#include "app/db_retry.h"
+#include "experiments/retrying.h"
 
 #include <algorithm>
 #include <set>
@@ -40,10 +40,10 @@ std::vector<StoredRun> meant(const std::vector<StoredRun>& runs, const std::stri
     if (run.state == "failed") names.insert(run.candidate + "@" + run.sweep);
   }
   if (found.empty())
-    throw UsageError("db retry: no run and no sweep is called \"" + name + "\"" +
-                     offer(name, {names.begin(), names.end()}, "known"));
+    throw RequestError("db retry: no run and no sweep is called \"" + name + "\"" +
+                       offer(name, {names.begin(), names.end()}, "known"));
   if (found.front().sweep == trainings)
-    throw UsageError("db retry: " + name + " is a training; `mdsearch train` with its configuration goes on with it");
+    throw RequestError("db retry: " + name + " is a training; `mdsearch train` with its configuration goes on with it");
   return found;
 }
 
@@ -59,8 +59,8 @@ Table retried(Store& store, const std::string& name) {
       table.rows.push_back({run.run, run.sweep, run.candidate, run.rung + 1});
     }
     if (table.rows.empty())
-      throw UsageError("db retry: none of the " + std::to_string(runs.size()) + " runs of " + name +
-                       " has failed; allowed: runs that failed, or by their own name finished ones");
+      throw RequestError("db retry: none of the " + std::to_string(runs.size()) + " runs of " + name +
+                         " has failed; allowed: runs that failed, or by their own name finished ones");
   });
   table.title = store.file() + ": queued again";
   table.footnotes = {"`mdsearch sweep` with the sweep's configuration goes on with them."};

@@ -1,4 +1,4 @@
-// mdsearch db retry: queues runs of sweeps again.
+// Queues runs of sweeps again.
 #pragma once
 
 #include "reports/table.h"
@@ -7,7 +7,7 @@
 namespace mds {
 
 // Queues again a run by its number or the runs of NAME@SWEEP, which failed or finished, or the failed runs of a sweep.
-// Returns them as rows. UsageError where the name means none.
+// Returns them as rows. RequestError where the name means none.
 Table retried(Store& store, const std::string& name);
 
 }  // namespace mds
