@@ -23,10 +23,8 @@ function(mds_library name folder)
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 30)
     target_link_libraries(${name} PRIVATE mds_joined)
-    # What waits for people, or for LibTorch and files: -O3 would add a third to its compilation.
-    if(folder STREQUAL "app")
-      target_compile_options(${name} PRIVATE -O0)
-    elseif(folder MATCHES "^(experiments|reports|metrics|pipeline)$")
+    if(folder MATCHES "^(app|experiments|reports|metrics|pipeline)$")
+      # These wait for LibTorch, files and people; -O3 would add a third to their compilation.
       target_compile_options(${name} PRIVATE -O1)
     endif()
   endif()
