@@ -147,7 +147,9 @@ constexpr const char* picture_limit = R"(CREATE TRIGGER picture_limit BEFORE INS
 WHEN (SELECT coalesce(sum(length(bytes)), 0) FROM picture WHERE run_id = NEW.run_id) + length(NEW.bytes) > 16384
 BEGIN SELECT RAISE(ABORT, 'pictures of one run may take 16384 bytes together'); END)";
 
-constexpr const char* latency_run = R"(CREATE TABLE latency_run(
+// The table with the columns that say what a timing is worth: one mark up to version 4, mode and mark from 5 on.
+std::string latency_run(const std::string& marks) {
+  return R"(CREATE TABLE latency_run(
   latency_run_id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL CHECK(kind IN ('block', 'end_to_end', 'residual')),
   block_id INTEGER REFERENCES block,
@@ -158,39 +160,28 @@ constexpr const char* latency_run = R"(CREATE TABLE latency_run(
   dtype TEXT NOT NULL,
   threads INTEGER NOT NULL CHECK(threads > 0),
   batch INTEGER NOT NULL CHECK(batch > 0),
-  mark TEXT NOT NULL CHECK(mark IN ('final', 'screening', 'noisy', 'unstable', 'rejected')),
+)" + marks +
+         R"(
   measured_unix_s INTEGER NOT NULL,
   CHECK((kind = 'block') = (block_id IS NOT NULL)),
   CHECK((kind = 'block') = (arch_id IS NULL))))";
+}
 
-// From version 5 on, mode and mark are two columns; one mark stood for both before.
-constexpr const char* latency_run_by_mode = R"(CREATE TABLE latency_run(
-  latency_run_id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK(kind IN ('block', 'end_to_end', 'residual')),
-  block_id INTEGER REFERENCES block,
-  arch_id INTEGER REFERENCES arch,
-  path TEXT NOT NULL,
-  device_id INTEGER NOT NULL REFERENCES device,
-  env_id INTEGER NOT NULL REFERENCES env,
-  dtype TEXT NOT NULL,
-  threads INTEGER NOT NULL CHECK(threads > 0),
-  batch INTEGER NOT NULL CHECK(batch > 0),
-  mode TEXT NOT NULL CHECK(mode IN ('quick', 'screening', 'final')),
-  mark TEXT NOT NULL CHECK(mark IN ('steady', 'unchecked', 'noisy', 'unstable', 'rejected')),
-  measured_unix_s INTEGER NOT NULL,
-  CHECK((kind = 'block') = (block_id IS NOT NULL)),
-  CHECK((kind = 'block') = (arch_id IS NULL))))";
+constexpr const char* one_mark =
+    "  mark TEXT NOT NULL CHECK(mark IN ('final', 'screening', 'noisy', 'unstable', 'rejected')),";
+constexpr const char* mode_and_mark = R"(  mode TEXT NOT NULL CHECK(mode IN ('quick', 'screening', 'final')),
+  mark TEXT NOT NULL CHECK(mark IN ('steady', 'unchecked', 'noisy', 'unstable', 'rejected')),)";
 
 // A block's latency belongs to the block and its site, not to the architecture in which it was timed.
-constexpr const char* latency_of_block = R"(CREATE UNIQUE INDEX latency_of_block
-ON latency_run(block_id, device_id, env_id, dtype, threads, batch, mark) WHERE kind = 'block')";
-constexpr const char* latency_of_arch = R"(CREATE UNIQUE INDEX latency_of_arch
-ON latency_run(arch_id, kind, device_id, env_id, dtype, threads, batch, mark) WHERE kind <> 'block')";
-
-constexpr const char* latency_of_block_by_mode = R"(CREATE UNIQUE INDEX latency_of_block
-ON latency_run(block_id, device_id, env_id, dtype, threads, batch, mode, mark) WHERE kind = 'block')";
-constexpr const char* latency_of_arch_by_mode = R"(CREATE UNIQUE INDEX latency_of_arch
-ON latency_run(arch_id, kind, device_id, env_id, dtype, threads, batch, mode, mark) WHERE kind <> 'block')";
+std::string latency_of_block(const std::string& marks) {
+  return "CREATE UNIQUE INDEX latency_of_block\nON latency_run(block_id, device_id, env_id, dtype, threads, batch, " +
+         marks + ") WHERE kind = 'block'";
+}
+std::string latency_of_arch(const std::string& marks) {
+  return "CREATE UNIQUE INDEX latency_of_arch\nON latency_run(arch_id, kind, device_id, env_id, dtype, threads, "
+         "batch, " +
+         marks + ") WHERE kind <> 'block'";
+}
 
 constexpr const char* latency_process = R"(CREATE TABLE latency_process(
   latency_run_id INTEGER NOT NULL REFERENCES latency_run,
@@ -306,9 +297,9 @@ Migration first() {
                                      checkpoint,
                                      picture,
                                      picture_limit,
-                                     latency_run,
-                                     latency_of_block,
-                                     latency_of_arch,
+                                     latency_run(one_mark),
+                                     latency_of_block("mark"),
+                                     latency_of_arch("mark"),
                                      latency_process,
                                      latency_sample,
                                      literature_table,
@@ -361,8 +352,8 @@ Migration fifth() {
       .statements = {
           "DROP VIEW latency_summary", old_processes, "CREATE TEMP TABLE old_run AS SELECT * FROM latency_run",
           "CREATE TEMP TABLE old_sample AS SELECT * FROM latency_sample", "DROP TABLE latency_sample",
-          "DROP TABLE latency_process", "DROP TABLE latency_run", latency_run_by_mode, latency_of_block_by_mode,
-          latency_of_arch_by_mode, latency_process, latency_sample, runs_by_mode,
+          "DROP TABLE latency_process", "DROP TABLE latency_run", latency_run(mode_and_mark),
+          latency_of_block("mode, mark"), latency_of_arch("mode, mark"), latency_process, latency_sample, runs_by_mode,
           "INSERT INTO latency_process SELECT 2 * latency_run_id + quick, process, warmup_count, warmup_ns, "
           "conditions_json FROM old_process",
           "INSERT INTO latency_sample SELECT 2 * s.latency_run_id + p.quick, s.process, s.repetition, "
