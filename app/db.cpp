@@ -102,21 +102,17 @@ int run_check(int argc, char** argv) {
   return print_check(Store(options.file, StoreMode::read_only), options.format);
 }
 
-int run_info(int argc, char** argv) {
+// Prints what a database holds, as opened in a mode: one that writes brings it up to date.
+int run_opened(const std::string& name, StoreMode mode, int argc, char** argv) {
   DbOptions options;
   po::variables_map values;
-  if (!parse(command_line("info [--db FILE]", "info --db results.db", options), argc, argv, values)) return 0;
-  print_info(Store(options.file, StoreMode::read_only), options.format);
+  if (!parse(command_line(name + " [--db FILE]", name + " --db results.db", options), argc, argv, values)) return 0;
+  print_info(Store(options.file, mode), options.format);
   return 0;
 }
 
-int run_upgrade(int argc, char** argv) {
-  DbOptions options;
-  po::variables_map values;
-  if (!parse(command_line("upgrade [--db FILE]", "upgrade --db results.db", options), argc, argv, values)) return 0;
-  print_info(Store(options.file, StoreMode::open_existing), options.format);
-  return 0;
-}
+int run_info(int argc, char** argv) { return run_opened("info", StoreMode::read_only, argc, argv); }
+int run_upgrade(int argc, char** argv) { return run_opened("upgrade", StoreMode::open_existing, argc, argv); }
 
 // How a part takes a file into the database, and the check of the file before that.
 struct TakenIn {

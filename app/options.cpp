@@ -9,6 +9,7 @@
 #include "app/command_help.h"
 #include "app/usage_error.h"
 #include "networks/network.h"
+#include "spec/listed.h"
 #include "spec/processors.h"
 
 namespace mds {
@@ -94,6 +95,12 @@ at::Device device_of(const std::string& name) {
 }
 
 }  // namespace
+
+std::string config_command(const std::string& command, const std::string& file,
+                           const std::vector<std::string>& settings) {
+  return "mdsearch " + command + " " + file +
+         listed(settings, [](const std::string& setting) { return " --set " + setting; }, "");
+}
 
 void add_compute_options(po::options_description& options, ComputeOptions& compute) {
   options.add_options()("seed", number(&compute.seed, at_least(0)), "Seed of everything that is drawn at random")(

@@ -46,6 +46,10 @@ void add_described_options(po::options_description& options, GivenFields& given)
   }
 }
 
+// The command as typed, to make its result again: "mdsearch sweep CONFIG --set key=value".
+std::string config_command(const std::string& command, const std::string& file,
+                           const std::vector<std::string>& settings);
+
 struct ComputeOptions {
   uint64_t seed = 0;
   int threads = 0;  // 0: all cores

@@ -8,7 +8,6 @@
 #include "app/subprocess.h"
 #include "app/terminal_listener.h"
 #include "experiments/sweep/plan.h"
-#include "spec/listed.h"
 #include "spec/processors.h"
 
 namespace mds {
@@ -58,9 +57,7 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
   if (!values["seed"].defaulted()) options.request.settings.push_back("seed=" + std::to_string(options.compute.seed));
-  options.request.command =
-      "mdsearch sweep " + options.request.config +
-      listed(options.request.settings, [](const std::string& setting) { return " --set " + setting; }, "");
+  options.request.command = config_command("sweep", options.request.config, options.request.settings);
   options.request.run_worker = [arguments = worker_arguments(options)] { run_self(arguments); };
   apply(options.compute);
   return true;

@@ -8,7 +8,6 @@
 #include "app/usage_error.h"
 #include "experiments/training/plan.h"
 #include "experiments/training/request.h"
-#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -65,9 +64,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
     command.request.settings.push_back("loop.seed=" + std::to_string(command.compute.seed));
   command.plans = is_plan(values, command.plan);
   command.plan.database = command.request.db;
-  command.request.command =
-      "mdsearch train " + command.request.file +
-      listed(command.request.settings, [](const std::string& setting) { return " --set " + setting; }, "");
+  command.request.command = config_command("train", command.request.file, command.request.settings);
   apply(command.compute);
   return true;
 }
