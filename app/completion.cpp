@@ -5,7 +5,7 @@
 #include "app/command_help.h"
 #include "app/file_kinds.h"
 #include "app/run.h"
-#include "experiments/recording.h"
+#include "search/named_network.h"
 #include "spec/listed.h"
 
 namespace mds {

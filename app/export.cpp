@@ -10,7 +10,6 @@
 #include "app/usage_error.h"
 #include "app/weight_type.h"
 #include "experiments/output.h"
-#include "experiments/recording.h"
 #include "networks/found_file.h"
 #include "networks/memory.h"
 #include "pipeline/trace.h"

@@ -9,7 +9,6 @@
 #include "app/run.h"
 #include "app/size_options.h"
 #include "experiments/output.h"
-#include "experiments/recording.h"
 #include "networks/memory.h"
 #include "networks/precision.h"
 #include "pipeline/network_io.h"
@@ -17,6 +16,7 @@
 #include "profiler/environment.h"
 #include "reports/rows.h"
 #include "reports/table.h"
+#include "search/named_network.h"
 
 namespace mds {
 namespace {

@@ -9,8 +9,8 @@
 #include "app/usage_error.h"
 #include "app/view_options.h"
 #include "experiments/output.h"
-#include "experiments/recording.h"
 #include "reports/page.h"
+#include "search/named_network.h"
 #include "spec/listed.h"
 
 namespace mds {

@@ -7,7 +7,7 @@
 #include "app/size_options.h"
 #include "app/usage_error.h"
 #include "app/view_options.h"
-#include "experiments/recording.h"
+#include "experiments/arch_record.h"
 #include "networks/network_file.h"
 #include "reports/table.h"
 

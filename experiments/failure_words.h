@@ -1,4 +1,4 @@
-// Errors in plain words, also those of libraries, whose own texts name neither place nor remedy.
+// Errors in plain words, those of LibTorch too.
 #pragma once
 
 #include <exception>

@@ -1,10 +1,9 @@
-// What all commands that store have in common: networks at a size, and the rows that say what was measured, on which
-// machine and in which state.
+// The rows that say on which machine, by which program and in which state a number was measured.
 #pragma once
 
 #include <string>
 
-#include "search/named_network.h"
+#include "search/store/store.h"
 
 namespace mds {
 
@@ -14,17 +13,5 @@ int64_t record_device(Store& store, const std::string& kind);
 int64_t record_env(Store& store);
 
 std::string worker_name();  // "host:process"
-
-// Where an architecture comes from, and the verdict of the caps.
-struct ArchOrigin {
-  std::string verdict = "unjudged";
-  std::string reject_reason{};
-  std::string parent{};
-  std::string generator{};
-  int64_t seed = 0;
-};
-
-// Stores the network in canonical form with the table of its steps. Returns its hash; an existing row is not changed.
-std::string record_arch(Store& store, const NamedNetwork& network, const ArchOrigin& origin = {});
 
 }  // namespace mds

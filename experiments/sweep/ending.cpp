@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "experiments/recording.h"
 #include "experiments/training/latent_cache.h"
 #include "experiments/training/picture_side.h"
 #include "networks/network_file.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "experiments/recording.h"
+#include "experiments/arch_record.h"
 #include "reports/rows.h"
 #include "search/store/upkeep.h"
 #include "spec/listed.h"

@@ -1,14 +1,13 @@
 #include "experiments/sweep/worker.h"
 
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 
 #include "experiments/failure_words.h"
 #include "experiments/recording.h"
 #include "experiments/shortage.h"
 #include "experiments/training/picture_side.h"
-#include "experiments/training/record.h"
+#include "experiments/training/segment.h"
 #include "spec/new_file.h"
 
 namespace mds {
@@ -115,34 +114,21 @@ void SweepWorker::go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunSt
   listener_.say_if_any(checkpoint.adopt());
 }
 
-// Trains to `end` with checkpoints. The checkpoint of an interrupt gets no row, as uninterrupted runs have none there.
+// Trains to the rung that is due and stores the row of its checkpoint.
 void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
-  const auto& [lease, run, checkpoint] = claim;
-  const auto progress = listener_.progress(called(run), end, loop.iteration());
-  double loss = 0;
-  while (loop.iteration() < end) {
-    const int64_t next = std::min(end, (loop.iteration() / config_.checkpoint_every + 1) * config_.checkpoint_every);
-    const auto report = [&](const StepReport& step) {
-      loss = step.loss;
-      beat(lease);
-      progress->show(step.iteration, "loss " + std::to_string(loss).substr(0, 6), config_.checkpoint_every);
-    };
-    while (loop.iteration() < next && !listener_.stops()) loop.run_to(loop.iteration() + 1, report);
-    if (loop.iteration() < next) {
-      checkpoint.save(loop, identity_of(run));
-      checkpoint.saved();
-      throw Interrupted();
-    }
-    // The row comes before the checkpoint: if killed in between, iterations are repeated and the first row is kept. It
-    // is flushed, as the checkpoint is: after a loss of power, no later process would add it.
-    store_.durably([&] {
-      store_.add_metric(lease, {.iteration = next, .images_seen = next * config_.batch, .name = "loss", .value = loss});
-    });
-    checkpoint.save(loop, identity_of(run));
-    listener_.throw_if_stopped();
-  }
-  checkpoint.saved();
-  store_.add_checkpoint(lease, row_of(checkpoint, end));
+  const auto progress = listener_.progress(called(claim.run), end, loop.iteration());
+  const bool ended = train_segment(loop, claim.recorder,
+                                   {.end = end,
+                                    .checkpoint_every = config_.checkpoint_every,
+                                    .listener = listener_,
+                                    .stepped = [&](const StepReport& step) {
+                                      beat(claim.lease);
+                                      progress->show(step.iteration, "loss " + std::to_string(step.loss).substr(0, 6),
+                                                     config_.checkpoint_every);
+                                    }});
+  claim.recorder.wait();
+  if (!ended) throw Interrupted();
+  claim.recorder.store_checkpoint(end);
 }
 
 void SweepWorker::train(const Lease& lease, const RunStatus& run) {
@@ -157,15 +143,25 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
     training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
   listener_.say_if_any(
       missing_curve(store_, run.run, checkpoint.file(), last_stored(config_, training->loop.iteration())));
-  train_to(end, training->loop, {lease, run, checkpoint});
+  LastLoss curve;
+  Recorder recorder({.store = store_,
+                     .lease = lease,
+                     .checkpoint = checkpoint,
+                     .identity = identity_of(run),
+                     .batch = config_.batch,
+                     .checkpoints = Checkpoints::chosen},
+                    curve);
+  const Claim claim{lease, run, recorder};
+  train_to(end, training->loop, claim);
 
   const auto averaged = make_network(make_plan(proxy));
   load_weights(*averaged, training->loop.ema(), "moving average");
-  evaluate(lease, run, *averaged);
+  evaluate(claim, *averaged);
   store_.finish(lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
 }
 
-void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Network& unet) {
+void SweepWorker::evaluate(const Claim& claim, const Network& unet) {
+  const auto& [lease, run, recorder] = claim;
   const int64_t iteration = config_.rungs.at(size_t(lease.rung));
   const Drawn drawn = measures_.evaluator.draw(unet, diffusion_of(config_.stage), [&] {
     beat(lease);
@@ -175,17 +171,9 @@ void SweepWorker::evaluate(const Lease& lease, const RunStatus& run, const Netwo
   std::vector<Score> scores = measures_.evaluator.scores(drawn);
   for (auto& score : measures_.scores.added(observed)) scores.push_back(std::move(score));
   save_tensors(files_of(config_, run).evaluation(iteration), {.tensors = observed, .metadata = {}});
+  recorder.store_scores(scores, {.iteration = iteration, .seed = config_.evaluation.seed});
   std::string line;
   for (const auto& score : scores) {
-    if (!std::isfinite(score.value)) throw std::runtime_error("the score " + score.name + " is not finite");
-    store_.add_metric(lease, {.iteration = iteration,
-                              .images_seen = iteration * config_.batch,
-                              .name = score.name,
-                              .value = score.value,
-                              .n = score.n,
-                              .low = score.low,
-                              .high = score.high,
-                              .eval_seed = int64_t(config_.evaluation.seed)});
     char value[32];
     std::snprintf(value, sizeof value, "%.4g", score.value);
     line += "  " + score.name + " " + value;

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "experiments/sweep/scores.h"
-#include "search/store/store.h"
-#include "trainer/checkpoint_file.h"
+#include "experiments/training/recorder.h"
 
 namespace mds {
 
@@ -22,12 +21,12 @@ class SweepWorker {
   struct Claim {
     const Lease& lease;
     const RunStatus& run;
-    CheckpointFile& checkpoint;
+    Recorder& recorder;
   };
   void train(const Lease& lease, const RunStatus& run);
   void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunStatus& run) const;
   void train_to(int64_t end, Loop& loop, const Claim& claim);
-  void evaluate(const Lease& lease, const RunStatus& run, const Network& unet);
+  void evaluate(const Claim& claim, const Network& unet);
   void beat(const Lease& lease);
   void give_back(const Lease& lease);
   RunStatus status(int64_t run) const;

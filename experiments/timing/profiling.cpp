@@ -7,6 +7,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "experiments/arch_record.h"
+#include "experiments/recording.h"
+
 namespace mds {
 namespace {
 

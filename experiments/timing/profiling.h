@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "experiments/recording.h"
 #include "experiments/timing/step_timing.h"
+#include "search/named_network.h"
 
 namespace mds {
 

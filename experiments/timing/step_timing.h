@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "experiments/listener.h"
-#include "networks/plan.h"
+#include "networks/network_spec.h"
 #include "networks/precision.h"
 #include "profiler/bench.h"
 #include "profiler/environment.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "experiments/recording.h"
+#include "experiments/arch_record.h"
 #include "trainer/autoencoder_config.h"
 
 namespace mds {

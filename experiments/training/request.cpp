@@ -125,18 +125,21 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   if (!lock) lock.emplace(out);
   remove_unfinished(out);
   Store& store = opened(database, request.db);
-  TrainRecord record(store, {.name = config.name,
-                             .network = run->network(),
-                             .identity = identity,
-                             .loop = config.loop,
-                             .checkpoint = checkpoint,
-                             .device = device_kind(),
-                             .resumed = loop.iteration()});
-  listener.say_if_any(missing_curve(store, record.run(), checkpoint.file(), loop.iteration()));
+  Means curve(config.loop.batch);
+  Recorder recorder = open_record(store,
+                                  {.name = config.name,
+                                   .network = run->network(),
+                                   .identity = identity,
+                                   .loop = config.loop,
+                                   .checkpoint = checkpoint,
+                                   .device = device_kind(),
+                                   .resumed = loop.iteration()},
+                                  curve);
+  listener.say_if_any(missing_curve(store, recorder.run(), checkpoint.file(), loop.iteration()));
   // Only now, as the record has compared the file with the hashes in the database.
   listener.say_if_any(checkpoint.adopt());
   const bool ended = run_training(
-      loop, {*run, config, to_json(training.written), checkpoint, record, out, identity, request.command, listener});
+      loop, {*run, config, to_json(training.written), checkpoint, recorder, out, identity, request.command, listener});
   if (!ended)
     listener.say("the training stopped at iteration " + std::to_string(loop.iteration()) +
                  "; the same command goes on from " + checkpoint.file());

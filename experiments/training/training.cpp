@@ -5,6 +5,7 @@
 
 #include "experiments/failure_words.h"
 #include "experiments/shortage.h"
+#include "experiments/training/segment.h"
 #include "spec/new_file.h"
 
 namespace mds {
@@ -85,12 +86,6 @@ void leave_beside(const Loop& loop, const TrainingRun& run) {
   }
 }
 
-// Rows are stored before the checkpoint: if killed in between, they would otherwise be lost.
-void save_checkpoint(const Loop& loop, const TrainingRun& run) {
-  run.record.store_curve(loop.iteration());
-  run.checkpoint.save(loop, run.identity);
-}
-
 // Returns whether it reached the end.
 bool train(Loop& loop, const TrainingRun& run) {
   const LoopConfig& config = run.config.loop;
@@ -98,20 +93,17 @@ bool train(Loop& loop, const TrainingRun& run) {
   const auto progress = run.listener.progress(run.config.name, config.iterations, loop.iteration());
   double adversary_loss = NAN;  // the last one
   leave_beside(loop, run);
-  while (loop.iteration() < config.iterations && !run.listener.stops()) {
-    const int64_t next =
-        std::min((loop.iteration() / config.checkpoint_every + 1) * config.checkpoint_every, config.iterations);
-    for (int64_t i = loop.iteration() + 1; i <= next && !run.listener.stops(); ++i)
-      loop.run_to(i, [&](const StepReport& report) {
-        spent.add(report);
-        run.record.add(report);
-        if (!std::isnan(report.adversary_loss)) adversary_loss = report.adversary_loss;
-        progress->show(report.iteration, describe_step(report, adversary_loss), /*every=*/20);
-      });
-    save_checkpoint(loop, run);
-    leave_beside(loop, run);
-  }
-  return loop.iteration() == config.iterations;
+  return train_segment(loop, run.recorder,
+                       {.end = config.iterations,
+                        .checkpoint_every = config.checkpoint_every,
+                        .listener = run.listener,
+                        .stepped =
+                            [&](const StepReport& report) {
+                              spent.add(report);
+                              if (!std::isnan(report.adversary_loss)) adversary_loss = report.adversary_loss;
+                              progress->show(report.iteration, describe_step(report, adversary_loss), /*every=*/20);
+                            },
+                        .saved = [&] { leave_beside(loop, run); }});
 }
 
 // Writes the model folder, complete or not at all, and stores its scores.
@@ -124,9 +116,11 @@ void finish(const Loop& loop, const TrainingRun& run) {
     protocol["evaluation"] = to_json(*evaluation);
     protocol["evaluation"].erase("weights");
   }
-  run.record.store_scores(scores, protocol, evaluation ? evaluation->seed : 0);
+  run.recorder.store_scores(
+      scores,
+      {.iteration = run.config.loop.iterations, .seed = evaluation ? evaluation->seed : 0, .protocol = protocol});
   model.put_in_place();
-  run.record.end(RunState::done);
+  run.recorder.end(RunState::done);
 }
 
 // Runs body; on an error it ends the run in the database too and says which checkpoint there is. An error that the run
@@ -134,7 +128,7 @@ void finish(const Loop& loop, const TrainingRun& run) {
 void ending_with_errors(const TrainingRun& run, const std::function<void()>& body) {
   const auto end = [&](RunState state, const std::string& message) {
     try {
-      run.record.end(state, message);
+      run.recorder.end(state, message);
     } catch (const std::exception& error) {
       run.listener.say(error.what());
     }
@@ -167,7 +161,7 @@ bool run_training(Loop& loop, const TrainingRun& run) {
       const Stoppable stoppable(run.listener);
       ended = train(loop, run);
     }
-    ended ? finish(loop, run) : run.record.end(RunState::paused);
+    ended ? finish(loop, run) : run.recorder.end(RunState::paused);
   });
   return ended;
 }

@@ -12,7 +12,7 @@ struct TrainingRun {
   const TrainConfig& config;
   Json written;  // the configuration with paths as in the file
   CheckpointFile& checkpoint;
-  TrainRecord& record;
+  Recorder& recorder;
   std::string folder, identity, command;
   Listener& listener;
 };

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "experiments/recording.h"
 #include "profiler/memory.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"

@@ -1,0 +1,21 @@
+#include "experiments/training/segment.h"
+
+namespace mds {
+
+bool train_segment(Loop& loop, Recorder& recorder, const Segment& segment) {
+  const auto report = [&](const StepReport& step) {
+    recorder.add(step);
+    segment.stepped(step);
+  };
+  while (loop.iteration() < segment.end && !segment.listener.stops()) {
+    const int64_t next =
+        std::min(segment.end, (loop.iteration() / segment.checkpoint_every + 1) * segment.checkpoint_every);
+    while (loop.iteration() < next && !segment.listener.stops()) loop.run_to(loop.iteration() + 1, report);
+    const bool due = loop.iteration() == next;
+    recorder.save(loop, /*interrupted=*/!due);
+    if (due) segment.saved();
+  }
+  return loop.iteration() == segment.end;
+}
+
+}  // namespace mds
