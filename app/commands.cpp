@@ -10,37 +10,14 @@
 namespace mds {
 namespace {
 
-constexpr std::string_view job_search = "Search for networks", job_measure = "Measure and move networks",
-                           job_train = "Train, draw and score", job_data = "Data and results", job_help = "Help";
-
-constexpr std::array command_list = {
-    Command{job_search, "enumerate", "Counts the networks of a search space under caps, and lists some of them.",
+// Those of which nothing is linked with LibTorch.
+constexpr std::array light_list = {
+    Command{job::search, "enumerate", "Counts the networks of a search space under caps, and lists some of them.",
             run_enumerate},
-    Command{job_search, "sweep",
-            "Trains the networks of a space shortly, stops the weak ones early, and names the best.", run_sweep},
-    Command{job_search, "worker", "Trains for a sweep that another process started, from the same database.",
-            run_worker},
-    Command{job_measure, "spec", "Prints a network's parameters and multiply-accumulates, by block or by layer.",
+    Command{job::measure, "spec", "Prints a network's parameters and multiply-accumulates, by block or by layer.",
             run_spec},
-    Command{job_measure, "profile", "Times a network, its blocks or a model's whole pictures on this machine.",
-            run_profile},
-    Command{job_measure, "convert", "Makes a model folder from the weights of another library.", run_convert},
-    Command{job_measure, "export", "Writes a network as TorchScript, ONNX or safetensors.", run_export},
-    Command{job_measure, "forward", "Passes the tensors of a file through a network once, for comparisons.",
-            run_forward},
-    Command{job_train, "train", "Trains one stage, such as base, distil or autoencoder, and goes on where it stopped.",
-            run_train},
-#ifndef MDSEARCH_CORE
-    Command{job_train, "generate", "Draws pictures from text with a model folder.", run_generate},
-    Command{job_train, "evaluate", "Scores pictures, or what a model draws from captions.", run_evaluate},
-    Command{job_data, "data", "Builds a data set, shows its pictures, times its loading.", nullptr, data_commands},
-#endif
-    Command{job_data, "report", "Prints tables and writes pages from a results database.", run_report},
-    Command{job_data, "db", "Checks, merges or counts a results database.", nullptr, db_commands},
-    Command{job_help, "help", "Explains a command, or every field of a sweep, train, space, spec or model file.",
-            run_help},
-    Command{job_help, "completion", "Prints a script that completes commands, options and names in bash.",
-            run_completion},
+    Command{job::data, "report", "Prints tables and writes pages from a results database.", run_report},
+    Command{job::data, "db", "Checks, merges or counts a results database.", nullptr, db_commands},
 };
 
 bool asks_help(int argc, char** argv) {
@@ -51,7 +28,7 @@ bool asks_help(int argc, char** argv) {
 
 }  // namespace
 
-std::span<const Command> commands() { return command_list; }
+std::span<const Command> light_commands() { return light_list; }
 
 const Command& find_command(std::span<const Command> among, std::string_view name) {
   std::vector<std::string> names;

@@ -7,15 +7,22 @@
 
 namespace mds {
 
+// The headings under which --help lists commands.
+namespace job {
+inline constexpr std::string_view search = "Search for networks", measure = "Measure and move networks",
+                                  train = "Train, draw and score", data = "Data and results", help = "Help";
+}  // namespace job
+
 struct Command {
-  std::string_view job;  // the heading under which --help lists it
+  std::string_view job;
   std::string_view name;
   std::string_view summary;                       // a sentence
   int (*run)(int argc, char** argv) = nullptr;    // argv[0] is the command's name
   std::span<const Command> (*parts)() = nullptr;  // instead of run: subcommands, as of `db check`
 };
 
-std::span<const Command> commands();
+std::span<const Command> commands();        // all, in mdsearch-torch alone
+std::span<const Command> light_commands();  // those that run without LibTorch
 
 // UsageError that suggests the nearest name.
 const Command& find_command(std::span<const Command> list, std::string_view name);

@@ -1,62 +1,32 @@
-// mdsearch: calls the subcommands, and is the only place that catches all errors.
+// mdsearch: runs the commands that read no tensors itself. For all others it becomes mdsearch-torch, which lies beside
+// it: starting LibTorch takes about half a second, for which `report` or `spec` need not wait.
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
-#include <optional>
 
-#include "app/commands.h"
-#include "app/flag_words.h"
-#include "app/terminal.h"
-#include "app/version.h"
-#include "experiments/failure_words.h"
-#include "spec/error.h"
-#include "spec/freed_memory.h"
+#include "app/program.h"
+#include "experiments/plain_failure_words.h"
 
 namespace {
 
-int run(std::string& place, int argc, char** argv) {
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (first == "--version") return std::cout << mds::version_text(), 0;
-  if (first == "--help" || first == "-h")
-    std::cout
-        << "mdsearch searches, trains, measures and emits the MobileDiffusion family of text-to-image models.\n\n";
-  return mds::run_command(place, mds::commands(), argc, argv);
-}
-
-// Whether all results were written to stdout. A reader that closed the pipe is not reported as a failure.
-bool stdout_is_written() {
-  errno = 0;
-  const bool written = !std::cout.flush().fail() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (!written && std::fflush(stdout) != 0 && errno != EPIPE)
-    std::cerr << "stdout: could not be written: " << std::strerror(errno) << "\n";
-  else if (!written && errno == 0)
-    std::cerr << "stdout: could not be written\n";
-  return written;
-}
-
-int result_of(int argc, char** argv) {
-  std::string place = "mdsearch";
-  try {
-    return run(place, argc, argv);
-  } catch (const mds::RequestError& error) {
-    std::cerr << place << ": " << mds::with_flags(error.what()) << "; see `" << place << " --help`\n";
-    return 2;
-  } catch (const std::exception& error) {
-    std::cerr << place << ": " << mds::with_flags(mds::failure_in_words(error, place)) << "\n";
-  }
-  return 1;
+bool is_light(std::string_view name) {
+  for (const auto& command : mds::light_commands())
+    if (command.name == name) return true;
+  return false;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  mds::keep_freed_memory();
-  const mds::PrintableOutput errors(std::cerr);
-  std::optional<mds::PrintableOutput> results;  // a file or a pipe gets names as they are
-  if (::isatty(STDOUT_FILENO)) results.emplace(std::cout);
-  const int code = result_of(argc, argv);
-  return stdout_is_written() || code != 0 ? code : 1;
+  if (argc > 1 && is_light(argv[1]))
+    return mds::run_program({mds::light_commands(), nullptr, mds::plain_failure_in_words}, argc, argv);
+  std::error_code none;
+  const std::string full =
+      (std::filesystem::read_symlink("/proc/self/exe", none).parent_path() / "mdsearch-torch").string();
+  ::execv(full.c_str(), argv);
+  std::cerr << full << ": cannot be started: " << std::strerror(errno) << "; mdsearch needs it beside itself\n";
+  return 1;
 }

@@ -1,16 +1,10 @@
 #include "app/options.h"
 
-#include <ATen/Context.h>
-#include <ATen/Parallel.h>
-#include <torch/cuda.h>
-
 #include <iostream>
 
 #include "app/command_help.h"
 #include "app/usage_error.h"
-#include "networks/network.h"
 #include "spec/listed.h"
-#include "spec/processors.h"
 
 namespace mds {
 namespace {
@@ -81,21 +75,6 @@ std::vector<Flag> flags_of(int (*run)(int argc, char** argv)) {
   return flags;
 }
 
-namespace {
-
-// "cpu", "cuda" (the first GPU) or "cuda:N".
-at::Device device_of(const std::string& name) {
-  const int64_t count = torch::cuda::device_count();
-  if (name == "cpu") return at::kCPU;
-  for (int64_t i = 0; i < count; ++i)
-    if (name == "cuda:" + std::to_string(i) || (name == "cuda" && i == 0)) return {at::kCUDA, at::DeviceIndex(i)};
-  throw UsageError("--device is \"" + name + "\"; allowed: cpu" +
-                   (count > 0 ? ", cuda, cuda:0 to cuda:" + std::to_string(count - 1)
-                              : "; this LibTorch finds no CUDA device here"));
-}
-
-}  // namespace
-
 std::string config_command(const std::string& command, const std::string& file,
                            const std::vector<std::string>& settings) {
   return "mdsearch " + command + " " + file +
@@ -107,12 +86,6 @@ void add_compute_options(po::options_description& options, ComputeOptions& compu
       "threads", number(&compute.threads, between(1, 1024), "all cores"), "Threads of the CPU that compute")(
       "device", po::value(&compute.device)->default_value(compute.device)->value_name("NAME"),
       "Where networks run: cpu, cuda or cuda:N");
-}
-
-void apply(const ComputeOptions& compute) {
-  require_within("--threads", compute.threads, between(0, 1024));
-  set_compute_device(device_of(compute.device));
-  at::set_num_threads(compute.threads > 0 ? compute.threads : int(usable_processors()));
 }
 
 }  // namespace mds

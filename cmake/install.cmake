@@ -11,7 +11,7 @@ foreach(folder ${folders})
   list(APPEND MDS_ARCHIVES ${libraries})
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mdsearch FILES_MATCHING PATTERN "*.h")
 endforeach()
-install(TARGETS mdsearch ${MDS_ARCHIVES} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/mdsearch)
+install(TARGETS mdsearch mdsearch-torch ${MDS_ARCHIVES} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/mdsearch)
 install(DIRECTORY configs weights DESTINATION ${CMAKE_INSTALL_DATADIR}/mdsearch)
 install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DATADIR}/mdsearch)
 

@@ -88,3 +88,12 @@ TEST_CASE("a spec file that no network can be built from exits with 1 and names 
   CHECK(outcome.code == 1);
   CHECK_THAT(outcome.err, Catch::Contains(file) && Catch::Contains(message));
 }
+
+TEST_CASE("a command that reads no tensors runs without mdsearch-torch, and the others name it", "[app]") {
+  const ScratchFolder alone, output;
+  std::filesystem::copy_file(MDSEARCH_PROGRAM, alone.path + "/mdsearch");
+  CHECK(run_shell(alone.path + "/mdsearch spec mobilediffusion", output.path).code == 0);
+  const Outcome training = run_shell(alone.path + "/mdsearch train x.json", output.path);
+  CHECK(training.code == 1);
+  CHECK_THAT(training.err, Catch::Contains("/mdsearch-torch: cannot be started: No such file or directory"));
+}
