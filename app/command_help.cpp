@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <sstream>
 
 #include "spec/listed.h"
 #include "spec/number.h"
+#include "spec/wrapped.h"
 
 namespace mds {
 namespace {
@@ -75,22 +75,6 @@ std::string help_text(const CommandLine& line) {
   text += "\nOptions:\n" + rows(flags, false) + row("--help", "Print this help.");
   if (!line.notes.empty()) text += "\n" + line.notes + "\n";
   return text + "\nexample: " + line.example + "\n";
-}
-
-std::string wrapped(const std::string& text, size_t indent, size_t width) {
-  std::string result;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (!result.empty()) result += "\n" + std::string(indent, ' ');
-    std::istringstream words(line);
-    size_t used = 0;
-    for (std::string word; words >> word; used += word.size() + 1) {
-      const bool breaks = used > 0 && used + word.size() > width;
-      if (breaks) used = 0;
-      result += (breaks ? "\n" + std::string(indent, ' ') : used > 0 ? " " : "") + word;
-    }
-  }
-  return result;
 }
 
 size_t help_width() {

@@ -25,8 +25,6 @@ std::string help_text(const CommandLine& line);
 // The flags that a command declares; the command itself does not run.
 std::vector<Flag> flags_of(int (*run)(int argc, char** argv));
 
-// Breaks text into lines of at most `width` columns, all but the first indented by `indent`. Line breaks are kept.
-std::string wrapped(const std::string& text, size_t indent, size_t width);
 size_t help_width();  // COLUMNS, between 40 and 120; else 100
 
 }  // namespace mds

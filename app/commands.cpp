@@ -6,6 +6,7 @@
 #include "app/command_help.h"
 #include "app/run.h"
 #include "app/usage_error.h"
+#include "spec/wrapped.h"
 
 namespace mds {
 namespace {

@@ -3,8 +3,8 @@
 #include <iostream>
 
 #include "app/command_help.h"
-#include "app/file_kinds.h"
 #include "app/run.h"
+#include "experiments/help/file_kinds.h"
 #include "search/named_network.h"
 #include "spec/listed.h"
 

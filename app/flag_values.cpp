@@ -1,7 +1,6 @@
 #include "app/flag_values.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "spec/nearest.h"
 
@@ -39,13 +38,6 @@ double number_of_flag(const std::string& text, const Range& range) {
 std::string name_of_flag(const std::string& text, const std::vector<std::string>& names) {
   if (std::ranges::find(names, text) == names.end()) refuse(text, offer(text, names, "allowed"));
   return text;
-}
-
-std::string shown_number(const Json& value) {
-  const auto number = value.get<double>();
-  return value.is_number_float() && number == std::floor(number) && std::abs(number) < 1e15
-             ? std::to_string(int64_t(number))
-             : value.dump();
 }
 
 po::typed_value<std::string>* one_of(std::string* target, std::vector<std::string> names) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spec/fields.h"
+#include "spec/json_text.h"
 #include "spec/number.h"
 
 namespace mds {
@@ -52,7 +53,6 @@ template <class T>
 po::typed_value<T>* number(T* target, const Range& range, const std::string& fallback) {
   return (new NumberValue<T>(target, range))->default_value(*target, fallback)->value_name("N");
 }
-std::string shown_number(const Json& value);
 template <class T>
 po::typed_value<T>* number(T* target, const Range& range) {
   return number(target, range, shown_number(*target));

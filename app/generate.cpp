@@ -1,17 +1,70 @@
 // mdsearch generate: draws pictures with model folders, into files that say how they were made.
-#include <ATen/ATen.h>
+#include "experiments/evaluation/generate.h"
 
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
-#include "app/generate_grid.h"
+#include "app/options.h"
 #include "app/run.h"
+#include "app/size_options.h"
 #include "app/terminal_listener.h"
 #include "profiler/memory.h"
 
 namespace mds {
 namespace {
+
+struct GenerateOptions {
+  GenerateRequest request;
+  std::string precision;
+  int64_t tile = 0, overlap = -1;
+  SizeOptions size;
+  ComputeOptions compute;
+
+  TileOptions tiles() const;
+};
+
+TileOptions GenerateOptions::tiles() const {
+  if (tile == 0 && overlap >= 0) throw UsageError("--overlap needs --tile");
+  return {.tile = tile, .overlap = overlap >= 0 ? std::optional(overlap) : std::nullopt};
+}
+
+CommandLine command_line(GenerateOptions& options) {
+  GenerateRequest& request = options.request;
+  CommandLine line{.usage = "mdsearch generate --model DIR --prompt T [options] --out F",
+                   .example = "mdsearch generate --model weights/emoji-md --prompt \"red heart\" --out out/heart.png",
+                   .positional = {}};
+  auto add = line.options.add_options();
+  add("model", po::value(&request.models)->required()->composing()->value_name("DIR"),
+      "Model folder; may repeat with --grid, which shows a column of each");
+  add("prompt", po::value(&request.prompts)->composing()->value_name("TEXT"), "Text to draw; may repeat");
+  add("prompts", po::value(&request.prompts_file)->value_name("FILE"),
+      "File of prompts: one a line, or .jsonl with \"prompt\", \"text\" or \"caption\"");
+  add("negative", po::value(&request.negative)->value_name("TEXT"), "Text that guidance steers pictures away from");
+  add("count", number(&request.count, between(1, double(most_pictures))),
+      "Pictures of each prompt; picture i has the seed --seed + i");
+  add("batch", number(&request.batch, between(1, most_at_once)), "Pictures that are drawn together");
+  add("dtype", one_of(&options.precision, names_of<Precision>())->default_value("fp32"),
+      "Type of the UNet's and the decoder's weights and computation");
+  add("tile", number(&options.tile, at_least(1), "the whole picture at once"),
+      "Decodes in tiles of N latent pixels a side, which saves memory");
+  add("overlap", number(&options.overlap, at_least(0), "as many as the decoder's reach asks for"),
+      "Latent pixels that neighbouring tiles share");
+  add("grid", po::bool_switch(&request.grid), "Puts all pictures into one file, with their prompts and seeds");
+  add("out", po::value(&request.out)->required()->value_name("PATH"),
+      "A file for one picture or a grid, in the format of its ending (.png, .jpg, .jpeg or .webp), else a folder; "
+      "pictures that are there already are kept");
+  add("picture-format", one_of(&request.picture_format, {"png", "jpg", "webp"})->default_value("png"),
+      "Format of the pictures in a folder");
+  add("quality", number(&request.write.quality, between(1, 100)), "Quality of jpg and webp");
+  add("overwrite", po::bool_switch(&request.write.overwrite), "Replaces pictures that were made in another way");
+  po::options_description sampler("Sampler, in place of the model's own");
+  add_described_options<SamplerConfig>(sampler, request.sampler);
+  line.options.add(sampler);
+  add_size_options(line.options, options.size);
+  add_compute_options(line.options, options.compute);
+  return line;
+}
 
 using Clock = std::chrono::steady_clock;
 
@@ -23,50 +76,21 @@ void tell_use(size_t pictures, Clock::time_point start) {
   std::fprintf(stderr, "\n");
 }
 
-// Returns how many pictures were drawn.
-size_t draw_grid(const GridRequest& request, Listener& listener) {
-  const std::string& file = request.options.out;
-  const PictureText making = making_of(request);
-  if (find_picture(file, making, request.options.write) == Found::same) {
-    std::cerr << file << " is kept, as it is there already\n";
-    std::cout << file << "\n";
-    return 0;
-  }
-  std::vector<std::vector<Image>> pictures;
-  for (const auto& run : request.runs) {
-    auto& own = pictures.emplace_back();
-    const auto take = [&](size_t, Image image) { own.push_back(std::move(image)); };
-    if (!draw(run, request.drawing, take, listener))
-      throw std::runtime_error("was interrupted; a grid is written when its last picture is finished, so " + file +
-                               " is not there");
-  }
-  listener.warn(write_picture(file, grid_of(request, pictures), making, request.options.write));
-  std::cout << file << "\n";
-  return request.drawing.prompts.size() * request.runs.size();
-}
-
 }  // namespace
 
 int run_generate(int argc, char** argv) {
   GenerateOptions options;
   po::variables_map given;
-  if (!parse(generate_command_line(options), argc, argv, given)) return 0;
+  if (!parse(command_line(options), argc, argv, given)) return 0;
   const auto start = Clock::now();
   apply(options.compute);
-  const DrawRequest request = request_of(options);
-  std::vector<ModelRun> runs;
-  for (const auto& folder : options.models)
-    runs.push_back(open_model({.folder = folder,
-                               .dtype = parse_choice<Precision>("--dtype", options.precision),
-                               .sampler = options.sampler,
-                               .tiles = options.tiles(),
-                               .pixels = options.size.picture()}));
-  const GridRequest grid{options, request, runs};
-  if (options.grid) check_grid(grid);
-  prepare_output(options);
+  GenerateRequest& request = options.request;
+  request.dtype = parse_choice<Precision>("--dtype", options.precision);
+  request.tiles = options.tiles();
+  request.pixels = options.size.picture();
+  request.seed = options.compute.seed;
   TerminalListener listener;
-  const size_t drawn = options.grid ? draw_grid(grid, listener)
-                                    : draw_files(runs[0], request, files_of(options, request.prompts.size()), listener);
+  const size_t drawn = generate(request, [](const std::string& file) { std::cout << file << std::endl; }, listener);
   if (drawn > 0) tell_use(drawn, start);
   return 0;
 }

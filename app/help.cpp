@@ -2,22 +2,12 @@
 #include <iostream>
 
 #include "app/command_help.h"
-#include "app/file_kinds.h"
 #include "app/run.h"
 #include "app/usage_error.h"
+#include "experiments/help/field_text.h"
+#include "spec/wrapped.h"
 
 namespace mds {
-namespace {
-
-enum class HelpFormat : uint8_t { table, md, json, json_schema };
-
-}  // namespace
-
-template <>
-struct EnumNames<HelpFormat> {
-  static constexpr std::array names{"table", "md", "json", "json-schema"};
-};
-
 namespace {
 
 struct HelpRequest {
@@ -74,39 +64,7 @@ std::string other_help(const FileKind& kind) {
 }
 
 std::string text_of(const FileKind& kind, const FieldType& type, HelpFormat format) {
-  switch (format) {
-    case HelpFormat::table:
-      return other_help(kind) + fields_text(kind, type);
-    case HelpFormat::md:
-      return fields_markdown(kind, type);
-    case HelpFormat::json:
-      return fields_json(kind, type).dump(2) + "\n";
-    case HelpFormat::json_schema:
-      break;
-  }
-  return json_schema(type, "mdsearch: " + std::string(kind.name)).dump(2) + "\n";
-}
-
-constexpr std::string_view all_heading =
-    "# The fields of every file\n\n"
-    "This page is printed by the program: `mdsearch help --all --format md > docs/configs.md`. `mdsearch help KIND` "
-    "says\n"
-    "the same in a terminal, and `mdsearch help KIND --format json-schema` writes a schema from which editors "
-    "complete: put\n"
-    "its file's name into the key `\"$schema\"` of a configuration. Comments are allowed in all these files. A key "
-    "that is\n"
-    "absent has its default; a key that is not listed here is an error. `x[]` is each element of the list `x`.\n";
-
-std::string all_kinds(HelpFormat format) {
-  if (format == HelpFormat::json_schema) throw UsageError("--all has no schema; name one kind of file");
-  Json list = Json::array();
-  std::string text(format == HelpFormat::md ? all_heading : "");
-  for (const auto& kind : file_kinds()) {
-    if (!kind.whole_file) continue;
-    text += (text.empty() ? "" : "\n") + text_of(kind, kind.type(), format);
-    list.push_back(fields_json(kind, kind.type()));
-  }
-  return format == HelpFormat::json ? list.dump(2) + "\n" : text;
+  return (format == HelpFormat::table ? other_help(kind) : "") + fields_of_kind(kind, type, {format, help_width()});
 }
 
 int help_of(const HelpRequest& request) {
@@ -147,7 +105,9 @@ int run_help(int argc, char** argv) {
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   if (request.all && !request.topic.empty()) throw UsageError("--all takes no topic");
-  if (request.all) return std::cout << all_kinds(request.format), 0;
+  if (request.all && request.format == HelpFormat::json_schema)
+    throw UsageError("--all has no schema; name one kind of file");
+  if (request.all) return std::cout << fields_of_all_kinds({request.format, help_width()}), 0;
   if (!request.topic.empty()) return help_of(request);
   std::cout << list_text("mdsearch", commands()) << "\n" << kinds_text() << "\n";
   return 0;

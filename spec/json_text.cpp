@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -187,6 +188,13 @@ void reading_json(const std::string& source, const std::function<void()>& read) 
   } catch (const Json::exception& error) {
     throw ConfigError(source + ": " + json_words(error));
   }
+}
+
+std::string shown_number(const Json& value) {
+  const auto number = value.get<double>();
+  return value.is_number_float() && number == std::floor(number) && std::abs(number) < 1e15
+             ? std::to_string(int64_t(number))
+             : value.dump();
 }
 
 }  // namespace mds

@@ -38,4 +38,7 @@ void reading_json(const std::string& source, const std::function<void()>& read);
 // What an error of the JSON library says, without the library's own codes; other errors' texts as they are.
 std::string json_words(const std::exception& error);
 
+// A number as people type it: 400000000 rather than 4e8.
+std::string shown_number(const Json& value);
+
 }  // namespace mds

@@ -111,20 +111,4 @@ Json bench_source(const BenchRequest& request, Listener& listener) {
   return result;
 }
 
-void print_bench(const Json& result) {
-  const auto number = [](const Json& value) { return value.is_number() ? value.get<double>() : 0.0; };
-  std::printf("%s: %lld pictures to %lld px\n", result["source"].get<std::string>().c_str(),
-              static_cast<long long>(result["pictures"].get<int64_t>()),
-              static_cast<long long>(result["size"].get<int64_t>()));
-  std::printf("%-26s %10s\n", "", "pictures/s");
-  std::printf("%-26s %10.1f\n", "decode, one thread", number(result["one_thread"]["decode"]));
-  std::printf("%-26s %10.1f\n", "resize, one thread", number(result["one_thread"]["resize"]));
-  std::printf("%-26s %10.1f\n", "one pass, all threads", number(result["pictures_per_second"]));
-  for (const auto& row : result["streams"])
-    std::printf("stream, %3lld threads%7s %10.1f\n", static_cast<long long>(row["threads"].get<int64_t>()), "",
-                number(row["pictures_per_second"]));
-  std::printf("a trainer of %.0f ms a step with batches of %lld waits %.1f %% of the time\n", number(result["step_ms"]),
-              static_cast<long long>(result["batch"].get<int64_t>()), 100 * number(result["waiting_share"]));
-}
-
 }  // namespace mds

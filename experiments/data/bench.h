@@ -19,6 +19,4 @@ struct BenchRequest {
 // consumer of step_ms per batch waits. At most a few seconds each. FileError as open_source and PictureStream.
 Json bench_source(const BenchRequest& request, Listener& listener);
 
-void print_bench(const Json& result);  // as a table
-
 }  // namespace mds

@@ -17,7 +17,8 @@ struct ShowRequest {
   uint64_t seed = 0;    // selects the pictures
 };
 
-// Numbers and texts by name, and "rows" of {id, caption, split}. Pictures left out go to stderr with their reasons.
+// Numbers and texts by name, and "rows" of {id, caption, split}. The listener is told which pictures are left out, and
+// why.
 Json show_source(const ShowRequest& request, Listener& listener);
 
 }  // namespace mds

@@ -1,6 +1,7 @@
-#include "app/command_help.h"
-#include "app/file_kinds.h"
-#include "reports/table.h"
+#include "experiments/help/field_text.h"
+
+#include "spec/json_text.h"
+#include "spec/wrapped.h"
 
 namespace mds {
 namespace {
@@ -63,17 +64,15 @@ std::string escaped(std::string text) {
   return text;
 }
 
-}  // namespace
-
-std::string fields_text(const FileKind& kind, const FieldType& type) {
+std::string fields_text(const FileKind& kind, const FieldType& type, size_t width) {
   constexpr size_t indent = 6;
-  std::string text = wrapped(std::string(kind.summary), 0, help_width()) + "\n";
+  std::string text = wrapped(std::string(kind.summary), 0, width) + "\n";
   for (const auto& section : sections_of(type)) {
     text += "\n" + (section.title.empty() ? "" : section.title + ":\n\n");
     for (const auto& [path, allowed, fallback, meaning] : section.rows) {
       const std::string limits = allowed + (fallback.empty() ? "" : "; default: " + fallback);
-      text += "  " + wrapped(path + "  (" + limits + ")", indent, help_width() - indent) + "\n" +
-              std::string(indent, ' ') + wrapped(meaning, indent, help_width() - indent) + "\n";
+      text += "  " + wrapped(path + "  (" + limits + ")", indent, width - indent) + "\n" + std::string(indent, ' ') +
+              wrapped(meaning, indent, width - indent) + "\n";
     }
   }
   return text;
@@ -98,6 +97,43 @@ Json fields_json(const FileKind& kind, const FieldType& type) {
       rows.push_back(
           {{"of", section.title}, {"field", path}, {"allowed", allowed}, {"default", fallback}, {"meaning", meaning}});
   return {{"kind", kind.name}, {"summary", kind.summary}, {"fields", rows}};
+}
+
+constexpr std::string_view all_heading =
+    "# The fields of every file\n\n"
+    "This page is printed by the program: `mdsearch help --all --format md > docs/configs.md`. `mdsearch help KIND` "
+    "says\n"
+    "the same in a terminal, and `mdsearch help KIND --format json-schema` writes a schema from which editors "
+    "complete: put\n"
+    "its file's name into the key `\"$schema\"` of a configuration. Comments are allowed in all these files. A key "
+    "that is\n"
+    "absent has its default; a key that is not listed here is an error. `x[]` is each element of the list `x`.\n";
+
+}  // namespace
+
+std::string fields_of_kind(const FileKind& kind, const FieldType& type, const FieldFormat& format) {
+  switch (format.format) {
+    case HelpFormat::table:
+      return fields_text(kind, type, format.width);
+    case HelpFormat::md:
+      return fields_markdown(kind, type);
+    case HelpFormat::json:
+      return fields_json(kind, type).dump(2) + "\n";
+    case HelpFormat::json_schema:
+      break;
+  }
+  return json_schema(type, "mdsearch: " + std::string(kind.name)).dump(2) + "\n";
+}
+
+std::string fields_of_all_kinds(const FieldFormat& format) {
+  Json list = Json::array();
+  std::string text(format.format == HelpFormat::md ? all_heading : "");
+  for (const auto& kind : file_kinds()) {
+    if (!kind.whole_file) continue;
+    text += (text.empty() ? "" : "\n") + fields_of_kind(kind, kind.type(), format);
+    list.push_back(fields_json(kind, kind.type()));
+  }
+  return format.format == HelpFormat::json ? list.dump(2) + "\n" : text;
 }
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-#include "app/file_kinds.h"
+#include "experiments/help/file_kinds.h"
 
 #include <array>
 

@@ -1,13 +1,14 @@
-// The single picture that `mdsearch generate --grid` writes.
+// All pictures of several prompts and models as one.
 #pragma once
 
-#include "app/generate_request.h"
+#include "experiments/evaluation/drawing.h"
 
 namespace mds {
 
 struct GridRequest {
-  const GenerateOptions& options;
-  const DrawRequest& drawing;
+  const std::vector<std::string>& prompts;
+  size_t count;                // pictures of each prompt
+  const DrawRequest& drawing;  // `count` pictures of each prompt in turn
   const std::vector<ModelRun>& runs;
 };
 
@@ -19,7 +20,7 @@ Image grid_of(const GridRequest& request, const std::vector<std::vector<Image>>&
 // How the grid is made: prompts and models, one per line, and so the sampler of each model.
 PictureText making_of(const GridRequest& request);
 
-// UsageError where the grid would exceed the limits of a picture. Warns on stderr where there is no font for its text.
-void check_grid(const GridRequest& request);
+// RequestError where the grid would exceed the limits of a picture. Warns where there is no font for its text.
+void check_grid(const GridRequest& request, Listener& listener);
 
 }  // namespace mds

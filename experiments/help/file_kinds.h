@@ -18,9 +18,4 @@ struct FileKind {
 
 std::span<const FileKind> file_kinds();
 
-// The fields as text: for the terminal, as Markdown below a heading, and as a list of rows.
-std::string fields_text(const FileKind& kind, const FieldType& type);
-std::string fields_markdown(const FileKind& kind, const FieldType& type);
-Json fields_json(const FileKind& kind, const FieldType& type);
-
 }  // namespace mds

@@ -1,11 +1,9 @@
-#include "app/generate_grid.h"
+#include "experiments/evaluation/grid.h"
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <iostream>
 
-#include "app/usage_error.h"
 #include "data/picture_table.h"
 #include "spec/listed.h"
 
@@ -16,9 +14,9 @@ struct Cells {
   int64_t columns, rows;
 };
 
-Cells cells_of(const GenerateOptions& options) {
-  const int64_t models = int64_t(options.models.size()), prompts = int64_t(options.prompts.size()),
-                count = int64_t(options.count);
+Cells cells_of(const GridRequest& request) {
+  const int64_t models = int64_t(request.runs.size()), prompts = int64_t(request.prompts.size()),
+                count = int64_t(request.count);
   if (models > 1 || count > 1) return {models * count, prompts};
   const int64_t columns = int64_t(std::ceil(std::sqrt(double(prompts))));
   return {columns, (prompts + columns - 1) / columns};
@@ -35,16 +33,15 @@ std::string heading(const ModelRun& run) {
 
 // The texts of the table, and its number of columns.
 PictureTable words_of(const GridRequest& request) {
-  const GenerateOptions& options = request.options;
-  const bool square = request.runs.size() == 1 && options.count == 1;
-  PictureTable table{.columns = cells_of(options).columns};
-  if (!square) table.captions = options.prompts;
+  const bool square = request.runs.size() == 1 && request.count == 1;
+  PictureTable table{.columns = cells_of(request).columns};
+  if (!square) table.captions = request.prompts;
   if (request.runs.size() > 1)
-    for (const auto& run : request.runs) table.headings.insert(table.headings.end(), options.count, heading(run));
-  for (size_t prompt = 0; prompt < options.prompts.size(); ++prompt)
-    for (size_t column = 0; column < request.runs.size() * options.count; ++column) {
-      const size_t picture = prompt * options.count + column % options.count;
-      table.labels.push_back((square ? options.prompts[prompt] + "\n" : "") + "seed " +
+    for (const auto& run : request.runs) table.headings.insert(table.headings.end(), request.count, heading(run));
+  for (size_t prompt = 0; prompt < request.prompts.size(); ++prompt)
+    for (size_t column = 0; column < request.runs.size() * request.count; ++column) {
+      const size_t picture = prompt * request.count + column % request.count;
+      table.labels.push_back((square ? request.prompts[prompt] + "\n" : "") + "seed " +
                              std::to_string(request.drawing.seeds[picture]));
     }
   return table;
@@ -62,22 +59,22 @@ std::string value_of(const PictureText& text, const std::string& key) {
 }  // namespace
 
 PictureText making_of(const GridRequest& request) {
-  const auto& [options, drawing, runs] = request;
+  const auto& [prompts, count, drawing, runs] = request;
   PictureText text = making_of(runs[0], drawing, 0);
   std::vector<PictureText> of_runs;
   for (const auto& run : runs) of_runs.push_back(making_of(run, drawing, 0));
   for (auto& [key, value] : text) {
-    if (key == "prompt") value = lines(options.prompts, std::identity());
+    if (key == "prompt") value = lines(request.prompts, std::identity());
     if (key != "prompt" && key != "seed" && key != "negative" && key != "dtype" && key != "software")
       value = lines(of_runs, [&, name = key](const PictureText& of_run) { return value_of(of_run, name); });
   }
-  const auto [columns, rows] = cells_of(options);
-  text.emplace_back("count", std::to_string(options.count));
+  const auto [columns, rows] = cells_of(request);
+  text.emplace_back("count", std::to_string(request.count));
   text.emplace_back("grid", std::to_string(columns) + " x " + std::to_string(rows));
   return text;
 }
 
-void check_grid(const GridRequest& request) {
+void check_grid(const GridRequest& request, Listener& listener) {
   ImageSize largest;
   for (const auto& run : request.runs) {
     const auto [height, width] = run.generator.size();
@@ -86,17 +83,17 @@ void check_grid(const GridRequest& request) {
   try {
     check_table(words_of(request), largest);
   } catch (const ConfigError& error) {
-    throw UsageError(std::string("--grid: ") + error.what());
+    throw RequestError(std::string("`grid`: ") + error.what());
   }
   if (!std::filesystem::exists(usual_font))
-    std::cerr << "warning: the font " << usual_font
-              << " is missing, so the grid has no words; the package fonts-dejavu-core has it\n";
+    listener.warn("the font " + std::string(usual_font) +
+                  " is missing, so the grid has no words; the package fonts-dejavu-core has it");
 }
 
 Image grid_of(const GridRequest& request, const std::vector<std::vector<Image>>& pictures) {
   PictureTable table = words_of(request);
-  const size_t count = request.options.count;
-  for (size_t prompt = 0; prompt < request.options.prompts.size(); ++prompt)
+  const size_t count = request.count;
+  for (size_t prompt = 0; prompt < request.prompts.size(); ++prompt)
     for (const auto& own : pictures)
       for (size_t i = 0; i < count; ++i) table.pictures.push_back(own[prompt * count + i]);
   return picture_table(table);

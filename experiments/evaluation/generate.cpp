@@ -1,0 +1,130 @@
+#include "experiments/evaluation/generate.h"
+
+#include <unistd.h>
+
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "data/prompt_file.h"
+#include "data/utf8.h"
+#include "experiments/evaluation/grid.h"
+#include "experiments/output.h"
+#include "networks/found_file.h"
+
+namespace mds {
+namespace {
+
+void check_texts(const GenerateRequest& request) {
+  if (request.prompts.empty()) throw RequestError("needs `prompt` TEXT or `prompts` FILE");
+  for (size_t i = 0; i < request.prompts.size(); ++i)
+    if (!is_utf8(request.prompts[i])) throw RequestError("prompt " + std::to_string(i + 1) + " is not UTF-8");
+  if (!is_utf8(request.negative)) throw RequestError("`negative` is not UTF-8");
+}
+
+// A name with an ending means a file, unless such a folder exists: "--out h.gif" should not create a folder.
+void check_ending(const std::string& out) {
+  const std::string ending = std::filesystem::path(out).extension().string();
+  const bool is_ending = ending.size() > 1 && std::isalpha(static_cast<unsigned char>(ending[1]));
+  if (is_ending && !picture_format(out) && !std::filesystem::is_directory(out))
+    throw RequestError("`out` is \"" + out + "\"; a picture ends in " + written_endings +
+                       ", and the name of a new folder with a dot ends in \"/\"");
+}
+
+void check_files(const GenerateRequest& request, size_t pictures) {
+  check_ending(request.out);
+  require_within("`quality`", request.write.quality, between(1, 100));
+  if (!mds::picture_format("x." + request.picture_format))
+    throw RequestError("`picture_format` is \"" + request.picture_format + "\"; allowed: png, jpg, webp");
+  if (request.grid && !request.one_file())
+    throw RequestError(std::string("`grid` writes one picture: `out` must end in ") + written_endings);
+  if (!request.grid && request.one_file() && pictures > 1)
+    throw RequestError(std::to_string(pictures) + " pictures do not fit into " + request.out +
+                       "; give a folder, or `grid`");
+  if (!request.grid && request.models.size() > 1)
+    throw RequestError(std::to_string(request.models.size()) + " models are compared by `grid` alone");
+}
+
+// The prompt and seed of each picture: `count` pictures of each prompt in turn. Adds the file's prompts to the request.
+DrawRequest drawing_of(GenerateRequest& request) {
+  if (!request.prompts_file.empty())
+    for (const auto& prompt : load_prompts(found_file(request.prompts_file))) request.prompts.push_back(prompt);
+  check_texts(request);
+  require_within("`count`", request.count, between(1, double(most_pictures / request.prompts.size())));
+  DrawRequest drawing{
+      .prompts = {}, .seeds = {}, .negative = request.negative, .batch = request.batch, .tiles = request.tiles};
+  for (const auto& prompt : request.prompts)
+    for (size_t i = 0; i < request.count; ++i) {
+      drawing.seeds.push_back(request.seed + drawing.prompts.size());
+      drawing.prompts.push_back(prompt);
+    }
+  check_files(request, drawing.prompts.size());
+  return drawing;
+}
+
+// Creates the folder for the pictures.
+void prepare_output(const GenerateRequest& request) {
+  std::vector<std::string> inputs = request.models;
+  inputs.push_back(request.prompts_file);
+  refuse_input_as_output("`out`", request.out, inputs);
+  const std::filesystem::path out(request.out), folder = request.one_file() ? out.parent_path() : out;
+  const std::string shown = folder.empty() ? "." : folder.string();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) throw FileError(shown + ": cannot be made: " + error.message());
+  if (::access(shown.c_str(), W_OK | X_OK) != 0)
+    throw FileError(shown + ": cannot be written to: " + std::strerror(errno));
+  if (request.one_file() && std::filesystem::is_directory(out))
+    throw FileError(request.out + ": is a folder; expected a file");
+}
+
+DrawnFiles files_of(const GenerateRequest& request, size_t pictures,
+                    const std::function<void(const std::string&)>& ready) {
+  DrawnFiles files{.place = request.out, .files = {}, .options = request.write, .ready = ready};
+  if (request.one_file()) files.files = {request.out};
+  for (size_t i = 0; i < pictures && !request.one_file(); ++i)
+    files.files.push_back(numbered(request.out, i, "." + request.picture_format));
+  return files;
+}
+
+// Returns how many pictures were drawn.
+size_t draw_grid(const GridRequest& grid, const GenerateRequest& request, Listener& listener) {
+  const PictureText making = making_of(grid);
+  if (find_picture(request.out, making, request.write) == Found::same) {
+    listener.say(request.out + " is kept, as it is there already");
+    return 0;
+  }
+  std::vector<std::vector<Image>> pictures;
+  for (const auto& run : grid.runs) {
+    auto& own = pictures.emplace_back();
+    const auto take = [&](size_t, Image image) { own.push_back(std::move(image)); };
+    if (!draw(run, grid.drawing, take, listener))
+      throw std::runtime_error("was interrupted; a grid is written when its last picture is finished, so " +
+                               request.out + " is not there");
+  }
+  listener.warn(write_picture(request.out, grid_of(grid, pictures), making, request.write));
+  return grid.drawing.prompts.size() * grid.runs.size();
+}
+
+}  // namespace
+
+size_t generate(GenerateRequest request, const std::function<void(const std::string&)>& ready, Listener& listener) {
+  const DrawRequest drawing = drawing_of(request);
+  std::vector<ModelRun> runs;
+  for (const auto& folder : request.models)
+    runs.push_back(open_model({.folder = folder,
+                               .dtype = request.dtype,
+                               .sampler = request.sampler,
+                               .tiles = request.tiles,
+                               .pixels = request.pixels}));
+  const GridRequest grid{request.prompts, request.count, drawing, runs};
+  if (request.grid) check_grid(grid, listener);
+  prepare_output(request);
+  if (!request.grid) return draw_files(runs[0], drawing, files_of(request, drawing.prompts.size(), ready), listener);
+  const size_t drawn = draw_grid(grid, request, listener);
+  ready(request.out);
+  return drawn;
+}
+
+}  // namespace mds

@@ -1,0 +1,35 @@
+// Draws prompts with model folders: one file a picture, or all pictures as a grid in one file.
+#pragma once
+
+#include "experiments/evaluation/drawn_files.h"
+
+namespace mds {
+
+struct GenerateRequest {
+  std::vector<std::string> models;   // folders; several as columns of a grid
+  std::vector<std::string> prompts;  // those of `prompts_file` follow them
+  std::string prompts_file{}, negative{};
+  std::string out;                     // a picture file for one picture or a grid, else a folder
+  std::string picture_format = "png";  // of the pictures in a folder
+  GivenFields sampler{};               // override the models' own
+  size_t count = 1;                    // pictures of each prompt
+  int64_t batch = 1;                   // pictures drawn together
+  TileOptions tiles{};
+  bool grid = false;
+  Extent pixels{};  // picture size; 0: the models' own
+  Precision dtype = Precision::fp32;
+  uint64_t seed = 0;  // picture i has the seed `seed` + i
+  WriteOptions write{};
+
+  bool one_file() const { return mds::picture_format(out).has_value(); }
+};
+
+inline constexpr size_t most_pictures = 100000;
+inline constexpr int64_t most_at_once = 64;
+
+// Draws what is missing and calls `ready` with each finished file, kept ones first. Returns how many pictures were
+// drawn. RequestError where the fields contradict each other, FileError for files that cannot be read or written; all
+// of these come before the first picture. Where the listener stops it, a std::runtime_error that says what exists.
+size_t generate(GenerateRequest request, const std::function<void(const std::string&)>& ready, Listener& listener);
+
+}  // namespace mds
