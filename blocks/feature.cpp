@@ -3,10 +3,6 @@
 namespace mds {
 namespace {
 
-std::string inside(const ConvolutionUnit& unit, const char* layer) {
-  return unit.name.empty() ? layer : unit.name + "." + layer;
-}
-
 Shape list_unit(const ConvolutionUnit& unit, double eps, const Shape& in, LayerSink& sink) {
   const ConvolutionOp convolution{.in = in.channels,
                                   .out = unit.out,
@@ -16,8 +12,8 @@ Shape list_unit(const ConvolutionUnit& unit, double eps, const Shape& in, LayerS
                                   .padding = unit.padding,
                                   .columns = unit.columns};
   const Shape out = output_shape(convolution, in);
-  sink.add(convolution_name(unit), convolution, in, out);
-  sink.add(norm_name(unit), NormOp{NormKind::batch, unit.out, 0, eps, Activation::relu}, out, out);
+  sink.add(unit.names().convolution, convolution, in, out);
+  sink.add(unit.names().norm, {NormKind::batch, unit.out, 0, eps, Activation::relu}, out, out);
   return out;
 }
 
@@ -27,7 +23,7 @@ Shape list_branch(const Branches& block, size_t index, const Shape& in, LayerSin
   Shape x = in;
   if (branch.pool) {
     x = output_shape(pool_op(*branch.pool), in);
-    sink.add(pool_name(index), pool_op(*branch.pool), in, x);
+    sink.add(LayerName<PoolOp>(pool_name(index)), pool_op(*branch.pool), in, x);
   }
   const size_t chain = branch.units.size() - size_t(branch.fork);
   for (size_t i = 0; i < chain; ++i) x = list_unit(branch.units[i], block.eps, x, sink);
@@ -56,8 +52,6 @@ PoolOp pool_op(const SinglePool& pool) {
   return {pool.pool, pool.kernel, pool.stride, pool.border, pool.counts_border};
 }
 
-std::string convolution_name(const ConvolutionUnit& unit) { return inside(unit, "conv"); }
-std::string norm_name(const ConvolutionUnit& unit) { return inside(unit, "bn"); }
 std::string pool_name(size_t branch) { return "pool" + std::to_string(branch); }
 
 Shape output_shape(const LevelScale&, const Site& site) { return site.in; }
@@ -77,7 +71,7 @@ void list_layers(const ChannelScale& block, const Site& site, LayerSink&) {
                       std::to_string(channels) + " channels");
 }
 void list_layers(const SinglePool& block, const Site& site, LayerSink& sink) {
-  sink.add("", pool_op(block), site.in, output_shape(block, site));
+  sink.add(sole_layer<PoolOp>, pool_op(block), site.in, output_shape(block, site));
 }
 void list_layers(const Branches& block, const Site& site, LayerSink& sink) { list_branches(block, site, sink); }
 

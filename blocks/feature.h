@@ -73,6 +73,7 @@ struct ConvolutionUnit {
     field("stride", self.stride, "of the kernel", between(1, 16));
     field("padding", self.padding, "where zeros are added");
   }
+  NormedConvolutionNames names() const { return {{"conv", name}, {"bn", name}}; }
 };
 
 // An optional pool, then units one after another; the last `fork` units run in parallel and their channels are joined.
@@ -111,9 +112,7 @@ void list_layers(const ChannelScale& block, const Site& site, LayerSink& sink);
 void list_layers(const SinglePool& block, const Site& site, LayerSink& sink);
 void list_layers(const Branches& block, const Site& site, LayerSink& sink);
 
-// Names of the layers of a unit, and of the pool of the i-th branch.
-std::string convolution_name(const ConvolutionUnit& unit);
-std::string norm_name(const ConvolutionUnit& unit);
+// The name of the pool of the i-th branch.
 std::string pool_name(size_t branch);
 
 }  // namespace mds

@@ -34,7 +34,7 @@ class ChannelScaleModule final : public Block {
 
 class SinglePoolModule final : public Block {
  public:
-  explicit SinglePoolModule(const LayerMap& layers) : pool_(layers.get<PoolLayer>("")) {}
+  explicit SinglePoolModule(const LayerMap& layers) : pool_(layers.get(sole_layer<PoolOp>)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override { return pool_.forward(x); }
 
  private:
@@ -44,8 +44,7 @@ class SinglePoolModule final : public Block {
 class UnitModule {
  public:
   UnitModule(const ConvolutionUnit& spec, const LayerMap& layers)
-      : convolution_(layers.get<ConvolutionLayer>(convolution_name(spec))),
-        norm_(layers.get<NormLayer>(norm_name(spec))) {}
+      : convolution_(layers.get(spec.names().convolution)), norm_(layers.get(spec.names().norm)) {}
   Tensor forward(const Tensor& x_NCHW) const { return norm_.forward(convolution_.forward(x_NCHW)); }
 
  private:
@@ -59,7 +58,7 @@ class BranchesModule final : public Block {
     for (size_t i = 0; i < spec.branches.size(); ++i) {
       const Branch& branch = spec.branches[i];
       RunningBranch& running = branches_.emplace_back();
-      running.pool = layers.find<PoolLayer>(pool_name(i));
+      running.pool = layers.find(LayerName<PoolOp>(pool_name(i)));
       const size_t chain = branch.units.size() - size_t(branch.fork);
       for (size_t j = 0; j < branch.units.size(); ++j)
         (j < chain ? running.chain : running.fork).emplace_back(branch.units[j], layers);

@@ -158,17 +158,17 @@ void CostSink::repeat(int64_t count, const std::function<void()>& body) {
   total += count * part;
 }
 
-void ListSink::add(std::string_view name, const LayerOp& op, const Shape& in, const Shape& out) {
-  layers.push_back({prefix_ + std::string(name), op, in, out});
+void ListSink::take(const LayerLabel& name, const LayerOp& op, const Shape& in, const Shape& out) {
+  layers.push_back({layer_path(part_, name.text()), op, in, out});
 }
 
 void ListSink::repeat(int64_t count, const std::function<void()>& body) {
-  const std::string outer = prefix_;
+  const std::string outer = part_;
   for (int64_t i = 0; i < count; ++i) {
-    prefix_ = outer + std::to_string(i) + ".";
+    part_ = layer_path(outer, std::to_string(i));
     body();
   }
-  prefix_ = outer;
+  part_ = outer;
 }
 
 int64_t norm_groups(int64_t channels, int64_t most) {

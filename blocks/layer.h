@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
+#include "blocks/layer_name.h"
 #include "spec/cost.h"
 #include "spec/describe.h"
 #include "spec/shape.h"
@@ -138,29 +140,37 @@ std::string weight_name(const LayerOp& op);               // "640x320x3x3 +b", "
 class LayerSink {
  public:
   virtual ~LayerSink() = default;
-  virtual void add(std::string_view name, const LayerOp& op, const Shape& in, const Shape& out) = 0;
-  // `body` lists the layers of each of `count` equal parts, which are named "0.", "1.", ...
+  template <class Op>
+  void add(const LayerName<Op>& name, const std::type_identity_t<Op>& op, const Shape& in, const Shape& out) {
+    take(name, op, in, out);
+  }
+  // `body` lists the layers of each of `count` equal parts, which are named "0", "1", ...
   virtual void repeat(int64_t count, const std::function<void()>& body) = 0;
+
+ protected:
+  virtual void take(const LayerLabel& name, const LayerOp& op, const Shape& in, const Shape& out) = 0;
 };
 
 // Sums costs without allocating, and evaluates a repeated part only once.
 class CostSink final : public LayerSink {
  public:
-  void add(std::string_view, const LayerOp& op, const Shape& in, const Shape& out) override {
-    total += cost(op, in, out);
-  }
   void repeat(int64_t count, const std::function<void()>& body) override;
   Cost total;
+
+ private:
+  void take(const LayerLabel&, const LayerOp& op, const Shape& in, const Shape& out) override {
+    total += cost(op, in, out);
+  }
 };
 
 class ListSink final : public LayerSink {
  public:
-  void add(std::string_view name, const LayerOp& op, const Shape& in, const Shape& out) override;
   void repeat(int64_t count, const std::function<void()>& body) override;
   std::vector<Layer> layers;
 
  private:
-  std::string prefix_;
+  void take(const LayerLabel& name, const LayerOp& op, const Shape& in, const Shape& out) override;
+  std::string part_;  // the repeated part whose layers are listed now
 };
 
 // The number of groups of a group norm: the largest power of two up to `most` that divides the width.

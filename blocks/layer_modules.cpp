@@ -173,17 +173,8 @@ void TableLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
 }
 
 std::shared_ptr<LayerModule> make_layer(const LayerOp& op) {
-  struct Make {
-    std::shared_ptr<LayerModule> operator()(const LinearOp& o) const { return std::make_shared<LinearLayer>(o); }
-    std::shared_ptr<LayerModule> operator()(const ConvolutionOp& o) const {
-      return std::make_shared<ConvolutionLayer>(o);
-    }
-    std::shared_ptr<LayerModule> operator()(const NormOp& o) const { return std::make_shared<NormLayer>(o); }
-    std::shared_ptr<LayerModule> operator()(const AttentionOp& o) const { return std::make_shared<AttentionLayer>(o); }
-    std::shared_ptr<LayerModule> operator()(const TableOp& o) const { return std::make_shared<TableLayer>(o); }
-    std::shared_ptr<LayerModule> operator()(const PoolOp& o) const { return std::make_shared<PoolLayer>(o); }
-  };
-  return std::visit(Make{}, op);
+  return std::visit(
+      []<class Op>(const Op& o) -> std::shared_ptr<LayerModule> { return std::make_shared<LayerOf<Op>>(o); }, op);
 }
 
 }  // namespace mds

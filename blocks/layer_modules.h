@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "blocks/layer.h"
 
@@ -101,6 +102,24 @@ class TableLayer final : public LayerModule {
   Tensor weight_;
 };
 
+// The module of a kind of layer.
+template <class Op>
+struct ModuleOf;
+template <>
+struct ModuleOf<LinearOp> : std::type_identity<LinearLayer> {};
+template <>
+struct ModuleOf<ConvolutionOp> : std::type_identity<ConvolutionLayer> {};
+template <>
+struct ModuleOf<NormOp> : std::type_identity<NormLayer> {};
+template <>
+struct ModuleOf<PoolOp> : std::type_identity<PoolLayer> {};
+template <>
+struct ModuleOf<AttentionOp> : std::type_identity<AttentionLayer> {};
+template <>
+struct ModuleOf<TableOp> : std::type_identity<TableLayer> {};
+template <class Op>
+using LayerOf = typename ModuleOf<Op>::type;
+
 std::shared_ptr<LayerModule> make_layer(const LayerOp& op);
 
 Tensor activate(Activation activation, const Tensor& x);
@@ -113,20 +132,28 @@ Tensor to_map(const Tensor& y_NTC, const Tensor& like_NCHW);
 class LayerMap {
  public:
   void add(const std::string& name, std::shared_ptr<LayerModule> layer) { layers_[name] = std::move(layer); }
-  bool has(const std::string& name) const { return layers_.count(name) > 0; }
+  // The layers of the i-th of the parts that the block listed with repeat().
+  LayerMap repeated(int64_t i) const {
+    LayerMap inside = *this;
+    inside.part_ = layer_path(part_, std::to_string(i));
+    return inside;
+  }
 
-  template <class L>
-  const L& get(const std::string& name) const {
-    return dynamic_cast<const L&>(*layers_.at(name));
+  template <class Op>
+  const LayerOf<Op>& get(const LayerName<Op>& name) const {
+    return dynamic_cast<const LayerOf<Op>&>(*layers_.at(path_of(name)));
   }
   // nullptr where the block has no such layer.
-  template <class L>
-  const L* find(const std::string& name) const {
-    return has(name) ? &get<L>(name) : nullptr;
+  template <class Op>
+  const LayerOf<Op>* find(const LayerName<Op>& name) const {
+    return layers_.contains(path_of(name)) ? &get(name) : nullptr;
   }
 
  private:
+  std::string path_of(const LayerLabel& name) const { return layer_path(part_, name.text()); }
+
   std::map<std::string, std::shared_ptr<LayerModule>> layers_;
+  std::string part_;  // of the block, in which names are looked up
 };
 
 }  // namespace mds

@@ -8,10 +8,11 @@ void list_layers(const MapAttention& block, const Site& site, LayerSink& sink) {
   const int64_t c = site.in.channels;
   require_divides("heads", block.heads, c);
   const Shape y = Shape::tokens(site.in.positions(), c);
-  sink.add("norm", NormOp{NormKind::group, c, norm_groups(c, block.groups), block.eps}, site.in, site.in);
-  for (const char* name : {"q", "k", "v"}) sink.add(name, LinearOp{.in = c, .out = c}, y, y);
-  sink.add("qkv", AttentionOp{block.heads, y, block.attention}, y, y);
-  sink.add("out", LinearOp{.in = c, .out = c, .init = Init::zero}, y, y);
+  const auto& [norm, attn] = block.names;
+  sink.add(norm, {NormKind::group, c, norm_groups(c, block.groups), block.eps}, site.in, site.in);
+  for (const auto& name : {attn.q, attn.k, attn.v}) sink.add(name, {.in = c, .out = c}, y, y);
+  sink.add(attn.attention, {block.heads, y, block.attention}, y, y);
+  sink.add(attn.out, {.in = c, .out = c, .init = Init::zero}, y, y);
 }
 
 }  // namespace mds

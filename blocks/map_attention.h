@@ -8,8 +8,14 @@
 
 namespace mds {
 
+struct MapAttentionNames {
+  LayerName<NormOp> norm{"norm"};
+  AttentionNames attn{};
+};
+
 struct MapAttention {
   static constexpr std::string_view kind = "map_attention";
+  static constexpr MapAttentionNames names{};
   int64_t heads = 1;
   AttentionFunction attention = AttentionFunction::softmax;
   double eps = 1e-6;

@@ -7,13 +7,13 @@ namespace {
 
 class MapAttentionModule final : public Block {
  public:
-  explicit MapAttentionModule(const LayerMap& layers)
-      : norm_(layers.get<NormLayer>("norm")),
-        q_(layers.get<LinearLayer>("q")),
-        k_(layers.get<LinearLayer>("k")),
-        v_(layers.get<LinearLayer>("v")),
-        out_(layers.get<LinearLayer>("out")),
-        attention_(layers.get<AttentionLayer>("qkv")) {}
+  MapAttentionModule(const MapAttentionNames& names, const LayerMap& layers)
+      : norm_(layers.get(names.norm)),
+        q_(layers.get(names.attn.q)),
+        k_(layers.get(names.attn.k)),
+        v_(layers.get(names.attn.v)),
+        out_(layers.get(names.attn.out)),
+        attention_(layers.get(names.attn.attention)) {}
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     const Tensor y = to_tokens(norm_.forward(x));
@@ -28,8 +28,8 @@ class MapAttentionModule final : public Block {
 
 }  // namespace
 
-std::unique_ptr<Block> make_module(const MapAttention&, const Site&, const LayerMap& layers) {
-  return std::make_unique<MapAttentionModule>(layers);
+std::unique_ptr<Block> make_module(const MapAttention& spec, const Site&, const LayerMap& layers) {
+  return std::make_unique<MapAttentionModule>(spec.names, layers);
 }
 
 }  // namespace mds

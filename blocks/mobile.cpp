@@ -23,7 +23,7 @@ ConvolutionOp bordered(ConvolutionOp op, const Shape& in) {
 }
 
 struct Unit {
-  const char *convolution, *norm;
+  NormedConvolutionNames names;
   ConvolutionOp op;
   Activation activation = Activation::relu6;
 };
@@ -31,24 +31,24 @@ struct Unit {
 Shape list_unit(const Unit& unit, const Shape& in, LayerSink& sink) {
   const ConvolutionOp op = bordered(unit.op, in);
   const Shape out = output_shape(op, in);
-  sink.add(unit.convolution, op, in, out);
-  sink.add(unit.norm, NormOp{NormKind::batch, op.out, 0, batch_norm_eps, unit.activation}, out, out);
+  sink.add(unit.names.convolution, op, in, out);
+  sink.add(unit.names.norm, {NormKind::batch, op.out, 0, batch_norm_eps, unit.activation}, out, out);
   return out;
 }
 
 Shape list_units(const MobileConvolution& block, const Shape& in, LayerSink& sink) {
-  return list_unit(
-      {"conv", "bn", {.in = in.channels, .out = block.out, .kernel = block.kernel, .stride = block.stride}}, in, sink);
+  return list_unit({block.names, {.in = in.channels, .out = block.out, .kernel = block.kernel, .stride = block.stride}},
+                   in, sink);
 }
 
 Shape list_units(const MobileBlock& block, const Shape& in, LayerSink& sink) {
+  const auto& [expand, depthwise, project] = block.names;
   const int64_t inside = multiply_counts(in.channels, block.expansion);
-  const Shape wide =
-      block.expansion == 1 ? in : list_unit({"expand", "expand_bn", {.in = in.channels, .out = inside}}, in, sink);
-  const ConvolutionOp depthwise{
+  const Shape wide = block.expansion == 1 ? in : list_unit({expand, {.in = in.channels, .out = inside}}, in, sink);
+  const ConvolutionOp filter{
       .in = inside, .out = inside, .kernel = block.kernel, .stride = block.stride, .groups = inside};
-  const Shape filtered = list_unit({"depthwise", "depthwise_bn", depthwise}, wide, sink);
-  return list_unit({"project", "project_bn", {.in = inside, .out = block.out}, Activation::none}, filtered, sink);
+  const Shape filtered = list_unit({depthwise, filter}, wide, sink);
+  return list_unit({project, {.in = inside, .out = block.out}, Activation::none}, filtered, sink);
 }
 
 Shape shape_behind(const auto& block, const Site& site) {

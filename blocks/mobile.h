@@ -11,6 +11,7 @@ namespace mds {
 //   out = relu6(batch_norm(conv(x)))
 struct MobileConvolution {
   static constexpr std::string_view kind = "mobile_convolution";
+  static constexpr NormedConvolutionNames names{{"conv"}, {"bn"}};
   int64_t out = 0;
   int64_t kernel = 3;
   int64_t stride = 1;
@@ -23,10 +24,17 @@ struct MobileConvolution {
   }
 };
 
+struct MobileBlockNames {
+  NormedConvolutionNames expand{{"expand"}, {"expand_bn"}};
+  NormedConvolutionNames depthwise{{"depthwise"}, {"depthwise_bn"}};
+  NormedConvolutionNames project{{"project"}, {"project_bn"}};
+};
+
 // An inverted residual (arXiv 1801.04381): 1x1 to expansion * in channels, depthwise, 1x1 to `out`, each followed by a
 // batch norm and the first two by ReLU6. Expansion 1 has no first 1x1. x is added where the shape does not change.
 struct MobileBlock {
   static constexpr std::string_view kind = "mobile_block";
+  static constexpr MobileBlockNames names{};
   int64_t out = 0;
   int64_t kernel = 3;
   int64_t stride = 1;

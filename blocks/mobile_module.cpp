@@ -7,8 +7,8 @@ namespace {
 
 class MobileConvolutionModule final : public Block {
  public:
-  explicit MobileConvolutionModule(const LayerMap& layers)
-      : convolution_(layers.get<ConvolutionLayer>("conv")), norm_(layers.get<NormLayer>("bn")) {}
+  MobileConvolutionModule(const NormedConvolutionNames& names, const LayerMap& layers)
+      : convolution_(layers.get(names.convolution)), norm_(layers.get(names.norm)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     return norm_.forward(convolution_.forward(x));
   }
@@ -20,14 +20,14 @@ class MobileConvolutionModule final : public Block {
 
 class MobileBlockModule final : public Block {
  public:
-  MobileBlockModule(bool adds_input, const LayerMap& layers)
-      : adds_input_(adds_input),
-        expand_(layers.find<ConvolutionLayer>("expand")),
-        expand_norm_(layers.find<NormLayer>("expand_bn")),
-        depthwise_(layers.get<ConvolutionLayer>("depthwise")),
-        depthwise_norm_(layers.get<NormLayer>("depthwise_bn")),
-        project_(layers.get<ConvolutionLayer>("project")),
-        project_norm_(layers.get<NormLayer>("project_bn")) {}
+  MobileBlockModule(const MobileBlock& spec, const Site& site, const LayerMap& layers)
+      : adds_input_(spec.stride == 1 && spec.out == site.in.channels),
+        expand_(layers.find(spec.names.expand.convolution)),
+        expand_norm_(layers.find(spec.names.expand.norm)),
+        depthwise_(layers.get(spec.names.depthwise.convolution)),
+        depthwise_norm_(layers.get(spec.names.depthwise.norm)),
+        project_(layers.get(spec.names.project.convolution)),
+        project_norm_(layers.get(spec.names.project.norm)) {}
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     Tensor y = expand_ ? expand_norm_->forward(expand_->forward(x)) : x;
@@ -48,11 +48,11 @@ class MobileBlockModule final : public Block {
 
 }  // namespace
 
-std::unique_ptr<Block> make_module(const MobileConvolution&, const Site&, const LayerMap& layers) {
-  return std::make_unique<MobileConvolutionModule>(layers);
+std::unique_ptr<Block> make_module(const MobileConvolution& spec, const Site&, const LayerMap& layers) {
+  return std::make_unique<MobileConvolutionModule>(spec.names, layers);
 }
 std::unique_ptr<Block> make_module(const MobileBlock& spec, const Site& site, const LayerMap& layers) {
-  return std::make_unique<MobileBlockModule>(spec.stride == 1 && spec.out == site.in.channels, layers);
+  return std::make_unique<MobileBlockModule>(spec, site, layers);
 }
 
 }  // namespace mds

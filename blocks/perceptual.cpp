@@ -19,12 +19,12 @@ Shape output_shape(const ReluConvolution& block, const Site& site) {
 Shape output_shape(const PerceptualHead&, const Site& site) { return site.in; }
 
 void list_layers(const ReluConvolution& block, const Site& site, LayerSink& sink) {
-  sink.add("", convolution_of(block, site.in), site.in, output_shape(block, site));
+  sink.add(sole_layer<ConvolutionOp>, convolution_of(block, site.in), site.in, output_shape(block, site));
 }
 
 void list_layers(const PerceptualHead&, const Site& site, LayerSink& sink) {
   const ConvolutionOp weights{.in = site.in.channels, .out = 1, .init = Init::non_negative, .bias = false};
-  sink.add("", weights, site.in, output_shape(weights, site.in));
+  sink.add(sole_layer<ConvolutionOp>, weights, site.in, output_shape(weights, site.in));
 }
 
 }  // namespace mds

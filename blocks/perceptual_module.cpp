@@ -7,7 +7,7 @@ namespace {
 
 class ReluConvolutionModule final : public Block {
  public:
-  explicit ReluConvolutionModule(const LayerMap& layers) : convolution_(layers.get<ConvolutionLayer>("")) {}
+  explicit ReluConvolutionModule(const LayerMap& layers) : convolution_(layers.get(sole_layer<ConvolutionOp>)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     return at::relu(convolution_.forward(x));
   }
@@ -18,7 +18,7 @@ class ReluConvolutionModule final : public Block {
 
 class PerceptualHeadModule final : public Block {
  public:
-  explicit PerceptualHeadModule(const LayerMap& layers) : weights_(layers.get<ConvolutionLayer>("")) {}
+  explicit PerceptualHeadModule(const LayerMap& layers) : weights_(layers.get(sole_layer<ConvolutionOp>)) {}
   Tensor forward(const Tensor& x_NCHW, const Tensor&, const Conditioning&) const override {
     // The gradient of sqrt(sum of squares) would be NaN where relu left only zeros; that of linalg_vector_norm is not.
     const Tensor length_N1HW = at::linalg_vector_norm(x_NCHW, 2, at::IntArrayRef{1}, /*keepdim=*/true);

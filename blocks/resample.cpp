@@ -17,13 +17,13 @@ void list_layers(const Downsample& block, const Site& site, LayerSink& sink) {
     throw ConfigError("padding \"none\" does not halve a map; allowed: \"same\", \"after\"");
   const ConvolutionOp op{
       .in = site.in.channels, .out = block.out, .kernel = 3, .stride = 2, .bias = block.bias, .padding = block.padding};
-  sink.add("", op, site.in, output_shape(block, site));
+  sink.add(sole_layer<ConvolutionOp>, op, site.in, output_shape(block, site));
 }
 
 void list_layers(const Upsample& block, const Site& site, LayerSink& sink) {
   const Shape out = output_shape(block, site);
   const Shape in = Shape::map(site.in.channels, out.height, out.width);
-  sink.add("", ConvolutionOp{.in = in.channels, .out = block.out, .kernel = 3, .bias = block.bias}, in, out);
+  sink.add(sole_layer<ConvolutionOp>, {.in = in.channels, .out = block.out, .kernel = 3, .bias = block.bias}, in, out);
 }
 
 }  // namespace mds

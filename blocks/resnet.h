@@ -14,10 +14,17 @@ struct EnumNames<TimeUse> {
   static constexpr std::array names{"none", "add", "scale_shift"};
 };
 
+struct ResnetNames {
+  LayerName<NormOp> norm1{"norm1"}, norm2{"norm2"};
+  LayerName<ConvolutionOp> conv1{"conv1"}, conv2{"conv2"}, shortcut{"shortcut"};
+  LayerName<LinearOp> time{"time"};
+};
+
 //   h   = conv1(silu(norm1(x))) + time(silu(e))
 //   out = conv2(silu(norm2(h))) + shortcut(x)
 struct Resnet {
   static constexpr std::string_view kind = "resnet";
+  static constexpr ResnetNames names{};
   int64_t out = 0;
   TimeUse time = TimeUse::add;
   double eps = 1e-5;
@@ -32,11 +39,18 @@ struct Resnet {
   }
 };
 
+struct SeparableNames {
+  LayerName<ConvolutionOp> proj_in{"proj_in"}, depthwise{"dw"}, expand{"pw1"}, project{"pw2"};
+  LayerName<LinearOp> time{"time"};
+  LayerName<NormOp> norm{"norm"};
+};
+
 //   r   = proj_in(x), or x where the widths are equal
 //   h   = dw(r) + time(silu(e))
 //   out = r + pw2(silu(pw1(norm(h))))
 struct Separable {
   static constexpr std::string_view kind = "separable";
+  static constexpr SeparableNames names{};
   int64_t out = 0;
   int64_t kernel = 3;
   int64_t expansion = 4;

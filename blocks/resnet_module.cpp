@@ -24,12 +24,12 @@ class ResnetModule final : public Block {
   ResnetModule(const Resnet& spec, const Site& site, const LayerMap& layers)
       : spec_(spec),
         site_(site),
-        norm1_(layers.get<NormLayer>("norm1")),
-        norm2_(layers.get<NormLayer>("norm2")),
-        conv1_(layers.get<ConvolutionLayer>("conv1")),
-        conv2_(layers.get<ConvolutionLayer>("conv2")),
-        shortcut_(layers.find<ConvolutionLayer>("shortcut")),
-        time_(layers.find<LinearLayer>("time")) {}
+        norm1_(layers.get(spec.names.norm1)),
+        norm2_(layers.get(spec.names.norm2)),
+        conv1_(layers.get(spec.names.conv1)),
+        conv2_(layers.get(spec.names.conv2)),
+        shortcut_(layers.find(spec.names.shortcut)),
+        time_(layers.find(spec.names.time)) {}
 
   Tensor forward(const Tensor& main, const Tensor& skip, const Conditioning& c) const override {
     const Tensor x = joined(main, skip, site_);
@@ -50,24 +50,24 @@ class SeparableModule final : public Block {
   SeparableModule(const Separable& spec, const Site& site, const LayerMap& layers)
       : spec_(spec),
         site_(site),
-        proj_in_(layers.find<ConvolutionLayer>("proj_in")),
-        dw_(layers.get<ConvolutionLayer>("dw")),
-        pw1_(layers.get<ConvolutionLayer>("pw1")),
-        pw2_(layers.get<ConvolutionLayer>("pw2")),
-        norm_(layers.get<NormLayer>("norm")),
-        time_(layers.find<LinearLayer>("time")) {}
+        proj_in_(layers.find(spec.names.proj_in)),
+        depthwise_(layers.get(spec.names.depthwise)),
+        expand_(layers.get(spec.names.expand)),
+        project_(layers.get(spec.names.project)),
+        norm_(layers.get(spec.names.norm)),
+        time_(layers.find(spec.names.time)) {}
 
   Tensor forward(const Tensor& main, const Tensor& skip, const Conditioning& c) const override {
     const Tensor x = joined(main, skip, site_);
     const Tensor r = proj_in_ ? proj_in_->forward(x) : x;
-    const Tensor h = with_time(dw_.forward(r), time_, spec_.time, c.time_NE);
-    return r + pw2_.forward(at::silu(pw1_.forward(norm_.forward(h))));
+    const Tensor h = with_time(depthwise_.forward(r), time_, spec_.time, c.time_NE);
+    return r + project_.forward(at::silu(expand_.forward(norm_.forward(h))));
   }
 
  private:
   Separable spec_;
   Site site_;
-  const ConvolutionLayer *proj_in_, &dw_, &pw1_, &pw2_;
+  const ConvolutionLayer *proj_in_, &depthwise_, &expand_, &project_;
   const NormLayer& norm_;
   const LinearLayer* time_;
 };

@@ -5,8 +5,9 @@ namespace {
 
 // linear -> SiLU -> linear.
 void list_embedding(int64_t width, int64_t hidden, LayerSink& sink) {
-  sink.add("0", LinearOp{width, hidden}, Shape::vector(width), Shape::vector(hidden));
-  sink.add("1", LinearOp{hidden, hidden}, Shape::vector(hidden), Shape::vector(hidden));
+  constexpr EmbeddingNames names;
+  sink.add(names.first, {width, hidden}, Shape::vector(width), Shape::vector(hidden));
+  sink.add(names.second, {hidden, hidden}, Shape::vector(hidden), Shape::vector(hidden));
 }
 
 }  // namespace
@@ -27,13 +28,15 @@ void list_layers(const AddedEmbedding& block, const Site& site, LayerSink& sink)
 }
 
 void list_layers(const SingleConvolution& block, const Site& site, LayerSink& sink) {
-  sink.add("", ConvolutionOp{.in = site.in.channels, .out = block.out, .kernel = block.kernel, .init = block.init},
-           site.in, output_shape(block, site));
+  sink.add(sole_layer<ConvolutionOp>,
+           {.in = site.in.channels, .out = block.out, .kernel = block.kernel, .init = block.init}, site.in,
+           output_shape(block, site));
 }
 
 void list_layers(const OutputNorm& block, const Site& site, LayerSink& sink) {
   const int64_t c = site.in.channels;
-  sink.add("", NormOp{NormKind::group, c, norm_groups(c, block.groups), block.eps, Activation::silu}, site.in, site.in);
+  sink.add(sole_layer<NormOp>, {NormKind::group, c, norm_groups(c, block.groups), block.eps, Activation::silu}, site.in,
+           site.in);
 }
 
 }  // namespace mds

@@ -6,9 +6,14 @@
 
 namespace mds {
 
+struct EmbeddingNames {
+  LayerName<LinearOp> first{"0"}, second{"1"};
+};
+
 // Sinusoid (cos first) -> linear -> SiLU -> linear: timesteps of shape N become N x hidden.
 struct TimeEmbedding {
   static constexpr std::string_view kind = "time";
+  static constexpr EmbeddingNames names{};
   int64_t width = 320;    // of the sinusoid, even
   int64_t hidden = 1280;  // E
   bool operator==(const TimeEmbedding&) const = default;
@@ -23,6 +28,7 @@ struct TimeEmbedding {
 // concatenated, then linear -> SiLU -> linear (SD-XL: 1280 + 6 x 256 = 2816 wide).
 struct AddedEmbedding {
   static constexpr std::string_view kind = "added";
+  static constexpr EmbeddingNames names{};
   int64_t id_width = 256;
   int64_t hidden = 1280;
   bool operator==(const AddedEmbedding&) const = default;

@@ -19,8 +19,8 @@ Tensor sinusoid(const Tensor& t_N, int64_t width) {
 // linear -> SiLU -> linear, in the type of the network's input.
 struct EmbeddingPart {
   const LinearLayer &first, &second;
-  explicit EmbeddingPart(const LayerMap& layers)
-      : first(layers.get<LinearLayer>("0")), second(layers.get<LinearLayer>("1")) {}
+  EmbeddingPart(const EmbeddingNames& names, const LayerMap& layers)
+      : first(layers.get(names.first)), second(layers.get(names.second)) {}
   Tensor forward(const Tensor& v_NC, const Tensor& input) const {
     return second.forward(at::silu(first.forward(v_NC.to(input.scalar_type()))));
   }
@@ -28,7 +28,7 @@ struct EmbeddingPart {
 
 class TimeModule final : public Block {
  public:
-  TimeModule(const TimeEmbedding& spec, const LayerMap& layers) : width_(spec.width), embedding_(layers) {}
+  TimeModule(const TimeEmbedding& spec, const LayerMap& layers) : width_(spec.width), embedding_(spec.names, layers) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
     check_conditioning("timesteps_N", c.timesteps_N, {x.size(0)});
     return embedding_.forward(sinusoid(c.timesteps_N, width_), x);
@@ -42,7 +42,7 @@ class TimeModule final : public Block {
 class AddedModule final : public Block {
  public:
   AddedModule(const AddedEmbedding& spec, const Site& site, const LayerMap& layers)
-      : id_width_(spec.id_width), site_(site), embedding_(layers) {}
+      : id_width_(spec.id_width), site_(site), embedding_(spec.names, layers) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
     std::vector<Tensor> parts;
     if (site_.pooled_width > 0) {
@@ -64,7 +64,7 @@ class AddedModule final : public Block {
 
 class OneConvolution final : public Block {
  public:
-  explicit OneConvolution(const LayerMap& layers) : convolution_(layers.get<ConvolutionLayer>("")) {}
+  explicit OneConvolution(const LayerMap& layers) : convolution_(layers.get(sole_layer<ConvolutionOp>)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override { return convolution_.forward(x); }
 
  private:
@@ -73,7 +73,7 @@ class OneConvolution final : public Block {
 
 class UpsampleModule final : public Block {
  public:
-  explicit UpsampleModule(const LayerMap& layers) : convolution_(layers.get<ConvolutionLayer>("")) {}
+  explicit UpsampleModule(const LayerMap& layers) : convolution_(layers.get(sole_layer<ConvolutionOp>)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     return convolution_.forward(at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)}));
   }
@@ -84,7 +84,7 @@ class UpsampleModule final : public Block {
 
 class OneNorm final : public Block {
  public:
-  explicit OneNorm(const LayerMap& layers) : norm_(layers.get<NormLayer>("")) {}
+  explicit OneNorm(const LayerMap& layers) : norm_(layers.get(sole_layer<NormOp>)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override { return norm_.forward(x); }
 
  private:

@@ -7,9 +7,14 @@
 
 namespace mds {
 
+struct TaesdNames {
+  LayerName<ConvolutionOp> conv1{"conv1"}, conv2{"conv2"}, conv3{"conv3"};
+};
+
 //   out = relu(x + conv3(relu(conv2(relu(conv1(x))))))
 struct TaesdBlock {
   static constexpr std::string_view kind = "taesd_block";
+  static constexpr TaesdNames names{};
   bool operator==(const TaesdBlock&) const = default;
 
   static void describe(auto&, auto&&) {}

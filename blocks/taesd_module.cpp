@@ -7,10 +7,8 @@ namespace {
 
 class TaesdModule final : public Block {
  public:
-  explicit TaesdModule(const LayerMap& layers)
-      : conv1_(layers.get<ConvolutionLayer>("conv1")),
-        conv2_(layers.get<ConvolutionLayer>("conv2")),
-        conv3_(layers.get<ConvolutionLayer>("conv3")) {}
+  TaesdModule(const TaesdNames& names, const LayerMap& layers)
+      : conv1_(layers.get(names.conv1)), conv2_(layers.get(names.conv2)), conv3_(layers.get(names.conv3)) {}
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     return at::relu(x + conv3_.forward(at::relu(conv2_.forward(at::relu(conv1_.forward(x))))));
@@ -22,7 +20,8 @@ class TaesdModule final : public Block {
 
 class TaesdEndModule final : public Block {
  public:
-  TaesdEndModule(TaesdEnd end, const LayerMap& layers) : end_(end), convolution_(layers.get<ConvolutionLayer>("")) {}
+  TaesdEndModule(TaesdEnd end, const LayerMap& layers)
+      : end_(end), convolution_(layers.get(sole_layer<ConvolutionOp>)) {}
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     switch (end_) {
@@ -43,8 +42,8 @@ class TaesdEndModule final : public Block {
 
 }  // namespace
 
-std::unique_ptr<Block> make_module(const TaesdBlock&, const Site&, const LayerMap& layers) {
-  return std::make_unique<TaesdModule>(layers);
+std::unique_ptr<Block> make_module(const TaesdBlock& spec, const Site&, const LayerMap& layers) {
+  return std::make_unique<TaesdModule>(spec.names, layers);
 }
 std::unique_ptr<Block> make_module(const TaesdConvolution& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<TaesdEndModule>(spec.end, layers);

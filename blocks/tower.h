@@ -6,9 +6,14 @@
 
 namespace mds {
 
+struct TokenNames {
+  LayerName<TableOp> token{"token"}, position{"position"};
+};
+
 // Turns token ids N x T (int64) into tokens: the table's row plus the position's row.
 struct TokenEmbedding {
   static constexpr std::string_view kind = "token_embedding";
+  static constexpr TokenNames names{};
   int64_t vocabulary = 49408;
   int64_t width = 768;
   bool operator==(const TokenEmbedding&) const = default;
@@ -19,9 +24,16 @@ struct TokenEmbedding {
   }
 };
 
+struct PatchNames {
+  LayerName<ConvolutionOp> patch{"patch"};
+  LayerName<TableOp> class_token{"class"}, position{"position"};
+  LayerName<NormOp> norm{"norm"};
+};
+
 // Turns a picture into tokens: class token first, then patches row by row; positions are added, then a layer norm.
 struct PatchEmbedding {
   static constexpr std::string_view kind = "patch_embedding";
+  static constexpr PatchNames names{};
   int64_t patch = 32;
   int64_t width = 768;
   bool operator==(const PatchEmbedding&) const = default;
@@ -32,9 +44,16 @@ struct PatchEmbedding {
   }
 };
 
+struct EncoderNames {
+  LayerName<NormOp> norm1{"norm1"}, norm2{"norm2"};
+  AttentionNames attn{"attn"};
+  LayerName<LinearOp> fc1{"fc1"}, fc2{"fc2"};
+};
+
 //   x += attn(norm1(x)); x += fc2(activation(fc1(norm2(x))))
 struct EncoderBlock {
   static constexpr std::string_view kind = "encoder";
+  static constexpr EncoderNames names{};
   int64_t heads = 12;
   int64_t mlp = 3072;
   Activation activation = Activation::quick_gelu;

@@ -7,8 +7,8 @@ namespace {
 
 class TokenModule final : public Block {
  public:
-  explicit TokenModule(const LayerMap& layers)
-      : token_(layers.get<TableLayer>("token")), position_(layers.get<TableLayer>("position")) {}
+  TokenModule(const TokenNames& names, const LayerMap& layers)
+      : token_(layers.get(names.token)), position_(layers.get(names.position)) {}
   Tensor forward(const Tensor& ids_NT, const Tensor&, const Conditioning&) const override {
     return token_.lookup(ids_NT) + position_.rows();
   }
@@ -19,11 +19,11 @@ class TokenModule final : public Block {
 
 class PatchModule final : public Block {
  public:
-  explicit PatchModule(const LayerMap& layers)
-      : patch_(layers.get<ConvolutionLayer>("patch")),
-        class_(layers.get<TableLayer>("class")),
-        position_(layers.get<TableLayer>("position")),
-        norm_(layers.get<NormLayer>("norm")) {}
+  PatchModule(const PatchNames& names, const LayerMap& layers)
+      : patch_(layers.get(names.patch)),
+        class_(layers.get(names.class_token)),
+        position_(layers.get(names.position)),
+        norm_(layers.get(names.norm)) {}
   Tensor forward(const Tensor& x_NCHW, const Tensor&, const Conditioning&) const override {
     const Tensor patches = patch_.forward(x_NCHW).flatten(2).transpose(1, 2);
     const Tensor first = class_.rows().unsqueeze(0).expand_as(patches.narrow(1, 0, 1));  // keeps N variable in a trace
@@ -40,15 +40,15 @@ class EncoderModule final : public Block {
  public:
   EncoderModule(const EncoderBlock& spec, const LayerMap& layers)
       : spec_(spec),
-        norm1_(layers.get<NormLayer>("norm1")),
-        norm2_(layers.get<NormLayer>("norm2")),
-        q_(layers.get<LinearLayer>("attn.q")),
-        k_(layers.get<LinearLayer>("attn.k")),
-        v_(layers.get<LinearLayer>("attn.v")),
-        out_(layers.get<LinearLayer>("attn.out")),
-        fc1_(layers.get<LinearLayer>("fc1")),
-        fc2_(layers.get<LinearLayer>("fc2")),
-        attention_(layers.get<AttentionLayer>("attn.qkv")) {}
+        norm1_(layers.get(spec.names.norm1)),
+        norm2_(layers.get(spec.names.norm2)),
+        q_(layers.get(spec.names.attn.q)),
+        k_(layers.get(spec.names.attn.k)),
+        v_(layers.get(spec.names.attn.v)),
+        out_(layers.get(spec.names.attn.out)),
+        fc1_(layers.get(spec.names.fc1)),
+        fc2_(layers.get(spec.names.fc2)),
+        attention_(layers.get(spec.names.attn.attention)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     const Tensor h = norm1_.forward(x);
     const Tensor y = x + out_.forward(attention_.forward(q_.forward(h), k_.forward(h), v_.forward(h)));
@@ -65,7 +65,7 @@ class EncoderModule final : public Block {
 class PooledModule final : public Block {
  public:
   PooledModule(const PooledProjection& spec, const LayerMap& layers)
-      : at_text_end_(spec.at_text_end), projection_(layers.get<LinearLayer>("")) {}
+      : at_text_end_(spec.at_text_end), projection_(layers.get(sole_layer<LinearOp>)) {}
   Tensor forward(const Tensor& x_NTC, const Tensor&, const Conditioning& c) const override {
     if (!at_text_end_) return projection_.forward(x_NTC.select(1, 0));
     check_conditioning("text_end_N", c.text_end_N, {x_NTC.size(0)});
@@ -80,11 +80,11 @@ class PooledModule final : public Block {
 
 }  // namespace
 
-std::unique_ptr<Block> make_module(const TokenEmbedding&, const Site&, const LayerMap& layers) {
-  return std::make_unique<TokenModule>(layers);
+std::unique_ptr<Block> make_module(const TokenEmbedding& spec, const Site&, const LayerMap& layers) {
+  return std::make_unique<TokenModule>(spec.names, layers);
 }
-std::unique_ptr<Block> make_module(const PatchEmbedding&, const Site&, const LayerMap& layers) {
-  return std::make_unique<PatchModule>(layers);
+std::unique_ptr<Block> make_module(const PatchEmbedding& spec, const Site&, const LayerMap& layers) {
+  return std::make_unique<PatchModule>(spec.names, layers);
 }
 std::unique_ptr<Block> make_module(const EncoderBlock& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<EncoderModule>(spec, layers);

@@ -28,52 +28,47 @@ struct Projection {
   Init init = Init::uniform;
 };
 
-void list_projection(const char* name, bool linear, const Projection& p, const Site& site, LayerSink& sink) {
+void list_projection(const ProjectionNames& names, bool linear, const Projection& p, const Site& site,
+                     LayerSink& sink) {
   const int64_t h = site.in.height, w = site.in.width;
   if (linear)
-    sink.add(name, LinearOp{.in = p.in, .out = p.out, .init = p.init}, Shape::tokens(h * w, p.in),
+    sink.add(names.linear, {.in = p.in, .out = p.out, .init = p.init}, Shape::tokens(h * w, p.in),
              Shape::tokens(h * w, p.out));
   else
-    sink.add(name, ConvolutionOp{.in = p.in, .out = p.out, .init = p.init}, Shape::map(p.in, h, w),
+    sink.add(names.convolution, {.in = p.in, .out = p.out, .init = p.init}, Shape::map(p.in, h, w),
              Shape::map(p.out, h, w));
 }
 
-void list_self_attention(const TransformerStack& block, const Shape& y, int64_t heads, LayerSink& sink) {
-  const int64_t d = y.channels;
-  sink.add("norm_sa", token_norm(d), y, y);
-  sink.add("sa.q", plain(d, d), y, y);
-  if (block.options.share_self_kv) {
-    sink.add("sa.kv", plain(d, d), y, y);
-  } else {
-    sink.add("sa.k", plain(d, d), y, y);
-    sink.add("sa.v", plain(d, d), y, y);
-  }
-  sink.add("sa.qkv", AttentionOp{heads, y, block.options.attention}, y, y);
-  sink.add("sa.out", branch_end(block, d, d), y, y);
-}
+// An attention of the stack's tokens to `source`: to themselves or to the text's tokens.
+struct Attention {
+  LayerName<NormOp> norm;
+  AttentionNames names;
+  Shape source;
+  bool shares_kv;
+};
 
-void list_cross_attention(const TransformerStack& block, const Shape& y, const Site& site, LayerSink& sink) {
-  const int64_t d = y.channels;
-  const Shape text = Shape::tokens(site.text_tokens, site.text_width);
-  const Shape keys = Shape::tokens(site.text_tokens, d);
-  sink.add("norm_ca", token_norm(d), y, y);
-  sink.add("ca.q", plain(d, d), y, y);
-  if (block.options.share_cross_kv) {
-    sink.add("ca.kv", plain(site.text_width, d), text, keys);
+void list_attention(const TransformerStack& block, const Site& site, const Attention& part, LayerSink& sink) {
+  const int64_t d = block.inner_width(site), source_width = part.source.channels;
+  const Shape y = Shape::tokens(site.in.positions(), d), keys = Shape::tokens(part.source.height, d);
+  const AttentionNames& names = part.names;
+  sink.add(part.norm, token_norm(d), y, y);
+  sink.add(names.q, plain(d, d), y, y);
+  if (part.shares_kv) {
+    sink.add(names.kv, plain(source_width, d), part.source, keys);
   } else {
-    sink.add("ca.k", plain(site.text_width, d), text, keys);
-    sink.add("ca.v", plain(site.text_width, d), text, keys);
+    sink.add(names.k, plain(source_width, d), part.source, keys);
+    sink.add(names.v, plain(source_width, d), part.source, keys);
   }
-  sink.add("ca.qkv", AttentionOp{block.head_count(site), keys, block.options.attention}, y, y);
-  sink.add("ca.out", branch_end(block, d, d), y, y);
+  sink.add(names.attention, {block.head_count(site), keys, block.options.attention}, y, y);
+  sink.add(names.out, branch_end(block, d, d), y, y);
 }
 
 void list_feed_forward(const TransformerStack& block, const Shape& y, LayerSink& sink) {
   const bool gated = block.options.ff_gated;
   const int64_t d = y.channels, wide = block.options.ff_expansion * d, hidden = gated ? wide / 2 : wide;
-  sink.add("norm_ff", token_norm(d), y, y);
-  sink.add("ff.in", LinearOp{.in = d, .out = wide, .gated = gated}, y, Shape::tokens(y.height, wide));
-  sink.add("ff.out", branch_end(block, hidden, d), Shape::tokens(y.height, hidden), y);
+  sink.add(block.names.norm_ff, token_norm(d), y, y);
+  sink.add(block.names.ff_in, {.in = d, .out = wide, .gated = gated}, y, Shape::tokens(y.height, wide));
+  sink.add(block.names.ff_out, branch_end(block, hidden, d), Shape::tokens(y.height, hidden), y);
 }
 
 }  // namespace
@@ -83,18 +78,21 @@ Shape output_shape(const TransformerStack&, const Site& site) { return site.in; 
 void list_layers(const TransformerStack& block, const Site& site, LayerSink& sink) {
   check(block, site);
   const TransformerOptions& options = block.options;
+  const TransformerNames& names = block.names;
   const int64_t c = site.in.channels, d = block.inner_width(site);
-  const Shape y = Shape::tokens(site.in.positions(), d);
+  const Shape y = Shape::tokens(site.in.positions(), d), text = Shape::tokens(site.text_tokens, site.text_width);
   if (options.projections) {
-    sink.add("norm", NormOp{NormKind::group, c, norm_groups(c), stack_norm_eps}, site.in, site.in);
-    list_projection("proj_in", options.linear_projections, {c, d}, site, sink);
+    sink.add(names.norm, {NormKind::group, c, norm_groups(c), stack_norm_eps}, site.in, site.in);
+    list_projection(names.proj_in, options.linear_projections, {c, d}, site, sink);
   }
   sink.repeat(block.depth, [&] {
-    if (options.self_attention) list_self_attention(block, y, block.head_count(site), sink);
-    if (options.cross_attention) list_cross_attention(block, y, site, sink);
+    if (options.self_attention)
+      list_attention(block, site, {names.norm_self, names.self, y, options.share_self_kv}, sink);
+    if (options.cross_attention)
+      list_attention(block, site, {names.norm_cross, names.cross, text, options.share_cross_kv}, sink);
     list_feed_forward(block, y, sink);
   });
-  if (options.projections) list_projection("proj_out", options.linear_projections, {d, c, Init::zero}, site, sink);
+  if (options.projections) list_projection(names.proj_out, options.linear_projections, {d, c, Init::zero}, site, sink);
 }
 
 }  // namespace mds

@@ -46,8 +46,25 @@ struct TransformerOptions {
   bool attends() const { return self_attention || cross_attention; }
 };
 
+// A projection around a stack: a linear layer of the tokens or a convolution of the map.
+struct ProjectionNames {
+  std::string_view name;
+  LayerName<LinearOp> linear{name};
+  LayerName<ConvolutionOp> convolution{name};
+};
+
+struct TransformerNames {
+  LayerName<NormOp> norm{"norm"};
+  ProjectionNames proj_in{"proj_in"}, proj_out{"proj_out"};
+  // In each of the transformer blocks:
+  LayerName<NormOp> norm_self{"norm_sa"}, norm_cross{"norm_ca"}, norm_ff{"norm_ff"};
+  AttentionNames self{"sa"}, cross{"ca"};
+  LayerName<LinearOp> ff_in{"in", "ff"}, ff_out{"out", "ff"};
+};
+
 struct TransformerStack {
   static constexpr std::string_view kind = "transformer";
+  static constexpr TransformerNames names{};
   int64_t depth = 1;
   int64_t width = 0;  // 0: as wide as the map
   TransformerOptions options{};

@@ -11,14 +11,14 @@ struct AttentionPart {
   const LinearLayer *q, *kv, *k, *v, *out;
   const AttentionLayer* attention;
 
-  AttentionPart(const LayerMap& layers, const std::string& prefix, const char* norm_name, const std::string& name)
-      : norm(layers.find<NormLayer>(prefix + norm_name)),
-        q(layers.find<LinearLayer>(prefix + name + ".q")),
-        kv(layers.find<LinearLayer>(prefix + name + ".kv")),
-        k(layers.find<LinearLayer>(prefix + name + ".k")),
-        v(layers.find<LinearLayer>(prefix + name + ".v")),
-        out(layers.find<LinearLayer>(prefix + name + ".out")),
-        attention(layers.find<AttentionLayer>(prefix + name + ".qkv")) {}
+  AttentionPart(const LayerMap& layers, const LayerName<NormOp>& norm_name, const AttentionNames& names)
+      : norm(layers.find(norm_name)),
+        q(layers.find(names.q)),
+        kv(layers.find(names.kv)),
+        k(layers.find(names.k)),
+        v(layers.find(names.v)),
+        out(layers.find(names.out)),
+        attention(layers.find(names.attention)) {}
 
   Tensor forward(const Tensor& y, const Tensor& text) const {
     const Tensor x = norm->forward(y);
@@ -33,12 +33,12 @@ struct TransformerPart {
   const NormLayer& norm_ff;
   const LinearLayer &ff_in, &ff_out;
 
-  TransformerPart(const LayerMap& layers, const std::string& prefix)
-      : self(layers, prefix, "norm_sa", "sa"),
-        cross(layers, prefix, "norm_ca", "ca"),
-        norm_ff(layers.get<NormLayer>(prefix + "norm_ff")),
-        ff_in(layers.get<LinearLayer>(prefix + "ff.in")),
-        ff_out(layers.get<LinearLayer>(prefix + "ff.out")) {}
+  TransformerPart(const LayerMap& layers, const TransformerNames& names)
+      : self(layers, names.norm_self, names.self),
+        cross(layers, names.norm_cross, names.cross),
+        norm_ff(layers.get(names.norm_ff)),
+        ff_in(layers.get(names.ff_in)),
+        ff_out(layers.get(names.ff_out)) {}
 
   Tensor forward(Tensor y, const Tensor& text, const TransformerOptions& options) const {
     if (self.norm) y = self.forward(y, {});
@@ -56,12 +56,12 @@ struct ProjectionPart {
   const ConvolutionLayer* convolution = nullptr;
   const LinearLayer* linear = nullptr;
 
-  ProjectionPart(const LayerMap& layers, const char* name, const TransformerOptions& options) {
+  ProjectionPart(const LayerMap& layers, const ProjectionNames& names, const TransformerOptions& options) {
     if (!options.projections) return;
     if (options.linear_projections)
-      linear = &layers.get<LinearLayer>(name);
+      linear = &layers.get(names.linear);
     else
-      convolution = &layers.get<ConvolutionLayer>(name);
+      convolution = &layers.get(names.convolution);
   }
   Tensor in(const Tensor& x_NCHW) const {
     if (convolution) return to_tokens(convolution->forward(x_NCHW));
@@ -78,10 +78,10 @@ class TransformerModule final : public Block {
   TransformerModule(const TransformerStack& spec, const Site& site, const LayerMap& layers)
       : spec_(spec),
         site_(site),
-        norm_(layers.find<NormLayer>("norm")),
-        proj_in_(layers, "proj_in", spec.options),
-        proj_out_(layers, "proj_out", spec.options) {
-    for (int64_t i = 0; i < spec.depth; ++i) parts_.emplace_back(layers, std::to_string(i) + ".");
+        norm_(layers.find(spec.names.norm)),
+        proj_in_(layers, spec.names.proj_in, spec.options),
+        proj_out_(layers, spec.names.proj_out, spec.options) {
+    for (int64_t i = 0; i < spec.depth; ++i) parts_.emplace_back(layers.repeated(i), spec.names);
   }
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {

@@ -21,10 +21,6 @@ Cost cost(const Plan& plan) {
   return total;
 }
 
-std::string layer_path(const std::string& step_path, const std::string& layer_name) {
-  return layer_name.empty() ? step_path : step_path + "." + layer_name;
-}
-
 std::string to_string(const StepName& name) {
   std::string path = name.side;
   if (name.level > 0) path += std::to_string(name.level);

@@ -37,9 +37,6 @@ std::string canonical_json(const PlanStep& step);
 Cost cost(const PlanStep& step);
 Cost cost(const Plan& plan);
 
-// Full path of a layer of a step: "down1.0.conv.norm1", or the step's own path for a block of one layer.
-std::string layer_path(const std::string& step_path, const std::string& layer_name);
-
 // Names a step of a walk. to_string() builds the step's path from it, which is done only where a sink needs the path.
 struct StepName {
   const char* side;

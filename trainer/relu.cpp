@@ -9,7 +9,14 @@ namespace mds {
 namespace {
 
 constexpr int64_t batches_for_gains = 8;
-constexpr const char* gain_ending = ".qkv.log_gain";
+constexpr AttentionNames attention_names;
+constexpr const char* gain_ending = ".log_gain";  // of a weight, behind the path of its attention
+
+// The weight of the projection behind the attention to which the gain belongs.
+std::string projection_of(std::string_view gain) {
+  gain.remove_suffix(attention_names.attention.name.size() + std::string_view(gain_ending).size());
+  return std::string(gain) + attention_names.out.text() + ".weight";
+}
 
 std::map<std::string, AttentionLayer*> attentions_of(const Network& unet) {
   std::map<std::string, AttentionLayer*> found;
@@ -68,7 +75,7 @@ void ReluStage::find_gains(const LoopConfig& loop) {
     const Tensor mean = tuning.row_sums / double(batches_for_gains);
     tuning.log_gain = at::where(mean > 0, -mean.clamp_min(1e-6).log(), at::zeros_like(mean));
     tuning.row_sums = Tensor();
-    log_gains_[path + ".log_gain"] = tuning.log_gain;
+    log_gains_[path + gain_ending] = tuning.log_gain;
   }
 }
 
@@ -96,7 +103,7 @@ TensorMap with_folded_gains(TensorMap weights) {
   TensorMap folded;
   for (const auto& [name, tensor] : weights) {
     if (!name.ends_with(gain_ending)) continue;
-    const std::string out = name.substr(0, name.size() - std::string(gain_ending).size()) + ".out.weight";
+    const std::string out = projection_of(name);
     const Tensor& projection = weights.at(out);
     const int64_t head_width = projection.size(1) / tensor.numel();
     folded[out] = projection * tensor.exp().repeat_interleave(head_width).unsqueeze(0);
