@@ -41,31 +41,8 @@ void check_conditioning(const char* field, const Tensor& given, at::IntArrayRef 
 // The forward pass of a block over layers that were made from layers(block, site).
 std::unique_ptr<Block> make_block(const BlockSpec& block, const Site& site, const LayerMap& layers);
 
-// One maker per kind of block, defined beside the kind's forward pass.
-std::unique_ptr<Block> make_module(const TimeEmbedding&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const AddedEmbedding&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const SingleConvolution&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const OutputNorm&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const Downsample&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const Upsample&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const Resnet&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const Separable&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const TransformerStack&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const TokenEmbedding&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const PatchEmbedding&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const EncoderBlock&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const TokenNorm&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const PooledProjection&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const MapAttention&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const TaesdBlock&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const TaesdConvolution&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const LevelScale&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const SinglePool&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const Branches&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const ChannelScale&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const ReluConvolution&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const PerceptualHead&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const MobileConvolution&, const Site&, const LayerMap&);
-std::unique_ptr<Block> make_module(const MobileBlock&, const Site&, const LayerMap&);
+// The forward pass of one kind of block. Each kind defines its own: a specialisation for its spec.
+template <class Spec>
+std::unique_ptr<Block> make_module(const Spec& spec, const Site& site, const LayerMap& layers);
 
 }  // namespace mds

@@ -86,15 +86,19 @@ class BranchesModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const LevelScale& spec, const Site&, const LayerMap&) {
   return std::make_unique<LevelScaleModule>(spec);
 }
+template <>
 std::unique_ptr<Block> make_module(const ChannelScale& spec, const Site&, const LayerMap&) {
   return std::make_unique<ChannelScaleModule>(spec);
 }
+template <>
 std::unique_ptr<Block> make_module(const SinglePool&, const Site&, const LayerMap& layers) {
   return std::make_unique<SinglePoolModule>(layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const Branches& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<BranchesModule>(spec, layers);
 }

@@ -28,6 +28,7 @@ class MapAttentionModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const MapAttention& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<MapAttentionModule>(spec.names, layers);
 }

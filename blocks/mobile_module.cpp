@@ -48,9 +48,11 @@ class MobileBlockModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const MobileConvolution& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<MobileConvolutionModule>(spec.names, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const MobileBlock& spec, const Site& site, const LayerMap& layers) {
   return std::make_unique<MobileBlockModule>(spec, site, layers);
 }

@@ -31,9 +31,11 @@ class PerceptualHeadModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const ReluConvolution&, const Site&, const LayerMap& layers) {
   return std::make_unique<ReluConvolutionModule>(layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const PerceptualHead&, const Site&, const LayerMap& layers) {
   return std::make_unique<PerceptualHeadModule>(layers);
 }

@@ -74,9 +74,11 @@ class SeparableModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const Resnet& spec, const Site& site, const LayerMap& layers) {
   return std::make_unique<ResnetModule>(spec, site, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const Separable& spec, const Site& site, const LayerMap& layers) {
   return std::make_unique<SeparableModule>(spec, site, layers);
 }

@@ -93,35 +93,33 @@ class OneNorm final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const TimeEmbedding& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<TimeModule>(spec, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const AddedEmbedding& spec, const Site& site, const LayerMap& layers) {
   return std::make_unique<AddedModule>(spec, site, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const SingleConvolution&, const Site&, const LayerMap& layers) {
   return std::make_unique<OneConvolution>(layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const Downsample&, const Site&, const LayerMap& layers) {
   return std::make_unique<OneConvolution>(layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const Upsample&, const Site&, const LayerMap& layers) {
   return std::make_unique<UpsampleModule>(layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const OutputNorm&, const Site&, const LayerMap& layers) {
   return std::make_unique<OneNorm>(layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const TokenNorm&, const Site&, const LayerMap& layers) {
   return std::make_unique<OneNorm>(layers);
-}
-
-void check_conditioning(const char* field, const Tensor& given, at::IntArrayRef wanted) {
-  TORCH_CHECK(given.defined(), "conditioning: ", field, " is missing; expected ", wanted);
-  TORCH_CHECK(given.sizes() == wanted, "conditioning: ", field, " has sizes ", given.sizes(), "; expected ", wanted);
-}
-
-std::unique_ptr<Block> make_block(const BlockSpec& block, const Site& site, const LayerMap& layers) {
-  return std::visit([&](const auto& spec) { return make_module(spec, site, layers); }, block);
 }
 
 }  // namespace mds

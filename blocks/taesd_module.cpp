@@ -42,9 +42,11 @@ class TaesdEndModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const TaesdBlock& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<TaesdModule>(spec.names, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const TaesdConvolution& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<TaesdEndModule>(spec.end, layers);
 }

@@ -80,15 +80,19 @@ class PooledModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const TokenEmbedding& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<TokenModule>(spec.names, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const PatchEmbedding& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<PatchModule>(spec.names, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const EncoderBlock& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<EncoderModule>(spec, layers);
 }
+template <>
 std::unique_ptr<Block> make_module(const PooledProjection& spec, const Site&, const LayerMap& layers) {
   return std::make_unique<PooledModule>(spec, layers);
 }

@@ -103,6 +103,7 @@ class TransformerModule final : public Block {
 
 }  // namespace
 
+template <>
 std::unique_ptr<Block> make_module(const TransformerStack& spec, const Site& site, const LayerMap& layers) {
   return std::make_unique<TransformerModule>(spec, site, layers);
 }
