@@ -7,7 +7,8 @@
 #include <array>
 #include <cmath>
 
-#include "blocks/rows_group_norm.h"
+#include "blocks/kernels/kernel.h"
+#include "blocks/kernels/rows_group_norm.h"
 
 namespace mds {
 namespace {
@@ -23,24 +24,6 @@ void fill_weight(Tensor& weight, Init init, int64_t fan_in, const std::function<
   if (init == Init::zero) return void(weight.zero_());
   weight.copy_(next(weight.sizes()) / std::sqrt(double(fan_in)));
   if (init == Init::non_negative) weight.abs_();
-}
-
-// Whether gradients will flow back through an operation on x. Other passes use LibTorch's own operators, because those
-// passes are traced and exported.
-bool is_recorded(const Tensor& x) { return at::GradMode::is_enabled() && x.requires_grad(); }
-
-// LibTorch's fused softmax attention is made for wide heads and long rows. With gradients on a CPU, two products and a
-// softmax are faster where heads are narrower than a vector register: up to ten times in bfloat16.
-bool runs_as_products(const Tensor& q_NHTD, const Tensor& k_NHSD) {
-  constexpr int64_t narrow = 16, most_scores = 1 << 16;  // most_scores: of one head, as they are kept for the gradients
-  return q_NHTD.is_cpu() && is_recorded(q_NHTD) && q_NHTD.size(-2) * k_NHSD.size(-2) <= most_scores &&
-         (q_NHTD.scalar_type() == at::kBFloat16 || q_NHTD.size(-1) < narrow);
-}
-
-bool runs_by_rows(const NormOp& op, const Tensor& x, const Tensor& weight) {
-  return op.kind == NormKind::group && (op.activation == Activation::none || op.activation == Activation::silu) &&
-         x.dim() == 4 && x.is_cpu() && is_recorded(x) && x.is_contiguous(at::MemoryFormat::ChannelsLast) &&
-         weight.scalar_type() == at::kFloat;
 }
 
 }  // namespace
@@ -109,7 +92,7 @@ NormLayer::NormLayer(const NormOp& op) : op_(op) {
 }
 
 Tensor NormLayer::forward(const Tensor& x) const {
-  if (runs_by_rows(op_, x, weight_))
+  if (supports(op_, site_of(x), weight_.scalar_type(), is_recorded(x)) == Kernel::group_norm_by_rows)
     return rows_group_norm(x.to(at::kFloat), weight_, bias_, {op_.groups, op_.eps, op_.activation == Activation::silu})
         .to(x.scalar_type());
   if (op_.kind == NormKind::group)
@@ -138,30 +121,9 @@ Tensor PoolLayer::forward(const Tensor& x_NCHW) const {
   return at::avg_pool2d(x_NCHW, op_.kernel, op_.stride, op_.border, /*ceil_mode=*/false, op_.counts_border);
 }
 
-Tensor AttentionLayer::relu(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const {
-  const double scale = 1.0 / (std::sqrt(double(q_NHTD.size(-1))) * double(k_NHSD.size(-2)));
-  const Tensor scores = at::relu(at::matmul(q_NHTD * scale, k_NHSD.transpose(-2, -1)));
-  const Tensor weights = op_.causal ? scores.tril() : scores;
-  if (tuning_.row_sums.defined()) tuning_.row_sums.add_(weights.sum(-1).mean(at::IntArrayRef{0, 2}));
-  const Tensor y = at::matmul(weights, v_NHSD);
-  return tuning_.log_gain.defined() ? y * tuning_.log_gain.exp().view({-1, 1, 1}) : y;
-}
-
-Tensor AttentionLayer::softmax(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const {
-  if (op_.causal || !runs_as_products(q_NHTD, k_NHSD))
-    return at::scaled_dot_product_attention(q_NHTD, k_NHSD, v_NHSD, {}, 0.0, op_.causal);
-  const double scale = 1.0 / std::sqrt(double(q_NHTD.size(-1)));
-  return at::matmul(at::softmax(at::matmul(q_NHTD * scale, k_NHSD.transpose(-2, -1)), -1), v_NHSD);
-}
-
 Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
   const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op_.heads, -1}).transpose(1, 2); };
-  const auto joined = [](const Tensor& y) { return y.transpose(1, 2).flatten(2); };
-  const Tensor q = split(q_NTC), k = split(k_NSC), v = split(v_NSC);
-  if (op_.function == AttentionFunction::softmax) return joined(softmax(q, k, v));
-  if (!tuning_.softmax_share.defined()) return joined(relu(q, k, v));
-  const Tensor& share = tuning_.softmax_share;
-  return joined((1 - share) * relu(q, k, v) + share * softmax(q, k, v));
+  return attend_(op_, {split(q_NTC), split(k_NSC), split(v_NSC)}).transpose(1, 2).flatten(2);
 }
 
 TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight", torch::empty({op.rows, op.width})); }

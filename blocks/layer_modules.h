@@ -2,7 +2,6 @@
 // Shape letters, here and in every file: N batch, C channels, H height, W width, T tokens, S text tokens, E time width.
 #pragma once
 
-#include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
 #include <map>
@@ -10,11 +9,11 @@
 #include <string>
 #include <type_traits>
 
+#include "blocks/kernels/attention.h"
 #include "blocks/layer.h"
+#include "blocks/tensor.h"
 
 namespace mds {
-
-using at::Tensor;
 
 class LayerModule : public torch::nn::Module {
  public:
@@ -67,28 +66,20 @@ class PoolLayer final : public LayerModule {
   PoolOp op_;
 };
 
-// Adjustments while a network is finetuned from softmax to relu attention; the finished network has none of them.
-struct AttentionTuning {
-  Tensor softmax_share;  // a number that mixes the two outputs: 0 is relu, 1 is softmax
-  Tensor log_gain;       // logarithm of a factor on the relu output of each head; H
-  Tensor row_sums;       // if defined, the mean row sum of relu scores is added to it for each head; H
-};
-
 class AttentionLayer final : public LayerModule {
  public:
+  using Attend = std::function<Tensor(const AttentionOp& op, const Heads& heads)>;
+
   explicit AttentionLayer(const AttentionOp& op) : op_(op) {}
   const AttentionOp& op() const { return op_; }
-  AttentionTuning& tuning() { return tuning_; }
-  // q_NTC, k_NSC, v_NSC -> N x T x C. softmax, or relu divided by the number of keys (arXiv 2309.08586).
-  Tensor forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const;
+  // Computes another function from now on, as a training does that changes the attention step by step.
+  void replace(Attend attend) { attend_ = std::move(attend); }
+  Tensor forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const;  // -> N x T x C
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
 
  private:
-  Tensor softmax(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const;
-  Tensor relu(const Tensor& q_NHTD, const Tensor& k_NHSD, const Tensor& v_NHSD) const;
-
   AttentionOp op_;
-  AttentionTuning tuning_;
+  Attend attend_ = attend;
 };
 
 class TableLayer final : public LayerModule {

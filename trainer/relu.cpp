@@ -53,29 +53,44 @@ ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const Lat
       start_(open_predecessor(config.start, latents)),
       unet_(with_relu(start_.spec(), config.start)),
       base_(started(start_, unet_), base_of(config, start_.card), loop, latents) {
-  if (config.swap == Swap::blend) {
-    softmax_share_ = at::ones({}, at::device(compute_device()));
-    for (auto& [path, layer] : attentions_of(base_.unet())) layer->tuning().softmax_share = softmax_share_;
-  }
+  if (config.swap == Swap::blend) blend();
   if (config.swap == Swap::gain) find_gains(loop);
+}
+
+void ReluStage::blend() {
+  softmax_share_ = at::ones({}, at::device(compute_device()));
+  for (auto& [path, layer] : attentions_of(base_.unet()))
+    layer->replace([share = softmax_share_](const AttentionOp& op, const Heads& heads) {
+      AttentionOp softmax = op;
+      softmax.function = AttentionFunction::softmax;
+      return (1 - share) * attend(op, heads) + share * attend(softmax, heads);
+    });
 }
 
 void ReluStage::find_gains(const LoopConfig& loop) {
   torch::NoGradGuard no_grad;
   const auto layers = attentions_of(base_.unet());
-  for (auto& [path, layer] : layers)
-    layer->tuning().row_sums = at::zeros({layer->op().heads}, at::device(compute_device()));
+  TensorMap row_sums;  // by path, H
+  for (auto& [path, layer] : layers) {
+    row_sums[path] = at::zeros({layer->op().heads}, at::device(compute_device()));
+    layer->replace([sums = row_sums[path]](const AttentionOp& op, const Heads& heads) {
+      const Tensor weights = relu_weights(op, heads);
+      sums.add_(weights.sum(-1).mean(at::IntArrayRef{0, 2}));
+      return at::matmul(weights, heads.v_NHSD);
+    });
+  }
   for (int64_t i = 0; i < batches_for_gains; ++i) {
     TensorMap batch = base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)});
     base_.loss(on_compute_device(std::move(batch)), {});
   }
   for (auto& [path, layer] : layers) {
-    AttentionTuning& tuning = layer->tuning();
     // A head whose scores are all negative has row sums of 0, from which no gain follows: it keeps a gain of 1.
-    const Tensor mean = tuning.row_sums / double(batches_for_gains);
-    tuning.log_gain = at::where(mean > 0, -mean.clamp_min(1e-6).log(), at::zeros_like(mean));
-    tuning.row_sums = Tensor();
-    log_gains_[path + gain_ending] = tuning.log_gain;
+    const Tensor mean = row_sums[path] / double(batches_for_gains);
+    const Tensor log_gain = at::where(mean > 0, -mean.clamp_min(1e-6).log(), at::zeros_like(mean));
+    layer->replace([log_gain](const AttentionOp& op, const Heads& heads) {
+      return attend(op, heads) * log_gain.exp().view({-1, 1, 1});
+    });
+    log_gains_[path + gain_ending] = log_gain;
   }
 }
 

@@ -47,6 +47,7 @@ class ReluStage final : public Stage {
   const UNetSpec& unet() const { return unet_; }
 
  private:
+  void blend();
   void find_gains(const LoopConfig& loop);
 
   ReluConfig config_;

@@ -1,10 +1,10 @@
-#include "blocks/rows_group_norm.h"
+#include "blocks/kernels/rows_group_norm.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "blocks/group_norm_kernels.h"
+#include "blocks/kernels/group_norm_loops.h"
 
 namespace mds {
 namespace {

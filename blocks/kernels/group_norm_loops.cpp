@@ -1,4 +1,4 @@
-#include "blocks/group_norm_kernels.h"
+#include "blocks/kernels/group_norm_loops.h"
 
 #include <algorithm>
 #include <bit>

@@ -3,11 +3,9 @@
 // of SiLU but computes it again for the gradients.
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include "blocks/tensor.h"
 
 namespace mds {
-
-using at::Tensor;
 
 struct GroupNorm {
   int64_t groups;

@@ -1,0 +1,31 @@
+// Which code computes a layer: LibTorch's operators, or a kernel of our own where that is faster.
+#pragma once
+
+#include "blocks/layer.h"
+#include "blocks/tensor.h"
+
+namespace mds {
+
+enum class Kernel : uint8_t {
+  library,                // LibTorch's operators
+  group_norm_by_rows,     // rows_group_norm(): group norm and SiLU of a channels-last map
+  attention_by_products,  // softmax attention as two products and a softmax, not fused
+};
+
+// Where a layer runs, as far as kernels differ in it.
+struct KernelSite {
+  c10::DeviceType device;
+  Shape in;                    // of one sample
+  Shape keys{};                // of an attention
+  bool channels_last = false;  // the memory of a map
+};
+KernelSite site_of(const Tensor& x);  // N x C x H x W or N x T x C
+
+// The kernel that computes `op`. dtype: of the weights, or of the input where the op has none. grad: whether gradients
+// will flow back through the op. Passes without gradients always use the library, because they are traced and exported.
+Kernel supports(const LayerOp& op, const KernelSite& site, c10::ScalarType dtype, bool grad);
+
+// Whether gradients will flow back through an operation on x.
+bool is_recorded(const Tensor& x);
+
+}  // namespace mds
