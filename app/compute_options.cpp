@@ -1,10 +1,10 @@
+#include "app/compute_options.h"
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
 
-#include "app/options.h"
 #include "app/usage_error.h"
-#include "networks/network.h"
 #include "spec/processors.h"
 
 namespace mds {
@@ -23,10 +23,18 @@ at::Device device_of(const std::string& name) {
 
 }  // namespace
 
-void apply(const ComputeOptions& compute) {
+void add_compute_options(po::options_description& options, ComputeOptions& compute) {
+  options.add_options()("seed", number(&compute.seed, at_least(0)), "Seed of everything that is drawn at random")(
+      "threads", number(&compute.threads, between(1, 1024), "all cores"), "Threads of the CPU that compute")(
+      "device", po::value(&compute.device)->default_value(compute.device)->value_name("NAME"),
+      "Where networks run: cpu, cuda or cuda:N");
+}
+
+Placement apply(const ComputeOptions& compute) {
   require_within("--threads", compute.threads, between(0, 1024));
-  set_compute_device(device_of(compute.device));
+  const Placement placement{.device = device_of(compute.device)};
   at::set_num_threads(compute.threads > 0 ? compute.threads : int(usable_processors()));
+  return placement;
 }
 
 }  // namespace mds

@@ -26,8 +26,8 @@ int run_evaluate(int argc, char** argv) {
   po::variables_map given;
   if (!parse(evaluate_command_line(options), argc, argv, given)) return 0;
   const Format format = parse_format(options.format);
-  const EvaluationRequest request = checked_request(options);
-  apply(options.compute);
+  EvaluationRequest request = checked_request(options);
+  request.placement.device = apply(options.compute).device;
   if (given["metrics"].defaulted()) std::cerr << "no --metrics: " << request.metrics << "\n";
   TerminalListener listener;
   const EvaluationResult result = evaluate(request, listener);

@@ -95,14 +95,15 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
 EvaluationRequest checked_request(const EvaluateOptions& options) {
   EvaluationRequest request = options.request;
   request.seed = options.compute.seed;
-  request.dtype = parse_choice<Precision>("--dtype", options.precision);
+  request.placement.dtype = parse_choice<Precision>("--dtype", options.precision);
   request.drawn = options.drawn.picture();
   if (request.images.empty() == request.models.empty())
     throw UsageError("needs either --images DIR or --model DIR with --prompts FILE");
   if (request.reconstructs() && (request.reference.empty() || request.out.empty()))
     throw UsageError("--model needs --prompts FILE and --out DIR; an autoencoder --reference DIR and --out DIR");
   if (!request.models.empty() && request.out.empty()) throw UsageError("--model needs --out DIR");
-  if (request.reconstructs() && !(request.sampler.empty() && request.dtype == Precision::fp32 && request.seeds == 1))
+  if (request.reconstructs() &&
+      !(request.sampler.empty() && request.placement.dtype == Precision::fp32 && request.seeds == 1))
     throw UsageError("--dtype, --seeds and the sampler need --prompts: an autoencoder draws nothing at random");
   if (!request.reconstructs() && !request.sheet.empty())
     throw UsageError("--sheet needs --model with autoencoders, and no --prompts");

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "app/options.h"
+#include "app/compute_options.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/usage_error.h"
@@ -122,7 +122,7 @@ struct Loaded {
   NetworkPtr network;
 };
 
-Loaded load(const ExportOptions& options) {
+Loaded load(const ExportOptions& options, const Placement& placement) {
   const bool trained = !options.model.empty();
   const ModelPart part = trained ? find_part(options) : ModelPart{"", find_network(options.name, options.db).spec};
   const NetworkSpec spec = with_asked_size(part.spec, options.size.picture());
@@ -130,8 +130,8 @@ Loaded load(const ExportOptions& options) {
   // Safetensors are written without a pass.
   const bool passes = options.format() != ExportFormat::safetensors;
   require_pass(plan, {.batch = passes ? traced_batch : 0, .weights = !trained});
-  if (trained) return {spec, load_part(options.model, part.name, plan)};
-  Loaded loaded{spec, make_network(plan)};
+  if (trained) return {spec, load_part(options.model, part.name, plan, placement)};
+  Loaded loaded{spec, make_network(plan, placement)};
   initialise(*loaded.network, options.compute.seed);
   return loaded;
 }
@@ -153,8 +153,7 @@ std::vector<std::string> write(const ExportOptions& options, const Loaded& loade
 int run_export(int argc, char** argv) {
   ExportOptions options;
   if (!read_options(argc, argv, options)) return 0;
-  apply(options.compute);
-  const Loaded loaded = load(options);
+  const Loaded loaded = load(options, apply(options.compute));
   const auto folder = std::filesystem::path(options.out).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder);
   for (const auto& file : write(options, loaded)) std::cout << file << "\n";

@@ -5,12 +5,11 @@
 #include <iostream>
 #include <optional>
 
-#include "app/options.h"
+#include "app/compute_options.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "experiments/output.h"
 #include "networks/memory.h"
-#include "networks/precision.h"
 #include "pipeline/network_io.h"
 #include "pipeline/weight_import.h"
 #include "profiler/environment.h"
@@ -69,23 +68,24 @@ int64_t projection_in(TextTowerSpec spec, std::optional<Layout> layout, const Te
   return 0;
 }
 
-NetworkPtr load_network_weights(NetworkSpec& spec, const ForwardRequest& request, at::ScalarType dtype) {
+NetworkPtr load_network_weights(NetworkSpec& spec, const ForwardRequest& request, const Placement& placement) {
   const auto layout = request.from();
   const TensorMap file = load_tensors(request.weights).tensors;
   if (auto* tower = std::get_if<TextTowerSpec>(&spec); tower && tower->projection == 0)
     tower->projection = projection_in(*tower, layout, file, request.weights);
-  const NetworkPtr network = make_network(make_plan(spec), at::kFloat, at::MemoryFormat::Contiguous);
+  const NetworkPtr network = make_network(make_plan(spec), placement, at::MemoryFormat::Contiguous);
   const TensorMap weights = layout ? import_weights(network->plan(), *layout, file, request.weights) : file;
-  adopt_weights(*network, weights, dtype, request.weights);
+  adopt_weights(*network, weights, request.weights);
   return network;
 }
 
 // The network's outputs by name, float32 on the CPU.
-TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tensor> inputs, at::ScalarType dtype) {
+TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tensor> inputs) {
   torch::NoGradGuard no_grad;
   const auto wanted = inputs_of(spec);
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (wanted[i].sizes.size() > 1) inputs[i] = inputs[i].to(dtype);  // timesteps and sizes need full precision
+    if (wanted[i].sizes.size() > 1)
+      inputs[i] = inputs[i].to(network.dtype());  // timesteps and sizes need full precision
   const auto outputs = run_network(network, spec, inputs);
   const auto names = outputs_of(network.plan());
   TensorMap named;
@@ -121,19 +121,20 @@ int run_forward(int argc, char** argv) {
   ForwardRequest request;
   if (!read_forward(argc, argv, request)) return 0;
   const Format format = parse_format(request.format);
-  const at::ScalarType dtype = scalar_type(parse_choice<Precision>("--dtype", request.dtype));
+  const auto dtype = parse_choice<Precision>("--dtype", request.dtype);
   request.from();
   refuse_input_as_output("--output", request.output, {request.name, request.weights, request.input});
-  apply(request.compute);
+  Placement placement = apply(request.compute);
+  placement.dtype = dtype;
   const TensorMap tensors = load_tensors(request.input).tensors;
   NamedNetwork network = load_named(request.name, {}, request.database);
   network.spec = sized_for(network.spec, tensors);
   const auto inputs = inputs_from(tensors, network.spec, request.input);
-  const auto value_bytes = int64_t(c10::elementSize(dtype));
-  if (compute_device().is_cpu())
+  const auto value_bytes = int64_t(c10::elementSize(scalar_type(dtype)));
+  if (placement.device.is_cpu())
     require_pass(make_plan(network.spec), {.batch = inputs[0].size(0), .value_bytes = value_bytes, .weights = false});
-  const NetworkPtr modules = load_network_weights(network.spec, request, dtype);
-  const TensorMap outputs = pass(*modules, network.spec, inputs, dtype);
+  const NetworkPtr modules = load_network_weights(network.spec, request, placement);
+  const TensorMap outputs = pass(*modules, network.spec, inputs);
   save_tensors(request.output, {.tensors = outputs, .metadata = provenance(network)});
   std::cout << to_text(output_table(network, request, outputs), format);
   return 0;

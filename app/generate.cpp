@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "app/options.h"
+#include "app/compute_options.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
@@ -83,9 +83,9 @@ int run_generate(int argc, char** argv) {
   po::variables_map given;
   if (!parse(command_line(options), argc, argv, given)) return 0;
   const auto start = Clock::now();
-  apply(options.compute);
   GenerateRequest& request = options.request;
-  request.dtype = parse_choice<Precision>("--dtype", options.precision);
+  request.placement = apply(options.compute);
+  request.placement.dtype = parse_choice<Precision>("--dtype", options.precision);
   request.tiles = options.tiles();
   request.pixels = options.size.picture();
   request.seed = options.compute.seed;

@@ -81,11 +81,4 @@ std::string config_command(const std::string& command, const std::string& file,
          listed(settings, [](const std::string& setting) { return " --set " + setting; }, "");
 }
 
-void add_compute_options(po::options_description& options, ComputeOptions& compute) {
-  options.add_options()("seed", number(&compute.seed, at_least(0)), "Seed of everything that is drawn at random")(
-      "threads", number(&compute.threads, between(1, 1024), "all cores"), "Threads of the CPU that compute")(
-      "device", po::value(&compute.device)->default_value(compute.device)->value_name("NAME"),
-      "Where networks run: cpu, cuda or cuda:N");
-}
-
 }  // namespace mds

@@ -50,12 +50,4 @@ void add_described_options(po::options_description& options, GivenFields& given)
 std::string config_command(const std::string& command, const std::string& file,
                            const std::vector<std::string>& settings);
 
-struct ComputeOptions {
-  uint64_t seed = 0;
-  int threads = 0;  // 0: all cores
-  std::string device = "cpu";
-};
-void add_compute_options(po::options_description& options, ComputeOptions& compute);
-void apply(const ComputeOptions& compute);  // sets LibTorch's threads; UsageError for a device that does not exist
-
 }  // namespace mds

@@ -21,7 +21,7 @@ std::vector<std::string> arguments_of(const ModelProfileRequest& request) {
 void profile_model(const ModelProfileRequest& request) {
   TerminalListener listener;
   const ModelRun run = open_model({.folder = request.folder,
-                                   .dtype = request.options.dtype,
+                                   .placement = {.dtype = request.options.dtype},
                                    .sampler = request.sampler,
                                    .pixels = request.size.picture()});
   if (request.raw) {

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include "app/options.h"
+#include "app/compute_options.h"
 #include "app/run.h"
 #include "app/subprocess.h"
 #include "app/terminal_listener.h"
@@ -59,7 +59,7 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
   if (!values["seed"].defaulted()) options.request.settings.push_back("seed=" + std::to_string(options.compute.seed));
   options.request.command = config_command("sweep", options.request.config, options.request.settings);
   options.request.run_worker = [arguments = worker_arguments(options)] { run_self(arguments); };
-  apply(options.compute);
+  options.request.placement = apply(options.compute);
   return true;
 }
 
@@ -81,7 +81,7 @@ int run_sweep(int argc, char** argv) {
   const Format format = parse_format(options.format);
   TerminalListener listener;
   if (options.plan) {
-    std::cout << plan_text(options.request.load(), format, listener);
+    std::cout << plan_text(options.request.load(), options.request.placement, format, listener);
     return 0;
   }
   return stopping_on_interrupts("sweep", [&] {

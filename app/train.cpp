@@ -1,8 +1,8 @@
 // mdsearch train: runs one stage from its config to a model folder, or plans it.
 #include <iostream>
 
+#include "app/compute_options.h"
 #include "app/flag_words.h"
-#include "app/options.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
 #include "app/usage_error.h"
@@ -65,7 +65,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
   command.plans = is_plan(values, command.plan);
   command.plan.database = command.request.db;
   command.request.command = config_command("train", command.request.file, command.request.settings);
-  apply(command.compute);
+  command.request.placement = apply(command.compute);
   return true;
 }
 

@@ -12,6 +12,7 @@
 
 #include "metrics/extractor_identity.h"
 #include "metrics/picture_set.h"
+#include "networks/placement.h"
 #include "pipeline/image.h"
 #include "pipeline/tokenizer.h"
 
@@ -56,7 +57,8 @@ struct ExtractorChoice {
 };
 // RequestError, naming the network and the flag, where it needs weights that were not given; FileError where they do
 // not fit the network.
-std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights);
+std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights,
+                                          const Placement& placement = {});
 
 struct ExtractOptions {
   int64_t batch = 32;

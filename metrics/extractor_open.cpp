@@ -15,11 +15,11 @@ namespace {
 
 class ClipExtractor : public Extractor {
  public:
-  ClipExtractor(const ExtractorChoice& choice, const std::string& weights)
+  ClipExtractor(const ExtractorChoice& choice, const std::string& weights, const Placement& placement)
       : Extractor({choice.network, choice.resizer, hash_of_weights(weights)}),
         fit_(choice.resizer == "clip_squash" ? ClipFit::squash : ClipFit::crop),
-        images_(source(choice, weights), fit_),
-        texts_(choice.with_texts ? std::make_unique<TextEncoder>(load_clip_texts(source(choice, weights))) : nullptr) {}
+        images_(source(choice, weights), fit_, placement),
+        texts_(choice.with_texts ? std::make_unique<TextEncoder>(load_clip_texts(source(choice, weights), placement)) : nullptr) {}
 
   at::Tensor prepared(const at::Tensor& picture_1CHW) const override {
     return clip_pixels(picture_1CHW, images_.size(), fit_)[0].to(at::kByte);
@@ -58,13 +58,13 @@ Resizer resizer_called(const std::string& name) {
 // Networks from `images` to `features`; a picture of another shape than the network's input is stretched.
 class FeatureExtractor : public Extractor {
  public:
-  FeatureExtractor(const ExtractorChoice& choice, NetworkSpec spec, const std::string& weights)
+  FeatureExtractor(const ExtractorChoice& choice, NetworkSpec spec, const std::string& weights,
+                   const Placement& placement)
       : Extractor({choice.network, choice.resizer, hash_of_weights(weights)}),
         spec_(std::move(spec)),
         resizer_(resizer_called(choice.resizer)),
-        network_(make_network(make_plan(spec_), at::kFloat, at::MemoryFormat::Contiguous)) {
-    adopt_weights(*network_, import_weights(network_->plan(), load_tensors(weights).tensors, weights), at::kFloat,
-                  weights);
+        network_(make_network(make_plan(spec_), placement, at::MemoryFormat::Contiguous)) {
+    adopt_weights(*network_, import_weights(network_->plan(), load_tensors(weights).tensors, weights), weights);
   }
 
   at::Tensor prepared(const at::Tensor& picture_1CHW) const override {
@@ -113,12 +113,13 @@ std::string hash_of_weights(const std::string& weights) {
   return is_model_folder(weights) ? model_hash(weights) : file_sha256(weights);
 }
 
-std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights) {
+std::unique_ptr<Extractor> open_extractor(const ExtractorChoice& choice, const WeightFiles& weights,
+                                          const Placement& placement) {
   const std::string file = weights_of_network(choice.network, weights);
-  if (choice.network == emoji_clip) return std::make_unique<ClipExtractor>(choice, file);
+  if (choice.network == emoji_clip) return std::make_unique<ClipExtractor>(choice, file, placement);
   NetworkSpec spec = load_network(choice.network);
-  if (std::holds_alternative<ImageTowerSpec>(spec)) return std::make_unique<ClipExtractor>(choice, file);
-  return std::make_unique<FeatureExtractor>(choice, std::move(spec), file);
+  if (std::holds_alternative<ImageTowerSpec>(spec)) return std::make_unique<ClipExtractor>(choice, file, placement);
+  return std::make_unique<FeatureExtractor>(choice, std::move(spec), file, placement);
 }
 
 }  // namespace mds

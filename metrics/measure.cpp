@@ -29,10 +29,10 @@ struct PairMeasure {
   std::string weights_hash{};
 };
 
-PairMeasure pair_measure(const Metric& metric, const WeightFiles& weights) {
+PairMeasure pair_measure(const Metric& metric, const MeasureOptions& options) {
   if (metric.of_pair) return {.values = metric.of_pair};
-  const std::string file = weights_of_network(metric.network, weights);
-  const auto network = std::make_shared<PerceptualNetwork>(load_network(metric.network), file);
+  const std::string file = weights_of_network(metric.network, options.weights);
+  const auto network = std::make_shared<PerceptualNetwork>(load_network(metric.network), file, options.placement);
   const auto in_range = [](const at::Tensor& bytes) { return bytes.to(at::kFloat) / 127.5 - 1; };
   return {
       [=](const at::Tensor& a, const at::Tensor& b) { return perceptual_values(*network, in_range(a), in_range(b)); },
@@ -93,7 +93,7 @@ Measurer::Groups Measurer::by_extractor() const {
 std::unique_ptr<Extractor> Measurer::open(const std::vector<const Metric*>& metrics) const {
   return open_extractor(
       {.network = metrics[0]->network, .resizer = metrics[0]->resizer, .with_texts = any(metrics, Against::captions)},
-      options_.weights);
+      options_.weights, options_.placement);
 }
 
 void Measurer::attempt(const std::vector<const Metric*>& metrics, const std::function<void()>& measure) {
@@ -138,7 +138,7 @@ void Measurer::warn_of_cuts(const Extractor& extractor, const PictureSet& pictur
 }
 
 void Measurer::prepare_pairs(const Metric& metric, const PictureSet& pictures, const std::vector<ImageSize>& drawn) {
-  pair_measure(metric, options_.weights);
+  pair_measure(metric, options_);
   const PicturePairs pairs = paired(pictures, reference_pictures());
   if (drawn.empty()) return;
   if (const size_t alone = pictures.files.size() - pairs.a.files.size(); alone > 0 && listener_.warned)
@@ -263,7 +263,7 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
 }
 
 void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores) {
-  const PairMeasure measure = pair_measure(metric, options_.weights);
+  const PairMeasure measure = pair_measure(metric, options_);
   const PicturePairs pairs = paired(pictures, reference_pictures());
   const std::string what = std::string(metric.name) + " of " + pictures.folder;
   FolderReport skipped = pairs.skipped;

@@ -17,6 +17,7 @@ struct MeasureOptions {
   std::string split{};      // where the reference is a data set; empty: all its pictures
   std::string cache{};      // folder for reference statistics; empty: none
   WeightFiles weights{};
+  Placement placement{};  // of the metrics' networks
   int64_t batch = 32;
   int64_t size = 0;  // side in pixels to which pictures are resized first; 0: they are not
   ScoreOptions score{};

@@ -36,11 +36,6 @@ Conditioning brought_to(const Tensor& weight, Conditioning c) {
   return c;
 }
 
-at::Device& chosen_device() {
-  static at::Device device = at::kCPU;
-  return device;
-}
-
 }  // namespace
 
 void check_input(const Plan& plan, const Tensor& x) {
@@ -114,14 +109,11 @@ std::map<std::string, Tensor> Network::outputs(const Tensor& x, const Conditioni
 
 at::Device Network::device() const { return any_weight_.device(); }
 
-void set_compute_device(at::Device device) { chosen_device() = device; }
-at::Device compute_device() { return chosen_device(); }
-
 // The weights hold no values yet, so each gets new memory of the right type and device, and nothing is copied.
-NetworkPtr make_network(Plan plan, at::ScalarType dtype, at::MemoryFormat maps) {
+NetworkPtr make_network(Plan plan, const Placement& placement, at::MemoryFormat maps) {
   auto network = std::make_shared<Network>(std::move(plan), maps);
   torch::NoGradGuard no_grad;
-  const auto options = at::TensorOptions().dtype(dtype).device(compute_device());
+  const auto options = at::TensorOptions().dtype(scalar_type(placement.dtype)).device(placement.device);
   for (auto& item : state_of(*network))
     item.value().set_data(at::empty(item.value().sizes(), options, format_of(*network, item.value())));
   return network;

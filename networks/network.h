@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "blocks/block.h"
+#include "networks/placement.h"
 #include "networks/plan.h"
 
 namespace mds {
@@ -58,18 +59,14 @@ class Network final : public torch::nn::Module {
   Tensor any_weight_;  // shares its storage with the parameter, so it has the parameter's device and type
 };
 
-// The device of networks made from now on: one choice for the process, like LibTorch's number of threads.
-void set_compute_device(at::Device device);
-at::Device compute_device();
-
 // Throws c10::Error where x is not an input of the plan with a batch dimension.
 void check_input(const Plan& plan, const Tensor& x);
 
 using NetworkPtr = std::shared_ptr<Network>;
 
-// Makes a network with unset weights of a floating type on the compute device. On CPUs, channels-last maps are faster;
-// contiguous maps round up to five times less, as oneDNN sums a 3x3 convolution of 512 channels in another order.
-NetworkPtr make_network(Plan plan, at::ScalarType dtype = at::kFloat,
+// Makes a network with unset weights. On CPUs, channels-last maps are faster; contiguous maps round up to five times
+// less, as oneDNN sums a 3x3 convolution of 512 channels in another order.
+NetworkPtr make_network(Plan plan, const Placement& placement = {},
                         at::MemoryFormat maps = at::MemoryFormat::ChannelsLast);
 
 // The memory format of one parameter of the network.

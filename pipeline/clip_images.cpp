@@ -70,7 +70,7 @@ std::string text_half_of(const std::string& image_network) {
 
 bool is_model_folder(const std::string& weights) { return std::filesystem::exists(weights + "/model.json"); }
 
-NetworkPtr load_clip_tower(const NetworkSpec& spec, const ClipSource& source) {
+NetworkPtr load_clip_tower(const NetworkSpec& spec, const ClipSource& source, const Placement& placement) {
   // A score needs weights without doubt: where a folder has copies of different training, the user names the file.
   const auto refuse = [](const std::string& copies) { throw FileError(copies + "; give the file itself"); };
   const WeightSource found = weight_sources(Layout::open_clip, source.weights, refuse).front();
@@ -78,18 +78,18 @@ NetworkPtr load_clip_tower(const NetworkSpec& spec, const ClipSource& source) {
   if (!against.empty()) throw FileError(found.config_file + ": " + against);
   const TensorMap file = load_tensors(found.file).tensors;
   const Layout layout = source.layout ? *source.layout : clip_layout(file, found.file);
-  NetworkPtr network = make_network(make_plan(spec));
-  adopt_weights(*network, import_weights(network->plan(), layout, file, found.file), at::kFloat, found.file);
+  NetworkPtr network = make_network(make_plan(spec), placement);
+  adopt_weights(*network, import_weights(network->plan(), layout, file, found.file), found.file);
   network->eval();
   return network;
 }
 
-ClipImages::ClipImages(const ClipSource& source, ClipFit fit)
+ClipImages::ClipImages(const ClipSource& source, ClipFit fit, const Placement& placement)
     : spec_(image_spec(source)),
       normalisation_(normalisation_of(source)),
       fit_(fit),
-      tower_(is_model_folder(source.weights) ? load_part(source.weights, "image_encoder", make_plan(spec_))
-                                             : load_clip_tower(spec_, source)) {}
+      tower_(is_model_folder(source.weights) ? load_part(source.weights, "image_encoder", make_plan(spec_), placement)
+                                             : load_clip_tower(spec_, source, placement)) {}
 
 Tensor ClipImages::embed(const Tensor& pictures_u8) const {
   check_pictures(pictures_u8);

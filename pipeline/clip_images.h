@@ -35,14 +35,14 @@ std::string text_half_of(const std::string& image_network);
 // Whether the weights are a model folder, whose card describes them.
 bool is_model_folder(const std::string& weights);
 
-// Builds a network with its half of a whole CLIP in float32; a file of half precision is widened. FileError names what
+// Builds a network with its half of a whole CLIP; a file of half precision is widened. FileError names what
 // does not fit: another layout, other shapes, positions for another size of pictures, or a configuration beside the
 // file that says another activation.
-NetworkPtr load_clip_tower(const NetworkSpec& spec, const ClipSource& source);
+NetworkPtr load_clip_tower(const NetworkSpec& spec, const ClipSource& source, const Placement& placement = {});
 
 class ClipImages {
  public:
-  explicit ClipImages(const ClipSource& source, ClipFit fit = ClipFit::crop);
+  explicit ClipImages(const ClipSource& source, ClipFit fit = ClipFit::crop, const Placement& placement = {});
 
   // float32 N x width(), rows of length 1, on the CPU, from uint8 N x 3 x H x W. Runs in batches of bounded memory; the
   // other pictures of a batch change at most the last digits. std::runtime_error where a value is not finite.

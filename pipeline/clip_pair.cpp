@@ -22,24 +22,24 @@ TextTowerSpec text_spec(const ClipSource& source) {
 }
 
 // The size of the tower's vocabulary tells how many of CLIP's merges it was trained with.
-TextEncoder from_file(const ClipSource& source) {
+TextEncoder from_file(const ClipSource& source, const Placement& placement) {
   const TextTowerSpec tower = text_spec(source);
   const MappedFile merges(shipped_file("weights/clip-bpe/merges.txt"));
   const int64_t least = Tokenizer("", {.merges = 0}).vocabulary();
   const TokenizerConfig config{
       .merges = std::max<int64_t>(tower.vocabulary - least, 0), .pad = 0, .mode = TokenizerMode::openai};
   return TextEncoder({.tower = tower, .tokenizer = config}, Tokenizer(merges.bytes(), config),
-                     load_clip_tower(tower, source), source.weights + ": the text tower");
+                     load_clip_tower(tower, source, placement), source.weights + ": the text tower");
 }
 
 }  // namespace
 
-TextEncoder load_clip_texts(const ClipSource& source) {
-  if (!is_model_folder(source.weights)) return from_file(source);
+TextEncoder load_clip_texts(const ClipSource& source, const Placement& placement) {
+  if (!is_model_folder(source.weights)) return from_file(source, placement);
   const ModelCard card = load_card(source.weights, {"text_encoder", "tokenizer"});
   if (card.text_encoder->projection == 0)
     throw ConfigError(source.weights + "/model.json: text_encoder.projection is 0; a CLIP's text tower has one");
-  return TextEncoder(source.weights);
+  return TextEncoder(source.weights, placement);
 }
 
 ClipPair::ClipPair(const ClipSource& source, ClipFit fit) : images_(source, fit), texts_(load_clip_texts(source)) {

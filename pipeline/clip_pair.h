@@ -9,7 +9,7 @@ namespace mds {
 
 // The text tower as CLIP scores define it: from a file, with openai/CLIP's own tokenizer, padded with 0; for a model
 // folder as its card says. ConfigError where the tower has no projection.
-TextEncoder load_clip_texts(const ClipSource& source);
+TextEncoder load_clip_texts(const ClipSource& source, const Placement& placement = {});
 
 class ClipPair {
  public:

@@ -112,9 +112,9 @@ Denoiser guided_each(const Network& unet, Conditioning told, const SamplerConfig
   };
 }
 
-Generator::Generator(const std::string& folder, at::ScalarType dtype)
+Generator::Generator(const std::string& folder, const Placement& placement)
     : folder_(folder),
-      dtype_(dtype),
+      placement_(placement),
       card_(load_card(folder, {"unet", "vae_decoder", "latent_scale", "schedule"})),
       texts_(text_encoders_of(card_, folder + "/model.json")),
       diffusion_{NoiseSchedule(*card_.schedule), card_.prediction} {
@@ -169,15 +169,16 @@ void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) co
   const Plan decoder = make_plan(*card_.vae_decoder);
   check_tiles(decoder, tiles);
   // Where there is a GPU, it holds what a pass needs.
-  if (!compute_device().is_cpu()) return;
-  const PassMemory pass{.value_bytes = int64_t(c10::elementSize(dtype_)), .weights = false};
+  if (!placement_.device.is_cpu()) return;
+  const PassMemory pass{.value_bytes = int64_t(c10::elementSize(scalar_type(placement_.dtype))), .weights = false};
   require_pass(make_plan(*card_.unet), pass);
   if (tiles.tile == 0) require_pass(decoder, pass);
 }
 
 Generator::Texts Generator::texts_of(const DrawRequest& request, const DrawListener& listener) const {
   const DistinctTexts distinct(request);
-  Texts texts{encode_texts(folder_, texts_, distinct.texts, listener.cut), at::tensor(distinct.rows, at::kLong)};
+  Texts texts{encode_texts({folder_, texts_, placement_.with_fp32()}, distinct.texts, listener.cut),
+              at::tensor(distinct.rows, at::kLong)};
   if (request.negative.empty() && card_.zeros_for_no_text) {
     texts.rows.states_NSC[0].zero_();
     if (texts.rows.pooled_NP.defined()) texts.rows.pooled_NP[0].zero_();
@@ -213,7 +214,7 @@ size_t Generator::draw_round(const Round& round) const {
   const auto start = Clock::now();
   RoundTime time;
   const auto part = [&](const char* name, const auto& spec) {
-    return timed(time, [&] { return load_part(folder_, name, make_plan(spec), dtype_); });
+    return timed(time, [&] { return load_part(folder_, name, make_plan(spec), placement_); });
   };
   NetworkPtr network = part("unet", *card_.unet);
   const Tensor z = from_unet(*card_.latent_scale, latents(*network, round));

@@ -40,10 +40,10 @@ Denoiser guided_each(const Network& unet, Conditioning told, const SamplerConfig
 
 class Generator {
  public:
-  // Reads only the card; draw() loads the parts. UNet and decoder have their weights and compute in `dtype`; the text
-  // encoders, and the latents between two steps, stay float32. ConfigError names the part that the card lacks, or two
-  // parts that do not fit each other.
-  explicit Generator(const std::string& folder, at::ScalarType dtype = at::kFloat);
+  // Reads only the card; draw() loads the parts. UNet and decoder have their weights and compute in the placement's
+  // type; the text encoders, and the latents between two steps, stay float32. ConfigError names the part that the card
+  // lacks, or two parts that do not fit each other.
+  explicit Generator(const std::string& folder, const Placement& placement = {});
 
   // Sets another size for the next pictures; an extent of 0 means the model's own. ConfigError: see with_size.
   void resize(Extent pixels);
@@ -83,7 +83,7 @@ class Generator {
   size_t draw_round(const Round& round) const;  // returns the best size of the next round
 
   std::string folder_;
-  at::ScalarType dtype_;
+  Placement placement_;
   ModelCard card_;
   std::vector<TextEncoderConfig> texts_;
   Diffusion diffusion_;

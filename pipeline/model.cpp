@@ -78,9 +78,9 @@ std::string file_of_part(const std::string& folder, const std::string& part) {
 }
 }  // namespace
 
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, at::ScalarType dtype) {
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement) {
   const std::string file = file_of_part(folder, part);
-  auto network = make_network(std::move(plan), dtype);
+  auto network = make_network(std::move(plan), placement);
   load_weights(*network, load_tensors(file).tensors, file);
   network->eval();
   return network;

@@ -152,9 +152,9 @@ double guidance_of(const ModelCard& card);
 std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std::string& source);
 std::string text_encoder_part(size_t i);
 
-// Loads part "unet" from FOLDER/unet.safetensors into a network of the card's spec, which is made in `dtype`. FileError
-// names what is missing, damaged or does not fit the plan.
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, at::ScalarType dtype = at::kFloat);
+// Loads part "unet" from FOLDER/unet.safetensors into a network of the card's spec. FileError names what is missing,
+// damaged or does not fit the plan.
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement = {});
 // FileError where load_part would name a tensor that is missing, extra or misshapen, without reading the values.
 void check_part(const std::string& folder, const std::string& part, const Plan& plan);
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);

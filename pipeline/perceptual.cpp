@@ -34,8 +34,8 @@ NetworkSpec sized(NetworkSpec spec, int64_t height, int64_t width) {
   return spec;
 }
 
-NetworkPtr network_of(const NetworkSpec& spec) {
-  return make_network(make_plan(spec), at::kFloat, at::MemoryFormat::Contiguous);
+NetworkPtr network_of(const NetworkSpec& spec, const Placement& placement) {
+  return make_network(make_plan(spec), placement, at::MemoryFormat::Contiguous);
 }
 
 // vector_norm has gradient zero at a vector of zeros, which occurs after a relu; a square root would give NaN.
@@ -63,9 +63,9 @@ Tensor feature_distance(const Network& network, const Tensor& a_NCHW, const Tens
 
 }  // namespace
 
-PerceptualNetwork::PerceptualNetwork(const NetworkSpec& spec, const std::string& file)
-    : spec_(spec), metric_(metric_of(spec)), network_(network_of(spec)) {
-  adopt_weights(*network_, import_weights(network_->plan(), load_tensors(file).tensors, file), at::kFloat, file);
+PerceptualNetwork::PerceptualNetwork(const NetworkSpec& spec, const std::string& file, const Placement& placement)
+    : spec_(spec), metric_(metric_of(spec)), placement_(placement), network_(network_of(spec, placement)) {
+  adopt_weights(*network_, import_weights(network_->plan(), load_tensors(file).tensors, file), file);
   freeze(*network_);
 }
 
@@ -73,8 +73,8 @@ const Network& PerceptualNetwork::network_for(int64_t height, int64_t width) {
   const Shape& in = network_->plan().input;
   if (in.height == height && in.width == width) return *network_;
   spec_ = sized(spec_, height, width);
-  const NetworkPtr resized = network_of(spec_);
-  adopt_weights(*resized, weights_of(*network_), at::kFloat, metric_);
+  const NetworkPtr resized = network_of(spec_, placement_);
+  adopt_weights(*resized, weights_of(*network_), metric_);
   network_ = resized;
   freeze(*network_);
   return *network_;

@@ -18,7 +18,7 @@ class PerceptualNetwork {
  public:
   // For an LpipsSpec or an EfficientNetSpec of any size; ConfigError for others. `file`: weights in any layout that
   // import_weights knows. FileError where they do not fit, and for an LPIPS head with negative weights.
-  PerceptualNetwork(const NetworkSpec& spec, const std::string& file);
+  PerceptualNetwork(const NetworkSpec& spec, const std::string& file, const Placement& placement = {});
 
   // ConfigError for pictures that are too small, and for EfficientNet-Lite0 also for pictures that are not square.
   Tensor distance(const Tensor& a_NCHW, const Tensor& b_NCHW, const Observer& observer = {});
@@ -30,6 +30,7 @@ class PerceptualNetwork {
 
   NetworkSpec spec_;
   std::string metric_;
+  Placement placement_;
   NetworkPtr network_;  // of the last size; another size gets a network with its weights
 };
 

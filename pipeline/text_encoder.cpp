@@ -29,12 +29,13 @@ TokenBatch tokenize(const Tokenizer& tokenizer, const std::vector<std::string>& 
   return {at::tensor(ids, at::kLong).view({-1, tokens}), at::tensor(ends, at::kLong)};
 }
 
-TextEncoder::TextEncoder(const std::string& folder)
-    : TextEncoder(folder, text_encoders_of(load_card(folder), folder + "/model.json").front(), 0) {}
+TextEncoder::TextEncoder(const std::string& folder, const Placement& placement)
+    : TextEncoder(folder, text_encoders_of(load_card(folder), folder + "/model.json").front(), 0, placement) {}
 
-TextEncoder::TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i)
+TextEncoder::TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i,
+                         const Placement& placement)
     : TextEncoder(config, load_tokenizer(folder, config.tokenizer),
-                  load_part(folder, text_encoder_part(i), make_plan(config.tower)),
+                  load_part(folder, text_encoder_part(i), make_plan(config.tower), placement),
                   folder + "/model.json: " + text_encoder_part(i)) {}
 
 TextEncoder::TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower,
@@ -65,12 +66,11 @@ TextRows TextEncoder::rows(const std::vector<std::string>& texts) const {
   return {at::cat(all_states), all_pooled.empty() ? Tensor() : at::cat(all_pooled)};
 }
 
-TextRows encode_texts(const std::string& folder, const std::vector<TextEncoderConfig>& encoders,
-                      const std::vector<std::string>& texts, const CutListener& cut) {
+TextRows encode_texts(const TextEncoders& encoders, const std::vector<std::string>& texts, const CutListener& cut) {
   std::vector<Tensor> states;
   Tensor pooled;
-  for (size_t i = 0; i < encoders.size(); ++i) {
-    const TextEncoder encoder(folder, encoders[i], i);
+  for (size_t i = 0; i < encoders.configs.size(); ++i) {
+    const TextEncoder encoder(encoders.folder, encoders.configs[i], i, encoders.placement);
     for (const auto& text : texts)
       if (const auto truncation = encoder.truncation(text); truncation && cut && i == 0) cut(text, *truncation);
     const TextRows rows = encoder.rows(texts);

@@ -24,9 +24,9 @@ struct TextRows {
 class TextEncoder {
  public:
   // ConfigError where the folder's card has no text encoder and tokenizer, or where they do not fit each other.
-  explicit TextEncoder(const std::string& folder);
+  explicit TextEncoder(const std::string& folder, const Placement& placement = {});
   // The i-th text encoder of the card, with the weights of its part.
-  TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i);
+  TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i, const Placement& placement = {});
   // ConfigError, beginning with `source`, where tokenizer and tower do not fit each other.
   TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower, const std::string& source);
 
@@ -47,9 +47,14 @@ class TextEncoder {
 // Called for each text that is longer than its context.
 using CutListener = std::function<void(const std::string& text, const Truncation&)>;
 
-// Loads one text encoder after the other, releasing each before the next. All must have the same context; `cut` is
-// called for what the first one cuts.
-TextRows encode_texts(const std::string& folder, const std::vector<TextEncoderConfig>& encoders,
-                      const std::vector<std::string>& texts, const CutListener& cut = {});
+// The text encoders of a model folder. All have the same context.
+struct TextEncoders {
+  const std::string& folder;
+  const std::vector<TextEncoderConfig>& configs;
+  Placement placement{};
+};
+
+// Loads one text encoder after the other, releasing each before the next; `cut` is called for what the first one cuts.
+TextRows encode_texts(const TextEncoders& encoders, const std::vector<std::string>& texts, const CutListener& cut = {});
 
 }  // namespace mds

@@ -81,9 +81,9 @@ void load_weights(Network& network, TensorMap tensors, const std::string& source
             [](const Tensor& parameter, const Tensor& tensor) { parameter.detach().copy_(tensor); });
 }
 
-void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, const std::string& source) {
+void adopt_weights(Network& network, TensorMap tensors, const std::string& source) {
   hand_over(network, std::move(tensors), source, [&](const Tensor& parameter, const Tensor& tensor) {
-    parameter.set_data(tensor.to(parameter.device(), dtype).contiguous(format_of(network, parameter)));
+    parameter.set_data(tensor.to(parameter.options()).contiguous(format_of(network, parameter)));
   });
 }
 

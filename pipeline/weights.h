@@ -24,8 +24,8 @@ void check_fit(const Plan& plan, const TensorMap& tensors, const std::string& so
 bool is_finite(const Tensor& tensor);
 
 // The same for a network that is only run: the tensors become its weights without a copy where type, device and layout
-// allow it; otherwise each is converted to the floating type `dtype`.
-void adopt_weights(Network& network, TensorMap tensors, at::ScalarType dtype, const std::string& source);
+// allow it; otherwise each is converted.
+void adopt_weights(Network& network, TensorMap tensors, const std::string& source);
 
 // Throws a FileError with the first ten of `problems`; does nothing where there are none.
 void complain(const std::string& source, const std::vector<std::string>& problems);

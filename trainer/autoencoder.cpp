@@ -47,14 +47,14 @@ Plan plan_for(Spec spec, int64_t side) {
   return make_plan(spec);
 }
 
-NetworkPtr opened_teacher(const AutoencoderConfig& config, const Shape& latent) {
+NetworkPtr opened_teacher(const AutoencoderConfig& config, const Shape& latent, const Placement& placement) {
   LatentDecoderSpec spec = *load_card(config.start, {"vae_decoder"}).vae_decoder;
   std::visit([&](auto& kind) { kind.size = config.crop; }, spec);
   Plan plan = make_plan(spec);
   if (to_string(plan.input) != to_string(latent))
     throw ConfigError(config.start + ": its decoder reads latents " + to_string(plan.input) + ", the one to train " +
                       to_string(latent));
-  NetworkPtr teacher = load_part(config.start, "vae_decoder", std::move(plan));
+  NetworkPtr teacher = load_part(config.start, "vae_decoder", std::move(plan), placement);
   freeze(*teacher);
   return teacher;
 }
@@ -79,25 +79,25 @@ AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopCo
       encoder_spec_(encoder_spec(config)),
       decoder_spec_(decoder_of(config, config.size)) {
   check_halves(encoder_spec_, decoder_spec_);
-  decoder_ = make_network(plan_for(decoder_spec_, config.crop));
+  decoder_ = make_network(plan_for(decoder_spec_, config.crop), loop.placement);
   initialise(*decoder_, loop.seed + 1);
   const Shape& latent = decoder_->plan().input;
   if (config.start.empty()) {
-    encoder_ = make_network(plan_for(encoder_spec_, config.crop));
+    encoder_ = make_network(plan_for(encoder_spec_, config.crop), loop.placement);
     initialise(*encoder_, loop.seed);
     narrow_posterior(*encoder_);
   } else {
-    encoder_ = load_part(config.start, "vae_encoder", plan_for(encoder_spec_, config.crop));
+    encoder_ = load_part(config.start, "vae_encoder", plan_for(encoder_spec_, config.crop), loop.placement);
     freeze(*encoder_);
   }
-  if (config.target == DecoderTarget::teacher) teacher_ = opened_teacher(config, latent);
+  if (config.target == DecoderTarget::teacher) teacher_ = opened_teacher(config, latent, loop.placement);
   if (!config.latents.empty()) latents_.emplace(config.latents, latent, loop);
   if (config.discriminator.weight > 0) {
     if (loop.checkpoint_activations)
       throw ConfigError(
           "loop.checkpoint_activations is true; allowed: false with a discriminator, whose weight is "
           "found from gradients before the backward pass");
-    discriminator_.emplace(config.discriminator.width, loop.seed + 2);
+    discriminator_.emplace(config.discriminator.width, loop.seed + 2, loop.placement.device);
   }
   for (const auto& half : {encoder_, decoder_}) half->checkpoint_activations(loop.checkpoint_activations);
 }

@@ -25,13 +25,13 @@ UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& 
 }
 
 BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
-    : BaseStage(make_network(make_plan(unet)), config, loop, latents) {
+    : BaseStage(make_network(make_plan(unet), loop.placement), config, loop, latents) {
   initialise(*unet_, loop.seed);
 }
 
 BaseStage::BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
     : config_(config),
-      schedule_(NoiseSchedule(config.schedule).on(compute_device())),
+      schedule_(NoiseSchedule(config.schedule).on(unet->device())),
       feed_(latents, loop.batch, loop.seed),
       unet_(std::move(unet)) {
   if (config.prediction == Prediction::x0)

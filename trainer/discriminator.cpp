@@ -20,7 +20,7 @@ bool has_head(const PlanStep& step) {
 }  // namespace
 
 Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, const LoopConfig& loop)
-    : unet_(start.unet()) {
+    : unet_(start.unet(loop.placement)) {
   unet_->checkpoint_activations(loop.checkpoint_activations);
   if (kind == DiscriminatorKind::heads) {
     add_heads(loop.seed);
@@ -33,14 +33,14 @@ Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, c
 
 void Discriminator::add_heads(uint64_t seed) {
   freeze(*unet_);
-  const auto zeros = [](at::IntArrayRef sizes) { return at::zeros(sizes, at::device(compute_device())); };
+  const auto zeros = [&](at::IntArrayRef sizes) { return at::zeros(sizes, at::device(unet_->device())); };
   int64_t i = 0;
   for (const PlanStep& step : unet_->plan().steps) {
     if (!has_head(step)) continue;
     const int64_t channels = step.out.channels;
     const Tensor first =
         at::randn({head_width, channels, 1, 1}, generator_for(seed, i++)) / std::sqrt(double(channels));
-    heads_[step.path] = {.in_weight = first.to(compute_device()),
+    heads_[step.path] = {.in_weight = first.to(unet_->device()),
                          .in_bias = zeros({head_width}),
                          .out_weight = zeros({1, head_width, 1, 1}),
                          .out_bias = zeros({1})};

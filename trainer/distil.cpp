@@ -17,8 +17,6 @@ DistilConfig checked(DistilConfig config) {
   return config;
 }
 
-Tensor on_device(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong).to(compute_device()); }
-
 }  // namespace
 
 std::vector<TwoSteps> two_steps(int64_t student_steps, int64_t schedule_steps) {
@@ -47,11 +45,11 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
     : config_(checked(config)),
       teacher_(open_predecessor(config_.teacher, latents)),
       start_(open_predecessor(config_.start, latents)),
-      schedule_(NoiseSchedule(*teacher_.card.schedule).on(compute_device())),
+      schedule_(NoiseSchedule(*teacher_.card.schedule).on(loop.placement.device)),
       feed_(latents, loop.batch, loop.seed),
-      empty_text_(feed_.empty_text()),
-      teacher_unet_(teacher_.unet()),
-      student_(start_.unet()) {
+      empty_text_(feed_.empty_text().to(loop.placement.device)),
+      teacher_unet_(teacher_.unet(loop.placement)),
+      student_(start_.unet(loop.placement)) {
   check_same_diffusion(teacher_, start_);
   std::vector<int64_t> starts, middles;
   std::vector<double> shares;
@@ -60,7 +58,9 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
     middles.push_back(steps.middle);
     shares.push_back(first_share(schedule_, steps));
   }
-  steps_ = {on_device(starts), on_device(middles), at::tensor(shares, at::kDouble).to(compute_device(), at::kFloat)};
+  const at::Device device = student_->device();
+  steps_ = {at::tensor(starts, at::kLong).to(device), at::tensor(middles, at::kLong).to(device),
+            at::tensor(shares, at::kDouble).to(device, at::kFloat)};
   student_->checkpoint_activations(loop.checkpoint_activations);
   freeze(*teacher_unet_);
 }

@@ -29,7 +29,8 @@ Tensor caption_rows(const LatentSet& latents, const EvaluationConfig& config) {
 
 }  // namespace
 
-Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config)
+Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config,
+                     const Placement& placement)
     : latents_(latents),
       config_(config),
       rows_(caption_rows(latents, config)),
@@ -37,8 +38,10 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
       train_(feature_stats(features_of(latents, false))),
       recall_(held_out_recall(latents)) {
   const EncoderCards cards = check_encoders(latents, encoders);
-  decoder_ = load_part(shipped_file(encoders.autoencoder), "vae_decoder", make_plan(*cards.autoencoder.vae_decoder));
-  image_tower_ = load_part(shipped_file(encoders.score), "image_encoder", make_plan(*cards.score.image_encoder));
+  decoder_ = load_part(shipped_file(encoders.autoencoder), "vae_decoder", make_plan(*cards.autoencoder.vae_decoder),
+                       placement);
+  image_tower_ =
+      load_part(shipped_file(encoders.score), "image_encoder", make_plan(*cards.score.image_encoder), placement);
   normalisation_ = *cards.score.image_normalisation;
   tower_size_ = cards.score.image_encoder->size;
   for (int64_t i = 0; i < rows_.numel(); ++i) captions_.push_back(latents.captions[size_t(rows_[i].item<int64_t>())]);
@@ -51,8 +54,8 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
   std::vector<Tensor> pictures, features;
   for (int64_t begin = 0; begin < config_.pictures; begin += pictures_a_pass) {
     const int64_t end = std::min(begin + pictures_a_pass, config_.pictures);
-    const Tensor text = latents_.text.index_select(0, rows_.slice(0, begin, end)).to(compute_device(), at::kFloat);
-    const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(compute_device(), at::kFloat), config_.sampler);
+    const Tensor text = latents_.text.index_select(0, rows_.slice(0, begin, end)).to(unet.device(), at::kFloat);
+    const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(unet.device(), at::kFloat), config_.sampler);
     const Shape& input = unet.plan().input;
     const LatentNoise noise = picture_noise({drawn.seeds.begin() + begin, drawn.seeds.begin() + end},
                                             {input.channels, input.height, input.width});

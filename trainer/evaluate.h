@@ -42,7 +42,8 @@ struct Drawn {
 class Evaluator {
  public:
   // `latents` must outlive the evaluator. ConfigError as in check_encoders, and for fewer than 2 held-out pairs.
-  Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config);
+  Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config,
+            const Placement& placement = {});
 
   // Draws pictures with a UNet trained on these latents; results are on the CPU. Calls `tick` after each sampling step.
   Drawn draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick = {}) const;

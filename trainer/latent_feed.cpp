@@ -23,6 +23,6 @@ TensorMap LatentFeed::next(const Turn& turn, int64_t choices, double caption_dro
   return {{"x0", x0}, {"noise", noise}, {"t", t}, {"text", text}};
 }
 
-Tensor LatentFeed::empty_text() const { return latents_.empty_text.to(compute_device(), at::kFloat); }
+Tensor LatentFeed::empty_text() const { return latents_.empty_text.to(at::kFloat); }
 
 }  // namespace mds

@@ -14,7 +14,7 @@ class LatentFeed {
   // On the CPU: float32 "x0" and "noise", N x C x H x W; "t", int64 N, uniform on 0 .. choices - 1; "text", float32 N x
   // S x W, where a share `caption_dropout` of the captions is replaced by the empty one.
   TensorMap next(const Turn& turn, int64_t choices, double caption_dropout);
-  Tensor empty_text() const;  // 1 x S x W, on the networks' device
+  Tensor empty_text() const;  // float32 1 x S x W, on the CPU
 
  private:
   const LatentSet& latents_;

@@ -17,10 +17,10 @@ constexpr std::array<int64_t, 3> inner_strides{2, 2, 1};
 
 }  // namespace
 
-PatchDiscriminator::PatchDiscriminator(int64_t width, uint64_t seed) {
+PatchDiscriminator::PatchDiscriminator(int64_t width, uint64_t seed, at::Device device) {
   at::Generator random = generator_for(seed, 0);
   const auto normal = [&](at::IntArrayRef sizes) { return deviation * at::randn(sizes, random); };
-  const auto here = [](const Tensor& x) { return x.to(compute_device()); };
+  const auto here = [&](const Tensor& x) { return x.to(device); };
   const auto zeros = [&](int64_t n) { return here(at::zeros({n})); };
   const auto convolution = [&](int64_t in, int64_t out) { return here(normal({out, in, kernel, kernel})); };
   layers_.push_back({.weight = convolution(3, width), .bias = zeros(width), .norm_weight = {}, .stride = 2});

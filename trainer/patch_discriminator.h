@@ -17,7 +17,7 @@ class PatchDiscriminator {
  public:
   static constexpr int64_t least_side = 24;  // smallest picture
 
-  PatchDiscriminator(int64_t width, uint64_t seed);
+  PatchDiscriminator(int64_t width, uint64_t seed, at::Device device = at::kCPU);
 
   TensorMap weights() const;
   Tensor logits(const Tensor& x_NCHW) const;  // N x 1 x H' x W'

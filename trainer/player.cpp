@@ -47,8 +47,7 @@ Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, St
     : stage_(stage), config_(config), optimizer_(std::move(optimizer)), graph_(std::move(graph)) {}
 
 Tensor Player::loss(const TensorMap& part, const Observer& observer) {
-  const at::DeviceType device = optimizer_.weights().begin()->second.device().type();
-  const Autocast autocast({.device = device, .on = config_.dtype == Precision::bf16, .dtype = at::kBFloat16});
+  const Autocast autocast({.device = device().type(), .on = config_.dtype == Precision::bf16, .dtype = at::kBFloat16});
   return stage_.loss(part, observer);
 }
 
@@ -122,7 +121,7 @@ double Player::all_passes(const TensorMap& batch, int64_t iteration, StepTimes& 
   optimizer_.zero_grad();
   for (int64_t pass = 0; pass < passes; ++pass) {
     const TensorMap part =
-        on_compute_device(passes == 1 ? batch : part_of(batch, {config_.batch, pass * examples, examples}));
+        on_device(passes == 1 ? batch : part_of(batch, {config_.batch, pass * examples, examples}), device());
     if (!graph_) {
       sum += passed(part, iteration, times);
       continue;

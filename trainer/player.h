@@ -2,7 +2,7 @@
 // whose gradients are added.
 #pragma once
 
-#include "networks/precision.h"
+#include "networks/placement.h"
 #include "trainer/stage.h"
 #include "trainer/step_graph.h"
 
@@ -44,6 +44,7 @@ class Player {
  private:
   TensorMap batch_of(int64_t iteration);
   TensorMap drawn(int64_t iteration) const;
+  at::Device device() const { return optimizer_.weights().begin()->second.device(); }
   Tensor loss(const TensorMap& part, const Observer& observer);
   double checked_loss(const Tensor& loss, const TensorMap& part, int64_t iteration);
   // Returns the mean loss of the batch's parts; the weights then have the gradients of the whole batch.

@@ -24,7 +24,9 @@ Predecessor opened(const std::string& folder, const LatentSet& latents, bool any
 
 }  // namespace
 
-NetworkPtr Predecessor::unet() const { return load_part(folder, "unet", make_plan(spec())); }
+NetworkPtr Predecessor::unet(const Placement& placement) const {
+  return load_part(folder, "unet", make_plan(spec()), placement);
+}
 
 Predecessor open_predecessor(const std::string& folder, const LatentSet& latents) {
   return opened(folder, latents, /*any_size=*/false);

@@ -11,7 +11,7 @@ struct Predecessor {
   ModelCard card;  // has unet and schedule
 
   const UNetSpec& spec() const { return *card.unet; }
-  NetworkPtr unet() const;  // with its weights, float32
+  NetworkPtr unet(const Placement& placement = {}) const;  // with its weights
 };
 
 // ConfigError, with the folder and both values, where the UNet needs other latents or text than these.

@@ -25,8 +25,8 @@ std::map<std::string, AttentionLayer*> attentions_of(const Network& unet) {
   return found;
 }
 
-NetworkPtr started(const Predecessor& start, const UNetSpec& unet) {
-  return load_part(start.folder, "unet", make_plan(unet));
+NetworkPtr started(const Predecessor& start, const UNetSpec& unet, const Placement& placement) {
+  return load_part(start.folder, "unet", make_plan(unet), placement);
 }
 
 BaseConfig base_of(const ReluConfig& config, const ModelCard& card) {
@@ -52,13 +52,13 @@ ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const Lat
     : config_(config),
       start_(open_predecessor(config.start, latents)),
       unet_(with_relu(start_.spec(), config.start)),
-      base_(started(start_, unet_), base_of(config, start_.card), loop, latents) {
+      base_(started(start_, unet_, loop.placement), base_of(config, start_.card), loop, latents) {
   if (config.swap == Swap::blend) blend();
   if (config.swap == Swap::gain) find_gains(loop);
 }
 
 void ReluStage::blend() {
-  softmax_share_ = at::ones({}, at::device(compute_device()));
+  softmax_share_ = at::ones({}, at::device(base_.unet().device()));
   for (auto& [path, layer] : attentions_of(base_.unet()))
     layer->replace([share = softmax_share_](const AttentionOp& op, const Heads& heads) {
       AttentionOp softmax = op;
@@ -72,7 +72,7 @@ void ReluStage::find_gains(const LoopConfig& loop) {
   const auto layers = attentions_of(base_.unet());
   TensorMap row_sums;  // by path, H
   for (auto& [path, layer] : layers) {
-    row_sums[path] = at::zeros({layer->op().heads}, at::device(compute_device()));
+    row_sums[path] = at::zeros({layer->op().heads}, at::device(base_.unet().device()));
     layer->replace([sums = row_sums[path]](const AttentionOp& op, const Heads& heads) {
       const Tensor weights = relu_weights(op, heads);
       sums.add_(weights.sum(-1).mean(at::IntArrayRef{0, 2}));
@@ -81,7 +81,7 @@ void ReluStage::find_gains(const LoopConfig& loop) {
   }
   for (int64_t i = 0; i < batches_for_gains; ++i) {
     TensorMap batch = base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)});
-    base_.loss(on_compute_device(std::move(batch)), {});
+    base_.loss(on_device(std::move(batch), base_.unet().device()), {});
   }
   for (auto& [path, layer] : layers) {
     // A head whose scores are all negative has row sums of 0, from which no gain follows: it keeps a gain of 1.

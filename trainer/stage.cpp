@@ -18,8 +18,8 @@ TensorMap trained_weights(const Network& network, const std::string& prefix) {
   return weights;
 }
 
-TensorMap on_compute_device(TensorMap batch) {
-  for (auto& [name, tensor] : batch) tensor = tensor.to(compute_device());
+TensorMap on_device(TensorMap batch, at::Device device) {
+  for (auto& [name, tensor] : batch) tensor = tensor.to(device);
   return batch;
 }
 

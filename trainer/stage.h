@@ -20,7 +20,7 @@ struct Turn {
   at::Generator random;
 };
 
-TensorMap on_compute_device(TensorMap batch);
+TensorMap on_device(TensorMap batch, at::Device device);
 
 // The examples of a batch of `count`, from `first` on. Single numbers belong to the whole batch and are kept.
 struct Part {

@@ -34,9 +34,9 @@ TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& 
 TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed)
     : config_(config),
       feed_(std::move(feed)),
-      text_(make_network(make_plan(config.text))),
-      image_(make_network(make_plan(config.image))),
-      logit_scale_(at::full({1}, first_logit_scale, compute_device())) {
+      text_(make_network(make_plan(config.text), loop.placement)),
+      image_(make_network(make_plan(config.image), loop.placement)),
+      logit_scale_(at::full({1}, first_logit_scale, loop.placement.device)) {
   if (config.text.vocabulary != config.merges + 514)
     throw ConfigError("stage.text.vocabulary is " + std::to_string(config.text.vocabulary) + "; with " +
                       std::to_string(config.merges) + " merges it is " + std::to_string(config.merges + 514));

@@ -27,9 +27,9 @@ UfogenStage::Opponent::Opponent(UfogenStage& stage, const LoopConfig& loop, cons
 UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents)
     : config_(config),
       start_(open_predecessor(config.start, latents)),
-      schedule_(NoiseSchedule(*start_.card.schedule).on(compute_device())),
+      schedule_(NoiseSchedule(*start_.card.schedule).on(loop.placement.device)),
       feed_(latents, loop.batch, loop.seed),
-      unet_(start_.unet()),
+      unet_(start_.unet(loop.placement)),
       discriminator_(config.adversary.discriminator, start_, loop),
       opponent_(*this, loop, latents) {
   unet_->checkpoint_activations(loop.checkpoint_activations);

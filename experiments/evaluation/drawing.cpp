@@ -32,7 +32,7 @@ std::string idle_negative(const ModelRun& run, const DrawRequest& request) {
 
 ModelRun open_model(const ModelRequest& request) {
   const std::string found = found_file(request.folder);
-  Generator generator(found, scalar_type(request.dtype));
+  Generator generator(found, request.placement);
   const SamplerConfig sampler = with_given(generator.defaults(), request.sampler);
   try {
     generator.resize(request.pixels);
@@ -41,8 +41,9 @@ ModelRun open_model(const ModelRequest& request) {
     throw RequestError(error.what());
   }
   check_files(found, generator.card());
-  return {request.folder, model_hash(found), std::move(generator), sampler, std::string(name_of(request.dtype)),
-          request.pixels};
+  return {
+      request.folder, model_hash(found), std::move(generator), sampler, std::string(name_of(request.placement.dtype)),
+      request.pixels};
 }
 
 bool draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take,

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "experiments/listener.h"
-#include "networks/precision.h"
+#include "networks/placement.h"
 #include "pipeline/generator.h"
 #include "pipeline/image.h"
 #include "search/store/rows.h"
@@ -27,8 +27,8 @@ struct ModelRun {
 
 struct ModelRequest {
   std::string folder;
-  Precision dtype = Precision::fp32;  // of UNet and decoder
-  GivenFields sampler{};              // override the model's own
+  Placement placement{};  // of UNet and decoder; text encoders are in fp32
+  GivenFields sampler{};  // override the model's own
   TileOptions tiles{};
   Extent pixels{};  // picture size; 0: the model's own
 };

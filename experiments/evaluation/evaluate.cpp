@@ -215,7 +215,7 @@ void of_autoencoders(EvaluationRequest request, Results& results) {
   for (const auto& model : models)
     results.add(model.folder, [&] {
       EvaluatedPictures evaluation{model.hash, model.folder, model.card.provenance.iterations,
-                                   measurer.measure(returned_pictures(model, input), {}),
+                                   measurer.measure(returned_pictures(model, input, request.placement), {}),
                                    model_row(model.folder, model.hash, model.card)};
       if (const auto* decoder = std::get_if<DecoderSpec>(&*model.card.vae_decoder)) evaluation.decoder = *decoder;
       return evaluation;

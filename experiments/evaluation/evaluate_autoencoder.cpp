@@ -83,9 +83,9 @@ PictureSet autoencoder_input(const EvaluationRequest& request, int64_t size) {
   return input;
 }
 
-PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet& input) {
-  const auto encoder = load_part(model.folder, "vae_encoder", make_plan(*model.card.vae_encoder));
-  const auto decoder = load_part(model.folder, "vae_decoder", make_plan(*model.card.vae_decoder));
+PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet& input, const Placement& placement) {
+  const auto encoder = load_part(model.folder, "vae_encoder", make_plan(*model.card.vae_encoder), placement);
+  const auto decoder = load_part(model.folder, "vae_decoder", make_plan(*model.card.vae_decoder), placement);
   PictureSet set = numbered_set(model.pictures, input.captions);
   for (size_t begin = 0; begin < set.files.size(); begin += pictures_at_once) {
     const Tensor returned = reconstructed(*encoder, *decoder, pictures_of(input, begin, model.card.vae_encoder->size));

@@ -23,7 +23,7 @@ std::vector<EvaluatedAutoencoder> autoencoders_of(const EvaluationRequest& reque
 PictureSet autoencoder_input(const EvaluationRequest& request, int64_t size);
 
 // Writes the model's reconstructions under the names of the input.
-PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet& input);
+PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet& input, const Placement& placement);
 
 // Writes `rows` pictures, evenly spaced in the set so that nobody selects them: a column of the input and one of each
 // model, with its name above.

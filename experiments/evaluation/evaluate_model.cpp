@@ -48,7 +48,8 @@ std::vector<EvaluatedModel> models_of(const EvaluationRequest& request) {
       throw RequestError("`model`: two models are called " + name + "; their pictures would mix");
     refuse_input_as_output("`out`", out, inputs_of(request));
     models.push_back(
-        {open_model({.folder = folder, .dtype = request.dtype, .sampler = request.sampler, .pixels = request.drawn}),
+        {open_model(
+             {.folder = folder, .placement = request.placement, .sampler = request.sampler, .pixels = request.drawn}),
          out,
          std::min(request.batch, most_drawn_at_once),
          {.overwrite = request.overwrite}});

@@ -114,7 +114,7 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
   std::vector<ModelRun> runs;
   for (const auto& folder : request.models)
     runs.push_back(open_model({.folder = folder,
-                               .dtype = request.dtype,
+                               .placement = request.placement,
                                .sampler = request.sampler,
                                .tiles = request.tiles,
                                .pixels = request.pixels}));

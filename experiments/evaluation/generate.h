@@ -17,7 +17,7 @@ struct GenerateRequest {
   TileOptions tiles{};
   bool grid = false;
   Extent pixels{};  // picture size; 0: the models' own
-  Precision dtype = Precision::fp32;
+  Placement placement{};
   uint64_t seed = 0;  // picture i has the seed `seed` + i
   WriteOptions write{};
 

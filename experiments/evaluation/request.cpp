@@ -16,6 +16,7 @@ MeasureOptions measure_options(const EvaluationRequest& request) {
                         .reference = request.reference,
                         .split = request.split,
                         .cache = request.cache,
+                        .placement = request.placement.with_fp32(),
                         .batch = request.batch,
                         .size = request.size,
                         .score = {.replicates = request.replicates, .seed = request.seed},

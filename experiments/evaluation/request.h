@@ -2,7 +2,7 @@
 #pragma once
 
 #include "metrics/measure.h"
-#include "networks/precision.h"
+#include "networks/placement.h"
 #include "spec/fields.h"
 #include "spec/shape.h"
 
@@ -24,7 +24,7 @@ struct EvaluationRequest {
   int64_t batch = 32, replicates = 200, seeds = 1, repeats = 1, sheet_rows = 6;
   bool overwrite = false;  // also replace drawn pictures that were made differently
   uint64_t seed = 0;
-  Precision dtype = Precision::fp32;
+  Placement placement{};  // of UNet and decoder; other networks are in fp32
   SubsetSizes subsets{};
   GivenFields sampler{};  // override the models' own
   Extent drawn{};         // size of drawn pictures; 0: the model's own

@@ -94,7 +94,7 @@ ModelCard card_of(const SweepConfig& config, const Winner& winner, const MetricR
 }
 
 void draw_samples(const TrainedProxy& proxy, const SweepContext& sweep, const std::string& file) {
-  const auto unet = make_network(make_plan(proxy.spec));
+  const auto unet = make_network(make_plan(proxy.spec), sweep.placement);
   load_weights(*unet, proxy.weights, "moving average");
   save_grid(file, sweep.measures.evaluator.draw(*unet, diffusion_of(sweep.config.stage)).pictures);
 }
@@ -195,7 +195,7 @@ SweepEnd end_of(const Winner& winner, const Store& store, const SweepConfig& con
 }  // namespace
 
 SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
-  const auto& [store, config, latents, measures, listener] = sweep;
+  const auto& [store, config, latents, measures, placement, listener] = sweep;
   const Paths paths(config);
   const Winner winner = winner_of(store, config);
   const TrainedProxy proxy = trained_proxy(store, config, winner);

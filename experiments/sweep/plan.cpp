@@ -44,8 +44,8 @@ double seconds_of(const std::function<void()>& body) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double time_iteration(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents) {
-  const LoopConfig loop_config = config.loop(config.seed);
+double time_iteration(const UNetSpec& proxy, const SweepConfig& config, const LoopConfig& loop_config,
+                      const LatentSet& latents) {
   BaseStage stage(proxy, config.stage, loop_config, latents);
   Loop loop(stage, loop_config, config.optimizer);
   const double first = seconds_of([&] { loop.run_to(1); });
@@ -54,11 +54,12 @@ double time_iteration(const UNetSpec& proxy, const SweepConfig& config, const La
 }
 
 // Estimates the seconds between the cheapest and the dearest proxy, which are timed, linearly in macs_valid.
-void time_all(std::vector<Proxy>& proxies, const SweepConfig& config, const LatentSet& latents) {
+void time_all(std::vector<Proxy>& proxies, const SweepConfig& config, const LoopConfig& loop,
+              const LatentSet& latents) {
   const auto [cheapest, dearest] =
       std::ranges::minmax_element(proxies, {}, [](const Proxy& proxy) { return proxy.cost.macs_valid; });
-  const double low = time_iteration(cheapest->spec, config, latents),
-               high = cheapest == dearest ? low : time_iteration(dearest->spec, config, latents);
+  const double low = time_iteration(cheapest->spec, config, loop, latents),
+               high = cheapest == dearest ? low : time_iteration(dearest->spec, config, loop, latents);
   const double from = double(cheapest->cost.macs_valid), span = double(dearest->cost.macs_valid) - from;
   for (auto& proxy : proxies)
     proxy.iteration_s = span > 0 ? low + (high - low) * (double(proxy.cost.macs_valid) - from) / span : low;
@@ -88,7 +89,7 @@ struct SweepPlan {
   }
 };
 
-SweepPlan planned(const SweepConfig& config, Listener& listener) {
+SweepPlan planned(const SweepConfig& config, const Placement& placement, Listener& listener) {
   SweepPlan plan{
       .candidates = candidates_of(config, listener), .proxies = {}, .seeds = int64_t(config.all_seeds().size())};
   const bool cached = config.stage.data.latents.ends_with(".safetensors");
@@ -99,7 +100,9 @@ SweepPlan planned(const SweepConfig& config, Listener& listener) {
   }
   listener.say("mdsearch times " + std::to_string(timed_iterations) +
                " iterations of the cheapest and of the dearest proxy");
-  time_all(plan.proxies, config, latents);
+  LoopConfig loop = config.loop(config.seed);
+  loop.placement = placement;
+  time_all(plan.proxies, config, loop, latents);
   const EvaluationConfig& evaluation = config.evaluation;
   const int64_t calls = calls_a_step(guided_sides(evaluation.sampler.guidance, evaluation.sampler.rescale));
   plan.evaluation_passes = double(evaluation.pictures * evaluation.sampler.steps * calls);
@@ -143,8 +146,8 @@ Table rungs_table(const SweepPlan& plan, const SweepConfig& config) {
 
 }  // namespace
 
-std::string plan_text(const SweepConfig& config, Format format, Listener& listener) {
-  const SweepPlan plan = planned(config, listener);
+std::string plan_text(const SweepConfig& config, const Placement& placement, Format format, Listener& listener) {
+  const SweepPlan plan = planned(config, placement, listener);
   const Table candidates = candidates_table(plan, config);
   Table rungs = rungs_table(plan, config);
   const int64_t iterations = config.rungs.back() * plan.runs(),

@@ -10,6 +10,6 @@ namespace mds {
 
 // Times a few iterations of the cheapest and the most expensive proxy on latents of noise, so that no data set is
 // needed. Writes nothing. ConfigError as for the sweep.
-std::string plan_text(const SweepConfig& config, Format format, Listener& listener);
+std::string plan_text(const SweepConfig& config, const Placement& placement, Format format, Listener& listener);
 
 }  // namespace mds

@@ -40,13 +40,14 @@ std::string values_key(const Metric& metric) { return is_own(metric) ? "clip" : 
 
 }  // namespace
 
-SweepScores::SweepScores(const SweepConfig& config, const LatentSet& latents, Listener& listener)
+SweepScores::SweepScores(const SweepConfig& config, const LatentSet& latents, const Placement& placement,
+                         Listener& listener)
     : added_(metrics_of(config.evaluation)), seed_(config.evaluation.seed) {
   held_out_.features_ND = latents.image_features.index_select(0, latents.rows(/*of_held_out=*/true));
   held_out_.stats = feature_stats(held_out_.features_ND);
   for (const Metric* metric : added_)
     if (!is_own(*metric) && !sides_.contains(side_name(*metric)))
-      sides_[side_name(*metric)] = open_side(*metric, config, listener);
+      sides_[side_name(*metric)] = open_side(*metric, config, placement, listener);
 }
 
 Json SweepScores::extractors() const {

@@ -14,7 +14,7 @@ namespace mds {
 class SweepScores {
  public:
   // ConfigError for names that a sweep cannot score; other errors as in open_side.
-  SweepScores(const SweepConfig& config, const LatentSet& latents, Listener& listener);
+  SweepScores(const SweepConfig& config, const LatentSet& latents, const Placement& placement, Listener& listener);
 
   // The feature networks besides the scoring encoder, with the hashes of their weights.
   Json extractors() const;
@@ -37,8 +37,9 @@ class SweepScores {
 
 // Everything that measures in a sweep.
 struct SweepMeasures {
-  SweepMeasures(const SweepConfig& config, const LatentSet& latents, Listener& listener)
-      : evaluator(latents, config.stage.data.encoders, config.evaluation), scores(config, latents, listener) {}
+  SweepMeasures(const SweepConfig& config, const LatentSet& latents, const Placement& placement, Listener& listener)
+      : evaluator(latents, config.stage.data.encoders, config.evaluation, placement),
+        scores(config, latents, placement, listener) {}
 
   Evaluator evaluator;
   SweepScores scores;
@@ -50,6 +51,7 @@ struct SweepContext {
   const SweepConfig& config;
   const LatentSet& latents;
   const SweepMeasures& measures;
+  Placement placement;
   Listener& listener;
 };
 

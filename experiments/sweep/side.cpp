@@ -28,10 +28,10 @@ PictureSet held_out_pictures(const LatentData& data) {
 
 class ExtractorSide : public SweepSide {
  public:
-  ExtractorSide(const Metric& metric, const SweepConfig& config, Listener& listener)
+  ExtractorSide(const Metric& metric, const SweepConfig& config, const Placement& placement, Listener& listener)
       : extractor_(open_extractor(
             {.network = metric.network, .resizer = metric.resizer, .with_texts = metric.against == Against::captions},
-            parse_weight_files("evaluation.weights", config.evaluation.weights))) {
+            parse_weight_files("evaluation.weights", config.evaluation.weights), placement)) {
     if (metric.against == Against::captions) return;
     const int64_t side =
         make_plan(*load_card(config.stage.data.encoders.autoencoder).vae_decoder).steps.back().out.width;
@@ -67,8 +67,9 @@ class ExtractorSide : public SweepSide {
 
 }  // namespace
 
-std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config, Listener& listener) {
-  return std::make_unique<ExtractorSide>(metric, config, listener);
+std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config, const Placement& placement,
+                                     Listener& listener) {
+  return std::make_unique<ExtractorSide>(metric, config, placement, listener);
 }
 
 }  // namespace mds

@@ -21,6 +21,7 @@ class SweepSide {
 
 // Opens a network other than the scoring encoder. ConfigError where the data set holds no pictures out; RequestError or
 // FileError for missing weights or pictures. ConfigError in a core build, which has no such networks.
-std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config, Listener& listener);
+std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config, const Placement& placement,
+                                     Listener& listener);
 
 }  // namespace mds

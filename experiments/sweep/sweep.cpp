@@ -53,7 +53,7 @@ std::string waits_for(const RunStatus& run, const SweepConfig& config) {
 
 // Trains and judges rung by rung. The run of a dead worker can be claimed again when its lease ends.
 void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
-  const auto& [store, config, latents, measures, listener] = sweep;
+  const auto& [store, config, latents, measures, placement, listener] = sweep;
   SweepWorker worker(sweep);
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
     int64_t told = 0;
@@ -107,8 +107,8 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   const SweepConfig config = request.load();
   std::unique_ptr<Store> database = open_if_there(request.db);
   NewRuns runs = new_runs(database.get(), config, listener);
-  const LatentSet latents = open_latents(config.stage.data, least_held_out, listener);
-  const SweepMeasures measures(config, latents, listener);
+  const LatentSet latents = open_latents({config.stage.data, least_held_out, request.placement}, listener);
+  const SweepMeasures measures(config, latents, request.placement, listener);
   check_policy(config.policy, measures.evaluator);
   add_proxies(runs, config, latents);
   // Everything that can be wrong with the sweep is checked before this line, which is the first that writes.
@@ -118,7 +118,7 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   enqueue(store, config, runs, protocol_json(config, latents, measures));
   if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
 
-  const SweepContext sweep{store, config, latents, measures, listener};
+  const SweepContext sweep{store, config, latents, measures, request.placement, listener};
   run_rungs(sweep, request);
   if (config.profile) profile_all(sweep);
   SweepEnd end = end_sweep(sweep, request.command);
@@ -129,11 +129,11 @@ void work_on_sweep(const SweepRequest& request, Listener& listener) {
   const SweepConfig config = request.load();
   Store store(request.db, StoreMode::open_existing);
   check_stored(store, config);
-  const LatentSet latents = open_latents(config.stage.data, least_held_out, listener);
-  const SweepMeasures measures(config, latents, listener);
+  const LatentSet latents = open_latents({config.stage.data, least_held_out, request.placement}, listener);
+  const SweepMeasures measures(config, latents, request.placement, listener);
   const Stoppable stoppable(listener);
   remove_unfinished(config.folder());
-  SweepWorker({store, config, latents, measures, listener}).work();
+  SweepWorker({store, config, latents, measures, request.placement, listener}).work();
 }
 
 }  // namespace mds

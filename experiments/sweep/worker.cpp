@@ -18,8 +18,8 @@ int64_t now_seconds() {
 }
 
 struct ProxyTraining {
-  ProxyTraining(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents, uint64_t seed)
-      : stage(proxy, config.stage, config.loop(seed), latents), loop(stage, config.loop(seed), config.optimizer) {}
+  ProxyTraining(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents, const LoopConfig& loop)
+      : stage(proxy, config.stage, loop, latents), loop(stage, loop, config.optimizer) {}
   BaseStage stage;
   Loop loop;
 };
@@ -39,6 +39,7 @@ SweepWorker::SweepWorker(const SweepContext& sweep)
       config_(sweep.config),
       latents_(sweep.latents),
       measures_(sweep.measures),
+      placement_(sweep.placement),
       listener_(sweep.listener),
       identity_{.owner = worker_name(), .lease_seconds = config_.lease_seconds} {}
 
@@ -72,7 +73,7 @@ void SweepWorker::beat(const Lease& lease) {
 
 bool SweepWorker::work() {
   bool any = false;
-  identity_.device = record_device(store_, device_kind());
+  identity_.device = record_device(store_, device_kind(placement_.device));
   identity_.env = record_env(store_);
   while (const auto lease = store_.claim(config_.name, identity_)) {
     any = true;
@@ -136,11 +137,13 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   const RunFiles files = files_of(config_, run);
   make_folder(files.folder);
   const int64_t end = config_.rungs.at(size_t(lease.rung));
-  auto training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
+  LoopConfig loop = config_.loop(uint64_t(run.seed));
+  loop.placement = placement_;
+  auto training = std::make_unique<ProxyTraining>(proxy, config_, latents_, loop);
   CheckpointFile checkpoint(files.checkpoint());
   go_on_from(checkpoint, training->loop, run);
   if (training->loop.iteration() > end)  // trained further by a sweep in another database
-    training = std::make_unique<ProxyTraining>(proxy, config_, latents_, uint64_t(run.seed));
+    training = std::make_unique<ProxyTraining>(proxy, config_, latents_, loop);
   listener_.say_if_any(
       missing_curve(store_, run.run, checkpoint.file(), last_stored(config_, training->loop.iteration())));
   LastLoss curve;
@@ -154,7 +157,7 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   const Claim claim{lease, run, recorder};
   train_to(end, training->loop, claim);
 
-  const auto averaged = make_network(make_plan(proxy));
+  const auto averaged = make_network(make_plan(proxy), placement_);
   load_weights(*averaged, training->loop.ema(), "moving average");
   evaluate(claim, *averaged);
   store_.finish(lease, end == config_.rungs.back() ? RunState::done : RunState::paused);

@@ -37,6 +37,7 @@ class SweepWorker {
   const SweepConfig& config_;
   const LatentSet& latents_;
   const SweepMeasures& measures_;
+  Placement placement_;
   Listener& listener_;
   Worker identity_;
   int64_t last_beat_s_ = 0;

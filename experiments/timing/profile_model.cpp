@@ -39,7 +39,7 @@ class Pipeline {
 
  private:
   NetworkPtr part(const std::string& name, Plan plan, const ProfileOptions& options) const {
-    return load_part(run_.folder, name, std::move(plan), scalar_type(options.dtype));
+    return load_part(run_.folder, name, std::move(plan), {.dtype = options.dtype});
   }
 
   std::vector<int64_t> shape() const {

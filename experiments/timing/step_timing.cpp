@@ -23,9 +23,8 @@ class Rig {
       : batch_(options.batch),
         dtype_(scalar_type(options.dtype)),
         generator_(at::detail::createCPUGenerator(options.seed)),
-        network_(make_network(std::move(plan))) {
+        network_(make_network(std::move(plan), {.dtype = options.dtype})) {
     initialise(*network_, options.seed);
-    network_->to(at::kCPU, dtype_);
   }
 
   Callable step(size_t i) {

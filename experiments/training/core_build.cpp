@@ -12,7 +12,9 @@ namespace {
 
 }  // namespace
 
-std::string cached_latents(const LatentData& data, int64_t, Listener&) { refuse("data set \"" + data.latents + "\""); }
+std::string cached_latents(const LatentRequest& request, Listener&) {
+  refuse("data set \"" + request.data.latents + "\"");
+}
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const LoopConfig&, Listener&) {
   refuse("stage autoencoder");
 }
@@ -21,7 +23,7 @@ std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopC
 }
 void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
 
-std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&, Listener&) {
+std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&, const Placement&, Listener&) {
   throw ConfigError("evaluation.scores names " + std::string(metric.name) +
                     ", but this core build reads no pictures for " + metric.network + "; allowed: kid_emoji_clip");
 }

@@ -7,12 +7,13 @@
 
 namespace mds {
 
-LatentSet open_latents(const LatentData& data, int64_t held_out, Listener& listener) {
-  if (data.latents.ends_with(".safetensors")) return load_latents(data.latents);
-  LatentData found = data;
-  EncoderFolders::describe(
-      found.encoders, [](std::string_view, std::string& folder, std::string_view) { folder = shipped_file(folder); });
-  return load_latents(cached_latents(found, held_out, listener));
+LatentSet open_latents(const LatentRequest& request, Listener& listener) {
+  if (request.data.latents.ends_with(".safetensors")) return load_latents(request.data.latents);
+  LatentRequest found = request;
+  EncoderFolders::describe(found.data.encoders, [](std::string_view, std::string& folder, std::string_view) {
+    folder = shipped_file(folder);
+  });
+  return load_latents(cached_latents(found, listener));
 }
 
 std::string inherited_license(const LatentSet& latents, const EncoderFolders& encoders,

@@ -8,9 +8,15 @@ namespace mds {
 
 inline constexpr int64_t least_held_out = 2;  // pairs that an evaluation needs
 
+struct LatentRequest {
+  LatentData data;
+  int64_t held_out;     // pairs that must be held out, at least
+  Placement placement;  // of the encoders
+};
+
 // Caches are in out/cache, named by the content of the data and of the encoders. ConfigError, before anything is
-// encoded, where fewer than `held_out` pairs are held out.
-LatentSet open_latents(const LatentData& data, int64_t held_out, Listener& listener);
+// encoded, where fewer pairs are held out.
+LatentSet open_latents(const LatentRequest& request, Listener& listener);
 
 struct TrainedUNet {
   ModelCard card;  // describes the UNet only

@@ -19,16 +19,17 @@ void require_held_out(const std::string& name, const PictureSource& source, int6
                     ". Set stage.held_out to a share, 0.1 say, or train without evaluation and sample_every");
 }
 
-LatentSet make_latents(const std::string& name, const SourcePtr& source, const EncoderFolders& encoders,
-                       Listener& listener) {
+LatentSet make_latents(const LatentRequest& request, const SourcePtr& source, Listener& listener) {
+  const EncoderFolders& encoders = request.data.encoders;
   const ModelCard autoencoder = load_card(encoders.autoencoder, {"vae_encoder", "vae_decoder", "latent_scale"});
   const ModelCard score = load_card(encoders.score, {"image_encoder", "image_normalisation"});
-  const auto encoder = load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder));
-  const auto tower = load_part(encoders.score, "image_encoder", make_plan(*score.image_encoder));
-  const TextEncoder text(encoders.text), score_text(encoders.score);
+  const auto encoder =
+      load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder), request.placement);
+  const auto tower = load_part(encoders.score, "image_encoder", make_plan(*score.image_encoder), request.placement);
+  const TextEncoder text(encoders.text, request.placement), score_text(encoders.score, request.placement);
 
   const Pictures data = load_source(source, autoencoder.vae_encoder->size);
-  say_skipped(listener, name, data.skipped);
+  say_skipped(listener, request.data.latents, data.skipped);
 
   LatentSet set;
   std::vector<int64_t> held_out;
@@ -50,18 +51,17 @@ LatentSet make_latents(const std::string& name, const SourcePtr& source, const E
 
 }  // namespace
 
-std::string cached_latents(const LatentData& data, int64_t held_out, Listener& listener) {
-  const std::string& name = data.latents;
-  const EncoderFolders& encoders = data.encoders;
-  const SourcePtr source = open_source(name, data.held_out);
-  require_held_out(name, *source, held_out);
+std::string cached_latents(const LatentRequest& request, Listener& listener) {
+  const std::string& name = request.data.latents;
+  const SourcePtr source = open_source(name, request.data.held_out);
+  require_held_out(name, *source, request.held_out);
   std::string content = "latents, version 2\n" + source->hash();
-  for (const auto& [encoder, hash] : encoder_hashes(encoders)) content += hash;
+  for (const auto& [encoder, hash] : encoder_hashes(request.data.encoders)) content += hash;
   const std::string hash = sha256(content), stem = std::filesystem::path(name).filename().string();
   const std::string file = "out/cache/" + stem + "-" + hash.substr(0, 16) + ".safetensors";
   if (std::filesystem::exists(file)) return file;
   listener.say("encoding " + name + " into " + file);
-  LatentSet set = make_latents(name, source, encoders, listener);
+  LatentSet set = make_latents(request, source, listener);
   set.hash = hash;
   set.license = source->license();
   std::filesystem::create_directories("out/cache");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/training/latent_cache.h"
 #include "experiments/training/stages.h"
 #include "search/store/store.h"
 #include "trainer/evaluate.h"
@@ -13,8 +14,8 @@
 namespace mds {
 
 // The file of cached latents of a data set or folder, named by its content and the encoders'; computed on first use.
-// ConfigError, before anything is encoded, where fewer than `held_out` pairs are held out.
-std::string cached_latents(const LatentData& data, int64_t held_out, Listener& listener);
+// ConfigError, before anything is encoded, where fewer pairs are held out than the request needs.
+std::string cached_latents(const LatentRequest& request, Listener& listener);
 
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig& config, const LoopConfig& loop,
                                              Listener& listener);

@@ -32,10 +32,11 @@ std::string load_shipped_merges(int64_t merges) {
 
 constexpr int64_t scale_pictures = 2048;  // enough for three digits of the deviation
 
-std::shared_ptr<PerceptualNetwork> open_perceptual(const PerceptualConfig& config) {
+std::shared_ptr<PerceptualNetwork> open_perceptual(const PerceptualConfig& config, const Placement& placement) {
   if (config.network.empty()) return nullptr;
   const WeightFiles given = config.weights.empty() ? WeightFiles{} : WeightFiles{{config.network, config.weights}};
-  return std::make_shared<PerceptualNetwork>(load_network(config.network), weights_of_network(config.network, given));
+  return std::make_shared<PerceptualNetwork>(load_network(config.network), weights_of_network(config.network, given),
+                                             placement);
 }
 
 class AutoencoderRun final : public StageRun {
@@ -43,10 +44,10 @@ class AutoencoderRun final : public StageRun {
   AutoencoderRun(const AutoencoderConfig& config, const LoopConfig& loop, Listener& listener)
       : listener_(listener),
         config_(config),
-        seed_(loop.seed),
+        loop_(loop),
         data_(open_stage_data({.names = config.data, .held_out = config.held_out, .size = config.size, .tokenise = {}},
                               loop, listener)),
-        perceptual_(open_perceptual(config.perceptual)),
+        perceptual_(open_perceptual(config.perceptual, loop.placement)),
         stage_(config, loop, data_.feed, perceptual_ ? distance_of(perceptual_) : PerceptualDistance{}) {
     if (!config.start.empty()) predecessors_["start"] = model_hash(config.start);
   }
@@ -61,14 +62,14 @@ class AutoencoderRun final : public StageRun {
     card.vae_decoder = stage_.decoder();
     save_encoder(weights, folder);
     save_part(folder, "vae_decoder", with_prefix(weights, "vae_decoder."), at::kHalf);
-    const auto encoder = load_part(folder, "vae_encoder", make_plan(*card.vae_encoder));
-    const auto decoder = load_part(folder, "vae_decoder", make_plan(*card.vae_decoder));
+    const auto encoder = load_part(folder, "vae_encoder", make_plan(*card.vae_encoder), loop_.placement);
+    const auto decoder = load_part(folder, "vae_decoder", make_plan(*card.vae_decoder), loop_.placement);
     if (!config_.start.empty()) {
       provenance.predecessor = predecessors_.at("start");
       card.latent_scale = load_card(config_.start).latent_scale;
     }
     if (!card.latent_scale)
-      card.latent_scale = measure_scale(encode_pictures(*encoder, data_.sample_of(scale_pictures, seed_)));
+      card.latent_scale = measure_scale(encode_pictures(*encoder, data_.sample_of(scale_pictures, loop_.seed)));
     provenance.data = config_.data;
     provenance.license = license();
     std::vector<Score> scores;
@@ -106,7 +107,7 @@ class AutoencoderRun final : public StageRun {
 
   Listener& listener_;
   AutoencoderConfig config_;
-  uint64_t seed_;
+  LoopConfig loop_;
   StageData data_;
   std::shared_ptr<PerceptualNetwork> perceptual_;
   AutoencoderStage stage_;
@@ -118,6 +119,7 @@ class TextImageRun final : public StageRun {
   TextImageRun(const TextImageConfig& config, const LoopConfig& loop, Listener& listener)
       : listener_(listener),
         config_(config),
+        placement_(loop.placement),
         tokenizer_config_{.merges = config.merges, .pad = -1},
         merges_(load_shipped_merges(config.merges)),
         tokenizer_(merges_, tokenizer_config_),
@@ -162,8 +164,8 @@ class TextImageRun final : public StageRun {
 
   // Recall among the first 200 held-out pairs: whether a picture's own caption is among its k nearest.
   std::vector<Recall> recall(const std::string& folder, const ModelCard& card) const {
-    const auto text = load_part(folder, "text_encoder", make_plan(*card.text_encoder));
-    const auto image = load_part(folder, "image_encoder", make_plan(*card.image_encoder));
+    const auto text = load_part(folder, "text_encoder", make_plan(*card.text_encoder), placement_);
+    const auto image = load_part(folder, "image_encoder", make_plan(*card.image_encoder), placement_);
     const int64_t n = std::min<int64_t>(200, data_.held_out.pictures.size(0));
     const auto pictures =
         normalised(data_.held_out.pictures.slice(0, 0, n), config_.image.size, *card.image_normalisation);
@@ -178,6 +180,7 @@ class TextImageRun final : public StageRun {
 
   Listener& listener_;
   TextImageConfig config_;
+  Placement placement_;
   TokenizerConfig tokenizer_config_;
   std::string merges_;
   Tokenizer tokenizer_;

@@ -6,7 +6,7 @@
 
 namespace mds {
 
-std::string device_kind() { return compute_device().is_cuda() ? "cuda" : "cpu"; }
+std::string device_kind(at::Device device) { return device.is_cuda() ? "cuda" : "cpu"; }
 
 CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration) {
   return {.sha256 = checkpoint.sha256(),

@@ -13,7 +13,7 @@
 
 namespace mds {
 
-std::string device_kind();  // of compute_device(), for record_device
+std::string device_kind(at::Device device);  // for record_device
 
 // The row of the file that is in place.
 CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration);

@@ -132,7 +132,7 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
                                    .identity = identity,
                                    .loop = config.loop,
                                    .checkpoint = checkpoint,
-                                   .device = device_kind(),
+                                   .device = device_kind(config.loop.placement.device),
                                    .resumed = loop.iteration()},
                                   curve);
   listener.say_if_any(missing_curve(store, recorder.run(), checkpoint.file(), loop.iteration()));
@@ -153,6 +153,7 @@ LoadedTraining load_training(const TrainRequest& request) {
   training.written = load_config(training.file, request.settings);
   pin_network(training.written, request.db);
   training.config = from_json<TrainConfig>(with_found_files(to_json(training.written), training.file), request.file);
+  training.config.loop.placement = request.placement;
   return training;
 }
 

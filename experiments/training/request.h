@@ -15,6 +15,7 @@ struct TrainRequest {
   std::string out{};                    // folder to write; empty: out/train/NAME
   std::string db = "out/results.db";
   std::string command{};  // that makes the model again, for its card
+  Placement placement{};
 };
 
 // The configuration as written, which is the training's identity, and with all paths resolved.

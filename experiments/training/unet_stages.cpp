@@ -62,7 +62,7 @@ OpenStage opened(const BaseConfig& config, const LoopConfig& loop, const LatentS
   } else {
     const Predecessor start = open_predecessor_of_any_size(config.start, latents);
     open = after(start);
-    open.stage = std::make_unique<BaseStage>(start.unet(), config, loop, latents);
+    open.stage = std::make_unique<BaseStage>(start.unet(loop.placement), config, loop, latents);
   }
   open.card.prediction = config.prediction;
   open.card.schedule = config.schedule;
@@ -148,7 +148,9 @@ class UNetRun final : public StageRun {
         source_(config.data.latents),
         encoders_(config.data.encoders),
         evaluation_(train.evaluation),
-        latents_(open_latents(config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0, listener_)),
+        placement_(train.loop.placement),
+        latents_(open_latents(
+            {config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0, placement_}, listener_)),
         open_(opened(config, train.loop, latents_, around)) {
     check_encoders(latents_, encoders_);
     std::vector<std::string> folders;
@@ -170,7 +172,7 @@ class UNetRun final : public StageRun {
   void sample(const TensorMap& trained, const std::string& file) const override {
     EvaluationConfig few = drawing();
     few.pictures = sampled_pictures;
-    const Evaluator evaluator(latents_, encoders_, few);
+    const Evaluator evaluator(latents_, encoders_, few, placement_);
     save_grid(file, evaluator.draw(*built(with_folded_gains(trained)), diffusion()).pictures);
   }
 
@@ -212,7 +214,7 @@ class UNetRun final : public StageRun {
     } catch (const ConfigError& error) {
       throw ConfigError(std::string("evaluation.") + error.what());
     }
-    const Evaluator possible(latents_, encoders_, drawing());
+    const Evaluator possible(latents_, encoders_, drawing(), placement_);
   }
 
   void keep_start(const std::string& folder) {
@@ -222,7 +224,7 @@ class UNetRun final : public StageRun {
   }
 
   NetworkPtr built(const TensorMap& weights) const {
-    auto unet = make_network(make_plan(*open_.card.unet));
+    auto unet = make_network(make_plan(*open_.card.unet), placement_);
     load_weights(*unet, weights, "moving average");
     return unet;
   }
@@ -231,9 +233,9 @@ class UNetRun final : public StageRun {
   // those of the model that the stage started from, and, where the stage changed the network itself, under "swapped"
   // those of the changed network before training.
   std::vector<Score> scores(const TensorMap& weights, const std::string& folder, Json& told) const {
-    const Evaluator evaluator(latents_, encoders_, *evaluation_);
+    const Evaluator evaluator(latents_, encoders_, *evaluation_, placement_);
     if (start_) {
-      const auto unet = load_part(open_.predecessors.at("start"), "unet", make_plan(*start_->unet));
+      const auto unet = load_part(open_.predecessors.at("start"), "unet", make_plan(*start_->unet), placement_);
       told["before"] =
           tell(listener_, "before the stage", evaluator.scores(evaluator.draw(*unet, diffusion_of(*start_))));
     }
@@ -252,6 +254,7 @@ class UNetRun final : public StageRun {
   std::string source_;
   EncoderFolders encoders_;
   std::optional<EvaluationConfig> evaluation_;
+  Placement placement_;
   LatentSet latents_;
   OpenStage open_;
   std::map<std::string, std::string> predecessors_;  // hashes from the time their weights were read

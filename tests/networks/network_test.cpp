@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/record_function.h>
+#include <torch/cuda.h>
 #include <torch/types.h>
 
 #include <random>
@@ -276,12 +277,30 @@ TEST_CASE("towers and autoencoder halves run with the shapes their plans say", "
   CHECK(decoder->forward(moments.slice(1, 0, 3)).sizes() == std::vector<int64_t>{2, 3, 32, 32});
 }
 
+TEST_CASE("a network has the type of its placement", "[networks][torch]") {
+  const Plan plan = make_plan(random_unet(2));
+  CHECK(make_network(plan)->dtype() == at::kFloat);
+  const auto placed = make_network(plan, {.dtype = Precision::bf16});
+  for (const auto& item : state_of(*placed)) CHECK(item.value().scalar_type() == at::kBFloat16);
+}
+
+TEST_CASE("a network is on the device of its placement", "[networks][torch][gpu]") {
+  const Plan plan = make_plan(random_unet(2));
+  CHECK(make_network(plan)->device() == at::kCPU);
+  if (!torch::cuda::is_available()) {
+    WARN("skipped: there is no GPU");
+    return;
+  }
+  const auto placed = make_network(plan, {.device = at::kCUDA});
+  for (const auto& item : state_of(*placed)) CHECK(item.value().is_cuda());
+}
+
 TEST_CASE("the memory format of maps changes nothing but rounding", "[networks][torch]") {
   torch::NoGradGuard no_grad;
   const Plan plan =
       make_plan(DecoderSpec{.size = 32, .latent_channels = 3, .widths = {8, 16, 16, 16}, .blocks = 1, .mid_blocks = 1});
-  const auto last = make_network(plan, at::kDouble);
-  const auto contiguous = make_network(plan, at::kDouble, at::MemoryFormat::Contiguous);
+  const auto last = make_network(plan), contiguous = make_network(plan, {}, at::MemoryFormat::Contiguous);
+  for (const auto& network : {last, contiguous}) network->to(at::kDouble);
   initialise(*last, 1);
   initialise(*contiguous, 1);
   const Tensor x = at::randn({2, 3, 4, 4});

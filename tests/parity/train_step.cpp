@@ -75,15 +75,17 @@ int main(int argc, char** argv) {
   const std::string folder = std::string(argv[1]) + "/";
   const auto of = load_described<Case>(folder + "case.json");
   at::set_num_threads(int(of.threads));
-  set_compute_device(at::Device(of.device));
+  LoopConfig loop_config = of.loop;
+  loop_config.placement.device = at::Device(of.device);
   const LatentSet latents = latents_of(load_tensors(folder + "data.safetensors").tensors);
-  const NetworkPtr unet = make_network(make_plan(proxy_of(load_unet(of.unet), of.width_divisor, latents)));
+  const NetworkPtr unet =
+      make_network(make_plan(proxy_of(load_unet(of.unet), of.width_divisor, latents)), loop_config.placement);
   load_weights(*unet, load_tensors(folder + "weights.safetensors").tensors, folder + "weights.safetensors");
-  BaseStage stage(unet, {}, of.loop, latents);
+  BaseStage stage(unet, {}, loop_config, latents);
   save_tensors(folder + "batch.safetensors",
                {.tensors = stage.batch({0, generator_for(of.loop.seed, /*iteration=*/0)}), .metadata = {}});
   save_gradients(stage, of, folder + "gradients.safetensors");
-  Loop loop(stage, of.loop, of.optimizer);
+  Loop loop(stage, loop_config, of.optimizer);
   std::cout << "ready" << std::endl;
   for (int64_t iterations; std::cin >> iterations;) std::cout << timed(loop, iterations).dump() << std::endl;
 }

@@ -92,7 +92,7 @@ TEST_CASE("guidance leads away from the negative prompt", "[pipeline][torch]") {
 TEST_CASE("both sides of guidance in one call give what two calls give", "[pipeline][torch]") {
   const ModelCard card = GENERATE(tiny_card(), tiny_card_of_two_encoders());
   save_tiny_model(folder, card, card);
-  const auto unet = load_part(folder, "unet", make_plan(*card.unet), at::kFloat);
+  const auto unet = load_part(folder, "unet", make_plan(*card.unet));
   const int64_t rows = 3, width = card.unet->text_width;
   const TextRows texts{seeded_noise({1, 2, 3}, {card.unet->text_tokens, width}),
                        seeded_noise({4, 5, 6}, {std::max<int64_t>(card.unet->pooled_width, 1)})};
@@ -132,7 +132,7 @@ TEST_CASE("a card's sampler is the model's own, and one of ddim where it names n
 TEST_CASE("a second text encoder, its pooled text and its padding count", "[pipeline][torch]") {
   const ModelCard card = tiny_card_of_two_encoders();
   save_tiny_model(folder, card, card);
-  const TextRows rows = encode_texts(folder, card.text_encoders, {"red", ""});
+  const TextRows rows = encode_texts({folder, card.text_encoders}, {"red", ""});
   const TextRows first = TextEncoder(folder, card.text_encoders[0], 0).rows({"red", ""});
   const TextRows second = TextEncoder(folder, card.text_encoders[1], 1).rows({"red", ""});
   CHECK(rows.states_NSC.sizes() == std::vector<int64_t>{2, 6, 20});
@@ -156,7 +156,7 @@ TEST_CASE("bfloat16 draws nearly the same picture", "[pipeline][torch]") {
   save_tiny_model(folder, card, card);
   const DrawRequest request{{"red"}, {5}};
   const Tensor exact = drawn(Generator(folder), request)[0],
-               rough = drawn(Generator(folder, at::kBFloat16), request)[0];
+               rough = drawn(Generator(folder, {.dtype = Precision::bf16}), request)[0];
   const double difference = (exact.to(at::kFloat) - rough.to(at::kFloat)).abs().mean().item<double>();
   CHECK(difference > 0);
   CHECK(difference < 4);

@@ -86,7 +86,7 @@ TEST_CASE("a part's weights take its type from the start, whatever the file's is
   const auto made = make_network(make_plan(spec));
   initialise(*made, 1);
   save_part(folder, "text_encoder", weights_of(*made), at::kFloat);
-  const auto read = load_part(folder, "text_encoder", make_plan(spec), at::kBFloat16);
+  const auto read = load_part(folder, "text_encoder", make_plan(spec), {.dtype = Precision::bf16});
   CHECK(read->dtype() == at::kBFloat16);
   for (const auto& [name, weight] : weights_of(*read))
     CHECK(at::equal(weight, weights_of(*made).at(name).to(at::kBFloat16)));

@@ -1,5 +1,6 @@
 // Each stage learns toy data in float32 and bfloat16, and refuses a configuration that cannot be trained.
 #include <ATen/ATen.h>
+#include <torch/cuda.h>
 
 #include <cmath>
 #include <numeric>
@@ -8,7 +9,10 @@
 #include "tests/catch.h"
 #include "tests/trainer/toy.h"
 #include "trainer/autoencoder.h"
+#include "trainer/distil.h"
+#include "trainer/relu.h"
 #include "trainer/text_image.h"
+#include "trainer/ufogen.h"
 
 using namespace mds;
 using Catch::Contains;
@@ -118,4 +122,41 @@ TEST_CASE("towers that do not fit each other or the tokenizer are refused", "[tr
     config.size = 32;
     CHECK_THROWS_WITH(make(config), Contains("stage.size is 32; allowed: at least stage.image.size, 64"));
   }
+}
+
+TEST_CASE("a stage's weights are where its loop places them", "[trainer][torch][gpu]") {
+  if (!torch::cuda::is_available()) {
+    WARN("skipped: there is no GPU");
+    return;
+  }
+  const LatentSet set = toy::latents();
+  const std::string start = toy::model("placed");
+  const LoopConfig loop{.batch = 4, .placement = {.device = at::kCUDA}};
+  const auto check = [](const Stage& stage) {
+    for (const auto& [name, weight] : stage.weights()) {
+      INFO(name);
+      CHECK(weight.is_cuda());
+    }
+  };
+  check(BaseStage(toy::unet(), {}, loop, set));
+  for (const Swap swap : {Swap::blend, Swap::gain}) {
+    ReluConfig config;
+    config.start = start;
+    config.swap = swap;
+    check(ReluStage(config, loop, set));
+  }
+  DistilConfig distil;
+  distil.teacher = start;
+  check(DistilStage(distil, loop, set));
+  for (const auto kind : {DiscriminatorKind::unet, DiscriminatorKind::heads}) {
+    UfogenConfig config;
+    config.start = start;
+    config.adversary.discriminator = kind;
+    UfogenStage stage(config, loop, set);
+    check(stage);
+    check(*stage.adversary()->stage);
+  }
+  const AutoencoderConfig autoencoder{
+      .size = 24, .crop = 16, .latent_channels = 2, .widths = {8, 8}, .encoder_blocks = 1, .decoder_blocks = 1};
+  check(AutoencoderStage(autoencoder, loop, colours(24)));
 }
