@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <utility>
 
 #include "tests/catch.h"
 
@@ -57,6 +58,9 @@ void check_close(const std::vector<Tensor>& found, const std::vector<Tensor>& ex
   }
 }
 
+template <class Name>
+concept Found = requires(const LayerMap& layers, Name name) { layers.get(name), layers.find(name); };
+
 Tensor random_map(int64_t channels) {
   return leaf(at::randn({3, channels, 5, 4}).contiguous(at::MemoryFormat::ChannelsLast));
 }
@@ -102,6 +106,28 @@ TEST_CASE("no token of causal attention sees a later one", "[blocks][torch]") {
   const Tensor y = layer.forward(x, x, x), z = layer.forward(changed, changed, changed);
   CHECK(at::allclose(y.slice(1, 0, 4), z.slice(1, 0, 4), 1e-5, 1e-6));
   CHECK(!at::allclose(y.slice(1, 4), z.slice(1, 4), 1e-5, 1e-6));
+}
+
+TEST_CASE("an attention computes the function that replaces its own, and another layer keeps its own",
+          "[blocks][torch]") {
+  const torch::NoGradGuard no_grad;
+  const Inputs in;
+  auto replaced = attention(AttentionFunction::relu);
+  replaced.replace([](const AttentionOp& op, const Heads& of) { return 2 * attend(op, of); });
+  const Tensor y = attention(AttentionFunction::relu).forward(in.q, in.k, in.v);
+  CHECK(at::equal(std::as_const(replaced).forward(in.q, in.k, in.v), 2 * y));
+}
+
+TEST_CASE("a module finds its layers by their names, in the part that it reads", "[blocks][torch]") {
+  const LayerName<LinearOp> q{"q", "sa"};
+  LayerMap layers;
+  for (const char* part : {"0", "1"})
+    layers.add(layer_path(part, q.text()), make_layer(LinearOp{.in = 2, .out = part[0] - '0' + 1}));
+  CHECK(layers.find(q) == nullptr);
+  CHECK(layers.repeated(0).get(q).forward(at::ones({1, 2})).size(1) == 1);
+  CHECK(layers.repeated(1).get(q).forward(at::ones({1, 2})).size(1) == 2);
+  STATIC_REQUIRE(Found<LayerName<LinearOp>>);
+  STATIC_REQUIRE(!Found<const char*>);
 }
 
 TEST_CASE("a convolution pads where its padding says", "[blocks][torch]") {

@@ -5,6 +5,27 @@
 
 using namespace mds;
 
+namespace {
+
+template <class Name, class Op>
+concept Listed = requires(LayerSink& sink, Name name, Op op, Shape x) { sink.add(name, op, x, x); };
+
+}  // namespace
+
+TEST_CASE("a layer is listed by the name of its own kind of layer, not by a text", "[blocks]") {
+  STATIC_REQUIRE(Listed<LayerName<LinearOp>, LinearOp>);
+  STATIC_REQUIRE(!Listed<LayerName<LinearOp>, NormOp>);
+  STATIC_REQUIRE(!Listed<const char*, LinearOp>);
+}
+
+TEST_CASE("names of layers are joined by dots, and what is empty is left out", "[blocks]") {
+  const AttentionNames self{"sa"}, own;
+  CHECK(self.attention.text() == "sa.qkv");
+  CHECK(own.attention.text() == "qkv");
+  CHECK(layer_path("down1.0.attn", layer_path("0", self.out.text())) == "down1.0.attn.0.sa.out");
+  CHECK(layer_path("conv_in", sole_layer<ConvolutionOp>.text()) == "conv_in");
+}
+
 TEST_CASE("a 3x3 convolution counts dense and valid taps by hand", "[blocks]") {
   const ConvolutionOp op{.in = 8, .out = 320, .kernel = 3};
   const Cost c = cost(op, Shape::map(8, 64, 64), Shape::map(320, 64, 64));
