@@ -96,7 +96,7 @@ po::typed_value<std::string>* choice(E* target) {
       ->default_value(std::string(name_of(*target)))
       ->notifier([target](const std::string& name) {
         for (size_t i = 0; i < EnumNames<E>::names.size(); ++i)
-          if (name == EnumNames<E>::names[i]) *target = static_cast<E>(i);
+          if (name == EnumNames<E>::names[i]) *target = E(i);
       });
 }
 

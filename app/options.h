@@ -33,7 +33,7 @@ template <NamedEnum E>
 E parse_choice(const std::string& flag, const std::string& value) {
   const auto& names = EnumNames<E>::names;
   for (size_t i = 0; i < names.size(); ++i)
-    if (value == names[i]) return static_cast<E>(i);
+    if (value == names[i]) return E(i);
   throw UsageError(flag + " is \"" + value + "\"" + offer(value, {names.begin(), names.end()}, "allowed"));
 }
 

@@ -11,7 +11,7 @@
 
 #include "blocks/kernels/attention.h"
 #include "blocks/layer.h"
-#include "blocks/tensor.h"
+#include "spec/tensor.h"
 
 namespace mds {
 

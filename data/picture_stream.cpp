@@ -60,7 +60,7 @@ StreamPosition parse_stream_position(const std::string& text) {
 // order of the source, and next() waits for its front.
 struct PictureStream::State {
   struct Decoded {
-    at::Tensor picture_CHW;  // undefined if it could not be decoded
+    Tensor picture_CHW;  // undefined if it could not be decoded
     std::string name, id, caption, failure;
     StreamPosition after;
     bool end_of_epoch = false;  // the place is an end mark, not a sample
@@ -183,7 +183,7 @@ PictureStream::~PictureStream() {
 PictureBatch PictureStream::next() {
   const auto start = std::chrono::steady_clock::now();
   PictureBatch batch;
-  std::vector<at::Tensor> pictures;
+  std::vector<Tensor> pictures;
   {
     State& state = *state_;
     std::unique_lock lock(state.mutex);
@@ -220,7 +220,7 @@ namespace {
 
 Pictures gather(PictureStream& stream, int64_t most) {
   Pictures result;
-  std::vector<at::Tensor> parts;
+  std::vector<Tensor> parts;
   for (int64_t left = most; left > 0;) {
     const PictureBatch batch = stream.next();
     if (batch.ids.empty()) break;

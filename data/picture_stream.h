@@ -10,6 +10,7 @@
 
 #include "data/picture_source.h"
 #include "data/resize.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -31,7 +32,7 @@ std::string to_string(StreamPosition position);                 // "EPOCH:TAKEN"
 StreamPosition parse_stream_position(const std::string& text);  // ConfigError
 
 struct PictureBatch {
-  at::Tensor images_NCHW;  // uint8; undefined if the batch is empty
+  Tensor images_NCHW;  // uint8; undefined if the batch is empty
   std::vector<std::string> ids, captions;
   StreamPosition after;
 };

@@ -16,7 +16,7 @@ void check_size(int64_t size) {
 
 }  // namespace
 
-at::Tensor to_tensor(const Image& image, int64_t size) {
+Tensor to_tensor(const Image& image, int64_t size) {
   check_size(size);
   Image square = centre_square(image);
   const auto pixels_HWC = torch::from_blob(square.rgb.data(), {square.height, square.width, 3}, torch::kUInt8);
@@ -25,7 +25,7 @@ at::Tensor to_tensor(const Image& image, int64_t size) {
   return resized(picture_1CHW, {size, size}, Resizer::bicubic)[0].to(torch::kUInt8);
 }
 
-Image to_image(const at::Tensor& picture) {
+Image to_image(const Tensor& picture) {
   TORCH_CHECK(picture.dim() == 3 && picture.size(0) == 3 && picture.scalar_type() == torch::kUInt8,
               "to_image: expected uint8 3 x H x W, got ", picture.scalar_type(), " ", picture.sizes());
   const auto pixels_HWC = picture.cpu().permute({1, 2, 0}).contiguous();

@@ -7,15 +7,16 @@
 
 #include "data/image_folder.h"
 #include "pipeline/image.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
-at::Tensor to_tensor(const Image& image, int64_t size);  // uint8, 3 x size x size
-Image to_image(const at::Tensor& picture);               // from uint8, 3 x H x W, on any device
+Tensor to_tensor(const Image& image, int64_t size);  // uint8, 3 x size x size
+Image to_image(const Tensor& picture);               // from uint8, 3 x H x W, on any device
 
 struct Pictures {
   std::vector<Pair> pairs;
-  at::Tensor images;  // uint8, N x 3 x size x size; row i is the picture of pairs[i]
+  Tensor images;  // uint8, N x 3 x size x size; row i is the picture of pairs[i]
   FolderReport skipped;
 };
 

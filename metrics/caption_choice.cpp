@@ -81,11 +81,11 @@ std::vector<std::string> number_choices(const std::string& caption) {
   return {};
 }
 
-at::Tensor choice_values(const at::Tensor& images_NE, const std::vector<at::Tensor>& choices_KE) {
-  const at::Tensor images = unit_rows("image embeddings", images_NE);
+Tensor choice_values(const Tensor& images_NE, const std::vector<Tensor>& choices_KE) {
+  const Tensor images = unit_rows("image embeddings", images_NE);
   std::vector<double> values;
   for (size_t i = 0; i < choices_KE.size(); ++i) {
-    const at::Tensor near_K = unit_rows("text embeddings", choices_KE[i]).matmul(images[int64_t(i)]);
+    const Tensor near_K = unit_rows("text embeddings", choices_KE[i]).matmul(images[int64_t(i)]);
     values.push_back(near_K.ge(near_K[0]).sum().item<int64_t>() == 1 ? 1 : 0);
   }
   return at::tensor(values, at::kDouble);

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "spec/tensor.h"
+
 namespace mds {
 
 // The caption, then the captions to distinguish it from. Empty where it has no such word; the picture is not counted.
@@ -23,6 +25,6 @@ inline constexpr const char* number_rule =
 
 // 1 where picture i is nearer to the first row of choices_KE[i] than to every other row, else 0; float64 (N). An
 // equally near row counts as nearer, so that collapsed embeddings score 0.
-at::Tensor choice_values(const at::Tensor& images_NE, const std::vector<at::Tensor>& choices_KE);
+Tensor choice_values(const Tensor& images_NE, const std::vector<Tensor>& choices_KE);
 
 }  // namespace mds

@@ -40,7 +40,7 @@ Choosing choosing(const Metric& metric, const Extractor& extractor, const Pictur
     }
   }
   if (counted.empty()) fail_without_choices(metric, pictures);
-  const at::Tensor embedded = extractor.text_features(texts);
+  const Tensor embedded = extractor.text_features(texts);
   chosen.input.features_ND = measured.features_ND.index_select(0, at::tensor(counted, at::kLong));
   for (const auto& own : rows) chosen.input.choices_KE.push_back(embedded.index_select(0, at::tensor(own, at::kLong)));
   return chosen;

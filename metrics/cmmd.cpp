@@ -11,16 +11,16 @@ namespace {
 constexpr double kernel_sigma = 10, scale = 1000;
 
 // The mean similarity of each row to all columns.
-at::Tensor similarity(const at::Tensor& rows_NE, const at::Tensor& columns_ME) {
-  const auto gaussian = [](const at::Tensor& rows, const at::Tensor& columns) {
+Tensor similarity(const Tensor& rows_NE, const Tensor& columns_ME) {
+  const auto gaussian = [](const Tensor& rows, const Tensor& columns) {
     return squared_distances(rows, columns).mul_(-1 / (2 * kernel_sigma * kernel_sigma)).exp_();
   };
-  return fold_rows(rows_NE, columns_ME, gaussian, [](const at::Tensor& values_BM) { return values_BM.mean(1); });
+  return fold_rows(rows_NE, columns_ME, gaussian, [](const Tensor& values_BM) { return values_BM.mean(1); });
 }
 
 }  // namespace
 
-Cmmd cmmd(const std::string& name, const at::Tensor& embeddings_NE, const at::Tensor& reference_ME,
+Cmmd cmmd(const std::string& name, const Tensor& embeddings_NE, const Tensor& reference_ME,
           const ScoreOptions& options) {
   const auto x = unit_rows("embeddings", embeddings_NE), y = unit_rows("reference embeddings", reference_ME);
   require_equal_widths(x, y);

@@ -19,7 +19,7 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 
 // Consecutive pictures of a set, preprocessed for the network.
 struct PictureBatch {
-  at::Tensor prepared_NCHW;
+  Tensor prepared_NCHW;
   std::vector<size_t> kept;
   FolderReport skipped;
   double seconds = 0;
@@ -29,7 +29,7 @@ PictureBatch read_batch(const Extractor& extractor, const PictureSet& set, size_
                         const ExtractOptions& options) {
   const auto start = Clock::now();
   const size_t count = std::min(size_t(options.batch), set.files.size() - begin);
-  std::vector<at::Tensor> pictures(count);
+  std::vector<Tensor> pictures(count);
   std::vector<std::string> failures(count);
   parallel_for(int64_t(count), [&](int64_t i) {
     try {
@@ -41,7 +41,7 @@ PictureBatch read_batch(const Extractor& extractor, const PictureSet& set, size_
     }
   });
   PictureBatch batch;
-  std::vector<at::Tensor> usable;
+  std::vector<Tensor> usable;
   for (size_t i = 0; i < count; ++i) {
     if (pictures[i].defined()) {
       usable.push_back(pictures[i]);
@@ -56,8 +56,8 @@ PictureBatch read_batch(const Extractor& extractor, const PictureSet& set, size_
 }
 
 // Rows that are not finite are reported as skips.
-void add_rows(Extracted& result, const at::Tensor& features_ND, const PictureBatch& batch, const PictureSet& set,
-              std::vector<at::Tensor>& rows) {
+void add_rows(Extracted& result, const Tensor& features_ND, const PictureBatch& batch, const PictureSet& set,
+              std::vector<Tensor>& rows) {
   const auto finite_N = at::isfinite(features_ND).all(1);
   std::vector<int64_t> usable;
   for (int64_t i = 0; i < features_ND.size(0); ++i) {
@@ -74,11 +74,11 @@ void add_rows(Extracted& result, const at::Tensor& features_ND, const PictureBat
 
 }  // namespace
 
-at::Tensor Extractor::text_features(const std::vector<std::string>&) const {
+Tensor Extractor::text_features(const std::vector<std::string>&) const {
   throw ConfigError(identity_.network + ": embeds pictures only");
 }
 
-at::Tensor comparison_picture(const std::string& file, int64_t size) {
+Tensor comparison_picture(const std::string& file, int64_t size) {
   const Image image = load_image(file);
   if (size > 0) return to_tensor(image, size).unsqueeze(0);
   const auto pixels_HWC = at::tensor(at::ArrayRef<uint8_t>(image.rgb), at::kByte).view({image.height, image.width, 3});
@@ -91,7 +91,7 @@ Extracted extract(const Extractor& extractor, const PictureSet& set, const Extra
     return std::async(std::launch::async, [&, begin] { return read_batch(extractor, set, begin, options); });
   };
   Extracted result;
-  std::vector<at::Tensor> rows;
+  std::vector<Tensor> rows;
   auto next = read(0);
   for (size_t begin = 0; begin < set.files.size(); begin += step) {
     const PictureBatch batch = next.get();
@@ -101,7 +101,7 @@ Extracted extract(const Extractor& extractor, const PictureSet& set, const Extra
     skips.insert(skips.end(), batch.skipped.skips.begin(), batch.skipped.skips.end());
     if (batch.kept.empty()) continue;
     const auto start = Clock::now();
-    const at::Tensor features_ND = extractor.features(batch.prepared_NCHW);
+    const Tensor features_ND = extractor.features(batch.prepared_NCHW);
     result.rates.network_s += since(start);
     add_rows(result, features_ND, batch, set, rows);
     result.rates.pictures += int64_t(batch.kept.size());

@@ -15,6 +15,7 @@
 #include "networks/placement.h"
 #include "pipeline/image.h"
 #include "pipeline/tokenizer.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -23,11 +24,11 @@ class Extractor {
   virtual ~Extractor() = default;
 
   // One picture (uint8, 1 x 3 x H x W) as the network's input, 3 x S x S. Called from many threads at once.
-  virtual at::Tensor prepared(const at::Tensor& picture_1CHW) const = 0;
+  virtual Tensor prepared(const Tensor& picture_1CHW) const = 0;
   // Turns N prepared pictures into rows of features, float32 N x D on the CPU.
-  virtual at::Tensor features(const at::Tensor& prepared_NCHW) const = 0;
+  virtual Tensor features(const Tensor& prepared_NCHW) const = 0;
   // Features of texts, N x D in the same space; ConfigError where the network has no text tower.
-  virtual at::Tensor text_features(const std::vector<std::string>& texts) const;
+  virtual Tensor text_features(const std::vector<std::string>& texts) const;
   // What is cut from a text that is longer than the context of the text tower.
   virtual std::optional<Truncation> truncation(const std::string&) const { return std::nullopt; }
 
@@ -75,7 +76,7 @@ struct ExtractRates {
 std::string to_string(const ExtractRates& rates);  // pictures a second of both, and which limits
 
 struct Extracted {
-  at::Tensor features_ND;    // float32
+  Tensor features_ND;        // float32
   std::vector<size_t> kept;  // row i belongs to picture kept[i] of the set
   FolderReport skipped;      // pictures that cannot be decoded, and those whose features are not finite
   ExtractRates rates;
@@ -86,6 +87,6 @@ struct Extracted {
 Extracted extract(const Extractor& extractor, const PictureSet& set, const ExtractOptions& options = {});
 
 // A decoded picture at the size at which scores compare pictures, uint8 1 x 3 x H x W.
-at::Tensor comparison_picture(const std::string& file, int64_t size);
+Tensor comparison_picture(const std::string& file, int64_t size);
 
 }  // namespace mds

@@ -19,15 +19,16 @@ class ClipExtractor : public Extractor {
       : Extractor({choice.network, choice.resizer, hash_of_weights(weights)}),
         fit_(choice.resizer == "clip_squash" ? ClipFit::squash : ClipFit::crop),
         images_(source(choice, weights), fit_, placement),
-        texts_(choice.with_texts ? std::make_unique<TextEncoder>(load_clip_texts(source(choice, weights), placement)) : nullptr) {}
+        texts_(choice.with_texts ? std::make_unique<TextEncoder>(load_clip_texts(source(choice, weights), placement))
+                                 : nullptr) {}
 
-  at::Tensor prepared(const at::Tensor& picture_1CHW) const override {
+  Tensor prepared(const Tensor& picture_1CHW) const override {
     return clip_pixels(picture_1CHW, images_.size(), fit_)[0].to(at::kByte);
   }
-  at::Tensor features(const at::Tensor& prepared_NCHW) const override { return images_.embed(prepared_NCHW); }
-  at::Tensor text_features(const std::vector<std::string>& texts) const override {
+  Tensor features(const Tensor& prepared_NCHW) const override { return images_.embed(prepared_NCHW); }
+  Tensor text_features(const std::vector<std::string>& texts) const override {
     if (!texts_) return Extractor::text_features(texts);
-    std::vector<at::Tensor> rows;
+    std::vector<Tensor> rows;
     const size_t step = 64;
     for (size_t i = 0; i < texts.size(); i += step) {
       const auto begin = texts.begin() + int64_t(i);
@@ -67,11 +68,11 @@ class FeatureExtractor : public Extractor {
     adopt_weights(*network_, import_weights(network_->plan(), load_tensors(weights).tensors, weights), weights);
   }
 
-  at::Tensor prepared(const at::Tensor& picture_1CHW) const override {
+  Tensor prepared(const Tensor& picture_1CHW) const override {
     const Shape& in = network_->plan().input;
     return resized(picture_1CHW, {.width = in.width, .height = in.height}, resizer_)[0];
   }
-  at::Tensor features(const at::Tensor& prepared_NCHW) const override {
+  Tensor features(const Tensor& prepared_NCHW) const override {
     const torch::NoGradGuard no_grad;
     return run_network(*network_, spec_, {prepared_NCHW})[0].to(at::kCPU);
   }

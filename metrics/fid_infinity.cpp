@@ -21,7 +21,7 @@ struct Line {
   double intercept = 0, slope = 0;
 };
 Line fitted(const std::vector<double>& x, const std::vector<double>& y) {
-  const auto count = static_cast<double>(x.size());
+  const auto count = double(x.size());
   const double mean_x = std::accumulate(x.begin(), x.end(), 0.0) / count,
                mean_y = std::accumulate(y.begin(), y.end(), 0.0) / count;
   double xx = 0, xy = 0;
@@ -35,8 +35,8 @@ Line fitted(const std::vector<double>& x, const std::vector<double>& y) {
 // Residuals are scaled up, because fitting the two numbers of the line has made them smaller.
 Interval intercept_interval(const std::vector<double>& x, const std::vector<double>& y, const ScoreOptions& options) {
   const auto line = fitted(x, y);
-  const auto count = static_cast<int64_t>(x.size());
-  const double widen = std::sqrt(static_cast<double>(count) / static_cast<double>(count - 2));
+  const auto count = int64_t(x.size());
+  const double widen = std::sqrt(double(count) / double(count - 2));
   std::vector<double> intercepts;
   for (const auto& row : bootstrap_indices(count, options.replicates, options.seed)) {
     std::vector<double> drawn;
@@ -50,7 +50,7 @@ Interval intercept_interval(const std::vector<double>& x, const std::vector<doub
 
 }  // namespace
 
-Score fid_infinity(const std::string& name, const at::Tensor& features_ND, const FrechetReference& reference,
+Score fid_infinity(const std::string& name, const Tensor& features_ND, const FrechetReference& reference,
                    const FidInfinityOptions& options) {
   const auto features = checked_float64("features", features_ND, 2);
   const int64_t n = features.size(0);
@@ -59,7 +59,7 @@ Score fid_infinity(const std::string& name, const at::Tensor& features_ND, const
   std::vector<double> inverse_sizes, distances;
   for (int64_t i = 0; i < options.sizes; ++i) {
     const int64_t size = options.smallest + (n - options.smallest) * i / (options.sizes - 1);
-    inverse_sizes.push_back(1 / static_cast<double>(size));
+    inverse_sizes.push_back(1 / double(size));
     distances.push_back(reference.distance(features.index_select(0, torch::tensor(random_subset(n, size, random)))));
   }
   const double value = fitted(inverse_sizes, distances).intercept;

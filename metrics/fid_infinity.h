@@ -3,7 +3,10 @@
 // intercept is the score.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include "metrics/frechet.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -16,7 +19,7 @@ struct FidInfinityOptions {
 // Each subset is drawn anew, without replacement. The interval comes from the residuals of the line: it covers the
 // error of the fit, but not the choice of pictures, which all subsets share. ConfigError for fewer than 3 sizes, and
 // for a smallest size outside 2 to n - 1.
-Score fid_infinity(const std::string& name, const at::Tensor& features_ND, const FrechetReference& reference,
+Score fid_infinity(const std::string& name, const Tensor& features_ND, const FrechetReference& reference,
                    const FidInfinityOptions& options = {});
 
 }  // namespace mds

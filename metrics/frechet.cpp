@@ -21,7 +21,7 @@ void require_width(int64_t width, int64_t reference) {
                       std::to_string(reference));
 }
 
-double trace_root(const at::Tensor& product) {
+double trace_root(const Tensor& product) {
   return product.size(0) < product.size(1) ? trace_root_nuclear(product) : trace_root_symmetric(product);
 }
 
@@ -31,7 +31,7 @@ int useful_threads(int64_t width) { return width < least_threaded_width ? 1 : at
 
 // The distinct rows that a resample drew, and how often it drew each.
 struct Draw {
-  at::Tensor rows, counts;
+  Tensor rows, counts;
 };
 Draw draw_of(const std::vector<int64_t>& indices, int64_t n) {
   std::vector<int64_t> rows;
@@ -47,9 +47,9 @@ Draw draw_of(const std::vector<int64_t>& indices, int64_t n) {
 
 // Centred rows whose Gram matrix is the covariance of the drawn rows, repeats counted.
 struct Centred {
-  at::Tensor mean, rows;
+  Tensor mean, rows;
 };
-Centred centred(const at::Tensor& drawn, const at::Tensor& counts) {
+Centred centred(const Tensor& drawn, const Tensor& counts) {
   const auto n = counts.sum();
   const auto mean = counts.matmul(drawn) / n;
   return {mean, (drawn - mean) * (counts / (n - 1)).sqrt().unsqueeze(1)};
@@ -57,7 +57,7 @@ Centred centred(const at::Tensor& drawn, const at::Tensor& counts) {
 
 // F of S = F^T F, whose rank is at most `rank`: Cholesky's where S is positive definite, as it costs a tenth of the
 // eigenvectors.
-at::Tensor factor(const at::Tensor& covariance_DD, int64_t rank) {
+Tensor factor(const Tensor& covariance_DD, int64_t rank) {
   const int64_t width = covariance_DD.size(0);
   if (rank >= width) {
     const auto [lower, failed] = at::linalg_cholesky_ex(covariance_DD);
@@ -69,7 +69,7 @@ at::Tensor factor(const at::Tensor& covariance_DD, int64_t rank) {
 }
 
 // (N): the diagonal of (P P^T)^(1/2) from the eigenvectors of the smaller Gram matrix of P.
-at::Tensor root_diagonal(const at::Tensor& product_NR) {
+Tensor root_diagonal(const Tensor& product_NR) {
   if (product_NR.size(0) <= product_NR.size(1)) {
     const auto [values, vectors] = at::linalg_eigh(product_NR.matmul(product_NR.t()));
     return vectors.square().matmul(values.clamp_min(0).sqrt());
@@ -83,15 +83,15 @@ at::Tensor root_diagonal(const at::Tensor& product_NR) {
 
 }  // namespace
 
-double trace_root_nuclear(const at::Tensor& product) { return at::linalg_svdvals(product).sum().item<double>(); }
+double trace_root_nuclear(const Tensor& product) { return at::linalg_svdvals(product).sum().item<double>(); }
 
-double trace_root_symmetric(const at::Tensor& product) {
+double trace_root_symmetric(const Tensor& product) {
   const bool tall = product.size(0) > product.size(1);
   const auto gram = tall ? product.t().matmul(product) : product.matmul(product.t());
   return at::linalg_eigvalsh(gram).clamp_min(0).sqrt().sum().item<double>();
 }
 
-FeatureStats feature_stats(const at::Tensor& features_ND) {
+FeatureStats feature_stats(const Tensor& features_ND) {
   const auto features = checked_float64("features", features_ND, 2);
   const auto n = features.size(0);
   require_pictures(n);
@@ -99,16 +99,16 @@ FeatureStats feature_stats(const at::Tensor& features_ND) {
   return {whole.mean, std::get<1>(at::linalg_qr(whole.rows, "r")), n};
 }
 
-FeatureStats stats_of_moments(const at::Tensor& mean_D, const at::Tensor& covariance_DD) {
+FeatureStats stats_of_moments(const Tensor& mean_D, const Tensor& covariance_DD) {
   require_width(covariance_DD.size(0), mean_D.size(0));
   return {mean_D, factor(covariance_DD, mean_D.size(0)), mean_D.size(0) + 1};
 }
 
-void FeatureAccumulator::add(const at::Tensor& features_ND) {
+void FeatureAccumulator::add(const Tensor& features_ND) {
   const auto batch = checked_float64("features", features_ND, 2);
   const auto mean = batch.mean(0);
   const auto scatter = (batch - mean).t().matmul(batch - mean);
-  const auto count = static_cast<double>(batch.size(0)), before = static_cast<double>(n_);
+  const auto count = double(batch.size(0)), before = double(n_);
   n_ += batch.size(0);
   if (before == 0) {
     mean_D_ = mean;
@@ -123,7 +123,7 @@ void FeatureAccumulator::add(const at::Tensor& features_ND) {
 
 FeatureStats FeatureAccumulator::stats() const {
   require_pictures(n_);
-  return {mean_D_, factor(scatter_DD_ / static_cast<double>(n_ - 1), n_ - 1), n_};
+  return {mean_D_, factor(scatter_DD_ / double(n_ - 1), n_ - 1), n_};
 }
 
 double frechet_distance(const FeatureStats& a, const FeatureStats& b) {
@@ -132,11 +132,11 @@ double frechet_distance(const FeatureStats& a, const FeatureStats& b) {
   return std::max(0.0, sum.item<double>() - 2 * trace_root(a.factor_RD.matmul(b.factor_RD.t())));
 }
 
-double FrechetReference::distance(const at::Tensor& features_ND) const {
+double FrechetReference::distance(const Tensor& features_ND) const {
   return frechet_distance(feature_stats(features_ND), reference_);
 }
 
-std::vector<double> FrechetReference::replicates(const at::Tensor& features_ND, const BootstrapIndices& indices) const {
+std::vector<double> FrechetReference::replicates(const Tensor& features_ND, const BootstrapIndices& indices) const {
   const auto features = checked_float64("features", features_ND, 2);
   const auto n = features.size(0);
   require_pictures(n);
@@ -156,7 +156,7 @@ std::vector<double> FrechetReference::replicates(const at::Tensor& features_ND, 
   return distances;
 }
 
-at::Tensor FrechetReference::influences(const at::Tensor& features_ND) const {
+Tensor FrechetReference::influences(const Tensor& features_ND) const {
   const auto features = checked_float64("features", features_ND, 2);
   const auto n = features.size(0);
   require_pictures(n);
@@ -165,8 +165,7 @@ at::Tensor FrechetReference::influences(const at::Tensor& features_ND) const {
   const auto centred_ND = features - mean_D;
   const auto shift_N = 2 * centred_ND.matmul(mean_D - reference_.mean_D);
   // c^T T c without computing T: n - 1 times the diagonal of the root of (C F2^T)(C F2^T)^T / (n - 1).
-  const auto carried_N =
-      root_diagonal(centred_ND.matmul(reference_.factor_RD.t())) * std::sqrt(static_cast<double>(n - 1));
+  const auto carried_N = root_diagonal(centred_ND.matmul(reference_.factor_RD.t())) * std::sqrt(double(n - 1));
   const auto influence_N = shift_N + centred_ND.square().sum(1) - carried_N;
   return influence_N - influence_N.mean();
 }
@@ -175,13 +174,12 @@ bool FrechetReference::linearises(int64_t n) const {
   return std::min(n, reference_.factor_RD.size(0)) > most_rows_resampled;
 }
 
-std::vector<double> FrechetReference::resampled(const at::Tensor& features_ND, const BootstrapIndices& indices) const {
+std::vector<double> FrechetReference::resampled(const Tensor& features_ND, const BootstrapIndices& indices) const {
   if (!linearises(features_ND.size(0))) return replicates(features_ND, indices);
   return linearised_replicates(distance(features_ND), influences(features_ND), indices);
 }
 
-Score FrechetReference::score(const std::string& name, const at::Tensor& features_ND,
-                              const ScoreOptions& options) const {
+Score FrechetReference::score(const std::string& name, const Tensor& features_ND, const ScoreOptions& options) const {
   const double value = distance(features_ND);
   const auto n = features_ND.size(0);
   if (linearises(n)) {

@@ -16,19 +16,19 @@ void check(const KidOptions& options, int64_t n, int64_t reference_n) {
                       std::to_string(reference_n) + ")");
 }
 
-at::Tensor kernel(const at::Tensor& x_SD, const at::Tensor& y_SD) {
-  const auto base = (x_SD.matmul(y_SD.t()) / static_cast<double>(x_SD.size(1))).add_(1);
+Tensor kernel(const Tensor& x_SD, const Tensor& y_SD) {
+  const auto base = (x_SD.matmul(y_SD.t()) / double(x_SD.size(1))).add_(1);
   return base * base * base;
 }
 
 // The mean similarity of a picture to the other pictures of its set.
-at::Tensor within(const at::Tensor& x_SD) {
+Tensor within(const Tensor& x_SD) {
   const auto similar_SS = kernel(x_SD, x_SD);
-  return (similar_SS.sum(1) - similar_SS.diagonal()) / static_cast<double>(x_SD.size(0) - 1);
+  return (similar_SS.sum(1) - similar_SS.diagonal()) / double(x_SD.size(0) - 1);
 }
 
 // The options for those pictures that occurred in a subset.
-ScoreOptions of_those(const at::Tensor& seen_N, ScoreOptions options) {
+ScoreOptions of_those(const Tensor& seen_N, ScoreOptions options) {
   std::vector<int64_t> clusters;
   for (size_t i = 0; i < options.cluster_of.size(); ++i)
     if (seen_N[int64_t(i)].item<bool>()) clusters.push_back(options.cluster_of[i]);
@@ -38,8 +38,7 @@ ScoreOptions of_those(const at::Tensor& seen_N, ScoreOptions options) {
 
 }  // namespace
 
-Kid kid(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD,
-        const KidOptions& options) {
+Kid kid(const std::string& name, const Tensor& features_ND, const Tensor& reference_MD, const KidOptions& options) {
   const auto x_ND = checked_float64("features", features_ND, 2), y_MD = checked_float64("reference", reference_MD, 2);
   require_equal_widths(x_ND, y_MD);
   const int64_t n = x_ND.size(0);

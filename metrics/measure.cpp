@@ -25,7 +25,7 @@ std::string label_of(const Metric& metric) { return std::string(metric.network) 
 
 // How to compute the values of pairs of uint8 pictures, and the weights for it.
 struct PairMeasure {
-  std::function<at::Tensor(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW)> values;
+  std::function<Tensor(const Tensor& a_NCHW, const Tensor& b_NCHW)> values;
   std::string weights_hash{};
 };
 
@@ -33,10 +33,9 @@ PairMeasure pair_measure(const Metric& metric, const MeasureOptions& options) {
   if (metric.of_pair) return {.values = metric.of_pair};
   const std::string file = weights_of_network(metric.network, options.weights);
   const auto network = std::make_shared<PerceptualNetwork>(load_network(metric.network), file, options.placement);
-  const auto in_range = [](const at::Tensor& bytes) { return bytes.to(at::kFloat) / 127.5 - 1; };
-  return {
-      [=](const at::Tensor& a, const at::Tensor& b) { return perceptual_values(*network, in_range(a), in_range(b)); },
-      hash_of_weights(file)};
+  const auto in_range = [](const Tensor& bytes) { return bytes.to(at::kFloat) / 127.5 - 1; };
+  return {[=](const Tensor& a, const Tensor& b) { return perceptual_values(*network, in_range(a), in_range(b)); },
+          hash_of_weights(file)};
 }
 
 // Covariances and similarities within a set need at least two pictures.
@@ -57,7 +56,7 @@ ScoreOptions of_captions(ScoreOptions options, const PictureSet& pictures, const
 }
 
 // The value of pair i; FileError where its pictures cannot be compared.
-at::Tensor pair_values(const PairMeasure& measure, const PicturePairs& pairs, size_t i, int64_t size) {
+Tensor pair_values(const PairMeasure& measure, const PicturePairs& pairs, size_t i, int64_t size) {
   const auto a = comparison_picture(pairs.a.files[i], size), b = comparison_picture(pairs.b.files[i], size);
   if (a.sizes() != b.sizes())
     throw ConfigError(pairs.a.files[i] + ": is " + std::to_string(a.size(3)) + "x" + std::to_string(a.size(2)) +
@@ -268,7 +267,7 @@ void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores
   const std::string what = std::string(metric.name) + " of " + pictures.folder;
   FolderReport skipped = pairs.skipped;
   if (listener_.progress) listener_.progress(what, 0, int64_t(pairs.a.files.size()));
-  std::vector<at::Tensor> values;
+  std::vector<Tensor> values;
   for (size_t i = 0; i < pairs.a.files.size(); ++i) {
     try {
       values.push_back(pair_values(measure, pairs, i, options_.size));

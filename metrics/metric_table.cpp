@@ -24,12 +24,12 @@ Resampled frechet_resampled(const MeasureInput& input, const BootstrapIndices& i
   return {reference.distance(input.features_ND), reference.resampled(input.features_ND, indices)};
 }
 
-at::Tensor cosines(const MeasureInput& input) { return clip_values(input.features_ND, input.texts_ND); }
+Tensor cosines(const MeasureInput& input) { return clip_values(input.features_ND, input.texts_ND); }
 Score cosine(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return mean_score(name, cosines(input), options);
 }
 
-at::Tensor choices(const MeasureInput& input) { return choice_values(input.features_ND, input.choices_KE); }
+Tensor choices(const MeasureInput& input) { return choice_values(input.features_ND, input.choices_KE); }
 Score right_choices(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return mean_score(name, choices(input), options);
 }
@@ -52,7 +52,7 @@ SubsetSizes subsets_of(const MeasureInput& input) {
 }
 
 Kid kernel_distance(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  const at::Tensor& reference = input.reference->features_ND;
+  const Tensor& reference = input.reference->features_ND;
   const int64_t subset = checked_kid(subsets_of(input), input.features_ND.size(0), reference.size(0));
   return kid(name, input.features_ND, reference, {.subset_size = subset, .score = options});
 }
@@ -87,7 +87,7 @@ Resampled discrepancy_resampled(const MeasureInput& input, const BootstrapIndice
 constexpr int64_t usual_kid_subset = KidOptions{}.subset_size;
 constexpr int64_t usual_fid_inf_smallest = FidInfinityOptions{}.smallest;
 constexpr int64_t neighbours = 3;
-at::Tensor precise(const MeasureInput& input) {
+Tensor precise(const MeasureInput& input) {
   return precision_values(input.features_ND, input.reference->features_ND, neighbours);
 }
 Score precision_share(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
@@ -97,14 +97,14 @@ Score recall_share(const std::string& name, const MeasureInput& input, const Sco
   return recall(name, input.features_ND, input.reference->features_ND, neighbours, options);
 }
 Resampled recall_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
-  const at::Tensor& reference = input.reference->features_ND;
+  const Tensor& reference = input.reference->features_ND;
   return {recall("recall", input.features_ND, reference, neighbours, {.replicates = 1}).value,
           recall_replicates(input.features_ND, reference, indices, neighbours)};
 }
 
 constexpr double max_level = 255;
-at::Tensor psnr_of_pair(const at::Tensor& a, const at::Tensor& b) { return psnr_values(a, b, max_level); }
-at::Tensor ssim_of_pair(const at::Tensor& a, const at::Tensor& b) { return ssim_values(a, b, max_level); }
+Tensor psnr_of_pair(const Tensor& a, const Tensor& b) { return psnr_values(a, b, max_level); }
+Tensor ssim_of_pair(const Tensor& a, const Tensor& b) { return ssim_values(a, b, max_level); }
 
 constexpr const char *inception = "inception-v3-fid", *b32 = "clip-vit-b-32", *l14 = "clip-vit-l-14",
                      *l14_336 = "clip-vit-l-14-336", *g14 = "open-clip-vit-g-14";

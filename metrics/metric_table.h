@@ -2,11 +2,14 @@
 // how the score is computed. A new score is a new line of this table.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <span>
 #include <string>
 #include <vector>
 
 #include "metrics/reference_stats.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -31,11 +34,11 @@ struct Metric;
 void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n);
 
 struct MeasureInput {
-  at::Tensor features_ND;                     // of the measured pictures
+  Tensor features_ND;                         // of the measured pictures
   const ReferenceStats* reference = nullptr;  // for statistics and features
-  at::Tensor texts_ND{};                      // for captions: row i is the caption of picture i
+  Tensor texts_ND{};                          // for captions: row i is the caption of picture i
   SubsetSizes subsets{};
-  std::vector<at::Tensor> choices_KE{};  // for choices: the captions to choose from for picture i, its own first
+  std::vector<Tensor> choices_KE{};  // for choices: the captions to choose from for picture i, its own first
 };
 
 struct Resampled {
@@ -52,12 +55,12 @@ struct Metric {
   // The score of a set. RequestError, naming the flag, where the set is too small for the subsets.
   Score (*of_set)(const std::string& name, const MeasureInput& input, const ScoreOptions& options) = nullptr;
   // One value per picture of a set, float64 (N); null where the score is not a mean over pictures.
-  at::Tensor (*of_each)(const MeasureInput& input) = nullptr;
+  Tensor (*of_each)(const MeasureInput& input) = nullptr;
   // The score of a set and of each row of pictures drawn from it; `seed` draws its subsets. Null where it is a mean.
   Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) = nullptr;
   int64_t SubsetSizes::* subset = nullptr;  // the subset it draws; null: it takes all pictures
   // One value per pair of uint8 pictures, float64 (N).
-  at::Tensor (*of_pair)(const at::Tensor& a_NCHW, const at::Tensor& b_NCHW) = nullptr;
+  Tensor (*of_pair)(const Tensor& a_NCHW, const Tensor& b_NCHW) = nullptr;
   // The captions to choose from: see caption_choice.h. Pictures whose captions offer no choice are not counted.
   std::vector<std::string> (*choices)(const std::string& caption) = nullptr;
 };

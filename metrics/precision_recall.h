@@ -2,10 +2,13 @@
 // features; each ball reaches to the k-th nearest other feature of the set.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <vector>
 
 #include "metrics/score.h"
 #include "spec/bootstrap.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -13,17 +16,17 @@ namespace mds {
 // fixed. ConfigError for different widths, features that are not finite, and k outside 1 to N - 1 or M - 1.
 
 // 1 for each measured picture within the reference's manifold, else 0: float64 (N). Precision is their mean.
-at::Tensor precision_values(const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k = 3);
-Score precision(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k = 3,
+Tensor precision_values(const Tensor& features_ND, const Tensor& reference_MD, int64_t k = 3);
+Score precision(const std::string& name, const Tensor& features_ND, const Tensor& reference_MD, int64_t k = 3,
                 const ScoreOptions& options = {});
 
 // The share of the reference's pictures within the manifold of the measured ones; its n counts reference pictures.
-Score recall(const std::string& name, const at::Tensor& features_ND, const at::Tensor& reference_MD, int64_t k = 3,
+Score recall(const std::string& name, const Tensor& features_ND, const Tensor& reference_MD, int64_t k = 3,
              const ScoreOptions& options = {});
 
 // Recall with the balls of each row of measured pictures. The values are below recall, as a row holds fewer distinct
 // pictures: compare replicates only with replicates.
-std::vector<double> recall_replicates(const at::Tensor& features_ND, const at::Tensor& reference_MD,
+std::vector<double> recall_replicates(const Tensor& features_ND, const Tensor& reference_MD,
                                       const BootstrapIndices& indices, int64_t k = 3);
 
 }  // namespace mds

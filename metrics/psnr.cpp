@@ -4,7 +4,7 @@
 
 namespace mds {
 
-at::Tensor psnr_values(const at::Tensor& images, const at::Tensor& reference, double data_range) {
+Tensor psnr_values(const Tensor& images, const Tensor& reference, double data_range) {
   if (images.sizes() != reference.sizes())
     throw ConfigError(c10::str("psnr: pictures are ", images.sizes(), ", the reference is ", reference.sizes()));
   if (!(data_range > 0)) throw ConfigError("psnr: data_range is " + std::to_string(data_range) + "; allowed: above 0");
@@ -14,7 +14,7 @@ at::Tensor psnr_values(const at::Tensor& images, const at::Tensor& reference, do
   return (10 * (data_range * data_range / mse).log10()).clamp_max(100);
 }
 
-Score psnr(const at::Tensor& images, const at::Tensor& reference, double data_range, const ScoreOptions& options) {
+Score psnr(const Tensor& images, const Tensor& reference, double data_range, const ScoreOptions& options) {
   return mean_score("psnr", psnr_values(images, reference, data_range), options);
 }
 

@@ -43,18 +43,17 @@ NpyHeader parse_header(const std::string& text, const std::string& name) {
   return header;
 }
 
-at::Tensor array_of(const std::map<std::string, std::string>& members, const std::string& key,
-                    const std::string& file) {
+Tensor array_of(const std::map<std::string, std::string>& members, const std::string& key, const std::string& file) {
   const auto found = members.find(key + ".npy");
   if (found == members.end()) throw FileError(file + ": holds no array \"" + key + "\"; expected mu and sigma");
-  at::Tensor array = parse_npy(found->second, file + ": " + key);
+  Tensor array = parse_npy(found->second, file + ": " + key);
   if (!is_finite(array)) throw FileError(file + ": " + key + " is not finite");
   return array;
 }
 
 // The variances along the eigenvectors sum to the trace. What stats_of_moments sets to 0 because it is negative makes
 // the factor's trace larger than sigma's.
-void require_covariance(const FeatureStats& stats, const at::Tensor& covariance_DD, const std::string& file) {
+void require_covariance(const FeatureStats& stats, const Tensor& covariance_DD, const std::string& file) {
   const double kept = stats.factor_RD.square().sum().item<double>(), trace = covariance_DD.trace().item<double>();
   const double size = stats.mean_D.square().sum().item<double>() + kept;
   if (!std::isfinite(size * size))
@@ -68,7 +67,7 @@ void require_covariance(const FeatureStats& stats, const at::Tensor& covariance_
 
 bool is_npz(const std::string& file) { return file.ends_with(".npz"); }
 
-at::Tensor parse_npy(std::string_view bytes, const std::string& name) {
+Tensor parse_npy(std::string_view bytes, const std::string& name) {
   constexpr size_t before_length = 8;  // the magic and two bytes of version
   const size_t length_bytes = bytes.size() > before_length && bytes[6] > 1 ? 4 : 2;
   const size_t before_header = before_length + length_bytes;
@@ -86,7 +85,7 @@ at::Tensor parse_npy(std::string_view bytes, const std::string& name) {
     throw FileError(name + ": holds " + std::to_string(data.size()) + " bytes, its shape " + sizes_text(header.shape) +
                     " needs " + (wanted > uint64_t(max_member_bytes) ? "more" : std::to_string(wanted)));
   if (header.column_major) std::ranges::reverse(header.shape);
-  at::Tensor array = at::empty(header.shape, header.type);
+  Tensor array = at::empty(header.shape, header.type);
   std::memcpy(array.data_ptr(), data.data(), data.size());
   if (header.column_major && array.dim() == 2) array = array.t();
   return array.to(at::kDouble).contiguous();
@@ -97,7 +96,7 @@ FeatureStats load_npz_stats(const std::string& file) {
   return reference_stats(array_of(members, "mu", file), array_of(members, "sigma", file), file);
 }
 
-FeatureStats reference_stats(const at::Tensor& mean_D, const at::Tensor& covariance_DD, const std::string& file) {
+FeatureStats reference_stats(const Tensor& mean_D, const Tensor& covariance_DD, const std::string& file) {
   if (mean_D.dim() != 1 || mean_D.numel() == 0 ||
       covariance_DD.sizes() != at::IntArrayRef({mean_D.numel(), mean_D.numel()}))
     throw FileError(file + ": mu is " + sizes_text(mean_D.sizes()) + " and sigma " + sizes_text(covariance_DD.sizes()) +

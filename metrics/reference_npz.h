@@ -2,10 +2,13 @@
 // `sigma` (D x D). It says neither which network and resizer made the features nor of how many pictures.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <string>
 #include <string_view>
 
 #include "metrics/frechet.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -16,9 +19,9 @@ FeatureStats load_npz_stats(const std::string& file);
 
 // The statistics of finite float64 arrays. FileError, beginning with `file`, where they do not fit each other, where
 // sigma is not symmetric or has negative eigenvalues, and where a distance to them would not be finite.
-FeatureStats reference_stats(const at::Tensor& mean_D, const at::Tensor& covariance_DD, const std::string& file);
+FeatureStats reference_stats(const Tensor& mean_D, const Tensor& covariance_DD, const std::string& file);
 
 // An array of float32 or float64 as float64; `name` begins error messages.
-at::Tensor parse_npy(std::string_view bytes, const std::string& name);
+Tensor parse_npy(std::string_view bytes, const std::string& name);
 
 }  // namespace mds

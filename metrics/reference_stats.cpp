@@ -95,7 +95,7 @@ ReferenceFile load_reference(const std::string& file) {
 }
 
 ReferenceStats cached_reference(const std::string& cache, const ReferenceIdentity& identity, bool with_features,
-                                const std::function<at::Tensor()>& features) {
+                                const std::function<Tensor()>& features) {
   const std::string key = reference_key(identity.extractor);
   const std::string file = cache.empty() ? "" : cache + "/reference-" + hash_of(identity) + ".safetensors";
   if (!file.empty() && std::filesystem::exists(file)) {
@@ -104,7 +104,7 @@ ReferenceStats cached_reference(const std::string& cache, const ReferenceIdentit
     const bool fits = found != cached.end() && hash_of(found->second.identity) == hash_of(identity);
     if (fits && (!with_features || found->second.features_ND.defined())) return found->second;
   }
-  const at::Tensor features_ND = features();
+  const Tensor features_ND = features();
   ReferenceStats made{.identity = identity, .stats = feature_stats(features_ND), .features_ND = {}};
   if (with_features) made.features_ND = features_ND;
   if (file.empty()) return made;

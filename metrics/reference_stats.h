@@ -2,12 +2,15 @@
 // needs them. One safetensors file holds them for several extractors, and can be shipped without the pictures.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <functional>
 #include <map>
 #include <string>
 
 #include "metrics/extractor_identity.h"
 #include "metrics/frechet.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -27,7 +30,7 @@ std::string hash_of(const ReferenceIdentity& identity);  // the key of statistic
 struct ReferenceStats {
   ReferenceIdentity identity;
   FeatureStats stats;
-  at::Tensor features_ND{};  // float32; undefined where only the statistics were kept
+  Tensor features_ND{};  // float32; undefined where only the statistics were kept
 };
 
 // SHA-256 over the identity and the values that a measure reads: mean and factor, or features.
@@ -45,6 +48,6 @@ ReferenceFile load_reference(const std::string& file);
 
 // Reads the statistics from the folder `cache`, or computes and stores them there; an empty `cache` stores nothing.
 ReferenceStats cached_reference(const std::string& cache, const ReferenceIdentity& identity, bool with_features,
-                                const std::function<at::Tensor()>& features);
+                                const std::function<Tensor()>& features);
 
 }  // namespace mds

@@ -34,7 +34,7 @@ double student_975(int64_t freedom) {
 
 }  // namespace
 
-at::Tensor checked_float64(const std::string& what, const at::Tensor& tensor, int64_t rank) {
+Tensor checked_float64(const std::string& what, const Tensor& tensor, int64_t rank) {
   if (tensor.dim() != rank)
     throw ConfigError(what + ": have " + std::to_string(tensor.dim()) + " dimensions; expected " +
                       std::to_string(rank));
@@ -47,27 +47,25 @@ at::Tensor checked_float64(const std::string& what, const at::Tensor& tensor, in
   return values;
 }
 
-void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& reference_MD) {
+void require_equal_widths(const Tensor& features_ND, const Tensor& reference_MD) {
   if (features_ND.size(1) != reference_MD.size(1))
     throw ConfigError("features: are " + std::to_string(features_ND.size(1)) + " wide; the reference has " +
                       std::to_string(reference_MD.size(1)));
 }
 
-std::vector<double> linearised_replicates(double value, const at::Tensor& influences_N,
-                                          const BootstrapIndices& indices) {
+std::vector<double> linearised_replicates(double value, const Tensor& influences_N, const BootstrapIndices& indices) {
   const auto influences = checked_float64("influences", influences_N, 1);
   const double* influence = influences.const_data_ptr<double>();
   std::vector<double> replicates;
   for (const auto& row : indices) {
     double sum = 0;
     for (const auto i : row) sum += influence[i];
-    replicates.push_back(value + sum / static_cast<double>(row.size()));
+    replicates.push_back(value + sum / double(row.size()));
   }
   return replicates;
 }
 
-Score linearised_score(const std::string& name, double value, const at::Tensor& influences_N,
-                       const ScoreOptions& options) {
+Score linearised_score(const std::string& name, double value, const Tensor& influences_N, const ScoreOptions& options) {
   auto score = mean_score(name, influences_N - influences_N.mean(), options);
   score.low += value;
   score.high += value;
@@ -105,7 +103,7 @@ int64_t cluster_count(const ScoreOptions& options) {
   return int64_t(std::set<int64_t>(options.cluster_of.begin(), options.cluster_of.end()).size());
 }
 
-Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options) {
+Score mean_score(const std::string& name, const Tensor& values, const ScoreOptions& options) {
   const auto checked = checked_float64("values of " + name, values, 1);
   const int64_t n = checked.size(0);
   const auto interval = percentile_interval(linearised_replicates(0, checked, resamples(n, options)));

@@ -10,6 +10,7 @@
 
 #include "spec/bootstrap.h"
 #include "spec/describe.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -61,16 +62,15 @@ BootstrapIndices resamples(int64_t n, const ScoreOptions& options);
 int64_t cluster_count(const ScoreOptions& options);
 
 // The mean of per-picture values (one dimension, at least one value).
-Score mean_score(const std::string& name, const at::Tensor& values, const ScoreOptions& options = {});
+Score mean_score(const std::string& name, const Tensor& values, const ScoreOptions& options = {});
 
 // For a measure of n pictures that changes, to first order, by the mean of influences_N (one per picture) over a
 // resample. The reference set stays fixed.
-Score linearised_score(const std::string& name, double value, const at::Tensor& influences_N,
+Score linearised_score(const std::string& name, double value, const Tensor& influences_N,
                        const ScoreOptions& options = {});
 
 // The measure of each resampled row, to first order.
-std::vector<double> linearised_replicates(double value, const at::Tensor& influences_N,
-                                          const BootstrapIndices& indices);
+std::vector<double> linearised_replicates(double value, const Tensor& influences_N, const BootstrapIndices& indices);
 
 // The mean of a measure over sets that were drawn from different seeds, with Student's interval of that mean:
 //   mean +- t(0.975, S - 1) s / sqrt(S), where s is the standard deviation (S - 1) of the S values.
@@ -78,10 +78,10 @@ std::vector<double> linearised_replicates(double value, const at::Tensor& influe
 Score over_seeds(const std::vector<Score>& of_seeds);
 
 // ConfigError where the two sets of features, (N, D) and (M, D), differ in width.
-void require_equal_widths(const at::Tensor& features_ND, const at::Tensor& reference_MD);
+void require_equal_widths(const Tensor& features_ND, const Tensor& reference_MD);
 
 // The tensor as contiguous float64 on the CPU. ConfigError, naming `what`, for another rank or values that are not
 // finite.
-at::Tensor checked_float64(const std::string& what, const at::Tensor& tensor, int64_t rank);
+Tensor checked_float64(const std::string& what, const Tensor& tensor, int64_t rank);
 
 }  // namespace mds

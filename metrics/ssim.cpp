@@ -8,19 +8,19 @@ namespace {
 constexpr int64_t window = ssim_least_side;
 constexpr double window_sigma = 1.5, k1 = 0.01, k2 = 0.03;
 
-at::Tensor gaussian_window() {
+Tensor gaussian_window() {
   const auto x = torch::arange(window, torch::kFloat64) - (window - 1) / 2;
   const auto weights = (-x.square() / (2 * window_sigma * window_sigma)).exp();
   return weights / weights.sum();
 }
 
 // Means under the window, for each map on its own: (M, H, W) to (M, H - 10, W - 10).
-at::Tensor windowed(const at::Tensor& maps_MHW, const at::Tensor& weights) {
+Tensor windowed(const Tensor& maps_MHW, const Tensor& weights) {
   const auto rows = at::conv2d(maps_MHW.unsqueeze(1), weights.view({1, 1, 1, window}));
   return at::conv2d(rows, weights.view({1, 1, window, 1})).squeeze(1);
 }
 
-double ssim_of(const at::Tensor& a_CHW, const at::Tensor& b_CHW, double data_range) {
+double ssim_of(const Tensor& a_CHW, const Tensor& b_CHW, double data_range) {
   const auto maps =
       windowed(torch::cat({a_CHW, b_CHW, a_CHW * a_CHW, b_CHW * b_CHW, a_CHW * b_CHW}), gaussian_window());
   const auto parts = maps.chunk(5);
@@ -34,7 +34,7 @@ double ssim_of(const at::Tensor& a_CHW, const at::Tensor& b_CHW, double data_ran
 
 }  // namespace
 
-at::Tensor ssim_values(const at::Tensor& images_NCHW, const at::Tensor& reference_NCHW, double data_range) {
+Tensor ssim_values(const Tensor& images_NCHW, const Tensor& reference_NCHW, double data_range) {
   if (images_NCHW.sizes() != reference_NCHW.sizes())
     throw ConfigError(
         c10::str("ssim: pictures are ", images_NCHW.sizes(), ", the reference is ", reference_NCHW.sizes()));
@@ -49,8 +49,7 @@ at::Tensor ssim_values(const at::Tensor& images_NCHW, const at::Tensor& referenc
   return values;
 }
 
-Score ssim(const at::Tensor& images_NCHW, const at::Tensor& reference_NCHW, double data_range,
-           const ScoreOptions& options) {
+Score ssim(const Tensor& images_NCHW, const Tensor& reference_NCHW, double data_range, const ScoreOptions& options) {
   return mean_score("ssim", ssim_values(images_NCHW, reference_NCHW, data_range), options);
 }
 

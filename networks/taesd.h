@@ -62,10 +62,10 @@ struct LatentDecoderSpec : std::variant<DecoderSpec, TaesdDecoderSpec> {
   bool operator==(const LatentDecoderSpec&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    auto kind = static_cast<DecoderKind>(self.index());
+    auto kind = DecoderKind(self.index());
     field("kind", kind, "kind of the decoder", later());
     if constexpr (!std::is_const_v<std::remove_reference_t<decltype(self)>>)
-      if (kind != static_cast<DecoderKind>(self.index())) self = made(kind);
+      if (kind != DecoderKind(self.index())) self = made(kind);
     std::visit([&](auto& spec) { spec.describe(spec, field); }, self);
   }
 

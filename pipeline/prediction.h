@@ -4,10 +4,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "pipeline/diffusion_config.h"
+#include "spec/tensor.h"
 
 namespace mds {
-
-using at::Tensor;
 
 // The amplitudes of signal and noise: of one timestep (no dimension), or of each example (N x 1 x 1 x 1).
 struct Amplitudes {

@@ -24,15 +24,15 @@ double cubic(double x) {
 
 Taps cubic_taps(int64_t in, int64_t out) {
   Taps taps;
-  const double scale = static_cast<double>(in) / static_cast<double>(out), spread = std::max(scale, 1.0);
+  const double scale = double(in) / double(out), spread = std::max(scale, 1.0);
   for (int64_t i = 0; i < out; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const auto first = std::max<int64_t>(0, static_cast<int64_t>(centre - 2 * spread + 0.5));
-    const auto last = std::min(in, static_cast<int64_t>(centre + 2 * spread + 0.5));
+    const double centre = (double(i) + 0.5) * scale;
+    const auto first = std::max<int64_t>(0, int64_t(centre - 2 * spread + 0.5));
+    const auto last = std::min(in, int64_t(centre + 2 * spread + 0.5));
     std::vector<double> weights;
     double sum = 0;
     for (int64_t x = first; x < last; ++x) {
-      weights.push_back(cubic((static_cast<double>(x) - centre + 0.5) * (1 / spread)));
+      weights.push_back(cubic((double(x) - centre + 0.5) * (1 / spread)));
       sum += weights.back();
     }
     for (auto& weight : weights) weight /= sum;
@@ -47,15 +47,15 @@ struct OnFloats {
   using Value = float;
   using Weight = double;
   static double weight(double w) { return w; }
-  static float store(double sum) { return static_cast<float>(sum); }
+  static float store(double sum) { return float(sum); }
 };
 
 // PIL's arithmetic on bytes: weights rounded to 2^-22, sums in whole numbers, rounded and limited to 0..255.
 struct OnBytes {
   using Value = uint8_t;
   using Weight = int32_t;
-  static int32_t weight(double w) { return static_cast<int32_t>(std::lround(w * (1 << 22))); }
-  static uint8_t store(int32_t sum) { return static_cast<uint8_t>(std::clamp((sum + (1 << 21)) >> 22, 0, 255)); }
+  static int32_t weight(double w) { return int32_t(std::lround(w * (1 << 22))); }
+  static uint8_t store(int32_t sum) { return uint8_t(std::clamp((sum + (1 << 21)) >> 22, 0, 255)); }
 };
 
 // Resizes planes in one direction. Pixels of a line are `stride` apart.
@@ -101,12 +101,12 @@ class Pass {
 };
 
 template <class Arithmetic>
-at::Tensor cubic_resized(const at::Tensor& images_NCHW, const ImageSize& size) {
+Tensor cubic_resized(const Tensor& images_NCHW, const ImageSize& size) {
   using Value = typename Arithmetic::Value;
-  const at::Tensor images = images_NCHW.to(c10::CppTypeToScalarType<Value>::value).contiguous();
+  const Tensor images = images_NCHW.to(c10::CppTypeToScalarType<Value>::value).contiguous();
   const int64_t planes = images.size(0) * images.size(1), height = images.size(2), width = images.size(3);
   const Pass<Arithmetic> rows(cubic_taps(width, size.width)), columns(cubic_taps(height, size.height));
-  const at::Tensor result = torch::empty({images.size(0), images.size(1), size.height, size.width}, images.options());
+  const Tensor result = torch::empty({images.size(0), images.size(1), size.height, size.width}, images.options());
   const auto* from = images.const_data_ptr<Value>();
   auto* to = result.mutable_data_ptr<Value>();
   at::parallel_for(0, planes, /*grain_size=*/images.size(1), [&](int64_t begin, int64_t end) {
@@ -120,9 +120,9 @@ at::Tensor cubic_resized(const at::Tensor& images_NCHW, const ImageSize& size) {
 }
 
 // TensorFlow 1's bilinear resize in one direction, in its float32 arithmetic: lo + (hi - lo) * fraction.
-at::Tensor tf1_along(const at::Tensor& images, int64_t dim, int64_t out) {
+Tensor tf1_along(const Tensor& images, int64_t dim, int64_t out) {
   const int64_t in = images.size(dim);
-  const auto source = torch::arange(out, torch::kFloat32) * (static_cast<float>(in) / static_cast<float>(out));
+  const auto source = torch::arange(out, torch::kFloat32) * (float(in) / float(out));
   const auto lo = source.floor().to(torch::kLong);
   const auto hi = (lo + 1).clamp_max(in - 1);
   const auto fraction = dim == 2 ? (source - lo).unsqueeze(1) : source - lo;
@@ -130,7 +130,7 @@ at::Tensor tf1_along(const at::Tensor& images, int64_t dim, int64_t out) {
   return low + (images.index_select(dim, hi) - low) * fraction;
 }
 
-void check(const at::Tensor& images, const ImageSize& size) {
+void check(const Tensor& images, const ImageSize& size) {
   if (images.dim() != 4 || images.scalar_type() != torch::kUInt8 || !images.device().is_cpu() || images.numel() == 0)
     throw ConfigError(c10::str("pictures to resize: are ", images.scalar_type(), " ", images.sizes(), " on ",
                                images.device(), "; expected uint8 (N, C, H, W) on the CPU, no size being 0"));
@@ -142,7 +142,7 @@ void check(const at::Tensor& images, const ImageSize& size) {
 
 }  // namespace
 
-at::Tensor resized(const at::Tensor& images_NCHW, const ImageSize& size, Resizer resizer) {
+Tensor resized(const Tensor& images_NCHW, const ImageSize& size, Resizer resizer) {
   check(images_NCHW, size);
   switch (resizer) {
     case Resizer::bicubic:

@@ -8,6 +8,7 @@
 
 #include "pipeline/image.h"
 #include "spec/describe.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
@@ -27,6 +28,6 @@ struct EnumNames<Resizer> {
 // images: uint8 (N, C, H, W) on the CPU, N and each side at least 1. Float32 (N, C, height, width) of 0..255; a
 // picture does not depend on its neighbours. ConfigError for another type or rank, and for a side outside 1 to
 // max_image_side.
-at::Tensor resized(const at::Tensor& images_NCHW, const ImageSize& size, Resizer resizer);
+Tensor resized(const Tensor& images_NCHW, const ImageSize& size, Resizer resizer);
 
 }  // namespace mds

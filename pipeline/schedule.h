@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "pipeline/diffusion_config.h"
+#include "spec/tensor.h"
 
 namespace mds {
-
-using at::Tensor;
 
 class NoiseSchedule {
  public:

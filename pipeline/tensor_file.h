@@ -7,11 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "spec/tensor.h"
+
 namespace mds {
 
 class NewFile;
 
-using at::Tensor;
 using TensorMap = std::map<std::string, Tensor>;
 
 struct TensorFile {

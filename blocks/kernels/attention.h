@@ -1,8 +1,10 @@
 // Attention of queries, keys and values that are split into heads.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include "blocks/layer.h"
-#include "blocks/tensor.h"
+#include "spec/tensor.h"
 
 namespace mds {
 

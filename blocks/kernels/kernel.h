@@ -1,8 +1,10 @@
 // Which code computes a layer: LibTorch's operators, or a kernel of our own where that is faster.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include "blocks/layer.h"
-#include "blocks/tensor.h"
+#include "spec/tensor.h"
 
 namespace mds {
 

@@ -3,7 +3,9 @@
 // of SiLU but computes it again for the gradients.
 #pragma once
 
-#include "blocks/tensor.h"
+#include <ATen/core/Tensor.h>
+
+#include "spec/tensor.h"
 
 namespace mds {
 

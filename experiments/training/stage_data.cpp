@@ -17,7 +17,7 @@ void append(LoadedPairs& set, const Pictures& pictures, const std::string& split
     rows.push_back(int64_t(i));
     set.pairs.push_back(pictures.pairs[i]);
   }
-  const at::Tensor chosen = pictures.images.index_select(0, at::tensor(rows, at::kLong));
+  const Tensor chosen = pictures.images.index_select(0, at::tensor(rows, at::kLong));
   set.pictures = set.pictures.defined() ? at::cat({set.pictures, chosen}) : chosen;
 }
 

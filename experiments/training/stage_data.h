@@ -1,21 +1,24 @@
 // Pictures and captions for the stages that train on pictures.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <string>
 #include <vector>
 
 #include "experiments/training/stream_feed.h"
+#include "spec/tensor.h"
 
 namespace mds {
 
 struct LoadedPairs {
-  at::Tensor pictures;  // uint8 N x 3 x size x size
+  Tensor pictures;  // uint8 N x 3 x size x size
   std::vector<Pair> pairs;
 };
 
 struct StageData {
-  std::shared_ptr<PictureFeed> feed;                                 // of the pairs to train on
-  std::function<at::Tensor(int64_t most, uint64_t seed)> sample_of;  // uint8 pictures from those pairs
+  std::shared_ptr<PictureFeed> feed;                             // of the pairs to train on
+  std::function<Tensor(int64_t most, uint64_t seed)> sample_of;  // uint8 pictures from those pairs
   LoadedPairs held_out;
   std::string hash, license;
 };

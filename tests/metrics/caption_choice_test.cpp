@@ -62,7 +62,7 @@ TEST_CASE("a picture is right where its own caption is the nearest, whatever the
 TEST_CASE("random embeddings choose by chance", "[metrics]") {
   at::manual_seed(3);
   const int64_t pictures = 4000;
-  std::vector<at::Tensor> choices;
+  std::vector<Tensor> choices;
   for (int64_t i = 0; i < pictures; ++i) choices.push_back(at::randn({5, 16}));
   const double share = choice_values(at::randn({pictures, 16}), choices).mean().item<double>();
   CHECK(share == Approx(0.2).margin(0.03));  // a tolerance of five standard deviations

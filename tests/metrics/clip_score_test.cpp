@@ -10,7 +10,7 @@ using namespace mds;
 
 namespace {
 
-at::Tensor embeddings(int64_t n, uint64_t seed) {
+Tensor embeddings(int64_t n, uint64_t seed) {
   return torch::randn({n, 32}, at::detail::createCPUGenerator(seed), torch::kFloat32);
 }
 

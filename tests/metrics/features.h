@@ -7,7 +7,7 @@
 
 namespace mds {
 
-inline at::Tensor random_features(int64_t n, int64_t width, uint64_t seed) {
+inline Tensor random_features(int64_t n, int64_t width, uint64_t seed) {
   auto generator = at::detail::createCPUGenerator(seed);
   const auto mix = torch::randn({width, width}, generator, torch::kFloat64) / std::sqrt(double(width));
   return torch::randn({n, width}, generator, torch::kFloat64).matmul(mix);

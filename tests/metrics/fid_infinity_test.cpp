@@ -7,7 +7,7 @@ using namespace mds;
 
 namespace {
 
-at::Tensor white(int64_t n, uint64_t seed) {
+Tensor white(int64_t n, uint64_t seed) {
   return torch::randn({n, 16}, at::detail::createCPUGenerator(seed), torch::kFloat64);
 }
 

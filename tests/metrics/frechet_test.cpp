@@ -21,7 +21,7 @@ double seconds(const auto& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double trace_of_covariance(const at::Tensor& x) { return x.var(0, /*unbiased=*/true).sum().item<double>(); }
+double trace_of_covariance(const Tensor& x) { return x.var(0, /*unbiased=*/true).sum().item<double>(); }
 
 struct Case {
   int64_t n, width;

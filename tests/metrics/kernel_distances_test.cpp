@@ -11,7 +11,7 @@ using namespace mds;
 namespace {
 
 // Computed from the definitions, pair by pair.
-double mean_over_pairs(const at::Tensor& x, const at::Tensor& y, bool with_itself, const auto& kernel) {
+double mean_over_pairs(const Tensor& x, const Tensor& y, bool with_itself, const auto& kernel) {
   double sum = 0;
   int64_t pairs = 0;
   for (int64_t i = 0; i < x.size(0); ++i)
@@ -23,15 +23,13 @@ double mean_over_pairs(const at::Tensor& x, const at::Tensor& y, bool with_itsel
   return sum / double(pairs);
 }
 
-double cube(const at::Tensor& a, const at::Tensor& b) {
-  return std::pow(a.dot(b).item<double>() / double(a.size(0)) + 1, 3);
-}
+double cube(const Tensor& a, const Tensor& b) { return std::pow(a.dot(b).item<double>() / double(a.size(0)) + 1, 3); }
 
-double gaussian(const at::Tensor& a, const at::Tensor& b) {
+double gaussian(const Tensor& a, const Tensor& b) {
   return std::exp(-(a / a.norm() - b / b.norm()).square().sum().item<double>() / 200);
 }
 
-at::Tensor shuffled(const at::Tensor& x) {
+Tensor shuffled(const Tensor& x) {
   return x.index_select(0, torch::randperm(x.size(0), at::detail::createCPUGenerator(3), torch::kLong));
 }
 

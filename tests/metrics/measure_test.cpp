@@ -64,8 +64,8 @@ MeasureOptions frechet_against(const std::string& reference) {
 class Brightness : public Extractor {
  public:
   Brightness() : Extractor({"brightness", "none", std::string(64, '0')}) {}
-  at::Tensor prepared(const at::Tensor& picture_1CHW) const override { return picture_1CHW[0]; }
-  at::Tensor features(const at::Tensor& prepared_NCHW) const override {
+  Tensor prepared(const Tensor& picture_1CHW) const override { return picture_1CHW[0]; }
+  Tensor features(const Tensor& prepared_NCHW) const override {
     const auto mean_N = prepared_NCHW.to(at::kFloat).mean({1, 2, 3});
     return (mean_N / mean_N.gt(1)).unsqueeze(1).where(mean_N.gt(1).unsqueeze(1), at::full({1}, NAN));
   }

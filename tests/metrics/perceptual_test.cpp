@@ -14,7 +14,7 @@ using Catch::Contains;
 
 namespace {
 
-at::Tensor pictures(at::IntArrayRef sizes, uint64_t seed) {
+Tensor pictures(at::IntArrayRef sizes, uint64_t seed) {
   return 2 * torch::rand(sizes, at::detail::createCPUGenerator(seed)) - 1;
 }
 
@@ -143,10 +143,10 @@ TEST_CASE("the distance by features is the mean of five levels' squared differen
   PerceptualNetwork effnet = random_effnet();
   const auto a = pictures({1, 3, 64, 64}, 1), b = pictures({1, 3, 64, 64}, 2);
   const torch::NoGradGuard no_grad;
-  std::map<std::string, std::vector<at::Tensor>> maps;
+  std::map<std::string, std::vector<Tensor>> maps;
   const double distance = effnet
                               .distance(a, b,
-                                        [&](const PlanStep& step, at::Tensor x) {
+                                        [&](const PlanStep& step, Tensor x) {
                                           maps[step.path].push_back(x);
                                           return x;
                                         })

@@ -10,7 +10,7 @@ using namespace mds;
 namespace {
 
 // The share of x within the balls of y, from the definition.
-double share(const at::Tensor& x, const at::Tensor& y, int64_t k) {
+double share(const Tensor& x, const Tensor& y, int64_t k) {
   const auto radii = std::get<0>((y.unsqueeze(1) - y.unsqueeze(0)).norm(2, -1).sort(1)).select(1, k);
   return (x.unsqueeze(1) - y.unsqueeze(0)).norm(2, -1).le(radii).any(1).to(torch::kFloat64).mean().item<double>();
 }
@@ -18,7 +18,7 @@ double share(const at::Tensor& x, const at::Tensor& y, int64_t k) {
 struct Shares {
   Score precision, recall;
 };
-Shares shares(const torch::Tensor& x, const torch::Tensor& y, int64_t k = 3) {
+Shares shares(const Tensor& x, const Tensor& y, int64_t k = 3) {
   return {precision("precision", x, y, k), recall("recall", x, y, k)};
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 const std::string file = MDS_SOURCE_DIR "/tests/data/reference-stats.npz";
 
-at::Tensor features() {  // the x of the file
+Tensor features() {  // the x of the file
   return at::tensor({1., 2., 3., 2., 0., 1., 4., 1., 0., 3., 3., 2., 0., 5., 1.}).view({5, 3});
 }
 
@@ -40,14 +40,14 @@ TEST_CASE("statistics of an .npz are those of the features they were made of", "
 TEST_CASE("arrays in columns and of float32 are read", "[metrics]") {
   const std::string rows = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n";
   const std::string columns = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n";
-  const at::Tensor expected = at::arange(6, at::kDouble).view({2, 3});
+  const Tensor expected = at::arange(6, at::kDouble).view({2, 3});
   CHECK(at::equal(parse_npy(npy(rows, bytes_of({0, 1, 2, 3, 4, 5})), "x"), expected));
   CHECK(at::equal(parse_npy(npy(columns, bytes_of({0, 3, 1, 4, 2, 5})), "x"), expected));
 }
 
 TEST_CASE("moments that no pictures have are refused", "[metrics]") {
-  const at::Tensor mean = at::zeros({2}, at::kDouble), one = at::eye(2, at::kDouble);
-  const auto refused = [](const at::Tensor& mu, const at::Tensor& sigma, const std::string& why) {
+  const Tensor mean = at::zeros({2}, at::kDouble), one = at::eye(2, at::kDouble);
+  const auto refused = [](const Tensor& mu, const Tensor& sigma, const std::string& why) {
     CHECK_THROWS_WITH(reference_stats(mu, sigma, "x.npz"), Contains("x.npz: " + why));
   };
   refused(mean, at::eye(3, at::kDouble), "mu is [2] and sigma [3, 3]; expected [D] and [D, D]");
@@ -58,7 +58,7 @@ TEST_CASE("moments that no pictures have are refused", "[metrics]") {
   refused(mean, one * 1e200, "mu and sigma are too large for a distance");
   CHECK(reference_stats(mean, at::zeros({2, 2}, at::kDouble), "x.npz").n == 3);
   // Rounding to float32 makes a covariance of low rank slightly negative.
-  const at::Tensor low_rank = at::tensor({1., 1. + 6e-8, 1. + 6e-8, 1.}).view({2, 2});
+  const Tensor low_rank = at::tensor({1., 1. + 6e-8, 1. + 6e-8, 1.}).view({2, 2});
   CHECK(reference_stats(mean, low_rank, "x.npz").factor_RD.square().sum().item<double>() == Approx(2));
 }
 

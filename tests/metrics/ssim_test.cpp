@@ -10,12 +10,12 @@ using namespace mds;
 
 namespace {
 
-at::Tensor pictures(int64_t n, uint64_t seed) {
+Tensor pictures(int64_t n, uint64_t seed) {
   return 255 * torch::rand({n, 3, 16, 19}, at::detail::createCPUGenerator(seed), torch::kFloat64);
 }
 
 // The value of the window at the top left corner, by the formula's double sum.
-double first_window(const at::Tensor& a, const at::Tensor& b, double range) {
+double first_window(const Tensor& a, const Tensor& b, double range) {
   double weights = 0, ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
   for (int64_t y = 0; y < 11; ++y)
     for (int64_t x = 0; x < 11; ++x) {

@@ -11,12 +11,12 @@ namespace {
 const auto every_way =
     std::array{Resizer::bicubic, Resizer::clean, Resizer::legacy_tensorflow, Resizer::legacy_pytorch};
 
-at::Tensor pictures(int64_t n, int64_t height, int64_t width) {
+Tensor pictures(int64_t n, int64_t height, int64_t width) {
   return torch::randint(256, {n, 3, height, width}, at::detail::createCPUGenerator(7), torch::kUInt8);
 }
 
 // The picture that tests/data/resizer-goldens.json describes.
-at::Tensor golden_picture(int64_t height, int64_t width) {
+Tensor golden_picture(int64_t height, int64_t width) {
   const auto x = torch::arange(width).view({1, 1, 1, -1}), y = torch::arange(height).view({1, 1, -1, 1}),
              c = torch::arange(3).view({1, 3, 1, 1});
   return (x * x * 37 + y * y * 91 + x * y * 53 + c * 101).remainder(256).to(torch::kUInt8);
@@ -64,7 +64,7 @@ TEST_CASE("a picture is resized the same alone, among others and in any layout",
 }
 
 TEST_CASE("pictures that cannot be resized are named", "[resizer]") {
-  const auto ask = [](const at::Tensor& images, ImageSize size) { return resized(images, size, Resizer::clean); };
+  const auto ask = [](const Tensor& images, ImageSize size) { return resized(images, size, Resizer::clean); };
   CHECK_THROWS_WITH(ask(torch::zeros({1, 3, 4, 4}), {4, 4}), Catch::Contains("expected uint8 (N, C, H, W)"));
   CHECK_THROWS_AS(ask(pictures(1, 4, 4)[0], {4, 4}), ConfigError);
   CHECK_THROWS_AS(ask(pictures(0, 4, 4), {4, 4}), ConfigError);
