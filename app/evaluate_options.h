@@ -1,6 +1,7 @@
 // The options of `mdsearch evaluate`.
 #pragma once
 
+#include "app/compute_options.h"
 #include "app/size_options.h"
 #include "experiments/evaluation/request.h"
 

@@ -1,6 +1,7 @@
 // mdsearch profile: measures, stores and prints the latency of a network and of each of its blocks on this machine.
 #include <iostream>
 
+#include "app/compute_options.h"
 #include "app/profile_model.h"
 #include "app/profile_process.h"
 #include "app/run.h"
