@@ -42,17 +42,17 @@ BaseStage::BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig
   unet_->checkpoint_activations(loop.checkpoint_activations);
 }
 
-TensorMap BaseStage::batch(const Turn& turn) {
-  TensorMap batch = feed_.next(turn, schedule_.steps(), config_.caption_dropout);
-  Tensor& noise = batch.at("noise");
+LatentBatch BaseStage::draw(const Turn& turn) {
+  LatentBatch batch = feed_.next(turn, schedule_.steps(), config_.caption_dropout);
+  Tensor& noise = batch.noise_NCHW;
   if (config_.noise_offset > 0)
     noise = noise + config_.noise_offset * at::randn({noise.size(0), noise.size(1), 1, 1}, turn.random);
   return batch;
 }
 
-Tensor BaseStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise"), &t = batch.at("t");
-  const Tensor output = predicted(*unet_, schedule_.noised(x0, noise, t), {t, batch.at("text")}, observer);
+Tensor BaseStage::loss(const LatentBatch& batch, const Observer& observer) {
+  const auto& [x0, noise, t, text] = batch;
+  const Tensor output = predicted(*unet_, schedule_.noised(x0, noise, t), {t, text}, observer);
   const Amplitudes at_t{schedule_.a(t), schedule_.s(t)};
   const Tensor wanted = target(config_.prediction, {x0, noise}, at_t);
   if (config_.weight == LossWeight::plain) return at::mse_loss(output, wanted);

@@ -60,14 +60,14 @@ Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t);
 // The UNet to train on these latents: narrowed, with the latents' size and channels and the text's shape.
 UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);
 
-class BaseStage final : public Stage {
+class BaseStage final : public StageOf<LatentBatch> {
  public:
   BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
   // Starts from the weights that the network has.
   BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
-  TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  LatentBatch draw(const Turn& turn) override;
+  Tensor loss(const LatentBatch& batch, const Observer& observer) override;
   Network& unet() { return *unet_; }
 
  private:

@@ -77,20 +77,28 @@ using Teacher = std::function<Parts(const Tensor& x_NCHW, const Tensor& t_N)>;
 Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const Tensor& z_NCHW,
                    const Teacher& teacher);
 
-class DistilStage final : public Stage {
+struct DistilBatch : LatentBatch {
+  Tensor guidance{};  // the w of all examples, one number; undefined in an iteration without guidance
+
+  static void for_each(auto& self, auto&& visit) {
+    LatentBatch::for_each(self, visit);
+    visit("guidance", self.guidance);
+  }
+};
+
+class DistilStage final : public StageOf<DistilBatch> {
  public:
   DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*student_); }
-  TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
-
+  DistilBatch draw(const Turn& turn) override;  // t_N is the index of the student's step
+  Tensor loss(const DistilBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
 
   const Predecessor& teacher() const { return teacher_; }
   const Predecessor& start() const { return start_; }
 
  private:
-  Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const TensorMap& batch,
+  Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const DistilBatch& batch,
                 const Observer& observer = {}) const;
   Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
   Tensor weight(const Amplitudes& at_t) const;  // of the squared error of v

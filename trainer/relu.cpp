@@ -59,8 +59,7 @@ void ReluStage::find_gains(const LoopConfig& loop) {
   for (auto& [path, layer] : layers)
     layer->tuning().row_sums = at::zeros({layer->op().heads}, at::device(compute_device()));
   for (int64_t i = 0; i < batches_for_gains; ++i) {
-    TensorMap batch = base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)});
-    base_.loss(on_compute_device(std::move(batch)), {});
+    base_.loss_of(on_compute_device(base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)})), {});
   }
   for (auto& [path, layer] : layers) {
     AttentionTuning& tuning = layer->tuning();
@@ -78,17 +77,17 @@ TensorMap ReluStage::weights() const {
   return all;
 }
 
-TensorMap ReluStage::batch(const Turn& turn) {
-  TensorMap batch = base_.batch(turn);
+ReluBatch ReluStage::draw(const Turn& turn) {
+  ReluBatch batch{base_.draw(turn)};
   if (softmax_share_.defined()) {
     const double share = std::max(0.0, 1 - double(turn.iteration) / double(config_.blend_iterations));
-    batch["softmax_share"] = at::scalar_tensor(share, at::kFloat);
+    batch.softmax_share = at::scalar_tensor(share, at::kFloat);
   }
   return batch;
 }
 
-Tensor ReluStage::loss(const TensorMap& batch, const Observer& observer) {
-  if (softmax_share_.defined()) softmax_share_.copy_(batch.at("softmax_share"));
+Tensor ReluStage::loss(const ReluBatch& batch, const Observer& observer) {
+  if (softmax_share_.defined()) softmax_share_.copy_(batch.softmax_share);
   return base_.loss(batch, observer);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "networks/network.h"
+#include "trainer/batch.h"
 #include "trainer/optimizer.h"
 
 namespace mds {
@@ -20,14 +21,6 @@ struct Turn {
   at::Generator random;
 };
 
-TensorMap on_compute_device(TensorMap batch);
-
-// The examples of a batch of `count`, from `first` on. Single numbers belong to the whole batch and are kept.
-struct Part {
-  int64_t count, first, examples;
-};
-TensorMap part_of(const TensorMap& batch, const Part& part);
-
 class PictureFeed;
 struct Adversary;
 
@@ -35,16 +28,27 @@ class Stage {
  public:
   virtual ~Stage() = default;
   virtual TensorMap weights() const = 0;  // by name, float32
-  // Examples, noise and timesteps, on the CPU. They must not depend on anything that a training step changes.
-  virtual TensorMap batch(const Turn& turn) = 0;
-  // The loss of a batch on the networks' device. It must be a function of the batch and the weights that reads no value
-  // back to the CPU: on a GPU its kernels are recorded once and replayed for every batch with the same names.
-  virtual Tensor loss(const TensorMap& batch, const Observer& observer) = 0;
+  virtual Batch batch(const Turn& turn) = 0;
+  virtual Tensor loss_of(const Batch& batch, const Observer& observer) = 0;
   // The reason why the loss of a batch is not the mean of its parts' losses, so that it cannot be computed in parts;
   // empty where it is.
   virtual std::string needs_whole_batch() const { return ""; }
   virtual PictureFeed* feed() { return nullptr; }  // its position belongs to a checkpoint
   virtual std::optional<Adversary> adversary();    // none
+};
+
+// A stage whose batches are structs of type Own.
+template <class Own>
+class StageOf : public Stage {
+ public:
+  // Examples, noise and timesteps, on the CPU. They must not depend on anything that a training step changes.
+  virtual Own draw(const Turn& turn) = 0;
+  // The loss of a batch on the networks' device. It must be a function of the batch and the weights that reads no value
+  // back to the CPU: on a GPU its kernels are recorded once and replayed for every batch with the same tensors defined.
+  virtual Tensor loss(const Own& batch, const Observer& observer) = 0;
+
+  Batch batch(const Turn& turn) final { return Batch(draw(turn)); }
+  Tensor loss_of(const Batch& batch, const Observer& observer) final { return loss(batch.as<Own>(), observer); }
 };
 
 // A network trained against the stage's own, such as a discriminator. Its step comes before the stage's.

@@ -58,17 +58,17 @@ TensorMap TextImageStage::weights() const {
   return all;
 }
 
-TensorMap TextImageStage::batch(const Turn& turn) {
+TextImageBatch TextImageStage::draw(const Turn& turn) {
   const auto [pictures, tokens] = feed_->next(turn.iteration);
   const Tensor crops = augmented(pictures, config_.image.size, turn.random);
-  return {{"pictures", standardised(crops, normalisation())}, {"ids", tokens.ids_NT}, {"end", tokens.end_N}};
+  return {.pictures_NCHW = standardised(crops, normalisation()), .ids_NT = tokens.ids_NT, .end_N = tokens.end_N};
 }
 
-Tensor TextImageStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor x = unit(image_->forward(batch.at("pictures"), {}, observer).to(at::kFloat));
+Tensor TextImageStage::loss(const TextImageBatch& batch, const Observer& observer) {
+  const Tensor x = unit(image_->forward(batch.pictures_NCHW, {}, observer).to(at::kFloat));
   Conditioning conditioning;
-  conditioning.text_end_N = batch.at("end");
-  const Tensor y = unit(text_->forward(batch.at("ids"), conditioning, observer).to(at::kFloat));
+  conditioning.text_end_N = batch.end_N;
+  const Tensor y = unit(text_->forward(batch.ids_NT, conditioning, observer).to(at::kFloat));
   const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
   const Tensor own = at::arange(x.size(0), logits.options().dtype(at::kLong));
   return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));

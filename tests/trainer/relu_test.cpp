@@ -19,10 +19,7 @@ ReluConfig swapping(Swap swap, const std::string& start) {
   return config;
 }
 
-double loss_at(Stage& stage, int64_t iteration) {
-  TensorMap batch = stage.batch({iteration, generator_for(1, 0)});
-  return stage.loss(batch, {}).item<double>();
-}
+double loss_at(Stage& stage, int64_t iteration) { return toy::loss_at(stage, iteration).item<double>(); }
 
 }  // namespace
 

@@ -24,7 +24,7 @@ UfogenConfig starting(const std::string& start, DiscriminatorKind kind = Discrim
   return config;
 }
 
-double loss_of(Stage& stage) { return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>(); }
+double loss_of(Stage& stage) { return toy::loss_at(stage).item<double>(); }
 
 // Latents that all have one value.
 LatentSet one_point(double value) {
