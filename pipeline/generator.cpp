@@ -156,14 +156,6 @@ void Generator::check_parts() const {
          " channels");
 }
 
-SamplerConfig Generator::defaults() const {
-  return {.steps = card_.steps,
-          .guidance = guidance_of(card_),
-          .spacing = card_.spacing,
-          .sampler = card_.sampler,
-          .last = card_.last};
-}
-
 void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) const {
   mds::check(diffusion_, sampler);
   const Plan decoder = make_plan(*card_.vae_decoder);

@@ -50,7 +50,7 @@ class Generator {
 
   const ModelCard& card() const { return card_; }
   Extent size() const { return card_.vae_decoder->extent(); }  // of a picture, in pixels
-  SamplerConfig defaults() const;
+  SamplerConfig defaults() const { return sampler_of(card_); }
 
   // ConfigError where the model cannot sample or decode in this way.
   void check(const SamplerConfig& sampler, const TileOptions& tiles) const;

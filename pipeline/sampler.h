@@ -7,6 +7,7 @@
 #include "pipeline/prediction.h"
 #include "pipeline/sampler_config.h"
 #include "pipeline/sampler_noise.h"
+#include "pipeline/schedule.h"
 
 namespace mds {
 

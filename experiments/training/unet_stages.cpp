@@ -29,11 +29,7 @@ OpenStage after(const Predecessor& start) {
   open.card.unet = start.card.unet;
   open.card.prediction = start.card.prediction;
   open.card.schedule = start.card.schedule;
-  open.card.steps = start.card.steps;
-  open.card.guidance = guidance_of(start.card);
-  open.card.sampler = start.card.sampler;
-  open.card.spacing = start.card.spacing;
-  open.card.last = start.card.last;
+  open.card.sampler = sampler_of(start.card);
   open.predecessors["start"] = start.folder;
   open.candidate = start.card.provenance.candidate;
   open.network = start.card.provenance.network;
@@ -88,10 +84,7 @@ OpenStage opened(const ReluConfig& config, const LoopConfig& loop, const LatentS
 OpenStage opened(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents) {
   OpenStage open = gone_on<DistilStage>(config, loop, latents);
   open.predecessors["teacher"] = config.teacher;
-  open.card.steps = config.steps;
-  open.card.sampler = Sampler::ddim;
-  open.card.spacing = Spacing::trailing;
-  open.card.last = LastStep::clean;
+  open.card.sampler = {.steps = config.steps, .guidance = open.card.sampler.guidance};
   open.holds_guidance = config.guidance.absorbed;
   return open;
 }
@@ -99,11 +92,8 @@ OpenStage opened(const DistilConfig& config, const LoopConfig& loop, const Laten
 OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents,
                  const Surroundings& around) {
   OpenStage open = gone_on<UfogenStage>(config, loop, latents);
-  open.card.steps = 1;
   open.holds_guidance = true;
-  open.card.sampler = Sampler::ufogen;
-  open.card.spacing = Spacing::trailing;
-  open.card.last = LastStep::clean;
+  open.card.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
   const NoiseGap gap = static_cast<const UfogenStage&>(*open.stage).noise_gap();
   open.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr}, {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
   std::ostringstream ratio;
@@ -157,8 +147,8 @@ class UNetRun final : public StageRun {
       folders.push_back(folder);
     }
     license_ = inherited_license(latents_, encoders_, folders);
-    if (evaluation_) open_.card.guidance = evaluation_->sampler.guidance;
-    if (open_.holds_guidance) open_.card.guidance = 1;
+    if (evaluation_) open_.card.sampler.guidance = evaluation_->sampler.guidance;
+    if (open_.holds_guidance) open_.card.sampler.guidance = 1;
     if (!evaluation_ && train.sample_every == 0) return;
     check_drawing();
     if (evaluation_ && open_.predecessors.contains("start")) keep_start(open_.predecessors.at("start"));
@@ -200,8 +190,8 @@ class UNetRun final : public StageRun {
   EvaluationConfig drawing() const {
     if (evaluation_) return *evaluation_;
     EvaluationConfig config;
-    config.sampler.steps = open_.card.steps;
-    config.sampler.guidance = open_.card.guidance;
+    config.sampler.steps = open_.card.sampler.steps;
+    config.sampler.guidance = open_.card.sampler.guidance;
     return config;
   }
 

@@ -112,7 +112,7 @@ TEST_CASE("both sides of guidance in one call give what two calls give", "[pipel
 
 TEST_CASE("a card's guidance counts in its own convention", "[pipeline][torch]") {
   ModelCard card = tiny_card();
-  card.guidance = 2;
+  card.sampler.guidance = 2;
   card.no_guidance = NoGuidance::zero;
   save_tiny_model(folder, card);
   CHECK(Generator(folder).defaults().guidance == 3);
@@ -123,7 +123,7 @@ TEST_CASE("a card's sampler is the model's own, and one of ddim where it names n
   save_tiny_model(folder, card);
   const std::string before = model_hash(folder);
   CHECK(Generator(folder).defaults().sampler == Sampler::ddim);
-  card.sampler = Sampler::ufogen;
+  card.sampler.sampler = Sampler::ufogen;
   save_card(folder, card);
   CHECK(Generator(folder).defaults().sampler == Sampler::ufogen);
   CHECK(model_hash(folder) != before);
