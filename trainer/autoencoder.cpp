@@ -104,6 +104,14 @@ std::string AutoencoderStage::needs_whole_batch() const {
   return discriminator_ ? "the discriminator's weight is found from the whole batch" : "";
 }
 
+StageCard AutoencoderStage::card() const {
+  StageCard card;
+  card.model.vae_encoder = encoder_spec_;
+  card.model.vae_decoder = decoder_spec_;
+  if (!config_.start.empty()) card.predecessors["start"] = config_.start;
+  return card;
+}
+
 TensorMap AutoencoderStage::weights() const {
   TensorMap all = trained_weights(*decoder_, "vae_decoder.");
   if (config_.start.empty()) all.merge(trained_weights(*encoder_, "vae_encoder."));

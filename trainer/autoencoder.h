@@ -36,6 +36,7 @@ class AutoencoderStage final : public StageOf<AutoencoderBatch> {
   AutoencoderBatch draw(const Turn& turn) override;
   Tensor loss(const AutoencoderBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
+  StageCard card() const override;
   PictureFeed* feed() override { return feed_.get(); }
   std::optional<Adversary> adversary() override;
 

@@ -130,4 +130,29 @@ Tensor DistilStage::loss(const DistilBatch& batch, const Observer& observer) {
   return distilled + config_.original * (distilled.detach() / original.detach()) * original;
 }
 
+StageCard DistilStage::card() const {
+  StageCard card = card_after(start_);
+  card.predecessors["teacher"] = teacher_.folder;
+  card.model.sampler = {.steps = config_.steps, .guidance = card.model.sampler.guidance};
+  card.guidance_absorbed = config_.guidance.absorbed;
+  return card;
+}
+
+StagePtr make_stage(const DistilConfig& config, const StageInputs& inputs) {
+  return std::make_unique<DistilStage>(config, inputs.loop, inputs.latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const DistilConfig& config, const PlanInputs&) {
+  const double guided = config.guidance.probability, own = config.original > 0 ? 1 : 0;
+  const bool student_too = !config.guidance.absorbed && guided > 0;
+  return {{.name = "student",
+           .plan = make_plan(planned_unet(config.start.empty() ? config.teacher : config.start)),
+           .passes = {.trained = student_too ? 1 + guided * (1 + own) : 1},
+           .held_at_once = student_too ? 2 + own : 1},
+          {.name = "teacher",
+           .plan = make_plan(planned_unet(config.teacher)),
+           .trained = false,
+           .passes = {.plain = 2 * (1 + guided)}}};
+}
+
 }  // namespace mds

@@ -6,6 +6,7 @@
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
 #include "trainer/predecessor.h"
+#include "trainer/unet_stage.h"
 
 namespace mds {
 
@@ -93,9 +94,7 @@ class DistilStage final : public StageOf<DistilBatch> {
   DistilBatch draw(const Turn& turn) override;  // t_N is the index of the student's step
   Tensor loss(const DistilBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
-
-  const Predecessor& teacher() const { return teacher_; }
-  const Predecessor& start() const { return start_; }
+  StageCard card() const override;
 
  private:
   Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const DistilBatch& batch,
@@ -111,5 +110,9 @@ class DistilStage final : public StageOf<DistilBatch> {
   Tensor empty_text_;
   NetworkPtr teacher_unet_, student_;
 };
+
+StagePtr make_stage(const DistilConfig& config, const StageInputs& inputs);
+// Both steps of the teacher have the student's guidance; a guided pass counts twice the examples.
+std::vector<PlannedNetwork> planned_networks(const DistilConfig& config, const PlanInputs& inputs);
 
 }  // namespace mds

@@ -91,6 +91,21 @@ Tensor ReluStage::loss(const ReluBatch& batch, const Observer& observer) {
   return base_.loss(batch, observer);
 }
 
+StageCard ReluStage::card() const {
+  StageCard card = card_after(start_);
+  card.model.unet = unet_;
+  card.model.provenance = {};  // the candidate is the network with softmax
+  return card;
+}
+
+StagePtr make_stage(const ReluConfig& config, const StageInputs& inputs) {
+  return std::make_unique<ReluStage>(config, inputs.loop, inputs.latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const ReluConfig& config, const PlanInputs&) {
+  return {{.name = "unet", .plan = make_plan(with_relu(planned_unet(config.start), config.start))}};
+}
+
 TensorMap with_folded_gains(TensorMap weights) {
   TensorMap folded;
   for (const auto& [name, tensor] : weights) {

@@ -52,8 +52,7 @@ class ReluStage final : public StageOf<ReluBatch> {
   ReluBatch draw(const Turn& turn) override;
   Tensor loss(const ReluBatch& batch, const Observer& observer) override;
 
-  const Predecessor& start() const { return start_; }
-  const UNetSpec& unet() const { return unet_; }
+  StageCard card() const override;
 
  private:
   void find_gains(const LoopConfig& loop);
@@ -65,6 +64,9 @@ class ReluStage final : public StageOf<ReluBatch> {
   Tensor softmax_share_;
   TensorMap log_gains_;
 };
+
+StagePtr make_stage(const ReluConfig& config, const StageInputs& inputs);
+std::vector<PlannedNetwork> planned_networks(const ReluConfig& config, const PlanInputs& inputs);
 
 // Weights of a network without gains that computes the same: each head's columns of the output projection are
 // multiplied by its gain.

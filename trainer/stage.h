@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "networks/network.h"
+#include "pipeline/model.h"
 #include "trainer/batch.h"
 #include "trainer/optimizer.h"
 
@@ -21,6 +22,17 @@ struct Turn {
   at::Generator random;
 };
 
+// What a stage knows of the model that it makes, beside the weights.
+struct StageCard {
+  // Specs, prediction, schedule and sampler; of the provenance what follows from the networks that the stage began
+  // with.
+  ModelCard model{};
+  bool guidance_absorbed = false;  // the network learned guidance, so it draws with a guidance of 1
+  std::map<std::string, std::string>
+      predecessors{};  // model folders, by the field of the configuration that names them
+  std::string note{};  // for the user, when training begins
+};
+
 class PictureFeed;
 struct Adversary;
 
@@ -33,6 +45,7 @@ class Stage {
   // The reason why the loss of a batch is not the mean of its parts' losses, so that it cannot be computed in parts;
   // empty where it is.
   virtual std::string needs_whole_batch() const { return ""; }
+  virtual StageCard card() const { return {}; }    // empty for one that only trains against another
   virtual PictureFeed* feed() { return nullptr; }  // its position belongs to a checkpoint
   virtual std::optional<Adversary> adversary();    // none
 };

@@ -44,6 +44,8 @@ struct TextImageBatch {
   }
 };
 
+TokenizerConfig tokenizer_of(const TextImageConfig& config);
+
 class TextImageStage final : public StageOf<TextImageBatch> {
  public:
   // The feed gives pictures of config.size, with the tokens of their captions.
@@ -55,8 +57,8 @@ class TextImageStage final : public StageOf<TextImageBatch> {
   std::string needs_whole_batch() const override {
     return "the contrastive loss compares all examples of a batch with each other";
   }
+  StageCard card() const override;
   PictureFeed* feed() override { return feed_.get(); }
-  static ImageNormalisation normalisation() { return {}; }  // applied before the image tower
 
  private:
   TextImageConfig config_;

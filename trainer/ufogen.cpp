@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "pipeline/prediction.h"
 
@@ -88,6 +89,35 @@ Tensor UfogenStage::Opponent::loss(const UfogenBatch& batch, const Observer& obs
       stage_.discriminator_.logits(at::cat({drawn, real}), {at::cat({t, t}), at::cat({text, text})}, observer).chunk(2);
   const double clamp = stage_.config_.adversary.clamp;
   return said_drawn(logits[0].clamp_min(-clamp)) + said_real(logits[1].clamp_max(clamp));
+}
+
+StageCard UfogenStage::card() const {
+  StageCard card = card_after(start_);
+  card.model.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
+  card.guidance_absorbed = true;
+  const NoiseGap gap = noise_gap(schedule_, config_);
+  card.model.provenance.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr},
+                                   {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
+  std::ostringstream note;
+  note << "delta " << config_.delta << ": the signal-to-noise ratio is " << gap.snr << " at timestep " << gap.t
+       << " and " << gap.snr_less << " at " << gap.t_less;
+  card.note = note.str();
+  return card;
+}
+
+StagePtr make_stage(const UfogenConfig& config, const StageInputs& inputs) {
+  return std::make_unique<UfogenStage>(config, inputs.loop, inputs.latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const PlanInputs&) {
+  const Plan plan = make_plan(planned_unet(config.start));
+  const double share = 1.0 / double(config.adversary.every);
+  const bool whole = config.adversary.discriminator == DiscriminatorKind::unet;
+  return {{.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}},
+          {.name = "discriminator",
+           .plan = plan,
+           .trained = whole,
+           .passes = {.trained = whole ? 2 * share : 0, .through = 1, .plain = whole ? 0 : 2 * share}}};
 }
 
 }  // namespace mds

@@ -4,7 +4,7 @@
 
 #include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
-#include "trainer/loop.h"
+#include "trainer/unet_stage.h"
 
 namespace mds {
 
@@ -92,8 +92,7 @@ class UfogenStage final : public StageOf<UfogenBatch> {
   Tensor loss(const UfogenBatch& batch, const Observer& observer) override;
   std::optional<Adversary> adversary() override;
 
-  const Predecessor& start() const { return start_; }
-  NoiseGap noise_gap() const { return mds::noise_gap(schedule_, config_); }
+  StageCard card() const override;
 
  private:
   // Trains the discriminator against the stage.
@@ -120,5 +119,9 @@ class UfogenStage final : public StageOf<UfogenBatch> {
   Discriminator discriminator_;
   Opponent opponent_;
 };
+
+StagePtr make_stage(const UfogenConfig& config, const StageInputs& inputs);
+// The generator's loss passes through the discriminator, whose own loss has a drawn and a real example.
+std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const PlanInputs& inputs);
 
 }  // namespace mds

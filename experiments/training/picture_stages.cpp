@@ -48,7 +48,7 @@ class AutoencoderRun final : public StageRun {
                               loop, listener)),
         perceptual_(open_perceptual(config.perceptual)),
         stage_(config, loop, data_.feed, perceptual_ ? distance_of(perceptual_) : PerceptualDistance{}) {
-    if (!config.start.empty()) predecessors_["start"] = model_hash(config.start);
+    for (const auto& [field, folder] : stage_.card().predecessors) predecessors_[field] = model_hash(folder);
   }
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
@@ -56,9 +56,7 @@ class AutoencoderRun final : public StageRun {
   std::map<std::string, std::string> predecessors() const override { return predecessors_; }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
-    ModelCard card;
-    card.vae_encoder = stage_.encoder();
-    card.vae_decoder = stage_.decoder();
+    ModelCard card = stage_.card().model;
     save_encoder(weights, folder);
     save_part(folder, "vae_decoder", with_prefix(weights, "vae_decoder."), at::kHalf);
     const auto encoder = load_part(folder, "vae_encoder", make_plan(*card.vae_encoder));
@@ -118,9 +116,8 @@ class TextImageRun final : public StageRun {
   TextImageRun(const TextImageConfig& config, const LoopConfig& loop, Listener& listener)
       : listener_(listener),
         config_(config),
-        tokenizer_config_{.merges = config.merges, .pad = -1},
         merges_(load_shipped_merges(config.merges)),
-        tokenizer_(merges_, tokenizer_config_),
+        tokenizer_(merges_, tokenizer_of(config)),
         data_(open_stage_data({.names = config.data,
                                .held_out = config.held_out,
                                .size = config.size,
@@ -132,11 +129,7 @@ class TextImageRun final : public StageRun {
   NetworkSpec network() const override { return config_.image; }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
-    ModelCard card;
-    card.text_encoder = config_.text;
-    card.image_encoder = config_.image;
-    card.tokenizer = tokenizer_config_;
-    card.image_normalisation = TextImageStage::normalisation();
+    ModelCard card = stage_.card().model;
     save_part(folder, "text_encoder", with_prefix(weights, "text_encoder."), at::kHalf);
     save_part(folder, "image_encoder", with_prefix(weights, "image_encoder."), at::kHalf);
     save_text(folder + "/merges.txt", merges_);
@@ -178,7 +171,6 @@ class TextImageRun final : public StageRun {
 
   Listener& listener_;
   TextImageConfig config_;
-  TokenizerConfig tokenizer_config_;
   std::string merges_;
   Tokenizer tokenizer_;
   StageData data_;
