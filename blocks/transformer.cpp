@@ -41,9 +41,9 @@ void list_projection(const ProjectionNames& names, bool linear, const Projection
 
 // An attention of the stack's tokens to `source`: to themselves or to the text's tokens.
 struct Attention {
-  LayerName<NormOp> norm;
-  AttentionNames names;
-  Shape source;
+  const LayerName<NormOp>& norm;
+  const AttentionNames& names;
+  const Shape& source;
   bool shares_kv;
 };
 

@@ -8,6 +8,8 @@
 namespace mds {
 namespace {
 
+const ChoiceShare& choice_of(const Metric& metric) { return std::get<ChoiceShare>(metric.kind); }
+
 [[noreturn]] void fail_without_choices(const Metric& metric, const PictureSet& pictures) {
   throw FileError(pictures.folder + ": " + metric.name + " can measure no caption (" + metric.convention + ")");
 }
@@ -16,7 +18,7 @@ namespace {
 
 void require_choices(const Metric& metric, const PictureSet& pictures) {
   if (std::all_of(pictures.captions.begin(), pictures.captions.end(),
-                  [&](const std::string& caption) { return metric.choices(caption).empty(); }))
+                  [&](const std::string& caption) { return choice_of(metric).choices(caption).empty(); }))
     fail_without_choices(metric, pictures);
 }
 
@@ -28,7 +30,7 @@ Choosing choosing(const Metric& metric, const Extractor& extractor, const Pictur
   std::vector<int64_t> counted;
   Choosing chosen;
   for (size_t i = 0; i < measured.kept.size(); ++i) {
-    const auto choices = metric.choices(pictures.captions.at(measured.kept[i]));
+    const auto choices = choice_of(metric).choices(pictures.captions.at(measured.kept[i]));
     if (choices.empty()) continue;
     counted.push_back(int64_t(i));
     chosen.kept.push_back(measured.kept[i]);

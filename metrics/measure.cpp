@@ -30,7 +30,7 @@ struct PairMeasure {
 };
 
 PairMeasure pair_measure(const Metric& metric, const MeasureOptions& options) {
-  if (metric.of_pair) return {.values = metric.of_pair};
+  if (const auto* pixels = std::get_if<PixelPairs>(&metric.kind)) return {.values = pixels->values};
   const std::string file = weights_of_network(metric.network, options.weights);
   const auto network = std::make_shared<PerceptualNetwork>(load_network(metric.network), file, options.placement);
   const auto in_range = [](const Tensor& bytes) { return bytes.to(at::kFloat) / 127.5 - 1; };
@@ -120,7 +120,7 @@ void Measurer::prepare_extractor(const std::vector<const Metric*>& metrics, cons
     for (const Metric* metric : metrics) require_subsets(*metric, options_.subsets, n, reference_n);
   }
   for (const Metric* metric : metrics)
-    if (metric->choices) require_choices(*metric, pictures);
+    if (std::holds_alternative<ChoiceShare>(metric->kind)) require_choices(*metric, pictures);
   if (any(metrics, Against::captions)) warn_of_cuts(*extractor, pictures);
 }
 
@@ -240,18 +240,18 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
   for (const Metric* metric : metrics)
     attempt({metric}, [&] {
       LabelledScore score;
-      const Choosing chosen = metric->choices ? choosing(*metric, *extractor, pictures, measured) : Choosing{};
-      score.score =
-          metric->of_set(metric->name, metric->choices ? chosen.input : input,
-                         of_captions(options_.score, pictures, metric->choices ? chosen.kept : measured.kept));
+      const bool chooses = std::holds_alternative<ChoiceShare>(metric->kind);
+      const Choosing chosen = chooses ? choosing(*metric, *extractor, pictures, measured) : Choosing{};
+      score.score = score_of(*metric, chooses ? chosen.input : input,
+                             of_captions(options_.score, pictures, chooses ? chosen.kept : measured.kept));
       score.protocol = {.resizer = identity.resizer,
                         .extractor = identity.network,
                         .weights_hash = identity.weights_hash,
                         .dtype = identity.dtype,
-                        .choices = metric->choices ? metric->convention : ""};
-      if (metric->subset)
+                        .choices = chooses ? metric->convention : ""};
+      if (const Subset* subset = subset_of(*metric))
         score.protocol.subset =
-            fitted(options_.subsets, measured.features_ND.size(0), reference->stats.n).*metric->subset;
+            fitted(options_.subsets, measured.features_ND.size(0), reference->stats.n).*subset->size;
       if (needs_reference(*metric)) {
         score.protocol.data_hash = reference->identity.data_hash;
         score.protocol.reference_hash = content_hash(

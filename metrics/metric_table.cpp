@@ -25,14 +25,6 @@ Resampled frechet_resampled(const MeasureInput& input, const BootstrapIndices& i
 }
 
 Tensor cosines(const MeasureInput& input) { return clip_values(input.features_ND, input.texts_ND); }
-Score cosine(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  return mean_score(name, cosines(input), options);
-}
-
-Tensor choices(const MeasureInput& input) { return choice_values(input.features_ND, input.choices_KE); }
-Score right_choices(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  return mean_score(name, choices(input), options);
-}
 
 int64_t checked_subset(const char* flag, int64_t subset, int64_t most) {
   if (subset < 2 || subset > most)
@@ -43,18 +35,20 @@ int64_t checked_subset(const char* flag, int64_t subset, int64_t most) {
 int64_t checked_kid(const SubsetSizes& sizes, int64_t n, int64_t reference_n) {
   return checked_subset("`kid_subset`", sizes.kid, std::min(n, reference_n));
 }
-int64_t checked_fid_inf(const SubsetSizes& sizes, int64_t n) {
+int64_t checked_fid_inf(const SubsetSizes& sizes, int64_t n, int64_t) {
   return checked_subset("`fid_inf_smallest`", sizes.fid_inf, n - 1);
 }
+constexpr Subset kid_subset{&SubsetSizes::kid, checked_kid}, fid_inf_subset{&SubsetSizes::fid_inf, checked_fid_inf};
 
-SubsetSizes subsets_of(const MeasureInput& input) {
-  return fitted(input.subsets, input.features_ND.size(0), input.reference->stats.n);
+// The size of the subset for this input, which it allows.
+int64_t size_of(const Subset& subset, const MeasureInput& input) {
+  const int64_t n = input.features_ND.size(0), reference_n = input.reference->stats.n;
+  return subset.checked(fitted(input.subsets, n, reference_n), n, reference_n);
 }
 
 Kid kernel_distance(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   const Tensor& reference = input.reference->features_ND;
-  const int64_t subset = checked_kid(subsets_of(input), input.features_ND.size(0), reference.size(0));
-  return kid(name, input.features_ND, reference, {.subset_size = subset, .score = options});
+  return kid(name, input.features_ND, reference, {.subset_size = size_of(kid_subset, input), .score = options});
 }
 Score kernel(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return kernel_distance(name, input, options).score;
@@ -65,9 +59,8 @@ Resampled kernel_resampled(const MeasureInput& input, const BootstrapIndices& in
 }
 
 Score infinity(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  const int64_t smallest = checked_fid_inf(subsets_of(input), input.features_ND.size(0));
   return fid_infinity(name, input.features_ND, FrechetReference(input.reference->stats),
-                      {.smallest = smallest, .score = options});
+                      {.smallest = size_of(fid_inf_subset, input), .score = options});
 }
 // To first order, the bias that the line removes is the same for every resample.
 Resampled infinity_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) {
@@ -90,9 +83,6 @@ constexpr int64_t neighbours = 3;
 Tensor precise(const MeasureInput& input) {
   return precision_values(input.features_ND, input.reference->features_ND, neighbours);
 }
-Score precision_share(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  return mean_score(name, precise(input), options);
-}
 Score recall_share(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
   return recall(name, input.features_ND, input.reference->features_ND, neighbours, options);
 }
@@ -110,51 +100,45 @@ constexpr const char *inception = "inception-v3-fid", *b32 = "clip-vit-b-32", *l
                      *l14_336 = "clip-vit-l-14-336", *g14 = "open-clip-vit-g-14";
 
 constexpr Metric frechet_of(const char* name, const char* network, const char* resizer) {
-  return {.name = name,
-          .network = network,
-          .resizer = resizer,
-          .against = Against::statistics,
-          .convention = "Frechet distance, covariances over n - 1",
-          .of_set = frechet,
-          .resampled = frechet_resampled};
+  return {name,
+          network,
+          resizer,
+          Against::statistics,
+          "Frechet distance, covariances over n - 1",
+          SetDistance{.score = frechet, .resampled = frechet_resampled}};
 }
 constexpr Metric kernel_of(const char* name, const char* network, const char* resizer) {
-  return {.name = name,
-          .network = network,
-          .resizer = resizer,
-          .against = Against::features,
-          .convention = "unbiased MMD^2 under (x . y / D + 1)^3, the mean of 100 subsets, not multiplied",
-          .of_set = kernel,
-          .resampled = kernel_resampled,
-          .subset = &SubsetSizes::kid};
+  return {name,
+          network,
+          resizer,
+          Against::features,
+          "unbiased MMD^2 under (x . y / D + 1)^3, the mean of 100 subsets, not multiplied",
+          SetDistance{.score = kernel, .resampled = kernel_resampled, .subset = &kid_subset}};
 }
 constexpr Metric cosine_of(const char* name, const char* network) {
-  return {.name = name,
-          .network = network,
-          .resizer = "clip_crop",
-          .against = Against::captions,
-          .convention = "cosine of picture and caption, raw: -1 to 1, not times 100 or 2.5",
-          .of_set = cosine,
-          .of_each = cosines};
+  return {name,
+          network,
+          "clip_crop",
+          Against::captions,
+          "cosine of picture and caption, raw: -1 to 1, not times 100 or 2.5",
+          PictureMean{cosines}};
 }
-constexpr Metric choice_of(const char* name, std::vector<std::string> (*choices_of)(const std::string&),
-                           const char* rule) {
-  return {.name = name,
-          .network = emoji_clip,
-          .resizer = "clip_crop",
-          .against = Against::captions,
-          .convention = rule,
-          .of_set = right_choices,
-          .of_each = choices,
-          .choices = choices_of};
+constexpr Metric choice_of(const char* name, ChoiceShare choice, const char* rule) {
+  return {name, emoji_clip, "clip_crop", Against::captions, rule, choice};
+}
+constexpr Metric perceptual_of(const char* name, const char* network, const char* convention) {
+  return {name, network, "", Against::partners, convention, PerceptualPairs{}};
+}
+constexpr Metric pixels_of(const char* name, PixelPairs pairs, const char* convention) {
+  return {name, "", "", Against::partners, convention, pairs};
 }
 
 constexpr std::array table{
     frechet_of("fd_emoji_clip", emoji_clip, "clip_crop"),
     kernel_of("kid_emoji_clip", emoji_clip, "clip_crop"),
     cosine_of("clip_emoji", emoji_clip),
-    choice_of("binding_emoji", tone_choices, tone_rule),
-    choice_of("counting_emoji", number_choices, number_rule),
+    choice_of("binding_emoji", {tone_choices}, tone_rule),
+    choice_of("counting_emoji", {number_choices}, number_rule),
     frechet_of("fid", inception, "legacy_tensorflow"),
     frechet_of("fid_clean", inception, "clean"),
     frechet_of("fid_legacy_pytorch", inception, "legacy_pytorch"),
@@ -163,65 +147,38 @@ constexpr std::array table{
            .resizer = "legacy_tensorflow",
            .against = Against::statistics,
            .convention = "FID of infinitely many pictures: intercept of 15 subsets' distances over 1/n",
-           .of_set = infinity,
-           .resampled = infinity_resampled,
-           .subset = &SubsetSizes::fid_inf},
+           .kind = SetDistance{.score = infinity, .resampled = infinity_resampled, .subset = &fid_inf_subset}},
     kernel_of("kid", inception, "legacy_tensorflow"),
     Metric{.name = "precision",
            .network = inception,
            .resizer = "legacy_tensorflow",
            .against = Against::features,
            .convention = "share of pictures within the reference's 3rd neighbours",
-           .of_set = precision_share,
-           .of_each = precise},
+           .kind = PictureMean{precise}},
     Metric{.name = "recall",
            .network = inception,
            .resizer = "legacy_tensorflow",
            .against = Against::features,
            .convention = "share of the reference within the pictures' 3rd neighbours",
-           .of_set = recall_share,
-           .resampled = recall_resampled},
+           .kind = SetDistance{.score = recall_share, .resampled = recall_resampled}},
     Metric{.name = "cmmd",
            .network = l14_336,
            .resizer = "clip_squash",
            .against = Against::features,
            .convention = "1000 times the biased MMD^2 under exp(-|x - y|^2 / 200)",
-           .of_set = mean_discrepancy,
-           .resampled = discrepancy_resampled},
+           .kind = SetDistance{.score = mean_discrepancy, .resampled = discrepancy_resampled}},
     frechet_of("fd_clip_b32", b32, "clip_crop"),
     cosine_of("clip_score", l14),
     cosine_of("clip_score_b32", b32),
     cosine_of("clip_score_g14", g14),
     frechet_of("fd_effnet", lite0, "clean"),
     kernel_of("kid_effnet", lite0, "clean"),
-    Metric{.name = "psnr",
-           .network = "",
-           .resizer = "",
-           .against = Against::partners,
-           .convention = "decibels, data range 255, at most 100",
-           .of_pair = psnr_of_pair},
-    Metric{.name = "ssim",
-           .network = "",
-           .resizer = "",
-           .against = Against::partners,
-           .convention = "Gaussian window of 11 (sigma 1.5), data range 255, the mean over RGB",
-           .of_pair = ssim_of_pair},
-    Metric{.name = "lpips_alex",
-           .network = "lpips-alex",
-           .resizer = "",
-           .against = Against::partners,
-           .convention = "LPIPS v0.1, AlexNet"},
-    Metric{.name = "lpips_vgg",
-           .network = "lpips-vgg",
-           .resizer = "",
-           .against = Against::partners,
-           .convention = "LPIPS v0.1, VGG16"},
-    Metric{
-        .name = "perceptual_effnet",
-        .network = lite0,
-        .resizer = "",
-        .against = Against::partners,
-        .convention = "squared difference of EfficientNet-Lite0's features of unit length, as LPIPS without its heads"},
+    pixels_of("psnr", {psnr_of_pair}, "decibels, data range 255, at most 100"),
+    pixels_of("ssim", {ssim_of_pair}, "Gaussian window of 11 (sigma 1.5), data range 255, the mean over RGB"),
+    perceptual_of("lpips_alex", "lpips-alex", "LPIPS v0.1, AlexNet"),
+    perceptual_of("lpips_vgg", "lpips-vgg", "LPIPS v0.1, VGG16"),
+    perceptual_of("perceptual_effnet", lite0,
+                  "squared difference of EfficientNet-Lite0's features of unit length, as LPIPS without its heads"),
 };
 
 }  // namespace
@@ -233,10 +190,34 @@ SubsetSizes fitted(SubsetSizes asked, int64_t n, int64_t reference_n) {
   return asked;
 }
 
+namespace {
+
+struct ScoreOf {
+  const std::string name;
+  const MeasureInput& input;
+  const ScoreOptions& options;
+
+  Score operator()(const SetDistance& distance) const { return distance.score(name, input, options); }
+  Score operator()(const PictureMean& mean) const { return mean_score(name, mean.values(input), options); }
+  Score operator()(const ChoiceShare&) const {
+    return mean_score(name, choice_values(input.features_ND, input.choices_KE), options);
+  }
+  Score operator()(const auto&) const { throw std::logic_error(name + " measures pairs of pictures, not features"); }
+};
+
+}  // namespace
+
+Score score_of(const Metric& metric, const MeasureInput& input, const ScoreOptions& options) {
+  return std::visit(ScoreOf{metric.name, input, options}, metric.kind);
+}
+
+const Subset* subset_of(const Metric& metric) {
+  const auto* distance = std::get_if<SetDistance>(&metric.kind);
+  return distance ? distance->subset : nullptr;
+}
+
 void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n) {
-  const SubsetSizes sizes = fitted(asked, n, reference_n);
-  if (metric.subset == &SubsetSizes::kid) checked_kid(sizes, n, reference_n);
-  if (metric.subset == &SubsetSizes::fid_inf) checked_fid_inf(sizes, n);
+  if (const Subset* subset = subset_of(metric)) subset->checked(fitted(asked, n, reference_n), n, reference_n);
 }
 
 std::span<const Metric> all_metrics() { return table; }

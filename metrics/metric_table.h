@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "metrics/reference_stats.h"
@@ -29,10 +30,6 @@ struct SubsetSizes {
 // The sizes used for n measured pictures and reference_n reference pictures.
 SubsetSizes fitted(SubsetSizes asked, int64_t n, int64_t reference_n);
 
-// RequestError, naming the flag, where the two sets are too small for the subsets that a metric draws.
-struct Metric;
-void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n);
-
 struct MeasureInput {
   Tensor features_ND;                         // of the measured pictures
   const ReferenceStats* reference = nullptr;  // for statistics and features
@@ -46,24 +43,58 @@ struct Resampled {
   std::vector<double> replicates{};
 };
 
+// A subset that a measure draws: its size, and that size where the two sets allow it, else a RequestError with the
+// flag.
+struct Subset {
+  int64_t SubsetSizes::* size;
+  int64_t (*checked)(const SubsetSizes& sizes, int64_t n, int64_t reference_n);
+};
+
+// A distance between the features of the measured pictures and those of the reference.
+struct SetDistance {
+  Score (*score)(const std::string& name, const MeasureInput& input, const ScoreOptions& options);
+  // The distance of the set and of each row of pictures drawn from it; `seed` draws its subsets.
+  Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed);
+  const Subset* subset = nullptr;  // null: it takes all pictures
+};
+
+// The mean of one value per picture, float64 (N).
+struct PictureMean {
+  Tensor (*values)(const MeasureInput& input);
+};
+
+// The share of pictures that are told from other captions than their own: see caption_choice.h. Pictures whose captions
+// offer no choice are not counted.
+struct ChoiceShare {
+  std::vector<std::string> (*choices)(const std::string& caption);
+};
+
+// The mean of one value per pair of uint8 pictures, float64 (N).
+struct PixelPairs {
+  Tensor (*values)(const Tensor& a_NCHW, const Tensor& b_NCHW);
+};
+
+// The mean distance of pairs of pictures in the features of the network.
+struct PerceptualPairs {};
+
 struct Metric {
   const char* name;
   const char* network;  // empty: compares pixels
   const char* resizer;
   Against against;
   const char* convention;  // describes the number in words: its form, scale and constants
-  // The score of a set. RequestError, naming the flag, where the set is too small for the subsets.
-  Score (*of_set)(const std::string& name, const MeasureInput& input, const ScoreOptions& options) = nullptr;
-  // One value per picture of a set, float64 (N); null where the score is not a mean over pictures.
-  Tensor (*of_each)(const MeasureInput& input) = nullptr;
-  // The score of a set and of each row of pictures drawn from it; `seed` draws its subsets. Null where it is a mean.
-  Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed) = nullptr;
-  int64_t SubsetSizes::* subset = nullptr;  // the subset it draws; null: it takes all pictures
-  // One value per pair of uint8 pictures, float64 (N).
-  Tensor (*of_pair)(const Tensor& a_NCHW, const Tensor& b_NCHW) = nullptr;
-  // The captions to choose from: see caption_choice.h. Pictures whose captions offer no choice are not counted.
-  std::vector<std::string> (*choices)(const std::string& caption) = nullptr;
+  std::variant<SetDistance, PictureMean, ChoiceShare, PixelPairs, PerceptualPairs> kind;
 };
+
+// The score of a set's features. RequestError, naming the flag, where the set is too small for the subsets;
+// std::logic_error for a metric of pairs.
+Score score_of(const Metric& metric, const MeasureInput& input, const ScoreOptions& options);
+
+// The subset that the metric draws; null where it takes all pictures.
+const Subset* subset_of(const Metric& metric);
+
+// RequestError, naming the flag, where the two sets are too small for the subsets that the metric draws.
+void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n);
 
 std::span<const Metric> all_metrics();
 

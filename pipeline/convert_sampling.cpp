@@ -137,15 +137,16 @@ std::vector<std::string> settings_left_out(const Json& json, const SchedulerClas
 void take_sampler(ModelCard& card, const Json& json, const Place& place, const Note& note) {
   const auto name = json.value("_class_name", Json()).get<std::string>();
   const SchedulerClass scheduler = class_of(name);
-  card.sampler = scheduler.sampler;
-  card.spacing = scheduler.spacing;
-  take(json, "timestep_spacing", card.spacing, place);
-  card.last = last_step_of(json, scheduler, place);
+  SamplerConfig& sampler = card.sampler;
+  sampler.sampler = scheduler.sampler;
+  sampler.spacing = scheduler.spacing;
+  take(json, "timestep_spacing", sampler.spacing, place);
+  sampler.last = last_step_of(json, scheduler, place);
   if (!scheduler.is_ours)
-    note(place.source + ": " + name + " is not among our samplers; " + std::string(name_of(card.sampler)) +
+    note(place.source + ": " + name + " is not among our samplers; " + std::string(name_of(sampler.sampler)) +
          " takes its place");
   std::string text;
-  for (const auto& setting : settings_left_out(json, scheduler, card.spacing))
+  for (const auto& setting : settings_left_out(json, scheduler, sampler.spacing))
     text += (text.empty() ? "" : ", ") + setting;
   if (!text.empty()) note(place.source + ": not kept, as our samplers have no such setting: " + text);
 }
@@ -179,7 +180,7 @@ void describe_marked(ModelCard& card, const ConvertRequest& request, const Tenso
 void describe_sampling(ModelCard& card, const ConvertRequest& request, const TensorMap& unet_file, const Note& note) {
   const std::string file = beside(request, "scheduler/scheduler_config.json");
   const Json json = json_if_there(file);
-  card.guidance = 7.5;
+  card.sampler.guidance = 7.5;
   if (json.is_object())
     describe_configured(card, json, {file, ""}, note);
   else

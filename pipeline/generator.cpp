@@ -20,23 +20,6 @@ constexpr double loading_share = 0.15;  // share of a round's time that loading 
 
 constexpr int64_t sdxl_time_ids = 6;
 
-Conditioning rows(Conditioning c, int64_t begin, int64_t end) {
-  Conditioning::for_each(c, [&](const char*, Tensor& x) {
-    if (x.defined()) x = x.slice(0, begin, end);
-  });
-  return c;
-}
-
-Tensor each_told(const Network& unet, const Tensor& x, const Conditioning& told, int64_t rows_a_call) {
-  if (!unet.device().is_cpu()) return unet.forward(x, told).to(x.device(), at::kFloat);
-  std::vector<Tensor> outputs;
-  for (int64_t begin = 0; begin < x.size(0); begin += rows_a_call) {
-    const int64_t end = begin + rows_a_call;
-    outputs.push_back(unet.forward(x.slice(0, begin, end), rows(told, begin, end)).to(at::kFloat));
-  }
-  return at::cat(outputs);
-}
-
 // The negative text, then each different prompt once; `rows` says which of them each picture has.
 struct DistinctTexts {
   std::vector<std::string> texts;
@@ -84,32 +67,17 @@ NetworkPtr timed(RoundTime& time, const std::function<NetworkPtr()>& load) {
 
 }  // namespace
 
-Conditioning told(const ModelCard& card, const TextRows& rows, const Tensor& chosen_N) {
-  Conditioning c;
-  c.text_NSC = rows.states_NSC.index_select(0, chosen_N);
-  if (card.unet->pooled_width > 0) c.text_embeds_NP = rows.pooled_NP.index_select(0, chosen_N);
+Conditioning conditioning_of(const ModelCard& card, const TextRows& texts) {
+  Conditioning rows;
+  rows.text_NSC = texts.states_NSC;
+  if (card.unet->pooled_width > 0) rows.text_embeds_NP = texts.pooled_NP;
   // Original height and width, crop top and left, target height and width.
   const Extent size = card.vae_decoder->extent();
   const double height = double(size.height), width = double(size.width);
   if (card.unet->time_ids > 0)
-    c.time_ids_NI = at::tensor({height, width, 0.0, 0.0, height, width}, at::kFloat).expand({chosen_N.size(0), -1});
-  return c;
-}
-
-Tensor guided_rows(const Tensor& chosen_N, const SamplerConfig& config) {
-  const GuidedSides sides = sides_of(config);
-  if (sides == GuidedSides::conditional) return chosen_N;
-  const Tensor empty = at::zeros_like(chosen_N);
-  return sides == GuidedSides::unconditional ? empty : at::stack({chosen_N, empty}, 1).flatten();
-}
-
-Denoiser guided_each(const Network& unet, Conditioning told, const SamplerConfig& config) {
-  const int64_t sides = calls_a_step(config);
-  return [&unet, told, config, sides](const Tensor& x, int64_t t) mutable {
-    told.timesteps_N = at::full({x.size(0) * sides}, t, at::kLong);
-    const Tensor outputs = each_told(unet, x.repeat_interleave(sides, 0), told, sides);
-    return sides == 1 ? outputs : guided(outputs.slice(0, 0, {}, 2), outputs.slice(0, 1, {}, 2), config);
-  };
+    rows.time_ids_NI =
+        at::tensor({height, width, 0.0, 0.0, height, width}, at::kFloat).expand({texts.states_NSC.size(0), -1});
+  return rows;
 }
 
 Generator::Generator(const std::string& folder, const Placement& placement)
@@ -156,14 +124,6 @@ void Generator::check_parts() const {
          " channels");
 }
 
-SamplerConfig Generator::defaults() const {
-  return {.steps = card_.steps,
-          .guidance = guidance_of(card_),
-          .spacing = card_.spacing,
-          .sampler = card_.sampler,
-          .last = card_.last};
-}
-
 void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) const {
   mds::check(diffusion_, sampler);
   const Plan decoder = make_plan(*card_.vae_decoder);
@@ -175,37 +135,30 @@ void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) co
   if (tiles.tile == 0) require_pass(decoder, pass);
 }
 
-Generator::Texts Generator::texts_of(const DrawRequest& request, const DrawListener& listener) const {
+PictureTexts Generator::texts_of(const DrawRequest& request, const DrawListener& listener) const {
   const DistinctTexts distinct(request);
-  Texts texts{encode_texts({folder_, texts_, placement_.with_fp32()}, distinct.texts, listener.cut),
-              at::tensor(distinct.rows, at::kLong)};
+  TextRows texts = encode_texts({folder_, texts_, placement_.with_fp32()}, distinct.texts, listener.cut);
   if (request.negative.empty() && card_.zeros_for_no_text) {
-    texts.rows.states_NSC[0].zero_();
-    if (texts.rows.pooled_NP.defined()) texts.rows.pooled_NP[0].zero_();
+    texts.states_NSC[0].zero_();
+    if (texts.pooled_NP.defined()) texts.pooled_NP[0].zero_();
   }
   give_memory_back();
-  return texts;
+  return {conditioning_of(card_, texts), at::tensor(distinct.rows, at::kLong)};
 }
 
 Tensor Generator::latents(const Network& unet, const Round& round) const {
-  const SamplerConfig& sampler = round.sampler;
-  const Shape& shape = unet.plan().input;
+  const int64_t steps = round.drawer.sampler.steps;
   const size_t count = round.request.seeds.size(), batch = size_t(round.request.batch);
   std::vector<Tensor> latents;
   for (size_t begin = 0; begin < count; begin += batch) {
     const size_t end = std::min(begin + batch, count);
     const std::vector<uint64_t> seeds = part_of(round.request, begin, end).seeds;
     const Tensor chosen = round.texts.chosen_N.slice(0, int64_t(begin), int64_t(end));
-    const Denoiser denoiser = guided_each(unet, told(card_, round.texts.rows, guided_rows(chosen, sampler)), sampler);
-    int64_t calls = 0;
-    const Denoiser counted = [&](const Tensor& x, int64_t t) {
-      Tensor output = denoiser(x, t);
+    int64_t taken = 0;
+    latents.push_back(round.drawer.latents(unet, {round.texts.rows, chosen}, seeds, [&] {
       if (round.listener.evaluated)
-        round.listener.evaluated(int64_t(round.first + begin) * sampler.steps + ++calls * int64_t(end - begin));
-      return output;
-    };
-    const LatentNoise noise = picture_noise(seeds, {shape.channels, shape.height, shape.width});
-    latents.push_back(sample(diffusion_, sampler, noise, counted));
+        round.listener.evaluated(int64_t(round.first + begin) * steps + ++taken * int64_t(end - begin));
+    }));
   }
   return at::cat(latents);
 }
@@ -217,13 +170,13 @@ size_t Generator::draw_round(const Round& round) const {
     return timed(time, [&] { return load_part(folder_, name, make_plan(spec), placement_); });
   };
   NetworkPtr network = part("unet", *card_.unet);
-  const Tensor z = from_unet(*card_.latent_scale, latents(*network, round));
+  const Tensor z = latents(*network, round);
   network = nullptr;
   give_memory_back();
   network = part("vae_decoder", *card_.vae_decoder);
   for (int64_t i = 0; i < z.size(0); ++i)
     round.listener.picture(round.first + size_t(i),
-                           decode_latents(*network, z.slice(0, i, i + 1), round.request.tiles)[0]);
+                           round.drawer.pictures(*network, z.slice(0, i, i + 1), round.request.tiles)[0]);
   time.drawing_s = std::chrono::duration<double>(Clock::now() - start).count() - time.loading_s;
   return round_after(time, size_t(z.size(0)), size_t(round.request.batch));
 }
@@ -235,16 +188,17 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   if (request.batch < 1) throw ConfigError("the batch is " + std::to_string(request.batch) + "; allowed: at least 1");
   check(sampler, request.tiles);
   torch::NoGradGuard no_grad;
+  const Drawer drawer{.diffusion = diffusion_, .sampler = sampler, .scale = *card_.latent_scale, .one_by_one = true};
   size_t pictures = size_t(request.batch);  // in one round
   for (size_t told = 0; told < request.seeds.size(); told += most_in_memory) {
     const DrawRequest window = part_of(request, told, std::min(told + most_in_memory, request.seeds.size()));
-    const Texts texts = texts_of(window, listener);
+    const PictureTexts texts = texts_of(window, listener);
     for (size_t begin = 0; begin < window.seeds.size();) {
       const size_t end = std::min(begin + pictures, window.seeds.size());
       pictures = draw_round({.request = part_of(window, begin, end),
                              .texts = {texts.rows, texts.chosen_N.slice(0, int64_t(begin), int64_t(end))},
                              .first = told + begin,
-                             .sampler = sampler,
+                             .drawer = drawer,
                              .listener = listener});
       begin = end;
     }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/sampler.h"
+#include "pipeline/drawer.h"
 #include "pipeline/text_encoder.h"
 
 namespace mds {
@@ -25,18 +25,9 @@ struct DrawListener {
   CutListener cut = {};                         // texts longer than the context; called once per 64 pictures
 };
 
-// The conditioning of a card's UNet for the chosen rows of texts: their states and, where the UNet reads them, pooled
-// text and the sizes of a picture that was neither cropped nor resized.
-Conditioning told(const ModelCard& card, const TextRows& rows, const Tensor& chosen_N);
-
-// The rows of texts that guidance needs for each picture: its own row, row 0 (the text to steer away from), or both,
-// first all own rows and then the others.
-Tensor guided_rows(const Tensor& chosen_N, const SamplerConfig& config);
-
-// The guided output of a UNet with this conditioning; both sides of a picture are one call. The number of rows of a
-// matrix product changes its rounding, so on the CPU, where one picture keeps all cores busy, each picture is evaluated
-// alone. The network must outlive the denoiser.
-Denoiser guided_each(const Network& unet, Conditioning told, const SamplerConfig& config);
+// The conditioning of a card's UNet, one row per text: its states and, where the UNet reads them, pooled text and the
+// sizes of a picture that was neither cropped nor resized.
+Conditioning conditioning_of(const ModelCard& card, const TextRows& texts);
 
 class Generator {
  public:
@@ -50,7 +41,7 @@ class Generator {
 
   const ModelCard& card() const { return card_; }
   Extent size() const { return card_.vae_decoder->extent(); }  // of a picture, in pixels
-  SamplerConfig defaults() const;
+  SamplerConfig defaults() const { return sampler_of(card_); }
 
   // ConfigError where the model cannot sample or decode in this way.
   void check(const SamplerConfig& sampler, const TileOptions& tiles) const;
@@ -63,22 +54,17 @@ class Generator {
   void draw(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
 
  private:
-  // Encoded texts, and which row each picture has.
-  struct Texts {
-    TextRows rows;
-    Tensor chosen_N;
-  };
   // The pictures drawn with one loading of UNet and decoder: a part of a request, beginning with its picture `first`.
   struct Round {
     DrawRequest request;
-    Texts texts;
+    PictureTexts texts;
     size_t first;
-    const SamplerConfig& sampler;
+    const Drawer& drawer;
     const DrawListener& listener;
   };
 
   void check_parts() const;
-  Texts texts_of(const DrawRequest& request, const DrawListener& listener) const;
+  PictureTexts texts_of(const DrawRequest& request, const DrawListener& listener) const;
   Tensor latents(const Network& unet, const Round& round) const;
   size_t draw_round(const Round& round) const;  // returns the best size of the next round
 

@@ -49,7 +49,11 @@ void save_card(const std::string& folder, const ModelCard& card) {
   save_text(folder + "/model.json", json.dump(2) + "\n");
 }
 
-double guidance_of(const ModelCard& card) { return card.guidance + (card.no_guidance == NoGuidance::zero ? 1 : 0); }
+SamplerConfig sampler_of(const ModelCard& card) {
+  SamplerConfig sampler = card.sampler;
+  if (card.no_guidance == NoGuidance::zero) sampler.guidance += 1;
+  return sampler;
+}
 
 std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std::string& source) {
   const bool one = card.text_encoder || card.tokenizer;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "networks/network_spec.h"
-#include "pipeline/diffusion_config.h"
+#include "pipeline/sampler_config.h"
 #include "pipeline/tokenizer.h"
 #include "pipeline/weights.h"
 
@@ -101,12 +101,9 @@ struct ModelCard {
   std::optional<ImageNormalisation> image_normalisation;
   std::optional<ScheduleConfig> schedule;
   Prediction prediction = Prediction::v;
-  int64_t steps = 50;
-  double guidance = 3.0;
+  // How the model is meant to be drawn with, by the fields that a card has; its guidance counts as no_guidance says.
+  SamplerConfig sampler;
   NoGuidance no_guidance = NoGuidance::one;
-  Sampler sampler = Sampler::ddim;
-  Spacing spacing = Spacing::trailing;
-  LastStep last = LastStep::clean;
   Provenance provenance;
   bool operator==(const ModelCard&) const = default;
 
@@ -127,13 +124,16 @@ struct ModelCard {
     field("image_normalisation", self.image_normalisation, "normalisation of pictures in front of the image encoder");
     field("schedule", self.schedule, "noise schedule that the UNet was trained on");
     field("prediction", self.prediction, "what the UNet predicts: the noise (epsilon), v, or the clean latent (x0)");
-    field("steps", self.steps, "sampling steps that the model is meant for", between(1, 1000));
-    field("guidance", self.guidance, "weight of classifier-free guidance, as no_guidance counts it", at_least(0));
+    field("steps", self.sampler.steps, "sampling steps that the model is meant for", between(1, 1000));
+    field("guidance", self.sampler.guidance, "weight of classifier-free guidance, as no_guidance counts it",
+          at_least(0));
     field("no_guidance", self.no_guidance,
           "weight that means no guidance: one for w of eps_u + w (eps_c - eps_u), zero where w - 1 is given", later());
-    field("sampler", self.sampler, "how a step is taken; ufogen is for models of one step", later());
-    field("spacing", self.spacing, "which training timesteps the steps stand at; trailing begins at the last", later());
-    field("last", self.last, "where the last step ends: at the clean latent, or (first) at timestep 0", later());
+    field("sampler", self.sampler.sampler, "how a step is taken; ufogen is for models of one step", later());
+    field("spacing", self.sampler.spacing, "which training timesteps the steps stand at; trailing begins at the last",
+          later());
+    field("last", self.sampler.last, "where the last step ends: at the clean latent, or (first) at timestep 0",
+          later());
     field("provenance", self.provenance, "where the weights come from");
   }
 };
@@ -143,8 +143,8 @@ struct ModelCard {
 ModelCard load_card(const std::string& folder, const std::vector<std::string>& parts = {});
 void save_card(const std::string& folder, const ModelCard& card);
 
-// Converts to the w of eps_u + w (eps_c - eps_u) from the card's convention.
-double guidance_of(const ModelCard& card);
+// The card's sampler, with guidance as the w of eps_u + w (eps_c - eps_u).
+SamplerConfig sampler_of(const ModelCard& card);
 
 // The text encoders that a UNet reads, one or more, and the name of the part of the i-th: "text_encoder",
 // "text_encoder_2". ConfigError, beginning with `source`, where there is none, where the card lists them in both ways,

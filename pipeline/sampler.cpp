@@ -32,32 +32,10 @@ void check_signal(const Diffusion& diffusion, const SamplerConfig& config) {
 
 }  // namespace
 
-Denoiser conditioned(const Network& unet, Tensor text_NSC) {
-  return [&unet, text_NSC](const Tensor& x, int64_t t) {
-    Conditioning conditioning;
-    conditioning.timesteps_N = at::full({x.size(0)}, t, x.options().dtype(at::kLong));
-    conditioning.text_NSC = text_NSC.expand({x.size(0), -1, -1});
-    return unet.forward(x, conditioning).to(x.device(), at::kFloat);
-  };
-}
-
 Tensor guided(const Tensor& conditional, const Tensor& unconditional, const SamplerConfig& config) {
   const Tensor mixed = unconditional + config.guidance * (conditional - unconditional);
   if (config.rescale == 0) return mixed;
   return mixed * (config.rescale * (deviation(conditional) / deviation(mixed)) + (1 - config.rescale));
-}
-
-Denoiser guided(Denoiser conditional, Denoiser unconditional, const SamplerConfig& config) {
-  const GuidedSides sides = sides_of(config);
-  if (sides == GuidedSides::conditional) return conditional;
-  if (sides == GuidedSides::unconditional) return unconditional;
-  return [conditional, unconditional, config](const Tensor& x, int64_t t) {
-    return guided(conditional(x, t), unconditional(x, t), config);
-  };
-}
-
-Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, const SamplerConfig& config) {
-  return guided(conditioned(unet, std::move(text_NSC)), conditioned(unet, std::move(empty_1SC)), config);
 }
 
 void check(const Diffusion& diffusion, const SamplerConfig& config) {

@@ -7,22 +7,16 @@
 #include "pipeline/prediction.h"
 #include "pipeline/sampler_config.h"
 #include "pipeline/sampler_noise.h"
+#include "pipeline/schedule.h"
 
 namespace mds {
 
 // The network's output, in the model's own prediction, for noisy latents N x C x H x W that are all at timestep t.
 using Denoiser = std::function<Tensor(const Tensor& x, int64_t t)>;
 
-// A UNet conditioned on the text of each latent, N x S x C or 1 x S x C. The network must outlive the denoiser.
-Denoiser conditioned(const Network& unet, Tensor text_NSC);
-
 // g = u + guidance (c - u) of the conditional output c and the unconditional u, then, with rescale phi, phi g std(c) /
 // std(g) + (1 - phi) g: std over C, H and W of each latent (arXiv 2305.08891, section 3.4).
 Tensor guided(const Tensor& conditional, const Tensor& unconditional, const SamplerConfig& config);
-
-// Evaluates only the sides that the guidance needs.
-Denoiser guided(Denoiser conditional, Denoiser unconditional, const SamplerConfig& config);
-Denoiser guided(const Network& unet, Tensor text_NSC, Tensor empty_1SC, const SamplerConfig& config);
 
 // The noise schedule and prediction that a network was trained with.
 struct Diffusion {

@@ -1,5 +1,7 @@
 #include "pipeline/sampler_config.h"
 
+#include "pipeline/schedule.h"
+
 namespace mds {
 
 std::vector<SamplerStep> steps_of(const SamplerConfig& config, int64_t schedule_steps) {

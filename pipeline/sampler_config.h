@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "pipeline/schedule.h"
+#include "pipeline/diffusion_config.h"
 #include "spec/guidance.h"
 
 namespace mds {

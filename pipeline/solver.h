@@ -18,6 +18,7 @@
 #include "pipeline/prediction.h"
 #include "pipeline/sampler_config.h"
 #include "pipeline/sampler_noise.h"
+#include "pipeline/schedule.h"
 
 namespace mds {
 

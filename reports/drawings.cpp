@@ -5,16 +5,14 @@
 #include <tuple>
 
 #include "spec/guidance.h"
+#include "spec/stage_kind.h"
 
 namespace mds {
 namespace {
 
-constexpr std::array chain{"base", "relu", "distil", "ufogen"};
-
 auto place_of(const Drawing& drawing) {
-  const auto stage = std::find(chain.begin(), chain.end(), drawing.model.stage) - chain.begin();
-  return std::tuple(-drawing.model.params, stage, drawing.model.name, drawing.model.hash, -drawing.steps, drawing.way,
-                    drawing.distance.eval_seed, drawing.guidance);
+  return std::tuple(-drawing.model.params, stage_place(drawing.model.stage), drawing.model.name, drawing.model.hash,
+                    -drawing.steps, drawing.way, drawing.distance.eval_seed, drawing.guidance);
 }
 
 // Identifies who drew the pictures and how: equal for a distance and a text-image score of the same pictures.

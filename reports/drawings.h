@@ -28,7 +28,7 @@ struct DrawingGroup {
 
 // Drawings of the models of `options.network` (the beginning of a folder's name or hash; empty: all). They are grouped
 // by network, recognised by its number of parameters, which no stage changes, from many to few. Within a network the
-// order is: kind of stage (base, relu, distil, ufogen), name of the model, steps from many to few, sampler settings,
+// order is: kind of stage (spec/stage_kind.h), name of the model, steps from many to few, sampler settings,
 // seed, guidance.
 std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options);
 

@@ -9,8 +9,6 @@
 namespace mds {
 namespace {
 
-constexpr const char* adversarial = "adversarial";  // key in a batch: this iteration has the adversarial loss
-
 // Starts with a posterior deviation of exp(-3), so that the decoder sees the mean and not mostly noise from the start.
 void narrow_posterior(Network& encoder) {
   torch::NoGradGuard no_grad;
@@ -106,6 +104,14 @@ std::string AutoencoderStage::needs_whole_batch() const {
   return discriminator_ ? "the discriminator's weight is found from the whole batch" : "";
 }
 
+StageCard AutoencoderStage::card() const {
+  StageCard card;
+  card.model.vae_encoder = encoder_spec_;
+  card.model.vae_decoder = decoder_spec_;
+  if (!config_.start.empty()) card.predecessors["start"] = config_.start;
+  return card;
+}
+
 TensorMap AutoencoderStage::weights() const {
   TensorMap all = trained_weights(*decoder_, "vae_decoder.");
   if (config_.start.empty()) all.merge(trained_weights(*encoder_, "vae_encoder."));
@@ -121,31 +127,31 @@ std::optional<Adversary> AutoencoderStage::adversary() {
       .every = config.every};
 }
 
-TensorMap AutoencoderStage::batch(const Turn& turn) {
-  TensorMap batch;
+AutoencoderBatch AutoencoderStage::draw(const Turn& turn) {
+  AutoencoderBatch batch;
   if (latents_) {
-    batch["latents"] = latents_->next(turn);
+    batch.latents_NCHW = latents_->next(turn);
   } else {
-    const Tensor pictures =
+    batch.pictures_NCHW =
         random_crop(feed_->next(turn.iteration).pictures_NCHW, config_.crop, config_.crop, turn.random);
     const Shape& latent = decoder_->plan().input;
-    batch["pictures"] = pictures;
-    batch["noise"] = at::randn({pictures.size(0), latent.channels, latent.height, latent.width}, turn.random);
+    batch.noise_NCHW =
+        at::randn({batch.pictures_NCHW.size(0), latent.channels, latent.height, latent.width}, turn.random);
   }
-  if (discriminator_ && turn.iteration >= config_.discriminator.after) batch[adversarial] = at::ones({});
+  if (discriminator_ && turn.iteration >= config_.discriminator.after) batch.adversarial = at::ones({});
   return batch;
 }
 
-AutoencoderStage::Pass AutoencoderStage::pass(const TensorMap& batch, const Observer& observer) const {
+AutoencoderStage::Pass AutoencoderStage::pass(const AutoencoderBatch& batch, const Observer& observer) const {
   Pass pass;
   Tensor latent;
   if (latents_) {
-    latent = batch.at("latents");
+    latent = batch.latents_NCHW;
   } else {
     const at::AutoGradMode gradients(at::GradMode::is_enabled() && config_.start.empty());
-    pass.wanted_NCHW = to_signed(batch.at("pictures"));
+    pass.wanted_NCHW = to_signed(batch.pictures_NCHW);
     const Posterior encoded = posterior(encoder_->forward(pass.wanted_NCHW, {}, observer));
-    latent = encoded.sample(batch.at("noise"));
+    latent = encoded.sample(batch.noise_NCHW);
     const auto& [mean, std] = encoded;
     if (config_.start.empty()) pass.kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean();
   }
@@ -157,20 +163,20 @@ AutoencoderStage::Pass AutoencoderStage::pass(const TensorMap& batch, const Obse
   return pass;
 }
 
-Tensor AutoencoderStage::loss(const TensorMap& batch, const Observer& observer) {
+Tensor AutoencoderStage::loss(const AutoencoderBatch& batch, const Observer& observer) {
   const auto [wanted, decoded, kl] = pass(batch, observer);
   Tensor likelihood = at::mse_loss(decoded, wanted);
   if (perceptual_) likelihood = likelihood + config_.perceptual.weight * perceptual_(decoded, wanted, observer).mean();
   Tensor total = kl.defined() ? likelihood + config_.kl_weight * kl : likelihood;
-  if (!batch.contains(adversarial)) return total;
+  if (!batch.adversarial.defined()) return total;
   const Tensor deceit = adversarial_loss(discriminator_->logits(decoded));
   const Tensor last = decoder_->named_parameters()["conv_out.weight"];
   return total + config_.discriminator.weight * adaptive_weight(likelihood, deceit, last) * deceit;
 }
 
-Tensor AutoencoderStage::Opponent::loss(const TensorMap& batch, const Observer& observer) {
+Tensor AutoencoderStage::Opponent::loss(const AutoencoderBatch& batch, const Observer& observer) {
   // Before the adversarial loss begins there is nothing to learn, but backward() needs a loss that has gradients.
-  if (!batch.contains(adversarial)) return 0 * weights().begin()->second.sum();
+  if (!batch.adversarial.defined()) return 0 * weights().begin()->second.sum();
   Pass pass;
   {
     const at::NoGradGuard no_grad;

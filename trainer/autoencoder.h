@@ -11,7 +11,21 @@
 
 namespace mds {
 
-class AutoencoderStage final : public Stage {
+struct AutoencoderBatch {
+  Tensor pictures_NCHW{};  // uint8
+  Tensor noise_NCHW{};     // of the posterior
+  Tensor latents_NCHW{};   // in place of pictures and noise, where the stage trains on a file of latents
+  Tensor adversarial{};    // one number, defined where this iteration has the adversarial loss
+
+  static void for_each(auto& self, auto&& visit) {
+    visit("pictures", self.pictures_NCHW);
+    visit("noise", self.noise_NCHW);
+    visit("latents", self.latents_NCHW);
+    visit("adversarial", self.adversarial);
+  }
+};
+
+class AutoencoderStage final : public StageOf<AutoencoderBatch> {
  public:
   // The feed gives pictures of config.size. `perceptual` is the distance of config.perceptual, or empty.
   AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed,
@@ -19,9 +33,10 @@ class AutoencoderStage final : public Stage {
   AutoencoderStage(const AutoencoderConfig& config, const LoopConfig& loop, Tensor pictures_NCHW,
                    PerceptualDistance perceptual = {});
   TensorMap weights() const override;  // "vae_encoder.*" unless it is frozen, "vae_decoder.*"
-  TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  AutoencoderBatch draw(const Turn& turn) override;
+  Tensor loss(const AutoencoderBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
+  StageCard card() const override;
   PictureFeed* feed() override { return feed_.get(); }
   std::optional<Adversary> adversary() override;
 
@@ -30,12 +45,12 @@ class AutoencoderStage final : public Stage {
 
  private:
   // Trains the discriminator against the stage.
-  class Opponent final : public Stage {
+  class Opponent final : public StageOf<AutoencoderBatch> {
    public:
     explicit Opponent(AutoencoderStage& stage) : stage_(stage) {}
     TensorMap weights() const override { return stage_.discriminator_->weights(); }
-    TensorMap batch(const Turn& turn) override { return stage_.batch(turn); }
-    Tensor loss(const TensorMap& batch, const Observer& observer) override;
+    AutoencoderBatch draw(const Turn& turn) override { return stage_.draw(turn); }
+    Tensor loss(const AutoencoderBatch& batch, const Observer& observer) override;
     // Both sides read the same feed at the same iteration, so this side must not ask for later examples.
     PictureFeed* feed() override { return stage_.feed(); }
 
@@ -48,7 +63,7 @@ class AutoencoderStage final : public Stage {
     Tensor wanted_NCHW, decoded_NCHW;
     Tensor kl;  // undefined where the encoder is frozen
   };
-  Pass pass(const TensorMap& batch, const Observer& observer) const;
+  Pass pass(const AutoencoderBatch& batch, const Observer& observer) const;
 
   AutoencoderConfig config_;
   std::shared_ptr<PictureFeed> feed_;

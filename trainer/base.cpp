@@ -2,10 +2,49 @@
 
 #include <ATen/ATen.h>
 
+#include <filesystem>
+
+#include "search/named_network.h"
+
 namespace mds {
 namespace {
 
 constexpr double min_snr_gamma = 5;
+
+std::optional<ModelCard> card_if_there(const std::string& folder) {
+  std::string file;
+  try {
+    file = shipped_file(folder + "/model.json");
+  } catch (const FileError&) {
+    return {};
+  }
+  return load_card(std::filesystem::path(file).parent_path().string());
+}
+
+// Changes the UNet to the sizes that these encoders produce, as training would.
+void fit_to(UNetSpec& unet, const EncoderFolders& encoders, std::vector<std::string>& notes) {
+  const auto autoencoder = card_if_there(encoders.autoencoder), text = card_if_there(encoders.text);
+  if (autoencoder && autoencoder->vae_encoder) {
+    const Shape moments = make_plan(*autoencoder->vae_encoder).steps.back().out;
+    unet.latent_channels = moments.channels / 2;
+    unet.size = moments.height;
+  } else {
+    notes.push_back("The shape of latents is stage.unet's, as " + encoders.autoencoder + " has no encoder.");
+  }
+  if (text && text->text_encoder) {
+    unet.text_tokens = text->text_encoder->tokens;
+    unet.text_width = text->text_encoder->width;
+  } else {
+    notes.push_back("The shape of texts is stage.unet's, as " + encoders.text + " has no text encoder.");
+  }
+}
+
+BaseStart seeded(const UNetSpec& unet, const LoopConfig& loop) {
+  BaseStart start{.unet = make_network(make_plan(unet), loop.placement)};
+  initialise(*start.unet, loop.seed);
+  start.card.model.unet = unet;
+  return start;
+}
 
 }  // namespace
 
@@ -25,15 +64,16 @@ UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& 
 }
 
 BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
-    : BaseStage(make_network(make_plan(unet), loop.placement), config, loop, latents) {
-  initialise(*unet_, loop.seed);
-}
+    : BaseStage(seeded(unet, loop), config, loop, latents) {}
 
-BaseStage::BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
+BaseStage::BaseStage(BaseStart start, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
     : config_(config),
-      schedule_(NoiseSchedule(config.schedule).on(unet->device())),
+      schedule_(NoiseSchedule(config.schedule).on(start.unet->device())),
       feed_(latents, loop.batch, loop.seed),
-      unet_(std::move(unet)) {
+      unet_(std::move(start.unet)),
+      card_(std::move(start.card)) {
+  card_.model.prediction = config.prediction;
+  card_.model.schedule = config.schedule;
   if (config.prediction == Prediction::x0)
     throw ConfigError("stage.prediction is \"x0\"; base training predicts epsilon or v");
   if (const int64_t pixels = pixels_a_latent * latents.moments.size(2); config.size > 0 && config.size != pixels)
@@ -42,21 +82,56 @@ BaseStage::BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig
   unet_->checkpoint_activations(loop.checkpoint_activations);
 }
 
-TensorMap BaseStage::batch(const Turn& turn) {
-  TensorMap batch = feed_.next(turn, schedule_.steps(), config_.caption_dropout);
-  Tensor& noise = batch.at("noise");
+LatentBatch BaseStage::draw(const Turn& turn) {
+  LatentBatch batch = feed_.next(turn, schedule_.steps(), config_.caption_dropout);
+  Tensor& noise = batch.noise_NCHW;
   if (config_.noise_offset > 0)
     noise = noise + config_.noise_offset * at::randn({noise.size(0), noise.size(1), 1, 1}, turn.random);
   return batch;
 }
 
-Tensor BaseStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise"), &t = batch.at("t");
-  const Tensor output = predicted(*unet_, schedule_.noised(x0, noise, t), {t, batch.at("text")}, observer);
+Tensor BaseStage::loss(const LatentBatch& batch, const Observer& observer) {
+  const auto& [x0, noise, t, text] = batch;
+  const Tensor output = predicted(*unet_, schedule_.noised(x0, noise, t), {t, text}, observer);
   const Amplitudes at_t{schedule_.a(t), schedule_.s(t)};
   const Tensor wanted = target(config_.prediction, {x0, noise}, at_t);
   if (config_.weight == LossWeight::plain) return at::mse_loss(output, wanted);
   return (min_snr_weight(config_.prediction, at_t) * (output - wanted).square()).mean();
+}
+
+StagePtr make_stage(const BaseConfig& config, const StageInputs& inputs) {
+  const auto& [loop, latents, database] = inputs;
+  if (!config.start.empty()) {
+    const Predecessor start = open_predecessor_of_any_size(config.start, latents);
+    return std::make_unique<BaseStage>(BaseStart{start.unet(loop.placement), card_after(start)}, config, loop, latents);
+  }
+  const NamedNetwork named = find_network(config.unet, database);
+  const auto* unet = std::get_if<UNetSpec>(&named.spec);
+  if (!unet) throw ConfigError("stage.unet is \"" + config.unet + "\", which is no UNet; allowed: a UNet");
+  BaseStart start = seeded(proxy_of(*unet, config.width_divisor, latents), loop);
+  Provenance& provenance = start.card.model.provenance;
+  provenance.candidate = named.name;
+  provenance.network = hash_of(named.spec);
+  provenance.sweep = named.sweep;
+  return std::make_unique<BaseStage>(std::move(start), config, loop, latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const BaseConfig& config, const PlanInputs& inputs) {
+  UNetSpec unet = scaled(find_unet(config.unet, inputs.database), config.width_divisor);
+  fit_to(unet, config.data.encoders, inputs.notes);
+  const auto start = config.start.empty() ? std::nullopt : card_if_there(config.start);
+  if (start && start->unet) {
+    const int64_t size = unet.size;
+    unet = *start->unet;
+    unet.size = size;
+  } else if (!config.start.empty()) {
+    inputs.notes.push_back(config.start + " is not there yet: planned by unet and width_divisor.");
+  }
+  if (config.size % pixels_a_latent != 0)
+    throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: multiples of " +
+                      std::to_string(pixels_a_latent));
+  if (config.size > 0) unet.size = config.size / pixels_a_latent;
+  return {{.name = "unet", .plan = make_plan(unet)}};
 }
 
 }  // namespace mds

@@ -8,6 +8,7 @@
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
 #include "trainer/predecessor.h"
+#include "trainer/unet_stage.h"
 
 namespace mds {
 
@@ -60,14 +61,23 @@ Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t);
 // The UNet to train on these latents: narrowed, with the latents' size and channels and the text's shape.
 UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);
 
-class BaseStage final : public Stage {
+// The network that base training begins with, and what is known of it.
+struct BaseStart {
+  NetworkPtr unet;
+  StageCard card{};
+};
+
+class BaseStage final : public StageOf<LatentBatch> {
  public:
   BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
   // Starts from the weights that the network has.
-  BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
+      : BaseStage(BaseStart{std::move(unet)}, config, loop, latents) {}
+  BaseStage(BaseStart start, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
-  TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  LatentBatch draw(const Turn& turn) override;
+  Tensor loss(const LatentBatch& batch, const Observer& observer) override;
+  StageCard card() const override { return card_; }
   Network& unet() { return *unet_; }
 
  private:
@@ -75,6 +85,10 @@ class BaseStage final : public Stage {
   NoiseSchedule schedule_;
   LatentFeed feed_;
   NetworkPtr unet_;
+  StageCard card_;
 };
+
+StagePtr make_stage(const BaseConfig& config, const StageInputs& inputs);
+std::vector<PlannedNetwork> planned_networks(const BaseConfig& config, const PlanInputs& inputs);
 
 }  // namespace mds

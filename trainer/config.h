@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "spec/stage_kind.h"
 #include "trainer/autoencoder.h"
 #include "trainer/distil.h"
 #include "trainer/evaluate.h"
@@ -14,6 +15,12 @@ namespace mds {
 
 using StageConfig =
     std::variant<BaseConfig, ReluConfig, DistilConfig, UfogenConfig, AutoencoderConfig, TextImageConfig>;
+
+template <class... Configs>
+constexpr std::array<std::string_view, sizeof...(Configs)> kinds_of(const std::variant<Configs...>*) {
+  return {Configs::kind...};
+}
+static_assert(kinds_of(static_cast<StageConfig*>(nullptr)) == stage_kinds, "spec/stage_kind.h lists them in order");
 
 struct TrainConfig {
   std::string name = "run";

@@ -65,12 +65,12 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
   freeze(*teacher_unet_);
 }
 
-TensorMap DistilStage::batch(const Turn& turn) {
-  TensorMap batch = feed_.next(turn, config_.steps, /*caption_dropout=*/0);
+DistilBatch DistilStage::draw(const Turn& turn) {
+  DistilBatch batch{feed_.next(turn, config_.steps, /*caption_dropout=*/0)};
   const auto& guidance = config_.guidance;
   const Tensor drawn = at::rand({2}, turn.random);
   if (drawn[0].item<double>() < guidance.probability)
-    batch["guidance"] = guidance.low + (guidance.high - guidance.low) * drawn[1];
+    batch.guidance = guidance.low + (guidance.high - guidance.low) * drawn[1];
   return batch;
 }
 
@@ -79,15 +79,14 @@ std::string DistilStage::needs_whole_batch() const {
 }
 
 // If the batch has no w, only the conditional output; else one pass computes both outputs.
-Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t, const TensorMap& batch,
+Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t, const DistilBatch& batch,
                            const Observer& observer) const {
-  const Tensor& text = batch.at("text");
-  const auto w = batch.find("guidance");
-  if (w == batch.end()) return predicted(unet, x, {t, text}, observer);
+  const Tensor& text = batch.text_NSC;
+  if (!batch.guidance.defined()) return predicted(unet, x, {t, text}, observer);
   const Told told{at::cat({t, t}), at::cat({text, empty_text_.expand_as(text)})};
   const Tensor both = predicted(unet, at::cat({x, x}), told, observer);
   const auto halves = both.chunk(2);
-  return halves[1] + w->second * (halves[0] - halves[1]);
+  return halves[1] + batch.guidance * (halves[0] - halves[1]);
 }
 
 // The squared error of v equals that of x0 times SNR + 1 = 1 / s^2, so the weight of x0 is divided by this.
@@ -106,12 +105,12 @@ Tensor DistilStage::weight(const Amplitudes& at_t) const {
   throw std::logic_error("a weight without a formula");
 }
 
-Tensor DistilStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor& step = batch.at("t");
+Tensor DistilStage::loss(const DistilBatch& batch, const Observer& observer) {
+  const Tensor& step = batch.t_N;
   const TwoStepsOf steps{steps_.start_N.index_select(0, step), steps_.middle_N.index_select(0, step),
                          steps_.first_share_N.index_select(0, step)};
   const Tensor& t = steps.start_N;
-  const Tensor &x0 = batch.at("x0"), &noise = batch.at("noise");
+  const Tensor &x0 = batch.x0_NCHW, &noise = batch.noise_NCHW;
   const Amplitudes here = at(t);
   const Tensor z = schedule_.noised(x0, noise, t);
   const Tensor wanted_x0 = two_step_x0(schedule_, steps, z, [&](const Tensor& x, const Tensor& at_t) {
@@ -121,14 +120,39 @@ Tensor DistilStage::loss(const TensorMap& batch, const Observer& observer) {
   const auto as_v = [&](const Tensor& output) {
     return target(Prediction::v, parts(start_.card.prediction, output, z, here), here);
   };
-  const bool both_guided = batch.contains("guidance") && !config_.guidance.absorbed;
-  const Tensor plain = both_guided ? Tensor() : predicted(*student_, z, {t, batch.at("text")}, observer);
+  const bool both_guided = batch.guidance.defined() && !config_.guidance.absorbed;
+  const Tensor plain = both_guided ? Tensor() : predicted(*student_, z, {t, batch.text_NSC}, observer);
   const Tensor said = as_v(both_guided ? guided(*student_, z, t, batch, observer) : plain);
   const Tensor distilled = (weight(here) * (said - wanted_v).square()).mean();
   if (config_.original == 0) return distilled;
-  const Tensor own = both_guided ? predicted(*student_, z, {t, batch.at("text")}, observer) : plain;
+  const Tensor own = both_guided ? predicted(*student_, z, {t, batch.text_NSC}, observer) : plain;
   const Tensor original = at::mse_loss(as_v(own), target(Prediction::v, {x0, noise}, here));
   return distilled + config_.original * (distilled.detach() / original.detach()) * original;
+}
+
+StageCard DistilStage::card() const {
+  StageCard card = card_after(start_);
+  card.predecessors["teacher"] = teacher_.folder;
+  card.model.sampler = {.steps = config_.steps, .guidance = card.model.sampler.guidance};
+  card.guidance_absorbed = config_.guidance.absorbed;
+  return card;
+}
+
+StagePtr make_stage(const DistilConfig& config, const StageInputs& inputs) {
+  return std::make_unique<DistilStage>(config, inputs.loop, inputs.latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const DistilConfig& config, const PlanInputs&) {
+  const double guided = config.guidance.probability, own = config.original > 0 ? 1 : 0;
+  const bool student_too = !config.guidance.absorbed && guided > 0;
+  return {{.name = "student",
+           .plan = make_plan(planned_unet(config.start.empty() ? config.teacher : config.start)),
+           .passes = {.trained = student_too ? 1 + guided * (1 + own) : 1},
+           .held_at_once = student_too ? 2 + own : 1},
+          {.name = "teacher",
+           .plan = make_plan(planned_unet(config.teacher)),
+           .trained = false,
+           .passes = {.plain = 2 * (1 + guided)}}};
 }
 
 }  // namespace mds

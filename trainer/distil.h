@@ -6,6 +6,7 @@
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
 #include "trainer/predecessor.h"
+#include "trainer/unet_stage.h"
 
 namespace mds {
 
@@ -77,20 +78,26 @@ using Teacher = std::function<Parts(const Tensor& x_NCHW, const Tensor& t_N)>;
 Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const Tensor& z_NCHW,
                    const Teacher& teacher);
 
-class DistilStage final : public Stage {
+struct DistilBatch : LatentBatch {
+  Tensor guidance{};  // the w of all examples, one number; undefined in an iteration without guidance
+
+  static void for_each(auto& self, auto&& visit) {
+    LatentBatch::for_each(self, visit);
+    visit("guidance", self.guidance);
+  }
+};
+
+class DistilStage final : public StageOf<DistilBatch> {
  public:
   DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*student_); }
-  TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
-
+  DistilBatch draw(const Turn& turn) override;  // t_N is the index of the student's step
+  Tensor loss(const DistilBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
-
-  const Predecessor& teacher() const { return teacher_; }
-  const Predecessor& start() const { return start_; }
+  StageCard card() const override;
 
  private:
-  Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const TensorMap& batch,
+  Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const DistilBatch& batch,
                 const Observer& observer = {}) const;
   Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
   Tensor weight(const Amplitudes& at_t) const;  // of the squared error of v
@@ -103,5 +110,9 @@ class DistilStage final : public Stage {
   Tensor empty_text_;
   NetworkPtr teacher_unet_, student_;
 };
+
+StagePtr make_stage(const DistilConfig& config, const StageInputs& inputs);
+// Both steps of the teacher have the student's guidance; a guided pass counts twice the examples.
+std::vector<PlannedNetwork> planned_networks(const DistilConfig& config, const PlanInputs& inputs);
 
 }  // namespace mds

@@ -6,7 +6,7 @@
 namespace mds {
 namespace {
 
-constexpr int64_t pictures_a_pass = 256;  // of the UNet, limited by the memory of its maps
+constexpr int64_t rows_a_call = 256;  // of the UNet, limited by the memory of its maps
 
 Tensor features_of(const LatentSet& latents, bool held_out) {
   return latents.image_features.index_select(0, latents.rows(held_out));
@@ -25,6 +25,13 @@ Tensor caption_rows(const LatentSet& latents, const EvaluationConfig& config) {
     throw ConfigError("evaluation: the data set holds out " + std::to_string(rows.numel()) +
                       " pairs; at least 2 are needed");
   return rows.index_select(0, Batches(rows.numel(), config.pictures, config.seed).at(0));
+}
+
+// The empty caption, then those of the rows, one for each picture.
+PictureTexts texts_of(const LatentSet& latents, const Tensor& rows) {
+  PictureTexts texts{.rows = {}, .chosen_N = at::arange(1, rows.numel() + 1)};
+  texts.rows.text_NSC = at::cat({latents.empty_text, latents.text.index_select(0, rows)}).to(at::kFloat);
+  return texts;
 }
 
 }  // namespace
@@ -51,19 +58,14 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
   torch::NoGradGuard no_grad;
   Drawn drawn{.captions = captions_};
   for (int64_t i = 0; i < config_.pictures; ++i) drawn.seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
+  const Drawer drawer{.diffusion = diffusion, .sampler = config_.sampler, .scale = latents_.scale};
+  const int64_t pictures_a_pass = rows_a_call / calls_a_step(config_.sampler);
   std::vector<Tensor> pictures, features;
   for (int64_t begin = 0; begin < config_.pictures; begin += pictures_a_pass) {
     const int64_t end = std::min(begin + pictures_a_pass, config_.pictures);
-    const Tensor text = latents_.text.index_select(0, rows_.slice(0, begin, end)).to(unet.device(), at::kFloat);
-    const Denoiser denoiser = guided(unet, text, latents_.empty_text.to(unet.device(), at::kFloat), config_.sampler);
-    const Shape& input = unet.plan().input;
-    const LatentNoise noise = picture_noise({drawn.seeds.begin() + begin, drawn.seeds.begin() + end},
-                                            {input.channels, input.height, input.width});
-    const Tensor latent = sample(diffusion, config_.sampler, noise, [&](const Tensor& x, int64_t t) {
-      if (tick) tick();
-      return denoiser(x, t);
-    });
-    const Tensor decoded = decode_latents(*decoder_, from_unet(latents_.scale, latent));
+    const Tensor latent = drawer.latents(unet, texts_of(latents_, rows_.slice(0, begin, end)),
+                                         {drawn.seeds.begin() + begin, drawn.seeds.begin() + end}, tick);
+    const Tensor decoded = drawer.pictures(*decoder_, latent);
     features.push_back(embed_pictures(*image_tower_, normalised(decoded, tower_size_, normalisation_)).cpu());
     pictures.push_back(decoded.cpu());
   }

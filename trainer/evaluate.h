@@ -6,8 +6,8 @@
 
 #include "metrics/clip_score.h"
 #include "metrics/frechet.h"
+#include "pipeline/drawer.h"
 #include "pipeline/encode.h"
-#include "pipeline/sampler.h"
 #include "trainer/base.h"
 
 namespace mds {

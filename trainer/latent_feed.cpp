@@ -11,7 +11,7 @@ LatentFeed::LatentFeed(const LatentSet& latents, int64_t batch, uint64_t seed)
   if (rows_.numel() == 0) throw ConfigError("stage.latents: every pair is held out; nothing to train on");
 }
 
-TensorMap LatentFeed::next(const Turn& turn, int64_t choices, double caption_dropout) {
+LatentBatch LatentFeed::next(const Turn& turn, int64_t choices, double caption_dropout) {
   const Tensor chosen = rows_.index_select(0, batches_.at(turn.iteration));
   const int64_t n = chosen.numel();
   const Posterior latent = posterior(latents_.moments.index_select(0, chosen));
@@ -20,7 +20,7 @@ TensorMap LatentFeed::next(const Turn& turn, int64_t choices, double caption_dro
   const Tensor t = at::randint(choices, {n}, turn.random, at::kLong);
   const Tensor dropped = at::rand({n, 1, 1}, turn.random) < caption_dropout;
   const Tensor text = at::where(dropped, latents_.empty_text, latents_.text.index_select(0, chosen)).to(at::kFloat);
-  return {{"x0", x0}, {"noise", noise}, {"t", t}, {"text", text}};
+  return {.x0_NCHW = x0, .noise_NCHW = noise, .t_N = t, .text_NSC = text};
 }
 
 Tensor LatentFeed::empty_text() const { return latents_.empty_text.to(at::kFloat); }

@@ -6,14 +6,27 @@
 
 namespace mds {
 
+// On the CPU, float32 but for the timesteps.
+struct LatentBatch {
+  Tensor x0_NCHW, noise_NCHW;
+  Tensor t_N;  // int64
+  Tensor text_NSC;
+
+  static void for_each(auto& self, auto&& visit) {
+    visit("x0", self.x0_NCHW);
+    visit("noise", self.noise_NCHW);
+    visit("t", self.t_N);
+    visit("text", self.text_NSC);
+  }
+};
+
 class LatentFeed {
  public:
   // The latents must outlive the feed. ConfigError where every pair is held out.
   LatentFeed(const LatentSet& latents, int64_t batch, uint64_t seed);
 
-  // On the CPU: float32 "x0" and "noise", N x C x H x W; "t", int64 N, uniform on 0 .. choices - 1; "text", float32 N x
-  // S x W, where a share `caption_dropout` of the captions is replaced by the empty one.
-  TensorMap next(const Turn& turn, int64_t choices, double caption_dropout);
+  // Timesteps are uniform on 0 .. choices - 1; a share `caption_dropout` of the captions is replaced by the empty one.
+  LatentBatch next(const Turn& turn, int64_t choices, double caption_dropout);
   Tensor empty_text() const;  // float32 1 x S x W, on the CPU
 
  private:

@@ -46,12 +46,12 @@ Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer)
 Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, StepGraphPtr graph)
     : stage_(stage), config_(config), optimizer_(std::move(optimizer)), graph_(std::move(graph)) {}
 
-Tensor Player::loss(const TensorMap& part, const Observer& observer) {
+Tensor Player::loss(const Batch& part, const Observer& observer) {
   const Autocast autocast({.device = device().type(), .on = config_.dtype == Precision::bf16, .dtype = at::kBFloat16});
-  return stage_.loss(part, observer);
+  return stage_.loss_of(part, observer);
 }
 
-double Player::checked_loss(const Tensor& loss, const TensorMap& part, int64_t iteration) {
+double Player::checked_loss(const Tensor& loss, const Batch& part, int64_t iteration) {
   const double value = loss.item<double>();
   if (std::isfinite(value)) return value;
   std::string first;
@@ -62,17 +62,17 @@ double Player::checked_loss(const Tensor& loss, const TensorMap& part, int64_t i
   stop(iteration, "loss", first);
 }
 
-TensorMap Player::drawn(int64_t iteration) const {
+Batch Player::drawn(int64_t iteration) const {
   return stage_.batch({iteration, generator_for(config_.seed, iteration, config_.purpose)});
 }
 
-TensorMap Player::batch_of(int64_t iteration) {
-  TensorMap batch = ahead_ && ahead_->first == iteration ? std::move(ahead_->second) : drawn(iteration);
+Batch Player::batch_of(int64_t iteration) {
+  Batch batch = ahead_ && ahead_->first == iteration ? std::move(ahead_->second) : drawn(iteration);
   ahead_.reset();
   return batch;
 }
 
-double Player::passed(const TensorMap& part, int64_t iteration, StepTimes& times) {
+double Player::passed(const Batch& part, int64_t iteration, StepTimes& times) {
   Laps laps;
   const Tensor value = loss(part, {});
   const double number = checked_loss(value, part, iteration);
@@ -82,8 +82,8 @@ double Player::passed(const TensorMap& part, int64_t iteration, StepTimes& times
   return number;
 }
 
-Tensor Player::replayed(const TensorMap& part) {
-  return graph_->run(part, [&](const TensorMap& inputs) {
+Tensor Player::replayed(const Batch& part) {
+  return graph_->run(part, [&](const Batch& inputs) {
     optimizer_.zero_grad();
     const Tensor now = loss(inputs, {});
     (now / double(config_.passes())).backward();
@@ -115,12 +115,12 @@ void Player::draw_ahead(int64_t iteration) {
   if (!stage_.feed()) ahead_ = {iteration + config_.every, drawn(iteration + config_.every)};
 }
 
-double Player::all_passes(const TensorMap& batch, int64_t iteration, StepTimes& times) {
+double Player::all_passes(const Batch& batch, int64_t iteration, StepTimes& times) {
   const int64_t passes = config_.passes(), examples = config_.examples_a_pass;
   double sum = 0;
   optimizer_.zero_grad();
   for (int64_t pass = 0; pass < passes; ++pass) {
-    const TensorMap part =
+    const Batch part =
         on_device(passes == 1 ? batch : part_of(batch, {config_.batch, pass * examples, examples}), device());
     if (!graph_) {
       sum += passed(part, iteration, times);
@@ -140,7 +140,7 @@ PlayerStep Player::step(int64_t iteration) {
   const auto waited_s = [&] { return stage_.feed() ? stage_.feed()->waited_s() : 0.0; };
   const double waited_before_s = waited_s();
   Laps laps;
-  const TensorMap batch = batch_of(iteration);
+  const Batch batch = batch_of(iteration);
   PlayerStep done{};
   done.times.forward_s = laps.next_s();
   done.loss = all_passes(batch, iteration, done.times);

@@ -42,15 +42,15 @@ class Player {
   const Optimizer& optimizer() const { return optimizer_; }
 
  private:
-  TensorMap batch_of(int64_t iteration);
-  TensorMap drawn(int64_t iteration) const;
+  Batch batch_of(int64_t iteration);
+  Batch drawn(int64_t iteration) const;
   at::Device device() const { return optimizer_.weights().begin()->second.device(); }
-  Tensor loss(const TensorMap& part, const Observer& observer);
-  double checked_loss(const Tensor& loss, const TensorMap& part, int64_t iteration);
+  Tensor loss(const Batch& part, const Observer& observer);
+  double checked_loss(const Tensor& loss, const Batch& part, int64_t iteration);
   // Returns the mean loss of the batch's parts; the weights then have the gradients of the whole batch.
-  double all_passes(const TensorMap& batch, int64_t iteration, StepTimes& times);
-  double passed(const TensorMap& part, int64_t iteration, StepTimes& times);
-  Tensor replayed(const TensorMap& part);
+  double all_passes(const Batch& batch, int64_t iteration, StepTimes& times);
+  double passed(const Batch& part, int64_t iteration, StepTimes& times);
+  Tensor replayed(const Batch& part);
   void add_gradients(int64_t pass);
   void draw_ahead(int64_t iteration);
 
@@ -58,9 +58,8 @@ class Player {
   PlayerConfig config_;
   Optimizer optimizer_;
   StepGraphPtr graph_;
-  std::vector<Tensor> sums_;  // sums of the gradients of replayed parts
-  std::optional<std::pair<int64_t, TensorMap>>
-      ahead_;  // the next batch, drawn while the GPU is busy with the present one
+  std::vector<Tensor> sums_;                        // sums of the gradients of replayed parts
+  std::optional<std::pair<int64_t, Batch>> ahead_;  // the next batch, drawn while the GPU is busy with the present one
 };
 
 }  // namespace mds

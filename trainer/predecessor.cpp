@@ -38,6 +38,28 @@ Predecessor open_predecessor_of_any_size(const std::string& folder, const Latent
   return start;
 }
 
+StageCard card_after(const Predecessor& start) {
+  StageCard card;
+  card.model.unet = start.card.unet;
+  card.model.prediction = start.card.prediction;
+  card.model.schedule = start.card.schedule;
+  card.model.sampler = sampler_of(start.card);
+  const Provenance& before = start.card.provenance;
+  card.model.provenance.candidate = before.candidate;
+  card.model.provenance.network = before.network;
+  card.model.provenance.sweep = before.sweep;
+  card.predecessors["start"] = start.folder;
+  return card;
+}
+
+UNetSpec planned_unet(const std::string& folder) {
+  try {
+    return *load_card(folder, {"unet"}).unet;
+  } catch (const FileError& error) {
+    throw FileError(std::string(error.what()) + "; to plan this stage, train the one before, whose network it takes");
+  }
+}
+
 void check_same_diffusion(const Predecessor& one, const Predecessor& other) {
   const auto require = [&](const std::string& what, const std::string& its, const std::string& others) {
     if (its != others)

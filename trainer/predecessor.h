@@ -3,6 +3,7 @@
 
 #include "pipeline/schedule.h"
 #include "trainer/latents.h"
+#include "trainer/stage.h"
 
 namespace mds {
 
@@ -19,6 +20,12 @@ Predecessor open_predecessor(const std::string& folder, const LatentSet& latents
 
 // The same, but the UNet may be for another size; its spec gets the size of the latents, as its weights fit any size.
 Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSet& latents);
+
+// The card of a stage that goes on from a model: its network, diffusion, sampler and candidate are the model's.
+StageCard card_after(const Predecessor& start);
+
+// The UNet of a model folder whose stage is only planned. FileError also says that the stage before has to be trained.
+UNetSpec planned_unet(const std::string& folder);
 
 // ConfigError names both folders and the values where schedule or prediction differ.
 void check_same_diffusion(const Predecessor& one, const Predecessor& other);

@@ -80,8 +80,8 @@ void ReluStage::find_gains(const LoopConfig& loop) {
     });
   }
   for (int64_t i = 0; i < batches_for_gains; ++i) {
-    TensorMap batch = base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)});
-    base_.loss(on_device(std::move(batch), base_.unet().device()), {});
+    const Batch batch = base_.batch({i, generator_for(loop.seed, i, /*purpose=*/4)});
+    base_.loss_of(on_device(batch, base_.unet().device()), {});
   }
   for (auto& [path, layer] : layers) {
     // A head whose scores are all negative has row sums of 0, from which no gain follows: it keeps a gain of 1.
@@ -100,18 +100,33 @@ TensorMap ReluStage::weights() const {
   return all;
 }
 
-TensorMap ReluStage::batch(const Turn& turn) {
-  TensorMap batch = base_.batch(turn);
+ReluBatch ReluStage::draw(const Turn& turn) {
+  ReluBatch batch{base_.draw(turn)};
   if (softmax_share_.defined()) {
     const double share = std::max(0.0, 1 - double(turn.iteration) / double(config_.blend_iterations));
-    batch["softmax_share"] = at::scalar_tensor(share, at::kFloat);
+    batch.softmax_share = at::scalar_tensor(share, at::kFloat);
   }
   return batch;
 }
 
-Tensor ReluStage::loss(const TensorMap& batch, const Observer& observer) {
-  if (softmax_share_.defined()) softmax_share_.copy_(batch.at("softmax_share"));
+Tensor ReluStage::loss(const ReluBatch& batch, const Observer& observer) {
+  if (softmax_share_.defined()) softmax_share_.copy_(batch.softmax_share);
   return base_.loss(batch, observer);
+}
+
+StageCard ReluStage::card() const {
+  StageCard card = card_after(start_);
+  card.model.unet = unet_;
+  card.model.provenance = {};  // the candidate is the network with softmax
+  return card;
+}
+
+StagePtr make_stage(const ReluConfig& config, const StageInputs& inputs) {
+  return std::make_unique<ReluStage>(config, inputs.loop, inputs.latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const ReluConfig& config, const PlanInputs&) {
+  return {{.name = "unet", .plan = make_plan(with_relu(planned_unet(config.start), config.start))}};
 }
 
 TensorMap with_folded_gains(TensorMap weights) {

@@ -36,15 +36,23 @@ struct ReluConfig {
 // The same network with relu in all attentions. ConfigError, beginning with `source`, where they are relu already.
 UNetSpec with_relu(const UNetSpec& spec, const std::string& source);
 
-class ReluStage final : public Stage {
+struct ReluBatch : LatentBatch {
+  Tensor softmax_share{};  // one number; undefined unless softmax is blended
+
+  static void for_each(auto& self, auto&& visit) {
+    LatentBatch::for_each(self, visit);
+    visit("softmax_share", self.softmax_share);
+  }
+};
+
+class ReluStage final : public StageOf<ReluBatch> {
  public:
   ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override;  // the network's; with gain, also "PATH.log_gain" of each attention
-  TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  ReluBatch draw(const Turn& turn) override;
+  Tensor loss(const ReluBatch& batch, const Observer& observer) override;
 
-  const Predecessor& start() const { return start_; }
-  const UNetSpec& unet() const { return unet_; }
+  StageCard card() const override;
 
  private:
   void blend();
@@ -57,6 +65,9 @@ class ReluStage final : public Stage {
   Tensor softmax_share_;
   TensorMap log_gains_;
 };
+
+StagePtr make_stage(const ReluConfig& config, const StageInputs& inputs);
+std::vector<PlannedNetwork> planned_networks(const ReluConfig& config, const PlanInputs& inputs);
 
 // Weights of a network without gains that computes the same: each head's columns of the output projection are
 // multiplied by its gain.

@@ -18,21 +18,6 @@ TensorMap trained_weights(const Network& network, const std::string& prefix) {
   return weights;
 }
 
-TensorMap on_device(TensorMap batch, at::Device device) {
-  for (auto& [name, tensor] : batch) tensor = tensor.to(device);
-  return batch;
-}
-
-TensorMap part_of(const TensorMap& batch, const Part& part) {
-  TensorMap of;
-  for (const auto& [name, tensor] : batch) {
-    TORCH_CHECK(tensor.dim() == 0 || tensor.size(0) == part.count, name, ": expected ", part.count, " examples, got ",
-                tensor.sizes());
-    of[name] = tensor.dim() == 0 ? tensor : tensor.slice(0, part.first, part.first + part.examples);
-  }
-  return of;
-}
-
 std::optional<Adversary> Stage::adversary() { return {}; }
 
 at::Generator generator_for(uint64_t seed, int64_t iteration, uint64_t purpose) {

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "networks/network.h"
+#include "pipeline/model.h"
+#include "trainer/batch.h"
 #include "trainer/optimizer.h"
 
 namespace mds {
@@ -20,13 +22,16 @@ struct Turn {
   at::Generator random;
 };
 
-TensorMap on_device(TensorMap batch, at::Device device);
-
-// The examples of a batch of `count`, from `first` on. Single numbers belong to the whole batch and are kept.
-struct Part {
-  int64_t count, first, examples;
+// What a stage knows of the model that it makes, beside the weights.
+struct StageCard {
+  // Specs, prediction, schedule and sampler; of the provenance what follows from the networks that the stage began
+  // with.
+  ModelCard model{};
+  bool guidance_absorbed = false;  // the network learned guidance, so it draws with a guidance of 1
+  std::map<std::string, std::string>
+      predecessors{};  // model folders, by the field of the configuration that names them
+  std::string note{};  // for the user, when training begins
 };
-TensorMap part_of(const TensorMap& batch, const Part& part);
 
 class PictureFeed;
 struct Adversary;
@@ -35,16 +40,28 @@ class Stage {
  public:
   virtual ~Stage() = default;
   virtual TensorMap weights() const = 0;  // by name, float32
-  // Examples, noise and timesteps, on the CPU. They must not depend on anything that a training step changes.
-  virtual TensorMap batch(const Turn& turn) = 0;
-  // The loss of a batch on the networks' device. It must be a function of the batch and the weights that reads no value
-  // back to the CPU: on a GPU its kernels are recorded once and replayed for every batch with the same names.
-  virtual Tensor loss(const TensorMap& batch, const Observer& observer) = 0;
+  virtual Batch batch(const Turn& turn) = 0;
+  virtual Tensor loss_of(const Batch& batch, const Observer& observer) = 0;
   // The reason why the loss of a batch is not the mean of its parts' losses, so that it cannot be computed in parts;
   // empty where it is.
   virtual std::string needs_whole_batch() const { return ""; }
+  virtual StageCard card() const { return {}; }    // empty for one that only trains against another
   virtual PictureFeed* feed() { return nullptr; }  // its position belongs to a checkpoint
   virtual std::optional<Adversary> adversary();    // none
+};
+
+// A stage whose batches are structs of type Own.
+template <class Own>
+class StageOf : public Stage {
+ public:
+  // Examples, noise and timesteps, on the CPU. They must not depend on anything that a training step changes.
+  virtual Own draw(const Turn& turn) = 0;
+  // The loss of a batch on the networks' device. It must be a function of the batch and the weights that reads no value
+  // back to the CPU: on a GPU its kernels are recorded once and replayed for every batch with the same tensors defined.
+  virtual Tensor loss(const Own& batch, const Observer& observer) = 0;
+
+  Batch batch(const Turn& turn) final { return Batch(draw(turn)); }
+  Tensor loss_of(const Batch& batch, const Observer& observer) final { return loss(batch.as<Own>(), observer); }
 };
 
 // A network trained against the stage's own, such as a discriminator. Its step comes before the stage's.

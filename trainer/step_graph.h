@@ -6,19 +6,20 @@
 #include <memory>
 #include <vector>
 
-#include "pipeline/weights.h"
+#include "trainer/batch.h"
 
 namespace mds {
 
 class StepGraph {
  public:
   // Computes a batch's loss and the weights' gradients of it. The loss's graph must not outlive the call.
-  using Step = std::function<Tensor(const TensorMap& batch)>;
+  using Step = std::function<Tensor(const Batch& batch)>;
   virtual ~StepGraph() = default;
 
-  // Runs `step` normally for the first batches with these names, records it for the next one, and then replays the
-  // recording with each batch's values. Batches of the same names must have the same shapes and types.
-  virtual Tensor run(const TensorMap& batch, const Step& step) = 0;
+  // Runs `step` normally for the first batches with these tensors defined, records it for the next one, and then
+  // replays the recording with each batch's values. All batches are of one struct; those with the same tensors defined
+  // must have the same shapes and types.
+  virtual Tensor run(const Batch& batch, const Step& step) = 0;
 };
 using StepGraphPtr = std::unique_ptr<StepGraph>;
 

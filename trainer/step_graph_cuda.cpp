@@ -13,11 +13,17 @@ constexpr int64_t calls_before_recording = 3;
 
 struct Recording {
   int64_t calls = 0;
-  TensorMap inputs;
+  std::vector<Tensor> inputs;
   at::cuda::CUDAGraph graph;
   Tensor loss;
   std::vector<Tensor> gradients;
 };
+
+std::vector<std::string> names_of(Batch batch) {
+  std::vector<std::string> names;
+  batch.for_each([&](const char* name, Tensor&) { names.emplace_back(name); });
+  return names;
+}
 
 class CudaStepGraph final : public StepGraph {
  public:
@@ -25,13 +31,12 @@ class CudaStepGraph final : public StepGraph {
       : weights_(std::move(weights)),
         stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, weights_.at(0).device().index())) {}
 
-  Tensor run(const TensorMap& batch, const Step& step) override {
-    std::string names;
-    for (const auto& [name, tensor] : batch) names += name + " ";
-    Recording& recording = recordings_[names];
+  Tensor run(const Batch& batch, const Step& step) override {
+    Recording& recording = recordings_[names_of(batch)];
     if (recording.calls++ < calls_before_recording) return aside([&] { return step(batch); });
     if (recording.inputs.empty()) record(recording, batch, step);
-    for (auto& [name, input] : recording.inputs) input.copy_(batch.at(name));
+    const std::vector<Tensor> values = tensors_of(batch);
+    for (size_t i = 0; i < values.size(); ++i) recording.inputs[i].copy_(values[i]);
     recording.graph.replay();
     for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = recording.gradients[i];
     return recording.loss;
@@ -50,11 +55,12 @@ class CudaStepGraph final : public StepGraph {
     return result;
   }
 
-  void record(Recording& recording, const TensorMap& batch, const Step& step) {
-    for (const auto& [name, tensor] : batch) recording.inputs[name] = tensor.clone();
+  void record(Recording& recording, Batch batch, const Step& step) {
+    batch.for_each([](const char*, Tensor& tensor) { tensor = tensor.clone(); });
+    recording.inputs = tensors_of(batch);
     recording.loss = aside([&] {
       recording.graph.capture_begin();
-      Tensor loss = step(recording.inputs);
+      Tensor loss = step(batch);
       recording.graph.capture_end();
       return loss;
     });
@@ -63,7 +69,7 @@ class CudaStepGraph final : public StepGraph {
 
   std::vector<Tensor> weights_;
   c10::cuda::CUDAStream stream_;
-  std::map<std::string, Recording> recordings_;
+  std::map<std::vector<std::string>, Recording> recordings_;  // by the names of the tensors that are defined
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace {
 
 constexpr double first_logit_scale = 2.6592600369327783;  // ln(1 / 0.07)
 const double most_logit_scale = std::log(100.0);
+const ImageNormalisation normalisation;  // in front of the image tower
 
 // Each picture gets its own crop, brightness and contrast. It is not mirrored, because captions may say left and
 // right.
@@ -51,6 +52,17 @@ TextImageStage::TextImageStage(const TextImageConfig& config, const LoopConfig& 
   initialise(*image_, loop.seed + 1);
 }
 
+TokenizerConfig tokenizer_of(const TextImageConfig& config) { return {.merges = config.merges, .pad = -1}; }
+
+StageCard TextImageStage::card() const {
+  StageCard card;
+  card.model.text_encoder = config_.text;
+  card.model.image_encoder = config_.image;
+  card.model.tokenizer = tokenizer_of(config_);
+  card.model.image_normalisation = normalisation;
+  return card;
+}
+
 TensorMap TextImageStage::weights() const {
   TensorMap all{{"logit_scale", logit_scale_}};
   all.merge(trained_weights(*text_, "text_encoder."));
@@ -58,17 +70,17 @@ TensorMap TextImageStage::weights() const {
   return all;
 }
 
-TensorMap TextImageStage::batch(const Turn& turn) {
+TextImageBatch TextImageStage::draw(const Turn& turn) {
   const auto [pictures, tokens] = feed_->next(turn.iteration);
   const Tensor crops = augmented(pictures, config_.image.size, turn.random);
-  return {{"pictures", standardised(crops, normalisation())}, {"ids", tokens.ids_NT}, {"end", tokens.end_N}};
+  return {.pictures_NCHW = standardised(crops, normalisation), .ids_NT = tokens.ids_NT, .end_N = tokens.end_N};
 }
 
-Tensor TextImageStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor x = unit(image_->forward(batch.at("pictures"), {}, observer).to(at::kFloat));
+Tensor TextImageStage::loss(const TextImageBatch& batch, const Observer& observer) {
+  const Tensor x = unit(image_->forward(batch.pictures_NCHW, {}, observer).to(at::kFloat));
   Conditioning conditioning;
-  conditioning.text_end_N = batch.at("end");
-  const Tensor y = unit(text_->forward(batch.at("ids"), conditioning, observer).to(at::kFloat));
+  conditioning.text_end_N = batch.end_N;
+  const Tensor y = unit(text_->forward(batch.ids_NT, conditioning, observer).to(at::kFloat));
   const Tensor logits = logit_scale_.clamp_max(most_logit_scale).exp() * at::matmul(x, y.t());
   const Tensor own = at::arange(x.size(0), logits.options().dtype(at::kLong));
   return 0.5 * (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own));

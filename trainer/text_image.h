@@ -33,19 +33,32 @@ struct TextImageConfig {
   }
 };
 
-class TextImageStage final : public Stage {
+struct TextImageBatch {
+  Tensor pictures_NCHW;  // standardised, of the image tower's size
+  Tensor ids_NT, end_N;  // int64: tokens of the captions, and the positions of their end tokens
+
+  static void for_each(auto& self, auto&& visit) {
+    visit("pictures", self.pictures_NCHW);
+    visit("ids", self.ids_NT);
+    visit("end", self.end_N);
+  }
+};
+
+TokenizerConfig tokenizer_of(const TextImageConfig& config);
+
+class TextImageStage final : public StageOf<TextImageBatch> {
  public:
   // The feed gives pictures of config.size, with the tokens of their captions.
   TextImageStage(const TextImageConfig& config, const LoopConfig& loop, std::shared_ptr<PictureFeed> feed);
   TextImageStage(const TextImageConfig& config, const LoopConfig& loop, Tensor pictures_NCHW, TokenBatch tokens);
   TensorMap weights() const override;  // "text_encoder.*", "image_encoder.*", "logit_scale"
-  TensorMap batch(const Turn& turn) override;
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  TextImageBatch draw(const Turn& turn) override;
+  Tensor loss(const TextImageBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override {
     return "the contrastive loss compares all examples of a batch with each other";
   }
+  StageCard card() const override;
   PictureFeed* feed() override { return feed_.get(); }
-  static ImageNormalisation normalisation() { return {}; }  // applied before the image tower
 
  private:
   TextImageConfig config_;

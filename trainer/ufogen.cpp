@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "pipeline/prediction.h"
 
@@ -45,50 +46,78 @@ std::optional<Adversary> UfogenStage::adversary() {
                    .every = adversary.every};
 }
 
-TensorMap UfogenStage::draw(LatentFeed& feed, const Turn& turn) {
-  TensorMap batch = feed.next(turn, schedule_.steps() - 1, /*caption_dropout=*/0);
-  const at::IntArrayRef sizes = batch.at("x0").sizes();
+UfogenBatch UfogenStage::drawn_from(LatentFeed& feed, const Turn& turn) const {
+  UfogenBatch batch{feed.next(turn, schedule_.steps() - 1, /*caption_dropout=*/0)};
+  const at::IntArrayRef sizes = batch.x0_NCHW.sizes();
   const Tensor pure = at::rand({sizes[0]}, turn.random) < config_.pure_noise;
-  const Tensor t = at::where(pure, schedule_.steps() - 1, batch.at("t") + 1);
-  batch["t"] = t;
-  batch["t_less"] = (t - config_.delta).clamp_min(config_.floor);
-  batch["pure"] = pure.view({-1, 1, 1, 1});
-  batch["noise_drawn"] = at::randn(sizes, turn.random);
-  batch["noise_real"] = at::randn(sizes, turn.random);
+  batch.t_N = at::where(pure, schedule_.steps() - 1, batch.t_N + 1);
+  batch.t_less_N = (batch.t_N - config_.delta).clamp_min(config_.floor);
+  batch.is_pure_N111 = pure.view({-1, 1, 1, 1});
+  batch.noise_drawn_NCHW = at::randn(sizes, turn.random);
+  batch.noise_real_NCHW = at::randn(sizes, turn.random);
   return batch;
 }
 
-Tensor UfogenStage::drawn_x0(const TensorMap& batch, const Observer& observer) const {
-  const Tensor &noise = batch.at("noise"), &t = batch.at("t");
-  const Tensor x = at::where(batch.at("pure"), noise, schedule_.noised(batch.at("x0"), noise, t));
-  const Tensor output = predicted(*unet_, x, {t, batch.at("text")}, observer);
+Tensor UfogenStage::drawn_x0(const UfogenBatch& batch, const Observer& observer) const {
+  const Tensor &noise = batch.noise_NCHW, &t = batch.t_N;
+  const Tensor x = at::where(batch.is_pure_N111, noise, schedule_.noised(batch.x0_NCHW, noise, t));
+  const Tensor output = predicted(*unet_, x, {t, batch.text_NSC}, observer);
   return parts(start_.card.prediction, output, x, {schedule_.a(t), schedule_.s(t)}).x0;
 }
 
-Tensor UfogenStage::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor &t = batch.at("t"), &t_less = batch.at("t_less");
+Tensor UfogenStage::loss(const UfogenBatch& batch, const Observer& observer) {
+  const Tensor &t = batch.t_N, &t_less = batch.t_less_N;
   const Tensor x0 = drawn_x0(batch, observer);
-  const Tensor seen = schedule_.noised(x0, batch.at("noise_drawn"), t_less);
-  const Tensor logits = discriminator_.logits(seen, {t_less, batch.at("text")}, observer);
+  const Tensor seen = schedule_.noised(x0, batch.noise_drawn_NCHW, t_less);
+  const Tensor logits = discriminator_.logits(seen, {t_less, batch.text_NSC}, observer);
   const Tensor adversarial = said_real(logits.clamp_max(config_.adversary.clamp));
   const Tensor signal = config_.reconstruction == Reconstruction::snr ? schedule_.a(t).square() : at::ones_like(t);
-  const Tensor weight = batch.at("pure").logical_not() * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
-  const Tensor regression = (weight * (x0 - batch.at("x0")).square()).mean();
+  const Tensor weight = batch.is_pure_N111.logical_not() * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
+  const Tensor regression = (weight * (x0 - batch.x0_NCHW).square()).mean();
   return config_.adversarial_weight * adversarial + config_.reconstruction_weight * regression;
 }
 
-Tensor UfogenStage::Opponent::loss(const TensorMap& batch, const Observer& observer) {
-  const Tensor &t = batch.at("t_less"), &text = batch.at("text");
+Tensor UfogenStage::Opponent::loss(const UfogenBatch& batch, const Observer& observer) {
+  const Tensor &t = batch.t_less_N, &text = batch.text_NSC;
   Tensor drawn;
   {
     torch::NoGradGuard no_grad;
-    drawn = stage_.schedule_.noised(stage_.drawn_x0(batch, observer), batch.at("noise_drawn"), t);
+    drawn = stage_.schedule_.noised(stage_.drawn_x0(batch, observer), batch.noise_drawn_NCHW, t);
   }
-  const Tensor real = stage_.schedule_.noised(batch.at("x0"), batch.at("noise_real"), t);
+  const Tensor real = stage_.schedule_.noised(batch.x0_NCHW, batch.noise_real_NCHW, t);
   const auto logits =
       stage_.discriminator_.logits(at::cat({drawn, real}), {at::cat({t, t}), at::cat({text, text})}, observer).chunk(2);
   const double clamp = stage_.config_.adversary.clamp;
   return said_drawn(logits[0].clamp_min(-clamp)) + said_real(logits[1].clamp_max(clamp));
+}
+
+StageCard UfogenStage::card() const {
+  StageCard card = card_after(start_);
+  card.model.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
+  card.guidance_absorbed = true;
+  const NoiseGap gap = noise_gap(schedule_, config_);
+  card.model.provenance.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr},
+                                   {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
+  std::ostringstream note;
+  note << "delta " << config_.delta << ": the signal-to-noise ratio is " << gap.snr << " at timestep " << gap.t
+       << " and " << gap.snr_less << " at " << gap.t_less;
+  card.note = note.str();
+  return card;
+}
+
+StagePtr make_stage(const UfogenConfig& config, const StageInputs& inputs) {
+  return std::make_unique<UfogenStage>(config, inputs.loop, inputs.latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const PlanInputs&) {
+  const Plan plan = make_plan(planned_unet(config.start));
+  const double share = 1.0 / double(config.adversary.every);
+  const bool whole = config.adversary.discriminator == DiscriminatorKind::unet;
+  return {{.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}},
+          {.name = "discriminator",
+           .plan = plan,
+           .trained = whole,
+           .passes = {.trained = whole ? 2 * share : 0, .through = 1, .plain = whole ? 0 : 2 * share}}};
 }
 
 }  // namespace mds

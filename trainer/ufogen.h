@@ -4,7 +4,7 @@
 
 #include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
-#include "trainer/loop.h"
+#include "trainer/unet_stage.h"
 
 namespace mds {
 
@@ -69,35 +69,47 @@ struct NoiseGap {
 };
 NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config);
 
-class UfogenStage final : public Stage {
+// t_N is the generator's timestep.
+struct UfogenBatch : LatentBatch {
+  Tensor is_pure_N111{};  // bool: whether the generator's input is pure noise
+  Tensor t_less_N{};      // the discriminator's timestep
+  Tensor noise_drawn_NCHW{}, noise_real_NCHW{};
+
+  static void for_each(auto& self, auto&& visit) {
+    LatentBatch::for_each(self, visit);
+    visit("pure", self.is_pure_N111);
+    visit("t_less", self.t_less_N);
+    visit("noise_drawn", self.noise_drawn_NCHW);
+    visit("noise_real", self.noise_real_NCHW);
+  }
+};
+
+class UfogenStage final : public StageOf<UfogenBatch> {
  public:
   UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
-  TensorMap batch(const Turn& turn) override { return draw(feed_, turn); }
-  Tensor loss(const TensorMap& batch, const Observer& observer) override;
+  UfogenBatch draw(const Turn& turn) override { return drawn_from(feed_, turn); }
+  Tensor loss(const UfogenBatch& batch, const Observer& observer) override;
   std::optional<Adversary> adversary() override;
 
-  const Predecessor& start() const { return start_; }
-  NoiseGap noise_gap() const { return mds::noise_gap(schedule_, config_); }
+  StageCard card() const override;
 
  private:
   // Trains the discriminator against the stage.
-  class Opponent final : public Stage {
+  class Opponent final : public StageOf<UfogenBatch> {
    public:
     Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSet& latents);
     TensorMap weights() const override { return stage_.discriminator_.weights(); }
-    TensorMap batch(const Turn& turn) override { return stage_.draw(feed_, turn); }
-    Tensor loss(const TensorMap& batch, const Observer& observer) override;
+    UfogenBatch draw(const Turn& turn) override { return stage_.drawn_from(feed_, turn); }
+    Tensor loss(const UfogenBatch& batch, const Observer& observer) override;
 
    private:
     UfogenStage& stage_;
     LatentFeed feed_;
   };
 
-  // Adds to the feed's batch, whose "t" is the generator's timestep: "pure", N x 1 x 1 x 1, where its input is pure
-  // noise; "t_less", the discriminator's timestep; "noise_drawn" and "noise_real", new noise.
-  TensorMap draw(LatentFeed& feed, const Turn& turn);
-  Tensor drawn_x0(const TensorMap& batch, const Observer& observer) const;
+  UfogenBatch drawn_from(LatentFeed& feed, const Turn& turn) const;
+  Tensor drawn_x0(const UfogenBatch& batch, const Observer& observer) const;
 
   UfogenConfig config_;
   Predecessor start_;
@@ -107,5 +119,9 @@ class UfogenStage final : public Stage {
   Discriminator discriminator_;
   Opponent opponent_;
 };
+
+StagePtr make_stage(const UfogenConfig& config, const StageInputs& inputs);
+// The generator's loss passes through the discriminator, whose own loss has a drawn and a real example.
+std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const PlanInputs& inputs);
 
 }  // namespace mds

@@ -77,7 +77,7 @@ ModelCard card_of(const SweepConfig& config, const Winner& winner, const MetricR
   ModelCard card;
   card.prediction = config.stage.prediction;
   card.schedule = config.stage.schedule;
-  card.guidance = config.evaluation.sampler.guidance;
+  card.sampler.guidance = config.evaluation.sampler.guidance;
   card.provenance = {.command = making.command,
                      .config = config.written,
                      .data = {config.written["stage"]["latents"]},

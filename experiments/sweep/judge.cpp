@@ -78,7 +78,7 @@ PolicyConfig policy_of(const SweepContext& sweep) {
 
 // Judges the runs of one seed at a rung, so that the compared runs differ only in their networks.
 void judge_seed(const SweepContext& sweep, int64_t rung, int64_t seed) {
-  const auto& [store, config, latents, measures, listener] = sweep;
+  const auto& [store, config, latents, measures, placement, listener] = sweep;
   std::vector<RunStatus> runs = store.runs(config.name);
   std::erase_if(runs, [&](const RunStatus& run) { return run.seed != seed; });
   std::map<std::string, int64_t> waiting;

@@ -18,7 +18,8 @@ std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
     if (!metric) refuse(name, "which is not known; known: " + known_metrics());
     if (metric->against == Against::partners)
       refuse(name, "which compares each picture with a partner; a sweep has none");
-    if (metric->choices) refuse(name, "which counts only some of the captions; only mdsearch evaluate measures it");
+    if (std::holds_alternative<ChoiceShare>(metric->kind))
+      refuse(name, "which counts only some of the captions; only mdsearch evaluate measures it");
     if (name == "fd_emoji_clip" || name == "clip_emoji") refuse(name, "which every sweep has");
     if (std::find(metrics.begin(), metrics.end(), metric) != metrics.end()) refuse(name, "twice");
     metrics.push_back(metric);
@@ -69,10 +70,11 @@ TensorMap SweepScores::observed(const Drawn& drawn) const {
   TensorMap observed{{"features", drawn.features_NE}, {"clip", drawn.clip_N}};
   for (const auto& [name, side] : sides_) observed["features." + name] = side->features(drawn);
   for (const Metric* metric : added_) {
-    if (!metric->of_each) continue;
+    const auto* mean = std::get_if<PictureMean>(&metric->kind);
+    if (!mean) continue;
     MeasureInput input = input_of(*metric, observed);
     if (metric->against == Against::captions) input.texts_ND = side_of(*metric)->texts(drawn);
-    observed[values_key(*metric)] = metric->of_each(input);
+    observed[values_key(*metric)] = mean->values(input);
   }
   return observed;
 }
@@ -81,20 +83,21 @@ std::vector<Score> SweepScores::added(const TensorMap& observed) const {
   std::vector<Score> scores;
   for (const Metric* metric : added_) {
     const ScoreOptions options{.seed = seed_};
-    scores.push_back(metric->of_each ? mean_score(metric->name, observed.at(values_key(*metric)), options)
-                                     : metric->of_set(metric->name, input_of(*metric, observed), options));
+    scores.push_back(std::holds_alternative<PictureMean>(metric->kind)
+                         ? mean_score(metric->name, observed.at(values_key(*metric)), options)
+                         : score_of(*metric, input_of(*metric, observed), options));
   }
   return scores;
 }
 
 Measured SweepScores::measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const {
   const Metric& metric = *find_metric(name);
-  if (metric.of_each) {
+  if (std::holds_alternative<PictureMean>(metric.kind)) {
     const Tensor values_N = observed.at(values_key(metric)).to(at::kDouble).contiguous();
     const double* value = values_N.const_data_ptr<double>();
     return {.values = {value, value + values_N.numel()}};
   }
-  Resampled distance = metric.resampled(input_of(metric, observed), rows, seed_);
+  Resampled distance = std::get<SetDistance>(metric.kind).resampled(input_of(metric, observed), rows, seed_);
   return {.distance = distance.value, .replicates = std::move(distance.replicates)};
 }
 

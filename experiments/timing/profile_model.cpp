@@ -19,32 +19,31 @@ class Pipeline {
   Pipeline(const ModelRun& run, const ProfileOptions& options)
       : run_(run),
         card_(run.generator.card()),
-        diffusion_{NoiseSchedule(*card_.schedule), card_.prediction},
+        drawer_{.diffusion = {NoiseSchedule(*card_.schedule), card_.prediction},
+                .sampler = run.sampler,
+                .scale = *card_.latent_scale,
+                .one_by_one = true},
         unet_(part("unet", make_plan(*card_.unet), options)),
         decoder_(part("vae_decoder", make_plan(*card_.vae_decoder), options)),
         seeds_{options.seed} {
     const auto encoders = text_encoders_of(card_, run.folder + "/model.json");
     for (size_t i = 0; i < encoders.size(); ++i) encoders_.emplace_back(run.folder, encoders[i], i);
     empty_ = texts("");
-    step_ = denoiser(texts(prompt));
-    latent_ = picture_noise(seeds_, shape()).initial;
+    step_ = drawer_.denoiser(*unet_, guided_texts());
+    const Shape& input = unet_->plan().input;
+    latent_ = seeded_noise(seeds_, {input.channels, input.height, input.width});
   }
 
   std::vector<Callable> callables() const {
     return {{whole_path, [this] { draw(); }},
             {text_path, [this] { texts(prompt); }},
             {unet_step_path, [this] { step_(latent_, some_timestep); }},
-            {decoder_path, [this] { decode(latent_); }}};
+            {decoder_path, [this] { drawer_.pictures(*decoder_, latent_); }}};
   }
 
  private:
   NetworkPtr part(const std::string& name, Plan plan, const ProfileOptions& options) const {
     return load_part(run_.folder, name, std::move(plan), {.dtype = options.dtype});
-  }
-
-  std::vector<int64_t> shape() const {
-    const Shape& input = unet_->plan().input;
-    return {input.channels, input.height, input.width};
   }
 
   TextRows texts(const std::string& text) const {
@@ -58,23 +57,19 @@ class Pipeline {
     return {at::cat(states, 2), pooled};
   }
 
-  Denoiser denoiser(const TextRows& rows) const {
+  // The empty text and the prompt, which is encoded each time.
+  PictureTexts guided_texts() const {
+    const TextRows rows = texts(prompt);
     const auto joined = [](const Tensor& a, const Tensor& b) { return b.defined() ? at::cat({a, b}) : b; };
     const TextRows both{joined(empty_.states_NSC, rows.states_NSC), joined(empty_.pooled_NP, rows.pooled_NP)};
-    const Tensor chosen = guided_rows(at::ones({1}, at::kLong), run_.sampler);
-    return guided_each(*unet_, told(card_, both, chosen), run_.sampler);
+    return {conditioning_of(card_, both), at::ones({1}, at::kLong)};
   }
 
-  void decode(const Tensor& latent) const { decode_latents(*decoder_, from_unet(*card_.latent_scale, latent)); }
-
-  void draw() const {
-    const LatentNoise noise = picture_noise(seeds_, shape());
-    decode(sample(diffusion_, run_.sampler, noise, denoiser(texts(prompt))));
-  }
+  void draw() const { drawer_.pictures(*decoder_, drawer_.latents(*unet_, guided_texts(), seeds_)); }
 
   const ModelRun& run_;
   const ModelCard& card_;
-  Diffusion diffusion_;
+  Drawer drawer_;
   NetworkPtr unet_, decoder_;
   std::vector<uint64_t> seeds_;
   std::vector<TextEncoder> encoders_;

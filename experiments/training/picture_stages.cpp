@@ -49,7 +49,7 @@ class AutoencoderRun final : public StageRun {
                               loop, listener)),
         perceptual_(open_perceptual(config.perceptual, loop.placement)),
         stage_(config, loop, data_.feed, perceptual_ ? distance_of(perceptual_) : PerceptualDistance{}) {
-    if (!config.start.empty()) predecessors_["start"] = model_hash(config.start);
+    for (const auto& [field, folder] : stage_.card().predecessors) predecessors_[field] = model_hash(folder);
   }
   Stage& stage() override { return stage_; }
   std::string data_hash() const override { return data_.hash; }
@@ -57,9 +57,7 @@ class AutoencoderRun final : public StageRun {
   std::map<std::string, std::string> predecessors() const override { return predecessors_; }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
-    ModelCard card;
-    card.vae_encoder = stage_.encoder();
-    card.vae_decoder = stage_.decoder();
+    ModelCard card = stage_.card().model;
     save_encoder(weights, folder);
     save_part(folder, "vae_decoder", with_prefix(weights, "vae_decoder."), at::kHalf);
     const auto encoder = load_part(folder, "vae_encoder", make_plan(*card.vae_encoder), loop_.placement);
@@ -120,9 +118,8 @@ class TextImageRun final : public StageRun {
       : listener_(listener),
         config_(config),
         placement_(loop.placement),
-        tokenizer_config_{.merges = config.merges, .pad = -1},
         merges_(load_shipped_merges(config.merges)),
-        tokenizer_(merges_, tokenizer_config_),
+        tokenizer_(merges_, tokenizer_of(config)),
         data_(open_stage_data({.names = config.data,
                                .held_out = config.held_out,
                                .size = config.size,
@@ -134,11 +131,7 @@ class TextImageRun final : public StageRun {
   NetworkSpec network() const override { return config_.image; }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
-    ModelCard card;
-    card.text_encoder = config_.text;
-    card.image_encoder = config_.image;
-    card.tokenizer = tokenizer_config_;
-    card.image_normalisation = TextImageStage::normalisation();
+    ModelCard card = stage_.card().model;
     save_part(folder, "text_encoder", with_prefix(weights, "text_encoder."), at::kHalf);
     save_part(folder, "image_encoder", with_prefix(weights, "image_encoder."), at::kHalf);
     save_text(folder + "/merges.txt", merges_);
@@ -181,7 +174,6 @@ class TextImageRun final : public StageRun {
   Listener& listener_;
   TextImageConfig config_;
   Placement placement_;
-  TokenizerConfig tokenizer_config_;
   std::string merges_;
   Tokenizer tokenizer_;
   StageData data_;

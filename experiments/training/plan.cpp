@@ -1,109 +1,7 @@
 #include "experiments/training/plan.h"
 
-#include <filesystem>
-
-#include "reports/table.h"
-#include "search/named_network.h"
-
 namespace mds {
 namespace {
-
-std::optional<ModelCard> card_if_there(const std::string& folder) {
-  std::string file;
-  try {
-    file = shipped_file(folder + "/model.json");
-  } catch (const FileError&) {
-    return {};
-  }
-  return load_card(std::filesystem::path(file).parent_path().string());
-}
-
-// Changes the UNet to the sizes that these encoders produce, as training would.
-void fit_to(UNetSpec& unet, const EncoderFolders& encoders, std::vector<std::string>& notes) {
-  const auto autoencoder = card_if_there(encoders.autoencoder), text = card_if_there(encoders.text);
-  if (autoencoder && autoencoder->vae_encoder) {
-    const Shape moments = make_plan(*autoencoder->vae_encoder).steps.back().out;
-    unet.latent_channels = moments.channels / 2;
-    unet.size = moments.height;
-  } else {
-    notes.push_back("The shape of latents is stage.unet's, as " + encoders.autoencoder + " has no encoder.");
-  }
-  if (text && text->text_encoder) {
-    unet.text_tokens = text->text_encoder->tokens;
-    unet.text_width = text->text_encoder->width;
-  } else {
-    notes.push_back("The shape of texts is stage.unet's, as " + encoders.text + " has no text encoder.");
-  }
-}
-
-UNetSpec unet_of(const std::string& folder) {
-  try {
-    return *load_card(folder, {"unet"}).unet;
-  } catch (const FileError& error) {
-    throw FileError(std::string(error.what()) + "; to plan this stage, train the one before, whose network it takes");
-  }
-}
-
-struct NetworksOf {
-  std::vector<std::string>& notes;
-  const std::string& database;
-  using Networks = std::vector<PlannedNetwork>;
-
-  Networks operator()(const BaseConfig& config) const {
-    UNetSpec unet = scaled(find_unet(config.unet, database), config.width_divisor);
-    fit_to(unet, config.data.encoders, notes);
-    const auto start = config.start.empty() ? std::nullopt : card_if_there(config.start);
-    if (start && start->unet) {
-      const int64_t size = unet.size;
-      unet = *start->unet;
-      unet.size = size;
-    } else if (!config.start.empty()) {
-      notes.push_back(config.start + " is not there yet: planned by unet and width_divisor.");
-    }
-    if (config.size % pixels_a_latent != 0)
-      throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: multiples of " +
-                        std::to_string(pixels_a_latent));
-    if (config.size > 0) unet.size = config.size / pixels_a_latent;
-    return {{.name = "unet", .plan = make_plan(unet)}};
-  }
-
-  Networks operator()(const ReluConfig& config) const {
-    return {{.name = "unet", .plan = make_plan(with_relu(unet_of(config.start), config.start))}};
-  }
-
-  // Both steps of the teacher use the student's guidance; a guided pass counts twice the examples.
-  Networks operator()(const DistilConfig& config) const {
-    const double guided = config.guidance.probability, own = config.original > 0 ? 1 : 0;
-    const bool student_too = !config.guidance.absorbed && guided > 0;
-    const std::string start = config.start.empty() ? config.teacher : config.start;
-    return {{.name = "student",
-             .plan = make_plan(unet_of(start)),
-             .passes = {.trained = student_too ? 1 + guided * (1 + own) : 1},
-             .held_at_once = student_too ? 2 + own : 1},
-            {.name = "teacher",
-             .plan = make_plan(unet_of(config.teacher)),
-             .trained = false,
-             .passes = {.plain = 2 * (1 + guided)}}};
-  }
-
-  // The generator's loss passes through the discriminator; the discriminator's own loss has a drawn and a real example.
-  Networks operator()(const UfogenConfig& config) const {
-    const Plan plan = make_plan(unet_of(config.start));
-    const double share = 1.0 / double(config.adversary.every);
-    const bool whole = config.adversary.discriminator == DiscriminatorKind::unet;
-    return {{.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}},
-            {.name = "discriminator",
-             .plan = plan,
-             .trained = whole,
-             .passes = {.trained = whole ? 2 * share : 0, .through = 1, .plain = whole ? 0 : 2 * share}}};
-  }
-
-  template <class Config>
-  Networks operator()(const Config&) const {
-    throw ConfigError("`plan`: stage " + std::string(Config::kind) +
-                      " is not planned; allowed: base, relu, distil, ufogen");
-  }
-};
 
 Table networks_table(const PlannedTraining& training) {
   Table table{.columns = {{.name = "network"},
@@ -183,7 +81,7 @@ std::vector<std::string> footnotes(const PlannedTraining& training, std::vector<
 // Adds to `notes` where the sizes come from.
 PlannedTraining planned(const TrainConfig& config, const PlanRequest& request, std::vector<std::string>& notes) {
   check_micro_batch(config.loop);
-  return {.networks = std::visit(NetworksOf{notes, request.database}, config.stage),
+  return {.networks = planned_networks(config.stage, PlanInputs{request.database, notes}),
           .iterations = config.loop.iterations,
           .batch = config.loop.batch,
           .examples_a_pass = config.loop.examples_a_pass(),

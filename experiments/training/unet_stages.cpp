@@ -1,4 +1,4 @@
-// The stages that train a UNet on cached latents: base, relu, distil, ufogen.
+// Opens stages; of those that train a UNet on cached latents, from the data to the scored model folder.
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -13,110 +13,11 @@ namespace {
 
 constexpr int64_t sampled_pictures = 16;
 
-// A stage, and the description of the network that it produces.
-struct OpenStage {
-  std::unique_ptr<Stage> stage;
-  ModelCard card;                                   // unet, prediction, schedule, steps, guidance, sampler
-  bool holds_guidance = false;                      // the network learned guidance, so it draws with a guidance of 1
-  std::map<std::string, std::string> predecessors;  // model folders by the field that names them
-  Json derived = Json::object();                    // for the provenance
-  std::string candidate{}, network{}, sweep{};      // for the provenance
-};
-
-// A stage that starts from another model inherits the description of its network.
-OpenStage after(const Predecessor& start) {
-  OpenStage open;
-  open.card.unet = start.card.unet;
-  open.card.prediction = start.card.prediction;
-  open.card.schedule = start.card.schedule;
-  open.card.steps = start.card.steps;
-  open.card.guidance = guidance_of(start.card);
-  open.card.sampler = start.card.sampler;
-  open.card.spacing = start.card.spacing;
-  open.card.last = start.card.last;
-  open.predecessors["start"] = start.folder;
-  open.candidate = start.card.provenance.candidate;
-  open.network = start.card.provenance.network;
-  open.sweep = start.card.provenance.sweep;
-  return open;
-}
-
 // Where stored names are looked up, and who is told of what was found.
 struct Surroundings {
   const std::string& database;
   Listener& listener;
 };
-
-OpenStage opened(const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents,
-                 const Surroundings& around) {
-  OpenStage open;
-  if (config.start.empty()) {
-    const NamedNetwork named = find_network(config.unet, around.database);
-    const auto* unet = std::get_if<UNetSpec>(&named.spec);
-    if (!unet) throw ConfigError("stage.unet is \"" + config.unet + "\", which is no UNet; allowed: a UNet");
-    open.card.unet = proxy_of(*unet, config.width_divisor, latents);
-    open.candidate = named.name;
-    open.network = hash_of(named.spec);
-    open.sweep = named.sweep;
-    open.stage = std::make_unique<BaseStage>(*open.card.unet, config, loop, latents);
-  } else {
-    const Predecessor start = open_predecessor_of_any_size(config.start, latents);
-    open = after(start);
-    open.stage = std::make_unique<BaseStage>(start.unet(loop.placement), config, loop, latents);
-  }
-  open.card.prediction = config.prediction;
-  open.card.schedule = config.schedule;
-  return open;
-}
-
-// Opens a stage that starts from a model folder.
-template <class StageOf>
-OpenStage gone_on(const auto& config, const LoopConfig& loop, const LatentSet& latents) {
-  auto stage = std::make_unique<StageOf>(config, loop, latents);
-  OpenStage open = after(stage->start());
-  open.stage = std::move(stage);
-  return open;
-}
-
-OpenStage opened(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents) {
-  OpenStage open = gone_on<ReluStage>(config, loop, latents);
-  open.card.unet = with_relu(*open.card.unet, config.start);
-  open.candidate = open.network = open.sweep = "";  // these describe the network with softmax
-  return open;
-}
-
-OpenStage opened(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents) {
-  OpenStage open = gone_on<DistilStage>(config, loop, latents);
-  open.predecessors["teacher"] = config.teacher;
-  open.card.steps = config.steps;
-  open.card.sampler = Sampler::ddim;
-  open.card.spacing = Spacing::trailing;
-  open.card.last = LastStep::clean;
-  open.holds_guidance = config.guidance.absorbed;
-  return open;
-}
-
-OpenStage opened(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents,
-                 const Surroundings& around) {
-  OpenStage open = gone_on<UfogenStage>(config, loop, latents);
-  open.card.steps = 1;
-  open.holds_guidance = true;
-  open.card.sampler = Sampler::ufogen;
-  open.card.spacing = Spacing::trailing;
-  open.card.last = LastStep::clean;
-  const NoiseGap gap = static_cast<const UfogenStage&>(*open.stage).noise_gap();
-  open.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr}, {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
-  std::ostringstream ratio;
-  ratio << "delta " << config.delta << ": the signal-to-noise ratio is " << gap.snr << " at timestep " << gap.t
-        << " and " << gap.snr_less << " at " << gap.t_less;
-  around.listener.say(ratio.str());
-  return open;
-}
-
-// Other stages start from a model folder, do not look up a network and have nothing to tell.
-OpenStage opened(const auto& config, const LoopConfig& loop, const LatentSet& latents, const Surroundings&) {
-  return opened(config, loop, latents);
-}
 
 // Copies of weights from before training, which changes them in place.
 TensorMap copied(const TensorMap& weights) {
@@ -151,21 +52,23 @@ class UNetRun final : public StageRun {
         placement_(train.loop.placement),
         latents_(open_latents(
             {config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0, placement_}, listener_)),
-        open_(opened(config, train.loop, latents_, around)) {
+        stage_(make_stage(config, StageInputs{train.loop, latents_, around.database})),
+        card_(stage_->card()) {
+    listener_.say_if_any(card_.note);
     check_encoders(latents_, encoders_);
     std::vector<std::string> folders;
-    for (const auto& [field, folder] : open_.predecessors) {
+    for (const auto& [field, folder] : card_.predecessors) {
       predecessors_[field] = model_hash(folder);
       folders.push_back(folder);
     }
     license_ = inherited_license(latents_, encoders_, folders);
-    if (evaluation_) open_.card.guidance = evaluation_->sampler.guidance;
-    if (open_.holds_guidance) open_.card.guidance = 1;
+    if (evaluation_) card_.model.sampler.guidance = evaluation_->sampler.guidance;
+    if (card_.guidance_absorbed) card_.model.sampler.guidance = 1;
     if (!evaluation_ && train.sample_every == 0) return;
     check_drawing();
-    if (evaluation_ && open_.predecessors.contains("start")) keep_start(open_.predecessors.at("start"));
+    if (evaluation_ && card_.predecessors.contains("start")) keep_start(card_.predecessors.at("start"));
   }
-  Stage& stage() override { return *open_.stage; }
+  Stage& stage() override { return *stage_; }
   std::string data_hash() const override { return latents_.hash; }
   std::map<std::string, std::string> predecessors() const override { return predecessors_; }
 
@@ -176,34 +79,35 @@ class UNetRun final : public StageRun {
     save_grid(file, evaluator.draw(*built(with_folded_gains(trained)), diffusion()).pictures);
   }
 
-  NetworkSpec network() const override { return *open_.card.unet; }
+  NetworkSpec network() const override { return *card_.model.unet; }
 
   std::vector<Score> finish(const TensorMap& trained, const std::string& folder, Provenance provenance) override {
     const TensorMap weights = with_folded_gains(trained);
     provenance.data = {source_};
     provenance.license = license_;
-    provenance.derived = open_.derived;
-    provenance.candidate = open_.candidate;
-    provenance.network = open_.network;
-    provenance.sweep = open_.sweep;
+    const Provenance& began = card_.model.provenance;
+    provenance.derived = began.derived;
+    provenance.candidate = began.candidate;
+    provenance.network = began.network;
+    provenance.sweep = began.sweep;
     if (predecessors_.contains("start")) provenance.predecessor = predecessors_.at("start");
     std::vector<Score> scores;
     if (evaluation_) scores = this->scores(weights, folder, provenance.scores);
-    ModelCard card = open_.card;
+    ModelCard card = card_.model;
     card.provenance = std::move(provenance);
     save_generator(folder, {card, weights}, latents_, encoders_);
     return scores;
   }
 
  private:
-  Diffusion diffusion() const { return diffusion_of(open_.card); }
+  Diffusion diffusion() const { return diffusion_of(card_.model); }
 
   // How pictures are drawn during training: as for scoring, or else with the steps and guidance of the model.
   EvaluationConfig drawing() const {
     if (evaluation_) return *evaluation_;
     EvaluationConfig config;
-    config.sampler.steps = open_.card.steps;
-    config.sampler.guidance = open_.card.guidance;
+    config.sampler.steps = card_.model.sampler.steps;
+    config.sampler.guidance = card_.model.sampler.guidance;
     return config;
   }
 
@@ -219,12 +123,12 @@ class UNetRun final : public StageRun {
 
   void keep_start(const std::string& folder) {
     start_ = load_card(folder, {"unet", "schedule"});
-    set_extent(*start_->unet, extent_of(*open_.card.unet));  // weights do not depend on the size
-    if (*start_->unet != *open_.card.unet) swapped_ = with_folded_gains(copied(open_.stage->weights()));
+    set_extent(*start_->unet, extent_of(*card_.model.unet));  // weights do not depend on the size
+    if (*start_->unet != *card_.model.unet) swapped_ = with_folded_gains(copied(stage_->weights()));
   }
 
   NetworkPtr built(const TensorMap& weights) const {
-    auto unet = make_network(make_plan(*open_.card.unet), placement_);
+    auto unet = make_network(make_plan(*card_.model.unet), placement_);
     load_weights(*unet, weights, "moving average");
     return unet;
   }
@@ -235,7 +139,7 @@ class UNetRun final : public StageRun {
   std::vector<Score> scores(const TensorMap& weights, const std::string& folder, Json& told) const {
     const Evaluator evaluator(latents_, encoders_, *evaluation_, placement_);
     if (start_) {
-      const auto unet = load_part(open_.predecessors.at("start"), "unet", make_plan(*start_->unet), placement_);
+      const auto unet = load_part(card_.predecessors.at("start"), "unet", make_plan(*start_->unet), placement_);
       told["before"] =
           tell(listener_, "before the stage", evaluator.scores(evaluator.draw(*unet, diffusion_of(*start_))));
     }
@@ -256,30 +160,25 @@ class UNetRun final : public StageRun {
   std::optional<EvaluationConfig> evaluation_;
   Placement placement_;
   LatentSet latents_;
-  OpenStage open_;
+  StagePtr stage_;
+  StageCard card_;
   std::map<std::string, std::string> predecessors_;  // hashes from the time their weights were read
   std::string license_;
   std::optional<ModelCard> start_;    // of the model the stage started from
   std::optional<TensorMap> swapped_;  // the weights before training, if the stage changed the network
 };
 
-struct Open {
-  const TrainConfig& train;
-  const Surroundings& around;
-  std::unique_ptr<StageRun> operator()(const AutoencoderConfig& c) const {
-    return open_picture_stage(c, train.loop, around.listener);
-  }
-  std::unique_ptr<StageRun> operator()(const TextImageConfig& c) const {
-    return open_picture_stage(c, train.loop, around.listener);
-  }
-  std::unique_ptr<StageRun> operator()(const auto& c) const { return std::make_unique<UNetRun>(train, c, around); }
-};
-
 }  // namespace
 
 std::unique_ptr<StageRun> open_stage(const TrainConfig& config, const std::string& database, Listener& listener) {
-  const Surroundings around{database, listener};
-  return std::visit(Open{config, around}, config.stage);
+  return std::visit(
+      [&]<class Config>(const Config& stage) -> std::unique_ptr<StageRun> {
+        if constexpr (UNetStageConfig<Config>)
+          return std::make_unique<UNetRun>(config, stage, Surroundings{database, listener});
+        else
+          return open_picture_stage(stage, config.loop, listener);
+      },
+      config.stage);
 }
 
 }  // namespace mds

@@ -204,9 +204,7 @@ TEST_CASE("generate --grid over models writes a row for each prompt and a column
 TEST_CASE("each model of a grid draws by its own steps and sampler, or all by those given", "[app][torch]") {
   const Model model;
   ModelCard card = tiny_card();
-  card.steps = 1;
-  card.guidance = 1;
-  card.sampler = Sampler::ufogen;
+  card.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
   save_tiny_model(model.at("one-step/model"), card);
   const std::string arguments = "--model " + model.at("one-step/model") + " --prompt red --count 2 --grid --out ";
   const Outcome outcome = model.generate(arguments + model.at("own.png"));

@@ -74,7 +74,7 @@ TEST_CASE("both scores are lines of the metric table, whose mean is the share", 
     REQUIRE(metric);
     MeasureInput input{.features_ND = at::tensor({1.0, 0.0, 0.0, 1.0}).view({2, 2})};
     input.choices_KE = {at::eye(2), at::eye(2)};
-    const Score score = metric->of_set(name, input, {.replicates = 5});
+    const Score score = score_of(*metric, input, {.replicates = 5});
     CHECK((score.value == 0.5 && score.n == 2));
   }
 }

@@ -18,7 +18,7 @@ TEST_CASE("each name takes its own measure of the features", "[metrics]") {
   const ReferenceStats reference{.identity = {}, .stats = feature_stats(b), .features_ND = b};
   const MeasureInput input{.features_ND = a, .reference = &reference, .texts_ND = {}, .subsets = {200, 100}};
   const ScoreOptions options{.replicates = 2, .seed = 3};
-  const auto value = [&](const char* name) { return find_metrics(name)[0]->of_set(name, input, options).value; };
+  const auto value = [&](const char* name) { return score_of(*find_metric(name), input, options).value; };
 
   const FrechetReference frechet(reference.stats);
   for (const char* name : {"fid", "fid_clean", "fid_legacy_pytorch", "fd_effnet"})
@@ -44,9 +44,9 @@ TEST_CASE("replicates over every picture once are the value, and their spread is
   for (const char* name : {"fid", "kid", "fid_inf", "cmmd"}) {
     INFO(name);
     const Metric& metric = *find_metric(name);
-    const Resampled resampled = metric.resampled(input, rows, 7);
+    const Resampled resampled = std::get<SetDistance>(metric.kind).resampled(input, rows, 7);
     const auto& replicates = resampled.replicates;
-    const Score score = metric.of_set(name, input, {.replicates = 400, .seed = 7});
+    const Score score = score_of(metric, input, {.replicates = 400, .seed = 7});
     CHECK(resampled.value == score.value);
     CHECK(replicates[0] == Approx(score.value).epsilon(1e-9));
     if (std::string(name) == "fid_inf") continue;  // its interval covers only the fit
@@ -64,8 +64,9 @@ TEST_CASE("a mean's values average to the score", "[metrics]") {
                            .subsets = {},
                            .choices_KE = random_features(120, 4, 11).split(2)};
   for (const auto& metric : all_metrics()) {
-    if (!metric.of_each) continue;
-    CHECK(metric.of_each(input).mean().item<double>() == metric.of_set(metric.name, input, {}).value);
+    const auto* mean = std::get_if<PictureMean>(&metric.kind);
+    if (!mean) continue;
+    CHECK(mean->values(input).mean().item<double>() == score_of(metric, input, {}).value);
   }
 }
 
@@ -74,9 +75,9 @@ TEST_CASE("a set too small for subsets names the flag", "[metrics]") {
   const ReferenceStats reference{.identity = {}, .stats = feature_stats(a), .features_ND = a};
   const MeasureInput input{
       .features_ND = a, .reference = &reference, .texts_ND = {}, .subsets = {.kid = 1000, .fid_inf = 5000}};
-  CHECK_THROWS_WITH(find_metric("kid")->of_set("kid", input, {}),
+  CHECK_THROWS_WITH(score_of(*find_metric("kid"), input, {}),
                     "`kid_subset` is 1000; of these pictures 2 to 12 can be drawn");
-  CHECK_THROWS_WITH(find_metric("fid_inf")->of_set("fid_inf", input, {}),
+  CHECK_THROWS_WITH(score_of(*find_metric("fid_inf"), input, {}),
                     "`fid_inf_smallest` is 5000; of these pictures 2 to 11 can be drawn");
 }
 
@@ -100,5 +101,21 @@ TEST_CASE("the conventions of FID differ in the resizer alone", "[metrics]") {
 TEST_CASE("structural similarity of pictures takes 255 as its range", "[metrics]") {
   const auto a = at::arange(2 * 3 * 16 * 16).reshape({2, 3, 16, 16}).remainder(251).to(at::kByte);
   const auto b = 255 - a;
-  CHECK(at::equal(find_metrics("ssim")[0]->of_pair(a, b), ssim_values(a, b, 255)));
+  CHECK(at::equal(std::get<PixelPairs>(find_metric("ssim")->kind).values(a, b), ssim_values(a, b, 255)));
+}
+
+TEST_CASE("a new metric is scored by what its own row states", "[metrics]") {
+  const Metric toy{.name = "half",
+                   .network = "",
+                   .resizer = "",
+                   .against = Against::features,
+                   .convention = "half of the first feature",
+                   .kind = PictureMean{
+                       [](const MeasureInput& input) { return 0.5 * input.features_ND.select(1, 0).to(at::kDouble); }}};
+  const auto a = random_features(12, 4, 12);
+  const Score score = score_of(toy, {.features_ND = a}, {.replicates = 5});
+  CHECK(score.name == "half");
+  CHECK(score.value == Approx(0.5 * a.select(1, 0).to(at::kDouble).mean().item<double>()));
+  CHECK(subset_of(toy) == nullptr);
+  CHECK_THROWS_AS(score_of(*find_metric("psnr"), {.features_ND = a}, {}), std::logic_error);
 }

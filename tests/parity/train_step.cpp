@@ -82,8 +82,11 @@ int main(int argc, char** argv) {
       make_network(make_plan(proxy_of(load_unet(of.unet), of.width_divisor, latents)), loop_config.placement);
   load_weights(*unet, load_tensors(folder + "weights.safetensors").tensors, folder + "weights.safetensors");
   BaseStage stage(unet, {}, loop_config, latents);
-  save_tensors(folder + "batch.safetensors",
-               {.tensors = stage.batch({0, generator_for(of.loop.seed, /*iteration=*/0)}), .metadata = {}});
+  TensorMap tensors;
+  stage.batch({0, generator_for(of.loop.seed, /*iteration=*/0)}).for_each([&](const char* name, Tensor& tensor) {
+    tensors[name] = tensor;
+  });
+  save_tensors(folder + "batch.safetensors", {.tensors = tensors, .metadata = {}});
   save_gradients(stage, of, folder + "gradients.safetensors");
   Loop loop(stage, loop_config, of.optimizer);
   std::cout << "ready" << std::endl;

@@ -42,9 +42,9 @@ TEST_CASE("Stable Diffusion's PNDM keeps its schedule and timesteps, and DDIM ta
     "beta_schedule": "scaled_linear", "clip_sample": false, "num_train_timesteps": 1000, "set_alpha_to_one": false,
     "skip_prk_steps": true, "steps_offset": 1, "trained_betas": null})");
   CHECK(*sampled.card.schedule == ScheduleConfig{});
-  CHECK(sampled.card.sampler == Sampler::ddim);
-  CHECK(sampled.card.spacing == Spacing::leading);
-  CHECK(sampled.card.last == LastStep::first);
+  CHECK(sampled.card.sampler.sampler == Sampler::ddim);
+  CHECK(sampled.card.sampler.spacing == Spacing::leading);
+  CHECK(sampled.card.sampler.last == LastStep::first);
   CHECK(sampled.place.notes.size() == 1);
   CHECK_THAT(sampled.notes(), Contains("PNDMScheduler is not among our samplers; ddim takes its place"));
 }
@@ -52,8 +52,8 @@ TEST_CASE("Stable Diffusion's PNDM keeps its schedule and timesteps, and DDIM ta
 TEST_CASE("infinities as Python writes them are read", "[pipeline][torch]") {
   const Sampled sampled(R"({"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "dpmsolver++",
     "lambda_min_clipped": -Infinity, "solver_order": 2, "timestep_spacing": "trailing", "final_sigmas_type": "zero"})");
-  CHECK(sampled.card.sampler == Sampler::dpmpp_2m);
-  CHECK(sampled.card.last == LastStep::clean);
+  CHECK(sampled.card.sampler.sampler == Sampler::dpmpp_2m);
+  CHECK(sampled.card.sampler.last == LastStep::clean);
   CHECK(sampled.place.notes.empty());
   CHECK_THAT(refusal(R"({"beta_end": NaN})"), Contains("beta_end is \"NaN\""));
 }
@@ -63,8 +63,8 @@ TEST_CASE("what a scheduler's configuration leaves out is its class's default", 
   CHECK(plain.card.schedule->betas == BetaSchedule::linear);
   CHECK(plain.card.schedule->beta_start == 0.0001);
   CHECK(plain.card.schedule->beta_end == 0.02);
-  CHECK(plain.card.sampler == Sampler::euler);
-  CHECK(plain.card.spacing == Spacing::linspace);
+  CHECK(plain.card.sampler.sampler == Sampler::euler);
+  CHECK(plain.card.sampler.spacing == Spacing::linspace);
   CHECK(plain.place.notes.empty());
   const Sampled consistent(R"({"_class_name": "LCMScheduler"})");
   CHECK(*consistent.card.schedule == ScheduleConfig{});

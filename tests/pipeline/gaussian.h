@@ -33,6 +33,11 @@ struct Gaussian {
   }
 };
 
+// Guides with two networks, of which both are evaluated.
+inline Denoiser guided(Denoiser conditional, Denoiser unconditional, const SamplerConfig& config) {
+  return [=](const Tensor& x, int64_t t) { return guided(conditional(x, t), unconditional(x, t), config); };
+}
+
 inline Tensor channels(const std::vector<double>& values) {
   return at::tensor(values, at::kDouble).view({1, -1, 1, 1});
 }

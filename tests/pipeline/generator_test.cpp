@@ -93,26 +93,27 @@ TEST_CASE("both sides of guidance in one call give what two calls give", "[pipel
   const ModelCard card = GENERATE(tiny_card(), tiny_card_of_two_encoders());
   save_tiny_model(folder, card, card);
   const auto unet = load_part(folder, "unet", make_plan(*card.unet));
-  const int64_t rows = 3, width = card.unet->text_width;
+  const int64_t width = card.unet->text_width;
   const TextRows texts{seeded_noise({1, 2, 3}, {card.unet->text_tokens, width}),
                        seeded_noise({4, 5, 6}, {std::max<int64_t>(card.unet->pooled_width, 1)})};
   const Tensor chosen = at::tensor({2, 1, 2}), x = seeded_noise({7, 8, 9}, {3, 4, 4});
-  const auto side = [&](const Tensor& which) {
-    Conditioning c = told(card, texts, which);
-    c.timesteps_N = at::full({rows}, 749, at::kLong);
-    return unet->forward(x, c);
+  const auto denoised = [&](const Tensor& which, const SamplerConfig& sampler) {
+    const Drawer drawer{.diffusion = {NoiseSchedule(*card.schedule), card.prediction},
+                        .sampler = sampler,
+                        .scale = *card.latent_scale,
+                        .one_by_one = true};
+    return drawer.denoiser(*unet, {conditioning_of(card, texts), which})(x, 749);
   };
-  const Tensor own = side(chosen), empty = side(at::zeros_like(chosen));
+  const Tensor own = denoised(chosen, {.guidance = 1}), empty = denoised(at::zeros_like(chosen), {.guidance = 1});
   const SamplerConfig config = GENERATE(
       values<SamplerConfig>({{.guidance = 3}, {.guidance = 0}, {.guidance = 1}, {.guidance = 2, .rescale = 0.5}}));
-  const Denoiser denoiser = guided_each(*unet, told(card, texts, guided_rows(chosen, config)), config);
-  CHECK(at::allclose(denoiser(x, 749), guided(own, empty, config), 1e-4, 1e-4));
+  CHECK(at::allclose(denoised(chosen, config), guided(own, empty, config), 1e-4, 1e-4));
   CHECK(!at::allclose(own, empty, 1e-2, 1e-2));
 }
 
 TEST_CASE("a card's guidance counts in its own convention", "[pipeline][torch]") {
   ModelCard card = tiny_card();
-  card.guidance = 2;
+  card.sampler.guidance = 2;
   card.no_guidance = NoGuidance::zero;
   save_tiny_model(folder, card);
   CHECK(Generator(folder).defaults().guidance == 3);
@@ -123,7 +124,7 @@ TEST_CASE("a card's sampler is the model's own, and one of ddim where it names n
   save_tiny_model(folder, card);
   const std::string before = model_hash(folder);
   CHECK(Generator(folder).defaults().sampler == Sampler::ddim);
-  card.sampler = Sampler::ufogen;
+  card.sampler.sampler = Sampler::ufogen;
   save_card(folder, card);
   CHECK(Generator(folder).defaults().sampler == Sampler::ufogen);
   CHECK(model_hash(folder) != before);

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <map>
 
-#include "networks/unet.h"
-#include "pipeline/weights.h"
 #include "tests/catch.h"
 #include "tests/pipeline/gaussian.h"
 
@@ -16,29 +14,6 @@ using namespace mds;
 namespace {
 
 const Gaussian gaussian{channels({1, -2, 0}), channels({0.25, 4, 1})};
-
-UNetSpec small_unet() {
-  LevelSpec level{.width = 8, .down = {1}, .up = {0, 1}, .stack = {.head_width = 4}};
-  return {.latent_channels = 3,
-          .size = 4,
-          .text_tokens = 5,
-          .text_width = 6,
-          .time_width = 16,
-          .mid = -1,
-          .levels = {level}};
-}
-
-NetworkPtr random_network(const UNetSpec& spec) {
-  const auto network = make_network(make_plan(spec));
-  const Tensor noise = seeded_noise({1}, {parameter_count(*network)})[0] * 0.2;
-  TensorMap weights = weights_of(*network);
-  int64_t begin = 0;
-  for (auto& [name, weight] : weights) {
-    weight.copy_(noise.slice(0, begin, begin + weight.numel()).view(weight.sizes()));
-    begin += weight.numel();
-  }
-  return network;
-}
 
 }  // namespace
 
@@ -76,35 +51,11 @@ TEST_CASE("guidance between two Gaussians of equal covariance is a Gaussian of t
   CHECK(at::allclose(mixed(x, 749), shifted.denoiser(schedule)(x, 749), 1e-10, 1e-10));
 }
 
-TEST_CASE("guidance 1 and 0 evaluate one branch only, unless 0 is rescaled", "[pipeline]") {
-  int conditional = 0, unconditional = 0;
-  const auto counted = [](int& calls) {
-    return [&calls](const Tensor& x, int64_t) {
-      ++calls;
-      return x;
-    };
-  };
-  const auto run = [&](const SamplerConfig& config) {
-    guided(counted(conditional), counted(unconditional), config)(at::ones({1, 1, 2, 2}), 0);
-  };
-  run({.guidance = 1, .rescale = 0.7});
-  CHECK((conditional == 1 && unconditional == 0));
-  run({.guidance = 0});
-  CHECK((conditional == 1 && unconditional == 1));
-  run({.guidance = 3});
-  CHECK((conditional == 2 && unconditional == 2));
-  run({.guidance = 0, .rescale = 0.7});
-  CHECK((conditional == 3 && unconditional == 3));
-}
-
 TEST_CASE("rescale moves the deviation of each guided latent to the conditional one's, by its share", "[pipeline]") {
   const double w = GENERATE(0.0, 3.0, 7.5), phi = GENERATE(0.3, 0.7, 1.0);
   const Tensor c = seeded_noise({1, 2}, {4, 8, 8}) * channels({1, 2}).view({2, 1, 1, 1}).to(at::kFloat);
   const Tensor u = seeded_noise({3, 4}, {4, 8, 8});
-  const auto out = [&](double rescale) {
-    return guided([&](const Tensor&, int64_t) { return c; }, [&](const Tensor&, int64_t) { return u; },
-                  {.guidance = w, .rescale = rescale})(c, 0);
-  };
+  const auto out = [&](double rescale) { return guided(c, u, {.guidance = w, .rescale = rescale}); };
   const auto deviation = [](const Tensor& x) { return x.flatten(1).std(1); };
   CHECK(at::allclose(out(0), u + w * (c - u), 1e-6, 1e-6));
   CHECK(at::allclose(deviation(out(phi)), phi * deviation(c) + (1 - phi) * deviation(out(0)), 1e-5, 0));
@@ -171,25 +122,6 @@ TEST_CASE("noise follows all 64 bits of a seed, and small seeds mean what they m
   CHECK(!at::equal(noise(large), noise(2 * large)));
   for (const uint64_t seed : {uint64_t(0), uint64_t(7), large - 1})
     CHECK(at::equal(noise(seed), at::randn({4}, at::detail::createCPUGenerator(seed))));
-}
-
-TEST_CASE("a picture depends on its own seed and text, not on its batch or its place in it", "[pipeline][torch]") {
-  const SamplerConfig config = GENERATE(values<SamplerConfig>(
-      {{.steps = 3}, {.steps = 3, .eta = 1}, {.steps = 3, .sampler = Sampler::ufogen}, {.steps = 3, .rescale = 0.7}}));
-  const UNetSpec spec = small_unet();
-  const auto unet = random_network(spec);
-  const Tensor text = seeded_noise({1, 2, 3}, {5, 6}), empty = seeded_noise({4}, {5, 6});
-  const std::vector<uint64_t> seeds{11, 12, 13};
-  const auto draw = [&](const Tensor& words, const std::vector<uint64_t>& which) {
-    return sample({NoiseSchedule({}), Prediction::v}, config, picture_noise(which, {3, 4, 4}),
-                  guided(*unet, words, empty, config));
-  };
-  const Tensor together = draw(text, seeds);
-  for (int64_t i = 0; i < 3; ++i)
-    CHECK(at::allclose(draw(text.slice(0, i, i + 1), {seeds[size_t(i)]})[0], together[i], 1e-4, 1e-4));
-  CHECK(at::allclose(draw(text.flip(0), {13, 12, 11}).flip(0), together, 1e-4, 1e-4));
-  CHECK(!at::allclose(draw(text, {11, 12, 14})[2], together[2], 1e-2, 1e-2));
-  CHECK(!at::allclose(draw(text.flip(0), seeds)[0], together[0], 1e-4, 1e-4));
 }
 
 TEST_CASE("a picture's noise goes on from its beginning, each time anew", "[pipeline]") {

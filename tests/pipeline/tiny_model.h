@@ -27,7 +27,7 @@ inline ModelCard tiny_card() {
   card.tokenizer = TokenizerConfig{.merges = 2, .pad = -1};
   card.latent_scale = LatentScale{{0, 0.1, -0.1}, {1, 2, 0.5}};
   card.schedule = ScheduleConfig{};
-  card.steps = 3;
+  card.sampler.steps = 3;
   return card;
 }
 

@@ -106,7 +106,7 @@ TEST_CASE("the plan's estimate is of the size of what a forward pass keeps", "[t
   const LatentSet set = large_latents();
   const LoopConfig loop = config_of(/*checkpointed=*/false);
   BaseStage stage(deep(), {}, loop, set);
-  const TensorMap batch = stage.batch({0, generator_for(1, 0)});
+  const LatentBatch batch = stage.draw({0, generator_for(1, 0)});
   const auto bytes = std::make_shared<Bytes>();
   Tensor loss;
   {

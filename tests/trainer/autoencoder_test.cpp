@@ -38,7 +38,7 @@ Tensor pictures() { return at::randint(256, {8, 3, side, side}, generator_for(1,
 Tensor apart(const Tensor& a, const Tensor& b, const Observer&) { return (a - b).abs().mean({1, 2, 3}); }
 
 double loss_of(Stage& stage, int64_t iteration = 0) {
-  return stage.loss(stage.batch({iteration, generator_for(1, iteration)}), {}).item<double>();
+  return stage.loss_of(stage.batch({iteration, generator_for(1, iteration)}), {}).item<double>();
 }
 
 TensorMap copy(const TensorMap& weights) {
@@ -117,9 +117,9 @@ TEST_CASE("the adversarial loss is minus the mean logit times the adaptive weigh
   const auto encoder = make_network(make_plan(stage.encoder())), decoder = make_network(make_plan(stage.decoder()));
   load_weights(*encoder, with_prefix(copy(stage.weights()), "vae_encoder."), "encoder");
   load_weights(*decoder, with_prefix(copy(stage.weights()), "vae_decoder."), "decoder");
-  const TensorMap batch = stage.batch({0, generator_for(1, 0)});
-  const Tensor x = to_signed(batch.at("pictures"));
-  const Tensor decoded = decoder->forward(posterior(encoder->forward(x)).sample(batch.at("noise")));
+  const AutoencoderBatch batch = stage.draw({0, generator_for(1, 0)});
+  const Tensor x = to_signed(batch.pictures_NCHW);
+  const Tensor decoded = decoder->forward(posterior(encoder->forward(x)).sample(batch.noise_NCHW));
   const Tensor deceit = -twin.logits(decoded).mean();
   const Tensor last = decoder->named_parameters()["conv_out.weight"];
   const double weight = adaptive_weight(at::mse_loss(decoded, x), deceit, last).item<double>();
@@ -155,7 +155,7 @@ TEST_CASE("a frozen encoder does not change, has no optimizer's state, no gradie
   AutoencoderConfig config = adversarial(0, folder);
   config.kl_weight = 1e9;
   AutoencoderStage stage(config, short_loop, pictures());
-  const TensorMap batch = stage.batch({0, generator_for(1, 0)});
+  const AutoencoderBatch batch = stage.draw({0, generator_for(1, 0)});
   const auto encoded = [&] {
     Tensor moments;
     const Tensor loss = stage.loss(batch, [&](const PlanStep& step, Tensor x) {
@@ -204,7 +204,7 @@ TEST_CASE("a student learns on the latents of a file, without those held out", "
   config.latents = toy::temporary("latents");
   save_tensors(config.latents, {.tensors = tensors, .metadata = {}});
   AutoencoderStage stage(config, short_loop, pictures());
-  CHECK(stage.batch({0, generator_for(1, 0)}).at("latents").sizes() == at::IntArrayRef({4, 2, latent, latent}));
+  CHECK(stage.draw({0, generator_for(1, 0)}).latents_NCHW.sizes() == at::IntArrayRef({4, 2, latent, latent}));
   CHECK_NOTHROW(Loop(stage, short_loop, {}).run_to(4));
 }
 

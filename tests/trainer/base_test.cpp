@@ -18,7 +18,7 @@ double weight_at(const NoiseSchedule& schedule, Prediction prediction, int64_t t
   return min_snr_weight(prediction, {schedule.a(t_N), schedule.s(t_N)}).item<double>();
 }
 
-double loss_of(Stage& stage) { return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>(); }
+double loss_of(Stage& stage) { return toy::loss_at(stage).item<double>(); }
 
 // The latents of a set at another size.
 LatentSet resized(LatentSet set, int64_t size) {
@@ -65,13 +65,13 @@ TEST_CASE("the weighted loss is the mean of weighted squared errors", "[trainer]
   BaseConfig config = toy::predicting(Prediction::v);
   config.weight = LossWeight::min_snr;
   BaseStage stage(toy::unet(), config, {.batch = 8}, set);  // it predicts 0, because its last layer starts at zero
-  const TensorMap batch = stage.batch({0, generator_for(1, 0)});
+  const LatentBatch batch = stage.draw({0, generator_for(1, 0)});
   const NoiseSchedule schedule{ScheduleConfig()};
   double wanted = 0;
   for (int64_t i = 0; i < 8; ++i) {
-    const int64_t t = batch.at("t")[i].item<int64_t>();
+    const int64_t t = batch.t_N[i].item<int64_t>();
     const double a = schedule.a(t), s = schedule.s(t), snr = a * a / (s * s);
-    const Tensor v = a * batch.at("noise")[i] - s * batch.at("x0")[i];
+    const Tensor v = a * batch.noise_NCHW[i] - s * batch.x0_NCHW[i];
     wanted += std::min(snr, 5.0) / (snr + 1) * v.square().mean().item<double>() / 8;
   }
   CHECK(stage.loss(batch, {}).item<double>() == Approx(wanted).epsilon(1e-5));
@@ -83,9 +83,10 @@ TEST_CASE("offset noise shifts whole channels and changes nothing else that is d
   BaseStage plain(toy::unet(), config, {.batch = 10}, set);
   config.noise_offset = 0.1;
   BaseStage offset(toy::unet(), config, {.batch = 10}, set);
-  const TensorMap before = plain.batch({0, generator_for(1, 0)}), after = offset.batch({0, generator_for(1, 0)});
-  for (const auto* name : {"x0", "t", "text"}) CHECK(at::equal(before.at(name), after.at(name)));
-  const Tensor shift = after.at("noise") - before.at("noise");
+  const LatentBatch before = plain.draw({0, generator_for(1, 0)}), after = offset.draw({0, generator_for(1, 0)});
+  for (const auto field : {&LatentBatch::x0_NCHW, &LatentBatch::t_N, &LatentBatch::text_NSC})
+    CHECK(at::equal(before.*field, after.*field));
+  const Tensor shift = after.noise_NCHW - before.noise_NCHW;
   const Tensor of_channels = shift.mean({2, 3}, /*keepdim=*/true);
   CHECK(at::allclose(shift, of_channels.expand_as(shift), 0, 1e-5));
   CHECK(of_channels.std().item<double>() == Approx(0.1).margin(0.05));

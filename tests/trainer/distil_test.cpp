@@ -133,7 +133,7 @@ TEST_CASE("guidance 1 in teacher and student is no guidance", "[trainer][torch]"
   const auto loss = [&](const DistilGuidance& guidance) {
     config.guidance = guidance;
     DistilStage stage(config, {.batch = 4}, set);
-    return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>();
+    return toy::loss_at(stage).item<double>();
   };
   const double without = loss({.probability = 0});
   CHECK(loss({.probability = 1, .low = 1, .high = 1}) == Approx(without).epsilon(1e-5));

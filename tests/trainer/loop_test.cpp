@@ -126,8 +126,8 @@ TEST_CASE("an adversary's loss is told in the iterations in which it took a step
   class Pair final : public Stage {
    public:
     TensorMap weights() const override { return own_.weights(); }
-    TensorMap batch(const Turn& turn) override { return own_.batch(turn); }
-    Tensor loss(const TensorMap& batch, const Observer& observer) override { return own_.loss(batch, observer); }
+    Batch batch(const Turn& turn) override { return own_.batch(turn); }
+    Tensor loss_of(const Batch& batch, const Observer& observer) override { return own_.loss_of(batch, observer); }
     std::optional<Adversary> adversary() override { return Adversary{.stage = &other_, .optimizer = {}, .every = 2}; }
 
    private:

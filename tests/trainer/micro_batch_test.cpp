@@ -42,7 +42,7 @@ void check_parts(Stage& stage, double tolerance = 1e-6) {
 class ReplayedGraph final : public StepGraph {
  public:
   explicit ReplayedGraph(std::vector<Tensor> weights) : weights_(std::move(weights)) {}
-  Tensor run(const TensorMap& batch, const Step& step) override {
+  Tensor run(const Batch& batch, const Step& step) override {
     const Tensor loss = step(batch);
     for (size_t i = 0; i < weights_.size(); ++i) {
       if (gradients_.size() == i) gradients_.push_back(at::empty_like(weights_[i].grad()));

@@ -19,10 +19,7 @@ ReluConfig swapping(Swap swap, const std::string& start) {
   return config;
 }
 
-double loss_at(Stage& stage, int64_t iteration) {
-  TensorMap batch = stage.batch({iteration, generator_for(1, 0)});
-  return stage.loss(batch, {}).item<double>();
-}
+double loss_at(Stage& stage, int64_t iteration) { return toy::loss_at(stage, iteration).item<double>(); }
 
 }  // namespace
 
@@ -49,7 +46,7 @@ TEST_CASE("gains fold into the output projection without a change of what the ne
   CHECK(std::count_if(weights.begin(), weights.end(), [](const auto& w) { return w.first.ends_with("log_gain"); }) ==
         4);
 
-  const auto folded = make_network(make_plan(gained.unet()));
+  const auto folded = make_network(make_plan(*gained.card().model.unet));
   load_weights(*folded, with_folded_gains(weights), "folded");
   BaseStage plain(folded, {}, {}, set);
   CHECK(loss_at(plain, 0) == Approx(loss_at(gained, 0)).epsilon(1e-5));

@@ -80,6 +80,11 @@ inline std::string model(const std::string& name, const ModelCard& changed = {})
   return folder;
 }
 
+// The loss of the batch of an iteration; all iterations have the same random numbers.
+inline Tensor loss_at(Stage& stage, int64_t iteration = 0) {
+  return stage.loss_of(stage.batch({iteration, generator_for(1, 0)}), {});
+}
+
 // All gradients of the first step, concatenated, float64; the weights do not change.
 inline Tensor gradients_of(Stage& stage, const LoopConfig& loop, StepGraphPtr graph = nullptr) {
   const TensorMap weights = stage.weights();
@@ -97,15 +102,20 @@ inline Tensor gradients_of(Stage& stage, const LoopConfig& loop, StepGraphPtr gr
   return at::cat(gradients).to(at::kDouble);
 }
 
+struct IterationBatch {
+  Tensor iteration;  // int64, one number
+  static void for_each(auto& self, auto&& visit) { visit("iteration", self.iteration); }
+};
+
 // The loss is a function `of` the only weight, w = (1, 2, 3).
-class OneWeight final : public Stage {
+class OneWeight final : public StageOf<IterationBatch> {
  public:
   explicit OneWeight(std::function<Tensor(const Tensor&, int64_t)> of)
       : of_(std::move(of)), w_(at::arange(1, 4, at::kFloat)) {}
   TensorMap weights() const override { return {{"w", w_}}; }
-  TensorMap batch(const Turn& turn) override { return {{"iteration", at::scalar_tensor(turn.iteration, at::kLong)}}; }
-  Tensor loss(const TensorMap& batch, const Observer&) override {
-    return of_(w_, batch.at("iteration").item<int64_t>());
+  IterationBatch draw(const Turn& turn) override { return {at::scalar_tensor(turn.iteration, at::kLong)}; }
+  Tensor loss(const IterationBatch& batch, const Observer&) override {
+    return of_(w_, batch.iteration.item<int64_t>());
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "networks/autocast.h"
+#include "pipeline/drawer.h"
 #include "tests/catch.h"
 #include "tests/trainer/toy.h"
 
@@ -24,7 +25,7 @@ UfogenConfig starting(const std::string& start, DiscriminatorKind kind = Discrim
   return config;
 }
 
-double loss_of(Stage& stage) { return stage.loss(stage.batch({0, generator_for(1, 0)}), {}).item<double>(); }
+double loss_of(Stage& stage) { return toy::loss_at(stage).item<double>(); }
 
 // Latents that all have one value.
 LatentSet one_point(double value) {
@@ -41,8 +42,10 @@ Tensor drawn(const Network& unet, const LatentSet& set, int64_t n) {
   const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), Prediction::v};
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < n; ++i) seeds.push_back(uint64_t(i));
-  return sample(diffusion, {.steps = 1, .guidance = 1}, picture_noise(seeds, {2, 8, 8}),
-                conditioned(unet, set.empty_text.to(at::kFloat)));
+  PictureTexts texts{.rows = {}, .chosen_N = at::zeros({n}, at::kLong)};
+  texts.rows.text_NSC = set.empty_text.to(at::kFloat);
+  const Drawer drawer{.diffusion = diffusion, .sampler = {.steps = 1, .guidance = 1}, .scale = set.scale};
+  return drawer.latents(unet, texts, seeds);
 }
 
 NetworkPtr trained(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& set) {

@@ -74,18 +74,18 @@ TEST_CASE("a stage that keeps the network is scored beside the model that it sta
 TEST_CASE("a model draws with the guidance it was scored with, and a one-step model without", "[app][torch]") {
   const ToyChain chain;
   const std::string start = toy::model("start");
-  CHECK(chain.finished(chain.stage<BaseConfig>(start)).guidance == 2);
-  CHECK(chain.finished(chain.stage<ReluConfig>(start)).guidance == 2);
-  CHECK(chain.finished(chain.stage<UfogenConfig>(start)).guidance == 1);
+  CHECK(chain.finished(chain.stage<BaseConfig>(start)).sampler.guidance == 2);
+  CHECK(chain.finished(chain.stage<ReluConfig>(start)).sampler.guidance == 2);
+  CHECK(chain.finished(chain.stage<UfogenConfig>(start)).sampler.guidance == 1);
   TrainConfig unscored = chain.stage<BaseConfig>(start);
   unscored.evaluation.reset();
-  CHECK(chain.finished(unscored).guidance == ModelCard{}.guidance);
+  CHECK(chain.finished(unscored).sampler.guidance == ModelCard{}.sampler.guidance);
 }
 
 TEST_CASE("a one-step model's card has its sampler and the signal-to-noise ratios of its delta", "[app][torch]") {
   const ToyChain chain;
   const ModelCard card = chain.finished(chain.stage<UfogenConfig>(toy::model("start")));
-  CHECK((card.steps == 1 && card.guidance == 1 && card.sampler == Sampler::ufogen));
+  CHECK(card.sampler == SamplerConfig{.steps = 1, .guidance = 1, .sampler = Sampler::ufogen});
   CHECK(card.provenance.derived["snr_at_999"].get<double>() == Approx(0.00468192).epsilon(1e-5));
   CHECK(card.provenance.derived["snr_at_749"].get<double>() == Approx(0.0600222).epsilon(1e-5));
 }
