@@ -7,8 +7,8 @@
 #include "app/options.h"
 #include "app/run.h"
 #include "app/size_options.h"
-#include "app/weight_type.h"
 #include "experiments/output.h"
+#include "experiments/transfer/weight_type.h"
 #include "reports/table.h"
 #include "search/named_network.h"
 

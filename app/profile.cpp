@@ -8,6 +8,7 @@
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
 #include "app/usage_error.h"
+#include "experiments/sized_network.h"
 #include "experiments/timing/profile_text.h"
 #include "pipeline/sampler_config.h"
 #include "profiler/environment.h"

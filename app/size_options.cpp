@@ -5,12 +5,6 @@
 namespace mds {
 namespace {
 
-// "256", "256x192", or "w256" and "h192" where only one extent was asked for.
-std::string size_text(Extent pixels) {
-  if (pixels.height == 0) return "w" + std::to_string(pixels.width);
-  return pixels.width == 0 ? "h" + std::to_string(pixels.height) : to_string(pixels);
-}
-
 void add(po::options_description& options, const char* name, int64_t& side, const char* what) {
   options.add_options()(name, number(&side, between(1, 16384), "the network's own")->value_name("PX"), what);
 }
@@ -38,23 +32,6 @@ std::vector<std::string> SizeOptions::arguments() const {
   for (const auto& [name, side] : {std::pair{"--width", picture().width}, std::pair{"--height", picture().height}})
     if (side > 0) given.insert(given.end(), {name, std::to_string(side)});
   return given;
-}
-
-NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels) {
-  if (pixels == Extent{}) return spec;
-  try {
-    return with_size(spec, pixels);
-  } catch (const ConfigError& error) {
-    throw UsageError(error.what());
-  }
-}
-
-NamedNetwork load_named(const std::string& name, Extent pixels, const std::string& database) {
-  NamedNetwork network = find_network(name, database);
-  const NetworkSpec sized = with_asked_size(network.spec, pixels);
-  if (hash_of(sized) != hash_of(network.spec)) network.name += "-" + size_text(pixels) + "px";
-  network.spec = sized;
-  return network;
 }
 
 }  // namespace mds

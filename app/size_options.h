@@ -2,7 +2,6 @@
 #pragma once
 
 #include "app/options.h"
-#include "search/named_network.h"
 #include "spec/shape.h"
 
 namespace mds {
@@ -19,11 +18,5 @@ struct SizeOptions {
 // The flags without --size.
 void add_extent_options(po::options_description& options, SizeOptions& size);
 void add_size_options(po::options_description& options, SizeOptions& size);
-
-// The network for pictures of that size; an extent of 0 is its own. UsageError for a size that it cannot have.
-NetworkSpec with_asked_size(const NetworkSpec& spec, Extent pixels);
-
-// The network NAME at the requested size, which becomes part of its name: "mobilediffusion-256px".
-NamedNetwork load_named(const std::string& name, Extent pixels, const std::string& database = default_database);
 
 }  // namespace mds

@@ -9,6 +9,7 @@
 #include "app/view_options.h"
 #include "experiments/arch_record.h"
 #include "experiments/network_text.h"
+#include "experiments/sized_network.h"
 #include "networks/network_file.h"
 
 namespace mds {

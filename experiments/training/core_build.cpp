@@ -1,5 +1,6 @@
 #include "experiments/sweep/side.h"
 #include "experiments/training/picture_side.h"
+#include "pipeline/export.h"
 
 namespace mds {
 namespace {
@@ -29,5 +30,9 @@ std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&, c
 }
 
 bool save_grid(const std::string&, const Tensor&) { return false; }
+
+std::vector<std::string> export_onnx(const std::string&, const Network&, const NetworkSpec&) {
+  throw ConfigError("`to` onnx: this core build leaves ONNX out; allowed: torchscript, safetensors");
+}
 
 }  // namespace mds

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "experiments/sized_network.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
 

@@ -1,4 +1,4 @@
-// The types that --dtype offers for written weights.
+// The types of numbers that weights are written in.
 #pragma once
 
 #include <c10/core/ScalarType.h>
