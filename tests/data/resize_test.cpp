@@ -37,7 +37,7 @@ TEST_CASE("resizing keeps a flat picture flat and a picture's mean", "[data][tor
   const auto size = GENERATE(7, 32, 100);
   CHECK((mds::to_tensor(mds::make_image({50, 40}, 77), size) == 77).all().item<bool>());
   const auto image = checkers(64, 64);
-  const auto mean = [](const Tensor& t) { return t.to(torch::kFloat64).mean().item<double>(); };
+  const auto mean = [](const mds::Tensor& t) { return t.to(torch::kFloat64).mean().item<double>(); };
   CHECK(mean(mds::to_tensor(image, size)) == Approx(mean(mds::to_tensor(image, 64))).margin(2.0));
 }
 

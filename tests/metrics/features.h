@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "spec/tensor.h"
+
 namespace mds {
 
 inline Tensor random_features(int64_t n, int64_t width, uint64_t seed) {
