@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "search/store/rows.h"
+#include "search/store/runs.h"
 
 namespace mds {
 

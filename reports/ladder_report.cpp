@@ -2,7 +2,6 @@
 #include <array>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 
 namespace mds {
 namespace {

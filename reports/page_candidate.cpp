@@ -1,7 +1,6 @@
 // The section of one candidate: its network, scores, curves, pictures, decisions, cost per block and spec.
 #include "reports/decision_words.h"
 #include "reports/page_sweep.h"
-#include "search/store/select.h"
 
 namespace mds {
 namespace {
@@ -64,15 +63,9 @@ std::string decisions(const PageSweep& sweep, const SweepCandidate& row) {
 
 std::vector<BlockTiming> blocks_of(const PageSweep& sweep, size_t index) {
   if (const auto& profile = sweep.profiles[index]) return profile->blocks;
-  std::vector<BlockTiming> blocks;
-  for (const auto& [path, kind, in, out, params, macs] :
-       select<std::string, std::string, std::string, std::string, int64_t, int64_t>(
-           sweep.store,
-           "SELECT path, kind, in_shape, out_shape, b.params, b.macs_valid FROM arch_block b JOIN arch USING(arch_id) "
-           "WHERE hash = :hash ORDER BY step",
-           sweep.rows[index].hash))
-    blocks.push_back({.path = path, .kind = kind, .in = in, .out = out, .params = params, .macs_valid = macs});
-  return blocks;
+  return query_rows<BlockTiming>(
+      sweep.store, "FROM arch_block WHERE arch_id = (SELECT arch_id FROM arch WHERE hash = :hash) ORDER BY step",
+      sweep.rows[index].hash);
 }
 
 std::string cost_per_block(const PageSweep& sweep, size_t index) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "search/store/literature.h"
+#include "search/store/store.h"
 #include "search/store/stored_json.h"
 #include "spec/score_kind.h"
 
@@ -21,6 +23,13 @@ struct Build {
   bool git_dirty = false;
   std::string compiler{}, flags{}, libtorch{};
   auto operator<=>(const Build&) const = default;
+  static void columns(auto& self, auto&& column) {
+    column("git_commit", self.git_commit);
+    column("git_dirty", self.git_dirty);
+    column("compiler", self.compiler);
+    column("compiler_flags", self.flags);
+    column("libtorch", self.libtorch);
+  }
 };
 std::string to_string(const Build& build);  // "commit abc with local changes, GNU 12.2.0 -O3, LibTorch 2.13.0"
 std::vector<Build> builds(const Store& store);
@@ -52,6 +61,15 @@ struct BlockTiming {
   std::string path{}, kind{}, in{}, out{};
   int64_t params = 0, macs_valid = 0;
   std::optional<TimingSummary> timing{};
+
+  static void columns(auto& self, auto&& column) {
+    column("path", self.path);
+    column("kind", self.kind);
+    column("in_shape", self.in);
+    column("out_shape", self.out);
+    column("params", self.params);
+    column("macs_valid", self.macs_valid);
+  }
 };
 
 // One forward pass: of the whole network, or the sum of its blocks with the worst of their marks.
@@ -113,6 +131,24 @@ struct SweepCandidate {
   int64_t iterations = 0, images_seen = 0;
   std::vector<MetricRow> evaluations{};       // every score, by name, then iteration
   std::map<std::string, MetricRow> scores{};  // latest of each
+
+  static void columns(auto& self, auto&& column) {
+    column("run_id", self.run);
+    column("sweep", self.sweep);
+    column("name", self.name);
+    column("hash", self.hash);
+    column("params", self.params);
+    column("macs", self.macs);
+    column("macs_valid", self.macs_valid);
+    column("trained_hash", self.trained_hash);
+    column("trained_params", self.trained_params);
+    column("protocol", self.protocol);
+    column("seed", self.seed);
+    column("state", self.state);
+    column("message", self.message);
+    column("device.model", self.device);
+    column("iterations", self.iterations);
+  }
 };
 std::string label(const SweepCandidate& candidate);  // its name, else the first letters of its hash
 
@@ -128,21 +164,25 @@ std::optional<Better> direction_of(const std::string& metric);
 struct SamplePicture {
   std::string candidate{}, mime{}, bytes{}, prompt{};
   int64_t iteration = 0, seed = 0;
+
+  static void columns(auto& self, auto&& column) {
+    column("mime", self.mime);
+    column("bytes", self.bytes, {.bytes = true});
+    column("prompt", self.prompt);
+    column("iteration", self.iteration);
+    column("seed", self.seed);
+  }
 };
 std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate);
 
 // --- words -----------------------------------------------------------------------------------------------------------
 
-struct Printed {
-  std::string source{}, network{}, name{}, unit{}, conditions{};
-  double value = 0;
-};
-std::vector<Printed> printed_figures(const Store& store);
+std::vector<LiteratureRow> printed_figures(const Store& store);
 // The figure's value, or null where the source prints none for the network.
 struct PrintedKey {
   std::string source{}, network{}, name{};
 };
-Json printed_value(const std::vector<Printed>& figures, const PrintedKey& key);
+Json printed_value(const std::vector<LiteratureRow>& figures, const PrintedKey& key);
 
 std::string protocol_json(const Store& store, const std::string& hash);
 

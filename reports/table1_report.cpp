@@ -3,7 +3,6 @@
 #include <map>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 #include "search/store/select.h"
 
 namespace mds {
@@ -15,7 +14,7 @@ struct NetworkLine {
   Json params{}, macs_valid{}, latency_ms{}, ratio{}, low_ms{}, high_ms{}, latency_mark{}, size_bytes{}, hash{};
 };
 
-NetworkLine printed_line(const std::vector<Printed>& figures, const std::string& network) {
+NetworkLine printed_line(const std::vector<LiteratureRow>& figures, const std::string& network) {
   NetworkLine line{.network = network, .literature = true};
   for (const auto& figure : figures) {
     if (figure.network != network) continue;
@@ -63,7 +62,7 @@ void add_ratios(std::vector<NetworkLine>& lines) {
     if (!line.latency_ms.is_null()) line.ratio = line.latency_ms.get<double>() / first.at(line.device);
 }
 
-std::vector<std::string> networks_by_size(const std::vector<Printed>& figures) {
+std::vector<std::string> networks_by_size(const std::vector<LiteratureRow>& figures) {
   std::vector<std::pair<double, std::string>> sized;
   for (const auto& figure : figures)
     if (figure.name == "params") sized.emplace_back(-figure.value, figure.network);
@@ -77,7 +76,7 @@ std::vector<std::string> networks_by_size(const std::vector<Printed>& figures) {
 
 std::vector<Table> table1_report(const Store& store, const ReportOptions& options) {
   auto figures = printed_figures(store);
-  std::erase_if(figures, [](const Printed& figure) { return figure.source != literature_table1; });
+  std::erase_if(figures, [](const LiteratureRow& figure) { return figure.source != literature_table1; });
   const auto profiles = network_profiles(store);
   Table table{
       .title = "Networks: counted here, and as printed",

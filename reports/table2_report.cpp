@@ -4,7 +4,6 @@
 #include <array>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 #include "search/store/select.h"
 
 namespace mds {
@@ -159,7 +158,7 @@ class Rows {
   const Store& store_;
   const ReportOptions& options_;
   const Latencies& latencies_;
-  std::vector<Printed> figures_;
+  std::vector<LiteratureRow> figures_;
 };
 
 std::vector<Column> columns_of(const std::vector<std::string>& perceptual) {

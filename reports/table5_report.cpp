@@ -4,7 +4,6 @@
 #include <map>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 
 namespace mds {
 namespace {

@@ -1,122 +1,67 @@
-// The results database: one SQLite file that many processes write. This class owns the schema and every SQL statement
-// that writes; reports read through select.h. Every method throws StoreError, and a failed write changes nothing.
-// An object is for one thread and must not be used after a fork.
+// The results database with everything that can be stored in it.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
-#include "search/store/rows.h"
-
-namespace soci {
-class session;
-}
+#include "search/store/archs.h"
+#include "search/store/inspection.h"
+#include "search/store/latencies.h"
+#include "search/store/machines.h"
+#include "search/store/merge.h"
+#include "search/store/parity.h"
+#include "search/store/queue.h"
+#include "search/store/run_results.h"
+#include "search/store/scores.h"
 
 namespace mds {
 
-enum class StoreMode : uint8_t { create_or_open, open_existing, read_only };
+using RunStatus = RunRow;
 
-class Store {
+class Store : public Database {
  public:
-  // ":memory:" is a database that exists as long as the object.
-  explicit Store(const std::string& file, StoreMode mode = StoreMode::create_or_open);
-  ~Store();
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
+  using Database::Database;
 
-  const std::string& file() const { return file_; }
-  soci::session& reading_session() const { return *sql_; }
-
-  // Runs `body`, which may only read; SQL errors become StoreError with the file's name.
-  void guarded(const std::function<void()>& body) const;
-
-  // Runs `body` as one immediate transaction: all of its writes or none. May be nested: the outermost
-  // one commits, and an error must reach it.
-  void transaction(const std::function<void()>& body);
-
-  // As transaction() outside of any other; all that was committed up to its end survives a loss of power.
-  void durably(const std::function<void()>& body);
-
-  // Returns the id of the row, inserting it where it is new. The id is valid in this file only.
-  int64_t remember_device(const DeviceRow& row);
-  int64_t remember_env(const EnvRow& row);
-
-  // Idempotent: a second row of the same hash changes nothing.
-  void add_arch(const ArchRow& row);
-  void add_arch_blocks(const std::string& arch, const std::vector<BlockRow>& rows);
-  std::string add_protocol(const std::string& json);  // returns the hash of its canonical form
-  void add_sweep(const std::string& name, const std::string& config_json);
-  int64_t ensure_run(const RunRow& row);  // one run for each (sweep, arch, protocol, seed)
-
-  // The work queue. claim() takes a promoted or queued run, or a leased one whose lease ran out, or ends
-  // further ahead than the worker's would, as after the clock was set back; deepest rung first.
-  std::optional<Lease> claim(const std::string& sweep, const Worker& worker);
-  // Takes this run whatever its state: for a worker that knows that the holder of its lease is gone.
-  Lease take(int64_t run, const Worker& worker);
-  void heartbeat(const Lease& lease);  // extends the lease by its lease_seconds and records progress
-  void finish(const Lease& lease, RunState state, const std::string& message = "");
-  void promote(int64_t run, int64_t rung);  // continues a paused or stopped run to a deeper rung
-  void stop(int64_t run, const std::string& message = "");
-  void retry(int64_t run);  // queues a failed or finished run again, at its rung
-
-  void add_metric(const RunRef& run, const MetricRow& row);  // a repeated evaluation keeps the first value
-  void add_checkpoint(const RunRef& run, const CheckpointRow& row);
-  void add_picture(const RunRef& run, const PictureRow& row);  // a run keeps the pictures of its last iteration
-  void add_decision(const DecisionRow& row);
-  void add_latency(const LatencyRow& row);
-
-  void add_parity(const ParityRow& row);  // a repeated row is kept once
-  void add_score(const ScoreRow& row);    // a repeated evaluation keeps the first value
-
-  void add_model(const ModelRow& row);  // idempotent by hash
-
-  std::vector<std::string> sweeps() const;  // names, oldest first
-  std::optional<std::string> sweep_config(const std::string& name) const;
-  std::vector<ParityRow> latest_parity() const;  // the last of each network and peer, by peer, then network
-  std::vector<ScoreRow> scores() const;          // by name, protocol, then iteration
-  std::vector<ModelRow> models() const;          // by name
-  std::vector<RunStatus> runs(const std::string& sweep) const;
-  std::vector<MetricRow> metrics(int64_t run) const;                         // by name, then iteration
-  std::vector<MetricRow> curve(int64_t run, const std::string& name) const;  // by iteration
-  std::vector<DecisionRow> decisions(int64_t run) const;                     // oldest first
-  std::vector<CheckpointRow> checkpoints(int64_t run) const;                 // by iteration
-  std::optional<ArchRow> find_arch(const std::string& hash_or_name) const;
-  std::vector<LatencyRow> find_latency(const LatencyKey& key) const;  // samples of the best mark, never rejected ones
-
-  void merge(const std::string& other_file);  // idempotent; where both have a run, the later update wins
-  std::vector<std::string> check() const;     // problems of the file; empty when sound
-  StoreInfo info() const;
-
- private:
-  void open(StoreMode mode);
-  void migrate();
-  int64_t stored_version() const;  // 0: an empty database
-  template <class Result>
-  Result writing(const std::function<Result()>& body) {
-    Result result{};
-    transaction([&] { result = body(); });
-    return result;
+  int64_t remember_device(const DeviceRow& row) { return mds::remember_device(*this, row); }
+  int64_t remember_env(const EnvRow& row) { return mds::remember_env(*this, row); }
+  void add_arch(const ArchRow& row) { mds::add_arch(*this, row); }
+  void add_arch_blocks(const std::string& arch, const std::vector<BlockRow>& rows) {
+    mds::add_arch_blocks(*this, arch, rows);
   }
-  int64_t id_of(const char* table, const char* column, const std::string& value) const;  // StoreError if absent
-  void require_writable_run(const RunRef& run) const;
-  void give_up_on_deadly_runs(int64_t sweep_id, int64_t lease_seconds);
-  int64_t remember_block(const std::string& block_json);
-  int64_t latency_run(const LatencyRow& row);
-  [[noreturn]] void fail(const std::string& message) const;
-
-  std::string file_;
-  bool read_only_ = false;
-  int depth_ = 0;
-  std::unique_ptr<soci::session> sql_;
+  std::string add_protocol(const std::string& json) { return mds::add_protocol(*this, json); }
+  void add_sweep(const std::string& name, const std::string& config) { mds::add_sweep(*this, name, config); }
+  int64_t ensure_run(const RunRow& row) { return mds::ensure_run(*this, row); }
+  std::optional<Lease> claim(const std::string& sweep, const Worker& worker) {
+    return mds::claim(*this, sweep, worker);
+  }
+  Lease take(int64_t run, const Worker& worker) { return mds::take(*this, run, worker); }
+  void heartbeat(const Lease& lease) { mds::heartbeat(*this, lease); }
+  void finish(const Lease& lease, RunState state, const std::string& message = "") {
+    mds::finish(*this, lease, state, message);
+  }
+  void promote(int64_t run, int64_t rung) { mds::promote(*this, run, rung); }
+  void stop(int64_t run, const std::string& message = "") { mds::stop(*this, run, message); }
+  void retry(int64_t run) { mds::retry(*this, run); }
+  void add_metric(const RunRef& run, const MetricRow& row) { mds::add_metric(*this, run, row); }
+  void add_checkpoint(const RunRef& run, const CheckpointRow& row) { mds::add_checkpoint(*this, run, row); }
+  void add_picture(const RunRef& run, const PictureRow& row) { mds::add_picture(*this, run, row); }
+  void add_decision(const DecisionRow& row) { mds::add_decision(*this, row); }
+  void add_latency(const LatencyRow& row) { mds::add_latency(*this, row); }
+  void add_parity(const ParityRow& row) { mds::add_parity(*this, row); }
+  void add_score(const ScoreRow& row) { mds::add_score(*this, row); }
+  void add_model(const ModelRow& row) { mds::add_model(*this, row); }
+  std::vector<std::string> sweeps() const { return sweep_names(*this); }
+  std::optional<std::string> sweep_config(const std::string& name) const { return mds::sweep_config(*this, name); }
+  std::vector<ParityRow> latest_parity() const { return mds::latest_parity(*this); }
+  std::vector<ScoreRow> scores() const { return all_scores(*this); }
+  std::vector<ModelRow> models() const { return all_models(*this); }
+  std::vector<RunRow> runs(const std::string& sweep) const { return runs_of(*this, sweep); }
+  std::vector<MetricRow> metrics(int64_t run) const { return metrics_of(*this, run); }
+  std::vector<MetricRow> curve(int64_t run, const std::string& name) const { return curve_of(*this, run, name); }
+  std::vector<DecisionRow> decisions(int64_t run) const { return decisions_of(*this, run); }
+  std::vector<CheckpointRow> checkpoints(int64_t run) const { return checkpoints_of(*this, run); }
+  std::optional<ArchRow> find_arch(const std::string& name) const { return mds::find_arch(*this, name); }
+  std::vector<LatencyRow> find_latency(const LatencyKey& key) const { return mds::find_latency(*this, key); }
+  void merge(const std::string& other_file) { mds::merge(*this, other_file); }
+  std::vector<std::string> check() const { return problems_of(*this); }
+  StoreInfo info() const { return info_of(*this); }
 };
-
-// Nanoseconds of a latency_sample's BLOB.
-std::vector<int64_t> unpack_samples(const std::string& bytes);
-
-// Whether a statfs f_type is that of a network file system, where SQLite's locks and shared memory are not reliable.
-bool is_network_filesystem(int64_t statfs_type);
 
 }  // namespace mds

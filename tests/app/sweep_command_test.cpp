@@ -1,6 +1,4 @@
 // A whole sweep of toy networks on toy latents, run as a user runs it: to the end, killed and restarted.
-#include <soci/soci.h>
-
 #include <algorithm>
 #include <set>
 
@@ -68,7 +66,7 @@ TEST_CASE("a file that cannot be written ends the sweep, not the candidate; the 
 TEST_CASE("a rung with a lost evaluation is not judged by the rest", "[app]") {
   const ToySweep sweep;
   REQUIRE(sweep.run().code == 0);
-  Store(sweep.folder.path + "/r.db").reading_session() << "UPDATE run SET state = 'paused', rung = 0";
+  Store(sweep.folder.path + "/r.db").execute("UPDATE run SET state = 'paused', rung = 0");
   std::filesystem::remove(sweep.run_folders().front() + "/evaluation-4.safetensors");
   sweep.check_fails("evaluation-4.safetensors: is missing");
 }
@@ -181,9 +179,10 @@ TEST_CASE("a decision that does not follow from its stored inputs is found", "[a
   const Outcome sound = mdsearch(check);
   INFO(sound.out);
   REQUIRE(sound.code == 0);
-  Store(sweep.folder.path + "/r.db").reading_session()
-      << "INSERT INTO decision(run_id, rung, rule, rule_version, inputs_json, verdict, audited, decided_unix_s) "
-         "SELECT run_id, 7, rule, 1, inputs_json, 'stop', 0, 0 FROM decision WHERE verdict = 'promote' LIMIT 1";
+  Store(sweep.folder.path + "/r.db")
+      .execute(
+          "INSERT INTO decision(run_id, rung, rule, rule_version, inputs_json, verdict, audited, decided_unix_s) "
+          "SELECT run_id, 7, rule, 1, inputs_json, 'stop', 0, 0 FROM decision WHERE verdict = 'promote' LIMIT 1");
   const Outcome wrong = mdsearch(check);
   CHECK(wrong.code == 1);
   CHECK_THAT(wrong.out, Catch::Contains("at rung 7 of sweep toy: is stop; its inputs lead to promote"));

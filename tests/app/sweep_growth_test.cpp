@@ -1,6 +1,4 @@
 // How sweeps start and grow: failing starts, paths, lists of networks, plans, and a stored sweep that is extended.
-#include <soci/soci.h>
-
 #include <algorithm>
 #include <set>
 
@@ -144,8 +142,7 @@ TEST_CASE("runs that are stored with rungs in their protocol go on from their ch
       std::filesystem::remove(sweep.file(before + "/checkpoint.safetensors.sha256"));
       std::filesystem::rename(sweep.file(before), sweep.file(files_of("toy", run).folder));
     }
-    store.reading_session() << "UPDATE run SET protocol_id = (SELECT protocol_id FROM protocol WHERE hash = '" + hash +
-                                   "')";
+    store.execute("UPDATE run SET protocol_id = (SELECT protocol_id FROM protocol WHERE hash = :hash)", hash);
   }
   const Outcome outcome = sweep.run();
   REQUIRE(outcome.code == 0);

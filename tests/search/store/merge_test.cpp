@@ -1,5 +1,3 @@
-#include <soci/soci.h>
-
 #include <fstream>
 
 #include "search/store/store.h"

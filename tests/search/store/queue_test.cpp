@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <soci/soci.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,7 +116,7 @@ TEST_CASE("a lease from before the clock was set back is over, and its holder ca
   Store store(":memory:");
   add_run(store, "a");
   const auto ahead = [&](int64_t seconds) {
-    store.reading_session() << "UPDATE run SET lease_expires_unix_s = " + std::to_string(unix_seconds() + seconds);
+    store.execute("UPDATE run SET lease_expires_unix_s = " + std::to_string(unix_seconds() + seconds));
   };
   const auto late = store.claim("s", me);
   ahead(me.lease_seconds - 1);
@@ -252,7 +251,7 @@ TEST_CASE("a worker killed after its claim loses the run to the next one when th
   REQUIRE(WIFSIGNALED(status));
   Store store(file);
   CHECK_FALSE(store.claim("s", me));
-  store.reading_session() << "UPDATE run SET lease_expires_unix_s = 1";
+  store.execute("UPDATE run SET lease_expires_unix_s = 1");
   const auto lease = store.claim("s", me);
   REQUIRE(lease);
   CHECK(lease->attempt == 2);

@@ -1,5 +1,3 @@
-#include <soci/soci.h>
-
 #include "search/store/schema.h"
 #include "search/store/store.h"
 #include "spec/error.h"
@@ -39,8 +37,7 @@ TEST_CASE("the last of repeated comparisons with a library is reported, and none
   for (const auto& row : {measured(20, 2e-6), measured(10, 1e-6), measured(20, 3e-6)}) store.add_parity(row);
   REQUIRE(store.latest_parity().size() == 1);
   CHECK(store.latest_parity()[0].difference == 2e-6);
-  CHECK_THROWS_WITH(store.transaction([&] { store.reading_session() << "DELETE FROM parity"; }),
-                    Contains("append-only"));
+  CHECK_THROWS_WITH(store.transaction([&] { store.execute("DELETE FROM parity"); }), Contains("append-only"));
 }
 
 TEST_CASE("a protocol's hash does not depend on the order or spacing of its keys", "[store]") {
@@ -58,7 +55,7 @@ TEST_CASE("a repeated evaluation keeps the first value, and metrics cannot be ch
   REQUIRE(curve.size() == 1);
   CHECK(curve[0].value == 0.2);
   CHECK(curve[0].high == 0.3);
-  CHECK_THROWS_WITH(store.reading_session() << "UPDATE metric SET value = 1", Contains("append-only"));
+  CHECK_THROWS_WITH(store.execute("UPDATE metric SET value = 1"), Contains("append-only"));
 }
 
 TEST_CASE("metrics come back by name and iteration, with absent intervals absent", "[store]") {
@@ -85,10 +82,9 @@ TEST_CASE("a run keeps the pictures of its last iteration, at most 16384 bytes t
   CHECK_THROWS_WITH(store.add_picture(run, picture(60, 2, 9000)), Contains("16384 bytes together"));
   CHECK_THROWS_AS(store.add_picture(run, picture(180, 1, 16385)), StoreError);
   store.add_picture(run, picture(180, 1, 16384));
-  int64_t iteration = 0, count = 0;
-  store.reading_session() << "SELECT max(iteration), count(*) FROM picture", soci::into(iteration), soci::into(count);
-  CHECK(iteration == 180);
-  CHECK(count == 1);
+  const auto kept = stored_rows<PictureRow>(store, "");
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].iteration == 180);
 }
 
 TEST_CASE("latency samples come back as they were taken and cannot be changed", "[store]") {
@@ -102,7 +98,7 @@ TEST_CASE("latency samples come back as they were taken and cannot be changed", 
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].samples_ns == latency(store).samples_ns);
   CHECK(rows[1].samples_ns == row.samples_ns);
-  CHECK_THROWS_WITH(store.reading_session() << "DELETE FROM latency_sample", Contains("append-only"));
+  CHECK_THROWS_WITH(store.execute("DELETE FROM latency_sample"), Contains("append-only"));
   row.samples_ns.clear();
   row.repetition = 2;
   CHECK_THROWS_AS(store.add_latency(row), StoreError);
@@ -168,7 +164,7 @@ TEST_CASE("a process keeps its warm-up and its conditions, and another process a
   CHECK(rows[0].process.conditions_json == R"({"load":0.1})");
   CHECK(rows[1].process.number == 7);
   CHECK(rows[1].process.warmup_count == 4);
-  CHECK_THROWS_WITH(store.reading_session() << "UPDATE latency_process SET warmup_count = 1", Contains("append-only"));
+  CHECK_THROWS_WITH(store.execute("UPDATE latency_process SET warmup_count = 1"), Contains("append-only"));
 }
 
 TEST_CASE("the latency of a whole network belongs to its architecture", "[store]") {

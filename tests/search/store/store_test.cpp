@@ -1,16 +1,15 @@
 #include "search/store/store.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <array>
 #include <fstream>
 
 #include "search/store/empty_database.h"
+#include "search/store/literature.h"
 #include "search/store/schema.h"
 #include "search/store/select.h"
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/search/store/old_database.h"
 #include "tests/search/store/sample.h"
 
 using Catch::Contains;
@@ -22,20 +21,6 @@ namespace {
 std::string content(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void run_sql(const std::string& file, const std::string& statement) {
-  soci::session sql(soci::sqlite3, "dbname=\"" + file + "\"");
-  sql << statement;
-}
-
-// A database as the program of that schema version made it.
-void make_database(const std::string& file, int64_t version) {
-  for (const auto& step : migrations()) {
-    if (step.version > version) continue;
-    for (const auto& statement : step.statements) run_sql(file, statement);
-    run_sql(file, "INSERT INTO schema_version VALUES(" + std::to_string(step.version) + ", 0, '')");
-  }
 }
 
 }  // namespace
@@ -173,11 +158,11 @@ TEST_CASE("the folder of a new database is made, folders above it are not", "[st
 }
 
 TEST_CASE("network file systems are told from local ones by their statfs type", "[store]") {
-  CHECK(is_network_filesystem(0x6969));            // NFS
-  CHECK(is_network_filesystem(0x0bd00bd0));        // Lustre
-  CHECK(is_network_filesystem(0x47504653));        // GPFS
-  CHECK_FALSE(is_network_filesystem(0xef53));      // ext4
-  CHECK_FALSE(is_network_filesystem(0x794c7630));  // overlayfs
+  CHECK(dialect::is_network_filesystem(0x6969));            // NFS
+  CHECK(dialect::is_network_filesystem(0x0bd00bd0));        // Lustre
+  CHECK(dialect::is_network_filesystem(0x47504653));        // GPFS
+  CHECK_FALSE(dialect::is_network_filesystem(0xef53));      // ext4
+  CHECK_FALSE(dialect::is_network_filesystem(0x794c7630));  // overlayfs
 }
 
 TEST_CASE("a store opened for reading refuses to write", "[store]") {
@@ -195,18 +180,15 @@ TEST_CASE("a full disk loses the write that met it and nothing else", "[store]")
   {
     Store store(file);
     store.add_sweep("first", "{}");
-    int pages = 0;
-    store.reading_session() << "PRAGMA page_count", soci::into(pages);
-    store.reading_session() << "PRAGMA max_page_count = " + std::to_string(pages), soci::into(pages);
+    const int64_t pages = std::get<0>(select<int64_t>(store, "PRAGMA page_count").front());
+    select<int64_t>(store, "PRAGMA max_page_count = " + std::to_string(pages));
     CHECK_THROWS_WITH(store.add_sweep("second", std::string(100'000, 'x')),
                       Contains(file) && Contains("the disk is full"));
     store.add_sweep("third", "{}");
   }
   Store store(file);
   CHECK(store.check().empty());
-  int sweeps = 0;
-  store.reading_session() << "SELECT count(*) FROM sweep", soci::into(sweeps);
-  CHECK(sweeps == 2);
+  CHECK(rows_of(store, "sweep") == 2);
 }
 
 TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
@@ -234,13 +216,9 @@ TEST_CASE("a durable transaction is flushed, and what comes after it is as fast 
           "[store]") {
   const ScratchFolder folder;
   Store store(folder.file("a.db"));
-  const auto level = [&] {
-    int value = 0;
-    store.reading_session() << "PRAGMA synchronous", soci::into(value);
-    return value;
-  };
-  const int before = level();
-  int inside = 0;
+  const auto level = [&] { return std::get<0>(select<int64_t>(store, "PRAGMA synchronous").front()); };
+  const int64_t before = level();
+  int64_t inside = 0;
   store.durably([&] {
     inside = level();
     store.add_sweep("s", "{}");

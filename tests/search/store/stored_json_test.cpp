@@ -12,7 +12,7 @@ const StoredPlace column{"protocol", "ab12", "protocol_json"};
 }  // namespace
 
 TEST_CASE("a damaged JSON column is named by table, row and column", "[store]") {
-  const Store store(":memory:");
+  const Database store(":memory:");
   const std::string place = "table protocol, row ab12, column protocol_json";
   for (const std::string& text : {std::string(), std::string("{"), std::string("[1]"), std::string("{\"n\": 1e999}"),
                                   std::string(200'000, '['), std::string("\xff")}) {
@@ -23,7 +23,7 @@ TEST_CASE("a damaged JSON column is named by table, row and column", "[store]") 
 }
 
 TEST_CASE("a value of a JSON column has its type or is absent", "[store]") {
-  const Store store(":memory:");
+  const Database store(":memory:");
   const Json json = {{"n", 3}, {"sampler", "ddim"}, {"huge", 18446744073709551615ull}};
   const Place place = place_of(store, column);
   CHECK(stored_value(json, "n", int64_t(1), place) == 3);

@@ -1,7 +1,5 @@
 #include "search/store/upkeep.h"
 
-#include <soci/soci.h>
-
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/search/store/sample.h"
@@ -47,8 +45,7 @@ TEST_CASE("a removed run leaves the rows that others need, and rows stay append-
   CHECK(rows_of(store, "protocol") == 1);
   REQUIRE(store.runs("s").size() == 1);
   CHECK(store.metrics(other).size() == 1);
-  CHECK_THROWS_WITH(store.transaction([&] { store.reading_session() << "DELETE FROM metric"; }),
-                    Contains("append-only"));
+  CHECK_THROWS_WITH(store.transaction([&] { store.execute("DELETE FROM metric"); }), Contains("append-only"));
 }
 
 TEST_CASE("nothing is removed while a worker holds a run", "[store]") {
