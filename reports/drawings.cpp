@@ -45,15 +45,15 @@ std::string conditions_of(const ScoreRow& score, Json protocol) {
 
 }  // namespace
 
-std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options) {
+std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportOptions& options) {
   std::map<std::string, ModelRow> models;
-  for (const auto& model : store.models())
+  for (const auto& model : all_models(database))
     if (model.name.starts_with(options.network) || model.hash.starts_with(options.network)) models[model.hash] = model;
   std::map<std::string, ScoreRow> clips;
   std::vector<std::pair<ScoreRow, StoredProtocol>> distances;
-  for (const auto& score : store.scores()) {
+  for (const auto& score : all_scores(database)) {
     if (!models.contains(score.subject)) continue;
-    const StoredProtocol protocol = stored_protocol(store, score.protocol);
+    const StoredProtocol protocol = stored_protocol(database, score.protocol);
     if (score.name.starts_with("clip_")) clips.emplace(drawn_by(score, protocol), score);
     if (is_distance(score)) distances.emplace_back(score, protocol);
   }

@@ -45,8 +45,8 @@ Column percent(const char* name, const char* header) {
 
 }  // namespace
 
-std::vector<Table> ladder_report(const Store& store, const ReportOptions& options) {
-  const auto figures = printed_figures(store);
+std::vector<Table> ladder_report(const Database& database, const ReportOptions& options) {
+  const auto figures = printed_figures(database);
   Table table{
       .title = "Section 3.2: from Stable Diffusion's UNet to MobileDiffusion",
       .columns = {{.name = "rung", .weight = Weight::identity},
@@ -63,10 +63,10 @@ std::vector<Table> ladder_report(const Store& store, const ReportOptions& option
                   {.name = "printed_clip", .header = "CLIP †", .digits = 3}}};
   std::string lacking;
   for (const auto& rung : rungs) {
-    const auto arch = shipped_arch(store, options, rung.network);
+    const auto arch = shipped_arch(database, options, rung.network);
     if (!arch) lacking += (lacking.empty() ? "" : " ") + std::string(rung.network);
     std::vector<Json> row{rung.name, rung.network, rung.change};
-    for (auto& cell : counted(arch, shipped_arch(store, options, rung.from))) row.push_back(std::move(cell));
+    for (auto& cell : counted(arch, shipped_arch(database, options, rung.from))) row.push_back(std::move(cell));
     for (const char* name : {"params_change", "compute_change", "fid", "clip"})
       row.push_back(printed_value(figures, {literature_ladder, rung.network, name}));
     table.rows.push_back(std::move(row));

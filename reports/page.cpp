@@ -34,8 +34,8 @@ std::string picture_file(const std::string& file) {
 }
 
 // Shows the paper's own networks if they were profiled, else the first few.
-std::string latency_body(const Store& store, const std::string& network) {
-  auto profiles = profiles_of(store, network);
+std::string latency_body(const Database& database, const std::string& network) {
+  auto profiles = profiles_of(database, network);
   std::erase_if(profiles, [](const auto& profile) { return profile.blocks_ns() <= 0; });
   std::stable_sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) {
     return a.name.starts_with("mobilediffusion") > b.name.starts_with("mobilediffusion");
@@ -53,9 +53,9 @@ std::string latency_body(const Store& store, const std::string& network) {
   return body;
 }
 
-std::string guidance_body(const Store& store, const ReportOptions& options) {
+std::string guidance_body(const Database& database, const ReportOptions& options) {
   std::string body;
-  for (const auto& group : drawing_groups(store, options)) {
+  for (const auto& group : drawing_groups(database, options)) {
     auto curves = guidance_curves(group);
     std::erase_if(curves, [](const auto& curve) { return curve.size() < 2; });
     if (curves.empty()) continue;
@@ -73,12 +73,12 @@ std::vector<PlotName> plain_names(const std::vector<SweepCandidate>& rows) {
   return names;
 }
 
-std::string protocols(const Store& store, const std::vector<SweepCandidate>& rows) {
+std::string protocols(const Database& database, const std::vector<SweepCandidate>& rows) {
   std::set<std::string> hashes;
   for (const auto& row : rows) hashes.insert(row.protocol);
   std::string body;
   for (const auto& hash : hashes) {
-    const std::string json = protocol_json(store, hash), words = protocol_in_words(json);
+    const std::string json = protocol_json(database, hash), words = protocol_in_words(json);
     if (!words.empty()) body += "<p>" + escape_html(words) + "</p>\n";
     body += details("Protocol " + short_hash(hash) + " (JSON)",
                     "<p class=\"note\">Its hash is <code>" + escape_html(hash) + "</code>.</p>\n" + indented(json));
@@ -102,13 +102,13 @@ std::string devices_in_words(const std::vector<SweepCandidate>& rows) {
   return "Training ran on " + listed(known) + "." + (unknown > 0 ? of_some : "");
 }
 
-std::string method_body(const Store& store, const std::vector<SweepCandidate>& rows) {
-  std::string body = protocols(store, rows), built;
+std::string method_body(const Database& database, const std::vector<SweepCandidate>& rows) {
+  std::string body = protocols(database, rows), built;
   if (const auto words = devices_in_words(rows); !words.empty()) body += "<p>" + escape_html(words) + "</p>\n";
-  for (const auto& build : builds(store)) built += "<p class=\"note\">" + escape_html(to_string(build)) + "</p>\n";
+  for (const auto& build : builds(database)) built += "<p class=\"note\">" + escape_html(to_string(build)) + "</p>\n";
   if (!built.empty()) body += details("Programs that wrote into this database", built);
-  return body + "<p class=\"note\">Database " + escape_html(store.file()) + ", schema version " +
-         std::to_string(store.info().schema_version) +
+  return body + "<p class=\"note\">Database " + escape_html(database.file()) + ", schema version " +
+         std::to_string(info_of(database).schema_version) +
          ". Intervals hold at 95%. Figures marked † are printed in the literature and were not measured here.</p>\n";
 }
 
@@ -132,10 +132,10 @@ struct Content {
   std::vector<PageSection> sections{};
 };
 
-Content sweep_content(const Store& store, const PageOptions& options) {
+Content sweep_content(const Database& database, const PageOptions& options) {
   Content content{.title = "Sweep", .lead = "This database holds no candidates of a sweep."};
   std::vector<SweepCandidate> rows;
-  const auto sweeps = sweeps_of_page(store, options.report);
+  const auto sweeps = sweeps_of_page(database, options.report);
   for (const auto& sweep : sweeps) {
     rows.insert(rows.end(), sweep.rows.begin(), sweep.rows.end());
     for (auto& part : sections_of(sweep)) {
@@ -149,28 +149,28 @@ Content sweep_content(const Store& store, const PageOptions& options) {
   std::string files;
   for (const auto& file : options.picture_files) files += picture_file(file);
   content.sections.push_back({"files", "Further pictures", files});
-  content.sections.push_back({"method", "Method", method_body(store, rows)});
+  content.sections.push_back({"method", "Method", method_body(database, rows)});
   return content;
 }
 
-Content table_content(const Store& store, const Report& report, const PageOptions& options) {
+Content table_content(const Database& database, const Report& report, const PageOptions& options) {
   const std::string name = report.name;
   Content content{.title = name, .lead = sentence(report.summary)};
   std::vector<SweepCandidate> rows;
   std::string plots, numbers;
-  if (name == "table6") plots = latency_body(store, options.report.network);
-  if (name == "guidance") plots = guidance_body(store, options.report);
+  if (name == "table6") plots = latency_body(database, options.report.network);
+  if (name == "guidance") plots = guidance_body(database, options.report);
   if (name == "training") {
-    const auto runs = training_runs(store);
-    plots = curve_plots(store, runs, plain_names(runs), "");
+    const auto runs = training_runs(database);
+    plots = curve_plots(database, runs, plain_names(runs), "");
   }
   if (name == "pareto") {
-    rows = candidates(store, options.report.sweep);
+    rows = candidates(database, options.report.sweep);
     plots = cost_plots(rows, plain_names(rows));
   }
-  for (const auto& table : tables_of(report, store, options.report)) numbers += html_table(table);
+  for (const auto& table : tables_of(report, database, options.report)) numbers += html_table(table);
   content.sections = {
-      {"plots", "Plots", plots}, {"numbers", "Numbers", numbers}, {"method", "Method", method_body(store, rows)}};
+      {"plots", "Plots", plots}, {"numbers", "Numbers", numbers}, {"method", "Method", method_body(database, rows)}};
   return content;
 }
 
@@ -215,9 +215,9 @@ std::string page_of(const Content& content) {
 
 }  // namespace
 
-std::string report_page(const Store& store, const Report& report, const PageOptions& options) {
-  return page_of(std::string(report.name) == "sweep" ? sweep_content(store, options)
-                                                     : table_content(store, report, options));
+std::string report_page(const Database& database, const Report& report, const PageOptions& options) {
+  return page_of(std::string(report.name) == "sweep" ? sweep_content(database, options)
+                                                     : table_content(database, report, options));
 }
 
 }  // namespace mds

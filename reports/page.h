@@ -14,6 +14,6 @@ struct PageOptions {
   std::vector<std::string> picture_files{};  // shown with file names, beside the database's pictures
 };
 
-std::string report_page(const Store& store, const Report& report, const PageOptions& options);
+std::string report_page(const Database& database, const Report& report, const PageOptions& options);
 
 }  // namespace mds

@@ -34,7 +34,7 @@ std::string scores(const SweepCandidate& row) {
 
 std::string curves(const PageSweep& sweep, size_t index) {
   std::string body;
-  const auto metrics = curve_metrics(sweep.store, sweep.rows);
+  const auto metrics = curve_metrics(sweep.database, sweep.rows);
   for (size_t k = 0; k < metrics.size(); ++k)
     body += plot_copy("curve-" + std::to_string(k) + sweep.suffix, sweep.names[index].section,
                       "<b>" + escape_html(metrics[k]) + "</b> among the others");
@@ -43,7 +43,7 @@ std::string curves(const PageSweep& sweep, size_t index) {
 
 std::string own_pictures(const PageSweep& sweep, size_t index) {
   std::string body;
-  const auto samples = pictures(sweep.store, sweep.rows[index]);
+  const auto samples = pictures(sweep.database, sweep.rows[index]);
   for (size_t k = 0; k < samples.size(); ++k)
     body += "<figure><img id=\"" + picture_id(sweep.rows[index], k) + "\" src=\"" +
             data_uri(samples[k].mime, samples[k].bytes) + "\" alt=\"" + escape_html(picture_words(samples[k])) +
@@ -53,7 +53,7 @@ std::string own_pictures(const PageSweep& sweep, size_t index) {
 
 std::string decisions(const PageSweep& sweep, const SweepCandidate& row) {
   std::string sentences, inputs;
-  for (const auto& decision : sweep.store.decisions(row.run)) {
+  for (const auto& decision : decisions_of(sweep.database, row.run)) {
     sentences += "<li>" + escape_html(in_words(decision, row)) + "</li>\n";
     inputs += indented(decision.inputs_json);
   }
@@ -64,7 +64,7 @@ std::string decisions(const PageSweep& sweep, const SweepCandidate& row) {
 std::vector<BlockTiming> blocks_of(const PageSweep& sweep, size_t index) {
   if (const auto& profile = sweep.profiles[index]) return profile->blocks;
   return query_rows<BlockTiming>(
-      sweep.store, "FROM arch_block WHERE arch_id = (SELECT arch_id FROM arch WHERE hash = :hash) ORDER BY step",
+      sweep.database, "FROM arch_block WHERE arch_id = (SELECT arch_id FROM arch WHERE hash = :hash) ORDER BY step",
       sweep.rows[index].hash);
 }
 
@@ -89,7 +89,7 @@ std::string cost_per_block(const PageSweep& sweep, size_t index) {
 }
 
 std::string spec(const PageSweep& sweep, const SweepCandidate& row) {
-  const auto arch = sweep.store.find_arch(row.hash);
+  const auto arch = find_arch(sweep.database, row.hash);
   if (!arch) return "";
   return details("Spec of the full-scale network (JSON)", indented(arch->spec_json, short_hash(row.hash) + ".json"));
 }

@@ -98,8 +98,8 @@ std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows) {
   return list;
 }
 
-std::vector<Table> pareto_report(const Store& store, const ReportOptions& options) {
-  auto groups = cost_groups(candidates(store, options.sweep));
+std::vector<Table> pareto_report(const Database& database, const ReportOptions& options) {
+  auto groups = cost_groups(candidates(database, options.sweep));
   std::set<std::string> names;
   for (const auto& group : groups) names.insert(group.metric);
   if (!options.score.empty() && !names.contains(options.score) && !names.empty())

@@ -5,7 +5,7 @@
 
 namespace mds {
 
-std::vector<Table> parity_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> parity_report(const Database& database, const ReportOptions& options) {
   Table table{.title = "Outputs of equal weights and inputs, float32 on the CPU",
               .columns = {{.name = "network", .weight = Weight::identity},
                           {.name = "hash", .audience = Audience::programs},
@@ -17,7 +17,7 @@ std::vector<Table> parity_report(const Store& store, const ReportOptions& option
                           {.name = "build", .audience = Audience::programs},
                           {.name = "measured_unix_s", .audience = Audience::programs}}};
   std::set<std::string> builds;
-  for (const auto& row : store.latest_parity()) {
+  for (const auto& row : latest_parity(database)) {
     if (!row.network.starts_with(options.network) && !row.hash.starts_with(options.network)) continue;
     builds.insert(row.build);
     table.rows.push_back({row.network, row.hash, row.peer_version, row.params, row.difference, row.limit,

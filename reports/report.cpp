@@ -72,13 +72,13 @@ const Report& find_report(const std::string& name) {
   throw RequestError("report " + name + ": valid: " + listed(list, &Report::name));
 }
 
-std::vector<Table> tables_of(const Report& report, const Store& store, const ReportOptions& options) {
-  auto tables = report.tables(store, options);
+std::vector<Table> tables_of(const Report& report, const Database& database, const ReportOptions& options) {
+  auto tables = report.tables(database, options);
   const bool some = std::any_of(tables.begin(), tables.end(), [](const Table& table) { return !table.rows.empty(); });
   if (some) return tables;
   const std::string of_sweep = options.sweep.empty() ? "" : ", sweep " + options.sweep;
   const std::string of_network = options.network.empty() ? "" : ", network " + options.network;
-  return {{.title = "", .footnotes = {store.file() + of_sweep + of_network + ": " + report.lacking + "."}}};
+  return {{.title = "", .footnotes = {database.file() + of_sweep + of_network + ": " + report.lacking + "."}}};
 }
 
 void add_marks_footnote(Table& table, const std::string& column) {
@@ -124,9 +124,10 @@ Column score_column(const std::string& name, int digits) {
           .weight = Weight::major};
 }
 
-std::optional<ArchRow> shipped_arch(const Store& store, const ReportOptions& options, const std::string& network) {
+std::optional<ArchRow> shipped_arch(const Database& database, const ReportOptions& options,
+                                    const std::string& network) {
   const auto hash = options.shipped.find(network);
-  return hash == options.shipped.end() ? std::nullopt : store.find_arch(hash->second);
+  return hash == options.shipped.end() ? std::nullopt : find_arch(database, hash->second);
 }
 
 int digits_for(const std::vector<double>& values) {

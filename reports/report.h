@@ -23,27 +23,27 @@ struct ReportOptions {
 struct Report {
   const char* name;
   const char* summary;
-  std::vector<Table> (*tables)(const Store&, const ReportOptions&);
+  std::vector<Table> (*tables)(const Database&, const ReportOptions&);
   const char* lacking;  // for no rows: "holds no sweep; `mdsearch sweep CONFIG` makes one"
 };
 
 std::span<const Report> all_reports();
 // The tables of a report; where none has a row, a table whose note says how to get some.
-std::vector<Table> tables_of(const Report& report, const Store& store, const ReportOptions& options);
+std::vector<Table> tables_of(const Report& report, const Database& database, const ReportOptions& options);
 const Report& find_report(const std::string& name);  // RequestError, listing the names
 
-std::vector<Table> sweep_report(const Store& store, const ReportOptions& options);
-std::vector<Table> pareto_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table1_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table2_report(const Store& store, const ReportOptions& options);
-std::vector<Table> ladder_report(const Store& store, const ReportOptions& options);
-std::vector<Table> training_report(const Store& store, const ReportOptions& options);
-std::vector<Table> parity_report(const Store& store, const ReportOptions& options);
-std::vector<Table> scores_report(const Store& store, const ReportOptions& options);
-std::vector<Table> stages_report(const Store& store, const ReportOptions& options);
-std::vector<Table> guidance_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table5_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table6_report(const Store& store, const ReportOptions& options);
+std::vector<Table> sweep_report(const Database& database, const ReportOptions& options);
+std::vector<Table> pareto_report(const Database& database, const ReportOptions& options);
+std::vector<Table> table1_report(const Database& database, const ReportOptions& options);
+std::vector<Table> table2_report(const Database& database, const ReportOptions& options);
+std::vector<Table> ladder_report(const Database& database, const ReportOptions& options);
+std::vector<Table> training_report(const Database& database, const ReportOptions& options);
+std::vector<Table> parity_report(const Database& database, const ReportOptions& options);
+std::vector<Table> scores_report(const Database& database, const ReportOptions& options);
+std::vector<Table> stages_report(const Database& database, const ReportOptions& options);
+std::vector<Table> guidance_report(const Database& database, const ReportOptions& options);
+std::vector<Table> table5_report(const Database& database, const ReportOptions& options);
+std::vector<Table> table6_report(const Database& database, const ReportOptions& options);
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 
@@ -88,9 +88,9 @@ void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& prof
                            const std::set<std::string>& hashes);
 
 // The row of a shipped network, found by its hash, because another architecture may have the same name.
-std::optional<ArchRow> shipped_arch(const Store& store, const ReportOptions& options, const std::string& network);
+std::optional<ArchRow> shipped_arch(const Database& database, const ReportOptions& options, const std::string& network);
 
-std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& network);
+std::vector<NetworkProfile> profiles_of(const Database& database, const std::string& network);
 
 // How many digits after the point show the largest value with four significant digits.
 int digits_for(const std::vector<double>& values);

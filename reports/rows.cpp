@@ -38,13 +38,13 @@ struct TimedThing {
   }
 };
 
-TimingSummary summarised(const Store& store, const TimedThing& thing) {
+TimingSummary summarised(const Database& database, const TimedThing& thing) {
   SampleBlocks blocks;
   for (auto& row :
-       stored_rows<LatencySampleRow>(store, "WHERE latency_run_id = :id ORDER BY process, repetition", thing.run))
+       stored_rows<LatencySampleRow>(database, "WHERE latency_run_id = :id ORDER BY process, repetition", thing.run))
     blocks.push_back(std::move(row.samples_ns));
   if (std::all_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.empty(); }))
-    throw StoreError(store.file() + ": table latency_sample, latency_run_id " + std::to_string(thing.run) +
+    throw StoreError(database.file() + ": table latency_sample, latency_run_id " + std::to_string(thing.run) +
                      ", column samples_ns: holds no sample");
   const Summary summary = summarise(blocks);
   return {.median_ns = summary.median_ns,
@@ -64,23 +64,23 @@ struct NumberedBuild {
   }
 };
 
-std::map<int64_t, Build> builds_by_id(const Store& store) {
+std::map<int64_t, Build> builds_by_id(const Database& database) {
   std::map<int64_t, Build> list;
-  for (const auto& row : query_rows<NumberedBuild>(store, "FROM env")) list[row.env_id] = row.build;
+  for (const auto& row : query_rows<NumberedBuild>(database, "FROM env")) list[row.env_id] = row.build;
   return list;
 }
 
 // All measurements of blocks and networks: those with the best evidence first, then the newest.
-std::vector<TimedThing> timed_things(const Store& store) {
-  const auto build_of = builds_by_id(store);
+std::vector<TimedThing> timed_things(const Database& database) {
+  const auto build_of = builds_by_id(database);
   auto things = query_rows<TimedThing>(
-      store,
+      database,
       "FROM latency_summary l JOIN device USING(device_id) WHERE l.kind <> 'residual' ORDER BY latency_run_id DESC");
   for (auto& thing : things) {
     const auto build = build_of.find(thing.setting.env_id);
     if (build == build_of.end())
-      throw StoreError(store.file() + ": table latency_run, row " + std::to_string(thing.run) + ", column env_id: is " +
-                       std::to_string(thing.setting.env_id) +
+      throw StoreError(database.file() + ": table latency_run, row " + std::to_string(thing.run) +
+                       ", column env_id: is " + std::to_string(thing.setting.env_id) +
                        ", which table env has not; `mdsearch db check` lists such rows");
     thing.setting.build = build->second;
   }
@@ -92,13 +92,13 @@ std::vector<TimedThing> timed_things(const Store& store) {
 using Timings = std::map<std::pair<bool, int64_t>, TimingSummary>;  // by (is_block, owner)
 
 // The best measurement of each block and network under each setting.
-std::map<Setting, Timings> timings_by_setting(const Store& store) {
+std::map<Setting, Timings> timings_by_setting(const Database& database) {
   std::map<Setting, Timings> by_setting;
-  for (const auto& thing : timed_things(store)) {
+  for (const auto& thing : timed_things(database)) {
     Timings& timings = by_setting[thing.setting];
     const bool is_block = thing.kind == LatencyKind::block;
     const std::pair key{is_block, is_block ? thing.block : thing.arch};
-    if (!timings.contains(key)) timings[key] = summarised(store, thing);
+    if (!timings.contains(key)) timings[key] = summarised(database, thing);
   }
   return by_setting;
 }
@@ -122,28 +122,28 @@ struct NumberedArch {
 };
 
 // The choices that made each architecture of a space, by the architecture's hash.
-std::map<std::string, Json> choices_by_hash(const Store& store) {
+std::map<std::string, Json> choices_by_hash(const Database& database) {
   std::map<std::string, Json> choices;
-  for (const auto& row : stored_rows<ArchRow>(store, "WHERE generator LIKE '{%'")) {
+  for (const auto& row : stored_rows<ArchRow>(database, "WHERE generator LIKE '{%'")) {
     Json json = json_or_null(row.generator);
     if (json.is_object()) choices[row.hash] = std::move(json);
   }
   return choices;
 }
 
-Place place_of_block(const Store& store, int64_t id) {
-  return place_of(store, {"block", std::to_string(id), "block_json"}).child("pipeline");
+Place place_of_block(const Database& database, int64_t id) {
+  return place_of(database, {"block", std::to_string(id), "block_json"}).child("pipeline");
 }
 
-Json part_of_block(const Store& store, int64_t id, const std::string& text) {
-  const Json block = stored_object(store, {"block", std::to_string(id), "block_json"}, text);
+Json part_of_block(const Database& database, int64_t id, const std::string& text) {
+  const Json block = stored_object(database, {"block", std::to_string(id), "block_json"}, text);
   Json part = block.value("pipeline", Json());
-  check_type(place_of_block(store, id), part, part.is_object(), "an object");
+  check_type(place_of_block(database, id), part, part.is_object(), "an object");
   return part;
 }
 
-void read_scores(const Store& store, SweepCandidate& candidate) {
-  for (const auto& row : store.metrics(candidate.run)) {
+void read_scores(const Database& database, SweepCandidate& candidate) {
+  for (const auto& row : metrics_of(database, candidate.run)) {
     candidate.images_seen = std::max(candidate.images_seen, row.images_seen);
     if (!direction_of(row.name)) continue;
     candidate.evaluations.push_back(row);
@@ -204,11 +204,11 @@ std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns
   return 2 * double(macs_valid) * double(batch) / median_ns;
 }
 
-std::vector<NetworkProfile> network_profiles(const Store& store) {
-  const auto by_setting = timings_by_setting(store);
+std::vector<NetworkProfile> network_profiles(const Database& database) {
+  const auto by_setting = timings_by_setting(database);
   std::vector<NetworkProfile> profiles;
-  for (const auto& [id, arch] : query_rows<NumberedArch>(store, "FROM arch ORDER BY arch_id")) {
-    const auto blocks = query_rows<BlockOfArch>(store, "FROM arch_block WHERE arch_id = :arch ORDER BY step", id);
+  for (const auto& [id, arch] : query_rows<NumberedArch>(database, "FROM arch ORDER BY arch_id")) {
+    const auto blocks = query_rows<BlockOfArch>(database, "FROM arch_block WHERE arch_id = :arch ORDER BY step", id);
     for (const auto& [setting, timings] : std::views::reverse(by_setting)) {
       NetworkProfile profile{.name = arch.name,
                              .hash = arch.hash,
@@ -230,18 +230,18 @@ std::vector<NetworkProfile> network_profiles(const Store& store) {
   return profiles;
 }
 
-std::vector<PipelineTiming> pipeline_timings(const Store& store) {
+std::vector<PipelineTiming> pipeline_timings(const Database& database) {
   std::map<int64_t, Json> parts;
   for (const auto& [id, text] :
-       select<int64_t, Text>(store, "SELECT block_id, block_json FROM block WHERE block_json LIKE '{\"pipeline\"%'"))
-    parts[id] = part_of_block(store, id, text);
+       select<int64_t, Text>(database, "SELECT block_id, block_json FROM block WHERE block_json LIKE '{\"pipeline\"%'"))
+    parts[id] = part_of_block(database, id, text);
   std::vector<PipelineTiming> found;
   if (parts.empty()) return found;
-  for (const auto& [setting, timings] : timings_by_setting(store))
+  for (const auto& [setting, timings] : timings_by_setting(database))
     for (const auto& [key, timing] : timings) {
       const auto part = parts.find(key.second);
       if (!key.first || part == parts.end() || timing.rejected()) continue;
-      const Place place = place_of_block(store, part->first);
+      const Place place = place_of_block(database, part->first);
       const auto value = [&](const char* name, auto fallback) {
         return stored_value(part->second, name, fallback, place);
       };
@@ -260,25 +260,25 @@ std::string label(const SweepCandidate& candidate) {
   return candidate.name.empty() ? short_hash(candidate.hash) : candidate.name;
 }
 
-std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep) {
-  if (!sweep.empty() && !store.sweep_config(sweep))
-    throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
-  const auto choices = choices_by_hash(store);
-  auto rows = query_rows<SweepCandidate>(store,
+std::vector<SweepCandidate> candidates(const Database& database, const std::string& sweep) {
+  if (!sweep.empty() && !sweep_config(database, sweep))
+    throw StoreError(database.file() + ": holds no sweep \"" + sweep + "\"");
+  const auto choices = choices_by_hash(database);
+  auto rows = query_rows<SweepCandidate>(database,
                                          "FROM run_summary LEFT JOIN device USING(device_id) WHERE (:any = '' AND "
                                          "sweep <> :other) OR sweep = :sweep ORDER BY run_id",
                                          sweep, trainings, sweep);
   for (auto& row : rows) {
     if (const auto made = choices.find(row.hash); made != choices.end()) row.choices = made->second;
-    read_scores(store, row);
-    const auto decisions = store.decisions(row.run);
+    read_scores(database, row);
+    const auto decisions = decisions_of(database, row.run);
     if (!decisions.empty()) row.verdict = decisions.back().verdict;
   }
   return rows;
 }
 
-std::vector<SweepCandidate> training_runs(const Store& store) {
-  return store.sweep_config(trainings) ? candidates(store, trainings) : std::vector<SweepCandidate>{};
+std::vector<SweepCandidate> training_runs(const Database& database) {
+  return sweep_config(database, trainings) ? candidates(database, trainings) : std::vector<SweepCandidate>{};
 }
 
 std::optional<Better> direction_of(const std::string& metric) {
@@ -286,8 +286,9 @@ std::optional<Better> direction_of(const std::string& metric) {
   return kind ? std::optional(kind->better) : std::nullopt;
 }
 
-std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate) {
-  auto rows = query_rows<SamplePicture>(store, "FROM picture WHERE run_id = :run ORDER BY picture_id", candidate.run);
+std::vector<SamplePicture> pictures(const Database& database, const SweepCandidate& candidate) {
+  auto rows =
+      query_rows<SamplePicture>(database, "FROM picture WHERE run_id = :run ORDER BY picture_id", candidate.run);
   for (auto& row : rows) row.candidate = label(candidate);
   return rows;
 }
@@ -298,23 +299,23 @@ Json printed_value(const std::vector<LiteratureRow>& figures, const PrintedKey& 
   return nullptr;
 }
 
-std::vector<LiteratureRow> printed_figures(const Store& store) {
-  return stored_rows<LiteratureRow>(store, "ORDER BY source, network, name");
+std::vector<LiteratureRow> printed_figures(const Database& database) {
+  return stored_rows<LiteratureRow>(database, "ORDER BY source, network, name");
 }
 
-std::string protocol_json(const Store& store, const std::string& hash) {
-  const auto rows = stored_rows<ProtocolRow>(store, "WHERE hash = :hash", hash);
+std::string protocol_json(const Database& database, const std::string& hash) {
+  const auto rows = stored_rows<ProtocolRow>(database, "WHERE hash = :hash", hash);
   return rows.empty() ? "" : rows.front().protocol_json;
 }
 
-StoredProtocol stored_protocol(const Store& store, const std::string& hash) {
+StoredProtocol stored_protocol(const Database& database, const std::string& hash) {
   const StoredPlace place{"protocol", hash, "protocol_json"};
-  return {stored_object(store, place, protocol_json(store, hash)), place_of(store, place)};
+  return {stored_object(database, place, protocol_json(database, hash)), place_of(database, place)};
 }
 
-std::vector<Build> builds(const Store& store) {
+std::vector<Build> builds(const Database& database) {
   std::set<Build> distinct;
-  for (const auto& [id, build] : builds_by_id(store)) distinct.insert(build);
+  for (const auto& [id, build] : builds_by_id(database)) distinct.insert(build);
   return {distinct.begin(), distinct.end()};
 }
 

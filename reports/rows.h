@@ -32,7 +32,7 @@ struct Build {
   }
 };
 std::string to_string(const Build& build);  // "commit abc with local changes, GNU 12.2.0 -O3, LibTorch 2.13.0"
-std::vector<Build> builds(const Store& store);
+std::vector<Build> builds(const Database& database);
 
 // Where and how something was timed. Only latencies of one setting may share a table or sum. Newer programs sort last.
 struct Setting {
@@ -100,7 +100,7 @@ struct NetworkProfile {
 std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns);
 
 // By network; within each, newest programs first.
-std::vector<NetworkProfile> network_profiles(const Store& store);
+std::vector<NetworkProfile> network_profiles(const Database& database);
 
 // The timing of a part of what a model does for a picture, or of all of it: see `mdsearch profile --model`.
 struct PipelineTiming {
@@ -114,7 +114,7 @@ struct PipelineTiming {
 };
 
 // Without rejected timings.
-std::vector<PipelineTiming> pipeline_timings(const Store& store);
+std::vector<PipelineTiming> pipeline_timings(const Database& database);
 
 // --- runs ------------------------------------------------------------------------------------------------------------
 
@@ -153,10 +153,10 @@ struct SweepCandidate {
 std::string label(const SweepCandidate& candidate);  // its name, else the first letters of its hash
 
 // Oldest first; of all sweeps when `sweep` is empty. StoreError when the sweep does not exist.
-std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep);
+std::vector<SweepCandidate> candidates(const Database& database, const std::string& sweep);
 
 // The runs of `mdsearch train`, which belong to no sweep.
-std::vector<SweepCandidate> training_runs(const Store& store);
+std::vector<SweepCandidate> training_runs(const Database& database);
 
 // Which way is better for a metric that judges networks (distance, similarity, signal-to-noise ratio); else absent.
 std::optional<Better> direction_of(const std::string& metric);
@@ -173,18 +173,18 @@ struct SamplePicture {
     column("seed", self.seed);
   }
 };
-std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate);
+std::vector<SamplePicture> pictures(const Database& database, const SweepCandidate& candidate);
 
 // --- words -----------------------------------------------------------------------------------------------------------
 
-std::vector<LiteratureRow> printed_figures(const Store& store);
+std::vector<LiteratureRow> printed_figures(const Database& database);
 // The figure's value, or null where the source prints none for the network.
 struct PrintedKey {
   std::string source{}, network{}, name{};
 };
 Json printed_value(const std::vector<LiteratureRow>& figures, const PrintedKey& key);
 
-std::string protocol_json(const Store& store, const std::string& hash);
+std::string protocol_json(const Database& database, const std::string& hash);
 
 // The same as an object; ConfigError with the row where it is none, or where a value is of another type.
 struct StoredProtocol {
@@ -195,7 +195,7 @@ struct StoredProtocol {
     return stored_value(json, key, fallback, place);
   }
 };
-StoredProtocol stored_protocol(const Store& store, const std::string& hash);
+StoredProtocol stored_protocol(const Database& database, const std::string& hash);
 
 std::string short_hash(const std::string& hash);
 

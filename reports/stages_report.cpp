@@ -33,9 +33,9 @@ std::vector<Column> columns_of(const std::string& distance) {
 // newest program where several pairs are equally frequent.
 class DrawingLatencies {
  public:
-  DrawingLatencies(const Store& store, const std::vector<Drawing>& drawings) {
+  DrawingLatencies(const Database& database, const std::vector<Drawing>& drawings) {
     std::map<Setting, std::vector<PipelineTiming>> by_setting;
-    for (auto& timing : pipeline_timings(store))
+    for (auto& timing : pipeline_timings(database))
       if (std::any_of(drawings.begin(), drawings.end(), [&](const Drawing& d) { return fits(timing, d); }))
         by_setting[timing.setting].push_back(std::move(timing));
     for (auto& [setting, timings] : by_setting)
@@ -111,10 +111,10 @@ const Drawing& best_of(const std::vector<Drawing>& curve) {
 
 }  // namespace
 
-std::vector<Table> stages_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> stages_report(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
-  for (const auto& group : drawing_groups(store, options)) {
-    const DrawingLatencies latencies(store, group.drawings);
+  for (const auto& group : drawing_groups(database, options)) {
+    const DrawingLatencies latencies(database, group.drawings);
     const auto curves = guidance_curves(group);
     Table table = empty_table(group, latencies, "Stages of training, each at its best guidance");
     const Drawing* first = nullptr;  // of the network
@@ -128,10 +128,10 @@ std::vector<Table> stages_report(const Store& store, const ReportOptions& option
   return tables;
 }
 
-std::vector<Table> guidance_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> guidance_report(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
-  for (const auto& group : drawing_groups(store, options)) {
-    const DrawingLatencies latencies(store, group.drawings);
+  for (const auto& group : drawing_groups(database, options)) {
+    const DrawingLatencies latencies(database, group.drawings);
     for (const auto& curve : guidance_curves(group)) {
       if (curve.size() < 2) continue;
       const Drawing& first = curve.front();

@@ -223,11 +223,11 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles, 
 
 }  // namespace
 
-std::vector<Table> sweep_report(const Store& store, const ReportOptions& options) {
-  const auto profiles = network_profiles(store);
+std::vector<Table> sweep_report(const Database& database, const ReportOptions& options) {
+  const auto profiles = network_profiles(database);
   std::vector<Table> tables;
   std::set<std::string> known;
-  for (auto& group : by_sweep_and_protocol(candidates(store, options.sweep))) {
+  for (auto& group : by_sweep_and_protocol(candidates(database, options.sweep))) {
     const auto names = score_names(group);
     known.insert(names.begin(), names.end());
     const std::string decisive = decisive_score(names, options.score);

@@ -74,10 +74,10 @@ std::vector<std::string> networks_by_size(const std::vector<LiteratureRow>& figu
 
 }  // namespace
 
-std::vector<Table> table1_report(const Store& store, const ReportOptions& options) {
-  auto figures = printed_figures(store);
+std::vector<Table> table1_report(const Database& database, const ReportOptions& options) {
+  auto figures = printed_figures(database);
   std::erase_if(figures, [](const LiteratureRow& figure) { return figure.source != literature_table1; });
-  const auto profiles = network_profiles(store);
+  const auto profiles = network_profiles(database);
   Table table{
       .title = "Networks: counted here, and as printed",
       .columns = {{.name = "network", .weight = Weight::identity},
@@ -97,7 +97,7 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
   std::set<std::string> hashes;
   std::vector<NetworkLine> lines;
   for (const auto& network : networks_by_size(figures)) {
-    if (const auto arch = shipped_arch(store, options, network)) {
+    if (const auto arch = shipped_arch(database, options, network)) {
       for (auto& line : counted_lines(network, *arch, profiles)) lines.push_back(std::move(line));
       hashes.insert(arch->hash);
     }

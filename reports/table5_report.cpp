@@ -41,10 +41,10 @@ std::vector<PipelineLine> measured_lines(const ModelRow& model, const std::vecto
   return lines;
 }
 
-std::vector<PipelineLine> printed_lines(const Store& store) {
+std::vector<PipelineLine> printed_lines(const Database& database) {
   std::map<std::string, std::map<std::string, double>> by_network;
   std::map<std::string, std::string> conditions;
-  for (const auto& figure : printed_figures(store)) {
+  for (const auto& figure : printed_figures(database)) {
     if (figure.source != literature_table5) continue;
     by_network[figure.network][figure.name] = figure.value;
     conditions[figure.network] = figure.conditions;
@@ -94,20 +94,20 @@ Table table_of(const std::vector<PipelineLine>& lines, const std::string& settin
 
 }  // namespace
 
-std::vector<Table> table5_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> table5_report(const Database& database, const ReportOptions& options) {
   std::map<Setting, std::map<std::string, std::vector<PipelineTiming>>> by_setting;
-  for (const auto& timing : pipeline_timings(store)) by_setting[timing.setting][timing.model].push_back(timing);
+  for (const auto& timing : pipeline_timings(database)) by_setting[timing.setting][timing.model].push_back(timing);
   std::vector<Table> tables;
   for (const auto& [setting, by_model] : by_setting) {
     std::vector<PipelineLine> lines;
-    for (const auto& model : store.models()) {
+    for (const auto& model : all_models(database)) {
       const bool wanted = model.name.starts_with(options.network) || model.hash.starts_with(options.network);
       if (!wanted || !by_model.contains(model.hash)) continue;
       for (auto& line : measured_lines(model, by_model.at(model.hash))) lines.push_back(std::move(line));
     }
     if (!lines.empty()) tables.push_back(table_of(lines, to_string(setting)));
   }
-  const auto printed = printed_lines(store);
+  const auto printed = printed_lines(database);
   if (tables.empty()) return {table_of(printed, "")};
   for (const auto& row : table_of(printed, "").rows) tables.back().rows.push_back(row);
   return tables;

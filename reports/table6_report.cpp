@@ -86,18 +86,18 @@ Table table_of(const NetworkProfile& profile) {
 
 }  // namespace
 
-std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& network) {
-  auto profiles = network_profiles(store);
+std::vector<NetworkProfile> profiles_of(const Database& database, const std::string& network) {
+  auto profiles = network_profiles(database);
   if (network.empty()) return profiles;
   std::erase_if(profiles,
                 [&](const auto& profile) { return profile.name != network && !profile.hash.starts_with(network); });
-  if (profiles.empty()) throw StoreError(store.file() + ": holds no latency of a network \"" + network + "\"");
+  if (profiles.empty()) throw StoreError(database.file() + ": holds no latency of a network \"" + network + "\"");
   return profiles;
 }
 
-std::vector<Table> table6_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> table6_report(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
-  for (const auto& profile : profiles_of(store, options.network))
+  for (const auto& profile : profiles_of(database, options.network))
     if (!profile.blocks.empty()) tables.push_back(table_of(profile));
   return tables;
 }

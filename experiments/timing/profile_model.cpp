@@ -149,11 +149,11 @@ RawProfile time_model(const ModelRun& run, const ProfileOptions& options, Listen
   return time_all(pipeline.callables(), options, listener);
 }
 
-void record_model_profile(Store& store, const ModelProfile& profile) {
+void record_model_profile(Database& database, const ModelProfile& profile) {
   const auto& [run, options, processes] = profile;
-  store.transaction([&] {
-    store.add_model(model_row(run.folder, run.hash, run.generator.card()));
-    record_parts(store, identities(run), options, processes);
+  database.transaction([&] {
+    add_model(database, model_row(run.folder, run.hash, run.generator.card()));
+    record_parts(database, identities(run), options, processes);
   });
 }
 

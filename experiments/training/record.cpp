@@ -11,11 +11,11 @@ namespace mds {
 namespace {
 
 // Records a narrowed shipped decoder under the shipped one's name, and any other network under the training's name.
-std::string record_network(Store& store, const Training& training) {
+std::string record_network(Database& database, const Training& training) {
   const std::string generator = "train", name = training.name + "-" + hash_of(training.network).substr(0, 8);
   const auto* decoder = std::get_if<DecoderSpec>(&training.network);
-  const std::string arch = decoder ? record_decoder(store, *decoder, generator) : "";
-  return arch.empty() ? record_arch(store, {name, training.network}, {.generator = generator}) : arch;
+  const std::string arch = decoder ? record_decoder(database, *decoder, generator) : "";
+  return arch.empty() ? record_arch(database, {name, training.network}, {.generator = generator}) : arch;
 }
 
 }  // namespace
@@ -29,39 +29,39 @@ CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration) {
           .iteration = iteration};
 }
 
-std::string missing_curve(const Store& store, int64_t run, const std::string& checkpoint, int64_t iteration) {
-  const auto curve = store.curve(run, "loss");
+std::string missing_curve(const Database& database, int64_t run, const std::string& checkpoint, int64_t iteration) {
+  const auto curve = curve_of(database, run, "loss");
   if (iteration == 0 || std::ranges::any_of(curve, [&](const MetricRow& row) { return row.iteration == iteration; }))
     return "";
-  return checkpoint + ": is at iteration " + std::to_string(iteration) + ", and " + store.file() +
+  return checkpoint + ": is at iteration " + std::to_string(iteration) + ", and " + database.file() +
          " holds no loss of it: the file was made for another database, or this one has lost rows, as a copy without " +
          "its -wal file does. The curve of this run has a gap up to there";
 }
 
-TrainRecord::TrainRecord(Store& store, const Training& training) : store_(store), training_(training) {
-  const std::string arch = record_network(store, training);
+TrainRecord::TrainRecord(Database& database, const Training& training) : database_(database), training_(training) {
+  const std::string arch = record_network(database, training);
   const Worker worker{
-      .owner = worker_name(), .device = record_device(store, training.device), .env = record_env(store)};
-  store.add_sweep(trainings, "{}");
-  const int64_t run = store.ensure_run({.sweep = trainings,
-                                        .arch = arch,
-                                        .protocol = store.add_protocol(training.identity),
-                                        .seed = int64_t(training.loop.seed)});
+      .owner = worker_name(), .device = record_device(database, training.device), .env = record_env(database)};
+  add_sweep(database, trainings, "{}");
+  const int64_t run = ensure_run(database, {.sweep = trainings,
+                                            .arch = arch,
+                                            .protocol = add_protocol(database, training.identity),
+                                            .seed = int64_t(training.loop.seed)});
   CheckpointRow resumed;
   if (training.resumed > 0) check_resumed(run, resumed = row_of(training.checkpoint, training.resumed));
-  lease_ = store.take(run, worker);
+  lease_ = take(database, run, worker);
   if (training.resumed > 0) store_checkpoint(resumed);  // the last process may have died before it stored it
 }
 
 void TrainRecord::check_resumed(int64_t run, const CheckpointRow& row) const {
   bool known = false;
-  for (const auto& stored : store_.checkpoints(run)) {
+  for (const auto& stored : checkpoints_of(database_, run)) {
     if (stored.iteration != row.iteration || stored.path != row.path) continue;
     if (stored.sha256 == row.sha256) return;
     known = true;
   }
   if (known)
-    throw FileError(row.path + ": is damaged: its SHA-256 is " + row.sha256 + ", and " + store_.file() +
+    throw FileError(row.path + ": is damaged: its SHA-256 is " + row.sha256 + ", and " + database_.file() +
                     " holds another of iteration " + std::to_string(row.iteration) +
                     "; put a copy in its place, or remove it to train from the start");
 }
@@ -79,11 +79,12 @@ void TrainRecord::add(const StepReport& report) {
 
 void TrainRecord::store(int64_t iteration, const std::string& name, const Mean& mean) {
   if (mean.n == 0) return;
-  store_.add_metric(lease_, {.iteration = iteration,
-                             .images_seen = iteration * training_.loop.batch,
-                             .name = name,
-                             .value = mean.value(),
-                             .n = mean.n});
+  add_metric(database_, lease_,
+             {.iteration = iteration,
+              .images_seen = iteration * training_.loop.batch,
+              .name = name,
+              .value = mean.value(),
+              .n = mean.n});
 }
 
 void TrainRecord::store_curve(int64_t iteration) {
@@ -92,7 +93,7 @@ void TrainRecord::store_curve(int64_t iteration) {
   const Mean rate{.sum = double(training_.loop.batch) * double(seconds_.n) / seconds_.value(), .n = seconds_.n};
   // A checkpoint is flushed before it takes its place. Its curve has to be there as surely, as no later process adds
   // it.
-  store_.durably([&] {
+  database_.durably([&] {
     store(iteration, "loss", loss_);
     store(iteration, "gradient_norm", gradient_norm_);
     store(iteration, "adversary_loss", adversary_loss_);
@@ -102,7 +103,7 @@ void TrainRecord::store_curve(int64_t iteration) {
 }
 
 void TrainRecord::store_checkpoint(const CheckpointRow& row) {
-  store_.add_checkpoint(lease_, row);
+  add_checkpoint(database_, lease_, row);
   last_checkpoint_ = row.sha256;
 }
 
@@ -112,27 +113,28 @@ void TrainRecord::store_saved() {
 
 void TrainRecord::store_scores(const std::vector<Score>& scores, const Json& protocol, uint64_t seed) {
   store_saved();
-  store_.transaction([&] {
-    const std::string hash = store_.add_protocol(protocol.dump());
+  database_.transaction([&] {
+    const std::string hash = add_protocol(database_, protocol.dump());
     for (const auto& score : scores) {
       if (!std::isfinite(score.value)) throw std::runtime_error("the score " + score.name + " is not finite");
-      store_.add_metric(lease_, {.iteration = training_.loop.iterations,
-                                 .images_seen = training_.loop.iterations * training_.loop.batch,
-                                 .name = score.name,
-                                 .value = score.value,
-                                 .n = score.n,
-                                 .low = score.low,
-                                 .high = score.high,
-                                 .eval_seed = int64_t(seed),
-                                 .checkpoint = last_checkpoint_,
-                                 .protocol = hash});
+      add_metric(database_, lease_,
+                 {.iteration = training_.loop.iterations,
+                  .images_seen = training_.loop.iterations * training_.loop.batch,
+                  .name = score.name,
+                  .value = score.value,
+                  .n = score.n,
+                  .low = score.low,
+                  .high = score.high,
+                  .eval_seed = int64_t(seed),
+                  .checkpoint = last_checkpoint_,
+                  .protocol = hash});
     }
   });
 }
 
 void TrainRecord::end(RunState state, const std::string& message) {
   store_saved();
-  store_.finish(lease_, state, message);
+  finish(database_, lease_, state, message);
 }
 
 }  // namespace mds

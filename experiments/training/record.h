@@ -27,13 +27,13 @@ CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration);
 
 // A warning where the database holds no loss of the iteration of a checkpoint that is gone on from, else "". A loss is
 // stored, durably, before its checkpoint; without it, the checkpoint was made for another database, or rows were lost.
-std::string missing_curve(const Store& store, int64_t run, const std::string& checkpoint, int64_t iteration);
+std::string missing_curve(const Database& database, int64_t run, const std::string& checkpoint, int64_t iteration);
 
 class TrainRecord {
  public:
   // Takes over the run from its last process, as the caller holds the lock of the output folder. FileError where the
   // checkpoint does not have the hash that was stored for it.
-  TrainRecord(Store& store, const Training& training);
+  TrainRecord(Database& database, const Training& training);
 
   int64_t run() const { return lease_.run; }
 
@@ -58,7 +58,7 @@ class TrainRecord {
   void store_saved();
   void check_resumed(int64_t run, const CheckpointRow& row) const;
 
-  Store& store_;
+  Database& database_;
   Training training_;
   Lease lease_;
   Mean loss_, gradient_norm_, adversary_loss_, seconds_;

@@ -113,7 +113,7 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
     refuse_input_as_output("`out`", taken, inputs_of(config, training.file));
   std::optional<FolderLock> lock;
   if (std::filesystem::exists(out)) lock.emplace(out);
-  std::unique_ptr<Store> database = open_if_there(request.db);
+  std::unique_ptr<Database> existing = open_if_there(request.db);
 
   const auto run = open_stage(config, request.db, listener);
   CheckpointFile checkpoint(checkpoint_in(out));
@@ -124,15 +124,15 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   make_folder(out);
   if (!lock) lock.emplace(out);
   remove_unfinished(out);
-  Store& store = opened(database, request.db);
-  TrainRecord record(store, {.name = config.name,
-                             .network = run->network(),
-                             .identity = identity,
-                             .loop = config.loop,
-                             .checkpoint = checkpoint,
-                             .device = device_kind(),
-                             .resumed = loop.iteration()});
-  listener.say_if_any(missing_curve(store, record.run(), checkpoint.file(), loop.iteration()));
+  Database& database = opened(existing, request.db);
+  TrainRecord record(database, {.name = config.name,
+                                .network = run->network(),
+                                .identity = identity,
+                                .loop = config.loop,
+                                .checkpoint = checkpoint,
+                                .device = device_kind(),
+                                .resumed = loop.iteration()});
+  listener.say_if_any(missing_curve(database, record.run(), checkpoint.file(), loop.iteration()));
   // Only now, as the record has compared the file with the hashes in the database.
   listener.say_if_any(checkpoint.adopt());
   const bool ended = run_training(

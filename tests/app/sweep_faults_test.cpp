@@ -13,7 +13,7 @@ const std::string retry = "db retry --db r.db ";
 
 // As if a candidate of a finished sweep had failed at its last rung.
 void make_fail(const ToySweep& sweep, int64_t run) {
-  Store(sweep.file("r.db"))
+  Database(sweep.file("r.db"))
       .execute("UPDATE run SET state = 'failed', message = 'its loss is not finite', attempt = 10 WHERE run_id = :run",
                run);
 }
