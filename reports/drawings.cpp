@@ -35,7 +35,10 @@ std::string way_of(Json sampler) {
   return sampler.dump();
 }
 
-bool is_distance(const ScoreRow& score) { return score.name.starts_with("fd_") || score.name.starts_with("fid"); }
+bool is_distance(const ScoreRow& score) {
+  const ScoreKind* kind = score_kind(score.name);
+  return kind && kind->measure == Measure::log_distance;
+}
 
 std::string conditions_of(const ScoreRow& score, Json protocol) {
   for (const char* of_the_sampler : {"sampler", "steps", "guidance"}) protocol.erase(of_the_sampler);
@@ -54,7 +57,7 @@ std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportO
   for (const auto& score : all_scores(database)) {
     if (!models.contains(score.subject)) continue;
     const StoredProtocol protocol = stored_protocol(database, score.protocol);
-    if (score.name.starts_with("clip_")) clips.emplace(drawn_by(score, protocol), score);
+    if (compares(score.name, Compared::caption)) clips.emplace(drawn_by(score, protocol), score);
     if (is_distance(score)) distances.emplace_back(score, protocol);
   }
   std::map<std::string, DrawingGroup> groups;

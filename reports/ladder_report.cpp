@@ -43,9 +43,7 @@ Column percent(const char* name, const char* header) {
   return {.name = name, .header = header, .scale = 100, .digits = 1};
 }
 
-}  // namespace
-
-std::vector<Table> ladder_report(const Database& database, const ReportOptions& options) {
+std::vector<Table> ladder_tables(const Database& database, const ReportOptions& options) {
   const auto figures = printed_figures(database);
   Table table{
       .title = "Section 3.2: from Stable Diffusion's UNet to MobileDiffusion",
@@ -82,5 +80,13 @@ std::vector<Table> ladder_report(const Database& database, const ReportOptions& 
                               "; mdsearch spec NAME --record --db FILE stores one.");
   return {table};
 }
+
+}  // namespace
+
+constinit const Report ladder_report{
+    .name = "ladder",
+    .summary = "networks between Stable Diffusion's UNet and MobileDiffusion, step by step",
+    .tables = ladder_tables,
+    .lacking = always_some};
 
 }  // namespace mds

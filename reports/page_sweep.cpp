@@ -171,7 +171,7 @@ std::vector<PageSweep> sweeps_of_page(const Database& database, const ReportOpti
   for (auto& row : candidates(database, options.sweep)) by_key.emplace(run_key(row), std::move(row));
   const auto profiles = network_profiles(database);
   std::vector<PageSweep> sweeps;
-  for (auto& table : sweep_report(database, options)) {
+  for (auto& table : sweep_report.tables(database, options)) {
     PageSweep sweep{.database = database};
     for (const auto& row : table.rows)
       if (const auto found = by_key.find(run_key(table, row)); found != by_key.end())

@@ -24,9 +24,6 @@ struct PageSweep {
 
 std::vector<PageSweep> sweeps_of_page(const Database& database, const ReportOptions& options);
 
-struct PageSection {
-  std::string id{}, title{}, body{};  // HTML
-};
 std::vector<PageSection> sections_of(const PageSweep& sweep);
 
 std::string winner_card(const PageSweep& sweep);

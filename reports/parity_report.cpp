@@ -5,7 +5,9 @@
 
 namespace mds {
 
-std::vector<Table> parity_report(const Database& database, const ReportOptions& options) {
+namespace {
+
+std::vector<Table> parity_tables(const Database& database, const ReportOptions& options) {
   Table table{.title = "Outputs of equal weights and inputs, float32 on the CPU",
               .columns = {{.name = "network", .weight = Weight::identity},
                           {.name = "hash", .audience = Audience::programs},
@@ -29,5 +31,15 @@ std::vector<Table> parity_report(const Database& database, const ReportOptions& 
   for (const auto& build : builds) table.footnotes.push_back("Measured with: " + build + ".");
   return {table};
 }
+
+}  // namespace
+
+constinit const Report parity_report{
+    .name = "parity",
+    .summary = "our networks against those of other libraries",
+    .tables = parity_tables,
+    .lacking =
+        "holds no comparison with another library; `python tests/parity/run.py` makes a file of them and `mdsearch db "
+        "record-parity FILE` takes it in"};
 
 }  // namespace mds

@@ -22,9 +22,7 @@ Table empty_table(const Database& database, const ScoreRow& row) {
           .footnotes = {"Protocol: " + protocol_words(protocol_json(database, row.protocol)) + "."}};
 }
 
-}  // namespace
-
-std::vector<Table> scores_report(const Database& database, const ReportOptions& options) {
+std::vector<Table> scores_tables(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
   std::string name, protocol;
   for (const auto& row : all_scores(database)) {
@@ -40,5 +38,13 @@ std::vector<Table> scores_report(const Database& database, const ReportOptions& 
     tables.back().footnotes.push_back("Scores of different names or protocols stand in tables of their own.");
   return tables;
 }
+
+}  // namespace
+
+constinit const Report scores_report{
+    .name = "scores",
+    .summary = "scores of pictures and models, a table for each protocol",
+    .tables = scores_tables,
+    .lacking = "holds no score; `mdsearch evaluate ... --db` of this database adds them"};
 
 }  // namespace mds

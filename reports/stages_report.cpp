@@ -109,9 +109,7 @@ const Drawing& best_of(const std::vector<Drawing>& curve) {
   return *std::min_element(curve.begin(), curve.end(), nearer);
 }
 
-}  // namespace
-
-std::vector<Table> stages_report(const Database& database, const ReportOptions& options) {
+std::vector<Table> stages_tables(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
   for (const auto& group : drawing_groups(database, options)) {
     const DrawingLatencies latencies(database, group.drawings);
@@ -128,7 +126,16 @@ std::vector<Table> stages_report(const Database& database, const ReportOptions& 
   return tables;
 }
 
-std::vector<Table> guidance_report(const Database& database, const ReportOptions& options) {
+}  // namespace
+
+constinit const Report stages_report{.name = "stages",
+                                     .summary = "a training chain stage by stage: steps, distance, text-image score",
+                                     .tables = stages_tables,
+                                     .lacking = no_drawings};
+
+namespace {
+
+std::vector<Table> guidance_tables(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
   for (const auto& group : drawing_groups(database, options)) {
     const DrawingLatencies latencies(database, group.drawings);
@@ -145,5 +152,26 @@ std::vector<Table> guidance_report(const Database& database, const ReportOptions
   }
   return tables;
 }
+
+PagePlots guidance_page_plots(const Database& database, const ReportOptions& options) {
+  std::string body;
+  for (const auto& group : drawing_groups(database, options)) {
+    auto curves = guidance_curves(group);
+    std::erase_if(curves, [](const auto& curve) { return curve.size() < 2; });
+    if (curves.empty()) continue;
+    for (const auto& plot : guidance_plots(curves))
+      body += plot_figure(plot,
+                          "<b>" + escape_html(plot["y"].get<std::string>()) + "</b> over guidance, with 95% intervals");
+  }
+  return {.html = body.empty() ? "" : "<div class=\"plots\">" + body + "</div>\n"};
+}
+
+}  // namespace
+
+constinit const Report guidance_report{.name = "guidance",
+                                       .summary = "distance and text-image score of a model over guidance",
+                                       .tables = guidance_tables,
+                                       .lacking = no_drawings,
+                                       .plots = guidance_page_plots};
 
 }  // namespace mds

@@ -1,4 +1,5 @@
 // Trainings that belong to no sweep (`mdsearch train`): how far each got, its loss and its speed.
+#include "reports/page_sweep.h"
 #include "reports/report.h"
 #include "spec/listed.h"
 
@@ -42,9 +43,7 @@ void add_row(Table& table, const Database& database, const SweepCandidate& run) 
     table.footnotes.push_back("Run " + std::to_string(run.run) + " is " + run.state + ": " + run.message);
 }
 
-}  // namespace
-
-std::vector<Table> training_report(const Database& database, const ReportOptions&) {
+std::vector<Table> training_tables(const Database& database, const ReportOptions&) {
   Table table{.title = "Trainings",
               .columns = {{.name = "run", .weight = Weight::identity},
                           {.name = "name", .weight = Weight::identity},
@@ -68,5 +67,18 @@ std::vector<Table> training_report(const Database& database, const ReportOptions
   for (const auto& run : training_runs(database)) add_row(table, database, run);
   return {table};
 }
+
+PagePlots training_plots(const Database& database, const ReportOptions&) {
+  const auto runs = training_runs(database);
+  return {.html = curve_plots(database, runs, plain_names(runs), "")};
+}
+
+}  // namespace
+
+constinit const Report training_report{.name = "training",
+                                       .summary = "trainings of their own: state, loss, images a second",
+                                       .tables = training_tables,
+                                       .lacking = "holds no training; `mdsearch train CONFIG` makes one",
+                                       .plots = training_plots};
 
 }  // namespace mds

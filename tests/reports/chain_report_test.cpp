@@ -72,7 +72,7 @@ TEST_CASE("stages stand in the order of their training, each at its best guidanc
   for (const auto& [guidance, fd] : std::map<double, double>{{1, 0.4}, {2, 0.2}, {4, 0.5}})
     add_drawing(database, base, {.guidance = guidance, .fd = fd});
   add_drawing(database, {.name = "c eight", .stage = "distil", .iterations = 7}, {.steps = 8, .fd = 0.25});
-  const auto rows = rows_of(stages_report(database, {}));
+  const auto rows = rows_of(stages_report.tables(database, {}));
   REQUIRE(rows.size() == 3);
   CHECK((rows[0]["stage"] == "base" && rows[0]["guidance"] == 2 && rows[0]["fd"] == 0.2 && rows[0]["of_first"] == 1));
   CHECK((rows[1]["stage"] == "distil" && rows[1]["steps"] == 8 && rows[1]["iterations"] == 7));
@@ -80,10 +80,10 @@ TEST_CASE("stages stand in the order of their training, each at its best guidanc
   CHECK((rows[2]["stage"] == "ufogen" && rows[2]["clip"] == 0.7));
   for (const auto& row : rows) CHECK(row["latency_ms"].is_null());
 
-  const auto curve = rows_of(guidance_report(database, {}));
+  const auto curve = rows_of(guidance_report.tables(database, {}));
   REQUIRE(curve.size() == 3);  // models with one guidance have no curve
   for (const auto& row : curve) CHECK((row["mark"] == "best") == (row["guidance"] == 2));
-  CHECK(rows_of(guidance_report(database, {.network = "c"})).empty());
+  CHECK(rows_of(guidance_report.tables(database, {.network = "c"})).empty());
 }
 
 TEST_CASE("each network's stages stand together and are compared with its own first", "[reports]") {
@@ -93,7 +93,7 @@ TEST_CASE("each network's stages stand together and are compared with its own fi
   };
   add("a", "base", 20, 0.2), add("b", "ufogen", 20, 0.3);
   add("c", "base", 30, 0.1), add("d", "ufogen", 30, 0.4);
-  const auto rows = rows_of(stages_report(database, {}));
+  const auto rows = rows_of(stages_report.tables(database, {}));
   std::string order;
   for (const auto& row : rows) order += row["model"];
   CHECK(order == "cdab");
@@ -110,7 +110,7 @@ TEST_CASE("a stage drawn at guidance 0 has the latency of one UNet call a step, 
   for (const auto& model : {plain, rescaled})
     for (const int64_t calls : {1, 2})
       add_timing(database, {.model = model, .steps = 8, .calls = calls, .milliseconds = calls});
-  const auto rows = rows_of(stages_report(database, {}));
+  const auto rows = rows_of(stages_report.tables(database, {}));
   CHECK((rows[0]["latency_ms"] == 1 && rows[1]["latency_ms"] == 2));
 }
 
@@ -121,9 +121,9 @@ TEST_CASE("drawings of other seeds and other samplers are curves of their own", 
     for (const double guidance : {1.0, 2.0})
       add_drawing(database, model, {.steps = 4, .guidance = guidance, .fd = guidance, .eval_seed = seed});
   add_drawing(database, model, {.steps = 4, .guidance = 1, .fd = 0.1, .sampler = "ufogen"});
-  const auto rows = rows_of(stages_report(database, {}));
+  const auto rows = rows_of(stages_report.tables(database, {}));
   REQUIRE(rows.size() == 3);
-  CHECK(guidance_report(database, {}).size() == 2);
+  CHECK(guidance_report.tables(database, {}).size() == 2);
 }
 
 TEST_CASE("a stage's latency is that of its own steps and UNet calls, by one program on one machine", "[reports]") {
@@ -138,13 +138,13 @@ TEST_CASE("a stage's latency is that of its own steps and UNet calls, by one pro
   add_timing(database, {.model = eight, .steps = 4, .calls = 1, .milliseconds = 20});
   add_timing(database,
              {.model = one, .steps = 1, .calls = 1, .milliseconds = 9, .evidence = {.mark = TimingMark::rejected}});
-  const auto tables = stages_report(database, {});
+  const auto tables = stages_report.tables(database, {});
   const auto rows = rows_of(tables);
   CHECK((rows[0]["latency_ms"] == 400 && rows[1]["latency_ms"] == 40));
   CHECK(rows[2]["latency_ms"].is_null());
   CHECK_THAT(notes_of(tables), Contains("test cpu, fp32, 1 thread, batch 1"));
 
-  const auto lines = rows_of(table5_report(database, {.network = "eight"}));
+  const auto lines = rows_of(table5_report.tables(database, {.network = "eight"}));
   CHECK((lines[0]["overall_ms"] == 40 && lines[0]["steps"] == 8 && lines[1]["overall_ms"] == 20));
 }
 
@@ -156,10 +156,10 @@ TEST_CASE("the latency of a picture stands in its parts above the printed ones",
   add_timing(database, {.model = model, .part = "decoder", .milliseconds = 3});
   add_timing(database, {.model = model, .part = "unet step", .calls = 1, .milliseconds = 4});
   add_timing(database, {.model = model, .part = "unet step", .calls = 2, .milliseconds = 7});
-  const auto rows = rows_of(table5_report(database, {}));
+  const auto rows = rows_of(table5_report.tables(database, {}));
   REQUIRE(rows.size() == 6);
   const Json& own = rows[0];
   CHECK((own["text_ms"] == 1 && own["decoder_ms"] == 3 && own["unet_step_ms"] == 7 && own["overall_ms"] == 75));
   for (const auto& row : rows) CHECK(row["literature"] == (row["model"] != "m"));
-  CHECK_THAT(to_text(table5_report(database, {}), Format::table), Contains("MobileDiffusion, 8 steps"));
+  CHECK_THAT(to_text(table5_report.tables(database, {}), Format::table), Contains("MobileDiffusion, 8 steps"));
 }

@@ -12,7 +12,7 @@ TEST_CASE("the latencies of the blocks and the residual make up the whole", "[re
   Database database(":memory:");
   fill_sample(database);
   double blocks = 0, residual = 0, whole = 0;
-  for (const auto& row : rows_of(table6_report(database, {}))) {
+  for (const auto& row : rows_of(table6_report.tables(database, {}))) {
     const double ms = row["median_ms"];
     if (row["kind"] == "residual")
       residual = ms;
@@ -32,7 +32,7 @@ TEST_CASE("the speed of a block counts every sample of the batch", "[reports]") 
   Database database(":memory:");
   add_arch(database, mobilediffusion());
   for (const int64_t batch : {1, 4}) add_latencies(database, mobilediffusion(), {.batch = batch});
-  const Json rows = rows_of(table6_report(database, {}));
+  const Json rows = rows_of(table6_report.tables(database, {}));
   for (const auto& row : rows)
     if (row["path"] == "conv_in") CHECK(row["gflops"] == Approx(184.832 * row["batch"].get<double>()));
 }
@@ -41,7 +41,7 @@ TEST_CASE("latencies of differing devices stand in tables of their own", "[repor
   Database database(":memory:");
   fill_sample(database);
   add_latencies(database, mobilediffusion(), {.device = "another cpu"});
-  const auto tables = table6_report(database, {});
+  const auto tables = table6_report.tables(database, {});
   REQUIRE(tables.size() == 2);
   CHECK(tables[0].title != tables[1].title);
 }
@@ -51,7 +51,7 @@ TEST_CASE("times of differing builds make no sum and no residual, and stand in t
   add_arch(database, mobilediffusion());
   add_latencies(database, mobilediffusion(), {.commit = "old", .whole = false});
   add_latencies(database, mobilediffusion(), {.commit = "new", .blocks = false});
-  const auto tables = table6_report(database, {});
+  const auto tables = table6_report.tables(database, {});
   REQUIRE(tables.size() == 2);
   CHECK_THAT(tables[0].title, Contains("build new"));
   CHECK_THAT(tables[1].title, Contains("build old"));
@@ -66,7 +66,7 @@ TEST_CASE("the mark of a timing is shown with it", "[reports]") {
   Database database(":memory:");
   add_arch(database, mobilediffusion());
   add_latencies(database, mobilediffusion(), {.evidence = {.mark = TimingMark::noisy}, .whole = false});
-  CHECK(rows_of(table6_report(database, {}))[0]["mark"] == "noisy");
+  CHECK(rows_of(table6_report.tables(database, {}))[0]["mark"] == "noisy");
   CHECK(counted_in_table1(database)[0]["latency_mark"] == "noisy");
 }
 
@@ -78,14 +78,14 @@ TEST_CASE("a rejected timing is shown as such where it stands alone, and left ou
   add_sweep(rejected, "quick", "{}");
   add_training(rejected, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, add_protocol(rejected, "{}"));
   add_latencies(rejected, mobilediffusion(), {.evidence = rejection, .whole_evidence = rejection});
-  const Json rows = rows_of(table6_report(rejected, {}));
+  const Json rows = rows_of(table6_report.tables(rejected, {}));
   CHECK(rows[0]["mark"] == "rejected");
   CHECK(rows[2]["mark"] == "sum, with rejected");
-  CHECK(rows_of(sweep_report(rejected, {}))[0]["latency_ms"].is_null());
+  CHECK(rows_of(sweep_report.tables(rejected, {}))[0]["latency_ms"].is_null());
   CHECK(counted_in_table1(rejected)[0]["latency_ms"].is_null());
-  for (const auto& tables : {sweep_report(rejected, {}), table1_report(rejected, with_shipped)})
+  for (const auto& tables : {sweep_report.tables(rejected, {}), table1_report.tables(rejected, with_shipped)})
     CHECK_THAT(notes_of(tables), Contains("rejected") && Contains("of mobilediffusion"));
-  CHECK_THAT(notes_of(sweep_report(database, {})), !Contains("rejected"));
+  CHECK_THAT(notes_of(sweep_report.tables(database, {})), !Contains("rejected"));
 }
 
 TEST_CASE("better evidence is used: final before other marks, then more samples, rejected last", "[reports]") {

@@ -114,6 +114,22 @@ TEST_CASE("a file that is no picture cannot be shown", "[reports]") {
   std::filesystem::remove(file);
 }
 
+TEST_CASE("a report is added as one value: its tables, plots and page come from that", "[reports]") {
+  Database database(":memory:");
+  Report toy{.name = "toy",
+             .summary = "a toy",
+             .tables =
+                 [](const Database&, const ReportOptions&) {
+                   return std::vector{Table{.title = "", .columns = {{.name = "x"}}, .rows = {{"the cell"}}}};
+                 },
+             .lacking = "holds no toy"};
+  CHECK_THAT(report_page(database, toy, {}), Contains("the cell") && !Contains("the plot"));
+  toy.plots = [](const Database&, const ReportOptions&) { return PagePlots{.html = "the plot"}; };
+  CHECK_THAT(report_page(database, toy, {}), Contains("the cell") && Contains("the plot"));
+  toy.page = [](const Database&, const PageOptions&) { return PageContent{.title = "its own", .lead = ""}; };
+  CHECK_THAT(report_page(database, toy, {}), Contains("<h1>its own</h1>") && !Contains("the cell"));
+}
+
 TEST_CASE("base64 equals the published vectors", "[reports]") {
   CHECK(base64("") == "");
   CHECK(base64("f") == "Zg==");

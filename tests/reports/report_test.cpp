@@ -32,7 +32,7 @@ TEST_CASE("every report prints its golden text", "[reports]") {
 TEST_CASE("rows of the sweep report name the full-scale network, its counts and the scores of its proxy", "[reports]") {
   Database database(":memory:");
   fill_sample(database);
-  const Json rows = rows_of(sweep_report(database, {}));
+  const Json rows = rows_of(sweep_report.tables(database, {}));
   REQUIRE(rows.size() == 3);
   CHECK(rows[0]["hash"] == sha256(R"({"name":"md"})"));
   CHECK(rows[0]["params"] == 386'687'048);
@@ -53,10 +53,10 @@ TEST_CASE("rows of the sweep report name the full-scale network, its counts and 
 TEST_CASE("the sweep report is sorted by the score that was asked for", "[reports]") {
   Database database(":memory:");
   fill_sample(database);
-  const Json rows = rows_of(sweep_report(database, {.score = "clip_emoji"}));
+  const Json rows = rows_of(sweep_report.tables(database, {.score = "clip_emoji"}));
   const auto cosine = [&](size_t i) { return rows[i]["scores"]["clip_emoji"]["value"].get<double>(); };
   CHECK(cosine(0) >= cosine(1));
-  CHECK_THROWS_WITH(sweep_report(database, {.score = "kid"}),
+  CHECK_THROWS_WITH(sweep_report.tables(database, {.score = "kid"}),
                     Contains("`score` kid: no sweep has it; known: clip_emoji"));
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("candidates under differing protocols stand in tables of their own", "
   fill_sample(database);
   const std::string other = add_protocol(database, R"({"lr": 0.5})");
   add_training(database, {.full = network("z", R"({"name":"z"})", {1000, 1000}), .proxy_spec = "{\"p\":4}"}, other);
-  CHECK(sweep_report(database, {}).size() == 2);
+  CHECK(sweep_report.tables(database, {}).size() == 2);
   for (const auto& group : cost_groups(candidates(database, "quick")))
     for (const auto& point : group.points) CHECK(point.candidate.protocol == group.protocol);
 }
@@ -83,7 +83,7 @@ TEST_CASE("candidates are sorted by where they were scored, not by where their l
   };
   add("interrupted", 60, 170);
   add("promoted", 120, 120);
-  const Json rows = rows_of(sweep_report(database, {}));
+  const Json rows = rows_of(sweep_report.tables(database, {}));
   CHECK(rows[0]["name"] == "promoted");
   CHECK(rows[0]["scored_at"] == 120);
   CHECK(rows[1]["iterations"] == 170);
@@ -94,7 +94,7 @@ TEST_CASE("candidates are sorted by where they were scored, not by where their l
 TEST_CASE("a front is over all that were scored at a rung, those trained on since among them", "[reports]") {
   Database database(":memory:");
   fill_sample(database);
-  const Json rows = rows_of(pareto_report(database, {}));
+  const Json rows = rows_of(pareto_report.tables(database, {}));
   std::map<std::string, std::vector<std::string>> scored, front;
   for (const auto& row : rows) {
     const std::string group = row["metric"].get<std::string>() + "@" + row["iteration"].dump();
@@ -131,7 +131,7 @@ TEST_CASE("a figure from the literature is marked and stands beside ours", "[rep
   CHECK(ours[0]["network"] == "mobilediffusion");
   CHECK(ours[0]["params"] == 386'687'048);
   CHECK(ours[0]["latency_mark"] == "final");
-  for (const auto& row : rows_of(table1_report(database, with_shipped)))
+  for (const auto& row : rows_of(table1_report.tables(database, with_shipped)))
     if (row["literature"] == true) CHECK_THAT(row["source"].get<std::string>(), Contains("arXiv"));
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("a rung's change is counted against the rung before it and stands besi
   };
   add("ladder-2", 1000);
   add("ladder-3", 950);
-  const auto tables = ladder_report(database, options);
+  const auto tables = ladder_report.tables(database, options);
   for (const auto& row : rows_of(tables)) {
     INFO(row.dump());
     if (row["network"] == "ladder-3") {
@@ -194,7 +194,7 @@ TEST_CASE("the report of decoders joins counts, scores of narrow ones, latencies
   score("slim", 100, "psnr", 24, "pictures", 1);
   score("slim", 100, "psnr", 44, "other pictures", 1);
   score("stranger", 999, "psnr", 99, "pictures", 1);
-  const auto tables = table2_report(database, options);
+  const auto tables = table2_report.tables(database, options);
   REQUIRE(tables.size() == 2);  // one per set of pictures
   const Json other = rows_json(tables[0]), rows = rows_json(tables[1]);
   CHECK(other[4]["psnr"] == 44);
@@ -230,7 +230,7 @@ TEST_CASE("another network of a printed one's name is not counted as it", "[repo
 TEST_CASE("an empty database gives empty reports", "[reports]") {
   Database database(":memory:");
   for (const auto& report : all_reports()) CHECK_NOTHROW(to_text(report.tables(database, {}), Format::md));
-  CHECK(rows_of(sweep_report(database, {})).empty());
+  CHECK(rows_of(sweep_report.tables(database, {})).empty());
 }
 
 TEST_CASE("scores of differing names or protocols stand in tables of their own", "[reports]") {
@@ -244,7 +244,7 @@ TEST_CASE("scores of differing names or protocols stand in tables of their own",
   add("b", "fid", two);
   add("b", "kid", two);
   add("b", "kid", two);  // kept once
-  const auto tables = scores_report(database, {});
+  const auto tables = scores_report.tables(database, {});
   REQUIRE(tables.size() == 3);
   CHECK(rows_of(tables).size() == 4);
   for (const auto& table : tables)
@@ -259,8 +259,9 @@ TEST_CASE("an unknown report, sweep or network is an error that says what there 
   CHECK_THROWS_WITH(find_report("tabel1"),
                     "report tabel1: valid: sweep, pareto, table1, table2, ladder, training, parity, scores, stages, "
                     "guidance, table5, table6");
-  CHECK_THROWS_WITH(sweep_report(database, {.sweep = "none"}), Contains("holds no sweep \"none\""));
-  CHECK_THROWS_WITH(table6_report(database, {.network = "none"}), Contains("holds no latency of a network \"none\""));
+  CHECK_THROWS_WITH(sweep_report.tables(database, {.sweep = "none"}), Contains("holds no sweep \"none\""));
+  CHECK_THROWS_WITH(table6_report.tables(database, {.network = "none"}),
+                    Contains("holds no latency of a network \"none\""));
 }
 
 TEST_CASE("numbers are grouped by thousands and rounded to four significant digits", "[reports]") {

@@ -15,7 +15,7 @@ inline const ReportOptions with_shipped{.shipped = {{"mobilediffusion", mobiledi
 inline Json rows_of(const std::vector<Table>& tables) { return Json::parse(to_text(tables, Format::json))["rows"]; }
 
 inline Json counted_in_table1(const Database& database) {
-  Json rows = rows_of(table1_report(database, with_shipped));
+  Json rows = rows_of(table1_report.tables(database, with_shipped));
   rows.erase(std::remove_if(rows.begin(), rows.end(), [](const Json& row) { return row["literature"] == true; }),
              rows.end());
   return rows;
