@@ -6,26 +6,22 @@
 #include <set>
 
 #include "profiler/statistics.h"
-#include "search/store/select.h"
 #include "spec/error.h"
 
 namespace mds {
 namespace {
 
-using Text = std::string;
-
 struct TimedThing {
   Setting setting{};
   LatencyKind kind{};
-  int64_t block = 0, arch = 0;  // their numbers
+  int64_t owner = 0;  // number of the block, architecture or pipeline
   int64_t run = 0, n = 0;
   Evidence evidence{};
 
   static void columns(auto& self, auto&& column) {
     column("latency_run_id", self.run);
     column("l.kind", self.kind);
-    column("block_id", self.block);
-    column("arch_id", self.arch);
+    column("coalesce(block_id, arch_id, pipeline_id)", self.owner);
     column("device_id", self.setting.device_id);
     column("device.model", self.setting.device);
     column("env_id", self.setting.env_id);
@@ -89,15 +85,14 @@ std::vector<TimedThing> timed_things(const Database& database) {
   return things;
 }
 
-using Timings = std::map<std::pair<bool, int64_t>, TimingSummary>;  // by (is_block, owner)
+using Timings = std::map<std::pair<LatencyKind, int64_t>, TimingSummary>;  // by kind and owner
 
 // The best measurement of each block and network under each setting.
 std::map<Setting, Timings> timings_by_setting(const Database& database) {
   std::map<Setting, Timings> by_setting;
   for (const auto& thing : timed_things(database)) {
     Timings& timings = by_setting[thing.setting];
-    const bool is_block = thing.kind == LatencyKind::block;
-    const std::pair key{is_block, is_block ? thing.block : thing.arch};
+    const std::pair key{thing.kind, thing.owner};
     if (!timings.contains(key)) timings[key] = summarised(database, thing);
   }
   return by_setting;
@@ -131,16 +126,14 @@ std::map<std::string, Json> choices_by_hash(const Database& database) {
   return choices;
 }
 
-Place place_of_block(const Database& database, int64_t id) {
-  return place_of(database, {"block", std::to_string(id), "block_json"}).child("pipeline");
-}
-
-Json part_of_block(const Database& database, int64_t id, const std::string& text) {
-  const Json block = stored_object(database, {"block", std::to_string(id), "block_json"}, text);
-  Json part = block.value("pipeline", Json());
-  check_type(place_of_block(database, id), part, part.is_object(), "an object");
-  return part;
-}
+struct NumberedPipeline {
+  int64_t pipeline_id = 0;
+  PipelineRow row{};
+  static void columns(auto& self, auto&& column) {
+    column("pipeline_id", self.pipeline_id);
+    PipelineRow::columns(self.row, column);
+  }
+};
 
 void read_scores(const Database& database, SweepCandidate& candidate) {
   for (const auto& row : metrics_of(database, candidate.run)) {
@@ -215,14 +208,14 @@ std::vector<NetworkProfile> network_profiles(const Database& database) {
                              .params = arch.params,
                              .macs_valid = arch.macs_valid,
                              .setting = setting};
-      const auto timing_of = [&](bool is_block, int64_t owner) {
-        const auto found = timings.find({is_block, owner});
+      const auto timing_of = [&](LatencyKind kind, int64_t owner) {
+        const auto found = timings.find({kind, owner});
         return found == timings.end() ? std::nullopt : std::optional(found->second);
       };
-      profile.whole = timing_of(false, id);
+      profile.whole = timing_of(LatencyKind::end_to_end, id);
       for (const auto& [block_id, row] : blocks) {
         profile.blocks.push_back(row);
-        profile.blocks.back().timing = timing_of(true, block_id);
+        profile.blocks.back().timing = timing_of(LatencyKind::block, block_id);
       }
       if (profile.whole || profile.blocks_ns() > 0) profiles.push_back(std::move(profile));
     }
@@ -231,28 +224,14 @@ std::vector<NetworkProfile> network_profiles(const Database& database) {
 }
 
 std::vector<PipelineTiming> pipeline_timings(const Database& database) {
-  std::map<int64_t, Json> parts;
-  for (const auto& [id, text] :
-       select<int64_t, Text>(database, "SELECT block_id, block_json FROM block WHERE block_json LIKE '{\"pipeline\"%'"))
-    parts[id] = part_of_block(database, id, text);
+  const auto pipelines = query_rows<NumberedPipeline>(database, "FROM pipeline ORDER BY pipeline_id");
   std::vector<PipelineTiming> found;
-  if (parts.empty()) return found;
+  if (pipelines.empty()) return found;
   for (const auto& [setting, timings] : timings_by_setting(database))
-    for (const auto& [key, timing] : timings) {
-      const auto part = parts.find(key.second);
-      if (!key.first || part == parts.end() || timing.rejected()) continue;
-      const Place place = place_of_block(database, part->first);
-      const auto value = [&](const char* name, auto fallback) {
-        return stored_value(part->second, name, fallback, place);
-      };
-      found.push_back({.model = value("model", Text()),
-                       .part = value("part", Text()),
-                       .steps = value("steps", int64_t(0)),
-                       .calls = value("calls", int64_t(0)),
-                       .sampler = value("sampler", Text()),
-                       .setting = setting,
-                       .timing = timing});
-    }
+    for (const auto& [id, row] : pipelines)
+      if (const auto timing = timings.find({LatencyKind::pipeline, id});
+          timing != timings.end() && !timing->second.rejected())
+        found.push_back({.pipeline = row, .setting = setting, .timing = timing->second});
   return found;
 }
 

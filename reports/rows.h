@@ -102,18 +102,13 @@ std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns
 // By network; within each, newest programs first.
 std::vector<NetworkProfile> network_profiles(const Database& database);
 
-// The timing of a part of what a model does for a picture, or of all of it: see `mdsearch profile --model`.
 struct PipelineTiming {
-  std::string model{};  // hash
-  std::string part{};   // "text", "unet step", "decoder" or "whole"
-  int64_t steps = 0;    // for the whole
-  int64_t calls = 0;    // of the UNet per step; for the whole and "unet step"
-  std::string sampler{};
+  PipelineRow pipeline{};
   Setting setting{};
   TimingSummary timing{};
 };
 
-// Without rejected timings.
+// Of the parts of models and of whole pictures (`mdsearch profile --model`), without rejected timings.
 std::vector<PipelineTiming> pipeline_timings(const Database& database);
 
 // --- runs ------------------------------------------------------------------------------------------------------------

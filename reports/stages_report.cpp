@@ -56,8 +56,9 @@ class DrawingLatencies {
 
  private:
   static bool fits(const PipelineTiming& timing, const Drawing& drawing) {
-    return timing.part == "whole" && timing.model == drawing.model.hash && timing.steps == drawing.steps &&
-           timing.calls == drawing.calls && timing.sampler == drawing.sampler;
+    const PipelineRow& drawn = timing.pipeline;
+    return drawn.part == PipelinePart::whole && drawn.model == drawing.model.hash && drawn.steps == drawing.steps &&
+           drawn.calls == drawing.calls && drawn.sampler == drawing.sampler;
   }
 
   std::vector<PipelineTiming> timings_;

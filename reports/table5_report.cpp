@@ -17,25 +17,25 @@ struct PipelineLine {
 
 // One line for each timing of a whole picture.
 std::vector<PipelineLine> measured_lines(const ModelRow& model, const std::vector<PipelineTiming>& timings) {
-  const auto part_ms = [&](const std::string& part, int64_t calls) {
+  const auto part_ms = [&](PipelinePart part, int64_t calls) {
     for (const auto& timing : timings)
-      if (timing.part == part && timing.calls == calls) return Json(timing.timing.median_ns * 1e-6);
+      if (timing.pipeline.part == part && timing.pipeline.calls == calls) return Json(timing.timing.median_ns * 1e-6);
     return Json();
   };
   std::vector<PipelineLine> lines;
   for (const auto& whole : timings) {
-    if (whole.part != "whole") continue;
+    if (whole.pipeline.part != PipelinePart::whole) continue;
     lines.push_back({.model = model.name,
                      .hash = model.hash,
-                     .text_ms = part_ms("text", 0),
-                     .decoder_ms = part_ms("decoder", 0),
-                     .unet_step_ms = part_ms("unet step", whole.calls),
-                     .steps = whole.steps,
+                     .text_ms = part_ms(PipelinePart::text, 0),
+                     .decoder_ms = part_ms(PipelinePart::decoder, 0),
+                     .unet_step_ms = part_ms(PipelinePart::unet_step, whole.pipeline.calls),
+                     .steps = whole.pipeline.steps,
                      .overall_ms = whole.timing.median_ns * 1e-6,
                      .low_ms = to_json(milliseconds(whole.timing.low_ns)),
                      .high_ms = to_json(milliseconds(whole.timing.high_ns)),
                      .mark = to_string(whole.timing.evidence),
-                     .source = whole.calls == 2 ? "measured, guided" : "measured"});
+                     .source = whole.pipeline.calls == 2 ? "measured, guided" : "measured"});
   }
   std::sort(lines.begin(), lines.end(), [](const PipelineLine& x, const PipelineLine& y) { return x.steps > y.steps; });
   return lines;
@@ -95,7 +95,7 @@ Table table_of(const std::vector<PipelineLine>& lines, const std::string& settin
 std::vector<Table> table5_tables(const Database& database, const ReportOptions& options) {
   std::map<Setting, std::map<std::string, std::vector<PipelineTiming>>> by_setting;
   for (const auto& timing : pipeline_timings(database))
-    by_setting[timing.setting][timing.model].push_back(timing);
+    by_setting[timing.setting][timing.pipeline.model].push_back(timing);
   std::vector<Table> tables;
   for (const auto& [setting, by_model] : by_setting) {
     std::vector<PipelineLine> lines;

@@ -106,13 +106,14 @@ void record_profile(Database& database, const NamedNetwork& network, const Profi
   });
 }
 
-void record_parts(Database& database, const std::map<std::string, Json>& identities, const ProfileOptions& options,
+void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,
                   const std::vector<RawProfile>& processes) {
   const LatencyProcess first{.number = first_process_number()};
   database.transaction([&] {
     LatencyKey key = key_of(database, options);
-    for (const auto& [path, identity] : identities) {
-      key.block_json = identity.dump();
+    key.kind = LatencyKind::pipeline;
+    for (const auto& [path, part] : parts) {
+      key.pipeline = part;
       const Evidence evidence = evidence_of(processes, path, options.mode);
       add_samples(database, {.key = key, .path = path, .evidence = evidence, .process = first}, processes);
     }

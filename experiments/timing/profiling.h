@@ -24,8 +24,8 @@ std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>
 void record_profile(Database& database, const NamedNetwork& network, const ProfileOptions& options,
                     const std::vector<RawProfile>& processes);
 
-// Stores timings of things other than a network's steps: each path's samples with the canonical JSON of its identity.
-void record_parts(Database& database, const std::map<std::string, Json>& identities, const ProfileOptions& options,
+// Stores timings of the parts of a model: each path's samples with what was timed.
+void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,
                   const std::vector<RawProfile>& processes);
 
 // Times and stores what the store has no samples of for this build, device, dtype, threads and batch.

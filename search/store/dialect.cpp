@@ -78,6 +78,11 @@ std::string definition_of(const StoredColumn& column, const std::string& key) {
   return text;
 }
 
+// NULL differs from NULL in the key of a table.
+bool has_key_of_nulls(const StoredTable& table) {
+  return std::ranges::any_of(table.columns, [](const auto& column) { return column.traits.key && column.optional; });
+}
+
 }  // namespace
 
 bool in_memory(const std::string& file) { return file == ":memory:"; }
@@ -152,20 +157,25 @@ std::string explain(const soci::soci_error& error) {
 
 std::string same(const std::string& a, const std::string& b) { return a + " IS " + b; }
 
+std::string create_key_index(const StoredTable& table) {
+  if (!has_key_of_nulls(table)) return "";
+  std::vector<std::string> key;
+  for (const auto& column : table.columns)
+    if (column.traits.key) key.push_back(column.optional ? "coalesce(" + column.name + ", 0)" : column.name);
+  return "CREATE UNIQUE INDEX " + table.name() + "_key ON " + table.name() + "(" + listed(key) + ")";
+}
+
 std::string create_table(const StoredTable& table) {
   const bool numbered = table.traits.storage == Storage::numbered;
   std::vector<std::string> lines, key;
-  bool key_of_nulls = false;  // such a key is an index of its own, because NULL differs from NULL in others
-  for (const auto& column : table.columns) {
+  for (const auto& column : table.columns)
     if (column.traits.key) key.push_back(column.name);
-    key_of_nulls |= column.traits.key && column.optional;
-  }
   if (numbered) lines.push_back(table.number() + " INTEGER PRIMARY KEY");
   const std::string kind = numbered ? "UNIQUE" : "PRIMARY KEY";
   for (const auto& column : table.columns)
     lines.push_back(definition_of(column, column.traits.key && key.size() == 1 ? " " + kind : ""));
   if (table.traits.check) lines.push_back(std::string("CHECK(") + table.traits.check + ")");
-  if (key.size() > 1 && !key_of_nulls) lines.push_back(kind + "(" + listed(key) + ")");
+  if (key.size() > 1 && !has_key_of_nulls(table)) lines.push_back(kind + "(" + listed(key) + ")");
   return "CREATE TABLE " + table.name() + "(\n  " + listed(lines, std::identity{}, ",\n  ") + ")" +
          (table.traits.storage == Storage::by_key ? " WITHOUT ROWID" : "");
 }

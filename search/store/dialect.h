@@ -44,6 +44,8 @@ inline constexpr const char* begin_snapshot = "BEGIN";
 std::string same(const std::string& a, const std::string& b);
 
 std::string create_table(const StoredTable& table);
+// The index of a key of which a part may be NULL, a number then; "" for other tables, whose keys are in the table.
+std::string create_key_index(const StoredTable& table);
 
 struct Refusal {
   std::string name;   // of the trigger

@@ -24,16 +24,19 @@ struct Timed {
   }
 };
 
+std::optional<int64_t> owner_of(const Database& database, const LatencyKey& key) {
+  if (key.kind == LatencyKind::block) return find_row(database, BlockJsonRow{sha256(key.block_json), key.block_json});
+  if (key.kind == LatencyKind::pipeline) return find_row(database, key.pipeline);
+  return find_row(database, ArchRow{.hash = key.arch});
+}
+
 // All measurements with this key, of every mode and mark.
 std::vector<Timed> timed(const Database& database, const LatencyKey& key) {
-  const bool is_block = key.kind == LatencyKind::block;
-  const std::string owner = is_block ? "block" : "arch";
-  return query_rows<Timed>(
-      database,
-      "FROM latency_summary WHERE kind = :kind AND " + owner + "_id = (SELECT " + owner + "_id FROM " + owner +
-          " WHERE hash = :owner) AND device_id = :device AND env_id = :env AND dtype = :dtype AND "
-          "threads = :threads AND batch = :batch ORDER BY latency_run_id",
-      key.kind, is_block ? sha256(key.block_json) : key.arch, key.device, key.env, key.dtype, key.threads, key.batch);
+  return query_rows<Timed>(database,
+                           "FROM latency_summary WHERE kind = :kind AND coalesce(block_id, arch_id, pipeline_id) = "
+                           ":owner AND device_id = :device AND env_id = :env AND dtype = :dtype AND threads = :threads "
+                           "AND batch = :batch ORDER BY latency_run_id",
+                           key.kind, owner_of(database, key), key.device, key.env, key.dtype, key.threads, key.batch);
 }
 
 }  // namespace
@@ -41,10 +44,9 @@ std::vector<Timed> timed(const Database& database, const LatencyKey& key) {
 void add_latency(Database& database, const LatencyRow& row) {
   database.transaction([&] {
     LatencyRunRow run{.key = row.key, .path = row.path, .evidence = row.evidence, .measured_unix_s = unix_seconds()};
-    if (row.key.kind == LatencyKind::block) {
-      run.block = add_block(database, row.key.block_json);
-      run.key.arch.clear();
-    }
+    if (row.key.kind == LatencyKind::block) run.block = add_block(database, row.key.block_json);
+    if (row.key.kind == LatencyKind::pipeline) run.pipeline = insert_numbered(database, row.key.pipeline);
+    if (!run.block.empty() || run.pipeline) run.key.arch.clear();
     LatencyProcess process = row.process;
     process.latency_run = insert_numbered(database, run);
     insert(database, process);

@@ -11,16 +11,43 @@
 
 namespace mds {
 
-enum class LatencyKind : uint8_t { block, end_to_end, residual };
+enum class LatencyKind : uint8_t { block, end_to_end, residual, pipeline };
 template <>
 struct EnumNames<LatencyKind> {
-  static constexpr std::array names{"block", "end_to_end", "residual"};
+  static constexpr std::array names{"block", "end_to_end", "residual", "pipeline"};
+};
+
+enum class PipelinePart : uint8_t { text, unet_step, decoder, whole };
+template <>
+struct EnumNames<PipelinePart> {
+  static constexpr std::array names{"text", "unet step", "decoder", "whole"};
+};
+
+// A part of what a model does for a picture, or all of it: what a latency depends on besides machine and program.
+struct PipelineRow {
+  std::string model{};  // hash
+  PipelinePart part = PipelinePart::whole;
+  int64_t steps = 0;      // of the whole
+  int64_t calls = 0;      // of the UNet in each step; of the whole and of a step
+  std::string sampler{};  // of the whole
+  std::string size{};     // of the picture, "768x512"; empty: the model's own
+
+  static constexpr TableTraits table{.name = "pipeline"};
+  static void columns(auto& self, auto&& column) {
+    column("model", self.model, {.key = true, .check = "length(model) = 64"});
+    column("part", self.part, {.key = true});
+    column("steps", self.steps, {.key = true, .check = "steps >= 0"});
+    column("calls", self.calls, {.key = true, .check = "calls >= 0"});
+    column("sampler", self.sampler, {.key = true});
+    column("size", self.size, {.key = true});
+  }
 };
 
 struct LatencyKey {
   LatencyKind kind = LatencyKind::block;
   std::string block_json{};  // of a block
   std::string arch{};        // hash, for end_to_end and residual; a block's latency belongs to no architecture
+  PipelineRow pipeline{};
   int64_t device = 0;
   int64_t env = 0;
   std::string dtype = "fp32";
@@ -59,7 +86,8 @@ struct LatencyRow {
 // The tables behind such rows, with LatencyProcess between them.
 struct LatencyRunRow {
   LatencyKey key;
-  std::string block{};  // hash of the key's block_json, or empty
+  std::string block{};   // hash of the key's block_json, or empty
+  int64_t pipeline = 0;  // number of the key's pipeline, or 0
   std::string path{};
   Evidence evidence{};
   int64_t measured_unix_s = 0;
@@ -67,11 +95,14 @@ struct LatencyRunRow {
   // A block's latency belongs to the block and its site, not to the architecture in which it was timed.
   static constexpr TableTraits table{
       .name = "latency_run",
-      .check = "(kind = 'block') = (block_id IS NOT NULL)),\n  CHECK((kind = 'block') = (arch_id IS NULL)"};
+      .check =
+          "(kind = 'block') = (block_id IS NOT NULL) AND (kind IN ('end_to_end', 'residual')) = (arch_id IS NOT "
+          "NULL) AND (kind = 'pipeline') = (pipeline_id IS NOT NULL)"};
   static void columns(auto& self, auto&& column) {
     column("kind", self.key.kind, {.key = true});
     column("block_id", self.block, {.key = true, .nullable = true, .parent = "block", .by = "hash"});
     column("arch_id", self.key.arch, {.key = true, .nullable = true, .parent = "arch", .by = "hash"});
+    column("pipeline_id", self.pipeline, {.key = true, .nullable = true, .parent = "pipeline"});
     column("path", self.path);
     column("device_id", self.key.device, {.key = true, .parent = "device"});
     column("env_id", self.key.env, {.key = true, .parent = "env"});

@@ -47,7 +47,7 @@ class Merging {
       const auto cells = translated(table, {row.begin() + 1, row.end()});
       if (left_out(table, cells)) return;
       insert_cells(ours_, table, cells);
-      if (numbered) numbers[std::get<int64_t>(row[0])] = number_by_key(ours_, table, cells);
+      if (numbered) numbers[std::get<int64_t>(row[0])] = find_cells(ours_, table, cells).value();
     });
   }
 

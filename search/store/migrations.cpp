@@ -146,11 +146,93 @@ Migration fifth() {
   return migration;
 }
 
+// Latencies of whole pictures were those of blocks with a JSON of their own. These columns of a block are what it said.
+constexpr const char* pipeline = R"(CREATE TABLE pipeline(
+  pipeline_id INTEGER PRIMARY KEY,
+  model TEXT NOT NULL CHECK(length(model) = 64),
+  part TEXT NOT NULL CHECK(part IN ('text', 'unet step', 'decoder', 'whole')),
+  steps INTEGER NOT NULL CHECK(steps >= 0),
+  calls INTEGER NOT NULL CHECK(calls >= 0),
+  sampler TEXT NOT NULL,
+  size TEXT NOT NULL,
+  UNIQUE(model, part, steps, calls, sampler, size)))";
+
+constexpr const char* pipeline_blocks = R"(CREATE TEMP TABLE pipeline_block AS
+SELECT block_id, json_extract(block_json, '$.pipeline.model') AS model,
+  json_extract(block_json, '$.pipeline.part') AS part,
+  coalesce(json_extract(block_json, '$.pipeline.steps'), 0) AS steps,
+  coalesce(json_extract(block_json, '$.pipeline.calls'), 0) AS calls,
+  coalesce(json_extract(block_json, '$.pipeline.sampler'), '') AS sampler,
+  coalesce(json_extract(block_json, '$.pipeline.size'), '') AS size
+FROM block WHERE block_json LIKE '{"pipeline"%')";
+
+constexpr const char* latency_run_6 = R"(CREATE TABLE latency_run(
+  latency_run_id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK(kind IN ('block', 'end_to_end', 'residual', 'pipeline')),
+  block_id INTEGER REFERENCES block,
+  arch_id INTEGER REFERENCES arch,
+  pipeline_id INTEGER REFERENCES pipeline,
+  path TEXT NOT NULL,
+  device_id INTEGER NOT NULL REFERENCES device,
+  env_id INTEGER NOT NULL REFERENCES env,
+  dtype TEXT NOT NULL,
+  threads INTEGER NOT NULL CHECK(threads > 0),
+  batch INTEGER NOT NULL CHECK(batch > 0),
+  mode TEXT NOT NULL CHECK(mode IN ('quick', 'screening', 'final')),
+  mark TEXT NOT NULL CHECK(mark IN ('steady', 'unchecked', 'noisy', 'unstable', 'rejected')),
+  measured_unix_s INTEGER NOT NULL,
+  CHECK((kind = 'block') = (block_id IS NOT NULL) AND (kind IN ('end_to_end', 'residual')) = (arch_id IS NOT NULL)
+    AND (kind = 'pipeline') = (pipeline_id IS NOT NULL))))";
+
+constexpr const char* latency_run_key = R"(CREATE UNIQUE INDEX latency_run_key ON latency_run(kind,
+  coalesce(block_id, 0), coalesce(arch_id, 0), coalesce(pipeline_id, 0), device_id, env_id, dtype, threads, batch, mode,
+  mark))";
+
+constexpr const char* runs_with_pipelines = R"(INSERT INTO latency_run
+SELECT r.latency_run_id, CASE WHEN p.pipeline_id IS NULL THEN r.kind ELSE 'pipeline' END,
+  CASE WHEN p.pipeline_id IS NULL THEN r.block_id END, r.arch_id, p.pipeline_id, r.path, r.device_id, r.env_id, r.dtype,
+  r.threads, r.batch, r.mode, r.mark, r.measured_unix_s
+FROM old_run r LEFT JOIN pipeline_block b USING(block_id)
+  LEFT JOIN pipeline p USING(model, part, steps, calls, sampler, size))";
+
+Migration sixth() {
+  Migration migration{
+      .version = 6,
+      .description = "pipelines as rows",
+      .statements = {"DROP VIEW latency_summary",
+                     pipeline,
+                     pipeline_blocks,
+                     "INSERT INTO pipeline(model, part, steps, calls, sampler, size) SELECT model, part, steps, calls, "
+                     "sampler, size FROM pipeline_block ORDER BY block_id",
+                     "CREATE TEMP TABLE old_run AS SELECT * FROM latency_run",
+                     "CREATE TEMP TABLE old_process AS SELECT * FROM latency_process",
+                     "CREATE TEMP TABLE old_sample AS SELECT * FROM latency_sample",
+                     "DROP TABLE latency_sample",
+                     "DROP TABLE latency_process",
+                     "DROP TABLE latency_run",
+                     latency_run_6,
+                     latency_run_key,
+                     latency_process,
+                     latency_sample,
+                     runs_with_pipelines,
+                     "INSERT INTO latency_process SELECT * FROM old_process",
+                     "INSERT INTO latency_sample SELECT * FROM old_sample",
+                     "DELETE FROM block WHERE block_id IN (SELECT block_id FROM pipeline_block)",
+                     "DROP TABLE temp.old_sample",
+                     "DROP TABLE temp.old_process",
+                     "DROP TABLE temp.old_run",
+                     "DROP TABLE temp.pipeline_block",
+                     latency_summary}};
+  for (const char* table : {"latency_process", "latency_sample"}) make_append_only(migration.statements, table);
+  return migration;
+}
+
 }  // namespace history
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{history::second(), history::third(), history::fourth(), history::fifth()};
+  static const std::vector<Migration> list{history::second(), history::third(), history::fourth(), history::fifth(),
+                                           history::sixth()};
   return list;
 }
 

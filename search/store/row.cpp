@@ -34,7 +34,7 @@ void insert_cells(Database& database, const StoredTable& table, const std::vecto
   database.run("INSERT INTO " + table.name() + "(" + names + ") VALUES(" + values + ") ON CONFLICT DO NOTHING", cells);
 }
 
-int64_t number_by_key(const Database& database, const StoredTable& table, const std::vector<Value>& cells) {
+std::optional<int64_t> find_cells(const Database& database, const StoredTable& table, const std::vector<Value>& cells) {
   Query query{.sql = "SELECT " + table.number() + " FROM " + table.name(), .types = {CellType::integer}};
   for (size_t i = 0; i < cells.size(); ++i) {
     const StoredColumn& column = table.columns[i];
@@ -44,8 +44,7 @@ int64_t number_by_key(const Database& database, const StoredTable& table, const 
   }
   std::optional<int64_t> number;
   database.query(query, [&](const std::vector<Value>& row) { number = std::get<int64_t>(row.front()); });
-  if (!number) database.fail("holds no row of " + table.name() + " with the key that was just written");
-  return *number;
+  return number;
 }
 
 std::string selected(const std::string& table, const char* name, const ColumnTraits& traits) {

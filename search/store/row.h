@@ -15,8 +15,8 @@ int64_t number_of(const Database& database, const std::string& table, const std:
 // Rows as their cells, in the order of the table's columns; references are numbers. A row whose key is there already is
 // not changed by another.
 void insert_cells(Database& database, const StoredTable& table, const std::vector<Value>& cells);
-// The number of the row with the key of these cells.
-int64_t number_by_key(const Database& database, const StoredTable& table, const std::vector<Value>& cells);
+// The number of the row with the key of these cells, if there is one.
+std::optional<int64_t> find_cells(const Database& database, const StoredTable& table, const std::vector<Value>& cells);
 
 template <class Row>
 std::vector<Value> cells_of(const Database& database, const Row& row) {
@@ -44,8 +44,14 @@ int64_t insert_numbered(Database& database, const Row& row) {
   return database.transaction([&] {
     const auto cells = cells_of(database, row);
     insert_cells(database, table_of<Row>(), cells);
-    return number_by_key(database, table_of<Row>(), cells);
+    return find_cells(database, table_of<Row>(), cells).value();
   });
+}
+
+// The number of the stored row with the same key, if there is one.
+template <class Row>
+std::optional<int64_t> find_row(const Database& database, const Row& row) {
+  return find_cells(database, table_of<Row>(), cells_of(database, row));
 }
 
 // --- reading ---------------------------------------------------------------------------------------------------------

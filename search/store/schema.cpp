@@ -20,15 +20,6 @@ constexpr const char* version_table =
     "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
     "NULL)";
 
-// The keys of latency_run, some of whose columns are NULL.
-constexpr const char* latency_of_block =
-    "CREATE UNIQUE INDEX latency_of_block\nON latency_run(block_id, device_id, env_id, dtype, threads, batch, mode, "
-    "mark) WHERE kind = 'block'";
-constexpr const char* latency_of_arch =
-    "CREATE UNIQUE INDEX latency_of_arch\nON latency_run(arch_id, kind, device_id, env_id, dtype, threads, batch, "
-    "mode, "
-    "mark) WHERE kind <> 'block'";
-
 constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
 SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
   WHERE o.run_id = m.run_id AND o.name = m.name AND o.protocol_id = m.protocol_id AND o.eval_seed = m.eval_seed))";
@@ -63,11 +54,11 @@ dialect::Refusal picture_limit() {
 
 const std::vector<StoredTable>& tables() {
   static const std::vector<StoredTable> list{
-      table_of<DeviceRow>(),     table_of<EnvRow>(),         table_of<ArchRow>(),          table_of<BlockJsonRow>(),
-      table_of<BlockRow>(),      table_of<ProtocolRow>(),    table_of<SweepRow>(),         table_of<RunRow>(),
-      table_of<MetricRow>(),     table_of<DecisionRow>(),    table_of<CheckpointRow>(),    table_of<PictureRow>(),
-      table_of<LatencyRunRow>(), table_of<LatencyProcess>(), table_of<LatencySampleRow>(), table_of<LiteratureRow>(),
-      table_of<ParityRow>(),     table_of<ScoreRow>(),       table_of<ModelRow>()};
+      table_of<DeviceRow>(),     table_of<EnvRow>(),        table_of<ArchRow>(),        table_of<BlockJsonRow>(),
+      table_of<BlockRow>(),      table_of<ProtocolRow>(),   table_of<SweepRow>(),       table_of<RunRow>(),
+      table_of<MetricRow>(),     table_of<DecisionRow>(),   table_of<CheckpointRow>(),  table_of<PictureRow>(),
+      table_of<PipelineRow>(),   table_of<LatencyRunRow>(), table_of<LatencyProcess>(), table_of<LatencySampleRow>(),
+      table_of<LiteratureRow>(), table_of<ParityRow>(),     table_of<ScoreRow>(),       table_of<ModelRow>()};
   return list;
 }
 
@@ -75,12 +66,12 @@ Migration whole_schema() {
   Migration schema{.version = schema_version(), .description = "new database", .statements = {version_table}};
   for (const auto& table : tables()) {
     schema.statements.push_back(dialect::create_table(table));
+    if (const auto key = dialect::create_key_index(table); !key.empty()) schema.statements.push_back(key);
     for (const char* change : {"UPDATE", "DELETE"})
       if (const auto refusal = append_only(table.name(), change))
         schema.statements.push_back(dialect::create_refusal(*refusal));
   }
-  for (const auto& statement : {latency_of_block, latency_of_arch, latest_metric, run_summary, latency_summary})
-    schema.statements.emplace_back(statement);
+  for (const auto& statement : {latest_metric, run_summary, latency_summary}) schema.statements.emplace_back(statement);
   schema.statements.push_back(dialect::create_refusal(picture_limit()));
   return schema;
 }

@@ -43,18 +43,18 @@ std::string add_drawing(Database& database, ModelRow model, const Drawn& drawn) 
 
 // A latency as `mdsearch profile --model` stores it, of nine equal samples.
 struct Timed {
-  std::string model{}, part = "whole";
+  std::string model{};
+  PipelinePart part = PipelinePart::whole;
   int64_t steps = 0, calls = 0, milliseconds = 1, threads = 1;
   Evidence evidence{TimingMode::final, TimingMark::steady};
 };
 void add_timing(Database& database, const Timed& timed) {
-  Json identity{{"model", timed.model}, {"part", timed.part}};
-  if (timed.calls > 0) identity["calls"] = timed.calls;
-  if (timed.part == "whole") identity["steps"] = timed.steps, identity["sampler"] = "ddim";
   LatencyRow row;
-  row.path = timed.part;
+  row.path = name_of(timed.part);
   row.evidence = timed.evidence;
-  row.key.block_json = Json{{"pipeline", identity}}.dump();
+  row.key.kind = LatencyKind::pipeline;
+  row.key.pipeline = {.model = timed.model, .part = timed.part, .steps = timed.steps, .calls = timed.calls};
+  if (timed.part == PipelinePart::whole) row.key.pipeline.sampler = "ddim";
   row.key.device = remember_device(database, {.model = "test cpu", .cores = 2});
   row.key.env = remember_env(database, {.git_commit = "0123456789"});
   row.key.threads = timed.threads;
@@ -152,10 +152,10 @@ TEST_CASE("the latency of a picture stands in its parts above the printed ones",
   Database database(":memory:");
   const std::string model = add_drawing(database, {.name = "m", .stage = "base"}, {});
   add_timing(database, {.model = model, .steps = 10, .calls = 2, .milliseconds = 75});
-  add_timing(database, {.model = model, .part = "text", .milliseconds = 1});
-  add_timing(database, {.model = model, .part = "decoder", .milliseconds = 3});
-  add_timing(database, {.model = model, .part = "unet step", .calls = 1, .milliseconds = 4});
-  add_timing(database, {.model = model, .part = "unet step", .calls = 2, .milliseconds = 7});
+  add_timing(database, {.model = model, .part = PipelinePart::text, .milliseconds = 1});
+  add_timing(database, {.model = model, .part = PipelinePart::decoder, .milliseconds = 3});
+  add_timing(database, {.model = model, .part = PipelinePart::unet_step, .calls = 1, .milliseconds = 4});
+  add_timing(database, {.model = model, .part = PipelinePart::unet_step, .calls = 2, .milliseconds = 7});
   const auto rows = rows_of(table5_report.tables(database, {}));
   REQUIRE(rows.size() == 6);
   const Json& own = rows[0];

@@ -26,12 +26,13 @@ inline void run_sql(const std::string& file, const std::string& statements) {
 // A database as the program of that schema version made it.
 inline void make_database(const std::string& file, int64_t version) {
   std::ifstream first(MDS_SOURCE_DIR "/tests/search/store/version_1.sql");
-  run_sql(file, {std::istreambuf_iterator<char>(first), {}});
+  std::string statements{std::istreambuf_iterator<char>(first), {}};
   for (const auto& step : migrations()) {
     if (step.version > version) continue;
-    for (const auto& statement : step.statements) run_sql(file, statement);
-    run_sql(file, "INSERT INTO schema_version VALUES(" + std::to_string(step.version) + ", 0, '')");
+    for (const auto& statement : step.statements) statements += statement + ";\n";
+    statements += "INSERT INTO schema_version VALUES(" + std::to_string(step.version) + ", 0, '');\n";
   }
+  run_sql(file, statements);
 }
 
 }  // namespace mds::test

@@ -44,6 +44,17 @@ struct Toy {
   bool operator==(const Toy&) const = default;
 };
 
+// A row whose key has a part that may be absent.
+struct Keyed {
+  int64_t device = 0;
+  std::string name{};
+  static constexpr TableTraits table{.name = "keyed"};
+  static void columns(auto& self, auto&& column) {
+    column("device_id", self.device, {.key = true, .nullable = true, .parent = "device"});
+    column("name", self.name, {.key = true});
+  }
+};
+
 // The same columns in another order.
 struct Swapped {
   std::string second{}, first{};
@@ -105,6 +116,16 @@ TEST_CASE("what a row has not is NULL and comes back as nothing", "[store]") {
   insert(database, Toy{.first = "a"});
   CHECK(stored_rows<Toy>(database, "WHERE sweep_id IS NULL AND low IS NULL").size() == 1);
   CHECK(stored_rows<Toy>(database, "").front() == Toy{.first = "a", .toy = 1});
+}
+
+TEST_CASE("a key of which a part is absent still tells rows apart, and equal ones are one", "[store]") {
+  Database database(":memory:");
+  database.execute(dialect::create_table(table_of<Keyed>()));
+  database.execute(dialect::create_key_index(table_of<Keyed>()));
+  const int64_t device = remember_device(database, {}), one = insert_numbered(database, Keyed{.name = "a"});
+  CHECK(insert_numbered(database, Keyed{.name = "a"}) == one);
+  CHECK(insert_numbered(database, Keyed{.device = device, .name = "a"}) != one);
+  CHECK_FALSE(find_row(database, Keyed{.name = "b"}));
 }
 
 TEST_CASE("a described row is checked: what it refers to, its enumerations, what must hold", "[store]") {

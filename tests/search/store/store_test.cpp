@@ -133,6 +133,45 @@ TEST_CASE("a latency of version 4 keeps its samples and gets a mode: quick where
   CHECK_THROWS_WITH(run_sql(file, "DELETE FROM latency_sample"), Contains("append-only"));
 }
 
+TEST_CASE("a pipeline that version 5 had as a block is a row, with its latencies and samples", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("old.db"), model = sha256("m"), network = sha256("n");
+  make_database(file, 5);
+  const auto block = [&](int64_t id, const std::string& json) {
+    run_sql(file, "INSERT INTO block VALUES(" + std::to_string(id) + ", '" + sha256(json) + "', '" + json + "')");
+    const std::string key = std::to_string(id) + ", 7";
+    run_sql(file, "INSERT INTO latency_run VALUES(" + std::to_string(id) + ", 'block', " + std::to_string(id) +
+                      ", NULL, 'p', 1, 1, 'fp32', 2, 1, 'final', 'steady', 5)");
+    run_sql(file, "INSERT INTO latency_process VALUES(" + key + ", 1, 2, '{}')");
+    run_sql(file, "INSERT INTO latency_sample VALUES(" + key + ", 0, x'0100000000000000')");
+  };
+  run_sql(file, "INSERT INTO device VALUES(1, 'cpu', '', 1, 0, 0, '', '{}')");
+  run_sql(file, "INSERT INTO env VALUES(1, 'abc', 0, '', '', '', '', '', '{}')");
+  block(1, R"({"block":{},"site":{}})");
+  block(2, R"({"pipeline":{"model":")" + model + R"(","part":"text"}})");
+  block(3, R"({"pipeline":{"calls":2,"model":")" + model + R"(","part":"whole","sampler":"ddim","steps":8}})");
+  run_sql(file, "INSERT INTO arch VALUES(1, '" + network + "', 'n', '', 1, 1, 1, '', '', 'admitted', '', '', '', 0)");
+  run_sql(file,
+          "INSERT INTO latency_run VALUES(4, 'end_to_end', NULL, 1, 'p', 1, 1, 'fp32', 2, 1, 'final', 'steady', 5)");
+  Database database(file, StoreMode::open_existing);
+  const LatencyKey setting{.device = 1, .env = 1, .threads = 2};
+  LatencyKey text = setting, whole = setting, step = setting;
+  text.kind = whole.kind = LatencyKind::pipeline;
+  text.pipeline = {.model = model, .part = PipelinePart::text};
+  whole.pipeline = {.model = model, .part = PipelinePart::whole, .steps = 8, .calls = 2, .sampler = "ddim"};
+  step.block_json = R"({"block":{},"site":{}})";
+  for (const auto& key : {text, whole, step}) {
+    const auto found = find_latency(database, key);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].samples_ns == std::vector<int64_t>{1});
+    CHECK(found[0].process.number == 7);
+  }
+  whole.pipeline.steps = 1;
+  CHECK(find_latency(database, whole).empty());
+  CHECK(rows_of(database, "block") == 1);
+  CHECK(rows_of(database, "latency_run") == 4);
+}
+
 TEST_CASE("a database that is not there, or lies where none can be made, is an error with its name", "[store]") {
   CHECK_THROWS_WITH(Database("none.db", StoreMode::read_only), "none.db: there is no such database");
   CHECK_THROWS_WITH(Database("/proc/none.db"), Contains("/proc/none.db: cannot be opened or created"));
