@@ -186,6 +186,7 @@ void Database::snapshot(const std::function<void()>& body) const {
 }
 
 int64_t Database::run(const std::string& sql, const std::vector<Value>& arguments) {
+  if (read_only_) fail("is opened for reading only");
   int64_t changed = 0;
   guarded([&] {
     Arguments bound(*sql_, arguments);

@@ -4,30 +4,24 @@
 #include "search/store/select.h"
 
 namespace mds {
-namespace {
-
-// Adds a row of the run that its writer may write to.
-template <class Row>
-void add_to(Database& database, const RunRef& run, Row& row) {
-  database.transaction([&] {
-    require_writable_run(database, run);
-    row.run = run.run;
-    insert(database, row);
-  });
-}
-
-}  // namespace
 
 void add_metric(Database& database, const RunRef& run, MetricRow row) {
   database.transaction([&] {
     require_writable_run(database, run);
     if (row.protocol.empty())
       row.protocol = stored_rows<RunRow>(database, "WHERE run_id = :run", run.run).front().protocol;
-    add_to(database, run, row);
+    row.run = run.run;
+    insert(database, row);
   });
 }
 
-void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row) { add_to(database, run, row); }
+void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row) {
+  database.transaction([&] {
+    require_writable_run(database, run);
+    row.run = run.run;
+    insert(database, row);
+  });
+}
 
 void add_picture(Database& database, const RunRef& run, PictureRow row) {
   database.transaction([&] {
@@ -38,7 +32,8 @@ void add_picture(Database& database, const RunRef& run, PictureRow row) {
                                        run.run, row.iteration, row.iteration, row.prompt, row.seed);
     if (!newer.empty()) return;
     database.execute("DELETE FROM picture WHERE run_id = :run AND iteration < :iteration", run.run, row.iteration);
-    add_to(database, run, row);
+    row.run = run.run;
+    insert(database, row);
   });
 }
 

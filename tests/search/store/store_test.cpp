@@ -211,6 +211,7 @@ TEST_CASE("a store opened for reading refuses to write", "[store]") {
   }
   Database database(folder.file("a.db"), StoreMode::read_only);
   CHECK_THROWS_WITH(add_sweep(database, "s", "{}"), Contains("is opened for reading only"));
+  CHECK_THROWS_WITH(database.execute("DELETE FROM sweep"), Contains("is opened for reading only"));
 }
 
 TEST_CASE("a full disk loses the write that met it and nothing else", "[store]") {
