@@ -29,8 +29,8 @@ Table info_table(const StoreInfo& info) {
   return table;
 }
 
-void print_info(const Store& store, Format format) {
-  const StoreInfo info = store.info();
+void print_info(const Database& database, Format format) {
+  const StoreInfo info = info_of(database);
   const Table table = info_table(info);
   if (format != Format::json) return void(std::cout << to_text(table, format));
   const Json json = {
@@ -39,14 +39,14 @@ void print_info(const Store& store, Format format) {
 }
 
 // Finds decisions that do not follow from the inputs stored with them, under the policy of their sweep.
-std::vector<std::string> wrong_decisions(const Store& store) {
+std::vector<std::string> wrong_decisions(const Database& database) {
   std::vector<std::string> problems;
-  for (const auto& sweep : store.sweeps()) {
+  for (const auto& sweep : sweep_names(database)) {
     const StoredPlace place{"sweep", sweep, "config_json"};
-    const Json config = stored_object(store, place, store.sweep_config(sweep).value_or(""));
-    const auto policy = stored_value(config, "policy", PolicyConfig{}, place_of(store, place));
-    for (const auto& run : store.runs(sweep))
-      for (const auto& decision : store.decisions(run.run)) {
+    const Json config = stored_object(database, place, sweep_config(database, sweep).value_or(""));
+    const auto policy = stored_value(config, "policy", PolicyConfig{}, place_of(database, place));
+    for (const auto& run : runs_of(database, sweep))
+      for (const auto& decision : decisions_of(database, run.run)) {
         const std::string what = "decision on run " + std::to_string(run.run) + " at rung " +
                                  std::to_string(decision.rung) + " of sweep " + sweep + ": ";
         try {
@@ -62,10 +62,11 @@ std::vector<std::string> wrong_decisions(const Store& store) {
   return problems;
 }
 
-int print_check(const Store& store, Format format) {
-  Table table{.title = store.file() + ": integrity, foreign keys, hashes, decisions", .columns = {{.name = "problem"}}};
-  for (const auto& problem : store.check()) table.rows.push_back({problem});
-  for (const auto& problem : wrong_decisions(store)) table.rows.push_back({problem});
+int print_check(const Database& database, Format format) {
+  Table table{.title = database.file() + ": integrity, foreign keys, hashes, decisions",
+              .columns = {{.name = "problem"}}};
+  for (const auto& problem : problems_of(database)) table.rows.push_back({problem});
+  for (const auto& problem : wrong_decisions(database)) table.rows.push_back({problem});
   if (table.rows.empty()) table.footnotes = {"no problem found"};
   std::cout << to_text(table, format);
   return table.rows.empty() ? 0 : 1;
@@ -81,9 +82,9 @@ std::vector<ParityRow> parity_rows(const std::string& file) {
   return rows;
 }
 
-void record_parity(Store& store, const std::string& file) {
-  store.transaction([&] {
-    for (const auto& row : parity_rows(file)) store.add_parity(row);
+void record_parity(Database& database, const std::string& file) {
+  database.transaction([&] {
+    for (const auto& row : parity_rows(file)) add_parity(database, row);
   });
 }
 
@@ -99,7 +100,7 @@ int run_check(int argc, char** argv) {
   DbOptions options;
   po::variables_map values;
   if (!parse(command_line("check [--db FILE]", "check --db results.db", options), argc, argv, values)) return 0;
-  return print_check(Store(options.file, StoreMode::read_only), options.format);
+  return print_check(Database(options.file, StoreMode::read_only), options.format);
 }
 
 // Prints what a database holds, as opened in a mode: one that writes brings it up to date.
@@ -107,7 +108,7 @@ int run_opened(const std::string& name, StoreMode mode, int argc, char** argv) {
   DbOptions options;
   po::variables_map values;
   if (!parse(command_line(name + " [--db FILE]", name + " --db results.db", options), argc, argv, values)) return 0;
-  print_info(Store(options.file, mode), options.format);
+  print_info(Database(options.file, mode), options.format);
   return 0;
 }
 
@@ -119,7 +120,7 @@ struct TakenIn {
   CommandLine line;
   const char* what;
   void (*check)(const std::string& file);
-  void (*take)(Store& store, const std::string& file);
+  void (*take)(Database& database, const std::string& file);
 };
 
 // Runs a part that takes files into the database one by one. If a file is unreadable, no database is created.
@@ -129,9 +130,9 @@ int take_in(TakenIn part, DbOptions& options, int argc, char** argv) {
   po::variables_map values;
   if (!parse(part.line, argc, argv, values)) return 0;
   for (const auto& file : options.others) part.check(file);
-  Store store(options.file, StoreMode::create_or_open);
-  for (const auto& file : options.others) part.take(store, file);
-  print_info(store, options.format);
+  Database database(options.file, StoreMode::create_or_open);
+  for (const auto& file : options.others) part.take(database, file);
+  print_info(database, options.format);
   return 0;
 }
 
@@ -140,8 +141,8 @@ int run_merge(int argc, char** argv) {
   return take_in(
       {.line = command_line("merge FILE... [--db FILE]", "merge worker1.db worker2.db --db out/results.db", options),
        .what = "Databases whose rows are taken into --db",
-       .check = [](const std::string& file) { const Store readable(file, StoreMode::read_only); },
-       .take = [](Store& store, const std::string& file) { store.merge(file); }},
+       .check = [](const std::string& file) { const Database readable(file, StoreMode::read_only); },
+       .take = [](Database& database, const std::string& file) { merge(database, file); }},
       options, argc, argv);
 }
 
@@ -166,8 +167,8 @@ int run_delete(int argc, char** argv) {
       "keep-files", po::bool_switch(&deletion.keep_files), "Keeps the files under out/sweeps");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  Store store(options.file, StoreMode::open_existing);
-  std::cout << deleted(store, deletion, options.format);
+  Database database(options.file, StoreMode::open_existing);
+  std::cout << deleted(database, deletion, options.format);
   return 0;
 }
 
@@ -184,8 +185,8 @@ int run_retry(int argc, char** argv) {
       "itself may also have finished.";
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  Store store(options.file, StoreMode::open_existing);
-  std::cout << to_text(retried(store, name), options.format);
+  Database database(options.file, StoreMode::open_existing);
+  std::cout << to_text(retried(database, name), options.format);
   return 0;
 }
 

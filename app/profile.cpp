@@ -107,7 +107,7 @@ int run_profile(int argc, char** argv) {
     return 0;
   }
   // Opened before the measurement, so that a file that cannot be written is reported at once.
-  Store store(request.database);
+  Database database(request.database);
   std::vector<std::string> subject = request.size.arguments();
   subject.insert(subject.end(), {request.name, "--db", request.database});
   if (request.profile.blocks) subject.push_back("--blocks");
@@ -115,7 +115,7 @@ int run_profile(int argc, char** argv) {
   for (int64_t i = 0; i < request.processes; ++i)
     processes.push_back(request.processes == 1 ? time_network(network.spec, request.profile, listener)
                                                : measure_apart(subject, request.profile, i));
-  record_profile(store, network, request.profile, processes);
+  record_profile(database, network, request.profile, processes);
   std::cout << profile_text({network, request.profile, processes}, format);
   return 0;
 }

@@ -28,12 +28,12 @@ void profile_model(const ModelProfileRequest& request) {
     std::cout << to_json(time_model(run, request.options, listener)).dump() << "\n";
     return;
   }
-  Store store(request.database);
+  Database database(request.database);
   ModelProfile profile{run, request.options, {}};
   for (int64_t i = 0; i < request.processes; ++i)
     profile.processes.push_back(request.processes == 1 ? time_model(run, request.options, listener)
                                                        : measure_apart(arguments_of(request), request.options, i));
-  record_model_profile(store, profile);
+  record_model_profile(database, profile);
   std::cout << model_profile_text(profile, request.format);
 }
 

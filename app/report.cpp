@@ -81,9 +81,9 @@ void run_report(const ReportFlags& options) {
   refuse_input_as_output("--out", options.out, inputs);
   PageOptions page = options.page;
   page.report.shipped = shipped_hashes();
-  const Store store(options.file, StoreMode::read_only);
-  const std::string text = html ? report_page(store, report, page)
-                                : to_text(tables_of(report, store, page.report), parse_format(format), view);
+  const Database database(options.file, StoreMode::read_only);
+  const std::string text = html ? report_page(database, report, page)
+                                : to_text(tables_of(report, database, page.report), parse_format(format), view);
   if (options.out.empty())
     std::cout << text;
   else

@@ -41,8 +41,8 @@ int run_spec(int argc, char** argv) {
     throw UsageError("--spec prints JSON and no counts; allowed: without --layers and --format");
   const NamedNetwork network = load_named(name, size.picture(), db);
   if (values.count("record")) {
-    Store store(db, StoreMode::create_or_open);
-    record_arch(store, network, {.generator = "spec"});
+    Database database(db, StoreMode::create_or_open);
+    record_arch(database, network, {.generator = "spec"});
   }
   std::cout << (itself ? spec_text(network.spec)
                        : network_text(network, values.count("layers") > 0, {format, view_of(view)}));

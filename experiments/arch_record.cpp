@@ -34,14 +34,14 @@ ArchRow arch_row(const NamedNetwork& network, const Plan& plan, const ArchOrigin
 
 }  // namespace
 
-std::string record_arch(Store& store, const NamedNetwork& network, const ArchOrigin& origin) {
+std::string record_arch(Database& database, const NamedNetwork& network, const ArchOrigin& origin) {
   const Plan plan = make_plan(canonical(network.spec));
   const ArchRow row = arch_row(network, plan, origin);
   std::vector<BlockRow> blocks;
   for (const auto& step : plan.steps) blocks.push_back(block_row(step));
-  store.transaction([&] {
-    store.add_arch(row);
-    store.add_arch_blocks(row.hash, blocks);
+  database.transaction([&] {
+    add_arch(database, row);
+    add_arch_blocks(database, row.hash, blocks);
   });
   return row.hash;
 }

@@ -17,6 +17,6 @@ struct ArchOrigin {
 };
 
 // Stores the network in canonical form with the table of its steps. Returns its hash; an existing row is not changed.
-std::string record_arch(Store& store, const NamedNetwork& network, const ArchOrigin& origin = {});
+std::string record_arch(Database& database, const NamedNetwork& network, const ArchOrigin& origin = {});
 
 }  // namespace mds

@@ -4,7 +4,6 @@
 
 #include "experiments/run_files.h"
 #include "reports/rows.h"
-#include "search/store/select.h"
 #include "search/store/upkeep.h"
 #include "spec/error.h"
 #include "spec/listed.h"
@@ -26,7 +25,7 @@ bool names_folder(const std::string& sweep) {
   return true;
 }
 
-std::vector<std::string> files_of_runs(const std::string& sweep, const std::vector<RunStatus>& runs) {
+std::vector<std::string> files_of_runs(const std::string& sweep, const std::vector<RunRow>& runs) {
   std::vector<std::string> files;
   if (names_folder(sweep))
     for (const auto& run : runs) files.push_back(files_of(sweep, run).folder);
@@ -48,6 +47,12 @@ struct NamedRun {
   std::string sweep;
   int64_t run = 0;
   std::string candidate;
+
+  static void columns(auto& self, auto&& column) {
+    column("sweep", self.sweep);
+    column("run_id", self.run);
+    column("name", self.candidate);
+  }
 };
 
 [[noreturn]] void fail_unclear(const std::string& what, const std::string& name,
@@ -60,11 +65,9 @@ struct NamedRun {
 }
 
 // Finds a run by its number, or as SWEEP/CANDIDATE; trainings have the sweep "train/".
-NamedRun find_run(const Store& store, const std::string& name) {
-  std::vector<NamedRun> all, found;
-  for (const auto& [sweep, run, candidate] :
-       select<std::string, int64_t, std::string>(store, "SELECT sweep, run_id, name FROM run_summary ORDER BY run_id"))
-    all.push_back({sweep, run, candidate});
+NamedRun find_run(const Database& database, const std::string& name) {
+  const auto all = query_rows<NamedRun>(database, "FROM run_summary ORDER BY run_id");
+  std::vector<NamedRun> found;
   for (const auto& run : all) {
     const std::string path = (run.sweep == trainings ? run.sweep : run.sweep + "/") + run.candidate;
     if (name == std::to_string(run.run) || name == path) found.push_back(run);
@@ -79,9 +82,9 @@ NamedRun find_run(const Store& store, const std::string& name) {
   }());
 }
 
-std::string find_model(const Store& store, const std::string& name) {
+std::string find_model(const Database& database, const std::string& name) {
   std::vector<std::string> hashes, known;
-  for (const auto& model : store.models()) {
+  for (const auto& model : all_models(database)) {
     known.push_back(model.name + " (" + model.hash.substr(0, shortest_hash) + ")");
     if (model.name == name || (name.size() >= shortest_hash && model.hash.starts_with(name)))
       hashes.push_back(model.hash);
@@ -95,39 +98,39 @@ struct Gone {
   std::vector<std::string> files{};  // to be removed too
 };
 
-Gone gone_of(Store& store, const Deletion& deletion) {
+Gone gone_of(Database& database, const Deletion& deletion) {
   if (deletion.kind == "sweep") {
-    if (!store.sweep_config(deletion.name) || deletion.name == trainings) {
-      std::vector<std::string> known = store.sweeps();
+    if (!sweep_config(database, deletion.name) || deletion.name == trainings) {
+      std::vector<std::string> known = sweep_names(database);
       std::erase(known, trainings);
       fail_unclear("the sweep", deletion.name, known);
     }
-    Gone gone{remove_sweep(store, deletion.name)};
+    Gone gone{remove_sweep(database, deletion.name)};
     gone.files = files_of_runs(deletion.name, gone.removal.runs);
     if (names_folder(deletion.name))
       for (const auto& file : sweep_results(deletion.name)) gone.files.push_back(file);
     return gone;
   }
   if (deletion.kind == "run") {
-    const NamedRun run = find_run(store, deletion.name);
-    Gone gone{remove_run(store, run.sweep, run.run)};
+    const NamedRun run = find_run(database, deletion.name);
+    Gone gone{remove_run(database, run.sweep, run.run)};
     gone.files = files_of_runs(run.sweep, gone.removal.runs);
     return gone;
   }
   if (deletion.kind != "model")
     throw RequestError("db delete " + deletion.kind + ": expected sweep, run or model, and its name");
-  return {remove_model(store, find_model(store, deletion.name))};
+  return {remove_model(database, find_model(database, deletion.name))};
 }
 
 }  // namespace
 
-std::string deleted(Store& store, const Deletion& deletion, Format format) {
-  const Gone gone = gone_of(store, deletion);
+std::string deleted(Database& database, const Deletion& deletion, Format format) {
+  const Gone gone = gone_of(database, deletion);
   std::vector<std::string> files;
   if (!deletion.keep_files) files = without_files(gone.files);
   std::error_code ignored;
   if (!files.empty() && deletion.kind == "sweep") fs::remove(sweep_folder(deletion.name), ignored);  // if empty
-  Table table{.title = store.file() + ": the " + deletion.kind + " " + deletion.name + " was removed",
+  Table table{.title = database.file() + ": the " + deletion.kind + " " + deletion.name + " was removed",
               .columns = {{.name = "table"}, {.name = "rows"}},
               .footnotes = {files.empty() ? "No file was removed." : "Removed with it: " + listed(files) + "."}};
   for (const auto& [name, rows] : gone.removal.rows) table.rows.push_back({name, rows});

@@ -15,6 +15,6 @@ struct Deletion {
 // Removes it and returns what was removed, as text. Files of sweeps are looked for in the working folder; those of
 // models stay. RequestError where nothing, or more than one thing, has that name; StoreError while a worker holds a
 // run.
-std::string deleted(Store& store, const Deletion& deletion, Format format);
+std::string deleted(Database& database, const Deletion& deletion, Format format);
 
 }  // namespace mds

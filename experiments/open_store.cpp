@@ -6,16 +6,16 @@
 
 namespace mds {
 
-std::unique_ptr<Store> open_if_there(const std::string& file) try {
+std::unique_ptr<Database> open_if_there(const std::string& file) try {
   std::error_code ignored;
-  return std::filesystem::exists(file, ignored) ? std::make_unique<Store>(file, StoreMode::open_existing) : nullptr;
+  return std::filesystem::exists(file, ignored) ? std::make_unique<Database>(file, StoreMode::open_existing) : nullptr;
 } catch (const EmptyDatabase&) {
   return nullptr;
 }
 
-Store& opened(std::unique_ptr<Store>& store, const std::string& file) {
-  if (!store) store = std::make_unique<Store>(file);
-  return *store;
+Database& opened(std::unique_ptr<Database>& database, const std::string& file) {
+  if (!database) database = std::make_unique<Database>(file);
+  return *database;
 }
 
 }  // namespace mds

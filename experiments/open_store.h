@@ -9,9 +9,9 @@ namespace mds {
 
 // Opens the file if it exists, so that its problems are reported at once. Null where there is none: a command creates
 // it only when it has its first row.
-std::unique_ptr<Store> open_if_there(const std::string& file);
+std::unique_ptr<Database> open_if_there(const std::string& file);
 
 // The store that open_if_there returned, or a new one in a new file.
-Store& opened(std::unique_ptr<Store>& store, const std::string& file);
+Database& opened(std::unique_ptr<Database>& database, const std::string& file);
 
 }  // namespace mds

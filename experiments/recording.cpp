@@ -8,9 +8,10 @@
 namespace mds {
 
 // The clock is not part of the identity: the kernel reports the current clock, which is a condition of a measurement.
-int64_t record_device(Store& store, const std::string& kind) {
+int64_t record_device(Database& database, const std::string& kind) {
   const DeviceInfo device = capture_environment().device;
-  return store.remember_device(
+  return remember_device(
+      database,
       {.kind = kind,
        .model = kind == "cuda" ? listed(device.gpu_models) : device.cpu_model,
        .cores = device.cores,
@@ -19,16 +20,16 @@ int64_t record_device(Store& store, const std::string& kind) {
        .details_json = Json{{"cpu_capability", device.cpu_capability}, {"gpu_models", device.gpu_models}}.dump()});
 }
 
-int64_t record_env(Store& store) {
+int64_t record_env(Database& database) {
   const auto [build, device, now] = capture_environment();
-  return store.remember_env({.git_commit = build.git_commit,
-                             .git_dirty = build.git_dirty,
-                             .compiler = build.compiler,
-                             .compiler_flags = build.flags,
-                             .libtorch = build.torch_version,
-                             .cuda = build.cuda,
-                             .determinism = now.deterministic ? "deterministic algorithms" : "any algorithm",
-                             .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()});
+  return remember_env(database, {.git_commit = build.git_commit,
+                                 .git_dirty = build.git_dirty,
+                                 .compiler = build.compiler,
+                                 .compiler_flags = build.flags,
+                                 .libtorch = build.torch_version,
+                                 .cuda = build.cuda,
+                                 .determinism = now.deterministic ? "deterministic algorithms" : "any algorithm",
+                                 .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()});
 }
 
 std::string worker_name() {

@@ -9,8 +9,8 @@ namespace mds {
 
 // record_device: this machine with its CPU (kind "cpu") or its GPUs ("cuda"), whichever the number comes from.
 // record_env: this program and how it was built. They return ids of the store's rows.
-int64_t record_device(Store& store, const std::string& kind);
-int64_t record_env(Store& store);
+int64_t record_device(Database& database, const std::string& kind);
+int64_t record_env(Database& database);
 
 std::string worker_name();  // "host:process"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "search/store/select.h"
 #include "spec/error.h"
 #include "spec/nearest.h"
 
@@ -16,18 +15,21 @@ struct StoredRun {
   std::string candidate, state;
   int64_t rung = 0;
 
+  static void columns(auto& self, auto&& column) {
+    column("sweep", self.sweep);
+    column("run_id", self.run);
+    column("name", self.candidate);
+    column("state", self.state);
+    column("rung", self.rung);
+  }
+
   bool is_named(const std::string& name) const {
     return name == std::to_string(run) || name == candidate + "@" + sweep;
   }
 };
 
-std::vector<StoredRun> all_runs(const Store& store) {
-  std::vector<StoredRun> runs;
-  for (const auto& [sweep, run, candidate, state, rung] :
-       select<std::string, int64_t, std::string, std::string, int64_t>(
-           store, "SELECT sweep, run_id, name, state, rung FROM run_summary ORDER BY run_id"))
-    runs.push_back({sweep, run, candidate, state, rung});
-  return runs;
+std::vector<StoredRun> all_runs(const Database& database) {
+  return query_rows<StoredRun>(database, "FROM run_summary ORDER BY run_id");
 }
 
 // The runs that the name means, whatever their state.
@@ -49,20 +51,20 @@ std::vector<StoredRun> meant(const std::vector<StoredRun>& runs, const std::stri
 
 }  // namespace
 
-Table retried(Store& store, const std::string& name) {
+Table retried(Database& database, const std::string& name) {
   Table table{.columns = {{.name = "run"}, {.name = "sweep"}, {.name = "candidate"}, {.name = "rung"}}};
-  store.transaction([&] {
-    const std::vector<StoredRun> runs = meant(all_runs(store), name);
+  database.transaction([&] {
+    const std::vector<StoredRun> runs = meant(all_runs(database), name);
     for (const auto& run : runs) {
       if (run.state != "failed" && !(run.is_named(name) && run.state == "done")) continue;
-      store.retry(run.run);
+      retry(database, run.run);
       table.rows.push_back({run.run, run.sweep, run.candidate, run.rung + 1});
     }
     if (table.rows.empty())
       throw RequestError("db retry: none of the " + std::to_string(runs.size()) + " runs of " + name +
                          " has failed; allowed: runs that failed, or by their own name finished ones");
   });
-  table.title = store.file() + ": queued again";
+  table.title = database.file() + ": queued again";
   table.footnotes = {"`mdsearch sweep` with the sweep's configuration goes on with them."};
   return table;
 }

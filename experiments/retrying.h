@@ -8,6 +8,6 @@ namespace mds {
 
 // Queues again a run by its number or the runs of NAME@SWEEP, which failed or finished, or the failed runs of a sweep.
 // Returns them as rows. RequestError where the name means none.
-Table retried(Store& store, const std::string& name);
+Table retried(Database& database, const std::string& name);
 
 }  // namespace mds

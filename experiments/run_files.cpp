@@ -20,7 +20,7 @@ std::vector<std::string> sweep_results(const std::string& sweep) {
   return {sweep_folder(sweep) + "/best", sweep_folder(sweep) + "/samples.png"};
 }
 
-std::string identity_of(const RunStatus& run) {
+std::string identity_of(const RunRow& run) {
   return Json{{"arch", run.arch}, {"protocol", run.protocol}, {"seed", run.seed}}.dump();
 }
 
@@ -28,7 +28,7 @@ std::string RunFiles::evaluation(int64_t iteration) const {
   return folder + "/evaluation-" + std::to_string(iteration) + ".safetensors";
 }
 
-RunFiles files_of(const std::string& sweep, const RunStatus& run) {
+RunFiles files_of(const std::string& sweep, const RunRow& run) {
   return {sweep_folder(sweep) + "/run-" + sha256(identity_of(run)).substr(0, 12)};
 }
 

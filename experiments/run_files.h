@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "search/store/rows.h"
+#include "search/store/runs.h"
 
 namespace mds {
 
@@ -18,13 +18,13 @@ std::string sweep_folder(const std::string& sweep);
 std::vector<std::string> sweep_results(const std::string& sweep);  // files and folders besides those of the runs
 
 // The identity in a run's checkpoints; a checkpoint with another identity is refused.
-std::string identity_of(const RunStatus& run);
+std::string identity_of(const RunRow& run);
 
 struct RunFiles {
   std::string folder;
   std::string checkpoint() const { return folder + "/checkpoint.safetensors"; }
   std::string evaluation(int64_t iteration) const;  // its features and cosines, kept for the judge
 };
-RunFiles files_of(const std::string& sweep, const RunStatus& run);
+RunFiles files_of(const std::string& sweep, const RunRow& run);
 
 }  // namespace mds

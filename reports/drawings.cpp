@@ -33,7 +33,10 @@ std::string way_of(Json sampler) {
   return sampler.dump();
 }
 
-bool is_distance(const ScoreRow& score) { return score.name.starts_with("fd_") || score.name.starts_with("fid"); }
+bool is_distance(const ScoreRow& score) {
+  const ScoreKind* kind = score_kind(score.name);
+  return kind && kind->measure == Measure::log_distance;
+}
 
 std::string conditions_of(const ScoreRow& score, Json protocol) {
   for (const char* of_the_sampler : {"sampler", "steps", "guidance"}) protocol.erase(of_the_sampler);
@@ -43,16 +46,16 @@ std::string conditions_of(const ScoreRow& score, Json protocol) {
 
 }  // namespace
 
-std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options) {
+std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportOptions& options) {
   std::map<std::string, ModelRow> models;
-  for (const auto& model : store.models())
+  for (const auto& model : all_models(database))
     if (model.name.starts_with(options.network) || model.hash.starts_with(options.network)) models[model.hash] = model;
   std::map<std::string, ScoreRow> clips;
   std::vector<std::pair<ScoreRow, StoredProtocol>> distances;
-  for (const auto& score : store.scores()) {
+  for (const auto& score : all_scores(database)) {
     if (!models.contains(score.subject)) continue;
-    const StoredProtocol protocol = stored_protocol(store, score.protocol);
-    if (score.name.starts_with("clip_")) clips.emplace(drawn_by(score, protocol), score);
+    const StoredProtocol protocol = stored_protocol(database, score.protocol);
+    if (compares(score.name, Compared::caption)) clips.emplace(drawn_by(score, protocol), score);
     if (is_distance(score)) distances.emplace_back(score, protocol);
   }
   std::map<std::string, DrawingGroup> groups;

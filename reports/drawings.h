@@ -30,7 +30,7 @@ struct DrawingGroup {
 // by network, recognised by its number of parameters, which no stage changes, from many to few. Within a network the
 // order is: kind of stage (spec/stage_kind.h), name of the model, steps from many to few, sampler settings,
 // seed, guidance.
-std::vector<DrawingGroup> drawing_groups(const Store& store, const ReportOptions& options);
+std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportOptions& options);
 
 // Groups of drawings that differ only in guidance, and are sorted by it: the groups one after the other, each with at
 // least one drawing.

@@ -2,7 +2,6 @@
 #include <array>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 
 namespace mds {
 namespace {
@@ -44,10 +43,8 @@ Column percent(const char* name, const char* header) {
   return {.name = name, .header = header, .scale = 100, .digits = 1};
 }
 
-}  // namespace
-
-std::vector<Table> ladder_report(const Store& store, const ReportOptions& options) {
-  const auto figures = printed_figures(store);
+std::vector<Table> ladder_tables(const Database& database, const ReportOptions& options) {
+  const auto figures = printed_figures(database);
   Table table{
       .title = "Section 3.2: from Stable Diffusion's UNet to MobileDiffusion",
       .columns = {{.name = "rung", .weight = Weight::identity},
@@ -64,10 +61,10 @@ std::vector<Table> ladder_report(const Store& store, const ReportOptions& option
                   {.name = "printed_clip", .header = "CLIP †", .digits = 3}}};
   std::string lacking;
   for (const auto& rung : rungs) {
-    const auto arch = shipped_arch(store, options, rung.network);
+    const auto arch = shipped_arch(database, options, rung.network);
     if (!arch) lacking += (lacking.empty() ? "" : " ") + std::string(rung.network);
     std::vector<Json> row{rung.name, rung.network, rung.change};
-    for (auto& cell : counted(arch, shipped_arch(store, options, rung.from))) row.push_back(std::move(cell));
+    for (auto& cell : counted(arch, shipped_arch(database, options, rung.from))) row.push_back(std::move(cell));
     for (const char* name : {"params_change", "compute_change", "fid", "clip"})
       row.push_back(printed_value(figures, {literature_ladder, rung.network, name}));
     table.rows.push_back(std::move(row));
@@ -83,5 +80,13 @@ std::vector<Table> ladder_report(const Store& store, const ReportOptions& option
                               "; mdsearch spec NAME --record --db FILE stores one.");
   return {table};
 }
+
+}  // namespace
+
+constinit const Report ladder_report{
+    .name = "ladder",
+    .summary = "networks between Stable Diffusion's UNet and MobileDiffusion, step by step",
+    .tables = ladder_tables,
+    .lacking = always_some};
 
 }  // namespace mds

@@ -33,52 +33,12 @@ std::string picture_file(const std::string& file) {
          "\"><figcaption>" + escape_html(std::filesystem::path(file).filename().string()) + "</figcaption></figure>\n";
 }
 
-// Shows the paper's own networks if they were profiled, else the first few.
-std::string latency_body(const Store& store, const std::string& network) {
-  auto profiles = profiles_of(store, network);
-  std::erase_if(profiles, [](const auto& profile) { return profile.blocks_ns() <= 0; });
-  std::stable_sort(profiles.begin(), profiles.end(), [](const auto& a, const auto& b) {
-    return a.name.starts_with("mobilediffusion") > b.name.starts_with("mobilediffusion");
-  });
-  if (profiles.size() > 6) profiles.resize(6);
-  std::map<Setting, std::vector<NamedProfile>> by_setting;
-  for (auto& profile : profiles)
-    by_setting[profile.setting].push_back(
-        {{profile.name.empty() ? short_hash(profile.hash) : profile.name}, std::move(profile)});
-  std::string body;
-  for (const auto& [setting, networks] : by_setting)
-    body += plot_figure(latency_plot(networks), "Median latency of each block, " + escape_html(to_string(setting)) +
-                                                    "; rejected timings are "
-                                                    "left out.");
-  return body;
-}
-
-std::string guidance_body(const Store& store, const ReportOptions& options) {
-  std::string body;
-  for (const auto& group : drawing_groups(store, options)) {
-    auto curves = guidance_curves(group);
-    std::erase_if(curves, [](const auto& curve) { return curve.size() < 2; });
-    if (curves.empty()) continue;
-    for (const auto& plot : guidance_plots(curves))
-      body += plot_figure(plot,
-                          "<b>" + escape_html(plot["y"].get<std::string>()) + "</b> over guidance, with 95% intervals");
-  }
-  return body.empty() ? "" : "<div class=\"plots\">" + body + "</div>\n";
-}
-
-std::vector<PlotName> plain_names(const std::vector<SweepCandidate>& rows) {
-  std::vector<PlotName> names;
-  for (size_t i = 0; i < rows.size(); ++i)
-    names.push_back({label(rows[i]), "", i < palette_size ? std::optional(int(i)) : std::nullopt});
-  return names;
-}
-
-std::string protocols(const Store& store, const std::vector<SweepCandidate>& rows) {
+std::string protocols(const Database& database, const std::vector<SweepCandidate>& rows) {
   std::set<std::string> hashes;
   for (const auto& row : rows) hashes.insert(row.protocol);
   std::string body;
   for (const auto& hash : hashes) {
-    const std::string json = protocol_json(store, hash), words = protocol_in_words(json);
+    const std::string json = protocol_json(database, hash), words = protocol_in_words(json);
     if (!words.empty()) body += "<p>" + escape_html(words) + "</p>\n";
     body += details("Protocol " + short_hash(hash) + " (JSON)",
                     "<p class=\"note\">Its hash is <code>" + escape_html(hash) + "</code>.</p>\n" + indented(json));
@@ -102,13 +62,13 @@ std::string devices_in_words(const std::vector<SweepCandidate>& rows) {
   return "Training ran on " + listed(known) + "." + (unknown > 0 ? of_some : "");
 }
 
-std::string method_body(const Store& store, const std::vector<SweepCandidate>& rows) {
-  std::string body = protocols(store, rows), built;
+std::string method_body(const Database& database, const std::vector<SweepCandidate>& rows) {
+  std::string body = protocols(database, rows), built;
   if (const auto words = devices_in_words(rows); !words.empty()) body += "<p>" + escape_html(words) + "</p>\n";
-  for (const auto& build : builds(store)) built += "<p class=\"note\">" + escape_html(to_string(build)) + "</p>\n";
+  for (const auto& build : builds(database)) built += "<p class=\"note\">" + escape_html(to_string(build)) + "</p>\n";
   if (!built.empty()) body += details("Programs that wrote into this database", built);
-  return body + "<p class=\"note\">Database " + escape_html(store.file()) + ", schema version " +
-         std::to_string(store.info().schema_version) +
+  return body + "<p class=\"note\">Database " + escape_html(database.file()) + ", schema version " +
+         std::to_string(info_of(database).schema_version) +
          ". Intervals hold at 95%. Figures marked † are printed in the literature and were not measured here.</p>\n";
 }
 
@@ -126,52 +86,15 @@ std::string counts_in_words(const std::vector<SweepCandidate>& rows) {
   return std::to_string(rows.size()) + (rows.size() == 1 ? " candidate: " : " candidates: ") + words + ".";
 }
 
-// The content of a page before it is assembled.
-struct Content {
-  std::string title{}, lead{};
-  std::vector<PageSection> sections{};
-};
-
-Content sweep_content(const Store& store, const PageOptions& options) {
-  Content content{.title = "Sweep", .lead = "This database holds no candidates of a sweep."};
-  std::vector<SweepCandidate> rows;
-  const auto sweeps = sweeps_of_page(store, options.report);
-  for (const auto& sweep : sweeps) {
-    rows.insert(rows.end(), sweep.rows.begin(), sweep.rows.end());
-    for (auto& part : sections_of(sweep)) {
-      if (sweeps.size() > 1 && !part.title.empty()) part.title += ", " + sweep.sweep() + sweep.suffix;
-      part.id += sweep.suffix;
-      content.sections.push_back(std::move(part));
-    }
-  }
-  if (!rows.empty()) content.lead = counts_in_words(rows) + " " + devices_in_words(rows);
-  if (sweeps.size() == 1) content.title = "Sweep " + rows.front().sweep;
-  std::string files;
-  for (const auto& file : options.picture_files) files += picture_file(file);
-  content.sections.push_back({"files", "Further pictures", files});
-  content.sections.push_back({"method", "Method", method_body(store, rows)});
-  return content;
-}
-
-Content table_content(const Store& store, const Report& report, const PageOptions& options) {
-  const std::string name = report.name;
-  Content content{.title = name, .lead = sentence(report.summary)};
-  std::vector<SweepCandidate> rows;
-  std::string plots, numbers;
-  if (name == "table6") plots = latency_body(store, options.report.network);
-  if (name == "guidance") plots = guidance_body(store, options.report);
-  if (name == "training") {
-    const auto runs = training_runs(store);
-    plots = curve_plots(store, runs, plain_names(runs), "");
-  }
-  if (name == "pareto") {
-    rows = candidates(store, options.report.sweep);
-    plots = cost_plots(rows, plain_names(rows));
-  }
-  for (const auto& table : tables_of(report, store, options.report)) numbers += html_table(table);
-  content.sections = {
-      {"plots", "Plots", plots}, {"numbers", "Numbers", numbers}, {"method", "Method", method_body(store, rows)}};
-  return content;
+PageContent table_page(const Report& report, const Database& database, const PageOptions& options) {
+  const PagePlots plots = report.plots ? report.plots(database, options.report) : PagePlots{};
+  std::string numbers;
+  for (const auto& table : tables_of(report, database, options.report)) numbers += html_table(table);
+  return {.title = report.name,
+          .lead = sentence(report.summary),
+          .sections = {{"plots", "Plots", plots.html},
+                       {"numbers", "Numbers", numbers},
+                       {"method", "Method", method_body(database, plots.candidates)}}};
 }
 
 // "sha256-...": the security policy allows only the script with this hash, which is the page's own.
@@ -197,7 +120,7 @@ std::string navigation(const std::vector<PageSection>& sections) {
   return "<nav aria-label=\"Sections\">\n" + links + "</nav>\n";
 }
 
-std::string page_of(const Content& content) {
+std::string page_of(const PageContent& content) {
   const std::string script = std::string(plots_js) + page_js;
   std::string body;
   for (const auto& [id, title, inner] : content.sections)
@@ -215,9 +138,29 @@ std::string page_of(const Content& content) {
 
 }  // namespace
 
-std::string report_page(const Store& store, const Report& report, const PageOptions& options) {
-  return page_of(std::string(report.name) == "sweep" ? sweep_content(store, options)
-                                                     : table_content(store, report, options));
+PageContent sweep_page(const Database& database, const PageOptions& options) {
+  PageContent content{.title = "Sweep", .lead = "This database holds no candidates of a sweep."};
+  std::vector<SweepCandidate> rows;
+  const auto sweeps = sweeps_of_page(database, options.report);
+  for (const auto& sweep : sweeps) {
+    rows.insert(rows.end(), sweep.rows.begin(), sweep.rows.end());
+    for (auto& part : sections_of(sweep)) {
+      if (sweeps.size() > 1 && !part.title.empty()) part.title += ", " + sweep.sweep() + sweep.suffix;
+      part.id += sweep.suffix;
+      content.sections.push_back(std::move(part));
+    }
+  }
+  if (!rows.empty()) content.lead = counts_in_words(rows) + " " + devices_in_words(rows);
+  if (sweeps.size() == 1) content.title = "Sweep " + rows.front().sweep;
+  std::string files;
+  for (const auto& file : options.picture_files) files += picture_file(file);
+  content.sections.push_back({"files", "Further pictures", files});
+  content.sections.push_back({"method", "Method", method_body(database, rows)});
+  return content;
+}
+
+std::string report_page(const Database& database, const Report& report, const PageOptions& options) {
+  return page_of(report.page ? report.page(database, options) : table_page(report, database, options));
 }
 
 }  // namespace mds

@@ -1,7 +1,6 @@
 // The section of one candidate: its network, scores, curves, pictures, decisions, cost per block and spec.
 #include "reports/decision_words.h"
 #include "reports/page_sweep.h"
-#include "search/store/select.h"
 
 namespace mds {
 namespace {
@@ -35,7 +34,7 @@ std::string scores(const SweepCandidate& row) {
 
 std::string curves(const PageSweep& sweep, size_t index) {
   std::string body;
-  const auto metrics = curve_metrics(sweep.store, sweep.rows);
+  const auto metrics = curve_metrics(sweep.database, sweep.rows);
   for (size_t k = 0; k < metrics.size(); ++k)
     body += plot_copy("curve-" + std::to_string(k) + sweep.suffix, sweep.names[index].section,
                       "<b>" + escape_html(metrics[k]) + "</b> among the others");
@@ -44,7 +43,7 @@ std::string curves(const PageSweep& sweep, size_t index) {
 
 std::string own_pictures(const PageSweep& sweep, size_t index) {
   std::string body;
-  const auto samples = pictures(sweep.store, sweep.rows[index]);
+  const auto samples = pictures(sweep.database, sweep.rows[index]);
   for (size_t k = 0; k < samples.size(); ++k)
     body += "<figure><img id=\"" + picture_id(sweep.rows[index], k) + "\" src=\"" +
             data_uri(samples[k].mime, samples[k].bytes) + "\" alt=\"" + escape_html(picture_words(samples[k])) +
@@ -54,7 +53,7 @@ std::string own_pictures(const PageSweep& sweep, size_t index) {
 
 std::string decisions(const PageSweep& sweep, const SweepCandidate& row) {
   std::string sentences, inputs;
-  for (const auto& decision : sweep.store.decisions(row.run)) {
+  for (const auto& decision : decisions_of(sweep.database, row.run)) {
     sentences += "<li>" + escape_html(in_words(decision, row)) + "</li>\n";
     inputs += indented(decision.inputs_json);
   }
@@ -64,15 +63,9 @@ std::string decisions(const PageSweep& sweep, const SweepCandidate& row) {
 
 std::vector<BlockTiming> blocks_of(const PageSweep& sweep, size_t index) {
   if (const auto& profile = sweep.profiles[index]) return profile->blocks;
-  std::vector<BlockTiming> blocks;
-  for (const auto& [path, kind, in, out, params, macs] :
-       select<std::string, std::string, std::string, std::string, int64_t, int64_t>(
-           sweep.store,
-           "SELECT path, kind, in_shape, out_shape, b.params, b.macs_valid FROM arch_block b JOIN arch USING(arch_id) "
-           "WHERE hash = :hash ORDER BY step",
-           sweep.rows[index].hash))
-    blocks.push_back({.path = path, .kind = kind, .in = in, .out = out, .params = params, .macs_valid = macs});
-  return blocks;
+  return query_rows<BlockTiming>(
+      sweep.database, "FROM arch_block WHERE arch_id = (SELECT arch_id FROM arch WHERE hash = :hash) ORDER BY step",
+      sweep.rows[index].hash);
 }
 
 std::string cost_per_block(const PageSweep& sweep, size_t index) {
@@ -96,7 +89,7 @@ std::string cost_per_block(const PageSweep& sweep, size_t index) {
 }
 
 std::string spec(const PageSweep& sweep, const SweepCandidate& row) {
-  const auto arch = sweep.store.find_arch(row.hash);
+  const auto arch = find_arch(sweep.database, row.hash);
   if (!arch) return "";
   return details("Spec of the full-scale network (JSON)", indented(arch->spec_json, short_hash(row.hash) + ".json"));
 }

@@ -114,7 +114,7 @@ std::string pictures_body(const PageSweep& sweep) {
   std::vector<std::string> captions;
   std::map<std::string, std::string> grids;
   for (size_t i = 0; i < sweep.rows.size(); ++i) {
-    const auto samples = pictures(sweep.store, sweep.rows[i]);
+    const auto samples = pictures(sweep.database, sweep.rows[i]);
     for (size_t k = 0; k < samples.size(); ++k) {
       if (!grids.contains(samples[k].prompt)) captions.push_back(samples[k].prompt);
       grids[samples[k].prompt] += "<figure data-c=\"" + sweep.names[i].section + "\">" +
@@ -166,13 +166,13 @@ std::string picture_copy(const std::string& id, const SamplePicture& picture, co
          "</figcaption>";
 }
 
-std::vector<PageSweep> sweeps_of_page(const Store& store, const ReportOptions& options) {
+std::vector<PageSweep> sweeps_of_page(const Database& database, const ReportOptions& options) {
   std::map<std::string, SweepCandidate> by_key;
-  for (auto& row : candidates(store, options.sweep)) by_key.emplace(run_key(row), std::move(row));
-  const auto profiles = network_profiles(store);
+  for (auto& row : candidates(database, options.sweep)) by_key.emplace(run_key(row), std::move(row));
+  const auto profiles = network_profiles(database);
   std::vector<PageSweep> sweeps;
-  for (auto& table : sweep_report(store, options)) {
-    PageSweep sweep{.store = store};
+  for (auto& table : sweep_report.tables(database, options)) {
+    PageSweep sweep{.database = database};
     for (const auto& row : table.rows)
       if (const auto found = by_key.find(run_key(table, row)); found != by_key.end())
         sweep.rows.push_back(found->second);
@@ -213,21 +213,21 @@ std::string cost_plots(const std::vector<SweepCandidate>& rows, const std::vecto
   return body.empty() ? "" : "<div class=\"plots\">" + body + "</div>\n";
 }
 
-std::vector<std::string> curve_metrics(const Store& store, const std::vector<SweepCandidate>& rows) {
+std::vector<std::string> curve_metrics(const Database& database, const std::vector<SweepCandidate>& rows) {
   std::set<std::string> metrics;
   for (const auto& row : rows)
-    for (const auto& point : store.metrics(row.run))
+    for (const auto& point : metrics_of(database, row.run))
       if (point.name == "loss" || direction_of(point.name)) metrics.insert(point.name);
   return {metrics.begin(), metrics.end()};
 }
 
-std::string curve_plots(const Store& store, const std::vector<SweepCandidate>& rows, const std::vector<PlotName>& names,
-                        const std::string& suffix) {
+std::string curve_plots(const Database& database, const std::vector<SweepCandidate>& rows,
+                        const std::vector<PlotName>& names, const std::string& suffix) {
   std::string body;
-  const auto metrics = curve_metrics(store, rows);
+  const auto metrics = curve_metrics(database, rows);
   for (size_t k = 0; k < metrics.size(); ++k) {
     std::vector<CurveLine> lines;
-    for (size_t i = 0; i < rows.size(); ++i) lines.push_back({names[i], store.curve(rows[i].run, metrics[k])});
+    for (size_t i = 0; i < rows.size(); ++i) lines.push_back({names[i], curve_of(database, rows[i].run, metrics[k])});
     body += plot_figure(learning_curves_plot(metrics[k], lines),
                         "<b>" + escape_html(metrics[k]) + "</b> while training; grey: stopped, or beyond the eighth.",
                         "curve-" + std::to_string(k) + suffix);
@@ -239,7 +239,7 @@ std::vector<PageSection> sections_of(const PageSweep& sweep) {
   return {{"winner", "", winner_card(sweep)},
           {"candidates", "Candidates", table_body(sweep)},
           {"cost", "Cost against score", cost_plots(sweep.rows, sweep.names)},
-          {"curves", "Learning curves", curve_plots(sweep.store, sweep.rows, sweep.names, sweep.suffix)},
+          {"curves", "Learning curves", curve_plots(sweep.database, sweep.rows, sweep.names, sweep.suffix)},
           {"latency", "Latency per block", latency_body(sweep)},
           {"pictures", "Pictures", pictures_body(sweep)},
           {"details", "Each candidate", candidates_body(sweep)}};

@@ -12,7 +12,7 @@
 namespace mds {
 
 struct PageSweep {
-  const Store& store;
+  const Database& database;
   Table table{};                                          // the report's, sorted by merit
   std::vector<SweepCandidate> rows{};                     // in the table's order
   std::vector<PlotName> names{};                          // of these rows
@@ -22,11 +22,8 @@ struct PageSweep {
   const std::string& sweep() const { return rows.front().sweep; }
 };
 
-std::vector<PageSweep> sweeps_of_page(const Store& store, const ReportOptions& options);
+std::vector<PageSweep> sweeps_of_page(const Database& database, const ReportOptions& options);
 
-struct PageSection {
-  std::string id{}, title{}, body{};  // HTML
-};
 std::vector<PageSection> sections_of(const PageSweep& sweep);
 
 std::string winner_card(const PageSweep& sweep);
@@ -42,9 +39,9 @@ std::string picture_copy(const std::string& id, const SamplePicture& picture, co
 
 // Score against cost. Candidates scored alike after the most iterations are coloured; others show their last score.
 std::string cost_plots(const std::vector<SweepCandidate>& rows, const std::vector<PlotName>& names);
-std::string curve_plots(const Store& store, const std::vector<SweepCandidate>& rows, const std::vector<PlotName>& names,
-                        const std::string& suffix);
+std::string curve_plots(const Database& database, const std::vector<SweepCandidate>& rows,
+                        const std::vector<PlotName>& names, const std::string& suffix);
 // The metrics of curve_plots, in the same order; the figure of the k-th has the id "curve-k" + suffix.
-std::vector<std::string> curve_metrics(const Store& store, const std::vector<SweepCandidate>& rows);
+std::vector<std::string> curve_metrics(const Database& database, const std::vector<SweepCandidate>& rows);
 
 }  // namespace mds

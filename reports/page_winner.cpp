@@ -77,7 +77,7 @@ std::string rivals_in_words(const PageSweep& sweep, const Ranking& ranking) {
 
 std::string picture_row(const PageSweep& sweep, size_t index) {
   std::string body;
-  const auto samples = pictures(sweep.store, sweep.rows[index]);
+  const auto samples = pictures(sweep.database, sweep.rows[index]);
   for (size_t k = 0; k < samples.size(); ++k)
     body += "<figure>" + picture_copy(picture_id(sweep.rows[index], k), samples[k], escape_html(samples[k].prompt)) +
             "</figure>\n";
@@ -85,7 +85,7 @@ std::string picture_row(const PageSweep& sweep, size_t index) {
 }
 
 std::string command(const PageSweep& sweep) {
-  const std::string& file = sweep.store.file();
+  const std::string& file = sweep.database.file();
   return "<p class=\"command take\"><code>mdsearch spec winner@" + escape_html(sweep.sweep()) +
          (file == ":memory:" ? "" : " --db " + escape_html(file)) + "</code></p>\n";
 }
@@ -93,7 +93,7 @@ std::string command(const PageSweep& sweep) {
 std::string no_winner(const std::string& reason) { return "<h2>Winner</h2>\n<p>" + escape_html(reason) + "</p>\n"; }
 
 std::string card_of(const PageSweep& sweep) {
-  const Ranking ranking = rank_sweep(sweep.store, sweep.sweep());
+  const Ranking ranking = rank_sweep(sweep.database, sweep.sweep());
   if (!ranking.has_winner()) return no_winner("There is no winner yet: no candidate that went on has been scored.");
   const auto index = row_of(sweep, ranking.placed.front());
   if (!index) return no_winner("This sweep's winner was trained under another protocol.");

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "reports/choices.h"
+#include "reports/page_sweep.h"
 #include "reports/report.h"
 #include "spec/error.h"
 #include "spec/listed.h"
@@ -98,8 +99,10 @@ std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows) {
   return list;
 }
 
-std::vector<Table> pareto_report(const Store& store, const ReportOptions& options) {
-  auto groups = cost_groups(candidates(store, options.sweep));
+namespace {
+
+std::vector<Table> pareto_tables(const Database& database, const ReportOptions& options) {
+  auto groups = cost_groups(candidates(database, options.sweep));
   std::set<std::string> names;
   for (const auto& group : groups) names.insert(group.metric);
   if (!options.score.empty() && !names.contains(options.score) && !names.empty())
@@ -110,5 +113,18 @@ std::vector<Table> pareto_report(const Store& store, const ReportOptions& option
   for (const auto& group : groups) tables.push_back(table_of(group));
   return tables;
 }
+
+PagePlots pareto_plots(const Database& database, const ReportOptions& options) {
+  const auto rows = candidates(database, options.sweep);
+  return {.html = cost_plots(rows, plain_names(rows)), .candidates = rows};
+}
+
+}  // namespace
+
+constinit const Report pareto_report{.name = "pareto",
+                                     .summary = "cost against score, and who is on the front",
+                                     .tables = pareto_tables,
+                                     .lacking = "holds no sweep with a score; `mdsearch sweep CONFIG` makes one",
+                                     .plots = pareto_plots};
 
 }  // namespace mds

@@ -5,7 +5,9 @@
 
 namespace mds {
 
-std::vector<Table> parity_report(const Store& store, const ReportOptions& options) {
+namespace {
+
+std::vector<Table> parity_tables(const Database& database, const ReportOptions& options) {
   Table table{.title = "Outputs of equal weights and inputs, float32 on the CPU",
               .columns = {{.name = "network", .weight = Weight::identity},
                           {.name = "hash", .audience = Audience::programs},
@@ -17,7 +19,7 @@ std::vector<Table> parity_report(const Store& store, const ReportOptions& option
                           {.name = "build", .audience = Audience::programs},
                           {.name = "measured_unix_s", .audience = Audience::programs}}};
   std::set<std::string> builds;
-  for (const auto& row : store.latest_parity()) {
+  for (const auto& row : latest_parity(database)) {
     if (!row.network.starts_with(options.network) && !row.hash.starts_with(options.network)) continue;
     builds.insert(row.build);
     table.rows.push_back({row.network, row.hash, row.peer_version, row.params, row.difference, row.limit,
@@ -29,5 +31,15 @@ std::vector<Table> parity_report(const Store& store, const ReportOptions& option
   for (const auto& build : builds) table.footnotes.push_back("Measured with: " + build + ".");
   return {table};
 }
+
+}  // namespace
+
+constinit const Report parity_report{
+    .name = "parity",
+    .summary = "our networks against those of other libraries",
+    .tables = parity_tables,
+    .lacking =
+        "holds no comparison with another library; `python tests/parity/run.py` makes a file of them and `mdsearch db "
+        "record-parity FILE` takes it in"};
 
 }  // namespace mds

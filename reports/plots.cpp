@@ -101,4 +101,11 @@ std::vector<Json> guidance_plots(const std::vector<std::vector<Drawing>>& curves
   return {std::move(distances), std::move(clips)};
 }
 
+std::vector<PlotName> plain_names(const std::vector<SweepCandidate>& rows) {
+  std::vector<PlotName> names;
+  for (size_t i = 0; i < rows.size(); ++i)
+    names.push_back({label(rows[i]), "", i < palette_size ? std::optional(int(i)) : std::nullopt});
+  return names;
+}
+
 }  // namespace mds

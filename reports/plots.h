@@ -40,4 +40,7 @@ Json latency_plot(const std::vector<NamedProfile>& networks);  // without reject
 // Distances over guidance, then text-image scores where there are any; each curve has at least one drawing.
 std::vector<Json> guidance_plots(const std::vector<std::vector<Drawing>>& curves);
 
+// Names in the order of the rows; the first have colours.
+std::vector<PlotName> plain_names(const std::vector<SweepCandidate>& rows);
+
 }  // namespace mds

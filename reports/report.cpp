@@ -10,38 +10,6 @@
 namespace mds {
 namespace {
 
-constexpr const char *no_profile = "holds no latency; `mdsearch profile NAME --blocks` measures one",
-                     *no_score =
-                         "holds no score of drawn pictures; `mdsearch evaluate --model DIR --prompts FILE --db` "
-                         "of this database adds them",
-                     *no_sweep = "holds no sweep with a score; `mdsearch sweep CONFIG` makes one",
-                     *always_some = "holds nothing for this network; leave --network out to see all";
-
-constexpr std::array list{
-    Report{"sweep", "candidates of a sweep with their choices, scores, states and latency", sweep_report,
-           "holds no sweep; `mdsearch sweep CONFIG` makes one"},
-    Report{"pareto", "cost against score, and who is on the front", pareto_report, no_sweep},
-    Report{"table1", "networks side by side: our counts, latencies and their ratios beside the paper's figures",
-           table1_report, always_some},
-    Report{"table2", "decoders: quality and latency of ours beside the figures that the paper prints", table2_report,
-           always_some},
-    Report{"ladder", "networks between Stable Diffusion's UNet and MobileDiffusion, step by step", ladder_report,
-           always_some},
-    Report{"training", "trainings of their own: state, loss, images a second", training_report,
-           "holds no training; `mdsearch train CONFIG` makes one"},
-    Report{
-        "parity", "our networks against those of other libraries", parity_report,
-        "holds no comparison with another library; `python tests/parity/run.py` makes a file of them and `mdsearch db "
-        "record-parity FILE` takes it in"},
-    Report{"scores", "scores of pictures and models, a table for each protocol", scores_report,
-           "holds no score; `mdsearch evaluate ... --db` of this database adds them"},
-    Report{"stages", "a training chain stage by stage: steps, distance, text-image score", stages_report, no_score},
-    Report{"guidance", "distance and text-image score of a model over guidance", guidance_report, no_score},
-    Report{"table5", "latency of whole pictures: text encoder, decoder, UNet step, overall", table5_report,
-           always_some},
-    Report{"table6", "latency of every block of the profiled networks", table6_report, no_profile},
-};
-
 constexpr std::array<std::pair<std::string_view, const char*>, 5> mark_meanings{
     {{"quick", "quick: 9 samples, whose spread is not checked"},
      {"screening", "screening: few samples, for a first look"},
@@ -64,21 +32,26 @@ std::string value_words(const Json& value) {
 
 }  // namespace
 
-std::span<const Report> all_reports() { return list; }
-
-const Report& find_report(const std::string& name) {
-  for (const auto& report : list)
-    if (name == report.name) return report;
-  throw RequestError("report " + name + ": valid: " + listed(list, &Report::name));
+std::span<const Report> all_reports() {
+  static const std::array list{sweep_report,  pareto_report,   table1_report, table2_report,
+                               ladder_report, training_report, parity_report, scores_report,
+                               stages_report, guidance_report, table5_report, table6_report};
+  return list;
 }
 
-std::vector<Table> tables_of(const Report& report, const Store& store, const ReportOptions& options) {
-  auto tables = report.tables(store, options);
+const Report& find_report(const std::string& name) {
+  for (const auto& report : all_reports())
+    if (name == report.name) return report;
+  throw RequestError("report " + name + ": valid: " + listed(all_reports(), &Report::name));
+}
+
+std::vector<Table> tables_of(const Report& report, const Database& database, const ReportOptions& options) {
+  auto tables = report.tables(database, options);
   const bool some = std::any_of(tables.begin(), tables.end(), [](const Table& table) { return !table.rows.empty(); });
   if (some) return tables;
   const std::string of_sweep = options.sweep.empty() ? "" : ", sweep " + options.sweep;
   const std::string of_network = options.network.empty() ? "" : ", network " + options.network;
-  return {{.title = "", .footnotes = {store.file() + of_sweep + of_network + ": " + report.lacking + "."}}};
+  return {{.title = "", .footnotes = {database.file() + of_sweep + of_network + ": " + report.lacking + "."}}};
 }
 
 void add_marks_footnote(Table& table, const std::string& column) {
@@ -124,9 +97,10 @@ Column score_column(const std::string& name, int digits) {
           .weight = Weight::major};
 }
 
-std::optional<ArchRow> shipped_arch(const Store& store, const ReportOptions& options, const std::string& network) {
+std::optional<ArchRow> shipped_arch(const Database& database, const ReportOptions& options,
+                                    const std::string& network) {
   const auto hash = options.shipped.find(network);
-  return hash == options.shipped.end() ? std::nullopt : store.find_arch(hash->second);
+  return hash == options.shipped.end() ? std::nullopt : find_arch(database, hash->second);
 }
 
 int digits_for(const std::vector<double>& values) {

@@ -20,30 +20,36 @@ struct ReportOptions {
   std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
 };
 
+// What the page of a report shows beside its tables.
+struct PagePlots {
+  std::string html{};
+  std::vector<SweepCandidate> candidates{};  // whose protocols and devices are the method of the page
+};
+struct PageOptions;
+struct PageContent;
+
+// A report with its page. The tables, and the plots above them, are made from a database alone.
 struct Report {
   const char* name;
   const char* summary;
-  std::vector<Table> (*tables)(const Store&, const ReportOptions&);
+  std::vector<Table> (*tables)(const Database&, const ReportOptions&);
   const char* lacking;  // for no rows: "holds no sweep; `mdsearch sweep CONFIG` makes one"
+  PagePlots (*plots)(const Database&, const ReportOptions&) = nullptr;  // null: its page has none
+  PageContent (*page)(const Database&, const PageOptions&) = nullptr;   // null: plots, tables and method
 };
+
+// Notes of reports that have no row.
+inline constexpr const char* always_some = "holds nothing for this network; leave --network out to see all";
+inline constexpr const char* no_drawings =
+    "holds no score of drawn pictures; `mdsearch evaluate --model DIR --prompts FILE --db` of this database adds them";
 
 std::span<const Report> all_reports();
 // The tables of a report; where none has a row, a table whose note says how to get some.
-std::vector<Table> tables_of(const Report& report, const Store& store, const ReportOptions& options);
+std::vector<Table> tables_of(const Report& report, const Database& database, const ReportOptions& options);
 const Report& find_report(const std::string& name);  // RequestError, listing the names
 
-std::vector<Table> sweep_report(const Store& store, const ReportOptions& options);
-std::vector<Table> pareto_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table1_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table2_report(const Store& store, const ReportOptions& options);
-std::vector<Table> ladder_report(const Store& store, const ReportOptions& options);
-std::vector<Table> training_report(const Store& store, const ReportOptions& options);
-std::vector<Table> parity_report(const Store& store, const ReportOptions& options);
-std::vector<Table> scores_report(const Store& store, const ReportOptions& options);
-std::vector<Table> stages_report(const Store& store, const ReportOptions& options);
-std::vector<Table> guidance_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table5_report(const Store& store, const ReportOptions& options);
-std::vector<Table> table6_report(const Store& store, const ReportOptions& options);
+extern const Report sweep_report, pareto_report, table1_report, table2_report, ladder_report, training_report,
+    parity_report, scores_report, stages_report, guidance_report, table5_report, table6_report;
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 
@@ -88,9 +94,9 @@ void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& prof
                            const std::set<std::string>& hashes);
 
 // The row of a shipped network, found by its hash, because another architecture may have the same name.
-std::optional<ArchRow> shipped_arch(const Store& store, const ReportOptions& options, const std::string& network);
+std::optional<ArchRow> shipped_arch(const Database& database, const ReportOptions& options, const std::string& network);
 
-std::vector<NetworkProfile> profiles_of(const Store& store, const std::string& network);
+std::vector<NetworkProfile> profiles_of(const Database& database, const std::string& network);
 
 // How many digits after the point show the largest value with four significant digits.
 int digits_for(const std::vector<double>& values);

@@ -6,30 +6,41 @@
 #include <set>
 
 #include "profiler/statistics.h"
-#include "search/store/select.h"
 #include "spec/error.h"
 
 namespace mds {
 namespace {
 
-using Text = std::string;
-
 struct TimedThing {
   Setting setting{};
-  int64_t owner = 0;  // block_id or arch_id
-  bool is_block = false;
+  LatencyKind kind{};
+  int64_t owner = 0;  // number of the block, architecture or pipeline
   int64_t run = 0, n = 0;
   Evidence evidence{};
+
+  static void columns(auto& self, auto&& column) {
+    column("latency_run_id", self.run);
+    column("l.kind", self.kind);
+    column("coalesce(block_id, arch_id, pipeline_id)", self.owner);
+    column("device_id", self.setting.device_id);
+    column("device.model", self.setting.device);
+    column("env_id", self.setting.env_id);
+    column("dtype", self.setting.dtype);
+    column("threads", self.setting.threads);
+    column("batch", self.setting.batch);
+    column("mode", self.evidence.mode);
+    column("mark", self.evidence.mark);
+    column("n", self.n);
+  }
 };
 
-TimingSummary summarised(const Store& store, const TimedThing& thing) {
+TimingSummary summarised(const Database& database, const TimedThing& thing) {
   SampleBlocks blocks;
-  for (const auto& [bytes] : select<Text>(
-           store, "SELECT samples_ns FROM latency_sample WHERE latency_run_id = :id ORDER BY process, repetition",
-           thing.run))
-    blocks.push_back(unpack_samples(bytes));
+  for (auto& row :
+       stored_rows<LatencySampleRow>(database, "WHERE latency_run_id = :id ORDER BY process, repetition", thing.run))
+    blocks.push_back(std::move(row.samples_ns));
   if (std::all_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.empty(); }))
-    throw StoreError(store.file() + ": table latency_sample, latency_run_id " + std::to_string(thing.run) +
+    throw StoreError(database.file() + ": table latency_sample, latency_run_id " + std::to_string(thing.run) +
                      ", column samples_ns: holds no sample");
   const Summary summary = summarise(blocks);
   return {.median_ns = summary.median_ns,
@@ -40,50 +51,49 @@ TimingSummary summarised(const Store& store, const TimedThing& thing) {
           .evidence = thing.evidence};
 }
 
-std::map<int64_t, Build> builds_by_id(const Store& store) {
+struct NumberedBuild {
+  int64_t env_id = 0;
+  Build build{};
+  static void columns(auto& self, auto&& column) {
+    column("env_id", self.env_id);
+    Build::columns(self.build, column);
+  }
+};
+
+std::map<int64_t, Build> builds_by_id(const Database& database) {
   std::map<int64_t, Build> list;
-  for (const auto& [id, commit, dirty, compiler, flags, libtorch] : select<int64_t, Text, int, Text, Text, Text>(
-           store, "SELECT env_id, git_commit, git_dirty, compiler, compiler_flags, libtorch FROM env"))
-    list[id] = {commit, dirty != 0, compiler, flags, libtorch};
+  for (const auto& row : query_rows<NumberedBuild>(database, "FROM env")) list[row.env_id] = row.build;
   return list;
 }
 
 // All measurements of blocks and networks: those with the best evidence first, then the newest.
-std::vector<TimedThing> timed_things(const Store& store) {
-  const auto build_of = builds_by_id(store);
-  std::vector<TimedThing> things;
-  for (const auto& [run, kind, block, arch, device_id, device, env, dtype, threads, batch, mode, mark, n] :
-       select<int64_t, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, int64_t, Text, Text, int64_t>(
-           store,
-           "SELECT l.latency_run_id, l.kind, l.block_id, l.arch_id, l.device_id, d.model, l.env_id, l.dtype, "
-           "l.threads, l.batch, l.mode, l.mark, l.n FROM latency_summary l JOIN device d USING(device_id) "
-           "WHERE l.kind <> 'residual' ORDER BY l.latency_run_id DESC")) {
-    const bool is_block = kind == name_of(LatencyKind::block);
-    const auto build = build_of.find(env);
+std::vector<TimedThing> timed_things(const Database& database) {
+  const auto build_of = builds_by_id(database);
+  auto things = query_rows<TimedThing>(
+      database,
+      "FROM latency_summary l JOIN device USING(device_id) WHERE l.kind <> 'residual' ORDER BY latency_run_id DESC");
+  for (auto& thing : things) {
+    const auto build = build_of.find(thing.setting.env_id);
     if (build == build_of.end())
-      throw StoreError(store.file() + ": table latency_run, row " + std::to_string(run) + ", column env_id: is " +
-                       std::to_string(env) + ", which table env has not; `mdsearch db check` lists such rows");
-    things.push_back({.setting = {env, build->second, device, device_id, dtype, threads, batch},
-                      .owner = is_block ? block : arch,
-                      .is_block = is_block,
-                      .run = run,
-                      .n = n,
-                      .evidence = stored_evidence(mode, mark)});
+      throw StoreError(database.file() + ": table latency_run, row " + std::to_string(thing.run) +
+                       ", column env_id: is " + std::to_string(thing.setting.env_id) +
+                       ", which table env has not; `mdsearch db check` lists such rows");
+    thing.setting.build = build->second;
   }
   std::stable_sort(things.begin(), things.end(),
                    [](const auto& a, const auto& b) { return rank(a.evidence, a.n) < rank(b.evidence, b.n); });
   return things;
 }
 
-using Timings = std::map<std::pair<bool, int64_t>, TimingSummary>;  // by (is_block, owner)
+using Timings = std::map<std::pair<LatencyKind, int64_t>, TimingSummary>;  // by kind and owner
 
 // The best measurement of each block and network under each setting.
-std::map<Setting, Timings> timings_by_setting(const Store& store) {
+std::map<Setting, Timings> timings_by_setting(const Database& database) {
   std::map<Setting, Timings> by_setting;
-  for (const auto& thing : timed_things(store)) {
+  for (const auto& thing : timed_things(database)) {
     Timings& timings = by_setting[thing.setting];
-    const std::pair key{thing.is_block, thing.owner};
-    if (!timings.contains(key)) timings[key] = summarised(store, thing);
+    const std::pair key{thing.kind, thing.owner};
+    if (!timings.contains(key)) timings[key] = summarised(database, thing);
   }
   return by_setting;
 }
@@ -91,45 +101,42 @@ std::map<Setting, Timings> timings_by_setting(const Store& store) {
 struct BlockOfArch {
   int64_t block_id = 0;
   BlockTiming row{};
+  static void columns(auto& self, auto&& column) {
+    column("block_id", self.block_id);
+    BlockTiming::columns(self.row, column);
+  }
 };
 
-std::vector<BlockOfArch> blocks_of(const Store& store, int64_t arch) {
-  std::vector<BlockOfArch> rows;
-  for (const auto& [block, path, kind, in, out, params, macs_valid] :
-       select<int64_t, Text, Text, Text, Text, int64_t, int64_t>(
-           store,
-           "SELECT block_id, path, kind, in_shape, out_shape, params, macs_valid FROM arch_block WHERE arch_id = :arch "
-           "ORDER BY step",
-           arch))
-    rows.push_back(
-        {block, {.path = path, .kind = kind, .in = in, .out = out, .params = params, .macs_valid = macs_valid}});
-  return rows;
-}
+struct NumberedArch {
+  int64_t arch_id = 0;
+  ArchRow row{};
+  static void columns(auto& self, auto&& column) {
+    column("arch_id", self.arch_id);
+    ArchRow::columns(self.row, column);
+  }
+};
 
 // The choices that made each architecture of a space, by the architecture's hash.
-std::map<std::string, Json> choices_by_hash(const Store& store) {
+std::map<std::string, Json> choices_by_hash(const Database& database) {
   std::map<std::string, Json> choices;
-  for (const auto& [hash, text] :
-       select<Text, Text>(store, "SELECT hash, generator FROM arch WHERE generator LIKE '{%'")) {
-    Json json = json_or_null(text);
-    if (json.is_object()) choices[hash] = std::move(json);
+  for (const auto& row : stored_rows<ArchRow>(database, "WHERE generator LIKE '{%'")) {
+    Json json = json_or_null(row.generator);
+    if (json.is_object()) choices[row.hash] = std::move(json);
   }
   return choices;
 }
 
-Place place_of_block(const Store& store, int64_t id) {
-  return place_of(store, {"block", std::to_string(id), "block_json"}).child("pipeline");
-}
+struct NumberedPipeline {
+  int64_t pipeline_id = 0;
+  PipelineRow row{};
+  static void columns(auto& self, auto&& column) {
+    column("pipeline_id", self.pipeline_id);
+    PipelineRow::columns(self.row, column);
+  }
+};
 
-Json part_of_block(const Store& store, int64_t id, const std::string& text) {
-  const Json block = stored_object(store, {"block", std::to_string(id), "block_json"}, text);
-  Json part = block.value("pipeline", Json());
-  check_type(place_of_block(store, id), part, part.is_object(), "an object");
-  return part;
-}
-
-void read_scores(const Store& store, SweepCandidate& candidate) {
-  for (const auto& row : store.metrics(candidate.run)) {
+void read_scores(const Database& database, SweepCandidate& candidate) {
+  for (const auto& row : metrics_of(database, candidate.run)) {
     candidate.images_seen = std::max(candidate.images_seen, row.images_seen);
     if (!direction_of(row.name)) continue;
     candidate.evaluations.push_back(row);
@@ -190,23 +197,25 @@ std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns
   return 2 * double(macs_valid) * double(batch) / median_ns;
 }
 
-std::vector<NetworkProfile> network_profiles(const Store& store) {
-  const auto by_setting = timings_by_setting(store);
+std::vector<NetworkProfile> network_profiles(const Database& database) {
+  const auto by_setting = timings_by_setting(database);
   std::vector<NetworkProfile> profiles;
-  for (const auto& [id, name, hash, params, macs_valid] : select<int64_t, Text, Text, int64_t, int64_t>(
-           store, "SELECT arch_id, name, hash, params, macs_valid FROM arch ORDER BY arch_id")) {
-    const auto blocks = blocks_of(store, id);
+  for (const auto& [id, arch] : query_rows<NumberedArch>(database, "FROM arch ORDER BY arch_id")) {
+    const auto blocks = query_rows<BlockOfArch>(database, "FROM arch_block WHERE arch_id = :arch ORDER BY step", id);
     for (const auto& [setting, timings] : std::views::reverse(by_setting)) {
-      NetworkProfile profile{
-          .name = name, .hash = hash, .params = params, .macs_valid = macs_valid, .setting = setting};
-      const auto timing_of = [&](bool is_block, int64_t owner) {
-        const auto found = timings.find({is_block, owner});
+      NetworkProfile profile{.name = arch.name,
+                             .hash = arch.hash,
+                             .params = arch.params,
+                             .macs_valid = arch.macs_valid,
+                             .setting = setting};
+      const auto timing_of = [&](LatencyKind kind, int64_t owner) {
+        const auto found = timings.find({kind, owner});
         return found == timings.end() ? std::nullopt : std::optional(found->second);
       };
-      profile.whole = timing_of(false, id);
+      profile.whole = timing_of(LatencyKind::end_to_end, id);
       for (const auto& [block_id, row] : blocks) {
         profile.blocks.push_back(row);
-        profile.blocks.back().timing = timing_of(true, block_id);
+        profile.blocks.back().timing = timing_of(LatencyKind::block, block_id);
       }
       if (profile.whole || profile.blocks_ns() > 0) profiles.push_back(std::move(profile));
     }
@@ -214,29 +223,15 @@ std::vector<NetworkProfile> network_profiles(const Store& store) {
   return profiles;
 }
 
-std::vector<PipelineTiming> pipeline_timings(const Store& store) {
-  std::map<int64_t, Json> parts;
-  for (const auto& [id, text] :
-       select<int64_t, Text>(store, "SELECT block_id, block_json FROM block WHERE block_json LIKE '{\"pipeline\"%'"))
-    parts[id] = part_of_block(store, id, text);
+std::vector<PipelineTiming> pipeline_timings(const Database& database) {
+  const auto pipelines = query_rows<NumberedPipeline>(database, "FROM pipeline ORDER BY pipeline_id");
   std::vector<PipelineTiming> found;
-  if (parts.empty()) return found;
-  for (const auto& [setting, timings] : timings_by_setting(store))
-    for (const auto& [key, timing] : timings) {
-      const auto part = parts.find(key.second);
-      if (!key.first || part == parts.end() || timing.rejected()) continue;
-      const Place place = place_of_block(store, part->first);
-      const auto value = [&](const char* name, auto fallback) {
-        return stored_value(part->second, name, fallback, place);
-      };
-      found.push_back({.model = value("model", Text()),
-                       .part = value("part", Text()),
-                       .steps = value("steps", int64_t(0)),
-                       .calls = value("calls", int64_t(0)),
-                       .sampler = value("sampler", Text()),
-                       .setting = setting,
-                       .timing = timing});
-    }
+  if (pipelines.empty()) return found;
+  for (const auto& [setting, timings] : timings_by_setting(database))
+    for (const auto& [id, row] : pipelines)
+      if (const auto timing = timings.find({LatencyKind::pipeline, id});
+          timing != timings.end() && !timing->second.rejected())
+        found.push_back({.pipeline = row, .setting = setting, .timing = timing->second});
   return found;
 }
 
@@ -244,48 +239,25 @@ std::string label(const SweepCandidate& candidate) {
   return candidate.name.empty() ? short_hash(candidate.hash) : candidate.name;
 }
 
-std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep) {
-  if (!sweep.empty() && select<int64_t>(store, "SELECT sweep_id FROM sweep WHERE name = :name", sweep).empty())
-    throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
-  const std::string other = trainings;
-  const auto choices = choices_by_hash(store);
-  std::vector<SweepCandidate> rows;
-  for (const auto& [run, in_sweep, name, hash, params, macs, macs_valid, trained, trained_params, protocol, seed, state,
-                    message, device, iterations] :
-       select<int64_t, Text, Text, Text, int64_t, int64_t, int64_t, Text, int64_t, Text, int64_t, Text, Text, Text,
-              int64_t>(store,
-                       "SELECT r.run_id, r.sweep, r.name, r.hash, r.params, r.macs, r.macs_valid, r.trained_hash, "
-                       "r.trained_params, "
-                       "r.protocol, r.seed, r.state, r.message, d.model, r.iterations FROM run_summary r LEFT JOIN "
-                       "device d USING(device_id) "
-                       "WHERE (:any = '' AND r.sweep <> :other) OR r.sweep = :sweep ORDER BY r.run_id",
-                       sweep, other, sweep)) {
-    SweepCandidate row{.run = run,
-                       .sweep = in_sweep,
-                       .name = name,
-                       .hash = hash,
-                       .params = params,
-                       .macs = macs,
-                       .macs_valid = macs_valid,
-                       .trained_hash = trained,
-                       .trained_params = trained_params,
-                       .protocol = protocol,
-                       .seed = seed,
-                       .state = state,
-                       .message = message,
-                       .device = device,
-                       .iterations = iterations};
-    if (const auto made = choices.find(hash); made != choices.end()) row.choices = made->second;
-    read_scores(store, row);
-    const auto decisions = store.decisions(run);
+std::vector<SweepCandidate> candidates(const Database& database, const std::string& sweep) {
+  if (!sweep.empty() && !sweep_config(database, sweep))
+    throw StoreError(database.file() + ": holds no sweep \"" + sweep + "\"");
+  const auto choices = choices_by_hash(database);
+  auto rows = query_rows<SweepCandidate>(database,
+                                         "FROM run_summary LEFT JOIN device USING(device_id) WHERE (:any = '' AND "
+                                         "sweep <> :other) OR sweep = :sweep ORDER BY run_id",
+                                         sweep, trainings, sweep);
+  for (auto& row : rows) {
+    if (const auto made = choices.find(row.hash); made != choices.end()) row.choices = made->second;
+    read_scores(database, row);
+    const auto decisions = decisions_of(database, row.run);
     if (!decisions.empty()) row.verdict = decisions.back().verdict;
-    rows.push_back(std::move(row));
   }
   return rows;
 }
 
-std::vector<SweepCandidate> training_runs(const Store& store) {
-  return store.sweep_config(trainings) ? candidates(store, trainings) : std::vector<SweepCandidate>{};
+std::vector<SweepCandidate> training_runs(const Database& database) {
+  return sweep_config(database, trainings) ? candidates(database, trainings) : std::vector<SweepCandidate>{};
 }
 
 std::optional<Better> direction_of(const std::string& metric) {
@@ -293,44 +265,36 @@ std::optional<Better> direction_of(const std::string& metric) {
   return kind ? std::optional(kind->better) : std::nullopt;
 }
 
-std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate) {
-  std::vector<SamplePicture> rows;
-  for (const auto& [mime, bytes, prompt, iteration, seed] : select<Text, Text, Text, int64_t, int64_t>(
-           store, "SELECT mime, bytes, prompt, iteration, seed FROM picture WHERE run_id = :run ORDER BY picture_id",
-           candidate.run))
-    rows.push_back({label(candidate), mime, bytes, prompt, iteration, seed});
+std::vector<SamplePicture> pictures(const Database& database, const SweepCandidate& candidate) {
+  auto rows =
+      query_rows<SamplePicture>(database, "FROM picture WHERE run_id = :run ORDER BY picture_id", candidate.run);
+  for (auto& row : rows) row.candidate = label(candidate);
   return rows;
 }
 
-Json printed_value(const std::vector<Printed>& figures, const PrintedKey& key) {
+Json printed_value(const std::vector<LiteratureRow>& figures, const PrintedKey& key) {
   for (const auto& figure : figures)
     if (figure.source == key.source && figure.network == key.network && figure.name == key.name) return figure.value;
   return nullptr;
 }
 
-std::vector<Printed> printed_figures(const Store& store) {
-  std::vector<Printed> rows;
-  for (const auto& [source, network, name, unit, conditions, value] : select<Text, Text, Text, Text, Text, double>(
-           store,
-           "SELECT source, network, name, unit, conditions, value FROM literature ORDER BY source, network, name"))
-    rows.push_back({source, network, name, unit, conditions, value});
-  return rows;
+std::vector<LiteratureRow> printed_figures(const Database& database) {
+  return stored_rows<LiteratureRow>(database, "ORDER BY source, network, name");
 }
 
-std::string protocol_json(const Store& store, const std::string& hash) {
-  for (const auto& [text] : select<Text>(store, "SELECT protocol_json FROM protocol WHERE hash = :hash", hash))
-    return text;
-  return "";
+std::string protocol_json(const Database& database, const std::string& hash) {
+  const auto rows = stored_rows<ProtocolRow>(database, "WHERE hash = :hash", hash);
+  return rows.empty() ? "" : rows.front().protocol_json;
 }
 
-StoredProtocol stored_protocol(const Store& store, const std::string& hash) {
+StoredProtocol stored_protocol(const Database& database, const std::string& hash) {
   const StoredPlace place{"protocol", hash, "protocol_json"};
-  return {stored_object(store, place, protocol_json(store, hash)), place_of(store, place)};
+  return {stored_object(database, place, protocol_json(database, hash)), place_of(database, place)};
 }
 
-std::vector<Build> builds(const Store& store) {
+std::vector<Build> builds(const Database& database) {
   std::set<Build> distinct;
-  for (const auto& [id, build] : builds_by_id(store)) distinct.insert(build);
+  for (const auto& [id, build] : builds_by_id(database)) distinct.insert(build);
   return {distinct.begin(), distinct.end()};
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "search/store/literature.h"
+#include "search/store/store.h"
 #include "search/store/stored_json.h"
 #include "spec/score_kind.h"
 
@@ -21,9 +23,16 @@ struct Build {
   bool git_dirty = false;
   std::string compiler{}, flags{}, libtorch{};
   auto operator<=>(const Build&) const = default;
+  static void columns(auto& self, auto&& column) {
+    column("git_commit", self.git_commit);
+    column("git_dirty", self.git_dirty);
+    column("compiler", self.compiler);
+    column("compiler_flags", self.flags);
+    column("libtorch", self.libtorch);
+  }
 };
 std::string to_string(const Build& build);  // "commit abc with local changes, GNU 12.2.0 -O3, LibTorch 2.13.0"
-std::vector<Build> builds(const Store& store);
+std::vector<Build> builds(const Database& database);
 
 // Where and how something was timed. Only latencies of one setting may share a table or sum. Newer programs sort last.
 struct Setting {
@@ -52,6 +61,15 @@ struct BlockTiming {
   std::string path{}, kind{}, in{}, out{};
   int64_t params = 0, macs_valid = 0;
   std::optional<TimingSummary> timing{};
+
+  static void columns(auto& self, auto&& column) {
+    column("path", self.path);
+    column("kind", self.kind);
+    column("in_shape", self.in);
+    column("out_shape", self.out);
+    column("params", self.params);
+    column("macs_valid", self.macs_valid);
+  }
 };
 
 // One forward pass: of the whole network, or the sum of its blocks with the worst of their marks.
@@ -82,21 +100,16 @@ struct NetworkProfile {
 std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns);
 
 // By network; within each, newest programs first.
-std::vector<NetworkProfile> network_profiles(const Store& store);
+std::vector<NetworkProfile> network_profiles(const Database& database);
 
-// The timing of a part of what a model does for a picture, or of all of it: see `mdsearch profile --model`.
 struct PipelineTiming {
-  std::string model{};  // hash
-  std::string part{};   // "text", "unet step", "decoder" or "whole"
-  int64_t steps = 0;    // for the whole
-  int64_t calls = 0;    // of the UNet per step; for the whole and "unet step"
-  std::string sampler{};
+  PipelineRow pipeline{};
   Setting setting{};
   TimingSummary timing{};
 };
 
-// Without rejected timings.
-std::vector<PipelineTiming> pipeline_timings(const Store& store);
+// Of the parts of models and of whole pictures (`mdsearch profile --model`), without rejected timings.
+std::vector<PipelineTiming> pipeline_timings(const Database& database);
 
 // --- runs ------------------------------------------------------------------------------------------------------------
 
@@ -113,14 +126,32 @@ struct SweepCandidate {
   int64_t iterations = 0, images_seen = 0;
   std::vector<MetricRow> evaluations{};       // every score, by name, then iteration
   std::map<std::string, MetricRow> scores{};  // latest of each
+
+  static void columns(auto& self, auto&& column) {
+    column("run_id", self.run);
+    column("sweep", self.sweep);
+    column("name", self.name);
+    column("hash", self.hash);
+    column("params", self.params);
+    column("macs", self.macs);
+    column("macs_valid", self.macs_valid);
+    column("trained_hash", self.trained_hash);
+    column("trained_params", self.trained_params);
+    column("protocol", self.protocol);
+    column("seed", self.seed);
+    column("state", self.state);
+    column("message", self.message);
+    column("device.model", self.device);
+    column("iterations", self.iterations);
+  }
 };
 std::string label(const SweepCandidate& candidate);  // its name, else the first letters of its hash
 
 // Oldest first; of all sweeps when `sweep` is empty. StoreError when the sweep does not exist.
-std::vector<SweepCandidate> candidates(const Store& store, const std::string& sweep);
+std::vector<SweepCandidate> candidates(const Database& database, const std::string& sweep);
 
 // The runs of `mdsearch train`, which belong to no sweep.
-std::vector<SweepCandidate> training_runs(const Store& store);
+std::vector<SweepCandidate> training_runs(const Database& database);
 
 // Which way is better for a metric that judges networks (distance, similarity, signal-to-noise ratio); else absent.
 std::optional<Better> direction_of(const std::string& metric);
@@ -128,23 +159,27 @@ std::optional<Better> direction_of(const std::string& metric);
 struct SamplePicture {
   std::string candidate{}, mime{}, bytes{}, prompt{};
   int64_t iteration = 0, seed = 0;
+
+  static void columns(auto& self, auto&& column) {
+    column("mime", self.mime);
+    column("bytes", self.bytes, {.bytes = true});
+    column("prompt", self.prompt);
+    column("iteration", self.iteration);
+    column("seed", self.seed);
+  }
 };
-std::vector<SamplePicture> pictures(const Store& store, const SweepCandidate& candidate);
+std::vector<SamplePicture> pictures(const Database& database, const SweepCandidate& candidate);
 
 // --- words -----------------------------------------------------------------------------------------------------------
 
-struct Printed {
-  std::string source{}, network{}, name{}, unit{}, conditions{};
-  double value = 0;
-};
-std::vector<Printed> printed_figures(const Store& store);
+std::vector<LiteratureRow> printed_figures(const Database& database);
 // The figure's value, or null where the source prints none for the network.
 struct PrintedKey {
   std::string source{}, network{}, name{};
 };
-Json printed_value(const std::vector<Printed>& figures, const PrintedKey& key);
+Json printed_value(const std::vector<LiteratureRow>& figures, const PrintedKey& key);
 
-std::string protocol_json(const Store& store, const std::string& hash);
+std::string protocol_json(const Database& database, const std::string& hash);
 
 // The same as an object; ConfigError with the row where it is none, or where a value is of another type.
 struct StoredProtocol {
@@ -155,7 +190,7 @@ struct StoredProtocol {
     return stored_value(json, key, fallback, place);
   }
 };
-StoredProtocol stored_protocol(const Store& store, const std::string& hash);
+StoredProtocol stored_protocol(const Database& database, const std::string& hash);
 
 std::string short_hash(const std::string& hash);
 

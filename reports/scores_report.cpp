@@ -4,7 +4,7 @@
 namespace mds {
 namespace {
 
-Table empty_table(const Store& store, const ScoreRow& row) {
+Table empty_table(const Database& database, const ScoreRow& row) {
   return {.title = row.name + " under protocol " + short_hash(row.protocol),
           .columns = {{.name = "subject_name", .header = "pictures or model", .weight = Weight::identity},
                       {.name = "subject", .audience = Audience::programs},
@@ -19,26 +19,32 @@ Table empty_table(const Store& store, const ScoreRow& row) {
                       {.name = "conditions", .audience = Audience::programs},
                       {.name = "measured_unix_s", .audience = Audience::programs}},
           .rows = {},
-          .footnotes = {"Protocol: " + protocol_words(protocol_json(store, row.protocol)) + "."}};
+          .footnotes = {"Protocol: " + protocol_words(protocol_json(database, row.protocol)) + "."}};
 }
 
-}  // namespace
-
-std::vector<Table> scores_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> scores_tables(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
   std::string name, protocol;
-  for (const auto& row : store.scores()) {
+  for (const auto& row : all_scores(database)) {
     if (!row.subject_name.starts_with(options.network) && !row.subject.starts_with(options.network)) continue;
-    if (row.name != name || row.protocol != protocol) tables.push_back(empty_table(store, row));
+    if (row.name != name || row.protocol != protocol) tables.push_back(empty_table(database, row));
     name = row.name;
     protocol = row.protocol;
     tables.back().rows.push_back({row.subject_name, row.subject, row.iteration, row.name, row.value, row.low, row.high,
-                                  row.n, row.eval_seed, row.protocol, json_or_null(protocol_json(store, row.protocol)),
-                                  row.measured_unix_s});
+                                  row.n, row.eval_seed, row.protocol,
+                                  json_or_null(protocol_json(database, row.protocol)), row.measured_unix_s});
   }
   if (tables.size() > 1)
     tables.back().footnotes.push_back("Scores of different names or protocols stand in tables of their own.");
   return tables;
 }
+
+}  // namespace
+
+constinit const Report scores_report{
+    .name = "scores",
+    .summary = "scores of pictures and models, a table for each protocol",
+    .tables = scores_tables,
+    .lacking = "holds no score; `mdsearch evaluate ... --db` of this database adds them"};
 
 }  // namespace mds

@@ -33,9 +33,9 @@ std::vector<Column> columns_of(const std::string& distance) {
 // newest program where several pairs are equally frequent.
 class DrawingLatencies {
  public:
-  DrawingLatencies(const Store& store, const std::vector<Drawing>& drawings) {
+  DrawingLatencies(const Database& database, const std::vector<Drawing>& drawings) {
     std::map<Setting, std::vector<PipelineTiming>> by_setting;
-    for (auto& timing : pipeline_timings(store))
+    for (auto& timing : pipeline_timings(database))
       if (std::any_of(drawings.begin(), drawings.end(), [&](const Drawing& d) { return fits(timing, d); }))
         by_setting[timing.setting].push_back(std::move(timing));
     for (auto& [setting, timings] : by_setting)
@@ -56,8 +56,9 @@ class DrawingLatencies {
 
  private:
   static bool fits(const PipelineTiming& timing, const Drawing& drawing) {
-    return timing.part == "whole" && timing.model == drawing.model.hash && timing.steps == drawing.steps &&
-           timing.calls == drawing.calls && timing.sampler == drawing.sampler;
+    const PipelineRow& drawn = timing.pipeline;
+    return drawn.part == PipelinePart::whole && drawn.model == drawing.model.hash && drawn.steps == drawing.steps &&
+           drawn.calls == drawing.calls && drawn.sampler == drawing.sampler;
   }
 
   std::vector<PipelineTiming> timings_;
@@ -109,12 +110,10 @@ const Drawing& best_of(const std::vector<Drawing>& curve) {
   return *std::min_element(curve.begin(), curve.end(), nearer);
 }
 
-}  // namespace
-
-std::vector<Table> stages_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> stages_tables(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
-  for (const auto& group : drawing_groups(store, options)) {
-    const DrawingLatencies latencies(store, group.drawings);
+  for (const auto& group : drawing_groups(database, options)) {
+    const DrawingLatencies latencies(database, group.drawings);
     const auto curves = guidance_curves(group);
     Table table = empty_table(group, latencies, "Stages of training, each at its best guidance");
     const Drawing* first = nullptr;  // of the network
@@ -128,10 +127,19 @@ std::vector<Table> stages_report(const Store& store, const ReportOptions& option
   return tables;
 }
 
-std::vector<Table> guidance_report(const Store& store, const ReportOptions& options) {
+}  // namespace
+
+constinit const Report stages_report{.name = "stages",
+                                     .summary = "a training chain stage by stage: steps, distance, text-image score",
+                                     .tables = stages_tables,
+                                     .lacking = no_drawings};
+
+namespace {
+
+std::vector<Table> guidance_tables(const Database& database, const ReportOptions& options) {
   std::vector<Table> tables;
-  for (const auto& group : drawing_groups(store, options)) {
-    const DrawingLatencies latencies(store, group.drawings);
+  for (const auto& group : drawing_groups(database, options)) {
+    const DrawingLatencies latencies(database, group.drawings);
     for (const auto& curve : guidance_curves(group)) {
       if (curve.size() < 2) continue;
       const Drawing& first = curve.front();
@@ -145,5 +153,26 @@ std::vector<Table> guidance_report(const Store& store, const ReportOptions& opti
   }
   return tables;
 }
+
+PagePlots guidance_page_plots(const Database& database, const ReportOptions& options) {
+  std::string body;
+  for (const auto& group : drawing_groups(database, options)) {
+    auto curves = guidance_curves(group);
+    std::erase_if(curves, [](const auto& curve) { return curve.size() < 2; });
+    if (curves.empty()) continue;
+    for (const auto& plot : guidance_plots(curves))
+      body += plot_figure(plot,
+                          "<b>" + escape_html(plot["y"].get<std::string>()) + "</b> over guidance, with 95% intervals");
+  }
+  return {.html = body.empty() ? "" : "<div class=\"plots\">" + body + "</div>\n"};
+}
+
+}  // namespace
+
+constinit const Report guidance_report{.name = "guidance",
+                                       .summary = "distance and text-image score of a model over guidance",
+                                       .tables = guidance_tables,
+                                       .lacking = no_drawings,
+                                       .plots = guidance_page_plots};
 
 }  // namespace mds

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "reports/choices.h"
+#include "reports/page.h"
 #include "reports/report.h"
 #include "spec/listed.h"
 
@@ -221,13 +222,11 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles, 
   return table;
 }
 
-}  // namespace
-
-std::vector<Table> sweep_report(const Store& store, const ReportOptions& options) {
-  const auto profiles = network_profiles(store);
+std::vector<Table> sweep_tables(const Database& database, const ReportOptions& options) {
+  const auto profiles = network_profiles(database);
   std::vector<Table> tables;
   std::set<std::string> known;
-  for (auto& group : by_sweep_and_protocol(candidates(store, options.sweep))) {
+  for (auto& group : by_sweep_and_protocol(candidates(database, options.sweep))) {
     const auto names = score_names(group);
     known.insert(names.begin(), names.end());
     const std::string decisive = decisive_score(names, options.score);
@@ -238,5 +237,13 @@ std::vector<Table> sweep_report(const Store& store, const ReportOptions& options
     throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(known));
   return tables;
 }
+
+}  // namespace
+
+constinit const Report sweep_report{.name = "sweep",
+                                    .summary = "candidates of a sweep with their choices, scores, states and latency",
+                                    .tables = sweep_tables,
+                                    .lacking = "holds no sweep; `mdsearch sweep CONFIG` makes one",
+                                    .page = sweep_page};
 
 }  // namespace mds

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 #include "search/store/select.h"
 
 namespace mds {
@@ -15,7 +14,7 @@ struct NetworkLine {
   Json params{}, macs_valid{}, latency_ms{}, ratio{}, low_ms{}, high_ms{}, latency_mark{}, size_bytes{}, hash{};
 };
 
-NetworkLine printed_line(const std::vector<Printed>& figures, const std::string& network) {
+NetworkLine printed_line(const std::vector<LiteratureRow>& figures, const std::string& network) {
   NetworkLine line{.network = network, .literature = true};
   for (const auto& figure : figures) {
     if (figure.network != network) continue;
@@ -63,7 +62,7 @@ void add_ratios(std::vector<NetworkLine>& lines) {
     if (!line.latency_ms.is_null()) line.ratio = line.latency_ms.get<double>() / first.at(line.device);
 }
 
-std::vector<std::string> networks_by_size(const std::vector<Printed>& figures) {
+std::vector<std::string> networks_by_size(const std::vector<LiteratureRow>& figures) {
   std::vector<std::pair<double, std::string>> sized;
   for (const auto& figure : figures)
     if (figure.name == "params") sized.emplace_back(-figure.value, figure.network);
@@ -73,12 +72,10 @@ std::vector<std::string> networks_by_size(const std::vector<Printed>& figures) {
   return names;
 }
 
-}  // namespace
-
-std::vector<Table> table1_report(const Store& store, const ReportOptions& options) {
-  auto figures = printed_figures(store);
-  std::erase_if(figures, [](const Printed& figure) { return figure.source != literature_table1; });
-  const auto profiles = network_profiles(store);
+std::vector<Table> table1_tables(const Database& database, const ReportOptions& options) {
+  auto figures = printed_figures(database);
+  std::erase_if(figures, [](const LiteratureRow& figure) { return figure.source != literature_table1; });
+  const auto profiles = network_profiles(database);
   Table table{
       .title = "Networks: counted here, and as printed",
       .columns = {{.name = "network", .weight = Weight::identity},
@@ -98,7 +95,7 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
   std::set<std::string> hashes;
   std::vector<NetworkLine> lines;
   for (const auto& network : networks_by_size(figures)) {
-    if (const auto arch = shipped_arch(store, options, network)) {
+    if (const auto arch = shipped_arch(database, options, network)) {
       for (auto& line : counted_lines(network, *arch, profiles)) lines.push_back(std::move(line));
       hashes.insert(arch->hash);
     }
@@ -125,5 +122,13 @@ std::vector<Table> table1_report(const Store& store, const ReportOptions& option
   add_rejected_footnote(table, profiles, hashes);
   return {table};
 }
+
+}  // namespace
+
+constinit const Report table1_report{
+    .name = "table1",
+    .summary = "networks side by side: our counts, latencies and their ratios beside the paper's figures",
+    .tables = table1_tables,
+    .lacking = always_some};
 
 }  // namespace mds

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 #include "search/store/select.h"
 
 namespace mds {
@@ -15,8 +14,6 @@ struct Decoder {
 };
 constexpr std::array decoders{Decoder{"sd-vae-decoder", "SD"}, Decoder{"md-vae-decoder", "original"},
                               Decoder{"md-vae-decoder-light", "light"}};
-
-bool is_perceptual(const std::string& score) { return score.starts_with("lpips") || score.starts_with("perceptual"); }
 
 using Scores = std::map<std::string, ScoreRow>;  // by name
 
@@ -32,11 +29,11 @@ using DecoderGroup = std::map<std::string, Trained>;  // by network
 
 // The models whose decoder is a full-scale one with every width divided. That narrow network is a child of the full one
 // in the store; its models are found by their number of parameters.
-std::map<std::string, Trained> trained_decoders(const Store& store, const std::string& full) {
+std::map<std::string, Trained> trained_decoders(const Database& database, const std::string& full) {
   std::map<std::string, Trained> found;  // by the model's hash
   for (const auto& [name, params] :
-       select<std::string, int64_t>(store, "SELECT name, params FROM arch WHERE parent_hash = :full", full))
-    for (const auto& model : store.models())
+       select<std::string, int64_t>(database, "SELECT name, params FROM arch WHERE parent_hash = :full", full))
+    for (const auto& model : all_models(database))
       if (model.stage == "autoencoder" && model.params == params)
         found[model.hash] = {.model = model, .width = name.substr(name.rfind('-') + 1)};
   return found;
@@ -48,18 +45,18 @@ std::string conditions_of(const Json& protocol) {
   return conditions.dump();
 }
 
-std::map<std::string, DecoderGroup> groups_of(const Store& store, const ReportOptions& options) {
+std::map<std::string, DecoderGroup> groups_of(const Database& database, const ReportOptions& options) {
   std::map<std::string, DecoderGroup> groups;
-  const auto scores = store.scores();
+  const auto scores = all_scores(database);
   for (const auto& decoder : decoders) {
-    const auto full = shipped_arch(store, options, decoder.network);
+    const auto full = shipped_arch(database, options, decoder.network);
     if (!full) continue;
     std::map<std::string, std::map<std::string, Trained>> by_conditions;
-    const auto trained = trained_decoders(store, full->hash);
+    const auto trained = trained_decoders(database, full->hash);
     for (const auto& score : scores) {
       const auto found = trained.find(score.subject);
       if (found == trained.end()) continue;
-      const std::string conditions = conditions_of(stored_protocol(store, score.protocol).json);
+      const std::string conditions = conditions_of(stored_protocol(database, score.protocol).json);
       by_conditions[conditions].insert(*found).first->second.scores[score.name] = score;
     }
     const auto last = [](const auto& model) { return model.second.scores.begin()->second.measured_unix_s; };
@@ -74,12 +71,12 @@ std::map<std::string, DecoderGroup> groups_of(const Store& store, const ReportOp
 using Latencies = std::map<std::string, Latency>;  // by network
 
 // Latencies under the setting that most decoders were timed under; of several such, the one of the newest program.
-std::pair<std::string, Latencies> latencies_of(const Store& store, const ReportOptions& options) {
+std::pair<std::string, Latencies> latencies_of(const Database& database, const ReportOptions& options) {
   std::map<std::string, std::string> networks;  // by hash
   for (const auto& decoder : decoders)
-    if (const auto arch = shipped_arch(store, options, decoder.network)) networks[arch->hash] = decoder.network;
+    if (const auto arch = shipped_arch(database, options, decoder.network)) networks[arch->hash] = decoder.network;
   std::vector<std::pair<Setting, Latencies>> settings;
-  for (const auto& profile : network_profiles(store)) {
+  for (const auto& profile : network_profiles(database)) {
     const auto latency = profile.latency();
     if (!latency || !networks.contains(profile.hash)) continue;
     auto at = std::find_if(settings.begin(), settings.end(), [&](auto& s) { return s.first == profile.setting; });
@@ -98,12 +95,12 @@ Json ratio(const Json& value, const Json& of) {
 
 class Rows {
  public:
-  Rows(const Store& store, const ReportOptions& options, const Latencies& latencies)
-      : store_(store), options_(options), latencies_(latencies), figures_(printed_figures(store)) {}
+  Rows(const Database& database, const ReportOptions& options, const Latencies& latencies)
+      : database_(database), options_(options), latencies_(latencies), figures_(printed_figures(database)) {}
 
   std::vector<Json> ours(const Decoder& decoder, const DecoderGroup& group,
                          const std::vector<std::string>& perceptual) const {
-    const auto arch = shipped_arch(store_, options_, decoder.network);
+    const auto arch = shipped_arch(database_, options_, decoder.network);
     const auto found = group.find(decoder.network);
     const Trained trained = found == group.end() ? Trained{} : found->second;
     const bool scored = found != group.end();
@@ -156,10 +153,10 @@ class Rows {
     return found == latencies_.end() ? Json() : Json(found->second.ns * 1e-6);
   }
 
-  const Store& store_;
+  const Database& database_;
   const ReportOptions& options_;
   const Latencies& latencies_;
-  std::vector<Printed> figures_;
+  std::vector<LiteratureRow> figures_;
 };
 
 std::vector<Column> columns_of(const std::vector<std::string>& perceptual) {
@@ -191,17 +188,15 @@ std::vector<std::string> perceptual_scores(const DecoderGroup& group) {
   std::set<std::string> names;
   for (const auto& [network, trained] : group)
     for (const auto& [name, score] : trained.scores)
-      if (is_perceptual(name)) names.insert(name);
+      if (compares(name, Compared::perception)) names.insert(name);
   return {names.begin(), names.end()};
 }
 
-}  // namespace
-
-std::vector<Table> table2_report(const Store& store, const ReportOptions& options) {
-  const auto [setting, latencies] = latencies_of(store, options);
-  const Rows rows(store, options, latencies);
+std::vector<Table> table2_tables(const Database& database, const ReportOptions& options) {
+  const auto [setting, latencies] = latencies_of(database, options);
+  const Rows rows(database, options, latencies);
   std::vector<Table> tables;
-  for (const auto& [conditions, group] : groups_of(store, options)) {
+  for (const auto& [conditions, group] : groups_of(database, options)) {
     const auto perceptual = perceptual_scores(group);
     Table table{.title = "Decoders: trained and timed here, and as printed",
                 .columns = columns_of(perceptual),
@@ -223,5 +218,13 @@ std::vector<Table> table2_report(const Store& store, const ReportOptions& option
   }
   return tables;
 }
+
+}  // namespace
+
+constinit const Report table2_report{
+    .name = "table2",
+    .summary = "decoders: quality and latency of ours beside the figures that the paper prints",
+    .tables = table2_tables,
+    .lacking = always_some};
 
 }  // namespace mds

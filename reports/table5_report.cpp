@@ -4,7 +4,6 @@
 #include <map>
 
 #include "reports/report.h"
-#include "search/store/schema.h"
 
 namespace mds {
 namespace {
@@ -18,34 +17,34 @@ struct PipelineLine {
 
 // One line for each timing of a whole picture.
 std::vector<PipelineLine> measured_lines(const ModelRow& model, const std::vector<PipelineTiming>& timings) {
-  const auto part_ms = [&](const std::string& part, int64_t calls) {
+  const auto part_ms = [&](PipelinePart part, int64_t calls) {
     for (const auto& timing : timings)
-      if (timing.part == part && timing.calls == calls) return Json(timing.timing.median_ns * 1e-6);
+      if (timing.pipeline.part == part && timing.pipeline.calls == calls) return Json(timing.timing.median_ns * 1e-6);
     return Json();
   };
   std::vector<PipelineLine> lines;
   for (const auto& whole : timings) {
-    if (whole.part != "whole") continue;
+    if (whole.pipeline.part != PipelinePart::whole) continue;
     lines.push_back({.model = model.name,
                      .hash = model.hash,
-                     .text_ms = part_ms("text", 0),
-                     .decoder_ms = part_ms("decoder", 0),
-                     .unet_step_ms = part_ms("unet step", whole.calls),
-                     .steps = whole.steps,
+                     .text_ms = part_ms(PipelinePart::text, 0),
+                     .decoder_ms = part_ms(PipelinePart::decoder, 0),
+                     .unet_step_ms = part_ms(PipelinePart::unet_step, whole.pipeline.calls),
+                     .steps = whole.pipeline.steps,
                      .overall_ms = whole.timing.median_ns * 1e-6,
                      .low_ms = to_json(milliseconds(whole.timing.low_ns)),
                      .high_ms = to_json(milliseconds(whole.timing.high_ns)),
                      .mark = to_string(whole.timing.evidence),
-                     .source = whole.calls == 2 ? "measured, guided" : "measured"});
+                     .source = whole.pipeline.calls == 2 ? "measured, guided" : "measured"});
   }
   std::sort(lines.begin(), lines.end(), [](const PipelineLine& x, const PipelineLine& y) { return x.steps > y.steps; });
   return lines;
 }
 
-std::vector<PipelineLine> printed_lines(const Store& store) {
+std::vector<PipelineLine> printed_lines(const Database& database) {
   std::map<std::string, std::map<std::string, double>> by_network;
   std::map<std::string, std::string> conditions;
-  for (const auto& figure : printed_figures(store)) {
+  for (const auto& figure : printed_figures(database)) {
     if (figure.source != literature_table5) continue;
     by_network[figure.network][figure.name] = figure.value;
     conditions[figure.network] = figure.conditions;
@@ -93,25 +92,31 @@ Table table_of(const std::vector<PipelineLine>& lines, const std::string& settin
   return table;
 }
 
-}  // namespace
-
-std::vector<Table> table5_report(const Store& store, const ReportOptions& options) {
+std::vector<Table> table5_tables(const Database& database, const ReportOptions& options) {
   std::map<Setting, std::map<std::string, std::vector<PipelineTiming>>> by_setting;
-  for (const auto& timing : pipeline_timings(store)) by_setting[timing.setting][timing.model].push_back(timing);
+  for (const auto& timing : pipeline_timings(database))
+    by_setting[timing.setting][timing.pipeline.model].push_back(timing);
   std::vector<Table> tables;
   for (const auto& [setting, by_model] : by_setting) {
     std::vector<PipelineLine> lines;
-    for (const auto& model : store.models()) {
+    for (const auto& model : all_models(database)) {
       const bool wanted = model.name.starts_with(options.network) || model.hash.starts_with(options.network);
       if (!wanted || !by_model.contains(model.hash)) continue;
       for (auto& line : measured_lines(model, by_model.at(model.hash))) lines.push_back(std::move(line));
     }
     if (!lines.empty()) tables.push_back(table_of(lines, to_string(setting)));
   }
-  const auto printed = printed_lines(store);
+  const auto printed = printed_lines(database);
   if (tables.empty()) return {table_of(printed, "")};
   for (const auto& row : table_of(printed, "").rows) tables.back().rows.push_back(row);
   return tables;
 }
+
+}  // namespace
+
+constinit const Report table5_report{.name = "table5",
+                                     .summary = "latency of whole pictures: text encoder, decoder, UNet step, overall",
+                                     .tables = table5_tables,
+                                     .lacking = always_some};
 
 }  // namespace mds

@@ -1,4 +1,5 @@
 // Trainings that belong to no sweep (`mdsearch train`): how far each got, its loss and its speed.
+#include "reports/page_sweep.h"
 #include "reports/report.h"
 #include "spec/listed.h"
 
@@ -29,22 +30,20 @@ std::string scores_text(const SweepCandidate& run) {
   });
 }
 
-void add_row(Table& table, const Store& store, const SweepCandidate& run) {
-  const Json protocol = json_or_null(protocol_json(store, run.protocol));
-  const auto loss = store.curve(run.run, "loss");
+void add_row(Table& table, const Database& database, const SweepCandidate& run) {
+  const Json protocol = json_or_null(protocol_json(database, run.protocol));
+  const auto loss = curve_of(database, run.run, "loss");
   table.rows.push_back({run.run, value_at(protocol, "/config/name"), value_at(protocol, "/config/stage/kind"), run.seed,
                         run.state, run.trained_params, run.iterations, value_at(protocol, "/config/loop/iterations"),
                         loss.empty() ? Json() : Json(loss.front().value),
                         loss.empty() ? Json() : Json(loss.back().value),
-                        mean_rate(store.curve(run.run, "images_per_s")), run.device, scores_text(run), run.message,
-                        run.protocol, run.trained_hash});
+                        mean_rate(curve_of(database, run.run, "images_per_s")), run.device, scores_text(run),
+                        run.message, run.protocol, run.trained_hash});
   if (!run.message.empty())
     table.footnotes.push_back("Run " + std::to_string(run.run) + " is " + run.state + ": " + run.message);
 }
 
-}  // namespace
-
-std::vector<Table> training_report(const Store& store, const ReportOptions&) {
+std::vector<Table> training_tables(const Database& database, const ReportOptions&) {
   Table table{.title = "Trainings",
               .columns = {{.name = "run", .weight = Weight::identity},
                           {.name = "name", .weight = Weight::identity},
@@ -65,8 +64,21 @@ std::vector<Table> training_report(const Store& store, const ReportOptions&) {
               .rows = {},
               .footnotes = {"Losses: means over the iterations up to the first and up to the last checkpoint. A run "
                             "that is leased is being trained, or was killed; the same command goes on with it."}};
-  for (const auto& run : training_runs(store)) add_row(table, store, run);
+  for (const auto& run : training_runs(database)) add_row(table, database, run);
   return {table};
 }
+
+PagePlots training_plots(const Database& database, const ReportOptions&) {
+  const auto runs = training_runs(database);
+  return {.html = curve_plots(database, runs, plain_names(runs), "")};
+}
+
+}  // namespace
+
+constinit const Report training_report{.name = "training",
+                                       .summary = "trainings of their own: state, loss, images a second",
+                                       .tables = training_tables,
+                                       .lacking = "holds no training; `mdsearch train CONFIG` makes one",
+                                       .plots = training_plots};
 
 }  // namespace mds

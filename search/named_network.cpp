@@ -58,19 +58,20 @@ NamedNetwork of_file(const std::string& name) {
 struct Stored {
   std::string hash, name;
   std::set<std::string> sweeps{};  // sweeps in which it is a candidate or the proxy of one
+
+  static void columns(auto& self, auto&& column) {
+    column("hash", self.hash);
+    column("name", self.name);
+  }
 };
 
-std::vector<Stored> all_stored(const Store& store) {
-  std::vector<Stored> all;
-  for (const auto& [hash, name] :
-       select<std::string, std::string>(store, "SELECT hash, name FROM arch ORDER BY arch_id"))
-    all.push_back({hash, name});
-  const std::string other = trainings;
+std::vector<Stored> all_stored(const Database& database) {
+  auto all = query_rows<Stored>(database, "FROM arch ORDER BY arch_id");
   for (const auto& [hash, sweep] : select<std::string, std::string>(
-           store,
+           database,
            "SELECT DISTINCT a.hash, s.name FROM run r JOIN sweep s USING(sweep_id) "
            "JOIN arch a ON a.arch_id IN (r.arch_id, r.proxy_of_arch_id) WHERE s.name <> :other",
-           other))
+           trainings))
     std::ranges::find(all, hash, &Stored::hash)->sweeps.insert(sweep);
   return all;
 }
@@ -80,23 +81,23 @@ std::string shown(const Stored& stored) {
          stored.hash.substr(0, 12) + ")";
 }
 
-std::vector<std::string> sweeps_of_users(const Store& store) {
-  std::vector<std::string> names = store.sweeps();
+std::vector<std::string> sweeps_of_users(const Database& database) {
+  std::vector<std::string> names = sweep_names(database);
   std::erase(names, trainings);
   return names;
 }
 
-void require_sweep(const Store& store, const std::string& sweep) {
-  const auto sweeps = sweeps_of_users(store);
+void require_sweep(const Database& database, const std::string& sweep) {
+  const auto sweeps = sweeps_of_users(database);
   if (std::ranges::count(sweeps, sweep)) return;
-  throw RequestError("no sweep \"" + sweep + "\" in " + store.file() + "; " +
+  throw RequestError("no sweep \"" + sweep + "\" in " + database.file() + "; " +
                      (sweeps.empty() ? "it holds none" : "nearest: " + nearest_few(sweep, sweeps)));
 }
 
-std::string winner_of(const Store& store, const std::string& sweep) {
-  const Ranking ranking = rank_sweep(store, sweep);
+std::string winner_of(const Database& database, const std::string& sweep) {
+  const Ranking ranking = rank_sweep(database, sweep);
   if (!ranking.has_winner())
-    throw StoreError(store.file() + ": the sweep " + sweep + " has no winner: " +
+    throw StoreError(database.file() + ": the sweep " + sweep + " has no winner: " +
                      (ranking.unfinished > 0 ? "no candidate is scored yet" : "every candidate failed or stopped"));
   return ranking.placed.front().candidate;
 }
@@ -128,30 +129,30 @@ void add_shipped(std::vector<Stored>& there) {
     if (!std::ranges::count(there, hash, &Stored::hash)) there.push_back({hash, name});
 }
 
-NetworkSpec spec_of(const Stored& stored, const Store* store) {
-  const auto row = store ? store->find_arch(stored.hash) : std::nullopt;
+NetworkSpec spec_of(const Stored& stored, const Database* database) {
+  const auto row = database ? find_arch(*database, stored.hash) : std::nullopt;
   return row ? network_of(*row) : load_network(stored.name);
 }
 
-// `store` is null where there is no database.
-NamedNetwork of_database(const std::string& name, const std::string& database, const Store* store) {
+// `database` is null where there is no such file.
+NamedNetwork of_database(const std::string& name, const std::string& file, const Database* database) {
   const size_t at = name.rfind('@');
   std::string word = name.substr(0, at);
   const std::string sweep = at == std::string::npos ? "" : name.substr(at + 1);
-  std::string where = store ? " in " + database : ": there is no database " + database;
-  std::vector<Stored> there = store ? all_stored(*store) : std::vector<Stored>{};
+  std::string where = database ? " in " + file : ": there is no database " + file;
+  std::vector<Stored> there = database ? all_stored(*database) : std::vector<Stored>{};
   if (at == std::string::npos) {
     add_shipped(there);
   } else {
-    if (!store) throw RequestError("no sweep \"" + sweep + "\"" + where);
-    require_sweep(*store, sweep);
+    if (!database) throw RequestError("no sweep \"" + sweep + "\"" + where);
+    require_sweep(*database, sweep);
     std::erase_if(there, [&](const Stored& stored) { return !stored.sweeps.contains(sweep); });
-    where = " in the sweep " + sweep + " of " + database;
-    if (word == winner) word = winner_of(*store, sweep);
+    where = " in the sweep " + sweep + " of " + file;
+    if (word == winner) word = winner_of(*database, sweep);
   }
   const Stored stored = match(word, there, where);
   const std::string only = stored.sweeps.size() == 1 ? *stored.sweeps.begin() : "";
-  return {stored.name, spec_of(stored, store), sweep.empty() ? only : sweep};
+  return {stored.name, spec_of(stored, database), sweep.empty() ? only : sweep};
 }
 
 }  // namespace
@@ -172,12 +173,12 @@ NetworkSpec network_of(const ArchRow& arch) {
 
 bool is_stored_name(const std::string& name) { return network_file(name).empty(); }
 
-NamedNetwork find_network(const std::string& name, const std::string& database) {
+NamedNetwork find_network(const std::string& name, const std::string& file) {
   if (std::ranges::count(shipped_networks(), name)) return {name, load_network(name)};
   if (!network_file(name).empty()) return of_file(name);
-  if (!fs::exists(database)) return of_database(name, database, nullptr);
-  const Store store(database, StoreMode::read_only);
-  return of_database(name, database, &store);
+  if (!fs::exists(file)) return of_database(name, file, nullptr);
+  const Database database(file, StoreMode::read_only);
+  return of_database(name, file, &database);
 }
 
 UNetSpec unet_of(const NamedNetwork& network) {

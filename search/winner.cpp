@@ -60,8 +60,8 @@ Placed placed(const Seeds& seeds) {
   return result;
 }
 
-std::optional<MetricRow> last_score(const Store& store, int64_t run, const std::string& name) {
-  const auto curve = store.curve(run, name);
+std::optional<MetricRow> last_score(const Database& database, int64_t run, const std::string& name) {
+  const auto curve = curve_of(database, run, name);
   return curve.empty() ? std::nullopt : std::optional(curve.back());
 }
 
@@ -104,20 +104,20 @@ Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs) 
   return ranking;
 }
 
-Ranking rank_sweep(const Store& store, const std::string& sweep) {
-  const auto config = store.sweep_config(sweep);
-  if (!config || sweep == trainings) throw StoreError(store.file() + ": holds no sweep \"" + sweep + "\"");
-  const std::string source = store.file() + ": sweep " + sweep;
+Ranking rank_sweep(const Database& database, const std::string& sweep) {
+  const auto config = sweep_config(database, sweep);
+  if (!config || sweep == trainings) throw StoreError(database.file() + ": holds no sweep \"" + sweep + "\"");
+  const std::string source = database.file() + ": sweep " + sweep;
   const StoredPlace place{"sweep", sweep, "config_json"};
   const Json policy =
-      stored_value(stored_object(store, place, *config), "policy", Json::object(), place_of(store, place));
+      stored_value(stored_object(database, place, *config), "policy", Json::object(), place_of(database, place));
   const std::string score = policy_scores(from_json<PolicyConfig>(policy, source)).front();
   std::vector<RunResult> results;
-  for (const auto& run : store.runs(sweep))
+  for (const auto& run : runs_of(database, sweep))
     results.push_back({.run = run.run,
                        .candidate = run.proxy_of.empty() ? run.arch : run.proxy_of,
                        .state = run.state,
-                       .score = last_score(store, run.run, score)});
+                       .score = last_score(database, run.run, score)});
   return rank_runs(score, results);
 }
 

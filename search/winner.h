@@ -52,7 +52,7 @@ struct Ranking {
 Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs);
 
 // Ranks the candidates of a sweep by the hashes of their full-scale networks. StoreError where there is no such sweep.
-Ranking rank_sweep(const Store& store, const std::string& sweep);
+Ranking rank_sweep(const Database& database, const std::string& sweep);
 
 // "Not settled: the intervals of 2 of its 5 rivals overlap with the winner's."
 std::string settled_in_words(const Ranking& ranking);

@@ -8,7 +8,7 @@
 #include "networks/placement.h"
 #include "pipeline/generator.h"
 #include "pipeline/image.h"
-#include "search/store/rows.h"
+#include "search/store/scores.h"
 #include "spec/fields.h"
 
 namespace mds {

@@ -79,23 +79,23 @@ std::vector<std::string> captions_of(const EvaluationRequest& request) {
   return chosen;
 }
 
-void record(Store& store, const EvaluationRequest& request, const EvaluatedPictures& evaluation) {
+void record(Database& database, const EvaluationRequest& request, const EvaluatedPictures& evaluation) {
   const int64_t now = unix_seconds();
-  store.transaction([&] {
-    if (evaluation.model) store.add_model(*evaluation.model);
-    if (evaluation.decoder) record_decoder(store, *evaluation.decoder, "evaluate");
+  database.transaction([&] {
+    if (evaluation.model) add_model(database, *evaluation.model);
+    if (evaluation.decoder) record_decoder(database, *evaluation.decoder, "evaluate");
     for (const auto& [score, protocol] : evaluation.scores)
-      store.add_score({.subject = evaluation.subject,
-                       .subject_name = evaluation.name,
-                       .iteration = evaluation.iteration,
-                       .name = score.name,
-                       .protocol = store.add_protocol(canonical_json(protocol)),
-                       .eval_seed = int64_t(request.seed),
-                       .value = score.value,
-                       .low = score.low,
-                       .high = score.high,
-                       .n = score.n,
-                       .measured_unix_s = now});
+      add_score(database, {.subject = evaluation.subject,
+                           .subject_name = evaluation.name,
+                           .iteration = evaluation.iteration,
+                           .name = score.name,
+                           .protocol = add_protocol(database, canonical_json(protocol)),
+                           .eval_seed = int64_t(request.seed),
+                           .value = score.value,
+                           .low = score.low,
+                           .high = score.high,
+                           .n = score.n,
+                           .measured_unix_s = now});
   });
 }
 
@@ -104,7 +104,7 @@ class Results {
  public:
   Results(const EvaluationRequest& request, Listener& listener)
       : request_(request), listener_(listener), told_(listener, result_.skipped) {
-    if (!request.db.empty()) store_.emplace(request.db);
+    if (!request.db.empty()) database_.emplace(request.db);
   }
 
   // Measures one subject. Failures are kept; the first error is too, to be thrown where nothing succeeds.
@@ -112,7 +112,7 @@ class Results {
     subject_ = name;
     try {
       const EvaluatedPictures evaluation = evaluate();
-      if (store_) record(*store_, request_, evaluation);
+      if (database_) record(*database_, request_, evaluation);
       result_.evaluations.push_back(evaluation);
     } catch (const std::exception& error) {
       if (!first_) first_ = std::current_exception();
@@ -141,7 +141,7 @@ class Results {
   Listener& listener_;
   EvaluationResult result_;
   MeasureTold told_;
-  std::optional<Store> store_;
+  std::optional<Database> database_;
   std::string subject_;  // the subject being measured
   std::exception_ptr first_;
 };

@@ -3,7 +3,7 @@
 
 #include "experiments/evaluation/request.h"
 #include "experiments/listener.h"
-#include "search/store/rows.h"
+#include "search/store/scores.h"
 
 namespace mds {
 

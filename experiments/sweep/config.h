@@ -4,6 +4,7 @@
 #include "experiments/run_files.h"
 #include "search/enumerate.h"
 #include "search/policy.h"
+#include "search/store/queue.h"
 #include "trainer/evaluate.h"
 
 namespace mds {
@@ -73,7 +74,7 @@ struct SweepConfig {
   std::string folder() const { return sweep_folder(name); }
 };
 
-inline RunFiles files_of(const SweepConfig& config, const RunStatus& run) { return files_of(config.name, run); }
+inline RunFiles files_of(const SweepConfig& config, const RunRow& run) { return files_of(config.name, run); }
 
 // `settings` are the values of --set, which override the file's. Paths are resolved by with_found_files.
 SweepConfig load_sweep(const std::string& file, const std::vector<std::string>& settings = {});

@@ -28,24 +28,24 @@ struct Paths {
 
 struct Winner {
   Ranking ranking;
-  ArchRow arch;   // at full scale
-  RunStatus run;  // of its first seed; its weights are kept
+  ArchRow arch;  // at full scale
+  RunRow run;    // of its first seed; its weights are kept
 };
 
-Winner winner_of(const Store& store, const SweepConfig& config) {
-  Winner winner{.ranking = rank_sweep(store, config.name), .arch = {}, .run = {}};
+Winner winner_of(const Database& database, const SweepConfig& config) {
+  Winner winner{.ranking = rank_sweep(database, config.name), .arch = {}, .run = {}};
   if (!winner.ranking.has_winner())
     throw std::runtime_error("every candidate failed or stopped, so that none wins; `mdsearch report sweep --sweep " +
-                             config.name + " --db " + store.file() + "` says why");
+                             config.name + " --db " + database.file() + "` says why");
   const Placed& first = winner.ranking.placed.front();
-  winner.arch = store.find_arch(first.candidate).value();
-  for (const auto& run : store.runs(config.name))
+  winner.arch = find_arch(database, first.candidate).value();
+  for (const auto& run : runs_of(database, config.name))
     if (run.run == first.runs.front()) winner.run = run;
   return winner;
 }
 
-MetricRow score_of(const Store& store, const Winner& winner) {
-  return store.curve(winner.run.run, winner.ranking.score).back();
+MetricRow score_of(const Database& database, const Winner& winner) {
+  return curve_of(database, winner.run.run, winner.ranking.score).back();
 }
 
 struct TrainedProxy {
@@ -54,15 +54,15 @@ struct TrainedProxy {
 };
 
 // FileError with the way to go on where the checkpoint is damaged.
-TrainedProxy trained_proxy(const Store& store, const SweepConfig& config, const Winner& winner) {
+TrainedProxy trained_proxy(const Database& database, const SweepConfig& config, const Winner& winner) {
   CheckpointFile checkpoint(files_of(config, winner.run).checkpoint());
   try {
     checkpoint.check();
-    return {std::get<UNetSpec>(network_of(store.find_arch(winner.run.arch).value())),
+    return {std::get<UNetSpec>(network_of(find_arch(database, winner.run.arch).value())),
             with_prefix(load_tensors(checkpoint.file()).tensors, "ema.")};
   } catch (const FileError& error) {
     throw FileError(std::string(error.what()) + "; after `mdsearch db retry " + std::to_string(winner.run.run) +
-                    " --db " + store.file() + "` the same command trains the winner again");
+                    " --db " + database.file() + "` the same command trains the winner again");
   }
 }
 
@@ -106,7 +106,7 @@ void save_page(const SweepContext& sweep, const Paths& paths, const std::string&
   options.report.shipped = shipped_hashes();
   if (std::filesystem::exists(paths.samples)) options.picture_files = {paths.samples};
   try {
-    save_text(file, report_page(sweep.store, find_report("sweep"), options));
+    save_text(file, report_page(sweep.database, find_report("sweep"), options));
   } catch (const WriteError&) {
     throw;
   } catch (const FileError& error) {
@@ -124,7 +124,7 @@ std::string better_words(const std::string& score) {
 }
 
 // A table with the winner and the runner-up.
-Table result_table(const Store& store, const Ranking& ranking) {
+Table result_table(const Database& database, const Ranking& ranking) {
   Table table{.columns = {{.name = "place"},
                           {.name = "candidate"},
                           {.name = "hash", .letters = 8},
@@ -138,7 +138,7 @@ Table result_table(const Store& store, const Ranking& ranking) {
                           {.name = "choices", .audience = Audience::programs}}};
   for (size_t i = 0; i < std::min(shown_places, ranking.placed.size()); ++i) {
     const Placed& placed = ranking.placed[i];
-    const ArchRow arch = store.find_arch(placed.candidate).value();
+    const ArchRow arch = find_arch(database, placed.candidate).value();
     table.rows.push_back({i == 0 ? "winner" : "runner-up", arch.name, arch.hash, arch.params, arch.macs_valid,
                           placed.value, placed.low ? Json(*placed.low) : Json(),
                           placed.high ? Json(*placed.high) : Json(), placed.n, placed.runs.size(), choices_of(arch)});
@@ -182,9 +182,9 @@ Json result_json(const Winner& winner, const Table& table, const SweepConfig& co
             {"samples", std::filesystem::exists(paths.samples) ? Json(paths.samples) : Json()}}}};
 }
 
-SweepEnd end_of(const Winner& winner, const Store& store, const SweepConfig& config) {
-  Table table = result_table(store, winner.ranking);
-  const Json json = result_json(winner, table, config, store.file());
+SweepEnd end_of(const Winner& winner, const Database& database, const SweepConfig& config) {
+  Table table = result_table(database, winner.ranking);
+  const Json json = result_json(winner, table, config, database.file());
   table.title = "Sweep " + config.name + ": " + winner.arch.name + " wins";
   table.footnotes = {others_in_words(winner.ranking), settled_in_words(winner.ranking), winner_rule};
   for (const auto& [what, path] : json["paths"].items())
@@ -195,12 +195,12 @@ SweepEnd end_of(const Winner& winner, const Store& store, const SweepConfig& con
 }  // namespace
 
 SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
-  const auto& [store, config, latents, measures, placement, listener] = sweep;
+  const auto& [database, config, latents, measures, placement, listener] = sweep;
   const Paths paths(config);
-  const Winner winner = winner_of(store, config);
-  const TrainedProxy proxy = trained_proxy(store, config, winner);
+  const Winner winner = winner_of(database, config);
+  const TrainedProxy proxy = trained_proxy(database, config, winner);
   const EncoderFolders& encoders = config.stage.data.encoders;
-  ModelCard card = card_of(config, winner, score_of(store, winner),
+  ModelCard card = card_of(config, winner, score_of(database, winner),
                            {command, latents.hash, inherited_license(latents, encoders, {})});
   card.unet = proxy.spec;
   draw_samples(proxy, sweep, paths.samples);
@@ -209,7 +209,7 @@ SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
   save_generator(best.path() + "/proxy", {card, proxy.weights}, latents, encoders);
   save_page(sweep, paths, best.path() + "/report.html");
   best.put_in_place();
-  return end_of(winner, store, config);
+  return end_of(winner, database, config);
 }
 
 }  // namespace mds

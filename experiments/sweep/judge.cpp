@@ -18,7 +18,7 @@ class CurveReader {
         indices_(policy_indices(policy, config.evaluation.pictures)) {}
 
   // The run's evaluations up to `rung`. FileError where one is missing: a smaller cohort would change the verdicts.
-  Curve curve(const RunStatus& run, int64_t rung) const {
+  Curve curve(const RunRow& run, int64_t rung) const {
     const bool rests = run.state == RunState::paused || run.state == RunState::stopped || run.state == RunState::done;
     const RunFiles files = files_of(config_, run);
     Curve curve{.candidate = run.arch, .evaluations = {}};
@@ -47,17 +47,17 @@ class CurveReader {
 };
 
 // Returns what was decided, in words.
-std::string record(Store& store, int64_t run, int64_t rung, const Decision& decision) {
-  const bool stop = decision.verdict == Verdict::stop;
-  store.add_decision({.run = run,
-                      .rung = rung,
-                      .rule = decision.rule,
-                      .inputs_json = decision.inputs.dump(),
-                      .verdict = std::string(name_of(decision.verdict))});
-  if (stop) store.stop(run, "stopped by " + decision.rule);
-  if (!stop) store.promote(run, rung + 1);
-  return "run " + std::to_string(run) + (stop ? " stops at rung " : " goes on to rung ") +
-         std::to_string(rung + (stop ? 1 : 2));
+std::string record(Database& database, int64_t run, int64_t rung, const Decision& decision) {
+  const bool stops = decision.verdict == Verdict::stop;
+  add_decision(database, {.run = run,
+                          .rung = rung,
+                          .rule = decision.rule,
+                          .inputs_json = decision.inputs.dump(),
+                          .verdict = std::string(name_of(decision.verdict))});
+  if (stops) stop(database, run, "stopped by " + decision.rule);
+  if (!stops) promote(database, run, rung + 1);
+  return "run " + std::to_string(run) + (stops ? " stops at rung " : " goes on to rung ") +
+         std::to_string(rung + (stops ? 1 : 2));
 }
 
 bool reads_clip(const PolicyConfig& policy) {
@@ -78,9 +78,9 @@ PolicyConfig policy_of(const SweepContext& sweep) {
 
 // Judges the runs of one seed at a rung, so that the compared runs differ only in their networks.
 void judge_seed(const SweepContext& sweep, int64_t rung, int64_t seed) {
-  const auto& [store, config, latents, measures, placement, listener] = sweep;
-  std::vector<RunStatus> runs = store.runs(config.name);
-  std::erase_if(runs, [&](const RunStatus& run) { return run.seed != seed; });
+  const auto& [database, config, latents, measures, placement, listener] = sweep;
+  std::vector<RunRow> runs = runs_of(database, config.name);
+  std::erase_if(runs, [&](const RunRow& run) { return run.seed != seed; });
   std::map<std::string, int64_t> waiting;
   for (const auto& run : runs)
     if (run.state == RunState::paused && run.rung == rung) waiting[run.arch] = run.run;
@@ -92,10 +92,10 @@ void judge_seed(const SweepContext& sweep, int64_t rung, int64_t seed) {
     if (run.state != RunState::failed) curves.push_back(reader.curve(run, rung));
   const auto decisions = judge(policy, curves, config.rungs[size_t(rung)] * config.batch);
   std::vector<std::string> words;
-  store.transaction([&, &store = store] {
+  database.transaction([&, &database = database] {
     for (const auto& decision : decisions)
       if (const auto run = waiting.find(decision.candidate); run != waiting.end())
-        words.push_back(record(store, run->second, rung, decision));
+        words.push_back(record(database, run->second, rung, decision));
   });
   for (const auto& line : words) listener.say(line);
 }

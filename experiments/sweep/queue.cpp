@@ -12,31 +12,31 @@
 namespace mds {
 namespace {
 
-std::optional<Json> stored_config(const Store& store, const std::string& sweep) {
-  const auto text = store.sweep_config(sweep);
+std::optional<Json> stored_config(const Database& database, const std::string& sweep) {
+  const auto text = sweep_config(database, sweep);
   if (!text) return std::nullopt;
-  return stored_object(store, {"sweep", sweep, "config_json"}, *text);
+  return stored_object(database, {"sweep", sweep, "config_json"}, *text);
 }
 
-std::set<std::string> stored_candidates(const Store& store, const std::string& sweep) {
+std::set<std::string> stored_candidates(const Database& database, const std::string& sweep) {
   std::set<std::string> hashes;
-  for (const auto& run : store.runs(sweep)) hashes.insert(run.proxy_of);
+  for (const auto& run : runs_of(database, sweep)) hashes.insert(run.proxy_of);
   return hashes;
 }
 
 // The hash of the protocol that the sweep's runs already have, or else of this one. Older protocols include the budget;
 // they keep their hash, so that their checkpoints can be continued.
-std::string protocol_for(Store& store, const std::string& sweep, const Json& protocol) {
+std::string protocol_for(Database& database, const std::string& sweep, const Json& protocol) {
   std::string difference;
-  for (const auto& run : store.runs(sweep)) {
-    const Json stored = without_budget(stored_protocol(store, run.protocol).json);
+  for (const auto& run : runs_of(database, sweep)) {
+    const Json stored = without_budget(stored_protocol(database, run.protocol).json);
     if (stored == protocol) return run.protocol;
     difference = identity_difference(stored.dump(), protocol.dump());
   }
   if (!difference.empty())
-    throw ConfigError("the sweep " + sweep + " in " + store.file() +
+    throw ConfigError("the sweep " + sweep + " in " + database.file() +
                       " was trained under other conditions: " + difference + "; give this one another name");
-  return store.add_protocol(protocol.dump());
+  return add_protocol(database, protocol.dump());
 }
 
 struct ArchPair {
@@ -44,21 +44,21 @@ struct ArchPair {
   auto operator<=>(const ArchPair&) const = default;
 };
 
-ArchPair record(Store& store, const SweepConfig& config, const Candidate& candidate, const UNetSpec& proxy) {
-  const std::string full = record_arch(store, {candidate.name, candidate.network},
+ArchPair record(Database& database, const SweepConfig& config, const Candidate& candidate, const UNetSpec& proxy) {
+  const std::string full = record_arch(database, {candidate.name, candidate.network},
                                        {.verdict = "admitted", .generator = candidate.choices.dump()});
   const std::string name = candidate.name + "-1/" + std::to_string(config.stage.width_divisor);
-  return {record_arch(store, {name, proxy}, {.parent = full}), full};
+  return {record_arch(database, {name, proxy}, {.parent = full}), full};
 }
 
 }  // namespace
 
-NewRuns new_runs(const Store* store, const SweepConfig& config, Listener& listener) {
+NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& listener) {
   NewRuns runs;
   std::set<std::string> stored;
-  if (const auto known = store ? stored_config(*store, config.name) : std::nullopt) {
-    runs.growth = growth_of(*known, config, store->file());
-    stored = stored_candidates(*store, config.name);
+  if (const auto known = database ? stored_config(*database, config.name) : std::nullopt) {
+    runs.growth = growth_of(*known, config, database->file());
+    stored = stored_candidates(*database, config.name);
   }
   const bool listed = !config.networks.empty();
   if (!listed && int64_t(stored.size()) >= config.candidates) return runs;
@@ -78,29 +78,29 @@ void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSet& late
     }
 }
 
-void enqueue(Store& store, const SweepConfig& config, const NewRuns& runs, const Json& protocol) {
-  store.transaction([&] {
-    store.add_sweep(config.name, config.written.dump());
-    if (runs.growth.any()) grow_sweep(store, config.name, config.written.dump(), runs.growth.more_rungs);
-    const std::string hash = protocol_for(store, config.name, protocol);
+void enqueue(Database& database, const SweepConfig& config, const NewRuns& runs, const Json& protocol) {
+  database.transaction([&] {
+    add_sweep(database, config.name, config.written.dump());
+    if (runs.growth.any()) grow_sweep(database, config.name, config.written.dump(), runs.growth.more_rungs);
+    const std::string hash = protocol_for(database, config.name, protocol);
     std::vector<ArchPair> pairs;
-    for (const auto& run : store.runs(config.name))
+    for (const auto& run : runs_of(database, config.name))
       if (const ArchPair pair{run.arch, run.proxy_of}; !std::ranges::count(pairs, pair)) pairs.push_back(pair);
     for (size_t i = 0; i < runs.candidates.size(); ++i)
-      pairs.push_back(record(store, config, runs.candidates[i], runs.proxies[i]));
+      pairs.push_back(record(database, config, runs.candidates[i], runs.proxies[i]));
     for (const int64_t seed : config.all_seeds())
       for (const auto& [proxy, full] : pairs)
-        store.ensure_run({.sweep = config.name, .arch = proxy, .protocol = hash, .seed = seed, .proxy_of = full});
+        ensure_run(database, {.sweep = config.name, .arch = proxy, .protocol = hash, .seed = seed, .proxy_of = full});
   });
 }
 
-void check_stored(const Store& store, const SweepConfig& config) {
-  const auto known = stored_config(store, config.name);
+void check_stored(const Database& database, const SweepConfig& config) {
+  const auto known = stored_config(database, config.name);
   if (!known)
-    throw ConfigError("the sweep " + config.name + " is not in " + store.file() +
+    throw ConfigError("the sweep " + config.name + " is not in " + database.file() +
                       "; `mdsearch sweep` starts it, and workers join it");
-  if (const Growth growth = growth_of(*known, config, store.file()); growth.any())
-    throw ConfigError("the sweep " + config.name + " is in " + store.file() +
+  if (const Growth growth = growth_of(*known, config, database.file()); growth.any())
+    throw ConfigError("the sweep " + config.name + " is in " + database.file() +
                       " with another configuration: " + listed(growth.more) + "; give the worker what the sweep has");
 }
 

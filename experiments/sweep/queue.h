@@ -17,13 +17,13 @@ struct NewRuns {
 };
 
 // `store` is null where there is no database yet. ConfigError where the stored sweep cannot grow into this one.
-NewRuns new_runs(const Store* store, const SweepConfig& config, Listener& listener);
+NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& listener);
 void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSet& latents);
 
 // ConfigError where the stored runs were trained under other conditions, for example on other pictures.
-void enqueue(Store& store, const SweepConfig& config, const NewRuns& runs, const Json& protocol);
+void enqueue(Database& database, const SweepConfig& config, const NewRuns& runs, const Json& protocol);
 
 // Checks that the sweep of a worker is in the database with this configuration.
-void check_stored(const Store& store, const SweepConfig& config);
+void check_stored(const Database& database, const SweepConfig& config);
 
 }  // namespace mds

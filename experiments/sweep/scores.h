@@ -47,7 +47,7 @@ struct SweepMeasures {
 
 // What all parts of a running sweep share.
 struct SweepContext {
-  Store& store;
+  Database& database;
   const SweepConfig& config;
   const LatentSet& latents;
   const SweepMeasures& measures;

@@ -39,13 +39,13 @@ void train_all(SweepWorker& worker, const SweepRequest& request, Listener& liste
 }
 
 // The first run that still has to be trained by somebody.
-std::optional<RunStatus> waiting(const Store& store, const SweepConfig& config) {
-  for (const auto& run : store.runs(config.name))
+std::optional<RunRow> waiting(const Database& database, const SweepConfig& config) {
+  for (const auto& run : runs_of(database, config.name))
     if (run.state == RunState::queued || run.state == RunState::promoted || run.state == RunState::leased) return run;
   return std::nullopt;
 }
 
-std::string waits_for(const RunStatus& run, const SweepConfig& config) {
+std::string waits_for(const RunRow& run, const SweepConfig& config) {
   return "run " + std::to_string(run.run) + " is with the worker " + run.owner +
          "; this sweep waits until it is done, or until its lease of " + std::to_string(config.lease_seconds) +
          " s ends";
@@ -53,12 +53,12 @@ std::string waits_for(const RunStatus& run, const SweepConfig& config) {
 
 // Trains and judges rung by rung. The run of a dead worker can be claimed again when its lease ends.
 void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
-  const auto& [store, config, latents, measures, placement, listener] = sweep;
+  const auto& [database, config, latents, measures, placement, listener] = sweep;
   SweepWorker worker(sweep);
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
     int64_t told = 0;
     train_all(worker, request, listener);
-    for (auto run = waiting(store, config); run; run = waiting(store, config)) {
+    for (auto run = waiting(database, config); run; run = waiting(database, config)) {
       listener.throw_if_stopped();
       if (run->state == RunState::leased && std::exchange(told, run->run) != run->run)
         listener.say(waits_for(*run, config));
@@ -70,24 +70,24 @@ void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
 }
 
 void profile_all(const SweepContext& sweep) {
-  for (const auto& run : sweep.store.runs(sweep.config.name)) {
+  for (const auto& run : runs_of(sweep.database, sweep.config.name)) {
     sweep.listener.throw_if_stopped();
-    const ArchRow arch = sweep.store.find_arch(run.proxy_of).value();
+    const ArchRow arch = find_arch(sweep.database, run.proxy_of).value();
     sweep.listener.say("mdsearch times the blocks of " + arch.name);
-    profile_into(sweep.store, {arch.name, network_of(arch)}, {.mode = TimingMode::quick}, sweep.listener);
+    profile_into(sweep.database, {arch.name, network_of(arch)}, {.mode = TimingMode::quick}, sweep.listener);
   }
 }
 
 // Says which runs failed, as the others were compared without them; returns how many did.
 int64_t tell_failed(const SweepContext& sweep) {
-  const auto runs = sweep.store.runs(sweep.config.name);
-  const int64_t failed = std::ranges::count(runs, RunState::failed, &RunStatus::state);
+  const auto runs = runs_of(sweep.database, sweep.config.name);
+  const int64_t failed = std::ranges::count(runs, RunState::failed, &RunRow::state);
   if (failed == 0) return 0;
   for (const auto& run : runs)
     if (run.state == RunState::failed) sweep.listener.say("run " + std::to_string(run.run) + " failed: " + run.message);
   sweep.listener.say(std::to_string(failed) + " of the " + std::to_string(runs.size()) + " runs of " +
                      sweep.config.name + " failed, and the others were compared without them; after `mdsearch db " +
-                     "retry " + sweep.config.name + " --db " + sweep.store.file() +
+                     "retry " + sweep.config.name + " --db " + sweep.database.file() +
                      "` the same command tries them again");
   return failed;
 }
@@ -105,20 +105,20 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
     throw std::logic_error("a sweep of several workers needs run_worker, which runs one of them");
   const Stoppable stoppable(listener);
   const SweepConfig config = request.load();
-  std::unique_ptr<Store> database = open_if_there(request.db);
-  NewRuns runs = new_runs(database.get(), config, listener);
+  std::unique_ptr<Database> existing = open_if_there(request.db);
+  NewRuns runs = new_runs(existing.get(), config, listener);
   const LatentSet latents = open_latents({config.stage.data, least_held_out, request.placement}, listener);
   const SweepMeasures measures(config, latents, request.placement, listener);
   check_policy(config.policy, measures.evaluator);
   add_proxies(runs, config, latents);
   // Everything that can be wrong with the sweep is checked before this line, which is the first that writes.
-  Store& store = opened(database, request.db);
+  Database& database = opened(existing, request.db);
   make_folder(config.folder());
   remove_unfinished(config.folder());
-  enqueue(store, config, runs, protocol_json(config, latents, measures));
+  enqueue(database, config, runs, protocol_json(config, latents, measures));
   if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
 
-  const SweepContext sweep{store, config, latents, measures, request.placement, listener};
+  const SweepContext sweep{database, config, latents, measures, request.placement, listener};
   run_rungs(sweep, request);
   if (config.profile) profile_all(sweep);
   SweepEnd end = end_sweep(sweep, request.command);
@@ -127,13 +127,13 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
 
 void work_on_sweep(const SweepRequest& request, Listener& listener) {
   const SweepConfig config = request.load();
-  Store store(request.db, StoreMode::open_existing);
-  check_stored(store, config);
+  Database database(request.db, StoreMode::open_existing);
+  check_stored(database, config);
   const LatentSet latents = open_latents({config.stage.data, least_held_out, request.placement}, listener);
   const SweepMeasures measures(config, latents, request.placement, listener);
   const Stoppable stoppable(listener);
   remove_unfinished(config.folder());
-  SweepWorker({store, config, latents, measures, request.placement, listener}).work();
+  SweepWorker({database, config, latents, measures, request.placement, listener}).work();
 }
 
 }  // namespace mds

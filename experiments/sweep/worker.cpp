@@ -35,7 +35,7 @@ int64_t last_stored(const SweepConfig& config, int64_t iteration) {
 }  // namespace
 
 SweepWorker::SweepWorker(const SweepContext& sweep)
-    : store_(sweep.store),
+    : database_(sweep.database),
       config_(sweep.config),
       latents_(sweep.latents),
       measures_(sweep.measures),
@@ -43,8 +43,8 @@ SweepWorker::SweepWorker(const SweepContext& sweep)
       listener_(sweep.listener),
       identity_{.owner = worker_name(), .lease_seconds = config_.lease_seconds} {}
 
-std::string SweepWorker::called(const RunStatus& run) const {
-  const auto arch = store_.find_arch(run.proxy_of);
+std::string SweepWorker::called(const RunRow& run) const {
+  const auto arch = find_arch(database_, run.proxy_of);
   return "run " + std::to_string(run.run) + (arch ? " (" + arch->name + ")" : "");
 }
 
@@ -56,26 +56,26 @@ std::string SweepWorker::shortage_at(int64_t run) const {
 
 // Queues the run again, at the rung for which it was claimed.
 void SweepWorker::give_back(const Lease& lease) {
-  store_.finish(lease, lease.rung == 0 ? RunState::queued : RunState::promoted);
+  finish(database_, lease, lease.rung == 0 ? RunState::queued : RunState::promoted);
 }
 
-RunStatus SweepWorker::status(int64_t run) const {
-  for (const auto& row : store_.runs(config_.name))
+RunRow SweepWorker::status(int64_t run) const {
+  for (const auto& row : runs_of(database_, config_.name))
     if (row.run == run) return row;
-  throw StoreError(store_.file() + ": run " + std::to_string(run) + " is not in the sweep " + config_.name);
+  throw StoreError(database_.file() + ": run " + std::to_string(run) + " is not in the sweep " + config_.name);
 }
 
 void SweepWorker::beat(const Lease& lease) {
   if (now_seconds() - last_beat_s_ < std::max<int64_t>(1, config_.lease_seconds / 5)) return;
-  store_.heartbeat(lease);
+  heartbeat(database_, lease);
   last_beat_s_ = now_seconds();
 }
 
 bool SweepWorker::work() {
   bool any = false;
-  identity_.device = record_device(store_, device_kind(placement_.device));
-  identity_.env = record_env(store_);
-  while (const auto lease = store_.claim(config_.name, identity_)) {
+  identity_.device = record_device(database_, device_kind(placement_.device));
+  identity_.env = record_env(database_);
+  while (const auto lease = claim(database_, config_.name, identity_)) {
     any = true;
     last_beat_s_ = 0;
     try {
@@ -93,14 +93,14 @@ bool SweepWorker::work() {
       if (is_shortage(error)) throw MemoryError(shortage_at(lease->run));
       const std::string words = failure_in_words(error, "mdsearch sweep");
       listener_.say(called(status(lease->run)) + " failed: " + words);
-      store_.finish(*lease, RunState::failed, words);
+      finish(database_, *lease, RunState::failed, words);
     }
   }
   return any;
 }
 
 // A damaged checkpoint is worth as much as none: the run is trained again from the start, to the same bytes.
-void SweepWorker::go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunStatus& run) const {
+void SweepWorker::go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunRow& run) const {
   const auto tell = [&](const std::exception& error) {
     listener_.say(called(run) + " goes back to the start: " + error.what());
   };
@@ -132,8 +132,8 @@ void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
   claim.recorder.store_checkpoint(end);
 }
 
-void SweepWorker::train(const Lease& lease, const RunStatus& run) {
-  const UNetSpec proxy = std::get<UNetSpec>(network_of(store_.find_arch(run.arch).value()));
+void SweepWorker::train(const Lease& lease, const RunRow& run) {
+  const UNetSpec proxy = std::get<UNetSpec>(network_of(find_arch(database_, run.arch).value()));
   const RunFiles files = files_of(config_, run);
   make_folder(files.folder);
   const int64_t end = config_.rungs.at(size_t(lease.rung));
@@ -145,9 +145,9 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   if (training->loop.iteration() > end)  // trained further by a sweep in another database
     training = std::make_unique<ProxyTraining>(proxy, config_, latents_, loop);
   listener_.say_if_any(
-      missing_curve(store_, run.run, checkpoint.file(), last_stored(config_, training->loop.iteration())));
+      missing_curve(database_, run.run, checkpoint.file(), last_stored(config_, training->loop.iteration())));
   LastLoss curve;
-  Recorder recorder({.store = store_,
+  Recorder recorder({.database = database_,
                      .lease = lease,
                      .checkpoint = checkpoint,
                      .identity = identity_of(run),
@@ -160,7 +160,7 @@ void SweepWorker::train(const Lease& lease, const RunStatus& run) {
   const auto averaged = make_network(make_plan(proxy), placement_);
   load_weights(*averaged, training->loop.ema(), "moving average");
   evaluate(claim, *averaged);
-  store_.finish(lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
+  finish(database_, lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
 }
 
 void SweepWorker::evaluate(const Claim& claim, const Network& unet) {
@@ -181,7 +181,7 @@ void SweepWorker::evaluate(const Claim& claim, const Network& unet) {
     std::snprintf(value, sizeof value, "%.4g", score.value);
     line += "  " + score.name + " " + value;
   }
-  record_pictures(store_, lease, iteration, drawn);
+  record_pictures(database_, lease, iteration, drawn);
   listener_.say(called(run) + " has at iteration " + std::to_string(iteration) + ":" + line);
 }
 

@@ -20,20 +20,20 @@ class SweepWorker {
  private:
   struct Claim {
     const Lease& lease;
-    const RunStatus& run;
+    const RunRow& run;
     Recorder& recorder;
   };
-  void train(const Lease& lease, const RunStatus& run);
-  void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunStatus& run) const;
+  void train(const Lease& lease, const RunRow& run);
+  void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunRow& run) const;
   void train_to(int64_t end, Loop& loop, const Claim& claim);
   void evaluate(const Claim& claim, const Network& unet);
   void beat(const Lease& lease);
   void give_back(const Lease& lease);
-  RunStatus status(int64_t run) const;
-  std::string called(const RunStatus& run) const;
+  RunRow status(int64_t run) const;
+  std::string called(const RunRow& run) const;
   std::string shortage_at(int64_t run) const;
 
-  Store& store_;
+  Database& database_;
   const SweepConfig& config_;
   const LatentSet& latents_;
   const SweepMeasures& measures_;

@@ -78,20 +78,19 @@ class Pipeline {
   Tensor latent_;
 };
 
-// What each latency depends on besides the machine; the number of steps affects only the whole.
-std::map<std::string, Json> identities(const ModelRun& run) {
-  const auto identity = [&](const std::string& name, Json more) {
-    more["model"] = run.hash;
-    if (const std::string size = run.other_size(); !size.empty()) more["size"] = size;
-    more["part"] = name;
-    return Json{{"pipeline", std::move(more)}};
+// What was timed under each path; the number of steps affects only the whole.
+std::map<std::string, PipelineRow> parts_of(const ModelRun& run) {
+  const auto part = [&](PipelinePart name) {
+    return PipelineRow{.model = run.hash, .part = name, .size = run.other_size()};
   };
-  const int64_t calls = calls_a_step(run.sampler);
-  const std::string sampler(name_of(run.sampler.sampler));
-  return {{text_path, identity(text_path, Json::object())},
-          {unet_step_path, identity(unet_step_path, {{"calls", calls}})},
-          {decoder_path, identity(decoder_path, Json::object())},
-          {whole_path, identity("whole", {{"calls", calls}, {"steps", run.sampler.steps}, {"sampler", sampler}})}};
+  PipelineRow step = part(PipelinePart::unet_step), whole = part(PipelinePart::whole);
+  step.calls = whole.calls = calls_a_step(run.sampler);
+  whole.steps = run.sampler.steps;
+  whole.sampler = name_of(run.sampler.sampler);
+  return {{text_path, part(PipelinePart::text)},
+          {unet_step_path, step},
+          {decoder_path, part(PipelinePart::decoder)},
+          {whole_path, whole}};
 }
 
 // A row for each part, and one for the rest of the whole that the parts do not explain.
@@ -144,11 +143,11 @@ RawProfile time_model(const ModelRun& run, const ProfileOptions& options, Listen
   return time_all(pipeline.callables(), options, listener);
 }
 
-void record_model_profile(Store& store, const ModelProfile& profile) {
+void record_model_profile(Database& database, const ModelProfile& profile) {
   const auto& [run, options, processes] = profile;
-  store.transaction([&] {
-    store.add_model(model_row(run.folder, run.hash, run.generator.card()));
-    record_parts(store, identities(run), options, processes);
+  database.transaction([&] {
+    add_model(database, model_row(run.folder, run.hash, run.generator.card()));
+    record_parts(database, parts_of(run), options, processes);
   });
 }
 

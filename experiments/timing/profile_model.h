@@ -23,7 +23,7 @@ struct ModelProfile {
 RawProfile time_model(const ModelRun& run, const ProfileOptions& options, Listener& listener);
 
 // Stores the timings under the model's hash.
-void record_model_profile(Store& store, const ModelProfile& profile);
+void record_model_profile(Database& database, const ModelProfile& profile);
 
 std::string model_profile_text(const ModelProfile& profile, Format format);
 

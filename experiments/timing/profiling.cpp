@@ -19,9 +19,9 @@ const StepSamples* find(const RawProfile& process, const std::string& path) {
   return found == process.steps.end() ? nullptr : &*found;
 }
 
-LatencyKey key_of(Store& store, const ProfileOptions& options) {
-  return {.device = record_device(store, "cpu"),  // where step_timing runs
-          .env = record_env(store),
+LatencyKey key_of(Database& database, const ProfileOptions& options) {
+  return {.device = record_device(database, "cpu"),  // where step_timing runs
+          .env = record_env(database),
           .dtype = std::string(name_of(options.dtype)),
           .threads = at::get_num_threads(),
           .batch = options.batch};
@@ -46,7 +46,7 @@ int64_t first_process_number() {
 }
 
 // Adds one row per process and interleaved block; `row` holds the number of the first process.
-void add_samples(Store& store, LatencyRow row, const std::vector<RawProfile>& processes) {
+void add_samples(Database& database, LatencyRow row, const std::vector<RawProfile>& processes) {
   int64_t number = row.process.number;
   for (const auto& process : processes) {
     const StepSamples* step = find(process, row.path);
@@ -54,7 +54,7 @@ void add_samples(Store& store, LatencyRow row, const std::vector<RawProfile>& pr
     row.process = {number++, step->warmup_count, step->warmup_ns, to_json(process.conditions).dump()};
     for (row.repetition = 0; row.repetition < int64_t(step->samples_ns.size()); ++row.repetition) {
       row.samples_ns = step->samples_ns[size_t(row.repetition)];
-      store.add_latency(row);
+      add_latency(database, row);
     }
   }
 }
@@ -83,16 +83,16 @@ std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>
   return medians;
 }
 
-void record_profile(Store& store, const NamedNetwork& network, const ProfileOptions& options,
+void record_profile(Database& database, const NamedNetwork& network, const ProfileOptions& options,
                     const std::vector<RawProfile>& processes) {
   const Plan plan = make_plan(canonical(network.spec));
   const LatencyProcess first{.number = first_process_number()};
-  store.transaction([&] {
-    const std::string arch = record_arch(store, network);
-    const LatencyKey key = key_of(store, options);
+  database.transaction([&] {
+    const std::string arch = record_arch(database, network);
+    const LatencyKey key = key_of(database, options);
     const auto add = [&](const LatencyKey& owner, const std::string& path) {
       const Evidence evidence = evidence_of(processes, path, options.mode);
-      add_samples(store, {.key = owner, .path = path, .evidence = evidence, .process = first}, processes);
+      add_samples(database, {.key = owner, .path = path, .evidence = evidence, .process = first}, processes);
     };
     for (const size_t i : distinct_steps(plan)) add(block_key(key, plan.steps[i]), plan.steps[i].path);
     if (!options.whole) return;
@@ -101,41 +101,42 @@ void record_profile(Store& store, const NamedNetwork& network, const ProfileOpti
     const auto medians = step_medians(plan, processes);
     const double blocks = std::accumulate(medians.begin(), medians.end(), 0.0);
     const double residual = median_ns(pooled(samples_of(processes, whole_path))) - blocks;
-    store.add_latency({.key = network_key(key, LatencyKind::residual, arch),
-                       .path = "(residual)",
-                       .evidence = evidence_of(processes, whole_path, options.mode),
-                       .process = first,
-                       .samples_ns = {std::llround(residual)}});
+    add_latency(database, {.key = network_key(key, LatencyKind::residual, arch),
+                           .path = "(residual)",
+                           .evidence = evidence_of(processes, whole_path, options.mode),
+                           .process = first,
+                           .samples_ns = {std::llround(residual)}});
   });
 }
 
-void record_parts(Store& store, const std::map<std::string, Json>& identities, const ProfileOptions& options,
+void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,
                   const std::vector<RawProfile>& processes) {
   const LatencyProcess first{.number = first_process_number()};
-  store.transaction([&] {
-    LatencyKey key = key_of(store, options);
-    for (const auto& [path, identity] : identities) {
-      key.block_json = identity.dump();
+  database.transaction([&] {
+    LatencyKey key = key_of(database, options);
+    key.kind = LatencyKind::pipeline;
+    for (const auto& [path, part] : parts) {
+      key.pipeline = part;
       const Evidence evidence = evidence_of(processes, path, options.mode);
-      add_samples(store, {.key = key, .path = path, .evidence = evidence, .process = first}, processes);
+      add_samples(database, {.key = key, .path = path, .evidence = evidence, .process = first}, processes);
     }
   });
 }
 
-void profile_into(Store& store, const NamedNetwork& named, const ProfileOptions& options, Listener& listener) {
+void profile_into(Database& database, const NamedNetwork& named, const ProfileOptions& options, Listener& listener) {
   const NamedNetwork network{named.name, canonical(named.spec)};
   const Plan plan = make_plan(network.spec);
-  const LatencyKey key = key_of(store, options);
-  const std::string arch = record_arch(store, network);
+  const LatencyKey key = key_of(database, options);
+  const std::string arch = record_arch(database, network);
   std::vector<size_t> missing;
   if (options.blocks)
     for (const size_t i : distinct_steps(plan))
-      if (store.find_latency(block_key(key, plan.steps[i])).empty()) missing.push_back(i);
+      if (find_latency(database, block_key(key, plan.steps[i])).empty()) missing.push_back(i);
   ProfileOptions left = options;
   left.blocks = false;  // no residual, as the samples of the whole and of its steps are from different runs
-  left.whole = options.whole && store.find_latency(network_key(key, LatencyKind::end_to_end, arch)).empty();
+  left.whole = options.whole && find_latency(database, network_key(key, LatencyKind::end_to_end, arch)).empty();
   if (missing.empty() && !left.whole) return;
-  record_profile(store, network, left, {time_plan(plan, missing, left, listener)});
+  record_profile(database, network, left, {time_plan(plan, missing, left, listener)});
 }
 
 }  // namespace mds

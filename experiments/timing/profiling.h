@@ -21,14 +21,14 @@ std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>
 
 // Stores architecture, device, environment and samples; with both whole and blocks also the residual, which is the
 // median of the whole minus the medians of its steps.
-void record_profile(Store& store, const NamedNetwork& network, const ProfileOptions& options,
+void record_profile(Database& database, const NamedNetwork& network, const ProfileOptions& options,
                     const std::vector<RawProfile>& processes);
 
-// Stores timings of things other than a network's steps: each path's samples with the canonical JSON of its identity.
-void record_parts(Store& store, const std::map<std::string, Json>& identities, const ProfileOptions& options,
+// Stores timings of the parts of a model: each path's samples with what was timed.
+void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,
                   const std::vector<RawProfile>& processes);
 
 // Times and stores what the store has no samples of for this build, device, dtype, threads and batch.
-void profile_into(Store& store, const NamedNetwork& network, const ProfileOptions& options, Listener& listener);
+void profile_into(Database& database, const NamedNetwork& network, const ProfileOptions& options, Listener& listener);
 
 }  // namespace mds

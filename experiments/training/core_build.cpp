@@ -22,7 +22,7 @@ std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const Loo
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopConfig&, Listener&) {
   refuse("stage text_image");
 }
-void record_pictures(Store&, const Lease&, int64_t, const Drawn&) {}
+void record_pictures(Database&, const Lease&, int64_t, const Drawn&) {}
 
 std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&, const Placement&, Listener&) {
   throw ConfigError("evaluation.scores names " + std::string(metric.name) +

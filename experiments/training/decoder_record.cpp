@@ -33,12 +33,12 @@ std::optional<ShippedDecoder> shipped_decoder(const DecoderSpec& decoder) {
 
 }  // namespace
 
-std::string record_decoder(Store& store, const DecoderSpec& decoder, const std::string& generator) {
+std::string record_decoder(Database& database, const DecoderSpec& decoder, const std::string& generator) {
   const auto shipped = shipped_decoder(decoder);
   if (!shipped) return {};
-  const std::string parent = record_arch(store, {shipped->name, shipped->spec}, {.generator = generator});
+  const std::string parent = record_arch(database, {shipped->name, shipped->spec}, {.generator = generator});
   const std::string name = shipped->name + "-1/" + std::to_string(shipped->divisor);
-  return record_arch(store, {name, decoder}, {.parent = parent, .generator = generator});
+  return record_arch(database, {name, decoder}, {.parent = parent, .generator = generator});
 }
 
 }  // namespace mds

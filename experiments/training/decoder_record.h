@@ -10,6 +10,6 @@ namespace mds {
 
 // Stores the decoder as NAME-1/DIVISOR with the shipped NAME as its parent, for any picture size. Returns its hash;
 // stores nothing and returns "" where it is not a narrowed shipped one.
-std::string record_decoder(Store& store, const DecoderSpec& decoder, const std::string& generator);
+std::string record_decoder(Database& database, const DecoderSpec& decoder, const std::string& generator);
 
 }  // namespace mds

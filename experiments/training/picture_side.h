@@ -22,7 +22,7 @@ std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig& config, co
 std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig& config, const LoopConfig& loop, Listener& listener);
 
 // Stores thumbnails of the first few pictures in the database.
-void record_pictures(Store& store, const Lease& lease, int64_t iteration, const Drawn& drawn);
+void record_pictures(Database& database, const Lease& lease, int64_t iteration, const Drawn& drawn);
 
 // Writes all pictures as one PNG; returns false where it cannot write pictures.
 bool save_grid(const std::string& file, const Tensor& pictures);

@@ -13,13 +13,14 @@ constexpr int64_t sample_columns = 8;
 
 }  // namespace
 
-void record_pictures(Store& store, const Lease& lease, int64_t iteration, const Drawn& drawn) {
+void record_pictures(Database& database, const Lease& lease, int64_t iteration, const Drawn& drawn) {
   for (int64_t i = 0; i < std::min(pictures_kept, drawn.pictures.size(0)); ++i)
-    store.add_picture(lease, {.iteration = iteration,
-                              .mime = std::string(thumbnail_mime),
-                              .bytes = encode_thumbnail(to_image(drawn.pictures[i]), bytes_a_picture),
-                              .prompt = drawn.captions[size_t(i)],
-                              .seed = int64_t(drawn.seeds[size_t(i)])});
+    add_picture(database, lease,
+                {.iteration = iteration,
+                 .mime = std::string(thumbnail_mime),
+                 .bytes = encode_thumbnail(to_image(drawn.pictures[i]), bytes_a_picture),
+                 .prompt = drawn.captions[size_t(i)],
+                 .seed = int64_t(drawn.seeds[size_t(i)])});
 }
 
 bool save_grid(const std::string& file, const Tensor& pictures) {

@@ -18,7 +18,7 @@ struct Training {
 };
 
 // Takes over the run from its last process, as the caller holds the lock of the output folder. FileError where the
-// checkpoint does not have the hash that was stored for it. The store and the curve outlive the recorder.
-Recorder open_record(Store& store, const Training& training, TrainingCurve& curve);
+// checkpoint does not have the hash that was stored for it. The database and the curve outlive the recorder.
+Recorder open_record(Database& database, const Training& training, TrainingCurve& curve);
 
 }  // namespace mds

@@ -15,11 +15,11 @@ CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration) {
           .iteration = iteration};
 }
 
-std::string missing_curve(const Store& store, int64_t run, const std::string& checkpoint, int64_t iteration) {
-  const auto curve = store.curve(run, "loss");
+std::string missing_curve(const Database& database, int64_t run, const std::string& checkpoint, int64_t iteration) {
+  const auto curve = curve_of(database, run, "loss");
   if (iteration == 0 || std::ranges::any_of(curve, [&](const MetricRow& row) { return row.iteration == iteration; }))
     return "";
-  return checkpoint + ": is at iteration " + std::to_string(iteration) + ", and " + store.file() +
+  return checkpoint + ": is at iteration " + std::to_string(iteration) + ", and " + database.file() +
          " holds no loss of it: the file was made for another database, or this one has lost rows, as a copy without " +
          "its -wal file does. The curve of this run has a gap up to there";
 }
@@ -27,19 +27,20 @@ std::string missing_curve(const Store& store, int64_t run, const std::string& ch
 void Recorder::save(const Loop& loop, bool interrupted) {
   store_saved();
   if (const auto points = curve_.take(interrupted); !points.empty())
-    run_.store.durably([&] {
+    run_.database.durably([&] {
       for (const auto& point : points)
-        run_.store.add_metric(run_.lease, {.iteration = loop.iteration(),
-                                           .images_seen = loop.iteration() * run_.batch,
-                                           .name = point.name,
-                                           .value = point.value,
-                                           .n = point.n});
+        add_metric(run_.database, run_.lease,
+                   {.iteration = loop.iteration(),
+                    .images_seen = loop.iteration() * run_.batch,
+                    .name = point.name,
+                    .value = point.value,
+                    .n = point.n});
     });
   run_.checkpoint.save(loop, run_.identity);
 }
 
 void Recorder::store_checkpoint(const CheckpointRow& row) {
-  run_.store.add_checkpoint(run_.lease, row);
+  add_checkpoint(run_.database, run_.lease, row);
   if (run_.checkpoints == Checkpoints::each) last_checkpoint_ = row.sha256;
 }
 
@@ -59,25 +60,26 @@ void Recorder::store_scores(const std::vector<Score>& scores, const ScoreOrigin&
   for (const auto& score : scores)
     if (!std::isfinite(score.value)) throw std::runtime_error("the score " + score.name + " is not finite");
   store_saved();
-  run_.store.transaction([&] {
-    const std::string protocol = origin.protocol.is_null() ? "" : run_.store.add_protocol(origin.protocol.dump());
+  run_.database.transaction([&] {
+    const std::string protocol = origin.protocol.is_null() ? "" : add_protocol(run_.database, origin.protocol.dump());
     for (const auto& score : scores)
-      run_.store.add_metric(run_.lease, {.iteration = origin.iteration,
-                                         .images_seen = origin.iteration * run_.batch,
-                                         .name = score.name,
-                                         .value = score.value,
-                                         .n = score.n,
-                                         .low = score.low,
-                                         .high = score.high,
-                                         .eval_seed = int64_t(origin.seed),
-                                         .checkpoint = last_checkpoint_,
-                                         .protocol = protocol});
+      add_metric(run_.database, run_.lease,
+                 {.iteration = origin.iteration,
+                  .images_seen = origin.iteration * run_.batch,
+                  .name = score.name,
+                  .value = score.value,
+                  .n = score.n,
+                  .low = score.low,
+                  .high = score.high,
+                  .eval_seed = int64_t(origin.seed),
+                  .checkpoint = last_checkpoint_,
+                  .protocol = protocol});
   });
 }
 
 void Recorder::end(RunState state, const std::string& message) {
   store_saved();
-  run_.store.finish(run_.lease, state, message);
+  finish(run_.database, run_.lease, state, message);
 }
 
 }  // namespace mds

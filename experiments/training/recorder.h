@@ -20,7 +20,7 @@ CheckpointRow row_of(const CheckpointFile& checkpoint, int64_t iteration);
 
 // A warning where the database holds no loss of the iteration of a checkpoint that is gone on from, else "": the
 // checkpoint was made for another database, or rows were lost.
-std::string missing_curve(const Store& store, int64_t run, const std::string& checkpoint, int64_t iteration);
+std::string missing_curve(const Database& database, int64_t run, const std::string& checkpoint, int64_t iteration);
 
 // Which checkpoints get a row: each, by the next call that stores anything, and scores name the last; or those that the
 // caller stores.
@@ -36,7 +36,7 @@ struct ScoreOrigin {
 class Recorder {
  public:
   struct Run {
-    Store& store;
+    Database& database;
     Lease lease;
     CheckpointFile& checkpoint;
     std::string identity;  // of what determines the run, which its checkpoints hold

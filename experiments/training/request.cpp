@@ -113,7 +113,7 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
     refuse_input_as_output("`out`", taken, inputs_of(config, training.file));
   std::optional<FolderLock> lock;
   if (std::filesystem::exists(out)) lock.emplace(out);
-  std::unique_ptr<Store> database = open_if_there(request.db);
+  std::unique_ptr<Database> existing = open_if_there(request.db);
 
   const auto run = open_stage(config, request.db, listener);
   CheckpointFile checkpoint(checkpoint_in(out));
@@ -124,9 +124,9 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   make_folder(out);
   if (!lock) lock.emplace(out);
   remove_unfinished(out);
-  Store& store = opened(database, request.db);
+  Database& database = opened(existing, request.db);
   Means curve(config.loop.batch);
-  Recorder recorder = open_record(store,
+  Recorder recorder = open_record(database,
                                   {.name = config.name,
                                    .network = run->network(),
                                    .identity = identity,
@@ -135,7 +135,7 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
                                    .device = device_kind(config.loop.placement.device),
                                    .resumed = loop.iteration()},
                                   curve);
-  listener.say_if_any(missing_curve(store, recorder.run(), checkpoint.file(), loop.iteration()));
+  listener.say_if_any(missing_curve(database, recorder.run(), checkpoint.file(), loop.iteration()));
   // Only now, as the record has compared the file with the hashes in the database.
   listener.say_if_any(checkpoint.adopt());
   const bool ended = run_training(

@@ -29,7 +29,7 @@ void check(const ExportRequest& request) {
                        "\"; traced networks are float32: allowed with `to` " + std::string(name_of(request.format)) +
                        ": fp32");
   if (std::filesystem::is_directory(request.out)) throw RequestError("`out` " + request.out + " is a folder");
-  check_output(options);
+  check_output(request);
 }
 
 struct ModelPart {
@@ -63,7 +63,7 @@ ModelPart find_part(const ExportRequest& request) {
   }
   const NetworkSpec wanted = [&] {
     try {
-      return find_network(request.name, request.db).spec;
+      return find_network(request.name, request.database).spec;
     } catch (const RequestError&) {
       throw RequestError("\"" + request.name + "\" is neither a part of " + request.model + " (" + names +
                          ") nor an architecture");
@@ -79,16 +79,16 @@ struct Loaded {
   NetworkPtr network;
 };
 
-Loaded load(const ExportRequest& request, const Placement& placement) {
+Loaded load(const ExportRequest& request) {
   const bool trained = !request.model.empty();
-  const ModelPart part = trained ? find_part(options) : ModelPart{"", find_network(request.name, request.db).spec};
+  const ModelPart part = trained ? find_part(request) : ModelPart{"", find_network(request.name, request.database).spec};
   const NetworkSpec spec = with_asked_size(part.spec, request.pixels);
   const Plan plan = make_plan(spec);
   // Safetensors are written without a pass.
   const bool passes = request.format != ExportFormat::safetensors;
   require_pass(plan, {.batch = passes ? traced_batch : 0, .weights = !trained});
-  if (trained) return {spec, load_part(request.model, part.name, plan, placement)};
-  Loaded loaded{spec, make_network(plan, placement)};
+  if (trained) return {spec, load_part(request.model, part.name, plan)};
+  Loaded loaded{spec, make_network(plan)};
   initialise(*loaded.network, *request.seed);
   return loaded;
 }

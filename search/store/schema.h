@@ -1,11 +1,13 @@
-// The tables of a results database and their numbered migrations. Only class Store uses them to change a file.
+// The tables of a results database: that of a new file as its rows describe them (column.h), and the numbered
+// migrations that bring an older file to the same. Only class Database uses them to change a file.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
+
+#include "search/store/dialect.h"
 
 namespace mds {
 
@@ -17,32 +19,15 @@ struct Migration {
   std::vector<std::string> statements;
 };
 
-// In order. The version of the last one is the version that this program reads and writes.
+// In order, from version 2 on. The version of the last one is the version that this program reads and writes.
 const std::vector<Migration>& migrations();
 int64_t schema_version();
-
-// The trigger that refuses "DELETE" or "UPDATE" on a table; none where the table is not append-only.
-struct Trigger {
-  std::string name, statement;
-};
-std::optional<Trigger> append_only_trigger(const std::string& table, const std::string& change);
+Migration whole_schema();  // of an empty file
 
 // Tables that hold rows; parents come before their children.
-std::span<const char* const> table_names();
+const std::vector<StoredTable>& tables();
 
-// A figure printed in a publication and not measured here.
-struct LiteratureRow {
-  const char* source;
-  const char* network;
-  const char* name;
-  double value;
-  const char* unit;
-  const char* conditions;
-};
-inline constexpr const char* literature_table1 = "MobileDiffusion, arXiv 2311.16567, Table 1";
-inline constexpr const char* literature_table2 = "MobileDiffusion, arXiv 2311.16567, Table 2";
-inline constexpr const char* literature_table5 = "MobileDiffusion, arXiv 2311.16567, Table 5";
-inline constexpr const char* literature_ladder = "MobileDiffusion, arXiv 2311.16567, Section 3.2";
-std::span<const LiteratureRow> literature();
+// What refuses "DELETE" or "UPDATE" on a table; none where the table is not append-only.
+std::optional<dialect::Refusal> append_only(const std::string& table, const std::string& change);
 
 }  // namespace mds

@@ -1,44 +1,27 @@
-// Typed reading: rows of a query as tuples. NULL becomes the type's empty value, or no value for std::optional.
+// Typed reading of a few columns as tuples; row.h reads whole rows. NULL becomes the type's empty value, or no value
+// for std::optional.
 //
-//   for (const auto& [name, params] : select<std::string, int64_t>(store, "SELECT name, params FROM arch WHERE hash =
-//   :h", hash))
+//   for (const auto& [name, params] : select<std::string, int64_t>(database, "SELECT name, params FROM arch WHERE hash
+//   = :h", hash))
 #pragma once
 
-#include <soci/soci.h>
-
-#include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
-#include "search/store/store.h"
+#include "search/store/database.h"
 
 namespace mds {
 
-template <class T>
-struct Cell {
-  T value{};
-  soci::indicator mark = soci::i_ok;
-  T taken() const { return mark == soci::i_ok ? value : T{}; }
-};
-template <class T>
-struct Cell<std::optional<T>> {
-  T value{};
-  soci::indicator mark = soci::i_ok;
-  std::optional<T> taken() const { return mark == soci::i_ok ? std::optional(value) : std::nullopt; }
-};
-
 template <class... Ts, class... Arguments>
-std::vector<std::tuple<Ts...>> select(const Store& store, const std::string& query, const Arguments&... arguments) {
+std::vector<std::tuple<Ts...>> select(const Database& database, const std::string& sql, const Arguments&... arguments) {
   std::vector<std::tuple<Ts...>> rows;
-  store.guarded([&] {
-    std::tuple<Cell<Ts>...> cells;
-    auto prepared = store.reading_session().prepare << query;
-    std::apply([&](auto&... cell) { ((prepared, soci::into(cell.value, cell.mark)), ...); }, cells);
-    ((prepared, soci::use(arguments)), ...);
-    soci::statement statement = prepared;
-    for (bool more = statement.execute(true); more; more = statement.fetch())
-      rows.push_back(std::apply([](const auto&... cell) { return std::tuple<Ts...>(cell.taken()...); }, cells));
+  const Query query{.sql = sql, .types = {cell_type<Ts>()...}, .arguments = {to_value(arguments)...}};
+  database.query(query, [&](const std::vector<Value>& cells) {
+    rows.push_back([&]<size_t... I>(std::index_sequence<I...>) {
+      return std::tuple<Ts...>(from_value<Ts>(cells[I])...);
+    }(std::index_sequence_for<Ts...>()));
   });
   return rows;
 }

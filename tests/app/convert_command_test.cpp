@@ -34,11 +34,12 @@ TEST_CASE("convert takes the network of a part from the database by its stored n
   const std::string database = folder.path + "/r.db", in = folder.path + "/in", out = folder.path + "/out";
   const NetworkSpec spec = foreign::unet_spec();
   const Plan plan = make_plan(foreign::unet_spec());
-  Store(database).add_arch({.hash = hash_of(spec),
-                            .name = "stored-unet",
-                            .spec_json = canonical_json(spec),
-                            .convention = "c",
-                            .input = "i"});
+  Database stored(database);
+  add_arch(stored, {.hash = hash_of(spec),
+                    .name = "stored-unet",
+                    .spec_json = canonical_json(spec),
+                    .convention = "c",
+                    .input = "i"});
   std::filesystem::create_directories(in + "/unet");
   save_tensors(in + "/unet/diffusion_pytorch_model.safetensors",
                {.tensors = export_weights(plan, Layout::diffusers, foreign::numbered(plan)), .metadata = {}});

@@ -1,6 +1,4 @@
 // A whole sweep of toy networks on toy latents, run as a user runs it: to the end, killed and restarted.
-#include <soci/soci.h>
-
 #include <algorithm>
 #include <set>
 
@@ -68,7 +66,7 @@ TEST_CASE("a file that cannot be written ends the sweep, not the candidate; the 
 TEST_CASE("a rung with a lost evaluation is not judged by the rest", "[app]") {
   const ToySweep sweep;
   REQUIRE(sweep.run().code == 0);
-  Store(sweep.folder.path + "/r.db").reading_session() << "UPDATE run SET state = 'paused', rung = 0";
+  Database(sweep.folder.path + "/r.db").execute("UPDATE run SET state = 'paused', rung = 0");
   std::filesystem::remove(sweep.run_folders().front() + "/evaluation-4.safetensors");
   sweep.check_fails("evaluation-4.safetensors: is missing");
 }
@@ -136,10 +134,10 @@ TEST_CASE("any score of the table decides by its name and has an interval", "[ap
   const Outcome outcome = sweep.run();
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  const Store store(sweep.folder.path + "/r.db", StoreMode::read_only);
+  const Database database(sweep.folder.path + "/r.db", StoreMode::read_only);
   double best = 0, best_of_stopped = 0;
-  for (const auto& run : store.runs("toy"))
-    for (const auto& metric : store.metrics(run.run)) {
+  for (const auto& run : runs_of(database, "toy"))
+    for (const auto& metric : metrics_of(database, run.run)) {
       if (metric.name != "kid_emoji_clip" || metric.iteration != 4) continue;
       CHECK(metric.low.value() <= metric.value);
       CHECK(metric.value <= metric.high.value());
@@ -165,9 +163,9 @@ TEST_CASE("two scores decide together, of pictures and of their captions", "[app
   const Outcome outcome = sweep.run();
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
-  const Store store(sweep.folder.path + "/r.db", StoreMode::read_only);
-  for (const auto& run : store.runs("toy"))
-    for (const auto& decision : store.decisions(run.run)) {
+  const Database database(sweep.folder.path + "/r.db", StoreMode::read_only);
+  for (const auto& run : runs_of(database, "toy"))
+    for (const auto& decision : decisions_of(database, run.run)) {
       CHECK_THAT(decision.inputs_json, Catch::Contains("kid_emoji_clip"));
       CHECK_THAT(decision.inputs_json, Catch::Contains("clip_emoji"));
     }
@@ -181,9 +179,10 @@ TEST_CASE("a decision that does not follow from its stored inputs is found", "[a
   const Outcome sound = mdsearch(check);
   INFO(sound.out);
   REQUIRE(sound.code == 0);
-  Store(sweep.folder.path + "/r.db").reading_session()
-      << "INSERT INTO decision(run_id, rung, rule, rule_version, inputs_json, verdict, audited, decided_unix_s) "
-         "SELECT run_id, 7, rule, 1, inputs_json, 'stop', 0, 0 FROM decision WHERE verdict = 'promote' LIMIT 1";
+  Database(sweep.folder.path + "/r.db")
+      .execute(
+          "INSERT INTO decision(run_id, rung, rule, rule_version, inputs_json, verdict, audited, decided_unix_s) "
+          "SELECT run_id, 7, rule, 1, inputs_json, 'stop', 0, 0 FROM decision WHERE verdict = 'promote' LIMIT 1");
   const Outcome wrong = mdsearch(check);
   CHECK(wrong.code == 1);
   CHECK_THAT(wrong.out, Catch::Contains("at rung 7 of sweep toy: is stop; its inputs lead to promote"));

@@ -1,6 +1,4 @@
 // What a sweep does where files are damaged or memory is short, and what becomes of candidates that failed.
-#include <soci/soci.h>
-
 #include <functional>
 #include <map>
 
@@ -15,9 +13,9 @@ const std::string retry = "db retry --db r.db ";
 
 // As if a candidate of a finished sweep had failed at its last rung.
 void make_fail(const ToySweep& sweep, int64_t run) {
-  Store(sweep.file("r.db")).reading_session()
-      << "UPDATE run SET state = 'failed', message = 'its loss is not finite', attempt = 10 WHERE run_id = " +
-             std::to_string(run);
+  Database(sweep.file("r.db"))
+      .execute("UPDATE run SET state = 'failed', message = 'its loss is not finite', attempt = 10 WHERE run_id = :run",
+               run);
 }
 
 // Under each limit of its memory the sweep may end or not, but no candidate may be lost.

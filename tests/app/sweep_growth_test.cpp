@@ -1,6 +1,4 @@
 // How sweeps start and grow: failing starts, paths, lists of networks, plans, and a stored sweep that is extended.
-#include <soci/soci.h>
-
 #include <algorithm>
 #include <set>
 
@@ -59,8 +57,8 @@ TEST_CASE("a plain list of networks is a sweep", "[app]") {
   sweep.check_fails_without_trace("networks is given, and so is space", " --set space=space.json");
   sweep.require_done();
   CHECK(sweep.results().size() == 2);
-  const Store store(sweep.file("r.db"), StoreMode::read_only);
-  CHECK(store.find_arch("other").has_value());
+  const Database database(sweep.file("r.db"), StoreMode::read_only);
+  CHECK(find_arch(database, "other").has_value());
 }
 
 TEST_CASE("values of --set reach the workers too", "[app]") {
@@ -128,14 +126,14 @@ TEST_CASE("runs that are stored with rungs in their protocol go on from their ch
   sweep.require_done(" --set rungs=[4]");
   const Json results = sweep.results();
   {  // as older programs stored runs: the budget is part of the protocol that names their files
-    Store store(sweep.file("r.db"));
-    const RunStatus old = store.runs("toy").front();
-    Json protocol = Json::parse(protocol_json(store, old.protocol));
+    Database database(sweep.file("r.db"));
+    const RunRow old = runs_of(database, "toy").front();
+    Json protocol = Json::parse(protocol_json(database, old.protocol));
     protocol["rungs"] = {4};
     protocol["loop"]["iterations"] = 4;
     protocol["loop"]["seed"] = 1;
-    const std::string hash = store.add_protocol(protocol.dump());
-    for (RunStatus run : store.runs("toy")) {
+    const std::string hash = add_protocol(database, protocol.dump());
+    for (RunRow run : runs_of(database, "toy")) {
       const std::string before = files_of("toy", run).folder, identity = identity_of(run);
       run.protocol = hash;
       TensorFile checkpoint = load_tensors(sweep.file(before + "/checkpoint.safetensors"));
@@ -144,8 +142,7 @@ TEST_CASE("runs that are stored with rungs in their protocol go on from their ch
       std::filesystem::remove(sweep.file(before + "/checkpoint.safetensors.sha256"));
       std::filesystem::rename(sweep.file(before), sweep.file(files_of("toy", run).folder));
     }
-    store.reading_session() << "UPDATE run SET protocol_id = (SELECT protocol_id FROM protocol WHERE hash = '" + hash +
-                                   "')";
+    database.execute("UPDATE run SET protocol_id = (SELECT protocol_id FROM protocol WHERE hash = :hash)", hash);
   }
   const Outcome outcome = sweep.run();
   REQUIRE(outcome.code == 0);
@@ -161,9 +158,9 @@ TEST_CASE("a sweep's networks may be winners of stored sweeps, and stay what the
   json["networks"] = {"winner@toy"};
   sweep.write("sweep.json", json);
   sweep.require_done(" --set name=again");
-  const Store store(sweep.file("r.db"), StoreMode::read_only);
-  const std::string winner = rank_sweep(store, "toy").placed.front().candidate;
-  REQUIRE(store.runs("again").size() == 1);
-  CHECK(store.runs("again").front().arch == winner);
-  CHECK_THAT(store.sweep_config("again").value(), Catch::Contains(winner));
+  const Database database(sweep.file("r.db"), StoreMode::read_only);
+  const std::string winner = rank_sweep(database, "toy").placed.front().candidate;
+  REQUIRE(runs_of(database, "again").size() == 1);
+  CHECK(runs_of(database, "again").front().arch == winner);
+  CHECK_THAT(sweep_config(database, "again").value(), Catch::Contains(winner));
 }

@@ -67,16 +67,16 @@ struct ToySweep : ToyFolder {
 
   // The state of every run with its scores, which kills must not change.
   Json results() const {
-    const Store store(folder.path + "/r.db", StoreMode::read_only);
+    const Database database(folder.path + "/r.db", StoreMode::read_only);
     Json rows = Json::array();
-    for (const auto& run : store.runs("toy")) {
+    for (const auto& run : runs_of(database, "toy")) {
       Json scores = Json::object();
-      for (const auto& metric : store.metrics(run.run))
+      for (const auto& metric : metrics_of(database, run.run))
         scores[metric.name + "@" + std::to_string(metric.iteration)] = metric.value;
       rows.push_back({{"arch", run.arch},
                       {"state", std::string(name_of(run.state))},
                       {"scores", scores},
-                      {"decisions", store.decisions(run.run).size()}});
+                      {"decisions", decisions_of(database, run.run).size()}});
     }
     return rows;
   }

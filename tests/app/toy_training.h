@@ -65,24 +65,24 @@ struct ToyTraining : ToyFolder {
     return files;
   }
 
-  RunStatus last_run() const {
-    const auto runs = Store(file("r.db"), StoreMode::read_only).runs(trainings);
+  RunRow last_run() const {
+    const auto runs = runs_of(Database(file("r.db"), StoreMode::read_only), trainings);
     REQUIRE(!runs.empty());
     return runs.back();
   }
 
   // All rows of all runs except the rate, which differs in every run.
   Json rows() const {
-    const Store store(file("r.db"), StoreMode::read_only);
+    const Database database(file("r.db"), StoreMode::read_only);
     Json all = Json::array();
-    for (const auto& run : store.runs(trainings)) {
+    for (const auto& run : runs_of(database, trainings)) {
       Json metrics = Json::array(), checkpoints = Json::array();
-      for (const auto& row : store.metrics(run.run)) {
+      for (const auto& row : metrics_of(database, run.run)) {
         Json value = row.name == "images_per_s" ? Json(row.value > 0) : Json(row.value);
         metrics.push_back({row.name, row.iteration, row.images_seen, row.name == "images_per_s" ? 0 : row.n, value,
                            row.checkpoint, row.protocol});
       }
-      for (const auto& row : store.checkpoints(run.run))
+      for (const auto& row : checkpoints_of(database, run.run))
         checkpoints.push_back({row.iteration, row.sha256, row.path, row.bytes});
       all.push_back({{"arch", run.arch},
                      {"protocol", run.protocol},

@@ -48,28 +48,28 @@ TEST_CASE("a training stores its run with the curve, checkpoints and scores, and
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK_THAT(outcome.err, Contains("base 8/8") && Contains("/s") && Contains("left"));
-  const RunStatus run = training.last_run();
+  const RunRow run = training.last_run();
   CHECK(run.state == RunState::done);
   const Json rows = training.rows();
   {
-    const Store store(training.file("r.db"), StoreMode::read_only);
+    const Database database(training.file("r.db"), StoreMode::read_only);
     for (const char* name : {"loss", "gradient_norm", "images_per_s"}) {
-      const auto curve = store.curve(run.run, name);
+      const auto curve = curve_of(database, run.run, name);
       CHECK(iterations_of(curve) == std::vector<int64_t>{2, 4, 6, 8});
       CHECK(curve.back().images_seen == 32);
       CHECK(curve.back().value > 0);
     }
-    CHECK(store.curve(run.run, "loss").back().n == 2);
-    CHECK(store.curve(run.run, "adversary_loss").empty());
-    const auto checkpoints = store.checkpoints(run.run);
+    CHECK(curve_of(database, run.run, "loss").back().n == 2);
+    CHECK(curve_of(database, run.run, "adversary_loss").empty());
+    const auto checkpoints = checkpoints_of(database, run.run);
     REQUIRE(checkpoints.size() == 4);
     CHECK(checkpoints.back().sha256 == file_sha256(training.checkpoint("base")));
-    const auto scores = store.curve(run.run, "fd_emoji_clip");
+    const auto scores = curve_of(database, run.run, "fd_emoji_clip");
     REQUIRE(scores.size() == 1);
     CHECK(scores[0].low.value() <= scores[0].value);
     CHECK(scores[0].checkpoint == checkpoints.back().sha256);
     CHECK(scores[0].protocol != run.protocol);
-    const auto arch = store.find_arch(run.arch).value();
+    const auto arch = find_arch(database, run.arch).value();
     CHECK(arch.spec_json == canonical_json(NetworkSpec(canonical(NetworkSpec(toy::unet())))));
   }
   training.require_trained("base");
@@ -96,13 +96,13 @@ TEST_CASE("each UNet stage goes on from the one before, draws as it trains, and 
     CHECK(files.contains("samples/0000008.png"));
 #endif
   }
-  const Store store(training.file("r.db"), StoreMode::read_only);
-  const auto runs = store.runs(trainings);
+  const Database database(training.file("r.db"), StoreMode::read_only);
+  const auto runs = runs_of(database, trainings);
   REQUIRE(runs.size() == 4);
-  const auto losses = store.curve(runs[3].run, "adversary_loss");
+  const auto losses = curve_of(database, runs[3].run, "adversary_loss");
   REQUIRE(losses.size() == 4);
   CHECK(losses[0].n == 1);  // one step in two iterations
-  CHECK(store.curve(runs[2].run, "adversary_loss").empty());
+  CHECK(curve_of(database, runs[2].run, "adversary_loss").empty());
 }
 
 TEST_CASE("a model has the licences of its data, of the networks around it and of the model that it started from",
@@ -128,7 +128,7 @@ TEST_CASE("numbers that stop being finite end a training as failed and keep a ch
   training.check_fails(outcome, "is not finite");
   CHECK_THAT(outcome.err,
              Contains("iteration ") && Contains("the last good checkpoint is out/train/base/checkpoint.safetensors"));
-  const RunStatus run = training.last_run();
+  const RunRow run = training.last_run();
   CHECK(run.state == RunState::failed);
   CHECK_THAT(run.message, Contains("is not finite"));
   const TensorFile kept = load_tensors(training.checkpoint("base"));
@@ -201,7 +201,7 @@ TEST_CASE("a training takes more iterations and ends where one of that length en
   longer.require_trained("base");
   for (const char* file : {"/model/unet.safetensors", "/samples/0000008.png"})
     CHECK(text_of_file(longer.output("base") + file) == text_of_file(whole.output("base") + file));
-  CHECK(Store(longer.file("r.db"), StoreMode::read_only).runs(trainings).size() == 1);  // the same run continues
+  CHECK(runs_of(Database(longer.file("r.db"), StoreMode::read_only), trainings).size() == 1);  // the same run continues
   longer.require_trained("base");
   longer.check_fails(longer.train("base", "--set loop.iterations=6"),
                      "is at iteration 8, past loop.iterations, which is 6; allowed: at least the checkpoint's");

@@ -19,10 +19,10 @@ struct Drawn {
 };
 
 // Stores a model with a distance and a text-image score of its pictures.
-std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
+std::string add_drawing(Database& database, ModelRow model, const Drawn& drawn) {
   model.hash = sha256(model.name);
   if (model.params == 0) model.params = 10;
-  store.add_model(model);
+  add_model(database, model);
   Json sampler{{"steps", drawn.steps}, {"guidance", drawn.guidance}, {"spacing", "trailing"}};
   if (drawn.sampler != "ddim") sampler["sampler"] = drawn.sampler;
   if (drawn.rescale != 0) sampler["rescale"] = drawn.rescale;
@@ -31,48 +31,48 @@ std::string add_drawing(Store& store, ModelRow model, const Drawn& drawn) {
   ScoreRow score{.subject = model.hash, .subject_name = model.name, .name = "fd_emoji_clip", .n = 20};
   score.eval_seed = drawn.eval_seed;
   score.value = drawn.fd, score.low = drawn.fd / 2, score.high = drawn.fd * 2;
-  score.protocol = store.add_protocol(protocol.dump());
-  store.add_score(score);
+  score.protocol = add_protocol(database, protocol.dump());
+  add_score(database, score);
   protocol["extractor"] = "other";
   score.name = "clip_emoji";
   score.value = score.low = score.high = 1 - drawn.fd;
-  score.protocol = store.add_protocol(protocol.dump());
-  store.add_score(score);
+  score.protocol = add_protocol(database, protocol.dump());
+  add_score(database, score);
   return model.hash;
 }
 
 // A latency as `mdsearch profile --model` stores it, of nine equal samples.
 struct Timed {
-  std::string model{}, part = "whole";
+  std::string model{};
+  PipelinePart part = PipelinePart::whole;
   int64_t steps = 0, calls = 0, milliseconds = 1, threads = 1;
   Evidence evidence{TimingMode::final, TimingMark::steady};
 };
-void add_timing(Store& store, const Timed& timed) {
-  Json identity{{"model", timed.model}, {"part", timed.part}};
-  if (timed.calls > 0) identity["calls"] = timed.calls;
-  if (timed.part == "whole") identity["steps"] = timed.steps, identity["sampler"] = "ddim";
+void add_timing(Database& database, const Timed& timed) {
   LatencyRow row;
-  row.path = timed.part;
+  row.path = name_of(timed.part);
   row.evidence = timed.evidence;
-  row.key.block_json = Json{{"pipeline", identity}}.dump();
-  row.key.device = store.remember_device({.model = "test cpu", .cores = 2});
-  row.key.env = store.remember_env({.git_commit = "0123456789"});
+  row.key.kind = LatencyKind::pipeline;
+  row.key.pipeline = {.model = timed.model, .part = timed.part, .steps = timed.steps, .calls = timed.calls};
+  if (timed.part == PipelinePart::whole) row.key.pipeline.sampler = "ddim";
+  row.key.device = remember_device(database, {.model = "test cpu", .cores = 2});
+  row.key.env = remember_env(database, {.git_commit = "0123456789"});
   row.key.threads = timed.threads;
   row.process.number = timed.milliseconds;
   row.samples_ns.assign(9, timed.milliseconds * 1'000'000);
-  store.add_latency(row);
+  add_latency(database, row);
 }
 
 }  // namespace
 
 TEST_CASE("stages stand in the order of their training, each at its best guidance", "[reports]") {
-  Store store(":memory:");
-  add_drawing(store, {.name = "a one-step", .stage = "ufogen", .iterations = 5}, {.steps = 1, .fd = 0.3});
+  Database database(":memory:");
+  add_drawing(database, {.name = "a one-step", .stage = "ufogen", .iterations = 5}, {.steps = 1, .fd = 0.3});
   const ModelRow base{.name = "b base", .stage = "base", .iterations = 9};
   for (const auto& [guidance, fd] : std::map<double, double>{{1, 0.4}, {2, 0.2}, {4, 0.5}})
-    add_drawing(store, base, {.guidance = guidance, .fd = fd});
-  add_drawing(store, {.name = "c eight", .stage = "distil", .iterations = 7}, {.steps = 8, .fd = 0.25});
-  const auto rows = rows_of(stages_report(store, {}));
+    add_drawing(database, base, {.guidance = guidance, .fd = fd});
+  add_drawing(database, {.name = "c eight", .stage = "distil", .iterations = 7}, {.steps = 8, .fd = 0.25});
+  const auto rows = rows_of(stages_report.tables(database, {}));
   REQUIRE(rows.size() == 3);
   CHECK((rows[0]["stage"] == "base" && rows[0]["guidance"] == 2 && rows[0]["fd"] == 0.2 && rows[0]["of_first"] == 1));
   CHECK((rows[1]["stage"] == "distil" && rows[1]["steps"] == 8 && rows[1]["iterations"] == 7));
@@ -80,20 +80,20 @@ TEST_CASE("stages stand in the order of their training, each at its best guidanc
   CHECK((rows[2]["stage"] == "ufogen" && rows[2]["clip"] == 0.7));
   for (const auto& row : rows) CHECK(row["latency_ms"].is_null());
 
-  const auto curve = rows_of(guidance_report(store, {}));
+  const auto curve = rows_of(guidance_report.tables(database, {}));
   REQUIRE(curve.size() == 3);  // models with one guidance have no curve
   for (const auto& row : curve) CHECK((row["mark"] == "best") == (row["guidance"] == 2));
-  CHECK(rows_of(guidance_report(store, {.network = "c"})).empty());
+  CHECK(rows_of(guidance_report.tables(database, {.network = "c"})).empty());
 }
 
 TEST_CASE("each network's stages stand together and are compared with its own first", "[reports]") {
-  Store store(":memory:");
+  Database database(":memory:");
   const auto add = [&](const std::string& name, const std::string& stage, int64_t params, double fd) {
-    add_drawing(store, {.name = name, .stage = stage, .params = params}, {.fd = fd});
+    add_drawing(database, {.name = name, .stage = stage, .params = params}, {.fd = fd});
   };
   add("a", "base", 20, 0.2), add("b", "ufogen", 20, 0.3);
   add("c", "base", 30, 0.1), add("d", "ufogen", 30, 0.4);
-  const auto rows = rows_of(stages_report(store, {}));
+  const auto rows = rows_of(stages_report.tables(database, {}));
   std::string order;
   for (const auto& row : rows) order += row["model"];
   CHECK(order == "cdab");
@@ -103,63 +103,63 @@ TEST_CASE("each network's stages stand together and are compared with its own fi
 }
 
 TEST_CASE("a stage drawn at guidance 0 has the latency of one UNet call a step, rescaled that of two", "[reports]") {
-  Store store(":memory:");
-  const std::string plain = add_drawing(store, {.name = "a", .stage = "base"}, {.steps = 8, .guidance = 0});
+  Database database(":memory:");
+  const std::string plain = add_drawing(database, {.name = "a", .stage = "base"}, {.steps = 8, .guidance = 0});
   const std::string rescaled =
-      add_drawing(store, {.name = "b", .stage = "base"}, {.steps = 8, .guidance = 0, .rescale = 0.7});
+      add_drawing(database, {.name = "b", .stage = "base"}, {.steps = 8, .guidance = 0, .rescale = 0.7});
   for (const auto& model : {plain, rescaled})
     for (const int64_t calls : {1, 2})
-      add_timing(store, {.model = model, .steps = 8, .calls = calls, .milliseconds = calls});
-  const auto rows = rows_of(stages_report(store, {}));
+      add_timing(database, {.model = model, .steps = 8, .calls = calls, .milliseconds = calls});
+  const auto rows = rows_of(stages_report.tables(database, {}));
   CHECK((rows[0]["latency_ms"] == 1 && rows[1]["latency_ms"] == 2));
 }
 
 TEST_CASE("drawings of other seeds and other samplers are curves of their own", "[reports]") {
-  Store store(":memory:");
+  Database database(":memory:");
   const ModelRow model{.name = "m", .stage = "ufogen"};
   for (const int64_t seed : {0, 1})
     for (const double guidance : {1.0, 2.0})
-      add_drawing(store, model, {.steps = 4, .guidance = guidance, .fd = guidance, .eval_seed = seed});
-  add_drawing(store, model, {.steps = 4, .guidance = 1, .fd = 0.1, .sampler = "ufogen"});
-  const auto rows = rows_of(stages_report(store, {}));
+      add_drawing(database, model, {.steps = 4, .guidance = guidance, .fd = guidance, .eval_seed = seed});
+  add_drawing(database, model, {.steps = 4, .guidance = 1, .fd = 0.1, .sampler = "ufogen"});
+  const auto rows = rows_of(stages_report.tables(database, {}));
   REQUIRE(rows.size() == 3);
-  CHECK(guidance_report(store, {}).size() == 2);
+  CHECK(guidance_report.tables(database, {}).size() == 2);
 }
 
 TEST_CASE("a stage's latency is that of its own steps and UNet calls, by one program on one machine", "[reports]") {
-  Store store(":memory:");
-  const std::string base = add_drawing(store, {.name = "base", .stage = "base"}, {.steps = 50, .guidance = 2});
-  const std::string eight = add_drawing(store, {.name = "eight", .stage = "distil"}, {.steps = 8});
-  const std::string one = add_drawing(store, {.name = "one", .stage = "ufogen"}, {.steps = 1});
-  add_timing(store, {.model = base, .steps = 50, .calls = 2, .milliseconds = 400});
-  add_timing(store, {.model = base, .steps = 50, .calls = 1, .milliseconds = 200});
-  add_timing(store, {.model = base, .steps = 50, .calls = 2, .milliseconds = 300, .threads = 2});
-  add_timing(store, {.model = eight, .steps = 8, .calls = 1, .milliseconds = 40});
-  add_timing(store, {.model = eight, .steps = 4, .calls = 1, .milliseconds = 20});
-  add_timing(store,
+  Database database(":memory:");
+  const std::string base = add_drawing(database, {.name = "base", .stage = "base"}, {.steps = 50, .guidance = 2});
+  const std::string eight = add_drawing(database, {.name = "eight", .stage = "distil"}, {.steps = 8});
+  const std::string one = add_drawing(database, {.name = "one", .stage = "ufogen"}, {.steps = 1});
+  add_timing(database, {.model = base, .steps = 50, .calls = 2, .milliseconds = 400});
+  add_timing(database, {.model = base, .steps = 50, .calls = 1, .milliseconds = 200});
+  add_timing(database, {.model = base, .steps = 50, .calls = 2, .milliseconds = 300, .threads = 2});
+  add_timing(database, {.model = eight, .steps = 8, .calls = 1, .milliseconds = 40});
+  add_timing(database, {.model = eight, .steps = 4, .calls = 1, .milliseconds = 20});
+  add_timing(database,
              {.model = one, .steps = 1, .calls = 1, .milliseconds = 9, .evidence = {.mark = TimingMark::rejected}});
-  const auto tables = stages_report(store, {});
+  const auto tables = stages_report.tables(database, {});
   const auto rows = rows_of(tables);
   CHECK((rows[0]["latency_ms"] == 400 && rows[1]["latency_ms"] == 40));
   CHECK(rows[2]["latency_ms"].is_null());
   CHECK_THAT(notes_of(tables), Contains("test cpu, fp32, 1 thread, batch 1"));
 
-  const auto lines = rows_of(table5_report(store, {.network = "eight"}));
+  const auto lines = rows_of(table5_report.tables(database, {.network = "eight"}));
   CHECK((lines[0]["overall_ms"] == 40 && lines[0]["steps"] == 8 && lines[1]["overall_ms"] == 20));
 }
 
 TEST_CASE("the latency of a picture stands in its parts above the printed ones", "[reports]") {
-  Store store(":memory:");
-  const std::string model = add_drawing(store, {.name = "m", .stage = "base"}, {});
-  add_timing(store, {.model = model, .steps = 10, .calls = 2, .milliseconds = 75});
-  add_timing(store, {.model = model, .part = "text", .milliseconds = 1});
-  add_timing(store, {.model = model, .part = "decoder", .milliseconds = 3});
-  add_timing(store, {.model = model, .part = "unet step", .calls = 1, .milliseconds = 4});
-  add_timing(store, {.model = model, .part = "unet step", .calls = 2, .milliseconds = 7});
-  const auto rows = rows_of(table5_report(store, {}));
+  Database database(":memory:");
+  const std::string model = add_drawing(database, {.name = "m", .stage = "base"}, {});
+  add_timing(database, {.model = model, .steps = 10, .calls = 2, .milliseconds = 75});
+  add_timing(database, {.model = model, .part = PipelinePart::text, .milliseconds = 1});
+  add_timing(database, {.model = model, .part = PipelinePart::decoder, .milliseconds = 3});
+  add_timing(database, {.model = model, .part = PipelinePart::unet_step, .calls = 1, .milliseconds = 4});
+  add_timing(database, {.model = model, .part = PipelinePart::unet_step, .calls = 2, .milliseconds = 7});
+  const auto rows = rows_of(table5_report.tables(database, {}));
   REQUIRE(rows.size() == 6);
   const Json& own = rows[0];
   CHECK((own["text_ms"] == 1 && own["decoder_ms"] == 3 && own["unet_step_ms"] == 7 && own["overall_ms"] == 75));
   for (const auto& row : rows) CHECK(row["literature"] == (row["model"] != "m"));
-  CHECK_THAT(to_text(table5_report(store, {}), Format::table), Contains("MobileDiffusion, 8 steps"));
+  CHECK_THAT(to_text(table5_report.tables(database, {}), Format::table), Contains("MobileDiffusion, 8 steps"));
 }

@@ -9,10 +9,10 @@ using namespace mds;
 using namespace mds::test;
 
 TEST_CASE("the latencies of the blocks and the residual make up the whole", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
+  Database database(":memory:");
+  fill_sample(database);
   double blocks = 0, residual = 0, whole = 0;
-  for (const auto& row : rows_of(table6_report(store, {}))) {
+  for (const auto& row : rows_of(table6_report.tables(database, {}))) {
     const double ms = row["median_ms"];
     if (row["kind"] == "residual")
       residual = ms;
@@ -29,71 +29,71 @@ TEST_CASE("the speed of a block counts every sample of the batch", "[reports]") 
   CHECK(*gflops(92'416'000, 1, 1'000'000) == Approx(184.832));
   CHECK(*gflops(92'416'000, 4, 1'000'000) == Approx(4 * 184.832));
   CHECK_FALSE(gflops(0, 1, 1'000'000));
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  for (const int64_t batch : {1, 4}) add_latencies(store, mobilediffusion(), {.batch = batch});
-  const Json rows = rows_of(table6_report(store, {}));
+  Database database(":memory:");
+  add_arch(database, mobilediffusion());
+  for (const int64_t batch : {1, 4}) add_latencies(database, mobilediffusion(), {.batch = batch});
+  const Json rows = rows_of(table6_report.tables(database, {}));
   for (const auto& row : rows)
     if (row["path"] == "conv_in") CHECK(row["gflops"] == Approx(184.832 * row["batch"].get<double>()));
 }
 
 TEST_CASE("latencies of differing devices stand in tables of their own", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
-  add_latencies(store, mobilediffusion(), {.device = "another cpu"});
-  const auto tables = table6_report(store, {});
+  Database database(":memory:");
+  fill_sample(database);
+  add_latencies(database, mobilediffusion(), {.device = "another cpu"});
+  const auto tables = table6_report.tables(database, {});
   REQUIRE(tables.size() == 2);
   CHECK(tables[0].title != tables[1].title);
 }
 
 TEST_CASE("times of differing builds make no sum and no residual, and stand in tables of their own", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  add_latencies(store, mobilediffusion(), {.commit = "old", .whole = false});
-  add_latencies(store, mobilediffusion(), {.commit = "new", .blocks = false});
-  const auto tables = table6_report(store, {});
+  Database database(":memory:");
+  add_arch(database, mobilediffusion());
+  add_latencies(database, mobilediffusion(), {.commit = "old", .whole = false});
+  add_latencies(database, mobilediffusion(), {.commit = "new", .blocks = false});
+  const auto tables = table6_report.tables(database, {});
   REQUIRE(tables.size() == 2);
   CHECK_THAT(tables[0].title, Contains("build new"));
   CHECK_THAT(tables[1].title, Contains("build old"));
   for (const auto& row : rows_of(tables)) CHECK(row["kind"] != "residual");
-  const Json counted = counted_in_table1(store);
+  const Json counted = counted_in_table1(database);
   REQUIRE(counted.size() == 2);
   CHECK(counted[0]["latency_ms"] == Approx(22));
   CHECK(counted[1]["latency_ms"] == Approx(21));
 }
 
 TEST_CASE("the mark of a timing is shown with it", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  add_latencies(store, mobilediffusion(), {.evidence = {.mark = TimingMark::noisy}, .whole = false});
-  CHECK(rows_of(table6_report(store, {}))[0]["mark"] == "noisy");
-  CHECK(counted_in_table1(store)[0]["latency_mark"] == "noisy");
+  Database database(":memory:");
+  add_arch(database, mobilediffusion());
+  add_latencies(database, mobilediffusion(), {.evidence = {.mark = TimingMark::noisy}, .whole = false});
+  CHECK(rows_of(table6_report.tables(database, {}))[0]["mark"] == "noisy");
+  CHECK(counted_in_table1(database)[0]["latency_mark"] == "noisy");
 }
 
 TEST_CASE("a rejected timing is shown as such where it stands alone, and left out with a word elsewhere", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
-  Store rejected(":memory:");
+  Database database(":memory:");
+  fill_sample(database);
+  Database rejected(":memory:");
   const Evidence rejection{.mark = TimingMark::rejected};
-  rejected.add_sweep("quick", "{}");
-  add_training(rejected, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, rejected.add_protocol("{}"));
+  add_sweep(rejected, "quick", "{}");
+  add_training(rejected, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, add_protocol(rejected, "{}"));
   add_latencies(rejected, mobilediffusion(), {.evidence = rejection, .whole_evidence = rejection});
-  const Json rows = rows_of(table6_report(rejected, {}));
+  const Json rows = rows_of(table6_report.tables(rejected, {}));
   CHECK(rows[0]["mark"] == "rejected");
   CHECK(rows[2]["mark"] == "sum, with rejected");
-  CHECK(rows_of(sweep_report(rejected, {}))[0]["latency_ms"].is_null());
+  CHECK(rows_of(sweep_report.tables(rejected, {}))[0]["latency_ms"].is_null());
   CHECK(counted_in_table1(rejected)[0]["latency_ms"].is_null());
-  for (const auto& tables : {sweep_report(rejected, {}), table1_report(rejected, with_shipped)})
+  for (const auto& tables : {sweep_report.tables(rejected, {}), table1_report.tables(rejected, with_shipped)})
     CHECK_THAT(notes_of(tables), Contains("rejected") && Contains("of mobilediffusion"));
-  CHECK_THAT(notes_of(sweep_report(store, {})), !Contains("rejected"));
+  CHECK_THAT(notes_of(sweep_report.tables(database, {})), !Contains("rejected"));
 }
 
 TEST_CASE("better evidence is used: final before other marks, then more samples, rejected last", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
+  Database database(":memory:");
+  add_arch(database, mobilediffusion());
   const auto used_of = [&](const Evidence& evidence) {
-    add_latencies(store, mobilediffusion(), {.whole_evidence = evidence, .blocks = false});
-    return network_profiles(store).front().whole->evidence;
+    add_latencies(database, mobilediffusion(), {.whole_evidence = evidence, .blocks = false});
+    return network_profiles(database).front().whole->evidence;
   };
   const Evidence rejected{.mark = TimingMark::rejected}, unstable{.mark = TimingMark::unstable};
   CHECK(used_of(rejected) == rejected);
@@ -104,19 +104,19 @@ TEST_CASE("better evidence is used: final before other marks, then more samples,
 }
 
 TEST_CASE("the interval of a timing rests on the medians of its blocks", "[reports]") {
-  Store store(":memory:");
-  store.add_arch(mobilediffusion());
-  add_latencies(store, mobilediffusion(), {.whole = false});
+  Database database(":memory:");
+  add_arch(database, mobilediffusion());
+  add_latencies(database, mobilediffusion(), {.whole = false});
   LatencyRow row{.key = {.kind = LatencyKind::end_to_end,
                          .arch = mobilediffusion().hash,
-                         .device = store.remember_device({.model = "test cpu"}),
-                         .env = store.remember_env(build_of("abc")),
+                         .device = remember_device(database, {.model = "test cpu"}),
+                         .env = remember_env(database, build_of("abc")),
                          .threads = 2}};
   for (; row.repetition < 9; ++row.repetition) {
     row.samples_ns.assign(50, 1000 + 20 * row.repetition);
-    store.add_latency(row);
+    add_latency(database, row);
   }
-  const auto whole = network_profiles(store).front().whole;
+  const auto whole = network_profiles(database).front().whole;
   REQUIRE(whole);
   CHECK(whole->low_ns == 1020);
   CHECK(whole->high_ns == 1140);

@@ -19,9 +19,9 @@ using namespace mds;
 using namespace mds::test;
 
 TEST_CASE("a page holds all of its parts and fetches nothing", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
-  const std::string page = report_page(store, find_report("sweep"), {});
+  Database database(":memory:");
+  fill_sample(database);
+  const std::string page = report_page(database, find_report("sweep"), {});
   CHECK_THAT(page, Contains("data:image/png;base64," + base64("\x89PNG\r\n\x1a\n")));
   CHECK_THAT(page, !Contains("src=\"http") && !Contains("href=\"http") && !Contains("@import"));
   CHECK_THAT(page, Contains("default-src 'none'; img-src data:"));
@@ -33,36 +33,36 @@ TEST_CASE("a page holds all of its parts and fetches nothing", "[reports]") {
 }
 
 TEST_CASE("text from a database stays text in a page", "[reports]") {
-  Store store(":memory:");
-  fill_sample(store);
-  const std::string page = report_page(store, find_report("sweep"), {});
+  Database database(":memory:");
+  fill_sample(database);
+  const std::string page = report_page(database, find_report("sweep"), {});
   CHECK_THAT(page, !Contains("<i>|") && !Contains("<b>\"cat"));
   CHECK_THAT(page,
              Contains("&lt;i&gt;|`x`&#39;") && Contains("&lt;b&gt;&quot;cat&quot;&lt;/b&gt; &amp; &#39;dog&#39;"));
 }
 
 TEST_CASE("every report has a page, also of an empty database", "[reports]") {
-  Store store(":memory:");
-  for (const auto& report : all_reports()) CHECK_THAT(report_page(store, report, {}), Contains("</html>"));
+  Database database(":memory:");
+  for (const auto& report : all_reports()) CHECK_THAT(report_page(database, report, {}), Contains("</html>"));
 }
 
 TEST_CASE("the page of guidance plots distance and text-image score of each curve", "[reports]") {
-  Store store(":memory:");
-  CHECK_THAT(report_page(store, find_report("guidance"), {}), !Contains("<figure class=\"plot\""));
+  Database database(":memory:");
+  CHECK_THAT(report_page(database, find_report("guidance"), {}), !Contains("<figure class=\"plot\""));
   ScoreRow score{.subject = sha256("m"), .name = "fd_emoji_clip", .value = 0.2, .low = 0.1, .high = 0.3, .n = 9};
-  store.add_model({.hash = score.subject, .name = "m", .params = 1});
+  add_model(database, {.hash = score.subject, .name = "m", .params = 1});
   for (const int guidance : {1, 2, 4}) {
     const Json sampler{{"steps", 8}, {"guidance", guidance}};
     const Json protocol{{"sampler", sampler.dump()}, {"steps", 8}, {"guidance", guidance}};
-    score.protocol = store.add_protocol(protocol.dump());
+    score.protocol = add_protocol(database, protocol.dump());
     score.name = "fd_emoji_clip";
-    store.add_score(score);
+    add_score(database, score);
     if (guidance == 2) continue;  // a missing score leaves a gap
     score.name = "clip_emoji";
-    store.add_score(score);
+    add_score(database, score);
   }
-  CHECK_THAT(report_page(store, find_report("guidance"), {}), Contains("<figure class=\"plot\""));
-  const auto plots = guidance_plots(guidance_curves(drawing_groups(store, {}).front()));
+  CHECK_THAT(report_page(database, find_report("guidance"), {}), Contains("<figure class=\"plot\""));
+  const auto plots = guidance_plots(guidance_curves(drawing_groups(database, {}).front()));
   REQUIRE(plots.size() == 2);
   CHECK(plots[0]["series"][0]["name"] == "m, 8 steps");
   CHECK(plots[0]["series"][0]["points"].size() == 3);
@@ -98,20 +98,36 @@ TEST_CASE("a decision in words says what was compared, in the scores' own units"
 }
 
 TEST_CASE("a literature row is marked in the page", "[reports]") {
-  Store store(":memory:");
-  CHECK_THAT(report_page(store, find_report("table1"), {}), Contains("<tr class=\"literature\">"));
+  Database database(":memory:");
+  CHECK_THAT(report_page(database, find_report("table1"), {}), Contains("<tr class=\"literature\">"));
 }
 
 TEST_CASE("a file that is no picture cannot be shown", "[reports]") {
   const auto file = std::filesystem::temp_directory_path() / ("mds_page_" + std::to_string(::getpid()) + ".txt");
   std::ofstream(file) << "just text";
-  Store store(":memory:");
+  Database database(":memory:");
   const auto page_with = [&](const std::string& name) {
-    return report_page(store, find_report("sweep"), {.picture_files = {name}});
+    return report_page(database, find_report("sweep"), {.picture_files = {name}});
   };
   CHECK_THROWS_WITH(page_with(file.string()), Contains("is no PNG, JPEG or WebP picture"));
   CHECK_THROWS_WITH(page_with("/none.png"), Contains("/none.png: cannot be read"));
   std::filesystem::remove(file);
+}
+
+TEST_CASE("a report is added as one value: its tables, plots and page come from that", "[reports]") {
+  Database database(":memory:");
+  Report toy{.name = "toy",
+             .summary = "a toy",
+             .tables =
+                 [](const Database&, const ReportOptions&) {
+                   return std::vector{Table{.title = "", .columns = {{.name = "x"}}, .rows = {{"the cell"}}}};
+                 },
+             .lacking = "holds no toy"};
+  CHECK_THAT(report_page(database, toy, {}), Contains("the cell") && !Contains("the plot"));
+  toy.plots = [](const Database&, const ReportOptions&) { return PagePlots{.html = "the plot"}; };
+  CHECK_THAT(report_page(database, toy, {}), Contains("the cell") && Contains("the plot"));
+  toy.page = [](const Database&, const PageOptions&) { return PageContent{.title = "its own", .lead = ""}; };
+  CHECK_THAT(report_page(database, toy, {}), Contains("<h1>its own</h1>") && !Contains("the cell"));
 }
 
 TEST_CASE("base64 equals the published vectors", "[reports]") {

@@ -14,8 +14,8 @@ inline const ReportOptions with_shipped{.shipped = {{"mobilediffusion", mobiledi
 
 inline Json rows_of(const std::vector<Table>& tables) { return Json::parse(to_text(tables, Format::json))["rows"]; }
 
-inline Json counted_in_table1(const Store& store) {
-  Json rows = rows_of(table1_report(store, with_shipped));
+inline Json counted_in_table1(const Database& database) {
+  Json rows = rows_of(table1_report.tables(database, with_shipped));
   rows.erase(std::remove_if(rows.begin(), rows.end(), [](const Json& row) { return row["literature"] == true; }),
              rows.end());
   return rows;

@@ -34,31 +34,33 @@ struct Training {
   RunState state = RunState::done;
 };
 
-inline int64_t add_training(Store& store, const Training& training, const std::string& protocol) {
+inline int64_t add_training(Database& database, const Training& training, const std::string& protocol) {
   const ArchRow proxy = network("", training.proxy_spec, {training.full.params / 62, training.full.macs_valid / 60});
-  store.add_arch(training.full);
-  store.add_arch(proxy);
-  const int64_t run =
-      store.ensure_run({.sweep = "quick", .arch = proxy.hash, .protocol = protocol, .proxy_of = training.full.hash});
-  const auto lease =
-      store.claim("quick", {.owner = "test", .device = store.remember_device({.model = "test cpu", .cores = 2})});
+  add_arch(database, training.full);
+  add_arch(database, proxy);
+  const int64_t run = ensure_run(
+      database, {.sweep = "quick", .arch = proxy.hash, .protocol = protocol, .proxy_of = training.full.hash});
+  const auto lease = claim(database, "quick",
+                           {.owner = "test", .device = remember_device(database, {.model = "test cpu", .cores = 2})});
   for (int64_t at = 60; at <= training.iterations; at += 60) {
     const double behind = double(training.iterations - at) / 10;
     const double fd = training.fd + behind, clip = training.clip - behind / 1000;
-    store.add_metric(*lease, {.iteration = at,
-                              .images_seen = 16 * at,
-                              .name = "fd_emoji_clip",
-                              .value = fd,
-                              .n = 64,
-                              .low = fd - 2,
-                              .high = fd + 3});
-    store.add_metric(*lease, {.iteration = at, .images_seen = 16 * at, .name = "clip_emoji", .value = clip, .n = 64});
-    store.add_metric(*lease, {.iteration = at, .images_seen = 16 * at, .name = "loss", .value = 1 / double(at)});
+    add_metric(database, *lease,
+               {.iteration = at,
+                .images_seen = 16 * at,
+                .name = "fd_emoji_clip",
+                .value = fd,
+                .n = 64,
+                .low = fd - 2,
+                .high = fd + 3});
+    add_metric(database, *lease,
+               {.iteration = at, .images_seen = 16 * at, .name = "clip_emoji", .value = clip, .n = 64});
+    add_metric(database, *lease, {.iteration = at, .images_seen = 16 * at, .name = "loss", .value = 1 / double(at)});
   }
-  store.add_picture(
-      *lease, {.iteration = training.iterations, .bytes = "\x89PNG\r\n\x1a\n", .prompt = "<b>\"cat\"</b> & 'dog'"});
-  store.finish(*lease, training.state);
-  store.add_decision({.run = run, .rule = "paper/1", .inputs_json = "{\"slope\":-0.1}", .verdict = "promote"});
+  add_picture(database, *lease,
+              {.iteration = training.iterations, .bytes = "\x89PNG\r\n\x1a\n", .prompt = "<b>\"cat\"</b> & 'dog'"});
+  finish(database, *lease, training.state);
+  add_decision(database, {.run = run, .rule = "paper/1", .inputs_json = "{\"slope\":-0.1}", .verdict = "promote"});
   return run;
 }
 
@@ -76,33 +78,34 @@ struct Timed {
   bool blocks = true, whole = true;
 };
 
-inline void add_latencies(Store& store, const ArchRow& arch, const Timed& timed = {}) {
-  store.add_arch_blocks(arch.hash, {{.path = "conv_in",
-                                     .kind = "conv",
-                                     .in = "8x64x64",
-                                     .out = "320x64x64",
-                                     .params = 23360,
-                                     .macs = 94'371'840,
-                                     .macs_valid = 92'416'000,
-                                     .block_json = "{\"conv_in\":1}"},
-                                    {.path = "down1.0.conv",
-                                     .kind = "resnet",
-                                     .in = "320x64x64",
-                                     .out = "320x64x64",
-                                     .params = 2'050'000,
-                                     .macs = 8'000'000'000,
-                                     .macs_valid = 7'800'000'000,
-                                     .block_json = "{\"resnet\":1}"}});
+inline void add_latencies(Database& database, const ArchRow& arch, const Timed& timed = {}) {
+  add_arch_blocks(database, arch.hash,
+                  {{.path = "conv_in",
+                    .kind = "conv",
+                    .in = "8x64x64",
+                    .out = "320x64x64",
+                    .params = 23360,
+                    .macs = 94'371'840,
+                    .macs_valid = 92'416'000,
+                    .block_json = "{\"conv_in\":1}"},
+                   {.path = "down1.0.conv",
+                    .kind = "resnet",
+                    .in = "320x64x64",
+                    .out = "320x64x64",
+                    .params = 2'050'000,
+                    .macs = 8'000'000'000,
+                    .macs_valid = 7'800'000'000,
+                    .block_json = "{\"resnet\":1}"}});
   LatencyRow row;
-  row.key.device = store.remember_device({.model = timed.device});
-  row.key.env = store.remember_env(build_of(timed.commit));
+  row.key.device = remember_device(database, {.model = timed.device});
+  row.key.env = remember_env(database, build_of(timed.commit));
   row.key.threads = 2;
   row.key.batch = timed.batch;
   row.evidence = timed.evidence;
   const auto add = [&](int64_t median_ns) {
     row.samples_ns.clear();
     for (int64_t k = -4; k <= 4; ++k) row.samples_ns.push_back(median_ns + 10'000 * k);
-    store.add_latency(row);
+    add_latency(database, row);
   };
   row.key.block_json = "{\"conv_in\":1}";
   if (timed.blocks) add(1'000'000);
@@ -119,51 +122,54 @@ inline ArchRow mobilediffusion() {
 }
 
 // Two trainings that belong to no sweep: one finished and scored, one failed.
-inline void add_trainings(Store& store) {
-  store.add_sweep(trainings, "{}");
+inline void add_trainings(Database& database) {
+  add_sweep(database, trainings, "{}");
   for (const bool fails : {false, true}) {
     const ArchRow arch = network("toy", fails ? R"({"t":2})" : R"({"t":1})", {6'229'968, 1'000'000});
-    store.add_arch(arch);
+    add_arch(database, arch);
     const Json protocol{{"config",
                          {{"name", fails ? "toy-relu" : "toy-base"},
                           {"stage", {{"kind", fails ? "relu" : "base"}}},
                           {"loop", {{"iterations", 40}}}}},
                         {"data", "d"}};
-    const int64_t run =
-        store.ensure_run({.sweep = trainings, .arch = arch.hash, .protocol = store.add_protocol(protocol.dump())});
-    const Lease lease = store.take(run, {.owner = "test", .device = store.remember_device({.model = "test cpu"})});
+    const int64_t run = ensure_run(
+        database, {.sweep = trainings, .arch = arch.hash, .protocol = add_protocol(database, protocol.dump())});
+    const Lease lease =
+        take(database, run, {.owner = "test", .device = remember_device(database, {.model = "test cpu"})});
     for (int64_t at = 20; at <= (fails ? 20 : 40); at += 20) {
       const auto add = [&](const std::string& name, double value) {
-        store.add_metric(lease, {.iteration = at, .images_seen = 8 * at, .name = name, .value = value, .n = 20});
+        add_metric(database, lease, {.iteration = at, .images_seen = 8 * at, .name = name, .value = value, .n = 20});
       };
       add("loss", 20 / double(at));
       add("images_per_s", at == 20 ? 100 : 300);
     }
     if (!fails)
-      store.add_metric(lease, {.iteration = 40, .images_seen = 320, .name = "fd_emoji_clip", .value = 0.25, .n = 64});
-    store.finish(lease, fails ? RunState::failed : RunState::done, fails ? "iteration 31: the loss is not finite" : "");
+      add_metric(database, lease,
+                 {.iteration = 40, .images_seen = 320, .name = "fd_emoji_clip", .value = 0.25, .n = 64});
+    finish(database, lease, fails ? RunState::failed : RunState::done,
+           fails ? "iteration 31: the loss is not finite" : "");
   }
 }
 
-inline void fill_sample(Store& store) {
-  store.add_sweep("quick", "{}");
-  const std::string protocol = store.add_protocol(R"({"lr": 0.001})");
-  add_training(store, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, protocol);
-  add_training(store,
+inline void fill_sample(Database& database) {
+  add_sweep(database, "quick", "{}");
+  const std::string protocol = add_protocol(database, R"({"lr": 0.001})");
+  add_training(database, {.full = mobilediffusion(), .proxy_spec = "{\"p\":1}"}, protocol);
+  add_training(database,
                {.full = network("", R"({"name":"x"})", {200'000'000, 95'000'000'000}),
                 .proxy_spec = "{\"p\":2}",
                 .fd = 52,
                 .clip = 0.26},
                protocol);
-  add_training(store,
+  add_training(database,
                {.full = network("<i>|`x`'", R"({"name":"y"})", {300'000'000, 90'000'000'000}),
                 .proxy_spec = "{\"p\":3}",
                 .iterations = 60,
                 .fd = 90,
                 .state = RunState::stopped},
                protocol);
-  add_latencies(store, mobilediffusion());
-  add_trainings(store);
+  add_latencies(database, mobilediffusion());
+  add_trainings(database);
 }
 
 }  // namespace mds::test

@@ -22,7 +22,7 @@ UNetSpec narrowed_md(int64_t width) {
 struct NamesStore {
   test::ScratchFolder folder;
   std::string file = folder.file("r.db");
-  Store store{file};
+  Database database{file};
 
   NamesStore() {
     add("one", "wide", narrowed_md(960), 30);
@@ -32,20 +32,21 @@ struct NamesStore {
 
   std::string add_arch(const std::string& name, const UNetSpec& spec) {
     const std::string hash = hash_of(NetworkSpec(spec));
-    store.add_arch({.hash = hash, .name = name, .spec_json = canonical_json(spec), .convention = "c", .input = "i"});
+    mds::add_arch(database,
+                  {.hash = hash, .name = name, .spec_json = canonical_json(spec), .convention = "c", .input = "i"});
     return hash;
   }
   void add(const std::string& sweep, const std::string& name, const UNetSpec& spec, double fd) {
     UNetSpec proxy = spec;
     proxy.size = 16;
     const std::string full = add_arch(name, spec), small = add_arch(name + "-1/8", proxy);
-    store.add_sweep(sweep, R"({"policy": {"rule": "none"}})");
-    const int64_t run =
-        store.ensure_run({.sweep = sweep, .arch = small, .protocol = store.add_protocol("{}"), .proxy_of = full});
-    const Lease lease = store.take(run, {.owner = "test"});
-    store.add_metric(lease,
-                     {.iteration = 60, .name = "fd_emoji_clip", .value = fd, .n = 64, .low = fd - 1, .high = fd + 1});
-    store.finish(lease, RunState::done);
+    add_sweep(database, sweep, R"({"policy": {"rule": "none"}})");
+    const int64_t run = ensure_run(
+        database, {.sweep = sweep, .arch = small, .protocol = add_protocol(database, "{}"), .proxy_of = full});
+    const Lease lease = take(database, run, {.owner = "test"});
+    add_metric(database, lease,
+               {.iteration = 60, .name = "fd_emoji_clip", .value = fd, .n = 64, .low = fd - 1, .high = fd + 1});
+    finish(database, lease, RunState::done);
   }
   NamedNetwork find(const std::string& name) const { return find_network(name, file); }
   int64_t width(const std::string& name) const { return std::get<UNetSpec>(find(name).spec).levels[2].width; }
@@ -95,7 +96,7 @@ TEST_CASE("an unknown name lists the nearest few and what a name may be", "[sear
 
 TEST_CASE("a sweep without a scored candidate has no winner, and says why", "[search]") {
   NamesStore names;
-  names.store.add_sweep("empty", "{}");
+  add_sweep(names.database, "empty", "{}");
   CHECK_THROWS_WITH(names.find("winner@empty"), Contains("the sweep empty has no winner"));
 }
 

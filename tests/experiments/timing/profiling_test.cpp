@@ -15,17 +15,17 @@ using namespace mds;
 
 namespace {
 
-int64_t samples_in(const Store& store) {
-  for (const auto& table : store.info().tables)
+int64_t samples_in(const Database& database) {
+  for (const auto& table : info_of(database).tables)
     if (table.table == "latency_sample") return table.rows;
   return -1;
 }
 
-LatencyKey whole_key(Store& store, const NetworkSpec& spec) {
+LatencyKey whole_key(Database& database, const NetworkSpec& spec) {
   return {.kind = LatencyKind::end_to_end,
           .arch = hash_of(spec),
-          .device = record_device(store, "cpu"),
-          .env = record_env(store),
+          .device = record_device(database, "cpu"),
+          .env = record_env(database),
           .threads = at::get_num_threads()};
 }
 
@@ -36,42 +36,42 @@ Listener silent;
 }  // namespace
 
 TEST_CASE("each distinct block is timed once, and not again by another network that has it", "[app]") {
-  Store store(":memory:");
+  Database database(":memory:");
   const UNetSpec one = tiny();
-  profile_into(store, {"one", one}, {}, silent);
+  profile_into(database, {"one", one}, {}, silent);
   const int64_t blocks = int64_t(distinct_steps(make_plan(NetworkSpec(one))).size());
-  CHECK(samples_in(store) == 9 * blocks);
-  profile_into(store, {"one", one}, {}, silent);
-  CHECK(samples_in(store) == 9 * blocks);
+  CHECK(samples_in(database) == 9 * blocks);
+  profile_into(database, {"one", one}, {}, silent);
+  CHECK(samples_in(database) == 9 * blocks);
 
   UNetSpec other = one;  // differs only in the stacks of the inner level
   other.levels[1].stack.ff_expansion = 2;
-  profile_into(store, {"other", other}, {}, silent);
-  CHECK(samples_in(store) == 9 * (blocks + 1));
-  CHECK(store.check().empty());
+  profile_into(database, {"other", other}, {}, silent);
+  CHECK(samples_in(database) == 9 * (blocks + 1));
+  CHECK(problems_of(database).empty());
 }
 
 TEST_CASE("a block that another build timed is timed again", "[app]") {
-  Store store(":memory:");
+  Database database(":memory:");
   const Plan plan = make_plan(NetworkSpec(tiny()));
   LatencyRow row;
-  row.key.device = record_device(store, "cpu");
-  row.key.env = store.remember_env({.git_commit = "another"});
+  row.key.device = record_device(database, "cpu");
+  row.key.env = remember_env(database, {.git_commit = "another"});
   row.key.threads = at::get_num_threads();
   row.samples_ns = {1000};
   const auto blocks = distinct_steps(plan);
   for (const size_t i : blocks) {
     row.key.block_json = canonical_json(plan.steps[i]);
-    store.add_latency(row);
+    add_latency(database, row);
   }
-  profile_into(store, {"tiny", tiny()}, {}, silent);
-  CHECK(samples_in(store) == int64_t(blocks.size() + 9 * blocks.size()));
+  profile_into(database, {"tiny", tiny()}, {}, silent);
+  CHECK(samples_in(database) == int64_t(blocks.size() + 9 * blocks.size()));
 }
 
 TEST_CASE("quick samples are marked so, and a whole is timed on demand", "[app]") {
-  Store store(":memory:");
-  profile_into(store, {"tiny", tiny()}, {.whole = true, .blocks = false}, silent);
-  const auto rows = store.find_latency(whole_key(store, tiny()));
+  Database database(":memory:");
+  profile_into(database, {"tiny", tiny()}, {.whole = true, .blocks = false}, silent);
+  const auto rows = find_latency(database, whole_key(database, tiny()));
   REQUIRE(rows.size() == 9);
   for (const auto& row : rows) {
     CHECK(row.evidence == Evidence{TimingMode::quick, TimingMark::unchecked});
@@ -86,20 +86,21 @@ TEST_CASE("the store keeps what the stopping rule said of a timing", "[app]") {
   const NamedNetwork network{"tiny", tiny()};
   const ProfileOptions options{.mode = TimingMode::screening, .whole = true, .blocks = false};
   const TimingMark mark = GENERATE(TimingMark::steady, TimingMark::noisy, TimingMark::unstable);
-  Store store(":memory:");
+  Database database(":memory:");
   const StepSamples samples{.path = whole_path, .samples_ns = {{10, 20}}, .mark = mark};
-  record_profile(store, network, options, {{.steps = {samples}}});
-  CHECK(store.find_latency(whole_key(store, network.spec)).at(0).evidence == Evidence{TimingMode::screening, mark});
+  record_profile(database, network, options, {{.steps = {samples}}});
+  CHECK(find_latency(database, whole_key(database, network.spec)).at(0).evidence ==
+        Evidence{TimingMode::screening, mark});
 }
 
 TEST_CASE("a rejected timing is stored, but its network is timed again", "[app]") {
-  Store store(":memory:");
+  Database database(":memory:");
   const StepSamples samples{.path = whole_path, .samples_ns = {{10, 20}}, .mark = TimingMark::rejected};
   const ProfileOptions options{.whole = true, .blocks = false};
-  record_profile(store, {"tiny", tiny()}, options, {{.steps = {samples}}});
-  CHECK(samples_in(store) == 1);
-  profile_into(store, {"tiny", tiny()}, options, silent);
-  CHECK(samples_in(store) == 10);
+  record_profile(database, {"tiny", tiny()}, options, {{.steps = {samples}}});
+  CHECK(samples_in(database) == 1);
+  profile_into(database, {"tiny", tiny()}, options, silent);
+  CHECK(samples_in(database) == 10);
 }
 
 TEST_CASE("a peak is that of the pass alone, or absent where the kernel keeps the old one", "[app]") {

@@ -21,17 +21,17 @@ struct Stopping : Listener {
 
 struct ToyRun {
   ScratchFolder folder;
-  Store store{folder.path + "/results.db"};
+  Database database{folder.path + "/results.db"};
   LatentSet latents = toy::latents();
   CheckpointFile checkpoint{folder.path + "/checkpoint.safetensors"};
   Lease lease = taken();
 
   Lease taken() {
-    const std::string arch = record_arch(store, {"toy", toy::unet()});
-    store.add_sweep(trainings, "{}");
+    const std::string arch = record_arch(database, {"toy", toy::unet()});
+    add_sweep(database, trainings, "{}");
     const int64_t run =
-        store.ensure_run({.sweep = trainings, .arch = arch, .protocol = store.add_protocol("{}"), .seed = 0});
-    return store.take(run, {.owner = "test"});
+        ensure_run(database, {.sweep = trainings, .arch = arch, .protocol = add_protocol(database, "{}"), .seed = 0});
+    return take(database, run, {.owner = "test"});
   }
 
   // Trains from the checkpoint, if there is one, until the end or until the listener stops it.
@@ -39,7 +39,7 @@ struct ToyRun {
     BaseStage stage(toy::unet(), BaseConfig{}, loop_config, latents);
     Loop loop(stage, loop_config, {});
     loop.resume(checkpoint.file(), "toy");
-    Recorder recorder({.store = store, .lease = lease, .checkpoint = checkpoint, .identity = "toy", .batch = 4}, curve);
+    Recorder recorder({.database = database, .lease = lease, .checkpoint = checkpoint, .identity = "toy", .batch = 4}, curve);
     const bool ended = train_segment(
         loop, recorder, {.end = 10, .checkpoint_every = loop_config.checkpoint_every, .listener = listener});
     recorder.wait();
@@ -48,7 +48,7 @@ struct ToyRun {
 
   std::vector<std::pair<int64_t, double>> rows(const std::string& name) const {
     std::vector<std::pair<int64_t, double>> found;
-    for (const auto& row : store.curve(lease.run, name)) found.emplace_back(row.iteration, row.value);
+    for (const auto& row : curve_of(database, lease.run, name)) found.emplace_back(row.iteration, row.value);
     return found;
   }
 };
@@ -105,7 +105,7 @@ TEST_CASE("of scores of which one is not finite none is stored", "[experiments][
   ToyRun run;
   LastLoss curve;
   Recorder recorder(
-      {.store = run.store, .lease = run.lease, .checkpoint = run.checkpoint, .identity = "toy", .batch = 4}, curve);
+      {.database = run.database, .lease = run.lease, .checkpoint = run.checkpoint, .identity = "toy", .batch = 4}, curve);
   CHECK_THROWS_WITH(
       recorder.store_scores({{.name = "kid", .value = 1}, {.name = "fid", .value = NAN}}, {.iteration = 4}),
       Catch::Contains("fid is not finite"));

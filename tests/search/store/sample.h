@@ -35,23 +35,24 @@ inline ArchRow arch(const std::string& name, int64_t params = 1000) {
           .generator = "test"};
 }
 
-inline int64_t add_run(Store& store, const std::string& name, int64_t seed = 0) {
-  store.add_sweep("s", "{}");
-  store.add_arch(arch(name));
-  return store.ensure_run(
-      {.sweep = "s", .arch = arch(name).hash, .protocol = store.add_protocol(R"({"lr": 1e-3})"), .seed = seed});
+inline int64_t add_run(Database& database, const std::string& name, int64_t seed = 0) {
+  add_sweep(database, "s", "{}");
+  add_arch(database, arch(name));
+  return ensure_run(
+      database,
+      {.sweep = "s", .arch = arch(name).hash, .protocol = add_protocol(database, R"({"lr": 1e-3})"), .seed = seed});
 }
 
 // The number of rows; -1 where the table does not exist.
-inline int64_t rows_of(const Store& store, const std::string& table) {
-  for (const auto& count : store.info().tables)
+inline int64_t rows_of(const Database& database, const std::string& table) {
+  for (const auto& count : info_of(database).tables)
     if (count.table == table) return count.rows;
   return -1;
 }
 
-inline LatencyRow latency(Store& store, int64_t first_ns = 1000) {
-  const int64_t device = store.remember_device({.model = "test cpu", .cores = 2}),
-                env = store.remember_env({.git_commit = "abc"});
+inline LatencyRow latency(Database& database, int64_t first_ns = 1000) {
+  const int64_t device = remember_device(database, {.model = "test cpu", .cores = 2}),
+                env = remember_env(database, {.git_commit = "abc"});
   return {.key = {.block_json = R"({"block":{},"site":{}})", .device = device, .env = env},
           .path = "down1.0.conv",
           .samples_ns = {first_ns, first_ns + 2, first_ns + 1}};

@@ -1,16 +1,15 @@
 #include "search/store/store.h"
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <array>
 #include <fstream>
 
 #include "search/store/empty_database.h"
+#include "search/store/literature.h"
 #include "search/store/schema.h"
 #include "search/store/select.h"
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/search/store/old_database.h"
 #include "tests/search/store/sample.h"
 
 using Catch::Contains;
@@ -24,42 +23,28 @@ std::string content(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-void run_sql(const std::string& file, const std::string& statement) {
-  soci::session sql(soci::sqlite3, "dbname=\"" + file + "\"");
-  sql << statement;
-}
-
-// A database as the program of that schema version made it.
-void make_database(const std::string& file, int64_t version) {
-  for (const auto& step : migrations()) {
-    if (step.version > version) continue;
-    for (const auto& statement : step.statements) run_sql(file, statement);
-    run_sql(file, "INSERT INTO schema_version VALUES(" + std::to_string(step.version) + ", 0, '')");
-  }
-}
-
 }  // namespace
 
 TEST_CASE("a new database is one sound file of the current schema version", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("a.db");
   {
-    Store store(file);
+    Database database(file);
   }
-  const Store store(file, StoreMode::open_existing);
-  CHECK(store.info().schema_version == schema_version());
-  CHECK(store.check().empty());
-  for (const auto& count : store.info().tables)
+  const Database database(file, StoreMode::open_existing);
+  CHECK(info_of(database).schema_version == schema_version());
+  CHECK(problems_of(database).empty());
+  for (const auto& count : info_of(database).tables)
     CHECK(count.rows == (count.table == "literature" ? int64_t(literature().size()) : 0));
 }
 
 TEST_CASE("a closed database leaves no side files, also after reading", "[store]") {
   const ScratchFolder folder;
   {
-    Store store(folder.file("a.db"));
+    Database database(folder.file("a.db"));
   }
   {
-    Store(folder.file("a.db"), StoreMode::read_only).runs("none");
+    runs_of(Database(folder.file("a.db"), StoreMode::read_only), "none");
   }
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
@@ -71,8 +56,8 @@ TEST_CASE("a file that is no database, or another program's, is refused and left
   run_sql(folder.file("foreign.db"), "CREATE TABLE recipe(name TEXT)");
   for (const std::string name : {"text.db", "foreign.db"}) {
     const std::string file = folder.file(name), before = content(file);
-    CHECK_THROWS_WITH(Store(file, mode), Contains(file) && Contains("found no schema version, expected version " +
-                                                                    std::to_string(schema_version())));
+    CHECK_THROWS_WITH(Database(file, mode), Contains(file) && Contains("found no schema version, expected version " +
+                                                                       std::to_string(schema_version())));
     CHECK(content(file) == before);
   }
 }
@@ -84,21 +69,21 @@ TEST_CASE("a database without a table, as a process leaves it that is killed at 
   SECTION("an empty file") { std::ofstream(file).flush(); }
   SECTION("a file with a journal mode alone") { run_sql(file, "PRAGMA journal_mode = WAL"); }
   for (const StoreMode mode : {StoreMode::open_existing, StoreMode::read_only})
-    CHECK_THROWS_AS(Store(file, mode), EmptyDatabase);
-  Store store(file);
-  CHECK(store.sweeps().empty());
+    CHECK_THROWS_AS(Database(file, mode), EmptyDatabase);
+  Database database(file);
+  CHECK(sweep_names(database).empty());
 }
 
 TEST_CASE("a database of another schema version is refused with both versions and left as it was", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("future.db");
   {
-    Store store(file);
+    Database database(file);
   }
   run_sql(file, "UPDATE schema_version SET version = 7 WHERE version = " + std::to_string(schema_version()));
   const std::string before = content(file);
   for (const auto mode : {StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only})
-    CHECK_THROWS_WITH(Store(file, mode),
+    CHECK_THROWS_WITH(Database(file, mode),
                       file + ": has schema version 7, expected version " + std::to_string(schema_version()));
   CHECK(content(file) == before);
 }
@@ -108,13 +93,13 @@ TEST_CASE("a database of an older version is brought up to date and keeps its ro
   const std::string file = folder.file("old.db");
   make_database(file, 1);
   run_sql(file, "INSERT INTO device VALUES(1, 'cpu', 'kept', 0, 0, 0, '', '{}')");
-  CHECK_THROWS_WITH(Store(file, StoreMode::read_only),
+  CHECK_THROWS_WITH(Database(file, StoreMode::read_only),
                     Contains("has schema version 1, expected version ") && Contains("`mdsearch db upgrade --db FILE`"));
-  Store store(file, StoreMode::open_existing);
-  CHECK(store.info().schema_version == schema_version());
-  CHECK(store.check().empty());
-  CHECK(store.remember_device({.model = "kept"}) == 1);
-  CHECK(store.latest_parity().empty());
+  Database database(file, StoreMode::open_existing);
+  CHECK(info_of(database).schema_version == schema_version());
+  CHECK(problems_of(database).empty());
+  CHECK(remember_device(database, {.model = "kept"}) == 1);
+  CHECK(latest_parity(database).empty());
 }
 
 TEST_CASE("a latency of version 4 keeps its samples and gets a mode: quick where a process took at most 9", "[store]") {
@@ -135,11 +120,11 @@ TEST_CASE("a latency of version 4 keeps its samples and gets a mode: quick where
     run_sql(file, "INSERT INTO latency_process VALUES(" + key + ", 1, 2, '{}')");
     run_sql(file, "INSERT INTO latency_sample VALUES(" + key + ", 0, zeroblob(" + std::to_string(8 * samples) + "))");
   }
-  Store store(file, StoreMode::open_existing);
-  CHECK(store.check().empty());
+  Database database(file, StoreMode::open_existing);
+  CHECK(problems_of(database).empty());
   std::vector<std::string> found;
   for (const auto& [mode, mark, n, time] : select<std::string, std::string, int64_t, int64_t>(
-           store, "SELECT mode, mark, n, measured_unix_s FROM latency_summary ORDER BY latency_run_id")) {
+           database, "SELECT mode, mark, n, measured_unix_s FROM latency_summary ORDER BY latency_run_id")) {
     found.push_back(mode + " " + mark + " " + std::to_string(n));
     CHECK(time == 5);
   }
@@ -148,11 +133,50 @@ TEST_CASE("a latency of version 4 keeps its samples and gets a mode: quick where
   CHECK_THROWS_WITH(run_sql(file, "DELETE FROM latency_sample"), Contains("append-only"));
 }
 
+TEST_CASE("a pipeline that version 5 had as a block is a row, with its latencies and samples", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("old.db"), model = sha256("m"), network = sha256("n");
+  make_database(file, 5);
+  const auto block = [&](int64_t id, const std::string& json) {
+    run_sql(file, "INSERT INTO block VALUES(" + std::to_string(id) + ", '" + sha256(json) + "', '" + json + "')");
+    const std::string key = std::to_string(id) + ", 7";
+    run_sql(file, "INSERT INTO latency_run VALUES(" + std::to_string(id) + ", 'block', " + std::to_string(id) +
+                      ", NULL, 'p', 1, 1, 'fp32', 2, 1, 'final', 'steady', 5)");
+    run_sql(file, "INSERT INTO latency_process VALUES(" + key + ", 1, 2, '{}')");
+    run_sql(file, "INSERT INTO latency_sample VALUES(" + key + ", 0, x'0100000000000000')");
+  };
+  run_sql(file, "INSERT INTO device VALUES(1, 'cpu', '', 1, 0, 0, '', '{}')");
+  run_sql(file, "INSERT INTO env VALUES(1, 'abc', 0, '', '', '', '', '', '{}')");
+  block(1, R"({"block":{},"site":{}})");
+  block(2, R"({"pipeline":{"model":")" + model + R"(","part":"text"}})");
+  block(3, R"({"pipeline":{"calls":2,"model":")" + model + R"(","part":"whole","sampler":"ddim","steps":8}})");
+  run_sql(file, "INSERT INTO arch VALUES(1, '" + network + "', 'n', '', 1, 1, 1, '', '', 'admitted', '', '', '', 0)");
+  run_sql(file,
+          "INSERT INTO latency_run VALUES(4, 'end_to_end', NULL, 1, 'p', 1, 1, 'fp32', 2, 1, 'final', 'steady', 5)");
+  Database database(file, StoreMode::open_existing);
+  const LatencyKey setting{.device = 1, .env = 1, .threads = 2};
+  LatencyKey text = setting, whole = setting, step = setting;
+  text.kind = whole.kind = LatencyKind::pipeline;
+  text.pipeline = {.model = model, .part = PipelinePart::text};
+  whole.pipeline = {.model = model, .part = PipelinePart::whole, .steps = 8, .calls = 2, .sampler = "ddim"};
+  step.block_json = R"({"block":{},"site":{}})";
+  for (const auto& key : {text, whole, step}) {
+    const auto found = find_latency(database, key);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].samples_ns == std::vector<int64_t>{1});
+    CHECK(found[0].process.number == 7);
+  }
+  whole.pipeline.steps = 1;
+  CHECK(find_latency(database, whole).empty());
+  CHECK(rows_of(database, "block") == 1);
+  CHECK(rows_of(database, "latency_run") == 4);
+}
+
 TEST_CASE("a database that is not there, or lies where none can be made, is an error with its name", "[store]") {
-  CHECK_THROWS_WITH(Store("none.db", StoreMode::read_only), "none.db: there is no such database");
-  CHECK_THROWS_WITH(Store("/proc/none.db"), Contains("/proc/none.db: cannot be opened or created"));
-  CHECK_THROWS_WITH(Store("/no/such/folder/a.db"), Contains("cannot be opened or created"));
-  CHECK_THROWS_WITH(Store("/tmp"), "/tmp: is a folder; expected a database file");
+  CHECK_THROWS_WITH(Database("none.db", StoreMode::read_only), "none.db: there is no such database");
+  CHECK_THROWS_WITH(Database("/proc/none.db"), Contains("/proc/none.db: cannot be opened or created"));
+  CHECK_THROWS_WITH(Database("/no/such/folder/a.db"), Contains("cannot be opened or created"));
+  CHECK_THROWS_WITH(Database("/tmp"), "/tmp: is a folder; expected a database file");
 }
 
 TEST_CASE("the address of a server is refused before anything is made for it", "[store]") {
@@ -160,72 +184,71 @@ TEST_CASE("the address of a server is refused before anything is made for it", "
   const auto mode = GENERATE(StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only);
   for (const std::string address : {"postgresql://host/results", "sqlite://results.db"}) {
     const std::string file = folder.file(address);
-    CHECK_THROWS_WITH(Store(file, mode), file + ": PostgreSQL and other servers are not supported yet; give a file");
+    CHECK_THROWS_WITH(Database(file, mode), file + ": PostgreSQL and other servers are not supported yet; give a file");
   }
   CHECK(std::filesystem::is_empty(folder.path));
 }
 
 TEST_CASE("the folder of a new database is made, folders above it are not", "[store]") {
   const ScratchFolder folder;
-  CHECK_NOTHROW(Store(folder.file("out/results.db")));
-  CHECK_THROWS_AS(Store(folder.file("a/b/results.db")), StoreError);
+  CHECK_NOTHROW(Database(folder.file("out/results.db")));
+  CHECK_THROWS_AS(Database(folder.file("a/b/results.db")), StoreError);
   CHECK_FALSE(std::filesystem::exists(folder.file("a")));
 }
 
 TEST_CASE("network file systems are told from local ones by their statfs type", "[store]") {
-  CHECK(is_network_filesystem(0x6969));            // NFS
-  CHECK(is_network_filesystem(0x0bd00bd0));        // Lustre
-  CHECK(is_network_filesystem(0x47504653));        // GPFS
-  CHECK_FALSE(is_network_filesystem(0xef53));      // ext4
-  CHECK_FALSE(is_network_filesystem(0x794c7630));  // overlayfs
+  CHECK(dialect::is_network_filesystem(0x6969));            // NFS
+  CHECK(dialect::is_network_filesystem(0x0bd00bd0));        // Lustre
+  CHECK(dialect::is_network_filesystem(0x47504653));        // GPFS
+  CHECK_FALSE(dialect::is_network_filesystem(0xef53));      // ext4
+  CHECK_FALSE(dialect::is_network_filesystem(0x794c7630));  // overlayfs
 }
 
 TEST_CASE("a store opened for reading refuses to write", "[store]") {
   const ScratchFolder folder;
   {
-    Store store(folder.file("a.db"));
+    Database database(folder.file("a.db"));
   }
-  Store store(folder.file("a.db"), StoreMode::read_only);
-  CHECK_THROWS_WITH(store.add_sweep("s", "{}"), Contains("is opened for reading only"));
+  Database database(folder.file("a.db"), StoreMode::read_only);
+  CHECK_THROWS_WITH(add_sweep(database, "s", "{}"), Contains("is opened for reading only"));
+  CHECK_THROWS_WITH(database.execute("DELETE FROM sweep"), Contains("is opened for reading only"));
 }
 
 TEST_CASE("a full disk loses the write that met it and nothing else", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("a.db");
   {
-    Store store(file);
-    store.add_sweep("first", "{}");
-    int pages = 0;
-    store.reading_session() << "PRAGMA page_count", soci::into(pages);
-    store.reading_session() << "PRAGMA max_page_count = " + std::to_string(pages), soci::into(pages);
-    CHECK_THROWS_WITH(store.add_sweep("second", std::string(100'000, 'x')),
+    Database database(file);
+    add_sweep(database, "first", "{}");
+    const int64_t pages = std::get<0>(select<int64_t>(database, "PRAGMA page_count").front());
+    select<int64_t>(database, "PRAGMA max_page_count = " + std::to_string(pages));
+    CHECK_THROWS_WITH(add_sweep(database, "second", std::string(100'000, 'x')),
                       Contains(file) && Contains("the disk is full"));
-    store.add_sweep("third", "{}");
+    add_sweep(database, "third", "{}");
   }
-  Store store(file);
-  CHECK(store.check().empty());
-  int sweeps = 0;
-  store.reading_session() << "SELECT count(*) FROM sweep", soci::into(sweeps);
-  CHECK(sweeps == 2);
+  Database database(file);
+  CHECK(problems_of(database).empty());
+  CHECK(rows_of(database, "sweep") == 2);
 }
 
 TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
-  Store store(":memory:");
-  CHECK_THROWS_AS(store.transaction([&] {
-    store.add_arch(arch("a"));
-    store.ensure_run({.sweep = "unknown", .arch = arch("a").hash});
+  Database database(":memory:");
+  CHECK_THROWS_AS(database.transaction([&] {
+    add_arch(database, arch("a"));
+    ensure_run(database, {.sweep = "unknown", .arch = arch("a").hash});
   }),
                   StoreError);
-  CHECK_FALSE(store.find_arch("a"));
+  CHECK_FALSE(find_arch(database, "a"));
 }
 
 TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
   const ScratchFolder folder;
   {
-    Store(folder.file("a.db")).add_arch(arch("a"));
+    Database database(folder.file("a.db"));
+    add_arch(database, arch("a"));
   }
   run_sql(folder.file("a.db"), "UPDATE arch SET spec_json = '{}'");
-  const auto problems = Store(folder.file("a.db"), StoreMode::read_only).check();
+  const auto problems = problems_of(Database(folder.file("a.db"), StoreMode::read_only));
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems[0], Contains("arch " + arch("a").hash));
 }
@@ -233,26 +256,22 @@ TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
 TEST_CASE("a durable transaction is flushed, and what comes after it is as fast as before, also if it fails",
           "[store]") {
   const ScratchFolder folder;
-  Store store(folder.file("a.db"));
-  const auto level = [&] {
-    int value = 0;
-    store.reading_session() << "PRAGMA synchronous", soci::into(value);
-    return value;
-  };
-  const int before = level();
-  int inside = 0;
-  store.durably([&] {
+  Database database(folder.file("a.db"));
+  const auto level = [&] { return std::get<0>(select<int64_t>(database, "PRAGMA synchronous").front()); };
+  const int64_t before = level();
+  int64_t inside = 0;
+  database.durably([&] {
     inside = level();
-    store.add_sweep("s", "{}");
+    add_sweep(database, "s", "{}");
   });
   CHECK(inside == 2);  // FULL: each commit is flushed
   CHECK(level() == before);
-  CHECK(store.sweeps() == std::vector<std::string>{"s"});
-  CHECK_THROWS_AS(store.durably([&] {
-    store.add_sweep("t", "{}");
+  CHECK(sweep_names(database) == std::vector<std::string>{"s"});
+  CHECK_THROWS_AS(database.durably([&] {
+    add_sweep(database, "t", "{}");
     throw StoreError("a failure");
   }),
                   StoreError);
   CHECK(level() == before);
-  CHECK(store.sweeps().size() == 1);
+  CHECK(sweep_names(database).size() == 1);
 }

@@ -1,0 +1,111 @@
+// What runs yield: scores and losses, decisions about them, checkpoints, pictures.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "search/store/runs.h"
+
+namespace mds {
+
+struct MetricRow {
+  int64_t iteration = 0;
+  int64_t images_seen = 0;
+  std::string name{};
+  double value = 0;
+  int64_t n = 1;  // samples from which the value was computed
+  std::optional<double> low{}, high{};
+  int64_t eval_seed = 0;
+  std::string checkpoint{};  // SHA-256 of the scored weights, or empty
+  std::string protocol{};    // hash of the score's own protocol; empty when written: that of the run
+  int64_t run = 0;           // set by add_metric
+
+  static constexpr TableTraits table{
+      .name = "metric", .storage = Storage::by_key, .append_only = true, .check = "low IS NULL OR low <= high"};
+  static void columns(auto& self, auto&& column) {
+    column("run_id", self.run, {.key = true, .parent = "run"});
+    column("name", self.name, {.key = true});
+    column("iteration", self.iteration, {.key = true, .check = "iteration >= 0"});
+    column("protocol_id", self.protocol, {.key = true, .parent = "protocol", .by = "hash"});
+    column("eval_seed", self.eval_seed, {.key = true});
+    column("images_seen", self.images_seen, {.check = "images_seen >= 0"});
+    column("value", self.value);
+    column("n", self.n, {.check = "n > 0"});
+    column("low", self.low);
+    column("high", self.high);
+    column("checkpoint_sha256", self.checkpoint);
+  }
+};
+
+struct DecisionRow {
+  int64_t run = 0;
+  int64_t rung = 0;
+  std::string rule{};
+  int64_t rule_version = 1;
+  std::string inputs_json{};
+  std::string verdict{};
+  bool audited = false;
+  int64_t decided_unix_s = 0;  // set by add_decision
+
+  static constexpr TableTraits table{.name = "decision", .append_only = true};
+  static void columns(auto& self, auto&& column) {
+    column("run_id", self.run, {.key = true, .parent = "run"});
+    column("rung", self.rung, {.key = true});
+    column("rule", self.rule, {.key = true});
+    column("rule_version", self.rule_version, {.key = true});
+    column("inputs_json", self.inputs_json, {.key = true});
+    column("verdict", self.verdict);
+    column("audited", self.audited, {.key = true});
+    column("decided_unix_s", self.decided_unix_s);
+  }
+};
+
+struct CheckpointRow {
+  std::string sha256{};
+  std::string path{};
+  int64_t bytes = 0;
+  int64_t iteration = 0;
+  int64_t run = 0;  // set by add_checkpoint
+
+  static constexpr TableTraits table{.name = "checkpoint"};
+  static void columns(auto& self, auto&& column) {
+    column("run_id", self.run, {.key = true, .parent = "run"});
+    column("iteration", self.iteration, {.key = true});
+    column("sha256", self.sha256, {.key = true, .check = "length(sha256) = 64"});
+    column("path", self.path);
+    column("bytes", self.bytes, {.check = "bytes > 0"});
+  }
+};
+
+struct PictureRow {
+  int64_t iteration = 0;
+  std::string mime = "image/png";
+  std::string bytes{};  // of the file; schema.h limits those of one run
+  std::string prompt{};
+  int64_t seed = 0;
+  int64_t run = 0;  // set by add_picture
+
+  static constexpr TableTraits table{.name = "picture"};
+  static void columns(auto& self, auto&& column) {
+    column("run_id", self.run, {.key = true, .parent = "run"});
+    column("iteration", self.iteration, {.key = true});
+    column("prompt", self.prompt, {.key = true});
+    column("seed", self.seed, {.key = true});
+    column("mime", self.mime, {.check = "mime IN ('image/png', 'image/jpeg', 'image/webp')"});
+    column("bytes", self.bytes, {.bytes = true, .check = "length(bytes) BETWEEN 1 AND 16384"});
+  }
+};
+
+void add_metric(Database& database, const RunRef& run, MetricRow row);  // a repeated evaluation keeps the first value
+void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row);
+void add_picture(Database& database, const RunRef& run, PictureRow row);  // a run keeps those of its last iteration
+void add_decision(Database& database, DecisionRow row);
+
+std::vector<MetricRow> metrics_of(const Database& database, int64_t run);  // by name, then iteration
+std::vector<MetricRow> curve_of(const Database& database, int64_t run, const std::string& name);  // by iteration
+std::vector<DecisionRow> decisions_of(const Database& database, int64_t run);                     // oldest first
+std::vector<CheckpointRow> checkpoints_of(const Database& database, int64_t run);                 // by iteration
+
+}  // namespace mds

@@ -1,0 +1,92 @@
+// Values of columns between C++ and the database: which type a member has there, how it is written, how it is read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "spec/describe.h"
+#include "spec/timing_mark.h"
+
+namespace mds {
+
+struct Bytes {
+  std::string data;
+};
+// A cell of a row; the first alternative is NULL.
+using Value = std::variant<std::monostate, int64_t, double, std::string, Bytes>;
+
+enum class CellType : uint8_t { integer, real, text, bytes };
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+// Nanoseconds of a latency_sample, in the machine's order of bytes.
+std::string pack_samples(const std::vector<int64_t>& samples_ns);
+std::vector<int64_t> unpack_samples(const std::string& bytes);
+
+template <class T>
+constexpr CellType cell_type() {
+  if constexpr (is_optional<T>)
+    return cell_type<typename T::value_type>();
+  else if constexpr (std::is_integral_v<T>)
+    return CellType::integer;
+  else if constexpr (std::is_floating_point_v<T>)
+    return CellType::real;
+  else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+    return CellType::bytes;
+  else
+    return CellType::text;
+}
+
+template <class T>
+Value to_value(const T& member) {
+  if constexpr (std::is_same_v<T, Value>)
+    return member;
+  else if constexpr (is_optional<T>)
+    return member ? to_value(*member) : Value{};
+  else if constexpr (NamedEnum<T>)
+    return std::string(name_of(member));
+  else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+    return Bytes{pack_samples(member)};
+  else if constexpr (std::is_integral_v<T>)
+    return int64_t(member);
+  else if constexpr (std::is_floating_point_v<T>)
+    return double(member);
+  else
+    return std::string(member);
+}
+
+template <NamedEnum E>
+E stored_enum(const std::string& name) {
+  E value{};
+  read_enum(Json(name), value, {"database", ""});
+  return value;
+}
+
+// NULL becomes the empty value of the type, or no value for std::optional.
+template <class T>
+T from_value(const Value& value) {
+  if constexpr (is_optional<T>) {
+    return std::holds_alternative<std::monostate>(value) ? T{} : T{from_value<typename T::value_type>(value)};
+  } else {
+    if (std::holds_alternative<std::monostate>(value)) return T{};
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(std::get<int64_t>(value));
+    else if constexpr (std::is_floating_point_v<T>)
+      return static_cast<T>(std::get<double>(value));
+    else if constexpr (NamedEnum<T>)
+      return stored_enum<T>(std::get<std::string>(value));
+    else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+      return unpack_samples(std::get<Bytes>(value).data);
+    else
+      return std::holds_alternative<Bytes>(value) ? std::get<Bytes>(value).data : std::get<std::string>(value);
+  }
+}
+
+}  // namespace mds
