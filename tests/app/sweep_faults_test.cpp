@@ -9,7 +9,7 @@ using Catch::Contains;
 
 namespace {
 
-const std::string retry = "db retry --db r.db ";
+const std::string retry_command = "db retry --db r.db ";
 
 // As if a candidate of a finished sweep had failed at its last rung.
 void make_fail(const ToySweep& sweep, int64_t run) {
@@ -94,8 +94,8 @@ TEST_CASE("a winner's checkpoint that is damaged is not made into a model; a ret
     }
   sweep.check_fails("is damaged: its SHA-256 is ");
   sweep.check_fails("after `mdsearch db retry 1 --db r.db` the same command trains the winner again");
-  CHECK(sweep.ToyFolder::run(retry + "toy").code == 2);  // it has not failed
-  REQUIRE(sweep.ToyFolder::run(retry + "1").code == 0);
+  CHECK(sweep.ToyFolder::run(retry_command + "toy").code == 2);  // it has not failed
+  REQUIRE(sweep.ToyFolder::run(retry_command + "1").code == 0);
   sweep.require_done();
   CHECK(sweep.results() == undisturbed);
   CHECK((text_of_file(sweep.file(file)) == model));
@@ -114,7 +114,7 @@ TEST_CASE("a sweep that lost a candidate says so and exits with 1, until a retry
   CHECK_THAT(lost.out, Contains("wins"));
   for (const std::string name : {"toy", "2", "k5@toy"}) {
     make_fail(sweep, 2);
-    const Outcome retried = sweep.ToyFolder::run(retry + "--format json " + name);
+    const Outcome retried = sweep.ToyFolder::run(retry_command + "--format json " + name);
     INFO(name << ": " << retried.err);
     REQUIRE(retried.code == 0);
     REQUIRE(retried.json()["rows"].size() == 1);
@@ -128,7 +128,7 @@ TEST_CASE("a retry of nothing that failed, or of no run, is refused by name", "[
   const ToySweep sweep;
   sweep.require_done();
   const auto refuses = [&](const std::string& name, const std::string& message) {
-    const Outcome outcome = sweep.ToyFolder::run(retry + name);
+    const Outcome outcome = sweep.ToyFolder::run(retry_command + name);
     CHECK(outcome.code == 2);
     CHECK_THAT(outcome.err, Contains(message));
   };
