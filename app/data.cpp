@@ -4,14 +4,12 @@
 #include <iostream>
 
 #include "app/options.h"
-#include "app/picture_file.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
 #include "experiments/data/bench.h"
 #include "experiments/data/build.h"
 #include "experiments/data/result_text.h"
 #include "experiments/data/show.h"
-#include "experiments/output.h"
 
 namespace mds {
 namespace {
@@ -50,10 +48,6 @@ void build(const Arguments& arguments) {
 
 void show(const Arguments& arguments) {
   TerminalListener listener;
-  if (!arguments.out.empty()) {
-    require_picture("--out", arguments.out);
-    refuse_input_as_output("--out", arguments.out, {arguments.name});
-  }
   print(show_source({.source = arguments.name,
                      .held_out = arguments.held_out,
                      .sheet = arguments.out,

@@ -4,13 +4,9 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "experiments/database_text.h"
 #include "experiments/deletion.h"
 #include "experiments/retrying.h"
-#include "reports/table.h"
-#include "search/policy.h"
-#include "search/store/stored_json.h"
-#include "spec/error.h"
-#include "spec/text_lines.h"
 
 namespace mds {
 namespace {
@@ -21,65 +17,10 @@ struct DbOptions {
   std::vector<std::string> others{};
 };
 
-Table info_table(const StoreInfo& info) {
-  Table table{.title = info.file + ": schema version " + std::to_string(info.schema_version) + ", " +
-                       std::to_string(info.bytes) + " bytes",
-              .columns = {{.name = "table"}, {.name = "rows"}}};
-  for (const auto& count : info.tables) table.rows.push_back({count.table, count.rows});
-  return table;
-}
-
-void print_info(const Database& database, Format format) {
-  const StoreInfo info = info_of(database);
-  const Table table = info_table(info);
-  if (format != Format::json) return void(std::cout << to_text(table, format));
-  const Json json = {
-      {"file", info.file}, {"schema_version", info.schema_version}, {"bytes", info.bytes}, {"rows", rows_json(table)}};
-  std::cout << json.dump(2) << "\n";
-}
-
-// Finds decisions that do not follow from the inputs stored with them, under the policy of their sweep.
-std::vector<std::string> wrong_decisions(const Database& database) {
-  std::vector<std::string> problems;
-  for (const auto& sweep : sweep_names(database)) {
-    const StoredPlace place{"sweep", sweep, "config_json"};
-    const Json config = stored_object(database, place, sweep_config(database, sweep).value_or(""));
-    const auto policy = stored_value(config, "policy", PolicyConfig{}, place_of(database, place));
-    for (const auto& run : runs_of(database, sweep))
-      for (const auto& decision : decisions_of(database, run.run)) {
-        const std::string what = "decision on run " + std::to_string(run.run) + " at rung " +
-                                 std::to_string(decision.rung) + " of sweep " + sweep + ": ";
-        try {
-          const auto follows =
-              name_of(verdict_of(policy, decision.rule, parse_json(decision.inputs_json, "inputs_json")));
-          if (follows != decision.verdict)
-            problems.push_back(what + "is " + decision.verdict + "; its inputs lead to " + std::string(follows));
-        } catch (const ConfigError& error) {
-          problems.push_back(what + error.what());
-        }
-      }
-  }
-  return problems;
-}
-
 int print_check(const Database& database, Format format) {
-  Table table{.title = database.file() + ": integrity, foreign keys, hashes, decisions",
-              .columns = {{.name = "problem"}}};
-  for (const auto& problem : problems_of(database)) table.rows.push_back({problem});
-  for (const auto& problem : wrong_decisions(database)) table.rows.push_back({problem});
-  if (table.rows.empty()) table.footnotes = {"no problem found"};
+  const Table table = problems_table(database);
   std::cout << to_text(table, format);
   return table.rows.empty() ? 0 : 1;
-}
-
-// Reads a file written by tests/parity/run.py, one JSON object per line.
-std::vector<ParityRow> parity_rows(const std::string& file) {
-  TextLines lines(file, {most_json_line_bytes, most_json_bytes});
-  std::vector<ParityRow> rows;
-  for (std::string line; lines.next(line);)
-    rows.push_back(from_json<ParityRow>(parse_json(line, lines.place()), lines.place()));
-  if (rows.empty()) throw FileError(file + ": holds no line");
-  return rows;
 }
 
 void record_parity(Database& database, const std::string& file) {
@@ -108,7 +49,7 @@ int run_opened(const std::string& name, StoreMode mode, int argc, char** argv) {
   DbOptions options;
   po::variables_map values;
   if (!parse(command_line(name + " [--db FILE]", name + " --db results.db", options), argc, argv, values)) return 0;
-  print_info(Database(options.file, mode), options.format);
+  std::cout << info_text(Database(options.file, mode), options.format);
   return 0;
 }
 
@@ -132,7 +73,7 @@ int take_in(TakenIn part, DbOptions& options, int argc, char** argv) {
   for (const auto& file : options.others) part.check(file);
   Database database(options.file, StoreMode::create_or_open);
   for (const auto& file : options.others) part.take(database, file);
-  print_info(database, options.format);
+  std::cout << info_text(database, options.format);
   return 0;
 }
 

@@ -9,29 +9,19 @@
 #include "reports/table.h"
 
 namespace mds {
-namespace {
-
-void warn_of_single_pictures(const std::vector<EvaluatedPictures>& evaluations) {
-  for (const auto& evaluation : evaluations)
-    for (const auto& [score, protocol] : evaluation.scores)
-      if (score.n == 1 && score.interval != IntervalKind::seeds)
-        std::cerr << "warning: " << score.name << " was measured on 1 picture of " << evaluation.name
-                  << "; its interval says nothing about others\n";
-}
-
-}  // namespace
-
 int run_evaluate(int argc, char** argv) {
   EvaluateOptions options;
   po::variables_map given;
   if (!parse(evaluate_command_line(options), argc, argv, given)) return 0;
   const Format format = parse_format(options.format);
-  EvaluationRequest request = checked_request(options);
-  request.placement.device = apply(options.compute).device;
+  EvaluationRequest& request = options.request;
+  request.seed = options.compute.seed;
+  request.drawn = options.drawn.picture();
+  const auto dtype = parse_choice<Precision>("--dtype", options.precision);
+  request.placement = {.device = apply(options.compute).device, .dtype = dtype};
   if (given["metrics"].defaulted()) std::cerr << "no --metrics: " << request.metrics << "\n";
   TerminalListener listener;
   const EvaluationResult result = evaluate(request, listener);
-  warn_of_single_pictures(result.evaluations);
   std::cout << evaluation_text(result, format);
   for (const auto& [subject, score, reason] : result.failures)
     std::cerr << "mdsearch evaluate: " << (score.empty() ? "" : score + " of ") << subject

@@ -1,6 +1,5 @@
 #include "app/evaluate_options.h"
 
-#include "app/picture_file.h"
 #include "app/usage_error.h"
 #include "networks/precision.h"
 #include "reports/table.h"
@@ -90,34 +89,6 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
   add_extent_options(line.options, options.drawn);  // --size is the size for comparing
   add_compute_options(line.options, options.compute);
   return line;
-}
-
-EvaluationRequest checked_request(const EvaluateOptions& options) {
-  EvaluationRequest request = options.request;
-  request.seed = options.compute.seed;
-  request.placement.dtype = parse_choice<Precision>("--dtype", options.precision);
-  request.drawn = options.drawn.picture();
-  if (request.images.empty() == request.models.empty())
-    throw UsageError("needs either --images DIR or --model DIR with --prompts FILE");
-  if (request.reconstructs() && (request.reference.empty() || request.out.empty()))
-    throw UsageError("--model needs --prompts FILE and --out DIR; an autoencoder --reference DIR and --out DIR");
-  if (!request.models.empty() && request.out.empty()) throw UsageError("--model needs --out DIR");
-  if (request.reconstructs() &&
-      !(request.sampler.empty() && request.placement.dtype == Precision::fp32 && request.seeds == 1))
-    throw UsageError("--dtype, --seeds and the sampler need --prompts: an autoencoder draws nothing at random");
-  if (!request.reconstructs() && !request.sheet.empty())
-    throw UsageError("--sheet needs --model with autoencoders, and no --prompts");
-  if (request.models.empty() && !(request.prompts.empty() && request.out.empty() && request.sampler.empty()))
-    throw UsageError("--prompts, --out and the sampler need --model");
-  if ((request.models.empty() || request.reconstructs()) && !(request.drawn == Extent{}))
-    throw UsageError("--width and --height are of drawn pictures: they need --model and --prompts");
-  if (!request.save_reference.empty() && request.reference.empty())
-    throw UsageError("--save-reference needs --reference");
-  if (!request.sheet.empty()) require_picture("--sheet", request.sheet);
-  if (request.overwrite && request.models.empty()) throw UsageError("--overwrite needs --model");
-  if (request.models.empty() && request.seeds > 1) throw UsageError("--seeds needs --model");
-  if (request.models.empty() && request.repeats > 1) throw UsageError("--repeats needs --model");
-  return request;
 }
 
 }  // namespace mds

@@ -16,7 +16,4 @@ struct EvaluateOptions {
 
 CommandLine evaluate_command_line(EvaluateOptions& options);
 
-// The request that the options make. UsageError where they contradict each other.
-EvaluationRequest checked_request(const EvaluateOptions& options);
-
 }  // namespace mds

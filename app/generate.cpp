@@ -1,15 +1,12 @@
 // mdsearch generate: draws pictures with model folders, into files that say how they were made.
 #include "experiments/evaluation/generate.h"
 
-#include <chrono>
-#include <cstdio>
 #include <iostream>
 
 #include "app/compute_options.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
-#include "profiler/memory.h"
 
 namespace mds {
 namespace {
@@ -66,23 +63,12 @@ CommandLine command_line(GenerateOptions& options) {
   return line;
 }
 
-using Clock = std::chrono::steady_clock;
-
-// Peak memory is what the kernel counts as resident, which includes pages of mapped files.
-void tell_use(size_t pictures, Clock::time_point start) {
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  std::fprintf(stderr, "%zu %s in %.1f s", pictures, pictures == 1 ? "picture" : "pictures", seconds);
-  if (const auto peak = peak_resident_bytes()) std::fprintf(stderr, ", peak memory %.2f GB", double(*peak) / 1e9);
-  std::fprintf(stderr, "\n");
-}
-
 }  // namespace
 
 int run_generate(int argc, char** argv) {
   GenerateOptions options;
   po::variables_map given;
   if (!parse(command_line(options), argc, argv, given)) return 0;
-  const auto start = Clock::now();
   GenerateRequest& request = options.request;
   request.placement = apply(options.compute);
   request.placement.dtype = parse_choice<Precision>("--dtype", options.precision);
@@ -90,8 +76,7 @@ int run_generate(int argc, char** argv) {
   request.pixels = options.size.picture();
   request.seed = options.compute.seed;
   TerminalListener listener;
-  const size_t drawn = generate(request, [](const std::string& file) { std::cout << file << std::endl; }, listener);
-  if (drawn > 0) tell_use(drawn, start);
+  generate(request, [](const std::string& file) { std::cout << file << std::endl; }, listener);
   return 0;
 }
 

@@ -5,7 +5,6 @@
 #include "app/run.h"
 #include "app/usage_error.h"
 #include "experiments/help/field_text.h"
-#include "spec/wrapped.h"
 
 namespace mds {
 namespace {
@@ -15,23 +14,6 @@ struct HelpRequest {
   HelpFormat format = HelpFormat::table;
   bool all = false;
 };
-
-std::string kinds_text() {
-  std::string text = "Files and their parts:\n";
-  for (const auto& kind : file_kinds())
-    text += "  " + std::string(kind.name) + std::string(14 - kind.name.size(), ' ') +
-            wrapped(std::string(kind.summary), 16, help_width() - 16) + "\n";
-  return text +
-         "\nKIND.PATH is a part of a file, such as train.loop or spec.unet.levels. A file may name its schema in a "
-         "key\n"
-         "\"$schema\", which editors read and mdsearch passes over, and may hold comments.";
-}
-
-const FileKind* find_kind(const std::string& name) {
-  for (const auto& kind : file_kinds())
-    if (kind.name == name) return &kind;
-  return nullptr;
-}
 
 const Command* find_if_there(const std::string& name) {
   for (const auto& command : commands())
@@ -97,7 +79,7 @@ int run_help(int argc, char** argv) {
                        "       mdsearch help --all [--format table|md|json]",
                    .example = "mdsearch help sweep --format json-schema > sweep.schema.json",
                    .positional = {"topic"},
-                   .notes = kinds_text()};
+                   .notes = kinds_text(help_width())};
   line.options.add_options()("topic", po::value(&request.topic)->value_name("TOPIC"),
                              "A command, or a kind of file from the list below")(
       "format", choice(&request.format), "How fields are printed; json-schema is for editors")(
@@ -109,7 +91,7 @@ int run_help(int argc, char** argv) {
     throw UsageError("--all has no schema; name one kind of file");
   if (request.all) return std::cout << fields_of_all_kinds({request.format, help_width()}), 0;
   if (!request.topic.empty()) return help_of(request);
-  std::cout << list_text("mdsearch", commands()) << "\n" << kinds_text() << "\n";
+  std::cout << list_text("mdsearch", commands()) << "\n" << kinds_text(help_width()) << "\n";
   return 0;
 }
 

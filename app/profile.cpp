@@ -1,79 +1,91 @@
 // mdsearch profile: measures, stores and prints the latency of a network and of each of its blocks on this machine.
+#include "experiments/timing/profile.h"
+
 #include <iostream>
 
 #include "app/compute_options.h"
-#include "app/profile_model.h"
 #include "app/profile_process.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
 #include "app/usage_error.h"
-#include "experiments/sized_network.h"
-#include "experiments/timing/profile_text.h"
 #include "pipeline/sampler_config.h"
 #include "profiler/environment.h"
 
 namespace mds {
 namespace {
 
-struct Request {
-  std::string name, model, format, mode, dtype, database;
-  GivenFields sampler;
+struct ProfileCommand {
+  ProfileRequest request;
+  std::string name, model, format, mode, dtype;
   SizeOptions size;
-  int64_t processes = 0;  // 0: the number that the mode has
-  bool raw = false;
   ComputeOptions compute;
-  ProfileOptions profile{.mode = TimingMode::screening, .whole = true};
+  bool raw = false;  // prints this process's samples as JSON, for the process that started it
 };
 
 // Checks that the request is for a network or a model, with only the options of its kind.
-void check_subject(const Request& request, bool blocks) {
-  if (request.name.empty() == request.model.empty()) throw UsageError("needs either NAME or --model DIR");
-  if (request.model.empty() && !request.sampler.empty())
-    throw UsageError("--" + request.sampler.begin()->first + " needs --model");
-  if (!request.model.empty() && (blocks || request.profile.batch != 1))
+void check_subject(const ProfileCommand& command, bool blocks) {
+  if (command.name.empty() == command.model.empty()) throw UsageError("needs either NAME or --model DIR");
+  if (command.model.empty() && !command.request.sampler.empty())
+    throw UsageError("--" + command.request.sampler.begin()->first + " needs --model");
+  if (!command.model.empty() && (blocks || command.request.options.batch != 1))
     throw UsageError("--blocks and --batch are of a network; --model times its parts for one picture");
 }
 
-bool read_request(int argc, char** argv, Request& request) {
+bool read_command(int argc, char** argv, ProfileCommand& command) {
+  ProfileRequest& request = command.request;
   CommandLine line{
       .usage =
           "mdsearch profile NAME [--blocks] [--batch N] [--width PX --height PX] [--mode quick|screening|final]\n"
           "       mdsearch profile --model DIR [--steps N] [--guidance W]",
       .example = "mdsearch profile mobilediffusion --blocks --mode quick",
       .positional = {"name"}};
-  line.options.add_options()("name", po::value(&request.name)->value_name("NETWORK"), network_names)(
-      "model", po::value(&request.model)->value_name("DIR"),
+  line.options.add_options()("name", po::value(&command.name)->value_name("NETWORK"), network_names)(
+      "model", po::value(&command.model)->value_name("DIR"),
       "Instead of NETWORK: times what this model folder does for a picture, part by part and whole")(
       "blocks", "Times each block as well; blocks and residual add up to the whole")(
-      "batch", number(&request.profile.batch, between(1, 4096)), "Samples in one pass")(
-      "mode", one_of(&request.mode, names_of<TimingMode>())->default_value("screening"),
+      "batch", number(&request.options.batch, between(1, 4096)), "Samples in one pass")(
+      "mode", one_of(&command.mode, names_of<TimingMode>())->default_value("screening"),
       "How much is measured; quick: 9 samples; screening: at least 64 and 3 s; final: at least 1,024 or 60 s")(
       "processes", number(&request.processes, between(1, 64), "2 in final mode, else 1"),
       "How many fresh processes measure, one after the other")(
-      "dtype", one_of(&request.dtype, names_of<Precision>())->default_value("fp32"),
+      "dtype", one_of(&command.dtype, names_of<Precision>())->default_value("fp32"),
       "Type of the weights and of the computation")(
       "db", po::value(&request.database)->default_value("out/results.db")->value_name("FILE"),
       "Database that takes the samples, and that stored names are looked up in")(
       "raw", "Prints this process's samples as JSON, and stores nothing")(
-      "format", one_of(&request.format, names_of<Format>())->default_value("table"), "How the result is printed");
+      "format", one_of(&command.format, names_of<Format>())->default_value("table"), "How the result is printed");
   po::options_description sampler("Sampler of --model, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, request.sampler);
   line.options.add(sampler);
-  add_size_options(line.options, request.size);
-  add_compute_options(line.options, request.compute);
+  add_size_options(line.options, command.size);
+  add_compute_options(line.options, command.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
-  if (request.compute.device != "cpu")
-    throw UsageError("--device is \"" + request.compute.device + "\"; profile times the CPU: allowed: cpu");
-  check_subject(request, values.count("blocks") > 0);
-  request.profile.mode = parse_choice<TimingMode>("--mode", request.mode);
-  request.profile.dtype = parse_choice<Precision>("--dtype", request.dtype);
-  request.profile.seed = request.compute.seed;
-  request.profile.blocks = values.count("blocks") > 0;
-  request.raw = values.count("raw") > 0;
-  if (request.processes == 0) request.processes = request.profile.mode == TimingMode::final ? 2 : 1;
+  if (command.compute.device != "cpu")
+    throw UsageError("--device is \"" + command.compute.device + "\"; profile times the CPU: allowed: cpu");
+  check_subject(command, values.count("blocks") > 0);
+  request.options.mode = parse_choice<TimingMode>("--mode", command.mode);
+  request.options.dtype = parse_choice<Precision>("--dtype", command.dtype);
+  request.options.seed = command.compute.seed;
+  request.subject = command.model.empty() ? command.name : command.model;
+  request.pixels = command.size.picture();
+  request.options.blocks = values.count("blocks") > 0;
+  command.raw = values.count("raw") > 0;
+  if (request.processes == 0) request.processes = request.options.mode == TimingMode::final ? 2 : 1;
   return true;
+}
+
+// The subject as arguments of another process.
+std::vector<std::string> subject_of(const ProfileCommand& command) {
+  std::vector<std::string> subject = command.size.arguments();
+  if (command.model.empty())
+    subject.insert(subject.end(), {command.name, "--db", command.request.database});
+  else
+    subject.insert(subject.end(), {"--model", command.model});
+  for (const auto& [name, value] : command.request.sampler) subject.push_back("--" + name + "=" + value);
+  if (command.request.options.blocks) subject.push_back("--blocks");
+  return subject;
 }
 
 void warn_of_conditions() {
@@ -84,39 +96,20 @@ void warn_of_conditions() {
 }  // namespace
 
 int run_profile(int argc, char** argv) {
-  Request request;
-  if (!read_request(argc, argv, request)) return 0;
-  const Format format = parse_format(request.format);
-  apply(request.compute);
-  if (!request.raw) warn_of_conditions();  // else the process that started this one has warned
-  if (!request.model.empty()) {
-    profile_model({.folder = request.model,
-                   .database = request.database,
-                   .size = request.size,
-                   .sampler = request.sampler,
-                   .options = request.profile,
-                   .processes = request.processes,
-                   .raw = request.raw,
-                   .format = format});
-    return 0;
-  }
+  ProfileCommand command;
+  if (!read_command(argc, argv, command)) return 0;
+  const ProfileRequest& request = command.request;
+  const Format format = parse_format(command.format);
+  const bool of_model = !command.model.empty();
+  apply(command.compute);
   TerminalListener listener;
-  const NamedNetwork network = load_named(request.name, request.size.picture(), request.database);
-  if (request.raw) {
-    std::cout << to_json(time_network(network.spec, request.profile, listener)).dump() << "\n";
+  if (command.raw) {
+    std::cout << to_json(of_model ? time_model(request, listener) : time_network(request, listener)).dump() << "\n";
     return 0;
   }
-  // Opened before the measurement, so that a file that cannot be written is reported at once.
-  Database database(request.database);
-  std::vector<std::string> subject = request.size.arguments();
-  subject.insert(subject.end(), {request.name, "--db", request.database});
-  if (request.profile.blocks) subject.push_back("--blocks");
-  std::vector<RawProfile> processes;
-  for (int64_t i = 0; i < request.processes; ++i)
-    processes.push_back(request.processes == 1 ? time_network(network.spec, request.profile, listener)
-                                               : measure_apart(subject, request.profile, i));
-  record_profile(database, network, request.profile, processes);
-  std::cout << profile_text({network, request.profile, processes}, format);
+  warn_of_conditions();
+  const MeasureApart apart = [&](int64_t i) { return measure_apart(subject_of(command), request.options, i); };
+  std::cout << (of_model ? profile_model : profile_network)(request, apart, format, listener);
   return 0;
 }
 

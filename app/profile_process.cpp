@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "app/subprocess.h"
+#include "experiments/subprocess.h"
 
 namespace mds {
 

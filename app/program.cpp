@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "app/flag_words.h"
-#include "app/terminal.h"
 #include "spec/error.h"
 #include "spec/freed_memory.h"
+#include "spec/printable_stream.h"
 
 namespace mds {
 namespace {

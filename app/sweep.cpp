@@ -5,8 +5,8 @@
 
 #include "app/compute_options.h"
 #include "app/run.h"
-#include "app/subprocess.h"
 #include "app/terminal_listener.h"
+#include "experiments/subprocess.h"
 #include "experiments/sweep/plan.h"
 #include "spec/processors.h"
 

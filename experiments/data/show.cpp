@@ -6,6 +6,8 @@
 
 #include "data/picture_table.h"
 #include "data/resize.h"
+#include "experiments/output.h"
+#include "experiments/picture_file.h"
 #include "experiments/training/stage_data.h"
 
 namespace mds {
@@ -50,6 +52,10 @@ void save_sheet(const ShowRequest& request, const Pictures& pictures) {
 }  // namespace
 
 Json show_source(const ShowRequest& request, Listener& listener) {
+  if (!request.sheet.empty()) {
+    require_picture("`out`", request.sheet);
+    refuse_input_as_output("`out`", request.sheet, {request.source});
+  }
   const SourcePtr source = open_source(request.source, request.held_out);
   say_skipped(listener, request.source, source->skipped());
   Json json = source->pairs() ? findings(*source->pairs()) : Json::object();

@@ -240,13 +240,24 @@ void refuse_inputs_as_outputs(const EvaluationRequest& request) {
   refuse_input_as_output("`db`", request.db, inputs);
 }
 
+void warn_of_single_pictures(const std::vector<EvaluatedPictures>& evaluations, Listener& listener) {
+  for (const auto& evaluation : evaluations)
+    for (const auto& [score, protocol] : evaluation.scores)
+      if (score.n == 1 && score.interval != IntervalKind::seeds)
+        listener.warn(score.name + " was measured on 1 picture of " + evaluation.name +
+                      "; its interval says nothing about others");
+}
+
 }  // namespace
 
 EvaluationResult evaluate(const EvaluationRequest& request, Listener& listener) {
+  check(request);
   refuse_inputs_as_outputs(request);
   Results results(request, listener);
   request.reconstructs() ? of_autoencoders(request, results) : of_drawn_or_given(request, results);
-  return results.take();
+  EvaluationResult result = results.take();
+  warn_of_single_pictures(result.evaluations, listener);
+  return result;
 }
 
 }  // namespace mds

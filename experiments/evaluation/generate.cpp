@@ -4,6 +4,8 @@
 
 #include <cctype>
 #include <cerrno>
+#include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -12,9 +14,12 @@
 #include "experiments/evaluation/grid.h"
 #include "experiments/output.h"
 #include "networks/found_file.h"
+#include "profiler/memory.h"
 
 namespace mds {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 void check_texts(const GenerateRequest& request) {
   if (request.prompts.empty()) throw RequestError("needs `prompt` TEXT or `prompts` FILE");
@@ -107,9 +112,22 @@ size_t draw_grid(const GridRequest& grid, const GenerateRequest& request, Listen
   return grid.drawing.prompts.size() * grid.runs.size();
 }
 
+// Peak memory is what the kernel counts as resident, which includes pages of mapped files.
+std::string use_text(size_t pictures, double seconds) {
+  char text[96];
+  std::snprintf(text, sizeof text, "%zu %s in %.1f s", pictures, pictures == 1 ? "picture" : "pictures", seconds);
+  std::string line = text;
+  if (const auto peak = peak_resident_bytes()) {
+    std::snprintf(text, sizeof text, ", peak memory %.2f GB", double(*peak) / 1e9);
+    line += text;
+  }
+  return line;
+}
+
 }  // namespace
 
 size_t generate(GenerateRequest request, const std::function<void(const std::string&)>& ready, Listener& listener) {
+  const auto start = Clock::now();
   const DrawRequest drawing = drawing_of(request);
   std::vector<ModelRun> runs;
   for (const auto& folder : request.models)
@@ -121,9 +139,11 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
   const GridRequest grid{request.prompts, request.count, drawing, runs};
   if (request.grid) check_grid(grid, listener);
   prepare_output(request);
-  if (!request.grid) return draw_files(runs[0], drawing, files_of(request, drawing.prompts.size(), ready), listener);
-  const size_t drawn = draw_grid(grid, request, listener);
-  ready(request.out);
+  const size_t drawn = request.grid
+                           ? draw_grid(grid, request, listener)
+                           : draw_files(runs[0], drawing, files_of(request, drawing.prompts.size(), ready), listener);
+  if (request.grid) ready(request.out);
+  if (drawn > 0) listener.say(use_text(drawn, std::chrono::duration<double>(Clock::now() - start).count()));
   return drawn;
 }
 

@@ -35,6 +35,9 @@ struct EvaluationRequest {
 // Files and folders that are read, and must not be written to.
 std::vector<std::string> inputs_of(const EvaluationRequest& request);
 
+// RequestError where fields contradict each other.
+void check(const EvaluationRequest& request);
+
 MeasureOptions measure_options(const EvaluationRequest& request);
 
 }  // namespace mds

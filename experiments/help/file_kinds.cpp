@@ -7,6 +7,7 @@
 #include "networks/patched_network.h"
 #include "pipeline/model.h"
 #include "search/space_spec.h"
+#include "spec/wrapped.h"
 #include "trainer/config.h"
 
 namespace mds {
@@ -51,5 +52,22 @@ constexpr std::array kinds{
 }  // namespace
 
 std::span<const FileKind> file_kinds() { return kinds; }
+
+std::string kinds_text(size_t width) {
+  std::string text = "Files and their parts:\n";
+  for (const auto& kind : file_kinds())
+    text += "  " + std::string(kind.name) + std::string(14 - kind.name.size(), ' ') +
+            wrapped(std::string(kind.summary), 16, width - 16) + "\n";
+  return text +
+         "\nKIND.PATH is a part of a file, such as train.loop or spec.unet.levels. A file may name its schema in a "
+         "key\n"
+         "\"$schema\", which editors read and mdsearch passes over, and may hold comments.";
+}
+
+const FileKind* find_kind(const std::string& name) {
+  for (const auto& kind : file_kinds())
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
 
 }  // namespace mds

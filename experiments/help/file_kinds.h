@@ -17,5 +17,9 @@ struct FileKind {
 };
 
 std::span<const FileKind> file_kinds();
+const FileKind* find_kind(const std::string& name);  // null where there is none
+
+// A list of all kinds, in lines of at most `width` columns.
+std::string kinds_text(size_t width);
 
 }  // namespace mds

@@ -157,4 +157,29 @@ std::string model_profile_text(const ModelProfile& profile, Format format) {
                                 : to_text(table_of(run, options, processes), format);
 }
 
+namespace {
+
+ModelRun opened(const ProfileRequest& request) {
+  return open_model({.folder = request.subject,
+                     .placement = {.dtype = request.options.dtype},
+                     .sampler = request.sampler,
+                     .pixels = request.pixels});
+}
+
+}  // namespace
+
+RawProfile time_model(const ProfileRequest& request, Listener& listener) {
+  return time_model(opened(request), request.options, listener);
+}
+
+std::string profile_model(const ProfileRequest& request, const MeasureApart& apart, Format format, Listener& listener) {
+  const ModelRun run = opened(request);
+  Database database(request.database);
+  ModelProfile profile{run, request.options, {}};
+  for (int64_t i = 0; i < request.processes; ++i)
+    profile.processes.push_back(request.processes == 1 ? time_model(run, request.options, listener) : apart(i));
+  record_model_profile(database, profile);
+  return model_profile_text(profile, format);
+}
+
 }  // namespace mds

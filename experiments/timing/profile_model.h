@@ -6,6 +6,7 @@
 #include <string>
 
 #include "experiments/evaluation/drawing.h"
+#include "experiments/timing/profile.h"
 #include "experiments/timing/profiling.h"
 #include "reports/table.h"
 

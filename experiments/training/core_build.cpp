@@ -1,4 +1,5 @@
 #include "experiments/sweep/side.h"
+#include "experiments/timing/profile.h"
 #include "experiments/training/picture_side.h"
 #include "pipeline/export.h"
 
@@ -33,6 +34,14 @@ bool save_grid(const std::string&, const Tensor&) { return false; }
 
 std::vector<std::string> export_onnx(const std::string&, const Network&, const NetworkSpec&) {
   throw ConfigError("`to` onnx: this core build leaves ONNX out; allowed: torchscript, safetensors");
+}
+
+RawProfile time_model(const ProfileRequest&, Listener&) {
+  throw ConfigError("`model`: this core build has no text encoder; allowed: NAME, a network");
+}
+std::string profile_model(const ProfileRequest& request, const MeasureApart&, Format, Listener& listener) {
+  time_model(request, listener);
+  return "";
 }
 
 }  // namespace mds

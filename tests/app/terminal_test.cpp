@@ -1,32 +1,8 @@
-#include "app/terminal.h"
-
-#include <sstream>
-
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
 
 using namespace mds;
 using Catch::Contains;
-
-TEST_CASE("nothing that a terminal would obey passes a guarded stream", "[app]") {
-  std::ostringstream out;
-  {
-    const PrintableOutput guard(out);
-    out << "\x1b]0;owned\x07 gr\xc3\xb6\xc3\x9f" << 'e' << '\x1b' << 7 << "\n" << std::flush;
-  }
-  CHECK(out.str() ==
-        " ]0;owned  gr\xc3\xb6\xc3\x9f"
-        "e 7\n");
-  out << "\x1b";
-  CHECK(out.str().ends_with('\x1b'));
-}
-
-TEST_CASE("a stream that cannot be written to says so through its guard", "[app]") {
-  std::ofstream full("/dev/full");
-  const PrintableOutput guard(full);
-  full << "text" << std::flush;
-  CHECK(full.fail());
-}
 
 TEST_CASE("names, captions and values of others reach stderr without control bytes", "[app]") {
   const ScratchFolder folder;

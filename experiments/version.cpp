@@ -1,4 +1,4 @@
-#include "app/version.h"
+#include "experiments/version.h"
 
 #include <torch/cuda.h>
 

@@ -1,4 +1,4 @@
-#include "app/terminal.h"
+#include "spec/printable_stream.h"
 
 #include "spec/printable.h"
 

@@ -1,4 +1,4 @@
-#include "app/subprocess.h"
+#include "experiments/subprocess.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,0 +1,31 @@
+#include "experiments/timing/profile.h"
+
+#include "experiments/sized_network.h"
+#include "experiments/timing/profile_text.h"
+
+namespace mds {
+namespace {
+
+NamedNetwork network_of(const ProfileRequest& request) {
+  return load_named(request.subject, request.pixels, request.database);
+}
+
+}  // namespace
+
+RawProfile time_network(const ProfileRequest& request, Listener& listener) {
+  return time_network(network_of(request).spec, request.options, listener);
+}
+
+std::string profile_network(const ProfileRequest& request, const MeasureApart& apart, Format format,
+                            Listener& listener) {
+  const NamedNetwork network = network_of(request);
+  // Opened before the measurement, so that a file that cannot be written is reported at once.
+  Database database(request.database);
+  std::vector<RawProfile> processes;
+  for (int64_t i = 0; i < request.processes; ++i)
+    processes.push_back(request.processes == 1 ? time_network(network.spec, request.options, listener) : apart(i));
+  record_profile(database, network, request.options, processes);
+  return profile_text({network, request.options, processes}, format);
+}
+
+}  // namespace mds
