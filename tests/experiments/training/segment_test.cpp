@@ -10,7 +10,7 @@ using namespace mds;
 
 namespace {
 
-constexpr LoopConfig loop_config{.iterations = 10, .batch = 4, .checkpoint_every = 4};
+const LoopConfig loop_config{.iterations = 10, .batch = 4, .checkpoint_every = 4};
 
 // Stops when it was asked so often.
 struct Stopping : Listener {
