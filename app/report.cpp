@@ -95,8 +95,7 @@ void run_report(const ReportFlags& options) {
 int run_report(int argc, char** argv) {
   ReportFlags options;
   po::variables_map values;
-  if (!parse(command_line(options), argc, argv, values)) return 0;
-  run_report(options);
+  if (parse(command_line(options), argc, argv, values)) run_report(options);
   return 0;
 }
 

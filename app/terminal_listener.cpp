@@ -27,8 +27,9 @@ class TerminalProgress final : public Progress {
   void show(int64_t done, const std::string& detail, int64_t every) override {
     const auto now = Clock::now();
     const bool end = done == total_;
-    if (terminal_ ? !end && now - last_ < std::chrono::milliseconds(200) : !end && done % every != 0) return;
-    last_ = now;
+    const bool due = end || (terminal_ ? now - last_ >= std::chrono::milliseconds(200) : done % every == 0);
+    if (!due || (!terminal_ && done == shown_)) return;
+    last_ = now, shown_ = done;
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const double rate = seconds > 0 ? double(done - first_) / seconds : 0;
     const double left = rate > 0 ? double(total_ - done) / rate : 0;
@@ -41,7 +42,7 @@ class TerminalProgress final : public Progress {
 
  private:
   std::string what_;
-  int64_t total_, first_;
+  int64_t total_, first_, shown_ = -1;
   bool terminal_ = ::isatty(STDERR_FILENO) != 0, open_ = false;
   Clock::time_point start_ = Clock::now(), last_ = start_;
 };

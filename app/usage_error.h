@@ -1,10 +1,10 @@
+// A flag or argument of the command line that cannot be used.
 #pragma once
 
 #include "spec/error.h"
 
 namespace mds {
 
-// A flag or argument of the command line that cannot be used.
 struct UsageError : RequestError {
   using RequestError::RequestError;
 };

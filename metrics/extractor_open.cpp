@@ -1,3 +1,4 @@
+// Opens the network that turns pictures into features, by its name.
 #include <ATen/ATen.h>
 #include <torch/types.h>
 

@@ -1,3 +1,4 @@
+// Writes a network as an ONNX file.
 #include "pipeline/export.h"
 #include "pipeline/onnx_lowering.h"
 #include "pipeline/trace.h"

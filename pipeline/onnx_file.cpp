@@ -1,3 +1,4 @@
+// Writes an ONNX graph as protobuf. It sees no LibTorch, whose headers hold another protobuf.
 #include <onnx/onnx_pb.h>
 
 #include <filesystem>

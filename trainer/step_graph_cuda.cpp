@@ -1,3 +1,4 @@
+// Records the loss and its gradients as a CUDA graph, where the build has CUDA.
 #include <ATen/ATen.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAFunctions.h>

@@ -1,3 +1,4 @@
+// Says that there is no CUDA graph, where the build has no CUDA.
 #include "trainer/step_graph.h"
 
 namespace mds {

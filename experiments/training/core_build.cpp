@@ -1,3 +1,4 @@
+// What a core build, which reads no pictures and no texts, has in place of what does.
 #include "experiments/sweep/side.h"
 #include "experiments/timing/profile.h"
 #include "experiments/training/picture_side.h"

@@ -1,3 +1,4 @@
+// Stores thumbnails of what a run draws.
 #include <filesystem>
 
 #include "data/resize.h"
