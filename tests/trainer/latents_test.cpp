@@ -71,6 +71,10 @@ TEST_CASE("a file of latents that is damaged or holds something else is refused"
     content.tensors[name] = tensor;
     why = expected;
   };
+  const auto write = [&](const std::string& key, const std::string& text, const std::string& expected) {
+    content.metadata[key] = text;
+    why = expected;
+  };
   SECTION("no moments") {
     content.tensors.erase("moments");
     why = "holds no \"moments\"";
@@ -83,22 +87,10 @@ TEST_CASE("a file of latents that is damaged or holds something else is refused"
     content.metadata.erase("encoders");
     why = "its metadata lack \"encoders\"";
   }
-  SECTION("encoders that are no texts") {
-    content.metadata["encoders"] = R"({"text": 3})";
-    why = "encoders.text is 3; expected text";
-  }
-  SECTION("captions that are no JSON") {
-    content.metadata["captions"] = "[";
-    why = "captions: is not JSON";
-  }
-  SECTION("captions that are no texts") {
-    content.metadata["captions"] = "[1]";
-    why = "captions.0";
-  }
-  SECTION("a caption too few") {
-    content.metadata["captions"] = Json(std::vector<std::string>(11, "x")).dump();
-    why = "captions";
-  }
+  SECTION("encoders that are no texts") { write("encoders", R"({"text": 3})", "encoders.text is 3; expected text"); }
+  SECTION("captions that are no JSON") { write("captions", "[", "captions: is not JSON"); }
+  SECTION("captions that are no texts") { write("captions", "[1]", "captions.0"); }
+  SECTION("a caption too few") { write("captions", Json(std::vector<std::string>(11, "x")).dump(), "captions"); }
   SECTION("rows") { change("text", set.text.slice(0, 0, 3), "text is [3, 3, 6]; expected [12, S, C]"); }
   SECTION("rank") { change("moments", at::ones({}), "moments is []; expected [N, 2C, H, W]"); }
   SECTION("an odd number of moments") { change("moments", set.moments.slice(1, 0, 3), "moments is [12, 3, 8, 8]"); }
@@ -115,10 +107,7 @@ TEST_CASE("a file of latents that is damaged or holds something else is refused"
     change("text_features", at::ones({12, 4}), "text_features is [12, 4]; expected [12, 5]");
   }
   SECTION("a mask of numbers") { change("held_out", at::ones({12}), "held_out"); }
-  SECTION("a scale of other channels") {
-    content.metadata["scale"] = R"({"mean":[0],"std":[1]})";
-    why = "scale";
-  }
+  SECTION("a scale of other channels") { write("scale", R"({"mean":[0],"std":[1]})", "scale"); }
   save_tensors(file, content);
   CHECK_THROWS_WITH(load_latents(file), Contains(file) && Contains(why));
 }
