@@ -13,7 +13,7 @@ std::unique_ptr<Database> open_if_there(const std::string& file) try {
   return nullptr;
 }
 
-Database& opened(std::unique_ptr<Database>& database, const std::string& file) {
+Database& open_for_rows(std::unique_ptr<Database>& database, const std::string& file) {
   if (!database) database = std::make_unique<Database>(file);
   return *database;
 }

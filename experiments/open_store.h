@@ -12,6 +12,6 @@ namespace mds {
 std::unique_ptr<Database> open_if_there(const std::string& file);
 
 // The store that open_if_there returned, or a new one in a new file.
-Database& opened(std::unique_ptr<Database>& database, const std::string& file);
+Database& open_for_rows(std::unique_ptr<Database>& database, const std::string& file);
 
 }  // namespace mds

@@ -92,7 +92,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
 
 // Where the step's input was also pushed as a skip, the skip is replaced by output.x; BlockOutput says why.
 Tensor Network::run_step(size_t i, const BlockInput& input, std::vector<Tensor>& skips) const {
-  if (!checkpoints_ || !has_gradients(input, block_weights_[i])) return run_step(i, input.x, input.skip, input.told);
+  if (!checkpoints_ || !has_gradients(input, block_weights_[i])) return run_step(i, input.x, input.skip, input.conditioning);
   const BlockOutput output = recomputed(*blocks_[i], input, block_weights_[i]);
   if (!skips.empty() && skips.back().is_same(input.x)) skips.back() = output.x;
   return output.y;

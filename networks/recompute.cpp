@@ -14,7 +14,8 @@ using torch::autograd::variable_list;
 void for_each(auto& input, auto&& visit) {
   visit(input.x);
   visit(input.skip);
-  std::decay_t<decltype(input.told)>::for_each(input.told, [&](const char*, auto& tensor) { visit(tensor); });
+  std::decay_t<decltype(input.conditioning)>::for_each(input.conditioning,
+                                                       [&](const char*, auto& tensor) { visit(tensor); });
 }
 
 // What the backward pass needs besides tensors.
@@ -45,7 +46,7 @@ Tensor run(const Recipe& recipe, const variable_list& tensors) {
   for_each(input, [&](Tensor& tensor) {
     if (recipe.given[slot++]) tensor = tensors[next++];
   });
-  return recipe.block->forward(input.x, input.skip, input.told);
+  return recipe.block->forward(input.x, input.skip, input.conditioning);
 }
 
 struct Recompute final : torch::autograd::Function<Recompute> {

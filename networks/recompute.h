@@ -8,7 +8,7 @@ namespace mds {
 
 struct BlockInput {
   Tensor x, skip;
-  Conditioning told;
+  Conditioning conditioning;
 };
 
 struct BlockOutput {

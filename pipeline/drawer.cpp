@@ -36,13 +36,13 @@ Tensor guided_rows(const Tensor& chosen_N, const SamplerConfig& sampler) {
 
 Denoiser Drawer::denoiser(const Network& unet, const PictureTexts& texts) const {
   const Tensor chosen = guided_rows(texts.chosen_N, sampler);
-  Conditioning told =
+  Conditioning conditioning =
       changed(texts.rows, [&](const Tensor& rows) { return rows.index_select(0, chosen).to(unet.device()); });
   const int64_t sides = calls_a_step(sampler);
   const int64_t rows_a_call = one_by_one && unet.device().is_cpu() ? sides : chosen.numel();
-  return [&unet, told, sides, rows_a_call, config = sampler](const Tensor& x, int64_t t) mutable {
-    told.timesteps_N = at::full({x.size(0) * sides}, t, at::kLong);
-    const Tensor outputs = in_calls(unet, x.repeat_interleave(sides, 0), told, rows_a_call);
+  return [&unet, conditioning, sides, rows_a_call, config = sampler](const Tensor& x, int64_t t) mutable {
+    conditioning.timesteps_N = at::full({x.size(0) * sides}, t, at::kLong);
+    const Tensor outputs = in_calls(unet, x.repeat_interleave(sides, 0), conditioning, rows_a_call);
     return sides == 1 ? outputs : guided(outputs.slice(0, 0, {}, 2), outputs.slice(0, 1, {}, 2), config);
   };
 }

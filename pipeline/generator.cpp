@@ -190,14 +190,14 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   torch::NoGradGuard no_grad;
   const Drawer drawer{.diffusion = diffusion_, .sampler = sampler, .scale = *card_.latent_scale, .one_by_one = true};
   size_t pictures = size_t(request.batch);  // in one round
-  for (size_t told = 0; told < request.seeds.size(); told += most_in_memory) {
-    const DrawRequest window = part_of(request, told, std::min(told + most_in_memory, request.seeds.size()));
+  for (size_t drawn = 0; drawn < request.seeds.size(); drawn += most_in_memory) {
+    const DrawRequest window = part_of(request, drawn, std::min(drawn + most_in_memory, request.seeds.size()));
     const PictureTexts texts = texts_of(window, listener);
     for (size_t begin = 0; begin < window.seeds.size();) {
       const size_t end = std::min(begin + pictures, window.seeds.size());
       pictures = draw_round({.request = part_of(window, begin, end),
                              .texts = {texts.rows, texts.chosen_N.slice(0, int64_t(begin), int64_t(end))},
-                             .first = told + begin,
+                             .first = drawn + begin,
                              .drawer = drawer,
                              .listener = listener});
       begin = end;

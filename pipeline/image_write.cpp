@@ -129,9 +129,9 @@ bool save_picture(const std::string& file, const Image& image, const PictureText
   check_pixels(image);
   const bool jpeg = format == PictureFormat::jpg;
   std::string bytes = jpeg ? encode_jpeg(image, quality) : encode_webp(image, float(quality));
-  const bool told = text.empty() || add_description(bytes, json_of(text), {image.width, image.height});
+  const bool described = text.empty() || add_description(bytes, json_of(text), {image.width, image.height});
   save_text(file, bytes);
-  return told;
+  return described;
 }
 
 std::string encode_thumbnail(const Image& image, size_t max_bytes) {

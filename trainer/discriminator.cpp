@@ -59,10 +59,10 @@ TensorMap Discriminator::weights() const {
   return weights;
 }
 
-Tensor Discriminator::logits(const Tensor& x_NCHW, const Told& told, const Observer& observer) const {
-  if (heads_.empty()) return predicted(*unet_, x_NCHW, told, observer).flatten(1);
+Tensor Discriminator::logits(const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer) const {
+  if (heads_.empty()) return predicted(*unet_, x_NCHW, inputs, observer).flatten(1);
   std::vector<Tensor> logits;
-  predicted(*unet_, x_NCHW, told, [&](const PlanStep& step, const Tensor& x) {
+  predicted(*unet_, x_NCHW, inputs, [&](const PlanStep& step, const Tensor& x) {
     if (const auto found = heads_.find(step.path); found != heads_.end()) {
       const Head& head = found->second;
       const Tensor features = at::group_norm(x.to(at::kFloat), /*num_groups=*/1);

@@ -21,7 +21,7 @@ class Discriminator {
 
   TensorMap weights() const;  // the trained ones
   // One logit for each element of each map: N x L.
-  Tensor logits(const Tensor& x_NCHW, const Told& told, const Observer& observer = {}) const;
+  Tensor logits(const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer = {}) const;
 
  private:
   // Two 1 x 1 convolutions; the second has one output channel.

@@ -83,8 +83,8 @@ Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t
                            const Observer& observer) const {
   const Tensor& text = batch.text_NSC;
   if (!batch.guidance.defined()) return predicted(unet, x, {t, text}, observer);
-  const Told told{at::cat({t, t}), at::cat({text, empty_text_.expand_as(text)})};
-  const Tensor both = predicted(unet, at::cat({x, x}), told, observer);
+  const UNetInputs inputs{at::cat({t, t}), at::cat({text, empty_text_.expand_as(text)})};
+  const Tensor both = predicted(unet, at::cat({x, x}), inputs, observer);
   const auto halves = both.chunk(2);
   return halves[1] + batch.guidance * (halves[0] - halves[1]);
 }

@@ -7,7 +7,7 @@ namespace {
 
 std::string text(const auto& value) { return to_json(value).dump(); }
 
-Predecessor opened(const std::string& folder, const LatentSet& latents, bool any_size) {
+Predecessor open_checked(const std::string& folder, const LatentSet& latents, bool any_size) {
   Predecessor opened{folder, load_card(folder, {"unet", "schedule"})};
   const auto require = [&](const std::string& what, int64_t its, int64_t here) {
     if (its != here)
@@ -29,11 +29,11 @@ NetworkPtr Predecessor::unet(const Placement& placement) const {
 }
 
 Predecessor open_predecessor(const std::string& folder, const LatentSet& latents) {
-  return opened(folder, latents, /*any_size=*/false);
+  return open_checked(folder, latents, /*any_size=*/false);
 }
 
 Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSet& latents) {
-  Predecessor start = opened(folder, latents, /*any_size=*/true);
+  Predecessor start = open_checked(folder, latents, /*any_size=*/true);
   start.card.unet->size = latents.moments.size(2);
   return start;
 }
@@ -69,10 +69,10 @@ void check_same_diffusion(const Predecessor& one, const Predecessor& other) {
   require("prediction", std::string(name_of(one.card.prediction)), std::string(name_of(other.card.prediction)));
 }
 
-Tensor predicted(const Network& unet, const Tensor& x_NCHW, const Told& told, const Observer& observer) {
+Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer) {
   Conditioning conditioning;
-  conditioning.timesteps_N = told.t_N;
-  conditioning.text_NSC = told.text_NSC;
+  conditioning.timesteps_N = inputs.t_N;
+  conditioning.text_NSC = inputs.text_NSC;
   return unet.forward(x_NCHW, conditioning, observer).to(at::kFloat);
 }
 

@@ -31,9 +31,9 @@ UNetSpec planned_unet(const std::string& folder);
 void check_same_diffusion(const Predecessor& one, const Predecessor& other);
 
 // The inputs of a UNet besides noisy latents x_NCHW, and its output for them at timesteps t_N, float32.
-struct Told {
+struct UNetInputs {
   Tensor t_N, text_NSC;
 };
-Tensor predicted(const Network& unet, const Tensor& x_NCHW, const Told& told, const Observer& observer = {});
+Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer = {});
 
 }  // namespace mds

@@ -16,7 +16,7 @@ const Json* member(const Json& object, const std::string& key) {
   return found == object.end() ? nullptr : &*found;
 }
 
-std::string told(const Json* value) {
+std::string value_text(const Json* value) {
   if (!value) return "not set";
   const std::string text = value->dump(-1, ' ', false, Json::error_handler_t::replace);
   return text.size() > longest_value ? text.substr(0, longest_value) + "..." : text;
@@ -25,7 +25,7 @@ std::string told(const Json* value) {
 void compare(const Json* its, const Json* own, const std::string& key, std::vector<std::string>& found) {
   if (its && own && *its == *own) return;
   if (!its || !own || !its->is_object() || !own->is_object()) {
-    found.push_back(key + " is " + told(its) + " there and " + told(own) + " here");
+    found.push_back(key + " is " + value_text(its) + " there and " + value_text(own) + " here");
     return;
   }
   const auto child = [&](const std::string& name) {
@@ -48,8 +48,8 @@ std::string identity_difference(const std::string& checkpoints, const std::strin
   std::vector<std::string> found;
   const auto compare_hash = [&](const Json* its_hash, const Json* own_hash, const std::string& what) {
     if (its_hash && own_hash && *its_hash != *own_hash)
-      found.push_back(what + " changed under the run, its hash is " + told(its_hash) + " there and " + told(own_hash) +
-                      " here");
+      found.push_back(what + " changed under the run, its hash is " + value_text(its_hash) + " there and " +
+                      value_text(own_hash) + " here");
   };
   compare_hash(member(its, "data"), member(ours, "data"), "the data set");
   if (const Json *before = member(its, "predecessors"), *now = member(ours, "predecessors"); before && now)

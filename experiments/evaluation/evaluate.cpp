@@ -20,9 +20,9 @@ namespace mds {
 namespace {
 
 // Tells the progress for one set of pictures after the other.
-class MeasureTold {
+class MeasureNotes {
  public:
-  MeasureTold(Listener& listener, Json& skipped) : listener_(listener), skipped_(skipped) {}
+  MeasureNotes(Listener& listener, Json& skipped) : listener_(listener), skipped_(skipped) {}
 
   MeasureListener measuring() {
     return {
@@ -103,7 +103,7 @@ void record(Database& database, const EvaluationRequest& request, const Evaluate
 class Results {
  public:
   Results(const EvaluationRequest& request, Listener& listener)
-      : request_(request), listener_(listener), told_(listener, result_.skipped) {
+      : request_(request), listener_(listener), notes_(listener, result_.skipped) {
     if (!request.db.empty()) database_.emplace(request.db);
   }
 
@@ -126,13 +126,13 @@ class Results {
     if (result_.evaluations.empty() && first_) std::rethrow_exception(first_);
   }
   MeasureListener measuring() {
-    MeasureListener measuring = told_.measuring();
+    MeasureListener measuring = notes_.measuring();
     measuring.failed = [this](const std::string& score, const std::string& reason) {
       result_.failures.push_back({subject_, score, reason});
     };
     return measuring;
   }
-  MeasureTold& told() { return told_; }
+  MeasureNotes& notes() { return notes_; }
   Listener& listener() { return listener_; }
   EvaluationResult take() { return std::move(result_); }
 
@@ -140,7 +140,7 @@ class Results {
   const EvaluationRequest& request_;
   Listener& listener_;
   EvaluationResult result_;
-  MeasureTold told_;
+  MeasureNotes notes_;
   std::optional<Database> database_;
   std::string subject_;  // the subject being measured
   std::exception_ptr first_;
@@ -150,7 +150,7 @@ void of_pictures(const EvaluationRequest& request, Measurer& measurer, Results& 
   const bool listed = measurer.needs_captions() || !request.split.empty();
   const PictureSet pictures =
       listed ? list_captioned(request.images, request.split) : list_picture_files(request.images);
-  results.told().skip(request.images, pictures.skipped);
+  results.notes().skip(request.images, pictures.skipped);
   measurer.prepare(pictures);
   results.add(request.images, [&] {
     return EvaluatedPictures{pictures_hash(pictures), request.images, 0, measurer.measure(pictures, {})};

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "experiments/training/latent_cache.h"
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "networks/network_file.h"
 #include "reports/page.h"
 #include "search/winner.h"

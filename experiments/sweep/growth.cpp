@@ -18,8 +18,8 @@ bool goes_on_from(const std::vector<int64_t>& rungs, const std::vector<int64_t>&
 }
 
 std::string change(const std::string& key, const Json& before, const Json& now) {
-  const auto told = [](const Json& value) { return value.is_null() ? std::string("not set") : value.dump(); };
-  return key + " " + told(before) + " -> " + told(now);
+  const auto shown = [](const Json& value) { return value.is_null() ? std::string("not set") : value.dump(); };
+  return key + " " + shown(before) + " -> " + shown(now);
 }
 
 // The fields that differ, by dotted key.

@@ -30,13 +30,15 @@ std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
 // Whether the metric uses the scoring encoder, whose features and cosines the evaluator already computes.
 bool is_own(const Metric& metric) { return metric.network == std::string(emoji_clip); }
 
-// Captions need a network with a text tower, so they have their own side.
-std::string side_name(const Metric& metric) {
+// Captions need a network with a text tower, so it is opened under a name of its own.
+std::string network_name(const Metric& metric) {
   return std::string(metric.network) + "." + metric.resizer + (metric.against == Against::captions ? ".pairs" : "");
 }
 
 // The names of tensors in an evaluation's file.
-std::string features_key(const Metric& metric) { return is_own(metric) ? "features" : "features." + side_name(metric); }
+std::string features_key(const Metric& metric) {
+  return is_own(metric) ? "features" : "features." + network_name(metric);
+}
 std::string values_key(const Metric& metric) { return is_own(metric) ? "clip" : "each." + std::string(metric.name); }
 
 }  // namespace
@@ -47,33 +49,33 @@ SweepScores::SweepScores(const SweepConfig& config, const LatentSet& latents, co
   held_out_.features_ND = latents.image_features.index_select(0, latents.rows(/*of_held_out=*/true));
   held_out_.stats = feature_stats(held_out_.features_ND);
   for (const Metric* metric : added_)
-    if (!is_own(*metric) && !sides_.contains(side_name(*metric)))
-      sides_[side_name(*metric)] = open_side(*metric, config, placement, listener);
+    if (!is_own(*metric) && !networks_.contains(network_name(*metric)))
+      networks_[network_name(*metric)] = open_features(*metric, config, placement, listener);
 }
 
 Json SweepScores::extractors() const {
   Json extractors = Json::array();
-  for (const auto& [name, side] : sides_) extractors.push_back(side->identity());
+  for (const auto& [name, network] : networks_) extractors.push_back(network->identity());
   return extractors;
 }
 
-const SweepSide* SweepScores::side_of(const Metric& metric) const {
-  return is_own(metric) ? nullptr : sides_.at(side_name(metric)).get();
+const SweepFeatures* SweepScores::network_of(const Metric& metric) const {
+  return is_own(metric) ? nullptr : networks_.at(network_name(metric)).get();
 }
 
 MeasureInput SweepScores::input_of(const Metric& metric, const TensorMap& observed) const {
-  const SweepSide* side = side_of(metric);
-  return {.features_ND = observed.at(features_key(metric)), .reference = side ? &side->reference() : &held_out_};
+  const SweepFeatures* network = network_of(metric);
+  return {.features_ND = observed.at(features_key(metric)), .reference = network ? &network->reference() : &held_out_};
 }
 
 TensorMap SweepScores::observed(const Drawn& drawn) const {
   TensorMap observed{{"features", drawn.features_NE}, {"clip", drawn.clip_N}};
-  for (const auto& [name, side] : sides_) observed["features." + name] = side->features(drawn);
+  for (const auto& [name, network] : networks_) observed["features." + name] = network->features(drawn);
   for (const Metric* metric : added_) {
     const auto* mean = std::get_if<PictureMean>(&metric->kind);
     if (!mean) continue;
     MeasureInput input = input_of(*metric, observed);
-    if (metric->against == Against::captions) input.texts_ND = side_of(*metric)->texts(drawn);
+    if (metric->against == Against::captions) input.texts_ND = network_of(*metric)->texts(drawn);
     observed[values_key(*metric)] = mean->values(input);
   }
   return observed;

@@ -6,14 +6,14 @@
 #include <map>
 #include <memory>
 
-#include "experiments/sweep/side.h"
+#include "experiments/sweep/features.h"
 #include "search/store/store.h"
 
 namespace mds {
 
 class SweepScores {
  public:
-  // ConfigError for names that a sweep cannot score; other errors as in open_side.
+  // ConfigError for names that a sweep cannot score; other errors as in open_features.
   SweepScores(const SweepConfig& config, const LatentSet& latents, const Placement& placement, Listener& listener);
 
   // The feature networks besides the scoring encoder, with the hashes of their weights.
@@ -26,12 +26,12 @@ class SweepScores {
   Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const;
 
  private:
-  const SweepSide* side_of(const Metric& metric) const;
+  const SweepFeatures* network_of(const Metric& metric) const;
   MeasureInput input_of(const Metric& metric, const TensorMap& observed) const;
 
   std::vector<const Metric*> added_;
-  ReferenceStats held_out_;                                  // of the scoring encoder
-  std::map<std::string, std::unique_ptr<SweepSide>> sides_;  // for other networks
+  ReferenceStats held_out_;                                         // of the scoring encoder
+  std::map<std::string, std::unique_ptr<SweepFeatures>> networks_;  // for other networks
   uint64_t seed_;
 };
 

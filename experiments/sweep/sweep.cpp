@@ -56,11 +56,11 @@ void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
   const auto& [database, config, latents, measures, placement, listener] = sweep;
   SweepWorker worker(sweep);
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
-    int64_t told = 0;
+    int64_t announced = 0;
     train_all(worker, request, listener);
     for (auto run = waiting(database, config); run; run = waiting(database, config)) {
       listener.throw_if_stopped();
-      if (run->state == RunState::leased && std::exchange(told, run->run) != run->run)
+      if (run->state == RunState::leased && std::exchange(announced, run->run) != run->run)
         listener.say(waits_for(*run, config));
       std::this_thread::sleep_for(std::chrono::milliseconds(500));
       train_all(worker, request, listener);
@@ -112,7 +112,7 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   check_policy(config.policy, measures.evaluator);
   add_proxies(runs, config, latents);
   // Everything that can be wrong with the sweep is checked before this line, which is the first that writes.
-  Database& database = opened(existing, request.db);
+  Database& database = open_for_rows(existing, request.db);
   make_folder(config.folder());
   remove_unfinished(config.folder());
   enqueue(database, config, runs, protocol_json(config, latents, measures));

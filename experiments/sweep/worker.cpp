@@ -6,7 +6,7 @@
 #include "experiments/failure_words.h"
 #include "experiments/recording.h"
 #include "experiments/shortage.h"
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "experiments/training/segment.h"
 #include "spec/new_file.h"
 

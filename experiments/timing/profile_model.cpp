@@ -159,7 +159,7 @@ std::string model_profile_text(const ModelProfile& profile, Format format) {
 
 namespace {
 
-ModelRun opened(const ProfileRequest& request) {
+ModelRun model_run(const ProfileRequest& request) {
   return open_model({.folder = request.subject,
                      .placement = {.dtype = request.options.dtype},
                      .sampler = request.sampler,
@@ -169,11 +169,11 @@ ModelRun opened(const ProfileRequest& request) {
 }  // namespace
 
 RawProfile time_model(const ProfileRequest& request, Listener& listener) {
-  return time_model(opened(request), request.options, listener);
+  return time_model(model_run(request), request.options, listener);
 }
 
 std::string profile_model(const ProfileRequest& request, const MeasureApart& apart, Format format, Listener& listener) {
-  const ModelRun run = opened(request);
+  const ModelRun run = model_run(request);
   Database database(request.database);
   ModelProfile profile{run, request.options, {}};
   for (int64_t i = 0; i < request.processes; ++i)

@@ -1,7 +1,7 @@
 // What a core build, which reads no pictures and no texts, has in place of what does.
-#include "experiments/sweep/side.h"
+#include "experiments/sweep/features.h"
 #include "experiments/timing/profile.h"
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "pipeline/export.h"
 
 namespace mds {
@@ -26,7 +26,7 @@ std::unique_ptr<StageRun> open_picture_stage(const TextImageConfig&, const LoopC
 }
 void record_pictures(Database&, const Lease&, int64_t, const Drawn&) {}
 
-std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig&, const Placement&, Listener&) {
+std::unique_ptr<SweepFeatures> open_features(const Metric& metric, const SweepConfig&, const Placement&, Listener&) {
   throw ConfigError("evaluation.scores names " + std::string(metric.name) +
                     ", but this core build reads no pictures for " + metric.network + "; allowed: kid_emoji_clip");
 }

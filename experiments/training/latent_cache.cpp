@@ -1,6 +1,6 @@
 #include "experiments/training/latent_cache.h"
 
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "pipeline/mapped_file.h"
 #include "spec/license.h"
 #include "spec/new_file.h"

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "experiments/training/stage_data.h"
 #include "pipeline/text_encoder.h"
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "experiments/training/reconstruction.h"
 #include "experiments/training/stage_data.h"
 #include "metrics/clip_score.h"

@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "data/resize.h"
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "pipeline/image.h"
 
 namespace mds {

@@ -124,7 +124,7 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   make_folder(out);
   if (!lock) lock.emplace(out);
   remove_unfinished(out);
-  Database& database = opened(existing, request.db);
+  Database& database = open_for_rows(existing, request.db);
   Means curve(config.loop.batch);
   Recorder recorder = open_record(database,
                                   {.name = config.name,

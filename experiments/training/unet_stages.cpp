@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "experiments/training/latent_cache.h"
-#include "experiments/training/picture_side.h"
+#include "experiments/training/picture_parts.h"
 #include "experiments/training/stages.h"
 #include "trainer/evaluate.h"
 
@@ -30,15 +30,15 @@ Diffusion diffusion_of(const ModelCard& card) { return {NoiseSchedule(*card.sche
 
 // The scores as a card stores them; the listener is told of them too.
 Json tell(Listener& listener, const std::string& which, const std::vector<Score>& scores) {
-  Json told;
+  Json stored;
   for (const auto& score : scores) {
-    told[score.name] = score.value;
-    told[score.name + "_interval"] = {score.low, score.high};
+    stored[score.name] = score.value;
+    stored[score.name + "_interval"] = {score.low, score.high};
     std::ostringstream line;
     line << which << ": " << score.name << " " << score.value << " [" << score.low << ", " << score.high << "]";
     listener.say(line.str());
   }
-  return told;
+  return stored;
 }
 
 class UNetRun final : public StageRun {
@@ -136,21 +136,21 @@ class UNetRun final : public StageRun {
   // Scores of the trained network. The card also gets scores for the same captions, noise and sampler: under "before"
   // those of the model that the stage started from, and, where the stage changed the network itself, under "swapped"
   // those of the changed network before training.
-  std::vector<Score> scores(const TensorMap& weights, const std::string& folder, Json& told) const {
+  std::vector<Score> scores(const TensorMap& weights, const std::string& folder, Json& stored) const {
     const Evaluator evaluator(latents_, encoders_, *evaluation_, placement_);
     if (start_) {
       const auto unet = load_part(card_.predecessors.at("start"), "unet", make_plan(*start_->unet), placement_);
-      told["before"] =
+      stored["before"] =
           tell(listener_, "before the stage", evaluator.scores(evaluator.draw(*unet, diffusion_of(*start_))));
     }
     if (swapped_)
-      told["swapped"] =
+      stored["swapped"] =
           tell(listener_, "right after the swap", evaluator.scores(evaluator.draw(*built(*swapped_), diffusion())));
     const Drawn own = evaluator.draw(*built(weights), diffusion());
     std::filesystem::create_directories(folder);
     save_grid(folder + "/samples.png", own.pictures.slice(0, 0, 64));
     const std::vector<Score> scores = evaluator.scores(own);
-    told.update(tell(listener_, "trained", scores));
+    stored.update(tell(listener_, "trained", scores));
     return scores;
   }
 

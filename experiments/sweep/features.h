@@ -9,9 +9,9 @@
 
 namespace mds {
 
-class SweepSide {
+class SweepFeatures {
  public:
-  virtual ~SweepSide() = default;
+  virtual ~SweepFeatures() = default;
 
   virtual Tensor features(const Drawn& drawn) const = 0;
   virtual Tensor texts(const Drawn& drawn) const = 0;  // of the captions
@@ -21,7 +21,7 @@ class SweepSide {
 
 // Opens a network other than the scoring encoder. ConfigError where the data set holds no pictures out; RequestError or
 // FileError for missing weights or pictures. ConfigError in a core build, which has no such networks.
-std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config, const Placement& placement,
-                                     Listener& listener);
+std::unique_ptr<SweepFeatures> open_features(const Metric& metric, const SweepConfig& config,
+                                             const Placement& placement, Listener& listener);
 
 }  // namespace mds

@@ -1,4 +1,4 @@
-#include "experiments/sweep/side.h"
+#include "experiments/sweep/features.h"
 
 #include <ATen/ATen.h>
 
@@ -26,7 +26,7 @@ PictureSet held_out_pictures(const LatentData& data) {
   return set;
 }
 
-class ExtractorSide : public SweepSide {
+class ExtractorSide : public SweepFeatures {
  public:
   ExtractorSide(const Metric& metric, const SweepConfig& config, const Placement& placement, Listener& listener)
       : extractor_(open_extractor(
@@ -67,8 +67,8 @@ class ExtractorSide : public SweepSide {
 
 }  // namespace
 
-std::unique_ptr<SweepSide> open_side(const Metric& metric, const SweepConfig& config, const Placement& placement,
-                                     Listener& listener) {
+std::unique_ptr<SweepFeatures> open_features(const Metric& metric, const SweepConfig& config,
+                                             const Placement& placement, Listener& listener) {
   return std::make_unique<ExtractorSide>(metric, config, placement, listener);
 }
 
