@@ -12,6 +12,14 @@ NamedNetwork network_of(const ProfileRequest& request) {
 
 }  // namespace
 
+std::vector<RawProfile> measured(const ProfileRequest& request, const MeasureApart& apart,
+                                 const std::function<RawProfile()>& here) {
+  if (request.processes == 1) return {here()};
+  std::vector<RawProfile> processes;
+  for (int64_t i = 0; i < request.processes; ++i) processes.push_back(apart(i));
+  return processes;
+}
+
 RawProfile time_network(const ProfileRequest& request, Listener& listener) {
   return time_network(network_of(request).spec, request.options, listener);
 }
@@ -21,9 +29,8 @@ std::string profile_network(const ProfileRequest& request, const MeasureApart& a
   const NamedNetwork network = network_of(request);
   // Opened before the measurement, so that a file that cannot be written is reported at once.
   Database database(request.database);
-  std::vector<RawProfile> processes;
-  for (int64_t i = 0; i < request.processes; ++i)
-    processes.push_back(request.processes == 1 ? time_network(network.spec, request.options, listener) : apart(i));
+  const auto processes =
+      measured(request, apart, [&] { return time_network(network.spec, request.options, listener); });
   record_profile(database, network, request.options, processes);
   return profile_text({network, request.options, processes}, format);
 }

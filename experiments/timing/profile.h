@@ -25,6 +25,10 @@ struct ProfileRequest {
 // Measures the same in a process of its own, the i-th of several.
 using MeasureApart = std::function<RawProfile(int64_t i)>;
 
+// One process is measured by `here`; several are measured apart, one after the other.
+std::vector<RawProfile> measured(const ProfileRequest& request, const MeasureApart& apart,
+                                 const std::function<RawProfile()>& here);
+
 // The samples of this process alone; nothing is stored.
 RawProfile time_network(const ProfileRequest& request, Listener& listener);
 RawProfile time_model(const ProfileRequest& request, Listener& listener);

@@ -175,9 +175,8 @@ RawProfile time_model(const ProfileRequest& request, Listener& listener) {
 std::string profile_model(const ProfileRequest& request, const MeasureApart& apart, Format format, Listener& listener) {
   const ModelRun run = model_run(request);
   Database database(request.database);
-  ModelProfile profile{run, request.options, {}};
-  for (int64_t i = 0; i < request.processes; ++i)
-    profile.processes.push_back(request.processes == 1 ? time_model(run, request.options, listener) : apart(i));
+  const ModelProfile profile{run, request.options,
+                             measured(request, apart, [&] { return time_model(run, request.options, listener); })};
   record_model_profile(database, profile);
   return model_profile_text(profile, format);
 }
