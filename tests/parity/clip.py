@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-import peers
+import peer_case
 
 LIMIT = 1e-5
 TEXTS = ["a photo of a cat", "", "hello   WORLD 2024!!", "caf\u00e9 \u65e5\u672c", "&amp;lt;b&amp;gt;",
@@ -80,7 +80,7 @@ def ours(program, network, folder, image, fit):
 @torch.no_grad()
 def compare(program, network, name, fit):
     """The largest differences of normalised pixels, picture and text embeddings, relative to the largest value."""
-    generator, worst = np.random.default_rng(peers.SEED), dict(pixels=0.0, image_embeds=0.0, text_embeds=0.0)
+    generator, worst = np.random.default_rng(peer_case.SEED), dict(pixels=0.0, image_embeds=0.0, text_embeds=0.0)
     with tempfile.TemporaryDirectory(prefix="parity-") as where:
         folder = pathlib.Path(where)
         peer = Peer(name, folder)

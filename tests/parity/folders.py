@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-import peers
+import peer_case
 
 LIMIT = 1e-4
 N = 24
@@ -43,9 +43,9 @@ def random_inception(folder):
             """Uses random weights instead of those that the constructor would read."""
 
     torch.save({}, folder / "none.pth")
-    model = peers.build(Unloaded, "inception", ["2048"], feature_extractor_weights_path=folder / "none.pth")
-    peers.randomise_statistics(model)
-    peers.keep_through_relu(model)
+    model = peer_case.build(Unloaded, "inception", ["2048"], feature_extractor_weights_path=folder / "none.pth")
+    peer_case.randomise_statistics(model)
+    peer_case.keep_through_relu(model)
     save_file(model.state_dict(), folder / "inception.safetensors")
     return model
 

@@ -1,0 +1,101 @@
+"""UNets and autoencoders as diffusers implements them, and MobileDiffusion as twin.py does.
+
+A function of (case, folder) runs the case: it leaves the weights in the folder and returns the inputs, the outputs and
+the number of parameters.
+"""
+
+import torch
+from safetensors.torch import save_file
+
+import twin
+from peer_case import SEED, build, count, randn, save
+
+
+def unet_inputs(case, channels, text_width):
+    return {
+        "sample": randn(case.batch, channels, *case.extent(8)),
+        "timestep": torch.linspace(601, 37, case.batch),
+        "encoder_hidden_states": randn(case.batch, 77, text_width),
+    }
+
+
+def diffusers_unet(case, folder):
+    from diffusers import UNet2DConditionModel
+
+    model = build(UNet2DConditionModel, **case.config)
+    inputs = unet_inputs(case, 4, model.config.cross_attention_dim)
+    added = {}
+    if case.config.get("addition_embed_type"):
+        sizes = torch.tensor([1024.0, 768, 0, 64, 1024, 1024])
+        added = {"text_embeds": randn(case.batch, 1280), "time_ids": sizes.repeat(case.batch, 1)}
+    sample = model(*inputs.values(), added_cond_kwargs=added).sample
+    return inputs | added, {"sample": sample}, save(model, folder)
+
+
+def autoencoder(case):
+    from diffusers import AutoencoderKL
+
+    return build(AutoencoderKL, block_out_channels=(128, 256, 512, 512), layers_per_block=2,
+                 down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4, **case.config)
+
+
+def diffusers_encoder(case, folder):
+    model = autoencoder(case)
+    inputs = {"sample": randn(case.batch, 3, *case.extent())}
+    moments = model.quant_conv(model.encoder(inputs["sample"]))
+    save(model, folder)
+    return inputs, {"moments": moments}, count(model.encoder, model.quant_conv)
+
+
+def diffusers_decoder(case, folder):
+    model = autoencoder(case)
+    inputs = {"latent": randn(case.batch, model.config.latent_channels, *case.extent(8))}
+    sample = model.decoder(model.post_quant_conv(inputs["latent"]))
+    save(model, folder)
+    return inputs, {"sample": sample}, count(model.decoder, model.post_quant_conv)
+
+
+def save_convolutions(layers, names, folder):
+    """The convolutions of a chain of layers, in order, under our names."""
+    convolutions = [layer for layer in layers.modules() if isinstance(layer, torch.nn.Conv2d)]
+    ours = {f"{name}.{part}": weight for name, layer in zip(names, convolutions, strict=True)
+            for part, weight in layer.state_dict().items()}
+    (folder / "weights").mkdir()
+    save_file(ours, folder / "weights" / "tiny.safetensors")
+
+
+def tiny_names(side, levels, between):
+    """TAESD's layers as our files name them, for the half that goes `side`: up or down."""
+    names = ["conv_in"]
+    for level in levels:
+        blocks = 1 if level == 1 else 3
+        names += [f"{side}{level}.{index}.conv.conv{i}" for index in range(blocks) for i in (1, 2, 3)]
+        names += [] if level == levels[-1] else [f"{side}{level}.{between}"]
+    return [*names, "conv_out"]
+
+
+def diffusers_tiny_encoder(case, folder):
+    from diffusers import AutoencoderTiny
+
+    encoder = build(AutoencoderTiny).encoder
+    inputs = {"sample": randn(case.batch, 3, *case.extent()).clamp(-1, 1)}
+    save_convolutions(encoder, tiny_names("down", (1, 2, 3, 4), "downsample"), folder)
+    return inputs, {"latent": encoder(inputs["sample"])}, count(encoder)
+
+
+def diffusers_tiny_decoder(case, folder):
+    from diffusers import AutoencoderTiny
+
+    decoder = build(AutoencoderTiny).decoder
+    inputs = {"latent": 2 * randn(case.batch, 4, *case.extent(8))}
+    save_convolutions(decoder, tiny_names("up", (4, 3, 2, 1), "upsample"), folder)
+    return inputs, {"sample": decoder(inputs["latent"])}, count(decoder)
+
+
+def torch_twin(case, folder):
+    weights = twin.Weights(SEED)
+    inputs = unet_inputs(case, 8, twin.TEXT_WIDTH)
+    sample = twin.mobile_diffusion(weights, inputs, **case.config)
+    (folder / "weights").mkdir()
+    save_file(dict(weights), folder / "weights" / "twin.safetensors")
+    return inputs, {"sample": sample}, sum(weight.numel() for weight in weights.values())
