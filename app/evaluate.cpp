@@ -18,8 +18,8 @@ int run_evaluate(int argc, char** argv) {
   request.seed = options.compute.seed;
   request.drawn = options.drawn.picture();
   const auto dtype = parse_choice<Precision>("--dtype", options.precision);
-  request.placement = {.device = apply(options.compute).device, .dtype = dtype};
-  if (given["metrics"].defaulted()) std::cerr << "no --metrics: " << request.metrics << "\n";
+  request.placement = apply(options.compute);
+  request.placement.dtype = dtype;
   TerminalListener listener;
   const EvaluationResult result = evaluate(request, listener);
   std::cout << evaluation_text(result, format);

@@ -2,6 +2,7 @@
 
 #include "app/usage_error.h"
 #include "networks/precision.h"
+#include "pipeline/sampler_config.h"
 #include "reports/table.h"
 #include "spec/listed.h"
 
@@ -49,7 +50,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
                    .positional = {},
                    .notes = "Scores:\n" + listed(all_metrics(), line_of, "\n")};
   auto add = line.options.add_options();
-  add("metrics", po::value(&options.request.metrics)->default_value(default_metrics)->value_name("LIST"),
+  add("metrics", po::value(&options.request.metrics)->default_value("", default_metrics)->value_name("LIST"),
       "Names of scores with commas between them; those of the default need no other weights than scripts/setup.sh puts "
       "in place");
   add("images", po::value(&options.request.images)->value_name("DIR"),
@@ -88,6 +89,7 @@ CommandLine evaluate_command_line(EvaluateOptions& options) {
   line.options.add(sampler);
   add_extent_options(line.options, options.drawn);  // --size is the size for comparing
   add_compute_options(line.options, options.compute);
+  add_kernels_option(line.options, options.compute);
   return line;
 }
 

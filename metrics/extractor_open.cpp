@@ -106,7 +106,7 @@ std::string weights_of_network(const std::string& network, const WeightFiles& we
   try {
     return shipped_file("out/weights/" + network + ".safetensors");
   } catch (const FileError& error) {
-    throw FileError(std::string(error.what()) + "; scripts/setup.sh --weights fetches it, or give --weights " +
+    throw FileError(std::string(error.what()) + "; `scripts/setup.sh --weights` fetches it, or give `weights` " +
                     network + "=FILE");
   }
 }

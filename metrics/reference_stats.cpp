@@ -90,7 +90,7 @@ ReferenceFile load_reference(const std::string& file) {
   const TensorFile content = load_tensors(file);
   ReferenceFile references;
   for (const auto& [key, about] : content.metadata) references[key] = read_stats(content, key, file);
-  check(!references.empty(), file, "holds no reference statistics; see mdsearch evaluate --save-reference");
+  check(!references.empty(), file, "holds no reference statistics; expected a file that `save_reference` wrote");
   return references;
 }
 

@@ -77,7 +77,7 @@ std::vector<Table> ladder_tables(const Database& database, const ReportOptions& 
           ". Its compute figures are efficiencies, of run time in rung 1; its FID is of 30,000 COCO pictures."};
   if (!lacking.empty())
     table.footnotes.push_back("Not in this database: " + lacking +
-                              "; mdsearch spec NAME --record --db FILE stores one.");
+                              "; `mdsearch spec NAME --record --db FILE` stores one.");
   return {table};
 }
 

@@ -17,6 +17,7 @@ struct ReportOptions {
   std::string sweep{};                           // empty: all
   std::string score{};                           // of sweep and pareto: first column; empty: fd_emoji_clip
   std::string network{};                         // name or the beginning of a hash; empty: all
+  bool all = false;                              // every device and build, not only the newest complete one
   std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
 };
 
@@ -39,7 +40,7 @@ struct Report {
 };
 
 // Notes of reports that have no row.
-inline constexpr const char* always_some = "holds nothing for this network; leave --network out to see all";
+inline constexpr const char* always_some = "holds nothing for this network; name no network to see all";
 inline constexpr const char* no_drawings =
     "holds no score of drawn pictures; `mdsearch evaluate --model DIR --prompts FILE --db` of this database adds them";
 
@@ -49,7 +50,8 @@ std::vector<Table> tables_of(const Report& report, const Database& database, con
 const Report& find_report(const std::string& name);  // RequestError, listing the names
 
 extern const Report sweep_report, pareto_report, table1_report, table2_report, ladder_report, training_report,
-    parity_report, scores_report, stages_report, guidance_report, table5_report, table6_report;
+    parity_report, scores_report, stages_report, guidance_report, table4_report, table5_report, table6_report,
+    tables_report;
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 

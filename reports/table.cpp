@@ -126,7 +126,7 @@ std::string json_text(const std::vector<Table>& tables) {
 
 Format parse_format(const std::string& name) {
   for (size_t i = 0; i < EnumNames<Format>::names.size(); ++i)
-    if (name == EnumNames<Format>::names[i]) return static_cast<Format>(i);
+    if (name == EnumNames<Format>::names[i]) return Format(i);
   throw RequestError("`format` " + name + ": valid: table, md, csv, json");
 }
 

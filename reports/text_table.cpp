@@ -217,9 +217,9 @@ std::string aligned_text(const Table& table, const View& view) {
   if (!table.rows.empty() && !columns.empty()) out += (out.empty() ? "" : "\n") + grid(columns);
   std::string notes;
   if (!left_out.empty())
-    notes += joined(wrapped(
-        "Left out to fit " + std::to_string(room) + " columns: " + listed(left_out) + "; --columns all shows them.",
-        room));
+    notes += joined(wrapped("Left out to fit " + std::to_string(room) + " columns: " + listed(left_out) +
+                                "; name columns, or all, to see them.",
+                            room));
   for (const auto& note : table.footnotes) notes += lines(note);
   return out + (out.empty() || notes.empty() ? "" : "\n") + notes;
 }

@@ -57,7 +57,7 @@ std::string data_sets_text() {
     text += "  " + std::string(name) + std::string(15 - name.size(), ' ') + summary + "\n";
   };
   for (const auto& each : sources()) add(each.name, std::string(each.summary) + " (" + std::string(each.license) + ")");
-  add(joined_name, "the union of the --sources; their held-out pictures stay held out");
+  add(joined_name, "the union of several of these; their held-out pictures stay held out");
   return text +
          "\nEach comes from a Debian package, which is named if it is not installed. Build from share-alike sources\n"
          "for your own use; mind their licences before you pass the pictures on.";

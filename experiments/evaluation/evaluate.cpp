@@ -122,6 +122,11 @@ class Results {
       if (!named) result_.failures.push_back({name, "", failure_in_words(error, "mdsearch evaluate")});
     }
   }
+  // Finds what is wrong before pictures are drawn and measured; then tells the scores where the request names none.
+  void prepare(Measurer& measurer, const PictureSet& pictures, const std::vector<ImageSize>& drawn = {}) {
+    measurer.prepare(pictures, drawn);
+    if (request_.metrics.empty()) listener_.say(std::string("no `metrics`: ") + default_metrics);
+  }
   void check_not_empty() const {
     if (result_.evaluations.empty() && first_) std::rethrow_exception(first_);
   }
@@ -151,7 +156,7 @@ void of_pictures(const EvaluationRequest& request, Measurer& measurer, Results& 
   const PictureSet pictures =
       listed ? list_captioned(request.images, request.split) : list_picture_files(request.images);
   results.notes().skip(request.images, pictures.skipped);
-  measurer.prepare(pictures);
+  results.prepare(measurer, pictures);
   results.add(request.images, [&] {
     return EvaluatedPictures{pictures_hash(pictures), request.images, 0, measurer.measure(pictures, {})};
   });
@@ -177,7 +182,7 @@ std::vector<LabelledScore> scores_of(EvaluatedModel model, const CaptionList& ca
       of_metrics[score.score.name].push_back(score);
   }
   std::vector<LabelledScore> result;
-  for (const Metric* metric : find_metrics(request.metrics))
+  for (const Metric* metric : metrics_of(request))
     if (const auto& of_seeds = of_metrics[metric->name]; int64_t(of_seeds.size()) == request.seeds)
       result.push_back(request.seeds > 1 ? over_seeds(of_seeds) : of_seeds.front());
   return result;
@@ -191,7 +196,7 @@ void of_models(const EvaluationRequest& request, Measurer& measurer, Results& re
     const auto [height, width] = model.run.generator.size();
     sizes.push_back({.width = width, .height = height});
   }
-  measurer.prepare(set_of(models.front(), captions), sizes);
+  results.prepare(measurer, set_of(models.front(), captions), sizes);
   for (const auto& model : models) {
     const auto& [folder, hash, generator] = std::tie(model.run.folder, model.run.hash, model.run.generator);
     results.add(folder, [&, &folder = folder, &hash = hash, &generator = generator] {
@@ -211,7 +216,7 @@ void of_autoencoders(EvaluationRequest request, Results& results) {
   request.reference = input.folder;
   request.split.clear();
   Measurer measurer(measure_options(request), results.measuring());
-  measurer.prepare(input);
+  results.prepare(measurer, input);
   for (const auto& model : models)
     results.add(model.folder, [&] {
       EvaluatedPictures evaluation{model.hash, model.folder, model.card.provenance.iterations,

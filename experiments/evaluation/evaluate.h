@@ -3,6 +3,7 @@
 
 #include "experiments/evaluation/request.h"
 #include "experiments/listener.h"
+#include "networks/autoencoder.h"
 #include "search/store/scores.h"
 
 namespace mds {

@@ -14,7 +14,7 @@ struct EvaluationRequest {
   std::string prompts;                // file of captions to draw
   std::string out;                    // folder of the pictures that models draw or return
   std::string reference, split;       // pictures to compare with, and the part of a data set
-  std::string metrics;                // "fid,kid"
+  std::string metrics;                // "fid,kid"; empty: default_metrics
   std::string save_reference, sheet;  // files to write; empty: none
   std::string db;                     // database that takes the scores; empty: none
   std::string cache = "out/cache";
@@ -38,6 +38,7 @@ std::vector<std::string> inputs_of(const EvaluationRequest& request);
 // RequestError where fields contradict each other.
 void check(const EvaluationRequest& request);
 
+std::vector<const Metric*> metrics_of(const EvaluationRequest& request);  // RequestError for an unknown name
 MeasureOptions measure_options(const EvaluationRequest& request);
 
 }  // namespace mds

@@ -159,7 +159,19 @@ TEST_CASE("two folders are compared by EfficientNet-Lite0's features where no sc
   CHECK(metrics[1]["name"] == "kid_effnet");
   CHECK(metrics[1]["protocol"]["subset"] == 3);
   CHECK_THAT(metrics[1]["convention"].get<std::string>(), Contains("unbiased"));
-  const Outcome alone = mdsearch("evaluate" + images);
+}
+
+TEST_CASE("a wrong request without scores prints only its error", "[app][torch]") {
+  const Folders folders;
+  const std::string weights = prepare_lite0(folders), images = "evaluate --images " + folders.at("measured");
+  const std::string help = "; see `mdsearch evaluate --help`\n";
+  const Outcome alone = mdsearch(images);
   CHECK(alone.code == 2);
-  CHECK_THAT(alone.err, Contains("fd_effnet compares with reference pictures; give --reference"));
+  CHECK(alone.err == "mdsearch evaluate: fd_effnet compares with reference pictures; give --reference" + help);
+  const std::string line = images + " --threads 1 --replicates 5 --cache " + folders.at("cache") + " --reference " +
+                           folders.at("reference") + " " + weights;
+  REQUIRE(mdsearch(line).code == 0);
+  const Outcome subset = mdsearch(line + "--kid-subset 4");
+  CHECK(subset.code == 2);
+  CHECK(subset.err == "mdsearch evaluate: --kid-subset is 4; of these pictures 2 to 3 can be drawn" + help);
 }
