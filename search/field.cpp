@@ -164,7 +164,7 @@ void FieldPath::set(UNetSpec& network, const Value& value) const {
       else
         field[size_t(element_)] = std::get<int64_t>(value);
     } else if constexpr (is_single<Field>) {
-      field = static_cast<Field>(std::get<int64_t>(value));
+      field = Field(std::get<int64_t>(value));
     }
   });
 }

@@ -45,7 +45,7 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
   for (const double value : values) {
     const auto below = std::count_if(values.begin(), values.end(), [&](double other) { return other < value; });
     const auto equal = std::count(values.begin(), values.end(), value);
-    ranks.push_back(static_cast<double>(below) + (static_cast<double>(equal) + 1) / 2);
+    ranks.push_back(double(below) + (double(equal) + 1) / 2);
   }
   return ranks;
 }
@@ -58,7 +58,7 @@ std::vector<double> mean_ranks(const std::vector<Judged>& scores, const Cohort& 
     const auto ranks = ranks_of(levels);
     for (size_t c = 0; c < means.size(); ++c) means[c] += ranks[c];
   }
-  for (auto& mean : means) mean /= static_cast<double>(scores.size());
+  for (auto& mean : means) mean /= double(scores.size());
   return means;
 }
 
@@ -73,7 +73,7 @@ std::vector<Decision> judge_halving(const PolicyConfig& config, const Cohort& co
   const auto ranks = mean_ranks(scores, cohort);
   auto sorted = ranks;
   std::sort(sorted.begin(), sorted.end());
-  const auto keep = std::max<size_t>(1, static_cast<size_t>(static_cast<double>(cohort.size()) / config.eta));
+  const auto keep = std::max<size_t>(1, size_t(double(cohort.size()) / config.eta));
   std::vector<Decision> decisions;
   for (size_t c = 0; c < cohort.size(); ++c) {
     auto inputs = numbers_of(cohort, images_seen);
@@ -135,7 +135,7 @@ BootstrapIndices policy_indices(const PolicyConfig& config, int64_t pictures) {
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen) {
   const auto cohort = cohort_at(config, curves, images_seen);
   if (cohort.empty()) return {};
-  return rules[static_cast<size_t>(config.rule)](config, cohort, images_seen);
+  return rules[size_t(config.rule)](config, cohort, images_seen);
 }
 
 Verdict verdict_of(const PolicyConfig& config, const std::string& rule, const Json& inputs) {
@@ -143,7 +143,7 @@ Verdict verdict_of(const PolicyConfig& config, const std::string& rule, const Js
   const auto known = std::ranges::find_if(names, [&](auto name) { return rule == std::string(name) + "/1"; });
   if (known == names.end()) throw ConfigError("rule \"" + rule + "\" is not known; this program judges by version 1");
   try {
-    return verdicts[static_cast<size_t>(known - names.begin())](config, inputs);
+    return verdicts[size_t(known - names.begin())](config, inputs);
   } catch (const Json::exception& error) {
     throw ConfigError("the inputs of a decision by " + rule + ": " + json_words(error));
   }

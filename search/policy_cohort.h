@@ -30,7 +30,7 @@ struct Judged {
 std::vector<Judged> judged_scores(const PolicyConfig& config);
 
 inline double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  return std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
 }
 
 // The numbers that every decision's inputs begin with.

@@ -19,7 +19,7 @@ struct Slope {
 std::vector<double> slope_weights(std::span<const Evaluation> window) {
   if (window.size() == 1) return {1};
   std::vector<double> weights;
-  for (const auto& evaluation : window) weights.push_back(1e-3 * static_cast<double>(evaluation.images_seen));
+  for (const auto& evaluation : window) weights.push_back(1e-3 * double(evaluation.images_seen));
   const double mean = mean_of(weights);
   double squares = 0;
   for (auto& x : weights) squares += (x - mean) * (x - mean);
@@ -28,7 +28,7 @@ std::vector<double> slope_weights(std::span<const Evaluation> window) {
 }
 
 size_t window_size(const PolicyConfig& config, const Cohort& cohort) {
-  auto size = static_cast<size_t>(config.slope_evaluations);
+  auto size = size_t(config.slope_evaluations);
   for (const auto& member : cohort) size = std::min(size, member.history.size());
   return size;
 }
@@ -79,7 +79,7 @@ Slope mean_slope(const Judged& score, std::span<const Evaluation> window, const 
   for (const auto& row : indices) {
     double sum = 0;
     for (const auto p : row) sum += pictures[p];
-    slope.replicates.push_back(sum / static_cast<double>(row.size()));
+    slope.replicates.push_back(sum / double(row.size()));
   }
   return slope;
 }
@@ -126,7 +126,7 @@ std::vector<Comparison> compare(const std::vector<Slope>& slopes, const std::vec
 
 std::vector<Comparison> compare(const PolicyConfig& config, const Cohort& cohort, const Judged& score, size_t size) {
   const auto pictures = cohort.front().now().scores.at(score.name).values.size();
-  const auto indices = score.is_mean() ? policy_indices(config, static_cast<int64_t>(pictures)) : BootstrapIndices{};
+  const auto indices = score.is_mean() ? policy_indices(config, int64_t(pictures)) : BootstrapIndices{};
   std::vector<Slope> slopes;
   std::vector<double> levels;
   for (const auto& member : cohort) {
@@ -170,7 +170,7 @@ Verdict paper_verdict(const PolicyConfig& config, const Json& inputs) { return o
 std::vector<Decision> judge_paper(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen) {
   auto inputs = numbers_of(cohort, images_seen);
   std::vector<Decision> decisions;
-  if (static_cast<int64_t>(cohort.size()) < config.min_cohort) {
+  if (int64_t(cohort.size()) < config.min_cohort) {
     for (const auto& member : cohort) decisions.push_back(concluded(config, member, inputs));
     return decisions;
   }

@@ -42,7 +42,7 @@ Seeds seeds_at(const Seeds& seeds, int64_t iteration) {
 }
 
 Placed placed(const Seeds& seeds) {
-  const double share = 1 / static_cast<double>(seeds.size());
+  const double share = 1 / double(seeds.size());
   Placed result{.candidate = seeds.front().candidate, .low = 0, .high = 0, .n = seeds.front().score->n};
   for (const auto& run : seeds) {
     const MetricRow& score = *run.score;

@@ -27,11 +27,11 @@ class Random {
   }
 
   // Uniform on 0 .. n-1, n >= 1; the modulo's bias is below n / 2^64.
-  int64_t below(int64_t n) { return static_cast<int64_t>(next() % static_cast<uint64_t>(n)); }
+  int64_t below(int64_t n) { return int64_t(next() % uint64_t(n)); }
 
   template <class T>
   void shuffle(std::vector<T>& values) {
-    for (auto i = static_cast<int64_t>(values.size()) - 1; i > 0; --i) std::swap(values[i], values[below(i + 1)]);
+    for (auto i = int64_t(values.size()) - 1; i > 0; --i) std::swap(values[i], values[below(i + 1)]);
   }
 
  private:
@@ -89,10 +89,10 @@ struct Interval {
 
 // The p-quantile of ascending values, linear between neighbours (type 7 of Hyndman and Fan). Needs at least one value.
 inline double quantile_of_sorted(const std::vector<double>& sorted, double p) {
-  const double place = p * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
+  const double place = p * double(sorted.size() - 1);
+  const auto below = size_t(place);
   const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  return sorted[below] + (place - double(below)) * (sorted[above] - sorted[below]);
 }
 
 inline double median_of(std::vector<double> values) {

@@ -50,7 +50,7 @@ concept NamedEnum = std::is_enum_v<E> && requires { EnumNames<E>::names.size(); 
 
 template <NamedEnum E>
 constexpr std::string_view name_of(E value) {
-  return EnumNames<E>::names[static_cast<size_t>(value)];
+  return EnumNames<E>::names[size_t(value)];
 }
 
 struct AnyField {
@@ -194,7 +194,7 @@ void read_enum(const Json& json, E& value, const Place& place) {
   check_type(place, json, json.is_string(), "a name");
   std::string valid;
   for (size_t i = 0; i < EnumNames<E>::names.size(); ++i) {
-    if (json == EnumNames<E>::names[i]) return void(value = static_cast<E>(i));
+    if (json == EnumNames<E>::names[i]) return void(value = E(i));
     valid += (i ? ", " : "") + std::string(EnumNames<E>::names[i]);
   }
   place.fail("is " + shown(json) + "; valid: " + valid);

@@ -77,9 +77,9 @@ T from_value(const Value& value) {
   } else {
     if (std::holds_alternative<std::monostate>(value)) return T{};
     if constexpr (std::is_integral_v<T>)
-      return static_cast<T>(std::get<int64_t>(value));
+      return T(std::get<int64_t>(value));
     else if constexpr (std::is_floating_point_v<T>)
-      return static_cast<T>(std::get<double>(value));
+      return T(std::get<double>(value));
     else if constexpr (NamedEnum<T>)
       return stored_enum<T>(std::get<std::string>(value));
     else if constexpr (std::is_same_v<T, std::vector<int64_t>>)

@@ -17,7 +17,7 @@ struct Levels {
   double clip = 0.2;
 };
 
-double noise(Random& random) { return static_cast<double>(random.below(2001) - 1000) / 1000; }
+double noise(Random& random) { return double(random.below(2001) - 1000) / 1000; }
 
 // A synthetic evaluation: each picture has a difficulty that all candidates share, plus a little noise of its own.
 Evaluation evaluation_at(int64_t images, Levels levels, uint64_t seed, const PolicyConfig& config) {
