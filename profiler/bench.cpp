@@ -18,7 +18,7 @@ class Sampler {
   void warm_up() {
     std::vector<int64_t> samples;
     while (!rule_.warm(samples)) samples.push_back(measure());
-    timing_.warmup_count = static_cast<int64_t>(samples.size());
+    timing_.warmup_count = int64_t(samples.size());
     timing_.warmup_ns = std::accumulate(samples.begin(), samples.end(), int64_t{0});
     typical_ns_ = median_ns(samples);
   }
@@ -28,7 +28,7 @@ class Sampler {
   // The untimed runs at the start of a block happen inside the call of its first sample, before the clock starts.
   DriverBlock next_block() {
     untimed_runs_ = options_.stopping.block_warmup;
-    const auto taken = static_cast<int64_t>(timing_.samples_ns.size());
+    const auto taken = int64_t(timing_.samples_ns.size());
     return {timing_.name, rule_.block_samples(typical_ns_, taken), [this] { return sample(); }};
   }
 

@@ -6,8 +6,7 @@ std::vector<BlockReport> drive_plainly(const std::vector<DriverBlock>& blocks) {
   std::vector<BlockReport> reports;
   for (const auto& block : blocks) {
     BlockReport report{.name = block.name};
-    for (; report.samples < block.samples; ++report.samples)
-      report.seconds += 1e-9 * static_cast<double>(block.sample());
+    for (; report.samples < block.samples; ++report.samples) report.seconds += 1e-9 * double(block.sample());
     reports.push_back(std::move(report));
   }
   return reports;

@@ -37,7 +37,7 @@ void run_block(benchmark::State& state, const DriverBlock& block, std::exception
   for (auto iteration : state) {
     static_cast<void>(iteration);
     try {
-      state.SetIterationTime(1e-9 * static_cast<double>(block.sample()));
+      state.SetIterationTime(1e-9 * double(block.sample()));
     } catch (...) {
       failure = std::current_exception();
       state.SkipWithError("the callable threw");

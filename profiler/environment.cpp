@@ -89,7 +89,7 @@ std::optional<bool> turbo() {
 Conditions capture_conditions() {
   Conditions conditions;
   conditions.threads = at::get_num_threads();
-  conditions.interop_threads = static_cast<int64_t>(at::get_num_interop_threads());
+  conditions.interop_threads = int64_t(at::get_num_interop_threads());
   conditions.affinity = affinity();
   const auto first = conditions.affinity.empty() ? 0 : conditions.affinity.front();
   conditions.governor = first_line("/sys/devices/system/cpu/cpu" + std::to_string(first) + "/cpufreq/scaling_governor");

@@ -32,7 +32,7 @@ double binomial_below(int64_t n, double p, int64_t k) {
 int64_t median_rank(int64_t n) {
   const double tail = (1 - confidence) / 2;
   if (n > 1000)  // the normal approximation is within one rank here and costs nothing
-    return static_cast<int64_t>(std::floor((n - 1.959964 * std::sqrt(static_cast<double>(n))) / 2)) - 1;
+    return int64_t(std::floor((n - 1.959964 * std::sqrt(double(n))) / 2)) - 1;
   int64_t k = -1;
   while (binomial_below(n, 0.5, k + 1) <= tail) ++k;
   return k;
@@ -44,9 +44,9 @@ struct UpperQuantile {
 
 // The limit is the smallest order statistic x_(r) with P(Binomial(n, p) < r) >= 95%; it exists once p^n <= 5%.
 UpperQuantile upper_quantile(const std::vector<double>& sorted, double p) {
-  const auto n = static_cast<int64_t>(sorted.size());
-  if (std::pow(p, static_cast<double>(n)) > 1 - confidence) return {};
-  auto rank = static_cast<int64_t>(std::ceil(p * static_cast<double>(n)));
+  const auto n = int64_t(sorted.size());
+  if (std::pow(p, double(n)) > 1 - confidence) return {};
+  auto rank = int64_t(std::ceil(p * double(n)));
   double covered = binomial_below(n, p, rank - 1);
   while (covered < confidence && rank < n) covered = binomial_below(n, p, ++rank - 1);
   return {.value = quantile_of_sorted(sorted, p), .high = sorted[rank - 1]};
@@ -56,7 +56,7 @@ UpperQuantile upper_quantile(const std::vector<double>& sorted, double p) {
 // replaces a MAD of zero.
 int64_t count_outliers(const std::vector<double>& sorted, double median, double mad) {
   double mean_deviation = 0;
-  for (const double value : sorted) mean_deviation += std::abs(value - median) / static_cast<double>(sorted.size());
+  for (const double value : sorted) mean_deviation += std::abs(value - median) / double(sorted.size());
   const double scale = mad > 0 ? mad / 0.6745 : 1.253314 * mean_deviation;
   return std::count_if(sorted.begin(), sorted.end(),
                        [&](double value) { return std::abs(value - median) > outlier_score * scale; });
@@ -64,11 +64,71 @@ int64_t count_outliers(const std::vector<double>& sorted, double median, double 
 
 double coefficient_of_variation(const std::vector<double>& values) {
   if (values.size() < 2) return 0;
-  const auto n = static_cast<double>(values.size());
+  const auto n = double(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   return mean > 0 ? std::sqrt(squares / (n - 1)) / mean : 0;
+}
+
+using Series = std::vector<double>;
+
+// The medians of each process's blocks, in order.
+std::vector<Series> medians_of(const ProcessBlocks& processes) {
+  std::vector<Series> series;
+  for (const auto& process : processes) {
+    Series medians;
+    for (const auto& block : process)
+      if (!block.empty()) medians.push_back(median_ns(block));
+    if (!medians.empty()) series.push_back(std::move(medians));
+  }
+  return series;
+}
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
+}
+
+// How much wider than of independent values the interval of a first-order series is. The estimate of its correlation is
+// too low in a short one, by about (1 + 3 r) / n.
+double widening_of(const Series& values) {
+  const auto n = values.size();
+  if (n < 3) return 1;
+  const double mean = mean_of(values);
+  double square = 0, product = 0;
+  for (size_t i = 0; i < n; ++i) {
+    square += (values[i] - mean) * (values[i] - mean);
+    if (i + 1 < n) product += (values[i] - mean) * (values[i + 1] - mean);
+  }
+  if (square == 0) return 1;
+  constexpr double most = 0.98;
+  const double raw = product / square, correlation = std::clamp(raw + (1 + 3 * raw) / double(n), 0.0, most);
+  return std::sqrt((1 + correlation) / (1 - correlation));
+}
+
+double widening(const std::vector<Series>& series) {
+  double widest = 1;
+  for (const auto& each : series) widest = std::max(widest, widening_of(each));
+  return widest;
+}
+
+// Half the 95% interval of the mean, from the means of three successive parts of each process: what drifts slower than
+// blocks follow each other shows in them.
+double half_width_of_parts(const std::vector<Series>& series) {
+  constexpr size_t parts = 3;
+  constexpr double t_of_two = 4.302653;  // Student's 97.5% quantile with 2 degrees of freedom
+  double squares = 0;
+  for (const auto& each : series) {
+    if (each.size() < parts) return 0;
+    Series means;
+    for (size_t i = 0; i < parts; ++i) {
+      const size_t first = i * each.size() / parts, end = (i + 1) * each.size() / parts;
+      means.push_back(mean_of(std::span(each).subspan(first, end - first)));
+    }
+    const double mean = mean_of(means);
+    for (const double value : means) squares += (value - mean) * (value - mean) / double(parts - 1) / double(parts);
+  }
+  return t_of_two * std::sqrt(squares) / double(series.size());
 }
 
 }  // namespace
@@ -84,21 +144,37 @@ std::vector<int64_t> pooled(const SampleBlocks& blocks) {
   return samples;
 }
 
-std::optional<Interval> median_interval(const SampleBlocks& blocks) {
-  std::vector<double> values;
-  for (const auto& block : blocks)
-    if (!block.empty()) values.push_back(median_ns(block));
-  const auto samples = pooled(blocks);
-  if (static_cast<int64_t>(values.size()) < least_blocks) values.assign(samples.begin(), samples.end());
-  std::sort(values.begin(), values.end());
-  const auto n = static_cast<int64_t>(values.size()), k = median_rank(n);
-  if (k < 0) return std::nullopt;
-  const double median = median_ns(samples);
-  return Interval{std::min(values[k], median), std::max(values[n - 1 - k], median)};
+SampleBlocks blocks_of(const ProcessBlocks& processes) {
+  SampleBlocks blocks;
+  for (const auto& process : processes) blocks.insert(blocks.end(), process.begin(), process.end());
+  return blocks;
 }
 
-Summary summarise(const SampleBlocks& blocks) {
-  const auto samples = pooled(blocks);
+std::optional<Interval> independent_interval(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto n = int64_t(values.size()), k = median_rank(n);
+  if (k < 0) return std::nullopt;
+  return Interval{values[size_t(k)], values[size_t(n - 1 - k)]};
+}
+
+std::optional<Interval> median_interval(const ProcessBlocks& processes) {
+  const std::vector<Series> series = medians_of(processes);
+  const auto samples = pooled(blocks_of(processes));
+  Series all;
+  for (const auto& each : series) all.insert(all.end(), each.begin(), each.end());
+  const bool in_blocks = int64_t(all.size()) >= least_blocks;
+  const auto plain = independent_interval(in_blocks ? all : Series(samples.begin(), samples.end()));
+  if (!plain) return std::nullopt;
+  const double median = median_ns(samples), wider = in_blocks ? widening(series) : 1;
+  const double parts = in_blocks ? half_width_of_parts(series) : 0;
+  return Interval{median - std::max({wider * (median - plain->low), parts, 0.0}),
+                  median + std::max({wider * (plain->high - median), parts, 0.0})};
+}
+
+Summary summarise(const SampleBlocks& blocks) { return summarise_processes({blocks}); }
+
+Summary summarise_processes(const ProcessBlocks& processes) {
+  const auto samples = pooled(blocks_of(processes));
   require_samples(samples, "summary");
   const auto sorted = sorted_values(samples);
   const double median = quantile_of_sorted(sorted, 0.5);
@@ -106,10 +182,10 @@ Summary summarise(const SampleBlocks& blocks) {
   for (const double value : sorted) deviations.push_back(std::abs(value - median));
 
   Summary summary;
-  summary.n = static_cast<int64_t>(sorted.size());
+  summary.n = int64_t(sorted.size());
   summary.median_ns = median;
   summary.min_ns = sorted.front();
-  if (const auto interval = median_interval(blocks)) {
+  if (const auto interval = median_interval(processes)) {
     summary.low_ns = interval->low;
     summary.high_ns = interval->high;
   }

@@ -14,9 +14,12 @@ namespace mds {
 
 using Samples = std::span<const int64_t>;
 
-// The samples of one callable, by the blocks in which they were taken, from one process or several.
+// The samples of one callable in one process, by the blocks in which they were taken.
 using SampleBlocks = std::vector<std::vector<int64_t>>;
 std::vector<int64_t> pooled(const SampleBlocks& blocks);
+// Those of several processes, each with its blocks in the order in which they were taken.
+using ProcessBlocks = std::vector<SampleBlocks>;
+SampleBlocks blocks_of(const ProcessBlocks& processes);
 
 // A quantity is absent where there are too few samples to bound it at 95% confidence: the median's interval needs 6
 // values, p90 needs 29 and p99 needs 299 samples. The `_high` of a quantile is its upper 95% confidence limit.
@@ -50,13 +53,19 @@ struct Summary {
 };
 
 Summary summarise(const SampleBlocks& blocks);  // ConfigError when empty
+Summary summarise_processes(const ProcessBlocks& processes);
 
 double median_ns(Samples samples);  // ConfigError when empty
 
-// The median's 95% interval by order statistics, valid for independent values of any distribution. Samples of a block
-// share its conditions and are not independent, so with at least `least_blocks` blocks the values are the blocks'
-// medians, else the samples. Absent below 6 values; always contains the median of all samples.
+// The median's 95% interval by order statistics, valid for independent values of any distribution; absent below 6.
+std::optional<Interval> independent_interval(std::vector<double> values);
+
+// The median's 95% interval where samples near each other in time are alike. With fewer than `least_blocks` blocks it
+// is that of the samples. Else it is that of the blocks' medians, widened by what they keep of each other from one
+// block to the next, and at least as wide as three successive parts of each process say (Student's t). Always contains
+// the median of all samples. Simulated coverage: at least 0.90 for first-order noise of up to 0.995 from sample to
+// sample.
 inline constexpr int64_t least_blocks = 9;
-std::optional<Interval> median_interval(const SampleBlocks& blocks);
+std::optional<Interval> median_interval(const ProcessBlocks& processes);
 
 }  // namespace mds

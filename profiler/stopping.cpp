@@ -7,7 +7,7 @@ namespace mds {
 namespace {
 
 double seconds_of(Samples samples) { return 1e-9 * std::accumulate(samples.begin(), samples.end(), 0.0); }
-int64_t count_of(Samples samples) { return static_cast<int64_t>(samples.size()); }
+int64_t count_of(Samples samples) { return int64_t(samples.size()); }
 
 }  // namespace
 
@@ -26,7 +26,7 @@ StoppingConfig stopping_config(TimingMode mode) {
 bool StoppingRule::warm(Samples warmup) const {
   if (config_.fixed_count) return !warmup.empty();
   const double seconds = seconds_of(warmup);
-  const auto window = static_cast<size_t>(config_.warmup_window);
+  const auto window = size_t(config_.warmup_window);
   if (warmup.empty() || seconds < config_.warmup_seconds) return false;
   if (seconds >= config_.max_warmup_seconds) return true;
   if (warmup.size() < 2 * window) return false;
@@ -46,7 +46,7 @@ bool StoppingRule::capped(Samples samples) const {
 }
 
 bool StoppingRule::precise(const SampleBlocks& blocks) const {
-  const auto interval = median_interval(blocks);
+  const auto interval = median_interval({blocks});
   return interval && (interval->high - interval->low) / 2 <= config_.half_width * median_ns(pooled(blocks));
 }
 
@@ -60,17 +60,18 @@ TimingMark StoppingRule::mark(const SampleBlocks& blocks) const {
   if (config_.fixed_count) return TimingMark::unchecked;
   const double spread = summarise(blocks).iqr_share;
   if (spread > config_.rejected_iqr) return TimingMark::rejected;
-  if (!least_reached(pooled(blocks)) || !precise(blocks)) return TimingMark::unstable;
+  if (!precise(blocks)) return TimingMark::unstable;
   return spread > config_.noisy_iqr ? TimingMark::noisy : TimingMark::steady;
 }
 
 int64_t StoppingRule::block_samples(double typical_ns, int64_t taken) const {
-  const auto share = static_cast<double>(config_.blocks);
-  const auto by_count = static_cast<double>(config_.samples) / share;
-  const double by_time = config_.seconds / share / std::max(1e-9 * typical_ns, 1e-9);
-  if (config_.fixed_count) return std::clamp<int64_t>(static_cast<int64_t>(by_count), 1, config_.samples - taken);
+  const auto share = double(config_.blocks);
+  const auto by_count = double(config_.samples) / share;
+  const double typical_s = std::max(1e-9 * typical_ns, 1e-9), by_time = config_.seconds / share / typical_s;
+  if (config_.fixed_count) return std::clamp<int64_t>(int64_t(by_count), 1, config_.samples - taken);
   const double wanted = config_.least == Least::both ? std::max(by_count, by_time) : std::min(by_count, by_time);
-  return std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, config_.max_samples - taken);
+  const double most = config_.max_seconds / share / typical_s;  // so that slow callables have their blocks in the cap
+  return std::clamp<int64_t>(int64_t(std::min(wanted, most)), 1, config_.max_samples - taken);
 }
 
 }  // namespace mds

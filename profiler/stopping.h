@@ -39,7 +39,8 @@ struct StoppingConfig {
     field("samples", self.samples, "least number of timed samples", at_least(1));
     field("seconds", self.seconds, "least timed duration", at_least(0));
     field("least", self.least, "whether both leasts must be reached, or either");
-    field("max_samples", self.max_samples, "cap on samples; reached first, the timing is unstable", at_least(1));
+    field("max_samples", self.max_samples, "cap on samples; a median that is not precise by then is unstable",
+          at_least(1));
     field("max_seconds", self.max_seconds, "cap on timed seconds, likewise", at_least(0));
     field("half_width", self.half_width, "wanted half-width of the median's 95% interval over the median", at_least(0));
     field("noisy_iqr", self.noisy_iqr, "interquartile range over median above which a timing is noisy", at_least(0));
@@ -70,7 +71,7 @@ class StoppingRule {
   TimingMark mark(const SampleBlocks& blocks) const;
 
   // How many samples the next block of an unfinished timing takes after `taken` samples, given a typical duration: at
-  // most a `blocks`-th of the least number, so that the least number spans that many blocks or more.
+  // most a `blocks`-th of the least number and of the longest time, so that either spans that many blocks or more.
   int64_t block_samples(double typical_ns, int64_t taken) const;
 
  private:

@@ -21,7 +21,7 @@ struct EnumNames<TimingMode> {
 };
 
 // Best first. "steady" met the rule; "unchecked" had none, as quick timings; "noisy" met it with an interquartile range
-// above 10% of the median; "unstable" hit a cap before it had the least number of samples and the precision; "rejected"
+// above 10% of the median; "unstable" hit a cap before the median was precise; "rejected"
 // spread more than 25% and is not evidence.
 enum class TimingMark : uint8_t { steady, unchecked, noisy, unstable, rejected };
 template <>

@@ -25,7 +25,7 @@ TEST_CASE("Google Benchmark's own totals are the sums of the raw samples", "[pro
     const auto blocks = timing.sample_blocks();
     for (size_t b = 0; b < blocks.size(); ++b) {
       double seconds = 0;
-      for (const auto sample : blocks[b]) seconds += 1e-9 * static_cast<double>(sample);
+      for (const auto sample : blocks[b]) seconds += 1e-9 * double(sample);
       CHECK(timing.blocks[b].seconds == Approx(seconds));
     }
   }

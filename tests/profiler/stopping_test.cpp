@@ -11,8 +11,7 @@ constexpr int64_t ms = 1'000'000;
 // n samples spread evenly over centre +- share * centre.
 std::vector<int64_t> samples_of(int64_t n, int64_t centre, double share) {
   std::vector<int64_t> samples(n);
-  for (int64_t i = 0; i < n; ++i)
-    samples[i] = centre + static_cast<int64_t>(share * static_cast<double>(centre) * (2.0 * i / (n - 1) - 1));
+  for (int64_t i = 0; i < n; ++i) samples[i] = centre + int64_t(share * double(centre) * (2.0 * i / (n - 1) - 1));
   return samples;
 }
 
@@ -41,9 +40,16 @@ TEST_CASE("an imprecise median keeps sampling until the cap and is then unstable
   const auto capped = spread(610, 50 * ms, 0.08);
   CHECK(screening.finished(capped));
   CHECK(screening.mark(spread(640, 50 * ms, 0.08)) == TimingMark::steady);
-  const auto few = spread(10, 3000 * ms, 0);
-  CHECK(screening.finished(few));
-  CHECK(screening.mark(few) == TimingMark::unstable);
+  CHECK(screening.finished(spread(11, 3000 * ms, 0.08)));
+  CHECK(screening.mark(spread(11, 3000 * ms, 0.08)) == TimingMark::unstable);
+}
+
+TEST_CASE("a slow callable that is precise at the cap is steady, with fewer samples than the least number",
+          "[profiler]") {
+  const auto screening = rule(TimingMode::screening);
+  const SampleBlocks slow(10, std::vector<int64_t>(1, 3000 * ms));
+  CHECK(screening.finished(slow));
+  CHECK(screening.mark(slow) == TimingMark::steady);
 }
 
 TEST_CASE("a median that is precise within blocks but not between them keeps sampling", "[profiler]") {
@@ -90,7 +96,9 @@ TEST_CASE("the quick mode takes nine samples after one warm-up run", "[profiler]
 }
 
 TEST_CASE("a block is at most a ninth of the least, in samples or in time", "[profiler]") {
-  CHECK(rule(TimingMode::screening).block_samples(1e9, {}) == 7);      // 64 / 9 samples outweigh a third of a second
+  CHECK(rule(TimingMode::screening).block_samples(1e8, {}) == 7);  // 64 / 9 samples outweigh a third of a second
+  CHECK(rule(TimingMode::screening).block_samples(1e9, {}) == 3);  // 30 s / 9 at 1 s
+  CHECK(rule(TimingMode::screening).block_samples(9e9, {}) == 1);
   CHECK(rule(TimingMode::screening).block_samples(1e6, {}) == 333);    // 3 s / 9 at 1 ms
   CHECK(rule(TimingMode::final).block_samples(1e6, {}) == 113);        // 1,024 / 9 samples
   CHECK(rule(TimingMode::final).block_samples(1e9, {}) == 6);          // 60 s / 9 at 1 s
