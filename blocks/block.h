@@ -1,12 +1,18 @@
 // A block that can run: the forward pass of one plan step over its layers.
 #pragma once
 
+#include <array>
+#include <map>
 #include <memory>
 
 #include "blocks/block_spec.h"
 #include "blocks/layer_modules.h"
 
 namespace mds {
+
+// Keys and values that a network made of one text, by the layers that made them. While steps share it, they are
+// computed only in the first.
+using TextProducts = std::map<const void*, std::array<Tensor, 2>>;
 
 // The inputs of a network besides the main one.
 struct Conditioning {
@@ -16,8 +22,9 @@ struct Conditioning {
   Tensor text_end_N{};      // int64: position of the end token, for pooled text embeddings
   Tensor text_embeds_NP{};  // pooled text, added to the time embedding (SD-XL)
   Tensor time_ids_NI{};     // also added to it: original height and width, crop top and left, target height and width
+  std::shared_ptr<TextProducts> text_products{};  // null: nothing is kept; only for passes without gradients
 
-  // Visits every field with its name, in the order above.
+  // Visits every tensor with its name, in the order above.
   static void for_each(auto& self, auto&& visit) {
     visit("timesteps_N", self.timesteps_N);
     visit("time_NE", self.time_NE);

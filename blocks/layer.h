@@ -76,6 +76,7 @@ struct ConvolutionOp {
   Padding padding = Padding::same;
   int64_t columns = 0;             // width of the kernel; 0: as its height, `kernel`
   std::optional<Border> border{};  // zeros around the map, overriding `padding`
+  bool upsampled = false;          // reads a map of half its height and width, enlarged by nearest neighbour
 
   int64_t kernel_width() const { return columns > 0 ? columns : kernel; }
 };

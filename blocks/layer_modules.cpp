@@ -7,7 +7,9 @@
 #include <array>
 #include <cmath>
 
+#include "blocks/kernels/fused_attention.h"
 #include "blocks/kernels/kernel.h"
+#include "blocks/kernels/plain_norm.h"
 #include "blocks/kernels/rows_group_norm.h"
 
 namespace mds {
@@ -24,6 +26,27 @@ void fill_weight(Tensor& weight, Init init, int64_t fan_in, const std::function<
   if (init == Init::zero) return void(weight.zero_());
   weight.copy_(next(weight.sizes()) / std::sqrt(double(fan_in)));
   if (init == Init::non_negative) weight.abs_();
+}
+
+void let_go(Tensor& weight, Tensor& bias) {
+  for (Tensor* each : {&weight, &bias})
+    if (each->defined()) each->set_data(at::empty({0}, each->options()));
+}
+
+Tensor finished(const Tensor& y, const Epilogue& then, bool gated = false) {
+  Tensor out = then.shift_NC.defined() ? y + then.shift_NC.unsqueeze(-1).unsqueeze(-1) : y;
+  if (gated) {
+    const auto halves = out.chunk(2, -1);  // value, gate
+    out = halves[0] * activate(then.activation, halves[1]);
+  } else {
+    out = activate(then.activation, out);
+  }
+  return then.residual.defined() ? then.residual + out : out;
+}
+
+Tensor without_gradients(const Tensor& x, const auto& forward) {
+  TORCH_CHECK(!is_recorded(x), "a prepared network has no gradients");
+  return forward();
 }
 
 }  // namespace
@@ -56,7 +79,17 @@ LinearLayer::LinearLayer(const LinearOp& op) : op_(op) {
   if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));
 }
 
-Tensor LinearLayer::forward(const Tensor& x) const { return at::linear(x, weight_, bias_); }
+Tensor LinearLayer::forward(const Tensor& x, const Epilogue& then) const {
+  if (prepared_) return without_gradients(x, [&] { return prepared_->forward(x, then); });
+  return finished(at::linear(x, weight_, bias_), then, op_.gated);
+}
+
+void LinearLayer::prepare(const Shape& in) {
+  const KernelSite site{.device = weight_.device().type(), .in = in, .prepared = true};
+  if (supports(op_, site, weight_.scalar_type(), /*grad=*/false) != Kernel::product) return;
+  prepared_ = prepare_product({weight_, bias_}, op_.gated);
+  let_go(weight_, bias_);
+}
 
 void LinearLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
   fill_weight(weight_, op_.init, op_.in, next);
@@ -68,13 +101,26 @@ ConvolutionLayer::ConvolutionLayer(const ConvolutionOp& op) : op_(op) {
   if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));
 }
 
-Tensor ConvolutionLayer::forward(const Tensor& x_NCHW) const {
+Tensor ConvolutionLayer::forward(const Tensor& input, const Epilogue& then) const {
+  if (prepared_) return without_gradients(input, [&] { return prepared_->forward(input, then); });
+  const Tensor x_NCHW = op_.upsampled ? at::upsample_nearest2d(input, {2 * input.size(2), 2 * input.size(3)}) : input;
   const Border rows = padding_of(op_, op_.kernel), columns = padding_of(op_, op_.kernel_width());
   const bool even = rows.before == rows.after && columns.before == columns.after;
   const std::array zeros{even ? rows.before : 0, even ? columns.before : 0};
   const Tensor x =
       even ? x_NCHW : at::constant_pad_nd(x_NCHW, {columns.before, columns.after, rows.before, rows.after});
-  return at::conv2d(x, weight_, bias_, op_.stride, zeros, /*dilation=*/1, op_.groups);
+  return finished(at::conv2d(x, weight_, bias_, op_.stride, zeros, /*dilation=*/1, op_.groups), then);
+}
+
+void ConvolutionLayer::prepare(const Shape& in) {
+  const KernelSite site{.device = weight_.device().type(), .in = in, .prepared = true};
+  const Kernel kernel = supports(op_, site, weight_.scalar_type(), /*grad=*/false);
+  if (kernel == Kernel::library) return;
+  const LayerWeights weights{weight_, bias_};
+  prepared_ = kernel == Kernel::product    ? prepare_product(weights, /*gated=*/false)
+              : kernel == Kernel::winograd ? prepare_winograd(op_, weights)
+                                           : prepare_taps(op_, weights);
+  let_go(weight_, bias_);
 }
 
 void ConvolutionLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
@@ -91,7 +137,17 @@ NormLayer::NormLayer(const NormOp& op) : op_(op) {
   variance_ = register_buffer("running_var", torch::empty({op.channels}));
 }
 
+void NormLayer::prepare(const Shape& in) {
+  const KernelSite site{.device = weight_.device().type(), .in = in, .prepared = true};
+  if (supports(op_, site, weight_.scalar_type(), /*grad=*/false) != Kernel::plain_norm) return;
+  prepared_ = true;
+  torch::NoGradGuard no_grad;
+  weight_.set_data(weight_.to(at::kFloat));
+  bias_.set_data(bias_.to(at::kFloat));
+}
+
 Tensor NormLayer::forward(const Tensor& x) const {
+  if (prepared_) return without_gradients(x, [&] { return plain_norm(op_, x, weight_, bias_); });
   if (supports(op_, site_of(x), weight_.scalar_type(), is_recorded(x)) == Kernel::group_norm_by_rows)
     return rows_group_norm(x.to(at::kFloat), weight_, bias_, {op_.groups, op_.eps, op_.activation == Activation::silu})
         .to(x.scalar_type());
@@ -122,8 +178,15 @@ Tensor PoolLayer::forward(const Tensor& x_NCHW) const {
 }
 
 Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
+  if (prepared_ && !attend_) return without_gradients(q_NTC, [&] { return fused_attention(op_, q_NTC, k_NSC, v_NSC); });
   const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op_.heads, -1}).transpose(1, 2); };
-  return attend_(op_, {split(q_NTC), split(k_NSC), split(v_NSC)}).transpose(1, 2).flatten(2);
+  const Heads heads{split(q_NTC), split(k_NSC), split(v_NSC)};
+  return (attend_ ? attend_(op_, heads) : attend(op_, heads)).transpose(1, 2).flatten(2);
+}
+
+void AttentionLayer::prepare(const Shape& in) {
+  const KernelSite site{.device = at::kCPU, .in = in, .keys = op_.keys, .prepared = true};
+  prepared_ = supports(op_, site, at::kFloat, /*grad=*/false) == Kernel::fused_attention;
 }
 
 TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight", torch::empty({op.rows, op.width})); }

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "blocks/kernels/attention.h"
+#include "blocks/kernels/prepared.h"
 #include "blocks/layer.h"
 #include "spec/tensor.h"
 
@@ -19,29 +20,37 @@ class LayerModule : public torch::nn::Module {
  public:
   // Fills the weights; `next` draws float32 values uniform in [-1, 1).
   virtual void fill(const std::function<Tensor(at::IntArrayRef)>& next) = 0;
+  // Readies the layer for passes without gradients, by kernels that supports() names. Packed weights replace the
+  // layer's own, which are then empty. in: the shape that it reads in its plan; others are right, too.
+  virtual void prepare(const Shape& in) = 0;
 };
 
 class LinearLayer final : public LayerModule {
  public:
   explicit LinearLayer(const LinearOp& op);
-  Tensor forward(const Tensor& x) const;  // ... x in -> ... x out
+  // ... x in -> ... x out; x out / 2 where the layer is gated
+  Tensor forward(const Tensor& x, const Epilogue& then = {}) const;
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+  void prepare(const Shape& in) override;
 
  private:
   LinearOp op_;
   Tensor weight_, bias_;
+  PreparedLayerPtr prepared_;
 };
 
 class ConvolutionLayer final : public LayerModule {
  public:
   explicit ConvolutionLayer(const ConvolutionOp& op);
-  Tensor forward(const Tensor& x_NCHW) const;
+  Tensor forward(const Tensor& x_NCHW, const Epilogue& then = {}) const;
   const Tensor& weight() const { return weight_; }  // out x in / groups x rows x columns
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+  void prepare(const Shape& in) override;
 
  private:
   ConvolutionOp op_;
   Tensor weight_, bias_;
+  PreparedLayerPtr prepared_;
 };
 
 class NormLayer final : public LayerModule {
@@ -49,11 +58,13 @@ class NormLayer final : public LayerModule {
   explicit NormLayer(const NormOp& op);
   Tensor forward(const Tensor& x) const;  // N x C x H x W, or N x T x C for a layer norm
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+  void prepare(const Shape& in) override;
 
  private:
   NormOp op_;
   Tensor weight_, bias_;
   Tensor mean_, variance_;  // running statistics of a batch norm: buffers, loaded and never trained
+  bool prepared_ = false;
 };
 
 class PoolLayer final : public LayerModule {
@@ -61,6 +72,7 @@ class PoolLayer final : public LayerModule {
   explicit PoolLayer(const PoolOp& op) : op_(op) {}
   Tensor forward(const Tensor& x_NCHW) const;  // -> N x C x H x W, or N x C where the whole map is pooled
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
+  void prepare(const Shape&) override {}
 
  private:
   PoolOp op_;
@@ -76,10 +88,12 @@ class AttentionLayer final : public LayerModule {
   void replace(Attend attend) { attend_ = std::move(attend); }
   Tensor forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const;  // -> N x T x C
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
+  void prepare(const Shape& in) override;
 
  private:
   AttentionOp op_;
-  Attend attend_ = attend;
+  Attend attend_;  // empty: by op_
+  bool prepared_ = false;
 };
 
 class TableLayer final : public LayerModule {
@@ -88,6 +102,7 @@ class TableLayer final : public LayerModule {
   Tensor lookup(const Tensor& ids_NT) const;  // -> N x T x width
   const Tensor& rows() const { return weight_; }
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
+  void prepare(const Shape&) override {}
 
  private:
   Tensor weight_;

@@ -17,7 +17,8 @@ class MapAttentionModule final : public Block {
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     const Tensor y = to_tokens(norm_.forward(x));
-    return x + to_map(out_.forward(attention_.forward(q_.forward(y), k_.forward(y), v_.forward(y))), x);
+    const Tensor attended = attention_.forward(q_.forward(y), k_.forward(y), v_.forward(y));
+    return to_map(out_.forward(attended, {.residual = to_tokens(x)}), x);
   }
 
  private:

@@ -23,7 +23,8 @@ void list_layers(const Downsample& block, const Site& site, LayerSink& sink) {
 void list_layers(const Upsample& block, const Site& site, LayerSink& sink) {
   const Shape out = output_shape(block, site);
   const Shape in = Shape::map(site.in.channels, out.height, out.width);
-  sink.add(sole_layer<ConvolutionOp>, {.in = in.channels, .out = block.out, .kernel = 3, .bias = block.bias}, in, out);
+  sink.add(sole_layer<ConvolutionOp>,
+           {.in = in.channels, .out = block.out, .kernel = 3, .bias = block.bias, .upsampled = true}, in, out);
 }
 
 }  // namespace mds

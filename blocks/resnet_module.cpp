@@ -5,18 +5,23 @@
 namespace mds {
 namespace {
 
+struct TimedBy {
+  TimeUse use;
+  const Tensor& time_NE;
+};
+
 Tensor joined(const Tensor& x, const Tensor& skip, const Site& site) {
   if (!skip.defined()) return x;
   return site.skip_channels ? at::cat({x, skip}, 1) : x + skip;
 }
 
-// h + time(silu(e)), or h * (1 + scale) + shift.
-Tensor with_time(const Tensor& h, const LinearLayer* time, TimeUse use, const Tensor& time_NE) {
-  if (!time) return h;
-  const Tensor e = time->forward(at::silu(time_NE)).unsqueeze(-1).unsqueeze(-1);
-  if (use == TimeUse::add) return h + e;
-  const auto halves = e.chunk(2, 1);
-  return h * (1 + halves[0]) + halves[1];
+// conv(x) + time(silu(e)), or conv(x) * (1 + scale) + shift.
+Tensor with_time(const ConvolutionLayer& conv, const Tensor& x, const LinearLayer* time, const TimedBy& by) {
+  if (!time) return conv.forward(x);
+  const Tensor e = time->forward(at::silu(by.time_NE));
+  if (by.use == TimeUse::add) return conv.forward(x, {.shift_NC = e});
+  const auto halves = e.unsqueeze(-1).unsqueeze(-1).chunk(2, 1);
+  return conv.forward(x) * (1 + halves[0]) + halves[1];
 }
 
 class ResnetModule final : public Block {
@@ -33,8 +38,8 @@ class ResnetModule final : public Block {
 
   Tensor forward(const Tensor& main, const Tensor& skip, const Conditioning& c) const override {
     const Tensor x = joined(main, skip, site_);
-    const Tensor h = with_time(conv1_.forward(norm1_.forward(x)), time_, spec_.time, c.time_NE);
-    return conv2_.forward(norm2_.forward(h)) + (shortcut_ ? shortcut_->forward(x) : x);
+    const Tensor h = with_time(conv1_, norm1_.forward(x), time_, {spec_.time, c.time_NE});
+    return conv2_.forward(norm2_.forward(h), {.residual = shortcut_ ? shortcut_->forward(x) : x});
   }
 
  private:
@@ -60,8 +65,9 @@ class SeparableModule final : public Block {
   Tensor forward(const Tensor& main, const Tensor& skip, const Conditioning& c) const override {
     const Tensor x = joined(main, skip, site_);
     const Tensor r = proj_in_ ? proj_in_->forward(x) : x;
-    const Tensor h = with_time(depthwise_.forward(r), time_, spec_.time, c.time_NE);
-    return r + project_.forward(at::silu(expand_.forward(norm_.forward(h))));
+    const Tensor h = with_time(depthwise_, r, time_, {spec_.time, c.time_NE});
+    const Tensor wide = expand_.forward(norm_.forward(h), {.activation = Activation::silu});
+    return project_.forward(wide, {.residual = r});
   }
 
  private:

@@ -22,7 +22,7 @@ struct EmbeddingPart {
   EmbeddingPart(const EmbeddingNames& names, const LayerMap& layers)
       : first(layers.get(names.first)), second(layers.get(names.second)) {}
   Tensor forward(const Tensor& v_NC, const Tensor& input) const {
-    return second.forward(at::silu(first.forward(v_NC.to(input.scalar_type()))));
+    return second.forward(first.forward(v_NC.to(input.scalar_type()), {.activation = Activation::silu}));
   }
 };
 
@@ -71,17 +71,6 @@ class OneConvolution final : public Block {
   const ConvolutionLayer& convolution_;
 };
 
-class UpsampleModule final : public Block {
- public:
-  explicit UpsampleModule(const LayerMap& layers) : convolution_(layers.get(sole_layer<ConvolutionOp>)) {}
-  Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
-    return convolution_.forward(at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)}));
-  }
-
- private:
-  const ConvolutionLayer& convolution_;
-};
-
 class OneNorm final : public Block {
  public:
   explicit OneNorm(const LayerMap& layers) : norm_(layers.get(sole_layer<NormOp>)) {}
@@ -111,7 +100,7 @@ std::unique_ptr<Block> make_module(const Downsample&, const Site&, const LayerMa
 }
 template <>
 std::unique_ptr<Block> make_module(const Upsample&, const Site&, const LayerMap& layers) {
-  return std::make_unique<UpsampleModule>(layers);
+  return std::make_unique<OneConvolution>(layers);
 }
 template <>
 std::unique_ptr<Block> make_module(const OutputNorm&, const Site&, const LayerMap& layers) {

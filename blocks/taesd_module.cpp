@@ -5,13 +5,15 @@
 namespace mds {
 namespace {
 
+const Epilogue relu{.activation = Activation::relu};
+
 class TaesdModule final : public Block {
  public:
   TaesdModule(const TaesdNames& names, const LayerMap& layers)
       : conv1_(layers.get(names.conv1)), conv2_(layers.get(names.conv2)), conv3_(layers.get(names.conv3)) {}
 
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
-    return at::relu(x + conv3_.forward(at::relu(conv2_.forward(at::relu(conv1_.forward(x))))));
+    return at::relu(conv3_.forward(conv2_.forward(conv1_.forward(x, relu), relu), {.residual = x}));
   }
 
  private:
@@ -28,7 +30,7 @@ class TaesdEndModule final : public Block {
       case TaesdEnd::picture_in:
         return convolution_.forward((x + 1) / 2);
       case TaesdEnd::latent_in:
-        return at::relu(convolution_.forward(3 * at::tanh(x / 3)));
+        return convolution_.forward(3 * at::tanh(x / 3), relu);
       case TaesdEnd::picture_out:
         break;
     }

@@ -51,8 +51,9 @@ class EncoderModule final : public Block {
         attention_(layers.get(spec.names.attn.attention)) {}
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning&) const override {
     const Tensor h = norm1_.forward(x);
-    const Tensor y = x + out_.forward(attention_.forward(q_.forward(h), k_.forward(h), v_.forward(h)));
-    return y + fc2_.forward(activate(spec_.activation, fc1_.forward(norm2_.forward(y))));
+    const Tensor attended = attention_.forward(q_.forward(h), k_.forward(h), v_.forward(h));
+    const Tensor y = out_.forward(attended, {.residual = x});
+    return fc2_.forward(fc1_.forward(norm2_.forward(y), {.activation = spec_.activation}), {.residual = y});
   }
 
  private:

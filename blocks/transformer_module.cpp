@@ -20,11 +20,25 @@ struct AttentionPart {
         out(layers.find(names.out)),
         attention(layers.find(names.attention)) {}
 
-  Tensor forward(const Tensor& y, const Tensor& text) const {
+  Tensor to_itself(const Tensor& y) const {
     const Tensor x = norm->forward(y);
-    const Tensor& source = text.defined() ? text : x;
+    return to(keys_and_values(x), x, y);
+  }
+  Tensor to_text(const Tensor& y, const Conditioning& c) const {
+    const Tensor x = norm->forward(y);
+    if (!c.text_products) return to(keys_and_values(c.text_NSC), x, y);
+    const auto [found, is_new] = c.text_products->try_emplace(this);
+    if (is_new) found->second = keys_and_values(c.text_NSC);
+    return to(found->second, x, y);
+  }
+
+ private:
+  std::array<Tensor, 2> keys_and_values(const Tensor& source) const {
     const Tensor key = (kv ? kv : k)->forward(source);
-    return y + out->forward(attention->forward(q->forward(x), key, kv ? key : v->forward(source)));
+    return {key, kv ? key : v->forward(source)};
+  }
+  Tensor to(const std::array<Tensor, 2>& kept, const Tensor& x, const Tensor& y) const {
+    return out->forward(attention->forward(q->forward(x), kept[0], kept[1]), {.residual = y});
   }
 };
 
@@ -40,13 +54,10 @@ struct TransformerPart {
         ff_in(layers.get(names.ff_in)),
         ff_out(layers.get(names.ff_out)) {}
 
-  Tensor forward(Tensor y, const Tensor& text, const TransformerOptions& options) const {
-    if (self.norm) y = self.forward(y, {});
-    if (cross.norm) y = cross.forward(y, text);
-    const Tensor h = ff_in.forward(norm_ff.forward(y));
-    if (!options.ff_gated) return y + ff_out.forward(activate(options.ff_activation, h));
-    const auto halves = h.chunk(2, -1);  // value, gate
-    return y + ff_out.forward(halves[0] * activate(options.ff_activation, halves[1]));
+  Tensor forward(Tensor y, const Conditioning& c, const TransformerOptions& options) const {
+    if (self.norm) y = self.to_itself(y);
+    if (cross.norm) y = cross.to_text(y, c);
+    return ff_out.forward(ff_in.forward(norm_ff.forward(y), {.activation = options.ff_activation}), {.residual = y});
   }
 };
 
@@ -67,9 +78,11 @@ struct ProjectionPart {
     if (convolution) return to_tokens(convolution->forward(x_NCHW));
     return linear ? linear->forward(to_tokens(x_NCHW)) : to_tokens(x_NCHW);
   }
-  Tensor out(const Tensor& y_NTC, const Tensor& like_NCHW) const {
-    if (convolution) return convolution->forward(to_map(y_NTC, like_NCHW));
-    return to_map(linear ? linear->forward(y_NTC) : y_NTC, like_NCHW);
+  // Adds the map that the stack began with, where there are projections.
+  Tensor out(const Tensor& y_NTC, const Tensor& x_NCHW) const {
+    if (convolution) return convolution->forward(to_map(y_NTC, x_NCHW), {.residual = x_NCHW});
+    if (!linear) return to_map(y_NTC, x_NCHW);
+    return to_map(linear->forward(y_NTC, {.residual = to_tokens(x_NCHW)}), x_NCHW);
   }
 };
 
@@ -88,9 +101,8 @@ class TransformerModule final : public Block {
     if (spec_.options.cross_attention && spec_.depth > 0)
       check_conditioning("text_NSC", c.text_NSC, {x.size(0), site_.text_tokens, site_.text_width});
     Tensor y = proj_in_.in(norm_ ? norm_->forward(x) : x);
-    for (const auto& part : parts_) y = part.forward(y, c.text_NSC, spec_.options);
-    y = proj_out_.out(y, x);
-    return norm_ ? x + y : y;
+    for (const auto& part : parts_) y = part.forward(y, c, spec_.options);
+    return proj_out_.out(y, x);
   }
 
  private:

@@ -7,6 +7,9 @@ target_include_directories(mds_torch SYSTEM INTERFACE ${MDS_TORCH_ROOT}/include
                                                       ${MDS_TORCH_ROOT}/include/torch/csrc/api/include)
 target_link_directories(mds_torch INTERFACE ${MDS_TORCH_ROOT}/lib)
 target_link_libraries(mds_torch INTERFACE torch torch_cpu c10)
+# LibTorch's parallel_for is a plain loop in a source that is compiled without OpenMP.
+target_compile_options(mds_torch INTERFACE -fopenmp)
+target_link_options(mds_torch INTERFACE -fopenmp)
 target_link_options(mds_torch INTERFACE -Wl,-rpath,${MDS_TORCH_ROOT}/lib -Wl,--disable-new-dtags)
 set(MDS_TORCH_CUDA OFF)
 if(EXISTS ${MDS_TORCH_ROOT}/lib/libtorch_cuda.so)

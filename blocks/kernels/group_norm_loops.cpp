@@ -7,9 +7,9 @@
 
 // Compiles one version of a kernel for each width of vector registers; the processor's own is chosen at run time.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__)
-#define MDS_EACH_WIDTH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define MDS_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
-#define MDS_EACH_WIDTH
+#define MDS_CLONES
 #endif
 
 namespace mds {
@@ -38,7 +38,7 @@ inline float sigmoid_of(float z) { return 1.0f / (1.0f + exp_of(-z)); }
 
 // Sums over positions of x - x0 and of its square. x0 is the value at the first position: subtracting it keeps the
 // precision of a variance that is far smaller than the square of the mean.
-MDS_EACH_WIDTH void sums(const float* __restrict x, MapRows rows, float* __restrict sum, float* __restrict square) {
+MDS_CLONES void sums(const float* __restrict x, MapRows rows, float* __restrict sum, float* __restrict square) {
   for (int64_t c = 0; c < rows.channels; ++c) sum[c] = square[c] = 0;
   for (int64_t p = 0; p < rows.positions; ++p)
     for (int64_t c = 0; c < rows.channels; ++c) {
@@ -54,7 +54,7 @@ struct Affine {
   const float* __restrict shift;
 };
 
-MDS_EACH_WIDTH void scaled(const float* __restrict x, MapRows rows, Affine of, float* __restrict y) {
+MDS_CLONES void scaled(const float* __restrict x, MapRows rows, Affine of, float* __restrict y) {
   for (int64_t p = 0; p < rows.positions; ++p)
     for (int64_t c = 0; c < rows.channels; ++c) {
       const int64_t i = p * rows.channels + c;
@@ -62,7 +62,7 @@ MDS_EACH_WIDTH void scaled(const float* __restrict x, MapRows rows, Affine of, f
     }
 }
 
-MDS_EACH_WIDTH void scaled_silu(const float* __restrict x, MapRows rows, Affine of, float* __restrict y) {
+MDS_CLONES void scaled_silu(const float* __restrict x, MapRows rows, Affine of, float* __restrict y) {
   for (int64_t p = 0; p < rows.positions; ++p)
     for (int64_t c = 0; c < rows.channels; ++c) {
       const int64_t i = p * rows.channels + c;
@@ -72,7 +72,7 @@ MDS_EACH_WIDTH void scaled_silu(const float* __restrict x, MapRows rows, Affine 
 }
 
 // Turns the gradient of silu(z) into the gradient of z, in place.
-MDS_EACH_WIDTH void through_silu(const float* __restrict x, MapRows rows, Affine of, float* __restrict gradient) {
+MDS_CLONES void through_silu(const float* __restrict x, MapRows rows, Affine of, float* __restrict gradient) {
   for (int64_t p = 0; p < rows.positions; ++p)
     for (int64_t c = 0; c < rows.channels; ++c) {
       const int64_t i = p * rows.channels + c;
@@ -82,8 +82,8 @@ MDS_EACH_WIDTH void through_silu(const float* __restrict x, MapRows rows, Affine
 }
 
 // Sums over positions of the gradient, and of the gradient times x - x0.
-MDS_EACH_WIDTH void gradient_sums(const float* __restrict x, MapRows rows, const float* __restrict gradient,
-                                  float* __restrict sum, float* __restrict product) {
+MDS_CLONES void gradient_sums(const float* __restrict x, MapRows rows, const float* __restrict gradient,
+                              float* __restrict sum, float* __restrict product) {
   for (int64_t c = 0; c < rows.channels; ++c) sum[c] = product[c] = 0;
   for (int64_t p = 0; p < rows.positions; ++p)
     for (int64_t c = 0; c < rows.channels; ++c) {
@@ -94,8 +94,8 @@ MDS_EACH_WIDTH void gradient_sums(const float* __restrict x, MapRows rows, const
 }
 
 // gradient * scale + x * slope + offset, in place.
-MDS_EACH_WIDTH void combine(const float* __restrict x, MapRows rows, const float* __restrict scale, Affine of,
-                            float* __restrict gradient) {
+MDS_CLONES void combine(const float* __restrict x, MapRows rows, const float* __restrict scale, Affine of,
+                        float* __restrict gradient) {
   for (int64_t p = 0; p < rows.positions; ++p)
     for (int64_t c = 0; c < rows.channels; ++c) {
       const int64_t i = p * rows.channels + c;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "blocks/kernels/panels.h"
+
 namespace mds {
 namespace {
 
@@ -18,6 +20,35 @@ bool attends_by_products(const AttentionOp& op, const KernelSite& site, at::Scal
          (dtype == at::kBFloat16 || site.in.channels / op.heads < narrow);
 }
 
+constexpr int64_t most_taps = 49, most_stride = 2;  // beyond, the library's convolutions take larger steps
+
+Kernel convolution_kernel(const ConvolutionOp& op, const Shape& in) {
+  const int64_t taps = op.kernel * op.kernel_width();
+  if (op.groups != 1 || taps > most_taps || op.stride > most_stride) return Kernel::library;
+  const Border rows = padding_of(op, op.kernel), columns = padding_of(op, op.kernel_width());
+  if (op.upsampled)
+    return op.kernel == 3 && taps == 9 && op.stride == 1 && rows == Border{1, 1} ? Kernel::taps : Kernel::library;
+  if (taps == 1 && op.stride == 1 && rows == Border{} && columns == Border{}) return Kernel::product;
+  // With fewer tiles of outputs, reading the larger weights takes longer than what is saved.
+  constexpr int64_t fewest_positions = 32 * 32;
+  const bool padded = rows == Border{1, 1} && columns == Border{1, 1};
+  if (op.kernel == 3 && taps == 9 && op.stride == 1 && padded && op.in % 16 == 0 && op.out >= 16 &&
+      in.positions() >= fewest_positions)
+    return Kernel::winograd;
+  return Kernel::taps;
+}
+
+Kernel prepared_kernel(const LayerOp& op, const KernelSite& site, at::ScalarType dtype) {
+  if (site.device != at::kCPU || (dtype != at::kFloat && dtype != at::kBFloat16) || !multiplies_panels())
+    return Kernel::library;
+  if (const auto* norm = std::get_if<NormOp>(&op))
+    return norm->kind == NormKind::batch ? Kernel::library : Kernel::plain_norm;
+  if (std::holds_alternative<LinearOp>(op)) return Kernel::product;
+  if (std::holds_alternative<AttentionOp>(op)) return Kernel::fused_attention;
+  if (const auto* convolution = std::get_if<ConvolutionOp>(&op)) return convolution_kernel(*convolution, site.in);
+  return Kernel::library;
+}
+
 }  // namespace
 
 KernelSite site_of(const Tensor& x) {
@@ -28,6 +59,7 @@ KernelSite site_of(const Tensor& x) {
 }
 
 Kernel supports(const LayerOp& op, const KernelSite& site, at::ScalarType dtype, bool grad) {
+  if (site.prepared) return prepared_kernel(op, site, dtype);
   if (!grad || site.device != at::kCPU) return Kernel::library;
   const auto* norm = std::get_if<NormOp>(&op);
   if (norm && norms_by_rows(*norm, site, dtype)) return Kernel::group_norm_by_rows;

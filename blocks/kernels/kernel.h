@@ -12,6 +12,12 @@ enum class Kernel : uint8_t {
   library,                // LibTorch's operators
   group_norm_by_rows,     // rows_group_norm(): group norm and SiLU of a channels-last map
   attention_by_products,  // softmax attention as two products and a softmax, not fused
+  // Of prepared networks, all without gradients:
+  product,          // prepare_product()
+  taps,             // prepare_taps()
+  winograd,         // prepare_winograd()
+  plain_norm,       // plain_norm()
+  fused_attention,  // fused_attention()
 };
 
 // Where a layer runs, as far as kernels differ in it.
@@ -20,11 +26,13 @@ struct KernelSite {
   Shape in;                    // of one sample
   Shape keys{};                // of an attention
   bool channels_last = false;  // the memory of a map
+  bool prepared = false;       // weights may be packed, and no gradients will be wanted
 };
 KernelSite site_of(const Tensor& x);  // N x C x H x W or N x T x C
 
 // The kernel that computes `op`. dtype: of the weights, or of the input where the op has none. grad: whether gradients
-// will flow back through the op. Passes without gradients always use the library, because they are traced and exported.
+// will flow back through the op. Other passes use the library, because they are traced and exported, unless the network
+// was prepared.
 Kernel supports(const LayerOp& op, const KernelSite& site, c10::ScalarType dtype, bool grad);
 
 // Whether gradients will flow back through an operation on x.
