@@ -6,6 +6,7 @@
 
 #include <sstream>
 
+#include "blocks/kernels/panels.h"
 #include "networks/recompute.h"
 
 namespace mds {
@@ -56,6 +57,7 @@ Network::Network(Plan plan, at::MemoryFormat maps) : plan_(std::move(plan)), map
       const auto module = make_layer(layer.op);
       if (const auto weights = module->parameters(); !weight.defined() && !weights.empty()) weight = weights[0];
       layers.add(layer.name, module);
+      layers_.emplace_back(module, layer.in);
       register_at(*this, layer_path(step.path, layer.name), module);
     }
     blocks_.push_back(make_block(step.block, step.site, layers));
@@ -64,13 +66,20 @@ Network::Network(Plan plan, at::MemoryFormat maps) : plan_(std::move(plan)), map
   any_weight_ = parameters().at(0);
 }
 
-Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, const Observer& observer) const {
+Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, const Observer& observer,
+                        InnerFeatures* inner) const {
   check_input(plan_, input);
   Conditioning c = brought_to(any_weight_, conditioning);
   Tensor x = input.is_floating_point() ? input.to(device(), dtype()) : input.to(device());
   if (x.dim() == 4) x = x.contiguous(maps_);
   std::vector<Tensor> skips;
+  const StepRange kept = inner ? inner_steps(plan_, inner->level) : StepRange{plan_.steps.size(), plan_.steps.size()};
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
+    if (i == kept.first && inner->reuse) {
+      x = inner->kept;
+      i = kept.last;
+      continue;
+    }
     const PlanStep& step = plan_.steps[i];
     Tensor skip;
     if (step.link == Link::concat || step.link == Link::add) {
@@ -86,17 +95,28 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
     if (step.link == Link::beside) continue;
     x = y;
     if (step.link == Link::push) skips.push_back(x);
+    if (i == kept.last) inner->kept = x;
   }
   return x;
 }
 
 // Where the step's input was also pushed as a skip, the skip is replaced by output.x; BlockOutput says why.
 Tensor Network::run_step(size_t i, const BlockInput& input, std::vector<Tensor>& skips) const {
-  if (!checkpoints_ || !has_gradients(input, block_weights_[i])) return run_step(i, input.x, input.skip, input.conditioning);
+  if (!checkpoints_ || !has_gradients(input, block_weights_[i]))
+    return run_step(i, input.x, input.skip, input.conditioning);
   const BlockOutput output = recomputed(*blocks_[i], input, block_weights_[i]);
   if (!skips.empty() && skips.back().is_same(input.x)) skips.back() = output.x;
   return output.y;
 }
+
+void Network::prepare(Kernels kernels) {
+  if (kernels == Kernels::library || !device().is_cpu()) return;
+  torch::NoGradGuard no_grad;
+  for (const auto& [layer, in] : layers_) layer->prepare(in);
+  prepared_ = true;
+}
+
+bool can_prepare() { return multiplies_panels(); }
 
 std::map<std::string, Tensor> Network::outputs(const Tensor& x, const Conditioning& conditioning) const {
   std::map<std::string, Tensor> named;
@@ -131,12 +151,14 @@ void initialise(Network& network, uint64_t seed) {
 }
 
 int64_t parameter_count(const Network& network) {
+  TORCH_CHECK(!network.prepared(), "the weights of a prepared network are packed");
   int64_t count = 0;
   for (const auto& parameter : network.parameters()) count += parameter.numel();
   return count;
 }
 
 torch::OrderedDict<std::string, Tensor> state_of(const Network& network) {
+  TORCH_CHECK(!network.prepared(), "the weights of a prepared network are packed");
   auto state = network.named_parameters();
   state.update(network.named_buffers());
   return state;

@@ -22,6 +22,14 @@ struct BlockInput;
 // Receives the tensor after each step and returns it, or another one to continue with.
 using Observer = std::function<Tensor(const PlanStep& step, Tensor x)>;
 
+// What the levels inside one level of a UNet gave in an earlier step of a sampler, and whether a step takes it from there
+// instead of running them (arXiv 2312.00858).
+struct InnerFeatures {
+  int64_t level = 1;
+  bool reuse = false;
+  Tensor kept{};  // set by each pass that runs them
+};
+
 class Network final : public torch::nn::Module {
  public:
   // Allocates the weights without setting them; see initialise() and load_weights().
@@ -30,7 +38,9 @@ class Network final : public torch::nn::Module {
   // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the result of the main path. The
   // inputs may be on any device, and pictures and token states may be of any floating type. The network computes on the
   // device and in the type of its weights, and its output has that device and type.
-  Tensor forward(const Tensor& x, const Conditioning& conditioning = {}, const Observer& observer = {}) const;
+  // inner: where given, what is inside its level is kept in it or taken from it.
+  Tensor forward(const Tensor& x, const Conditioning& conditioning = {}, const Observer& observer = {},
+                 InnerFeatures* inner = nullptr) const;
 
   // All named outputs of one forward pass.
   std::map<std::string, Tensor> outputs(const Tensor& x, const Conditioning& conditioning = {}) const;
@@ -43,6 +53,10 @@ class Network final : public torch::nn::Module {
   // Activation checkpointing: a training pass keeps only the output of each step and computes the rest again in the
   // backward pass. It needs less memory, costs one more forward pass, and gives the same gradients.
   void checkpoint_activations(bool on) { checkpoints_ = on; }
+  // Packs the weights for passes without gradients on the CPU, layer by layer: faster, with other rounding. The
+  // network can then no longer be trained, saved or loaded. Elsewhere, and with the library's kernels, it stays as it is.
+  void prepare(Kernels kernels = Kernels::prepared);
+  bool prepared() const { return prepared_; }
   // Runs one step on its own, for timing.
   Tensor run_step(size_t i, const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const {
     return blocks_[i]->forward(x, skip, conditioning);
@@ -54,13 +68,17 @@ class Network final : public torch::nn::Module {
   Plan plan_;
   at::MemoryFormat maps_;
   std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<std::pair<std::shared_ptr<LayerModule>, Shape>> layers_;  // each with what it reads
   std::vector<Tensor> block_weights_;  // one weight of each block; undefined where a block has none
-  bool checkpoints_ = false;
+  bool checkpoints_ = false, prepared_ = false;
   Tensor any_weight_;  // shares its storage with the parameter, so it has the parameter's device and type
 };
 
 // Throws c10::Error where x is not an input of the plan with a batch dimension.
 void check_input(const Plan& plan, const Tensor& x);
+
+// Whether this machine has the kernels of prepared networks.
+bool can_prepare();
 
 using NetworkPtr = std::shared_ptr<Network>;
 

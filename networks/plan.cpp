@@ -1,10 +1,24 @@
 #include "networks/plan.h"
 
+#include <algorithm>
+
 namespace mds {
 
 std::string canonical_json(const PlanStep& step) {
   const bool adds_skip = step.link == Link::add;
   return Json{{"block", to_json(step.block)}, {"site", to_json(step.site)}, {"adds_skip", adds_skip}}.dump();
+}
+
+StepRange inner_steps(const Plan& plan, int64_t level) {
+  const auto at = [&](const StepName& name) {
+    return size_t(std::ranges::find(plan.steps, to_string(name), &PlanStep::path) - plan.steps.begin());
+  };
+  const StepRange inner{at({"down", level, -1, "downsample"}), at({"up", level + 1, -1, "upsample"})};
+  if (inner.last < plan.steps.size()) return inner;
+  int64_t levels = 1;
+  while (at({"up", levels + 1, -1, "upsample"}) < plan.steps.size()) ++levels;
+  throw ConfigError("level " + std::to_string(level) + " has none inside it; " +
+                    (levels > 1 ? "allowed: 1 to " + std::to_string(levels - 1) : "this network has one level"));
 }
 
 Cost cost(const PlanStep& step) { return cost(step.block, step.site); }

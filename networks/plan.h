@@ -34,6 +34,13 @@ struct Plan {
 // with equal text do equal work, in any network.
 std::string canonical_json(const PlanStep& step);
 
+// The first and last step of what lies inside a level of a UNet, counted from 1 at the outermost. ConfigError where the
+// plan has no such level.
+struct StepRange {
+  size_t first, last;
+};
+StepRange inner_steps(const Plan& plan, int64_t level);
+
 Cost cost(const PlanStep& step);
 Cost cost(const Plan& plan);
 

@@ -1,4 +1,4 @@
-// The types of numbers that networks are run in, by the names of configurations and command lines.
+// The types of numbers that networks are run with, by the names of configurations and command lines.
 #pragma once
 
 #include <c10/core/ScalarType.h>
