@@ -15,15 +15,36 @@ Conditioning changed(Conditioning conditioning, const std::function<Tensor(const
   return conditioning;
 }
 
-// The UNet's output for all rows of x, computed for `rows_a_call` of them at a time.
-Tensor in_calls(const Network& unet, const Tensor& x, const Conditioning& conditioning, int64_t rows_a_call) {
-  std::vector<Tensor> outputs;
-  for (int64_t begin = 0; begin < x.size(0); begin += rows_a_call) {
-    const auto rows = [&](const Tensor& all) { return all.slice(0, begin, begin + rows_a_call); };
-    outputs.push_back(unet.forward(rows(x), changed(conditioning, rows)).to(x.device(), at::kFloat));
+// The UNet's output for all rows of x, computed for `rows_a_call` of them at a time. What it makes of the texts is kept
+// for the next step, unless that is much memory.
+class Calls {
+ public:
+  Calls(int64_t rows, int64_t rows_a_call, const SamplerConfig& sampler)
+      : rows_a_call_(rows_a_call), cache_(sampler.cache_interval) {
+    const int64_t calls = (rows + rows_a_call - 1) / rows_a_call;
+    for (int64_t i = 0; i < calls && calls <= most_kept; ++i) kept_.push_back(std::make_shared<TextProducts>());
+    if (cache_ > 1) inner_.assign(size_t(calls), {.level = sampler.cache_level});
   }
-  return at::cat(outputs);
-}
+  Tensor forward(const Network& unet, const Tensor& x, const Conditioning& conditioning) {
+    const bool reuse = steps_++ % cache_ != 0;
+    std::vector<Tensor> outputs;
+    for (int64_t begin = 0; begin < x.size(0); begin += rows_a_call_) {
+      const auto rows = [&](const Tensor& all) { return all.slice(0, begin, begin + rows_a_call_); };
+      Conditioning own = changed(conditioning, rows);
+      if (!kept_.empty()) own.text_products = kept_[outputs.size()];
+      InnerFeatures* inner = inner_.empty() ? nullptr : &inner_[outputs.size()];
+      if (inner) inner->reuse = reuse;
+      outputs.push_back(unet.forward(rows(x), own, {}, inner).to(x.device(), at::kFloat));
+    }
+    return at::cat(outputs);
+  }
+
+ private:
+  static constexpr int64_t most_kept = 8;
+  int64_t rows_a_call_, cache_, steps_ = 0;
+  std::vector<std::shared_ptr<TextProducts>> kept_;
+  std::vector<InnerFeatures> inner_;
+};
 
 }  // namespace
 
@@ -40,9 +61,11 @@ Denoiser Drawer::denoiser(const Network& unet, const PictureTexts& texts) const 
       changed(texts.rows, [&](const Tensor& rows) { return rows.index_select(0, chosen).to(unet.device()); });
   const int64_t sides = calls_a_step(sampler);
   const int64_t rows_a_call = one_by_one && unet.device().is_cpu() ? sides : chosen.numel();
-  return [&unet, conditioning, sides, rows_a_call, config = sampler](const Tensor& x, int64_t t) mutable {
+  if (sampler.cache_interval > 1) inner_steps(unet.plan(), sampler.cache_level);  // refuses a level that the UNet lacks
+  Calls calls(chosen.numel(), rows_a_call, sampler);
+  return [&unet, conditioning, sides, calls, config = sampler](const Tensor& x, int64_t t) mutable {
     conditioning.timesteps_N = at::full({x.size(0) * sides}, t, at::kLong);
-    const Tensor outputs = in_calls(unet, x.repeat_interleave(sides, 0), conditioning, rows_a_call);
+    const Tensor outputs = calls.forward(unet, x.repeat_interleave(sides, 0), conditioning);
     return sides == 1 ? outputs : guided(outputs.slice(0, 0, {}, 2), outputs.slice(0, 1, {}, 2), config);
   };
 }

@@ -126,6 +126,7 @@ void Generator::check_parts() const {
 
 void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) const {
   mds::check(diffusion_, sampler);
+  if (sampler.cache_interval > 1) inner_steps(make_plan(*card_.unet), sampler.cache_level);
   const Plan decoder = make_plan(*card_.vae_decoder);
   check_tiles(decoder, tiles);
   // Where there is a GPU, it holds what a pass needs.
@@ -167,7 +168,11 @@ size_t Generator::draw_round(const Round& round) const {
   const auto start = Clock::now();
   RoundTime time;
   const auto part = [&](const char* name, const auto& spec) {
-    return timed(time, [&] { return load_part(folder_, name, make_plan(spec), placement_); });
+    return timed(time, [&] {
+      const NetworkPtr network = load_part(folder_, name, make_plan(spec), placement_);
+      network->prepare(placement_.kernels);
+      return network;
+    });
   };
   NetworkPtr network = part("unet", *card_.unet);
   const Tensor z = latents(*network, round);

@@ -17,6 +17,8 @@ struct SamplerConfig {
   Sampler sampler = Sampler::ddim;
   double eta = 0;
   LastStep last = LastStep::clean;
+  int64_t cache_interval = 1;
+  int64_t cache_level = 1;
   bool operator==(const SamplerConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "sampling steps; with guidance each runs the network twice", between(1, 100000));
@@ -27,6 +29,11 @@ struct SamplerConfig {
     field("sampler", self.sampler, "how a step is taken; ufogen is for models of one step", later());
     field("eta", self.eta, "noise that ddim adds; 0: none, 1: as much as the diffusion itself", later(between(0, 1)));
     field("last", self.last, "where the last step ends: at the clean latent, or (first) at timestep 0", later());
+    field("cache_interval", self.cache_interval,
+          "every so many steps the whole UNet runs; those between reuse what its inner levels gave; 1: always",
+          later(between(1, 1000)));
+    field("cache_level", self.cache_level, "level of the UNet, from 1 outermost, inside which features are reused",
+          later(between(1, 64)));
   }
 };
 

@@ -36,7 +36,9 @@ TextEncoder::TextEncoder(const std::string& folder, const TextEncoderConfig& con
                          const Placement& placement)
     : TextEncoder(config, load_tokenizer(folder, config.tokenizer),
                   load_part(folder, text_encoder_part(i), make_plan(config.tower), placement),
-                  folder + "/model.json: " + text_encoder_part(i)) {}
+                  folder + "/model.json: " + text_encoder_part(i)) {
+  tower_->prepare(placement.kernels);
+}
 
 TextEncoder::TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower,
                          const std::string& source)

@@ -47,6 +47,7 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
   const EncoderCards cards = check_encoders(latents, encoders);
   decoder_ = load_part(shipped_file(encoders.autoencoder), "vae_decoder", make_plan(*cards.autoencoder.vae_decoder),
                        placement);
+  decoder_->prepare(placement.kernels);
   image_tower_ =
       load_part(shipped_file(encoders.score), "image_encoder", make_plan(*cards.score.image_encoder), placement);
   normalisation_ = *cards.score.image_normalisation;

@@ -35,8 +35,9 @@ std::vector<Timed> timed(const Database& database, const LatencyKey& key) {
   return query_rows<Timed>(database,
                            "FROM latency_summary WHERE kind = :kind AND coalesce(block_id, arch_id, pipeline_id) = "
                            ":owner AND device_id = :device AND env_id = :env AND dtype = :dtype AND threads = :threads "
-                           "AND batch = :batch ORDER BY latency_run_id",
-                           key.kind, owner_of(database, key), key.device, key.env, key.dtype, key.threads, key.batch);
+                           "AND batch = :batch AND kernels = :kernels ORDER BY latency_run_id",
+                           key.kind, owner_of(database, key), key.device, key.env, key.dtype, key.threads, key.batch,
+                           key.kernels);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "search/store/row.h"
+#include "spec/kernels.h"
 #include "spec/timing_mark.h"
 
 namespace mds {
@@ -53,6 +54,7 @@ struct LatencyKey {
   std::string dtype = "fp32";
   int64_t threads = 1;
   int64_t batch = 1;
+  Kernels kernels = Kernels::library;
 };
 
 // One process that took samples. Repeating a measurement of the same key adds a process to it.
@@ -109,6 +111,7 @@ struct LatencyRunRow {
     column("dtype", self.key.dtype, {.key = true});
     column("threads", self.key.threads, {.key = true, .check = "threads > 0"});
     column("batch", self.key.batch, {.key = true, .check = "batch > 0"});
+    column("kernels", self.key.kernels, {.key = true});
     column("mode", self.evidence.mode, {.key = true});
     column("mark", self.evidence.mark, {.key = true});
     column("measured_unix_s", self.measured_unix_s);

@@ -26,6 +26,7 @@ struct LiteratureRow {
 
 inline constexpr const char* literature_table1 = "MobileDiffusion, arXiv 2311.16567, Table 1";
 inline constexpr const char* literature_table2 = "MobileDiffusion, arXiv 2311.16567, Table 2";
+inline constexpr const char* literature_table4 = "MobileDiffusion, arXiv 2311.16567, Table 4";
 inline constexpr const char* literature_table5 = "MobileDiffusion, arXiv 2311.16567, Table 5";
 inline constexpr const char* literature_ladder = "MobileDiffusion, arXiv 2311.16567, Section 3.2";
 

@@ -195,44 +195,82 @@ SELECT r.latency_run_id, CASE WHEN p.pipeline_id IS NULL THEN r.kind ELSE 'pipel
 FROM old_run r LEFT JOIN pipeline_block b USING(block_id)
   LEFT JOIN pipeline p USING(model, part, steps, calls, sampler, size))";
 
+constexpr const char* latency_run_7 = R"(CREATE TABLE latency_run(
+  latency_run_id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK(kind IN ('block', 'end_to_end', 'residual', 'pipeline')),
+  block_id INTEGER REFERENCES block,
+  arch_id INTEGER REFERENCES arch,
+  pipeline_id INTEGER REFERENCES pipeline,
+  path TEXT NOT NULL,
+  device_id INTEGER NOT NULL REFERENCES device,
+  env_id INTEGER NOT NULL REFERENCES env,
+  dtype TEXT NOT NULL,
+  threads INTEGER NOT NULL CHECK(threads > 0),
+  batch INTEGER NOT NULL CHECK(batch > 0),
+  kernels TEXT NOT NULL CHECK(kernels IN ('library', 'prepared')),
+  mode TEXT NOT NULL CHECK(mode IN ('quick', 'screening', 'final')),
+  mark TEXT NOT NULL CHECK(mark IN ('steady', 'unchecked', 'noisy', 'unstable', 'rejected')),
+  measured_unix_s INTEGER NOT NULL,
+  CHECK((kind = 'block') = (block_id IS NOT NULL) AND (kind IN ('end_to_end', 'residual')) = (arch_id IS NOT NULL)
+    AND (kind = 'pipeline') = (pipeline_id IS NOT NULL))))";
+
+constexpr const char* latency_run_key_7 = R"(CREATE UNIQUE INDEX latency_run_key ON latency_run(kind,
+  coalesce(block_id, 0), coalesce(arch_id, 0), coalesce(pipeline_id, 0), device_id, env_id, dtype, threads, batch,
+  kernels, mode, mark))";
+
+// Until then all networks ran LibTorch's operators.
+constexpr const char* runs_of_the_library = R"(INSERT INTO latency_run
+SELECT latency_run_id, kind, block_id, arch_id, pipeline_id, path, device_id, env_id, dtype, threads, batch, 'library',
+  mode, mark, measured_unix_s
+FROM old_run)";
+
+// The statements that make latency_run and its key and fill it from old_run.
+struct NewRuns {
+  const char *table, *key, *filled;
+};
+
+// Makes the tables of latencies anew, after the migration's own statements; `cleared` comes at the end.
+Migration with_new_latencies(Migration migration, const NewRuns& runs, const std::vector<std::string>& cleared) {
+  auto& statements = migration.statements;
+  const auto add = [&](const std::vector<std::string>& more) {
+    statements.insert(statements.end(), more.begin(), more.end());
+  };
+  statements.insert(statements.begin(), "DROP VIEW latency_summary");
+  add({"CREATE TEMP TABLE old_run AS SELECT * FROM latency_run",
+       "CREATE TEMP TABLE old_process AS SELECT * FROM latency_process",
+       "CREATE TEMP TABLE old_sample AS SELECT * FROM latency_sample", "DROP TABLE latency_sample",
+       "DROP TABLE latency_process", "DROP TABLE latency_run"});
+  add({runs.table, runs.key, latency_process, latency_sample, runs.filled,
+       "INSERT INTO latency_process SELECT * FROM old_process", "INSERT INTO latency_sample SELECT * FROM old_sample"});
+  add(cleared);
+  add({"DROP TABLE temp.old_sample", "DROP TABLE temp.old_process", "DROP TABLE temp.old_run", latency_summary});
+  for (const char* table : {"latency_process", "latency_sample"}) make_append_only(statements, table);
+  return migration;
+}
+
 Migration sixth() {
-  Migration migration{
+  const Migration pipelines{
       .version = 6,
       .description = "pipelines as rows",
-      .statements = {"DROP VIEW latency_summary",
-                     pipeline,
-                     pipeline_blocks,
+      .statements = {pipeline, pipeline_blocks,
                      "INSERT INTO pipeline(model, part, steps, calls, sampler, size) SELECT model, part, steps, calls, "
-                     "sampler, size FROM pipeline_block ORDER BY block_id",
-                     "CREATE TEMP TABLE old_run AS SELECT * FROM latency_run",
-                     "CREATE TEMP TABLE old_process AS SELECT * FROM latency_process",
-                     "CREATE TEMP TABLE old_sample AS SELECT * FROM latency_sample",
-                     "DROP TABLE latency_sample",
-                     "DROP TABLE latency_process",
-                     "DROP TABLE latency_run",
-                     latency_run_6,
-                     latency_run_key,
-                     latency_process,
-                     latency_sample,
-                     runs_with_pipelines,
-                     "INSERT INTO latency_process SELECT * FROM old_process",
-                     "INSERT INTO latency_sample SELECT * FROM old_sample",
-                     "DELETE FROM block WHERE block_id IN (SELECT block_id FROM pipeline_block)",
-                     "DROP TABLE temp.old_sample",
-                     "DROP TABLE temp.old_process",
-                     "DROP TABLE temp.old_run",
-                     "DROP TABLE temp.pipeline_block",
-                     latency_summary}};
-  for (const char* table : {"latency_process", "latency_sample"}) make_append_only(migration.statements, table);
-  return migration;
+                     "sampler, size FROM pipeline_block ORDER BY block_id"}};
+  return with_new_latencies(
+      pipelines, {latency_run_6, latency_run_key, runs_with_pipelines},
+      {"DELETE FROM block WHERE block_id IN (SELECT block_id FROM pipeline_block)", "DROP TABLE temp.pipeline_block"});
+}
+
+Migration seventh() {
+  return with_new_latencies({.version = 7, .description = "kernels of latencies", .statements = {}},
+                            {latency_run_7, latency_run_key_7, runs_of_the_library}, {});
 }
 
 }  // namespace history
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{history::second(), history::third(), history::fourth(), history::fifth(),
-                                           history::sixth()};
+  static const std::vector<Migration> list{history::second(), history::third(), history::fourth(),
+                                           history::fifth(),  history::sixth(), history::seventh()};
   return list;
 }
 

@@ -28,7 +28,7 @@ import peers
 LIMIT = 1e-5
 
 
-def run_ours(case, folder, mdsearch):
+def run_ours(case, folder, mdsearch, more):
     network = case.network
     if case.patch:
         network = str(folder / "network.json")
@@ -38,6 +38,7 @@ def run_ours(case, folder, mdsearch):
     command = [mdsearch, "forward", network, "--weights", files[0], "--input", folder / "inputs.safetensors",
                "--output", folder / "outputs.safetensors", "--format", "json"]
     command += ["--from", case.layout] if case.layout else []
+    command += more
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -55,7 +56,7 @@ def difference(expected, actual):
     return worst
 
 
-def compare(index, mdsearch):
+def compare(index, mdsearch, more):
     case = peers.CASES[index]
     with tempfile.TemporaryDirectory(prefix="parity-") as name:
         folder = pathlib.Path(name)
@@ -63,7 +64,7 @@ def compare(index, mdsearch):
         quiet = os.environ | {"TQDM_DISABLE": "1"}
         said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=quiet).stdout
         facts = json.loads(said.splitlines()[-1])
-        run_ours(case, folder, mdsearch)
+        run_ours(case, folder, mdsearch, more)
         apart = difference(load_file(folder / "expected.safetensors"), load_file(folder / "outputs.safetensors"))
         with safe_open(folder / "outputs.safetensors", "np") as file:
             ours = file.metadata()
@@ -75,6 +76,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mdsearch", default="build/release/mdsearch", help="the program")
     parser.add_argument("--only", nargs="+", default=[], help="networks whose row begins with one of these")
+    parser.add_argument("--prepared", action="store_true", help="our networks with packed weights")
     parser.add_argument("--out", type=pathlib.Path, help="write the rows here as JSON lines, for db record-parity")
     options = parser.parse_args()
     chosen = [i for i, case in enumerate(peers.CASES)
@@ -84,7 +86,7 @@ def main():
     print(f"{'network':44} {'peer':12} {'params':>13} {'difference':>10} {'limit':>7} ok")
     rows = []
     for index in chosen:
-        row = compare(index, options.mdsearch)
+        row = compare(index, options.mdsearch, ["--prepared"] if options.prepared else [])
         rows.append(row)
         ok = "yes" if row["difference"] <= LIMIT else "NO"
         print(f"{row['network']:44} {row['peer']:12} {row['params']:13} {row['difference']:10.2e} {LIMIT:7.0e} {ok}",

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Times one pass of our networks, prepared and by the library, against the programs people run them in: PyTorch eager
+and torch.compile, ONNX Runtime and OpenVINO. Same weights, inputs, threads and dtype; passes of all sides alternate in
+random order in one run; each side keeps its fastest pass and its median, and the fastest peer is 1.00.
+
+    cmake --build --preset release --target mdsearch forward_time
+    python tests/parity/forward_time.py build/release/pipeline/forward_time --out forward_time.jsonl
+
+The peers run what `mdsearch export` writes: PyTorch its TorchScript, op by op, and for --compile the twin of the UNets
+(twin.py); the others its ONNX. Needs torch, safetensors, numpy, onnxruntime, openvino; MDSEARCH names the program.
+onnxruntime has no bfloat16 on CPUs; OpenVINO uses it only where the processor has it.
+"""
+
+import argparse
+import json
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import torch
+from safetensors.torch import load_file, save_file
+
+import twin
+from export import export, model_folder
+from train_step import LITE, MOBILE
+
+TWINS = {"mobilediffusion": MOBILE, "mobilediffusion-lite": LITE}
+# Relative L2 error of a prepared pass against the library's.
+LIMITS = {"fp32": 1e-5, "bf16": 2e-2}
+
+
+def inputs_of(session):
+    generator = torch.Generator().manual_seed(1)
+    found = {}
+    for value in session.get_inputs():
+        sizes = [1 if isinstance(size, str) else size for size in value.shape]
+        found[value.name] = torch.full(sizes, 500.0) if value.name == "timestep" else torch.randn(
+            sizes, generator=generator)
+    return found
+
+
+class Ours:
+    """The program, which waits while others run."""
+
+    def __init__(self, options, folder, case):
+        (folder / "case.json").write_text(json.dumps(case))
+        self.output = folder / f"outputs-{case['kernels']}.safetensors"
+        self.process = subprocess.Popen([options.program, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        if self.process.stdout.readline().strip() != "ready":
+            raise SystemExit(f"{options.program} did not start")
+        self.peak_mb = 0
+
+    def run(self):
+        print(1, file=self.process.stdin, flush=True)
+        said = json.loads(self.process.stdout.readline())
+        self.peak_mb = said["peak_mb"]
+        return said["seconds"][0]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Here:
+    """A peer in this process."""
+
+    def __init__(self, call):
+        self.call = call
+        self.result = call()
+
+    def run(self):
+        start = time.perf_counter()
+        self.call()
+        return time.perf_counter() - start
+
+    def close(self):
+        pass
+
+
+def torch_script(options, folder, inputs, dtype):
+    number = torch.bfloat16 if dtype == "bf16" else torch.float32
+    script = torch.jit.load(str(folder / "network.pt")).to(number)
+    maps = {name: torch.channels_last if x.dim() == 4 else torch.contiguous_format for name, x in inputs.items()}
+    given = {name: x.to(number if x.dim() > 1 else x.dtype, memory_format=maps[name]) for name, x in inputs.items()}
+    for weight in script.parameters():
+        if weight.dim() == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    return Here(lambda: script(**given))
+
+
+def compiled(options, folder, inputs, dtype):
+    number = torch.bfloat16 if dtype == "bf16" else torch.float32
+    weights = twin.Weights(0, 1, torch.nn.functional.scaled_dot_product_attention)
+    for name, weight in load_file(folder / "unet.safetensors").items():
+        layout = torch.channels_last if weight.dim() == 4 else torch.contiguous_format
+        weights[name] = weight.to(number, memory_format=layout)
+    given = {name: x.to(number) if x.dim() > 1 else x for name, x in inputs.items()}
+    given["sample"] = given["sample"].contiguous(memory_format=torch.channels_last)
+    call = torch.compile(lambda: twin.mobile_diffusion(weights, given, **TWINS[options.network]))
+    return Here(call)
+
+
+def onnx_runtime(options, folder, inputs, dtype):
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = options.threads
+    session = onnxruntime.InferenceSession(str(folder / "network.onnx"), settings)
+    given = {name: x.numpy() for name, x in inputs.items()}
+    return Here(lambda: session.run(None, given))
+
+
+def open_vino(options, folder, inputs, dtype):
+    import openvino
+
+    model = openvino.Core().read_model(folder / "network.onnx")
+    model.reshape({name: list(x.shape) for name, x in inputs.items()})
+    hint = {"INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[dtype],
+            "INFERENCE_NUM_THREADS": options.threads, "PERFORMANCE_HINT": "LATENCY"}
+    request = openvino.Core().compile_model(model, "CPU", hint).create_infer_request()
+    given = {name: x.numpy() for name, x in inputs.items()}
+    return Here(lambda: request.infer(given))
+
+
+def sides_of(options, folder, inputs, dtype):
+    """Makes each side, one after the other."""
+    case = {"network": options.network, "weights": str(folder / f"{options.part}.safetensors"), "dtype": dtype,
+            "threads": options.threads}
+    yield "prepared", lambda: Ours(options, folder, case | {"kernels": "prepared"})
+    yield "library", lambda: Ours(options, folder, case | {"kernels": "library"})
+    yield "pytorch", lambda: torch_script(options, folder, inputs, dtype)
+    if options.compile and options.network in TWINS:
+        yield "torch.compile", lambda: compiled(options, folder, inputs, dtype)
+    if dtype == "fp32":
+        yield "onnxruntime", lambda: onnx_runtime(options, folder, inputs, dtype)
+    yield "openvino", lambda: open_vino(options, folder, inputs, dtype)
+
+
+def relative_error(folder):
+    found, right = (load_file(folder / f"outputs-{kernels}.safetensors") for kernels in ("prepared", "library"))
+    return max(((found[name].double() - x.double()).norm() / x.double().norm()).item() for name, x in right.items())
+
+
+def compare(dtype, options):
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory(prefix="forward-time-") as name:
+        folder = pathlib.Path(name)
+        options.part = model_folder(folder, options.network)
+        for kind, file in (("torchscript", "network.pt"), ("onnx", "network.onnx")):
+            export(options.part, "--model", folder, "--to", kind, "--out", folder / file)
+        inputs = inputs_of(onnxruntime.InferenceSession(str(folder / "network.onnx")))
+        save_file(inputs, folder / "inputs.safetensors")
+        sides = {side: make() for side, make in sides_of(options, folder, inputs, dtype)}
+        seconds, draw = {side: [] for side in sides}, random.Random(0)
+        for _ in range(options.rounds):
+            order = list(sides)
+            draw.shuffle(order)
+            for side in order:
+                seconds[side].append(sides[side].run())
+        row = {"network": options.network, "dtype": dtype, "threads": options.threads, "rounds": options.rounds,
+               "error": relative_error(folder), "limit": LIMITS[dtype],
+               "peak_mb": {side: each.peak_mb for side, each in sides.items() if isinstance(each, Ours)},
+               "min_ms": {side: 1e3 * min(each) for side, each in seconds.items()},
+               "median_ms": {side: 1e3 * statistics.median(each) for side, each in seconds.items()}}
+        for each in sides.values():
+            each.close()
+    return row
+
+
+def show(row):
+    peers = {side: ms for side, ms in row["min_ms"].items() if side not in ("prepared", "library")}
+    fastest = min(peers.values())
+    print(f"{row['network']} {row['dtype']}, {row['threads']} threads: prepared differs from library by "
+          f"{row['error']:.1e}, limit {row['limit']:.0e}")
+    for side, ms in sorted(row["min_ms"].items(), key=lambda each: each[1]):
+        peak = f", peak {row['peak_mb'][side]} MB" if side in row["peak_mb"] else ""
+        print(f"  {side:14} {ms:9.1f} ms, median {row['median_ms'][side]:9.1f}, {ms / fastest:5.2f}{peak}")
+    sys.stdout.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", help="forward_time, built from forward_time.cpp")
+    parser.add_argument("--networks", nargs="+", default=["mobilediffusion", "mobilediffusion-lite", "sd15",
+                                                          "bk-sdm-base", "md-vae-decoder-light", "sd-vae-decoder"])
+    parser.add_argument("--dtype", nargs="+", choices=LIMITS, default=list(LIMITS))
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--rounds", type=int, default=5, help="passes a side")
+    parser.add_argument("--compile", action="store_true", help="also torch.compile, where there is a twin")
+    parser.add_argument("--out", type=pathlib.Path, help="write the rows here as JSON lines")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.set_grad_enabled(False)
+    rows = []
+    for options.network in options.networks:
+        for dtype in options.dtype:
+            rows.append(compare(dtype, options))
+            show(rows[-1])
+            if options.out:
+                options.out.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return 0 if all(row["error"] <= row["limit"] for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
