@@ -28,6 +28,7 @@ struct TimedThing {
     column("dtype", self.setting.dtype);
     column("threads", self.setting.threads);
     column("batch", self.setting.batch);
+    column("kernels", self.setting.kernels);
     column("mode", self.evidence.mode);
     column("mark", self.evidence.mark);
     column("n", self.n);
@@ -35,14 +36,16 @@ struct TimedThing {
 };
 
 TimingSummary summarised(const Database& database, const TimedThing& thing) {
-  SampleBlocks blocks;
+  std::map<int64_t, SampleBlocks> by_process;
   for (auto& row :
        stored_rows<LatencySampleRow>(database, "WHERE latency_run_id = :id ORDER BY process, repetition", thing.run))
-    blocks.push_back(std::move(row.samples_ns));
-  if (std::all_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.empty(); }))
+    if (!row.samples_ns.empty()) by_process[row.process].push_back(std::move(row.samples_ns));
+  if (by_process.empty())
     throw StoreError(database.file() + ": table latency_sample, latency_run_id " + std::to_string(thing.run) +
                      ", column samples_ns: holds no sample");
-  const Summary summary = summarise(blocks);
+  ProcessBlocks processes;
+  for (auto& [number, blocks] : by_process) processes.push_back(std::move(blocks));
+  const Summary summary = summarise_processes(processes);
   return {.median_ns = summary.median_ns,
           .low_ns = summary.low_ns,
           .high_ns = summary.high_ns,
@@ -159,9 +162,10 @@ std::string to_string(const Build& build) {
 }
 
 std::string to_string(const Setting& setting) {
-  return setting.device + ", " + setting.dtype + ", " + std::to_string(setting.threads) +
-         (setting.threads == 1 ? " thread" : " threads") + ", batch " + std::to_string(setting.batch) + ", build " +
-         short_hash(setting.build.git_commit) + (setting.build.git_dirty ? " with local changes" : "");
+  return setting.device + ", " + setting.dtype + ", " + std::string(name_of(setting.kernels)) + " kernels, " +
+         std::to_string(setting.threads) + (setting.threads == 1 ? " thread" : " threads") + ", batch " +
+         std::to_string(setting.batch) + ", build " + short_hash(setting.build.git_commit) +
+         (setting.build.git_dirty ? " with local changes" : "");
 }
 
 bool NetworkProfile::complete() const {

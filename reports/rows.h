@@ -43,9 +43,10 @@ struct Setting {
   std::string dtype{};
   int64_t threads = 1;
   int64_t batch = 1;
+  Kernels kernels = Kernels::library;
   auto operator<=>(const Setting&) const = default;
 };
-std::string to_string(const Setting& setting);  // "AMD EPYC, fp32, 2 threads, batch 1, build 0123abcd"
+std::string to_string(const Setting& setting);  // "AMD EPYC, fp32, library kernels, 2 threads, batch 1, build 0123abcd"
 
 // The median of raw samples with its distribution-free 95% interval, which is absent for too few samples.
 struct TimingSummary {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "reports/report.h"
+#include "reports/paper_networks.h"
 #include "search/store/select.h"
 
 namespace mds {
@@ -68,34 +68,9 @@ std::map<std::string, DecoderGroup> groups_of(const Database& database, const Re
   return groups;
 }
 
-using Latencies = std::map<std::string, Latency>;  // by network
-
-// Latencies under the setting that most decoders were timed under; of several such, the one of the newest program.
-std::pair<std::string, Latencies> latencies_of(const Database& database, const ReportOptions& options) {
-  std::map<std::string, std::string> networks;  // by hash
-  for (const auto& decoder : decoders)
-    if (const auto arch = shipped_arch(database, options, decoder.network)) networks[arch->hash] = decoder.network;
-  std::vector<std::pair<Setting, Latencies>> settings;
-  for (const auto& profile : network_profiles(database)) {
-    const auto latency = profile.latency();
-    if (!latency || !networks.contains(profile.hash)) continue;
-    auto at = std::find_if(settings.begin(), settings.end(), [&](auto& s) { return s.first == profile.setting; });
-    if (at == settings.end()) at = settings.insert(at, {profile.setting, {}});
-    at->second.emplace(networks.at(profile.hash), *latency);
-  }
-  const auto most = std::max_element(settings.begin(), settings.end(),
-                                     [](auto& x, auto& y) { return x.second.size() < y.second.size(); });
-  if (most == settings.end()) return {};
-  return {to_string(most->first), most->second};
-}
-
-Json ratio(const Json& value, const Json& of) {
-  return value.is_null() || of.is_null() ? Json() : Json(value.get<double>() / of.get<double>());
-}
-
 class Rows {
  public:
-  Rows(const Database& database, const ReportOptions& options, const Latencies& latencies)
+  Rows(const Database& database, const ReportOptions& options, const SettingLatencies& latencies)
       : database_(database), options_(options), latencies_(latencies), figures_(printed_figures(database)) {}
 
   std::vector<Json> ours(const Decoder& decoder, const DecoderGroup& group,
@@ -126,10 +101,11 @@ class Rows {
     }
     row.push_back(nullptr);
     row.push_back(n > 0 ? Json(n) : Json());
-    const Json latency = latency_ms(decoder.network);
-    const auto timed = latencies_.find(decoder.network);
-    row.insert(row.end(), {latency, timed == latencies_.end() ? Json() : Json(to_string(timed->second.evidence)),
-                           ratio(latency, latency_ms(decoders[0].network)), trained.model.hash});
+    const Json latency = latencies_.milliseconds(decoder.network);
+    const auto timed = latencies_.by_network.find(decoder.network);
+    row.insert(row.end(),
+               {latency, timed == latencies_.by_network.end() ? Json() : Json(to_string(timed->second.evidence)),
+                ratio_of(latency, latencies_.milliseconds(decoders[0].network)), trained.model.hash});
     return row;
   }
 
@@ -140,7 +116,7 @@ class Rows {
     row.resize(row.size() + 2 * perceptual.size());
     const Json latency = figure("latency_ms");
     row.insert(row.end(),
-               {figure("lpips"), nullptr, latency, nullptr, ratio(latency, printed(decoders[0], "latency_ms")), ""});
+               {figure("lpips"), nullptr, latency, nullptr, ratio_of(latency, printed(decoders[0], "latency_ms")), ""});
     return row;
   }
 
@@ -148,14 +124,10 @@ class Rows {
   Json printed(const Decoder& decoder, const char* name) const {
     return printed_value(figures_, {literature_table2, decoder.network, name});
   }
-  Json latency_ms(const std::string& network) const {
-    const auto found = latencies_.find(network);
-    return found == latencies_.end() ? Json() : Json(found->second.ns * 1e-6);
-  }
 
   const Database& database_;
   const ReportOptions& options_;
-  const Latencies& latencies_;
+  const SettingLatencies& latencies_;
   std::vector<LiteratureRow> figures_;
 };
 
@@ -193,7 +165,9 @@ std::vector<std::string> perceptual_scores(const DecoderGroup& group) {
 }
 
 std::vector<Table> table2_tables(const Database& database, const ReportOptions& options) {
-  const auto [setting, latencies] = latencies_of(database, options);
+  std::vector<std::string> networks;
+  for (const auto& decoder : decoders) networks.emplace_back(decoder.network);
+  const SettingLatencies latencies = latencies_of(database, options, networks).front();
   const Rows rows(database, options, latencies);
   std::vector<Table> tables;
   for (const auto& [conditions, group] : groups_of(database, options)) {
@@ -212,8 +186,7 @@ std::vector<Table> table2_tables(const Database& database, const ReportOptions& 
         "Params and latency are the full-width decoder's, scores a narrow one's that was trained here: pictures "
         "returned from the mean of their posterior, with their own encoder.");
     if (!conditions.empty()) table.footnotes.push_back("Scored on: " + protocol_words(conditions) + ".");
-    table.footnotes.push_back(setting.empty() ? "Latency: mdsearch profile NAME --db FILE times a decoder."
-                                              : "Latency on: " + setting);
+    table.footnotes.push_back(setting_words(latencies));
     tables.push_back(std::move(table));
   }
   return tables;

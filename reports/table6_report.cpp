@@ -1,6 +1,7 @@
 // Latency per block; one table for each network and setting, so that times of different builds are never added. Where
 // all blocks and the whole network were timed, the residual row is the whole minus the sum of the blocks.
 #include <algorithm>
+#include <tuple>
 
 #include "reports/html.h"
 #include "reports/plots.h"
@@ -22,7 +23,8 @@ std::vector<Json> row_of(const NetworkProfile& profile, const BlockTiming& block
                 to_json(gflops(block.macs_valid, setting.batch, timing->median_ns)), mark});
   else
     row.insert(row.end(), {Json(), Json(), Json(), Json(), 0, Json(), Json(), mark});
-  row.insert(row.end(), {setting.device, setting.dtype, setting.threads, setting.batch, to_string(setting.build)});
+  row.insert(row.end(), {setting.device, setting.dtype, std::string(name_of(setting.kernels)), setting.threads,
+                         setting.batch, to_string(setting.build)});
   return row;
 }
 
@@ -77,6 +79,7 @@ Table table_of(const NetworkProfile& profile) {
                   {.name = "mark", .weight = Weight::major},
                   {.name = "device", .audience = Audience::programs},
                   {.name = "dtype", .audience = Audience::programs},
+                  {.name = "kernels", .audience = Audience::programs},
                   {.name = "threads", .audience = Audience::programs},
                   {.name = "batch", .audience = Audience::programs},
                   {.name = "build", .audience = Audience::programs}},
@@ -99,10 +102,24 @@ std::vector<NetworkProfile> profiles_of(const Database& database, const std::str
 
 namespace {
 
+// The profile to show where none was named: of the newest program, one of all blocks before others, and of those that
+// of MobileDiffusion.
+NetworkProfile chosen(const std::vector<NetworkProfile>& profiles) {
+  return *std::ranges::max_element(profiles, {}, [](const NetworkProfile& profile) {
+    return std::tuple(profile.complete(), profile.name == "mobilediffusion", profile.setting.env_id);
+  });
+}
+
 std::vector<Table> table6_tables(const Database& database, const ReportOptions& options) {
+  auto profiles = profiles_of(database, options.network);
+  std::erase_if(profiles, [](const auto& profile) { return profile.blocks.empty(); });
+  const size_t found = profiles.size();
+  if (options.network.empty() && !options.all && found > 1) profiles = {chosen(profiles)};
   std::vector<Table> tables;
-  for (const auto& profile : profiles_of(database, options.network))
-    if (!profile.blocks.empty()) tables.push_back(table_of(profile));
+  for (const auto& profile : profiles) tables.push_back(table_of(profile));
+  if (tables.size() < found)
+    tables.back().footnotes.push_back("One of " + std::to_string(found) +
+                                      " profiles of networks and settings; name a network, or all, to see others.");
   return tables;
 }
 
