@@ -21,6 +21,8 @@ std::span<const Command> commands() {
       light("spec"),
       Command{job::measure, "profile", "Times a network, its blocks or a model's whole pictures on this machine.",
               run_profile},
+      Command{job::measure, "bench", "Times all networks of a comparison, and goes on where it stopped.", nullptr,
+              bench_commands},
       Command{job::measure, "convert", "Makes a model folder from the weights of another library.", run_convert},
       Command{job::measure, "export", "Writes a network as TorchScript, ONNX or safetensors.", run_export},
       Command{job::measure, "forward", "Passes the tensors of a file through a network once, for comparisons.",

@@ -4,7 +4,10 @@
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
 
+#include <iostream>
+
 #include "app/usage_error.h"
+#include "networks/network.h"
 #include "spec/processors.h"
 
 namespace mds {
@@ -30,11 +33,29 @@ void add_compute_options(po::options_description& options, ComputeOptions& compu
       "Where networks run: cpu, cuda or cuda:N");
 }
 
+void add_kernels_option(po::options_description& options, ComputeOptions& compute) {
+  options.add_options()("kernels", one_of(&compute.kernels, names_of<Kernels>())->default_value("prepared"),
+                        "What runs networks on the CPU that draw or are timed: LibTorch's operators, or kernels over "
+                        "packed weights");
+}
+
 Placement apply(const ComputeOptions& compute) {
   require_within("--threads", compute.threads, between(0, 1024));
-  const Placement placement{.device = device_of(compute.device)};
+  Placement placement{.device = device_of(compute.device),
+                      .kernels = parse_choice<Kernels>("--kernels", compute.kernels)};
+  if (placement.kernels == Kernels::prepared && placement.device.is_cpu() && !can_prepare()) {
+    std::cerr << "mdsearch: this processor or LibTorch lacks what prepared kernels need (x86-64 with AVX2, LibTorch "
+                 "2.12 with oneDNN); the library's kernels run\n";
+    placement.kernels = Kernels::library;
+  }
   at::set_num_threads(compute.threads > 0 ? compute.threads : int(usable_processors()));
   return placement;
+}
+
+Placement apply_to_profile(const ComputeOptions& compute) {
+  if (compute.device != "cpu")
+    throw UsageError("--device is \"" + compute.device + "\"; profile times the CPU: allowed: cpu");
+  return apply(compute);
 }
 
 }  // namespace mds

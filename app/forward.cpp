@@ -13,6 +13,7 @@ struct ForwardOptions {
   ForwardRequest request;
   std::string layout, dtype, format;
   ComputeOptions compute;
+  bool prepared = false;
 };
 
 bool read_forward(int argc, char** argv, ForwardOptions& options) {
@@ -34,6 +35,8 @@ bool read_forward(int argc, char** argv, ForwardOptions& options) {
       "Database that stored names are looked up in")(
       "dtype", one_of(&options.dtype, names_of<Precision>())->default_value("fp32"),
       "Type of the weights and of the computation")(
+      "prepared", po::bool_switch(&options.prepared),
+      "Packs the weights and runs the kernels that pictures are drawn with")(
       "format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result is printed");
   add_compute_options(line.options, options.compute);
   po::variables_map values;
@@ -49,6 +52,7 @@ int run_forward(int argc, char** argv) {
   const Format format = parse_format(options.format);
   if (!options.layout.empty()) request.layout = parse_choice<Layout>("--from", options.layout);
   const auto dtype = parse_choice<Precision>("--dtype", options.dtype);
+  if (options.prepared) options.compute.kernels = "prepared";
   request.placement = apply(options.compute);
   request.placement.dtype = dtype;
   std::cout << to_text(forward(request), format);

@@ -57,9 +57,14 @@ CommandLine command_line(GenerateOptions& options) {
   add("overwrite", po::bool_switch(&request.write.overwrite), "Replaces pictures that were made in another way");
   po::options_description sampler("Sampler, in place of the model's own");
   add_described_options<SamplerConfig>(sampler, request.sampler);
+  sampler.add_options()("cache", po::value<std::string>()->value_name("N")->notifier([&](const std::string& every) {
+    request.sampler["cache_interval"] = every;
+  }),
+                        "The same as --cache_interval");
   line.options.add(sampler);
   add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
+  add_kernels_option(line.options, options.compute);
   return line;
 }
 

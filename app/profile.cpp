@@ -60,10 +60,9 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
   line.options.add(sampler);
   add_size_options(line.options, command.size);
   add_compute_options(line.options, command.compute);
+  add_kernels_option(line.options, command.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
-  if (command.compute.device != "cpu")
-    throw UsageError("--device is \"" + command.compute.device + "\"; profile times the CPU: allowed: cpu");
   check_subject(command, values.count("blocks") > 0);
   request.options.mode = parse_choice<TimingMode>("--mode", command.mode);
   request.options.dtype = parse_choice<Precision>("--dtype", command.dtype);
@@ -98,10 +97,10 @@ void warn_of_conditions() {
 int run_profile(int argc, char** argv) {
   ProfileCommand command;
   if (!read_command(argc, argv, command)) return 0;
-  const ProfileRequest& request = command.request;
   const Format format = parse_format(command.format);
   const bool of_model = !command.model.empty();
-  apply(command.compute);
+  command.request.options.kernels = apply_to_profile(command.compute).kernels;
+  const ProfileRequest& request = command.request;
   TerminalListener listener;
   if (command.raw) {
     std::cout << to_json(of_model ? time_model(request, listener) : time_network(request, listener)).dump() << "\n";

@@ -12,6 +12,7 @@ RawProfile measure_apart(const std::vector<std::string>& subject, const ProfileO
   for (const auto& [name, value] :
        std::map<std::string, std::string>{{"mode", std::string(name_of(options.mode))},
                                           {"dtype", std::string(name_of(options.dtype))},
+                                          {"kernels", std::string(name_of(options.kernels))},
                                           {"batch", std::to_string(options.batch)},
                                           {"threads", std::to_string(at::get_num_threads())},
                                           {"seed", std::to_string(options.seed + uint64_t(process))}})

@@ -49,6 +49,8 @@ CommandLine command_line(ReportFlags& options) {
       "Sorts a sweep's candidates by this score (default: fd_emoji_clip)")(
       "network", po::value(&options.page.report.network)->value_name("NAME"),
       "Shows this network alone, by its name or the beginning of its hash")(
+      "all", po::bool_switch(&options.page.report.all),
+      "Tables of latencies for every device and build, not only for the newest complete run")(
       "picture", po::value(&options.page.picture_files)->composing()->value_name("FILE"),
       "Shows this picture on the page too; may repeat");
   add_view_options(line.options, options.view);

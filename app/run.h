@@ -22,6 +22,7 @@ int run_sweep(int argc, char** argv);
 int run_train(int argc, char** argv);
 int run_worker(int argc, char** argv);
 
+std::span<const Command> bench_commands();
 std::span<const Command> data_commands();
 std::span<const Command> db_commands();
 

@@ -25,8 +25,9 @@ std::vector<std::string> worker_arguments(const SweepOptions& options) {
   const SweepRequest& request = options.request;
   const int share = std::max(1, int(usable_processors()) / int(request.workers));
   const int threads = options.compute.threads > 0 ? options.compute.threads : share;
-  std::vector<std::string> arguments{"worker",   request.config,         "--db",      request.db,
-                                     "--device", options.compute.device, "--threads", std::to_string(threads)};
+  std::vector<std::string> arguments{"worker",    request.config,         "--db",      request.db,
+                                     "--device",  options.compute.device, "--threads", std::to_string(threads),
+                                     "--kernels", options.compute.kernels};
   for (const auto& setting : request.settings) arguments.insert(arguments.end(), {"--set", setting});
   return arguments;
 }
@@ -54,6 +55,7 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
         "How the result or --plan is printed");
   }
   add_compute_options(line.options, options.compute);
+  add_kernels_option(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
   if (!values["seed"].defaulted()) options.request.settings.push_back("seed=" + std::to_string(options.compute.seed));

@@ -57,6 +57,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
       "Folder to write (default: out/train/NAME, by the configuration's name)")(
       "db", po::value(&command.request.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
   add_compute_options(line.options, command.compute);
+  add_kernels_option(line.options, command.compute);
   add_plan_options(line.options, command);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;

@@ -86,6 +86,7 @@ PictureSet autoencoder_input(const EvaluationRequest& request, int64_t size) {
 PictureSet returned_pictures(const EvaluatedAutoencoder& model, const PictureSet& input, const Placement& placement) {
   const auto encoder = load_part(model.folder, "vae_encoder", make_plan(*model.card.vae_encoder), placement);
   const auto decoder = load_part(model.folder, "vae_decoder", make_plan(*model.card.vae_decoder), placement);
+  for (const auto& half : {encoder, decoder}) half->prepare(placement.kernels);
   PictureSet set = numbered_set(model.pictures, input.captions);
   for (size_t begin = 0; begin < set.files.size(); begin += pictures_at_once) {
     const Tensor returned = reconstructed(*encoder, *decoder, pictures_of(input, begin, model.card.vae_encoder->size));

@@ -12,12 +12,16 @@ std::vector<std::string> inputs_of(const EvaluationRequest& request) {
   return inputs;
 }
 
+std::vector<const Metric*> metrics_of(const EvaluationRequest& request) {
+  return find_metrics(request.metrics.empty() ? default_metrics : request.metrics);
+}
+
 MeasureOptions measure_options(const EvaluationRequest& request) {
-  MeasureOptions result{.metrics = find_metrics(request.metrics),
+  MeasureOptions result{.metrics = metrics_of(request),
                         .reference = request.reference,
                         .split = request.split,
                         .cache = request.cache,
-                        .placement = request.placement.with_fp32(),
+                        .placement = request.placement.with_fp32().with_library(),
                         .batch = request.batch,
                         .size = request.size,
                         .score = {.replicates = request.replicates, .seed = request.seed},

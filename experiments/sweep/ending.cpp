@@ -96,6 +96,7 @@ ModelCard card_of(const SweepConfig& config, const Winner& winner, const MetricR
 void draw_samples(const TrainedProxy& proxy, const SweepContext& sweep, const std::string& file) {
   const auto unet = make_network(make_plan(proxy.spec), sweep.placement);
   load_weights(*unet, proxy.weights, "moving average");
+  unet->prepare(sweep.placement.kernels);
   save_grid(file, sweep.measures.evaluator.draw(*unet, diffusion_of(sweep.config.stage)).pictures);
 }
 

@@ -31,7 +31,7 @@ class ExtractorSide : public SweepFeatures {
   ExtractorSide(const Metric& metric, const SweepConfig& config, const Placement& placement, Listener& listener)
       : extractor_(open_extractor(
             {.network = metric.network, .resizer = metric.resizer, .with_texts = metric.against == Against::captions},
-            parse_weight_files("evaluation.weights", config.evaluation.weights), placement)) {
+            parse_weight_files("evaluation.weights", config.evaluation.weights), placement.with_library())) {
     if (metric.against == Against::captions) return;
     const int64_t side =
         make_plan(*load_card(config.stage.data.encoders.autoencoder).vae_decoder).steps.back().out.width;

@@ -74,7 +74,8 @@ void profile_all(const SweepContext& sweep) {
     sweep.listener.throw_if_stopped();
     const ArchRow arch = find_arch(sweep.database, run.proxy_of).value();
     sweep.listener.say("mdsearch times the blocks of " + arch.name);
-    profile_into(sweep.database, {arch.name, network_of(arch)}, {.mode = TimingMode::quick}, sweep.listener);
+    profile_into(sweep.database, {arch.name, network_of(arch)},
+                 {.mode = TimingMode::quick, .kernels = sweep.placement.kernels}, sweep.listener);
   }
 }
 

@@ -159,6 +159,7 @@ void SweepWorker::train(const Lease& lease, const RunRow& run) {
 
   const auto averaged = make_network(make_plan(proxy), placement_);
   load_weights(*averaged, training->loop.ema(), "moving average");
+  averaged->prepare(placement_.kernels);
   evaluate(claim, *averaged);
   finish(database_, lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
 }

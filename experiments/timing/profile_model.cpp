@@ -27,7 +27,8 @@ class Pipeline {
         decoder_(part("vae_decoder", make_plan(*card_.vae_decoder), options)),
         seeds_{options.seed} {
     const auto encoders = text_encoders_of(card_, run.folder + "/model.json");
-    for (size_t i = 0; i < encoders.size(); ++i) encoders_.emplace_back(run.folder, encoders[i], i);
+    for (size_t i = 0; i < encoders.size(); ++i)
+      encoders_.emplace_back(run.folder, encoders[i], i, Placement{.kernels = options.kernels});
     empty_ = texts("");
     step_ = drawer_.denoiser(*unet_, guided_texts());
     const Shape& input = unet_->plan().input;
@@ -43,7 +44,9 @@ class Pipeline {
 
  private:
   NetworkPtr part(const std::string& name, Plan plan, const ProfileOptions& options) const {
-    return load_part(run_.folder, name, std::move(plan), {.dtype = options.dtype});
+    const NetworkPtr network = load_part(run_.folder, name, std::move(plan), {.dtype = options.dtype});
+    network->prepare(options.kernels);
+    return network;
   }
 
   TextRows texts(const std::string& text) const {
@@ -95,11 +98,12 @@ std::map<std::string, PipelineRow> parts_of(const ModelRun& run) {
 
 // A row for each part, and one for the rest of the whole that the parts do not explain.
 Table table_of(const ModelRun& run, const ProfileOptions& options, const std::vector<RawProfile>& processes) {
-  const double whole_ns = summarise(samples_of(processes, whole_path)).median_ns;
+  const double whole_ns = summarise_processes(samples_of(processes, whole_path)).median_ns;
   Table table{.title = run.folder + ": " + capture_environment().device.cpu_model + ", " +
-                       std::string(name_of(options.dtype)) + ", " + std::to_string(at::get_num_threads()) +
-                       " threads, " + std::to_string(run.sampler.steps) + " steps of " +
-                       std::to_string(calls_a_step(run.sampler)) + " UNet calls",
+                       std::string(name_of(options.dtype)) + ", " + std::string(name_of(options.kernels)) +
+                       " kernels, " + std::to_string(at::get_num_threads()) + " threads, " +
+                       std::to_string(run.sampler.steps) + " steps of " + std::to_string(calls_a_step(run.sampler)) +
+                       " UNet calls",
               .columns = {{.name = "part"},
                           {.name = "median_ms", .header = "median ms", .digits = 3},
                           {.name = "low_ms", .header = "low", .digits = 3},
@@ -110,7 +114,7 @@ Table table_of(const ModelRun& run, const ProfileOptions& options, const std::ve
               .footnotes = {"Shares are those of one picture: of the UNet all its steps."}};
   double rest_ns = whole_ns;
   for (const char* path : {text_path, unet_step_path, decoder_path, whole_path}) {
-    const Summary summary = summarise(samples_of(processes, path));
+    const Summary summary = summarise_processes(samples_of(processes, path));
     const double times = path == unet_step_path ? double(run.sampler.steps) : 1, ns = summary.median_ns * times;
     if (path != whole_path) rest_ns -= ns;
     if (path == whole_path)
@@ -128,10 +132,11 @@ Json json_of(const ModelRun& run, const ProfileOptions& options, const std::vect
           {"hash", run.hash},
           {"device", capture_environment().device.cpu_model},
           {"dtype", std::string(name_of(options.dtype))},
+          {"kernels", std::string(name_of(options.kernels))},
           {"threads", at::get_num_threads()},
           {"batch", 1},
           {"sampler", to_json(run.sampler)},
-          {"latency_ms", latency_json(summarise(samples_of(processes, whole_path)), mark)},
+          {"latency_ms", latency_json(summarise_processes(samples_of(processes, whole_path)), mark)},
           {"parts", rows_json(table_of(run, options, processes))}};
 }
 
@@ -160,8 +165,10 @@ std::string model_profile_text(const ModelProfile& profile, Format format) {
 namespace {
 
 ModelRun model_run(const ProfileRequest& request) {
+  if (request.sampler.contains("cache_interval"))
+    throw RequestError("profile: `cache_interval` is given; each step is timed as a whole one: name none");
   return open_model({.folder = request.subject,
-                     .placement = {.dtype = request.options.dtype},
+                     .placement = {.dtype = request.options.dtype, .kernels = request.options.kernels},
                      .sampler = request.sampler,
                      .pixels = request.pixels});
 }

@@ -66,7 +66,7 @@ class Printer {
 
  private:
   Line timed(const std::string& path, const std::string& kind, const Cost& work) const {
-    const Summary summary = summarise(samples_of(result_.processes, path));
+    const Summary summary = summarise_processes(samples_of(result_.processes, path));
     const Evidence evidence = evidence_of(result_.processes, path, result_.options.mode);
     return {path, kind, summary.median_ns, work.macs_valid, summary, to_string(evidence)};
   }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "experiments/arch_record.h"
 #include "experiments/recording.h"
@@ -24,7 +25,8 @@ LatencyKey key_of(Database& database, const ProfileOptions& options) {
           .env = record_env(database),
           .dtype = std::string(name_of(options.dtype)),
           .threads = at::get_num_threads(),
-          .batch = options.batch};
+          .batch = options.batch,
+          .kernels = options.kernels};
 }
 
 LatencyKey block_key(LatencyKey key, const PlanStep& step) {
@@ -61,12 +63,11 @@ void add_samples(Database& database, LatencyRow row, const std::vector<RawProfil
 
 }  // namespace
 
-SampleBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path) {
-  SampleBlocks blocks;
+ProcessBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path) {
+  ProcessBlocks all;
   for (const auto& process : processes)
-    if (const StepSamples* step = find(process, path))
-      blocks.insert(blocks.end(), step->samples_ns.begin(), step->samples_ns.end());
-  return blocks;
+    if (const StepSamples* step = find(process, path)) all.push_back(step->samples_ns);
+  return all;
 }
 
 Evidence evidence_of(const std::vector<RawProfile>& processes, const std::string& path, TimingMode mode) {
@@ -79,7 +80,7 @@ Evidence evidence_of(const std::vector<RawProfile>& processes, const std::string
 std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes) {
   std::vector<double> medians;
   for (const size_t i : representatives(plan))
-    medians.push_back(median_ns(pooled(samples_of(processes, plan.steps[i].path))));
+    medians.push_back(median_ns(pooled(blocks_of(samples_of(processes, plan.steps[i].path)))));
   return medians;
 }
 
@@ -100,7 +101,7 @@ void record_profile(Database& database, const NamedNetwork& network, const Profi
     if (!options.blocks) return;
     const auto medians = step_medians(plan, processes);
     const double blocks = std::accumulate(medians.begin(), medians.end(), 0.0);
-    const double residual = median_ns(pooled(samples_of(processes, whole_path))) - blocks;
+    const double residual = median_ns(pooled(blocks_of(samples_of(processes, whole_path)))) - blocks;
     add_latency(database, {.key = network_key(key, LatencyKind::residual, arch),
                            .path = "(residual)",
                            .evidence = evidence_of(processes, whole_path, options.mode),
@@ -121,6 +122,14 @@ void record_parts(Database& database, const std::map<std::string, PipelineRow>& 
       add_samples(database, {.key = key, .path = path, .evidence = evidence, .process = first}, processes);
     }
   });
+}
+
+int64_t measured_processes(Database& database, const NamedNetwork& network, const ProfileOptions& options) {
+  const std::string arch = record_arch(database, network);
+  std::set<int64_t> processes;
+  for (const auto& row : find_latency(database, network_key(key_of(database, options), LatencyKind::end_to_end, arch)))
+    if (row.evidence.mode == options.mode) processes.insert(row.process.number);
+  return int64_t(processes.size());
 }
 
 void profile_into(Database& database, const NamedNetwork& named, const ProfileOptions& options, Listener& listener) {

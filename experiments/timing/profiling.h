@@ -11,8 +11,8 @@
 
 namespace mds {
 
-// The samples of several processes for one path, block by block; empty where there are none.
-SampleBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path);
+// The samples of several processes for one path; without those that have none.
+ProcessBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path);
 // The mode that the processes were run in, with the worst of their marks.
 Evidence evidence_of(const std::vector<RawProfile>& processes, const std::string& path, TimingMode mode);
 
@@ -27,6 +27,9 @@ void record_profile(Database& database, const NamedNetwork& network, const Profi
 // Stores timings of the parts of a model: each path's samples with what was timed.
 void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,
                   const std::vector<RawProfile>& processes);
+
+// How many processes have timed the whole network with these options on this machine by this build.
+int64_t measured_processes(Database& database, const NamedNetwork& network, const ProfileOptions& options);
 
 // Times and stores what the store has no samples of for this build, device, dtype, threads and batch.
 void profile_into(Database& database, const NamedNetwork& network, const ProfileOptions& options, Listener& listener);

@@ -25,6 +25,7 @@ class Rig {
         generator_(at::detail::createCPUGenerator(options.seed)),
         network_(make_network(std::move(plan), {.dtype = options.dtype})) {
     initialise(*network_, options.seed);
+    network_->prepare(options.kernels);
   }
 
   Callable step(size_t i) {

@@ -12,12 +12,14 @@
 #include "profiler/bench.h"
 #include "profiler/environment.h"
 #include "profiler/stopping.h"
+#include "spec/kernels.h"
 
 namespace mds {
 
 struct ProfileOptions {
   TimingMode mode = TimingMode::quick;
   Precision dtype = Precision::fp32;
+  Kernels kernels = Kernels::library;
   int64_t batch = 1;
   uint64_t seed = 0;  // for weights, inputs and the order of samples
   bool whole = false;

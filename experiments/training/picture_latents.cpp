@@ -26,7 +26,8 @@ LatentSet make_latents(const LatentRequest& request, const SourcePtr& source, Li
   const auto encoder =
       load_part(encoders.autoencoder, "vae_encoder", make_plan(*autoencoder.vae_encoder), request.placement);
   const auto tower = load_part(encoders.score, "image_encoder", make_plan(*score.image_encoder), request.placement);
-  const TextEncoder text(encoders.text, request.placement), score_text(encoders.score, request.placement);
+  const Placement exact = request.placement.with_library();  // a data set does not depend on the machine's kernels
+  const TextEncoder text(encoders.text, exact), score_text(encoders.score, exact);
 
   const Pictures data = load_source(source, autoencoder.vae_encoder->size);
   say_skipped(listener, request.data.latents, data.skipped);

@@ -130,6 +130,7 @@ class UNetRun final : public StageRun {
   NetworkPtr built(const TensorMap& weights) const {
     auto unet = make_network(make_plan(*card_.model.unet), placement_);
     load_weights(*unet, weights, "moving average");
+    unet->prepare(placement_.kernels);
     return unet;
   }
 
@@ -140,6 +141,7 @@ class UNetRun final : public StageRun {
     const Evaluator evaluator(latents_, encoders_, *evaluation_, placement_);
     if (start_) {
       const auto unet = load_part(card_.predecessors.at("start"), "unet", make_plan(*start_->unet), placement_);
+      unet->prepare(placement_.kernels);
       stored["before"] =
           tell(listener_, "before the stage", evaluator.scores(evaluator.draw(*unet, diffusion_of(*start_))));
     }

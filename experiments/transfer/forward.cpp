@@ -35,6 +35,7 @@ NetworkPtr load_network_weights(NetworkSpec& spec, const ForwardRequest& request
   const NetworkPtr network = make_network(make_plan(spec), request.placement, at::MemoryFormat::Contiguous);
   const TensorMap weights = layout ? import_weights(network->plan(), *layout, file, request.weights) : file;
   adopt_weights(*network, weights, request.weights);
+  network->prepare(request.placement.kernels);
   return network;
 }
 

@@ -331,7 +331,7 @@ TEST_CASE("profile --model times a picture's parts and the whole, and stages' la
   CHECK(parts.at("unet step")["share"].get<double>() * whole ==
         Approx(3 * parts.at("unet step")["median_ms"].get<double>()));
 
-  const Outcome report = mdsearch("report table5 --format json" + database);
+  const Outcome report = mdsearch("report table5 --format json --network " + std::string(json["hash"]) + database);
   REQUIRE(report.code == 0);
   const Json own = report.json()["rows"][0];
   CHECK((own["hash"] == json["hash"] && own["overall_ms"] == json["latency_ms"]["median"] && own["steps"] == 3));
@@ -341,7 +341,7 @@ TEST_CASE("profile --model times a picture's parts and the whole, and stages' la
   INFO(again.err);
   REQUIRE(again.code == 0);
   CHECK(again.json()["latency_ms"]["n"] == 18);
-  CHECK(mdsearch("report table5 --format json" + database).json()["rows"][1]["steps"] == 2);
+  CHECK(mdsearch("report table5 --format json --network " + std::string(json["hash"]) + database).json()["rows"][1]["steps"] == 2);
 }
 
 TEST_CASE("profile refuses a network's options for a model, and a model's for a network", "[app][torch]") {

@@ -26,7 +26,7 @@ TEST_CASE("wrong use exits with 2, offers the nearest name and points to the hel
     const char *arguments, *message;
   };
   for (const auto& [arguments, message] : {
-           Case{"swep", "mdsearch: there is no command \"swep\"; did you mean sweep? commands: "},
+           Case{"swep", "mdsearch: there is no command \"swep\"; did you mean sweep?"},
            {"db chekc", "mdsearch db: there is no command \"chekc\"; did you mean check? commands: check, info"},
            {"spec mobilediffusion --fromat json", "mdsearch spec: there is no option --fromat; did you mean --format?"},
            {"spec mobilediffusion --fromat json", "; see `mdsearch spec --help`\n"},

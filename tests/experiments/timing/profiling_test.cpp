@@ -121,7 +121,7 @@ TEST_CASE("a step's samples are pooled over processes, and the worst of their ma
   const std::vector<RawProfile> processes{
       {.steps = {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::steady}}},
       {.steps = {{.path = "a", .samples_ns = {{10, 20}}, .mark = TimingMark::unstable}}}};
-  CHECK(samples_of(processes, "a") == SampleBlocks{{1, 2}, {3}, {10, 20}});
+  CHECK(samples_of(processes, "a") == ProcessBlocks{{{1, 2}, {3}}, {{10, 20}}});
   CHECK(evidence_of(processes, "a", TimingMode::final) == Evidence{TimingMode::final, TimingMark::unstable});
   CHECK(samples_of(processes, "b").empty());
 }
