@@ -50,7 +50,7 @@ int run_bench_paper(int argc, char** argv) {
   PaperBenchRequest& request = command.request;
   request.options.kernels = apply_to_profile(command.compute).kernels;
   TerminalListener listener;
-  const MeasureNetwork measure = [&](const PaperBenchStep& step) {
+  const MeasureNetwork measure = [&](const ApartRun& step) {
     std::vector<std::string> subject{step.network, "--db", request.database};
     if (step.blocks) subject.push_back("--blocks");
     return measure_apart(subject, request.options, step.round);

@@ -9,6 +9,7 @@
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
 #include "app/usage_error.h"
+#include "experiments/timing/compare.h"
 #include "pipeline/sampler_config.h"
 #include "profiler/environment.h"
 
@@ -17,7 +18,9 @@ namespace {
 
 struct ProfileCommand {
   ProfileRequest request;
-  std::string name, model, format, mode, dtype;
+  std::vector<std::string> names;
+  std::string model, format, mode, dtype;
+  bool compares = false;  // several networks with each other
   SizeOptions size;
   ComputeOptions compute;
   bool raw = false;  // prints this process's samples as JSON, for the process that started it
@@ -25,7 +28,11 @@ struct ProfileCommand {
 
 // Checks that the request is for a network or a model, with only the options of its kind.
 void check_subject(const ProfileCommand& command, bool blocks) {
-  if (command.name.empty() == command.model.empty()) throw UsageError("needs either NAME or --model DIR");
+  if (command.names.empty() == command.model.empty()) throw UsageError("needs either NAME or --model DIR");
+  if (command.compares ? command.names.size() < 2 : command.names.size() > 1)
+    throw UsageError(command.compares ? "--compare needs at least two networks"
+                                      : "is given several networks; --compare times them against each other");
+  if (command.compares && blocks) throw UsageError("--blocks is of one network; leave it out with --compare");
   if (command.model.empty() && !command.request.sampler.empty())
     throw UsageError("--" + command.request.sampler.begin()->first + " needs --model");
   if (!command.model.empty() && (blocks || command.request.options.batch != 1))
@@ -37,17 +44,20 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
   CommandLine line{
       .usage =
           "mdsearch profile NAME [--blocks] [--batch N] [--width PX --height PX] [--mode quick|screening|final]\n"
+          "       mdsearch profile NAME NAME ... --compare\n"
           "       mdsearch profile --model DIR [--steps N] [--guidance W]",
       .example = "mdsearch profile mobilediffusion --blocks --mode quick",
       .positional = {"name"}};
-  line.options.add_options()("name", po::value(&command.name)->value_name("NETWORK"), network_names)(
+  line.options.add_options()("name", po::value(&command.names)->value_name("NETWORK"), network_names)(
+      "compare", po::bool_switch(&command.compares),
+      "Times several networks against each other, in rounds of fresh processes, and says which differ")(
       "model", po::value(&command.model)->value_name("DIR"),
       "Instead of NETWORK: times what this model folder does for a picture, part by part and whole")(
       "blocks", "Times each block as well; blocks and residual add up to the whole")(
       "batch", number(&request.options.batch, between(1, 4096)), "Samples in one pass")(
       "mode", one_of(&command.mode, names_of<TimingMode>())->default_value("screening"),
       "How much is measured; quick: 9 samples; screening: at least 64 and 3 s; final: at least 1,024 or 60 s")(
-      "processes", number(&request.processes, between(1, 64), "2 in final mode, else 1"),
+      "processes", number(&request.processes, between(1, 64), "2 in final mode, 3 to compare, else 1"),
       "How many fresh processes measure, one after the other")(
       "dtype", one_of(&command.dtype, names_of<Precision>())->default_value("fp32"),
       "Type of the weights and of the computation")(
@@ -67,11 +77,12 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
   request.options.mode = parse_choice<TimingMode>("--mode", command.mode);
   request.options.dtype = parse_choice<Precision>("--dtype", command.dtype);
   request.options.seed = command.compute.seed;
-  request.subject = command.model.empty() ? command.name : command.model;
+  request.subject = command.model.empty() ? command.names.front() : command.model;
   request.pixels = command.size.picture();
   request.options.blocks = values.count("blocks") > 0;
   command.raw = values.count("raw") > 0;
-  if (request.processes == 0) request.processes = request.options.mode == TimingMode::final ? 2 : 1;
+  if (request.processes == 0)
+    request.processes = command.compares ? 3 : request.options.mode == TimingMode::final ? 2 : 1;
   return true;
 }
 
@@ -79,7 +90,7 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
 std::vector<std::string> subject_of(const ProfileCommand& command) {
   std::vector<std::string> subject = command.size.arguments();
   if (command.model.empty())
-    subject.insert(subject.end(), {command.name, "--db", command.request.database});
+    subject.insert(subject.end(), {command.names.front(), "--db", command.request.database});
   else
     subject.insert(subject.end(), {"--model", command.model});
   for (const auto& [name, value] : command.request.sampler) subject.push_back("--" + name + "=" + value);
@@ -107,6 +118,16 @@ int run_profile(int argc, char** argv) {
     return 0;
   }
   warn_of_conditions();
+  if (command.compares) {
+    const MeasureNetwork measure = [&](const ApartRun& run) {
+      std::vector<std::string> subject = command.size.arguments();
+      subject.insert(subject.end(), {run.network, "--db", request.database});
+      return measure_apart(subject, request.options, run.round);
+    };
+    std::cout << compare_networks({command.names, request.database, request.pixels, request.options, request.processes},
+                                  measure, format, listener);
+    return 0;
+  }
   const MeasureApart apart = [&](int64_t i) { return measure_apart(subject_of(command), request.options, i); };
   std::cout << (of_model ? profile_model : profile_network)(request, apart, format, listener);
   return 0;

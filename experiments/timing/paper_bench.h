@@ -2,8 +2,6 @@
 // random order, each in a fresh process, and stores it at once. A bench that was interrupted goes on where it stopped.
 #pragma once
 
-#include <functional>
-
 #include "experiments/listener.h"
 #include "experiments/timing/profiling.h"
 
@@ -15,15 +13,6 @@ struct PaperBenchRequest {
   int64_t rounds = 2;
   std::vector<std::string> networks{};  // empty: all of the paper's
 };
-
-// One of the bench's measurements: `blocks` where those of the network are timed as well.
-struct PaperBenchStep {
-  std::string network{};
-  bool blocks = false;
-  int64_t round = 0;
-};
-// Measures in a process of its own.
-using MeasureNetwork = std::function<RawProfile(const PaperBenchStep& step)>;
 
 struct PaperBenchResult {
   int64_t measured = 0, stored_before = 0;

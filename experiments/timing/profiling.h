@@ -2,6 +2,7 @@
 // on. A block that has samples by exactly this build in the store is not timed again.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,6 +11,14 @@
 #include "search/named_network.h"
 
 namespace mds {
+
+// One of several measurements, each in a process of its own.
+struct ApartRun {
+  std::string network{};
+  bool blocks = false;  // times those as well
+  int64_t round = 0;
+};
+using MeasureNetwork = std::function<RawProfile(const ApartRun& run)>;
 
 // The samples of several processes for one path; without those that have none.
 ProcessBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path);

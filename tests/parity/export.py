@@ -55,7 +55,8 @@ def random_weight(old):
 
 
 def model_folder(folder, name):
-    """A model folder whose one part is the network NAME with random weights; returns the part's name."""
+    """Makes a model folder whose one part is the network NAME with random weights; returns the part's name."""
+    folder.mkdir()
     export(name, "--seed", 0, "--to", "safetensors", "--out", folder / "start.safetensors")
     spec = json.loads((folder / "start.json").read_text())
     part = PARTS[spec.pop("kind")]
@@ -89,13 +90,14 @@ def differences(script, session, batch, tokens):
 def check(label, name):
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        part = model_folder(folder, name)
-        export(part, "--model", folder, "--to", "torchscript", "--out", folder / "network.pt")
-        export(part, "--model", folder, "--to", "onnx", "--out", folder / "network.onnx")
+        model = folder / "model"
+        part = model_folder(model, name)
+        export(part, "--model", model, "--to", "torchscript", "--out", folder / "network.pt")
+        export(part, "--model", model, "--to", "onnx", "--out", folder / "network.onnx")
         script = torch.jit.load(str(folder / "network.pt"))
         session = onnxruntime.InferenceSession(str(folder / "network.onnx"))
         external = "yes" if (folder / "network.onnx.data").exists() else "no"
-        tokens = json.loads((folder / "model.json").read_text())[part].get("vocabulary", 0)
+        tokens = json.loads((model / "model.json").read_text())[part].get("vocabulary", 0)
         worst = 0
         for batch in (1, 2):
             for output, difference, largest in differences(script, session, batch, tokens):

@@ -96,7 +96,7 @@ def torch_script(options, folder, inputs, dtype):
 def compiled(options, folder, inputs, dtype):
     number = torch.bfloat16 if dtype == "bf16" else torch.float32
     weights = twin.Weights(0, 1, torch.nn.functional.scaled_dot_product_attention)
-    for name, weight in load_file(folder / "unet.safetensors").items():
+    for name, weight in load_file(options.weights / "unet.safetensors").items():
         layout = torch.channels_last if weight.dim() == 4 else torch.contiguous_format
         weights[name] = weight.to(number, memory_format=layout)
     given = {name: x.to(number) if x.dim() > 1 else x for name, x in inputs.items()}
@@ -129,7 +129,7 @@ def open_vino(options, folder, inputs, dtype):
 
 def sides_of(options, folder, inputs, dtype):
     """Makes each side, one after the other."""
-    case = {"network": options.network, "weights": str(folder / f"{options.part}.safetensors"), "dtype": dtype,
+    case = {"network": options.network, "weights": str(options.weights / f"{options.part}.safetensors"), "dtype": dtype,
             "threads": options.threads}
     yield "prepared", lambda: Ours(options, folder, case | {"kernels": "prepared"})
     yield "library", lambda: Ours(options, folder, case | {"kernels": "library"})
@@ -151,9 +151,10 @@ def compare(dtype, options):
 
     with tempfile.TemporaryDirectory(prefix="forward-time-") as name:
         folder = pathlib.Path(name)
-        options.part = model_folder(folder, options.network)
+        options.weights = folder / "model"
+        options.part = model_folder(options.weights, options.network)
         for kind, file in (("torchscript", "network.pt"), ("onnx", "network.onnx")):
-            export(options.part, "--model", folder, "--to", kind, "--out", folder / file)
+            export(options.part, "--model", options.weights, "--to", kind, "--out", folder / file)
         inputs = inputs_of(onnxruntime.InferenceSession(str(folder / "network.onnx")))
         save_file(inputs, folder / "inputs.safetensors")
         sides = {side: make() for side, make in sides_of(options, folder, inputs, dtype)}

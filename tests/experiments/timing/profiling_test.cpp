@@ -7,19 +7,24 @@
 #include <memory>
 
 #include "experiments/recording.h"
+#include "experiments/timing/compare.h"
+#include "experiments/timing/paper_bench.h"
 #include "profiler/memory.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
+#include "tests/scratch_folder.h"
 
+using Catch::Contains;
 using namespace mds;
 
 namespace {
 
-int64_t samples_in(const Database& database) {
+int64_t rows_in(const Database& database, const std::string& name) {
   for (const auto& table : info_of(database).tables)
-    if (table.table == "latency_sample") return table.rows;
+    if (table.table == name) return table.rows;
   return -1;
 }
+int64_t samples_in(const Database& database) { return rows_in(database, "latency_sample"); }
 
 LatencyKey whole_key(Database& database, const NetworkSpec& spec) {
   return {.kind = LatencyKind::end_to_end,
@@ -134,4 +139,49 @@ TEST_CASE("a raw profile survives its JSON", "[app]") {
   profile.conditions.affinity = {0, 1};
   profile.conditions.load_average = 0.5;
   CHECK(to_json(from_json<RawProfile>(to_json(profile), "x")) == to_json(profile));
+}
+
+TEST_CASE("a comparison interleaves fresh processes, stores them and gives every pair a verdict", "[app]") {
+  const ScratchFolder folder;
+  std::vector<std::string> order;
+  const MeasureNetwork measure = [&](const ApartRun& run) {
+    order.push_back(run.network);
+    const int64_t ns = run.network == "md-vae-decoder-light" ? 500 : 1000;
+    StepSamples whole{.path = whole_path, .samples_ns = SampleBlocks(9, std::vector<int64_t>(3, ns))};
+    return RawProfile{.steps = {whole}};
+  };
+  const CompareRequest request{.networks = {"md-vae-decoder", "md-vae-decoder-light"},
+                               .database = folder.path + "/c.db",
+                               .options = {.mode = TimingMode::quick, .whole = true, .blocks = false}};
+  const Json json = Json::parse(compare_networks(request, measure, Format::json, silent));
+  CHECK(order.size() == 6);
+  const Json last = json["rows"].back();
+  CHECK((last["network"] == "md-vae-decoder-light" && last["verdict"] == "faster" && last["ratio"] == 0.5));
+  const Database database(request.database);
+  CHECK(rows_in(database, "latency_process") == 6);
+  CompareRequest twice = request;
+  twice.networks = {"md-vae-decoder", "md-vae-decoder"};
+  CHECK_THROWS_WITH(compare_networks(twice, measure, Format::json, silent), Contains("is named twice"));
+}
+
+TEST_CASE("a bench goes on where it stopped, and leaves out what fails", "[app]") {
+  const ScratchFolder folder;
+  int64_t measured = 0;
+  const MeasureNetwork measure = [&](const ApartRun& run) {
+    if (run.network == "md-vae-decoder") throw std::runtime_error("no memory");
+    ++measured;
+    return RawProfile{.steps = {{.path = whole_path, .samples_ns = {{5, 6, 7}}}}};
+  };
+  PaperBenchRequest request{.database = folder.path + "/b.db",
+                            .rounds = 1,
+                            .networks = {"md-vae-decoder", "md-vae-decoder-light", "clip-vit-l-14-text"}};
+  const PaperBenchResult first = bench_paper(request, measure, silent);
+  CHECK((first.measured == 2 && first.stored_before == 0));
+  REQUIRE(first.left_out.size() == 1);
+  CHECK_THAT(first.left_out[0], Contains("md-vae-decoder: no memory"));
+  request.rounds = 2;
+  const PaperBenchResult second = bench_paper(request, measure, silent);
+  CHECK((second.measured == 2 && second.stored_before == 2 && measured == 4));
+  request.networks = {"sd3"};
+  CHECK_THROWS_WITH(bench_paper(request, measure, silent), Contains("has no network \"sd3\""));
 }
