@@ -156,7 +156,7 @@ TEST_CASE("a comparison interleaves fresh processes, stores them and gives every
   const Json json = Json::parse(compare_networks(request, measure, Format::json, silent));
   CHECK(order.size() == 6);
   const Json last = json["rows"].back();
-  CHECK((last["network"] == "md-vae-decoder-light" && last["verdict"] == "faster" && last["ratio"] == 0.5));
+  CHECK((last["network"] == "md-vae-decoder-light" && last["verdict"] == "faster" && last["ratio"] == Approx(0.5)));
   const Database database(request.database);
   CHECK(rows_in(database, "latency_process") == 6);
   CompareRequest twice = request;
