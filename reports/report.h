@@ -74,8 +74,8 @@ Column gflops_column();
 inline constexpr const char* gflops_footnote =
     "GFLOP/s: two operations for each valid multiply-accumulate of every sample in the batch, over the median.";
 inline constexpr const char* median_footnote =
-    "low and high bound the median at 95% confidence, by order statistics of 9 or more blocks' medians, else of 6 or "
-    "more samples.";
+    "low and high bound the median at 95% confidence: by the medians of 9 or more blocks and how these follow each "
+    "other, else by order statistics of 6 or more samples.";
 
 // Adds a footnote that explains the marks of timings other than "final" in one of the table's columns.
 void add_marks_footnote(Table& table, const std::string& column);
