@@ -44,8 +44,8 @@ Placement apply(const ComputeOptions& compute) {
   Placement placement{.device = device_of(compute.device),
                       .kernels = parse_choice<Kernels>("--kernels", compute.kernels)};
   if (placement.kernels == Kernels::prepared && placement.device.is_cpu() && !can_prepare()) {
-    std::cerr << "mdsearch: this processor or LibTorch lacks what prepared kernels need (x86-64 with AVX2, LibTorch "
-                 "2.12 with oneDNN); the library's kernels run\n";
+    std::cerr << "mdsearch: prepared kernels need x86-64 with AVX2 and a LibTorch with oneDNN's matrix kernels; the "
+                 "library's kernels run\n";
     placement.kernels = Kernels::library;
   }
   at::set_num_threads(compute.threads > 0 ? compute.threads : int(usable_processors()));
