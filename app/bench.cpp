@@ -1,12 +1,11 @@
 // mdsearch bench: times everything that a comparison table needs, one process after the other.
-#include "experiments/timing/paper_bench.h"
-
 #include <iostream>
 
 #include "app/compute_options.h"
 #include "app/profile_process.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
+#include "experiments/timing/paper_bench.h"
 
 namespace mds {
 namespace {

@@ -22,8 +22,8 @@ struct BlockInput;
 // Receives the tensor after each step and returns it, or another one to continue with.
 using Observer = std::function<Tensor(const PlanStep& step, Tensor x)>;
 
-// What the levels inside one level of a UNet gave in an earlier step of a sampler, and whether a step takes it from there
-// instead of running them (arXiv 2312.00858).
+// What the levels inside one level of a UNet gave in an earlier step of a sampler, and whether a step takes it from
+// there instead of running them (arXiv 2312.00858).
 struct InnerFeatures {
   int64_t level = 1;
   bool reuse = false;
@@ -54,7 +54,8 @@ class Network final : public torch::nn::Module {
   // backward pass. It needs less memory, costs one more forward pass, and gives the same gradients.
   void checkpoint_activations(bool on) { checkpoints_ = on; }
   // Packs the weights for passes without gradients on the CPU, layer by layer: faster, with other rounding. The
-  // network can then no longer be trained, saved or loaded. Elsewhere, and with the library's kernels, it stays as it is.
+  // network can then no longer be trained, saved or loaded. Elsewhere, and with the library's kernels, it stays as it
+  // is.
   void prepare(Kernels kernels = Kernels::prepared);
   bool prepared() const { return prepared_; }
   // Runs one step on its own, for timing.

@@ -341,7 +341,8 @@ TEST_CASE("profile --model times a picture's parts and the whole, and stages' la
   INFO(again.err);
   REQUIRE(again.code == 0);
   CHECK(again.json()["latency_ms"]["n"] == 18);
-  CHECK(mdsearch("report table5 --format json --network " + std::string(json["hash"]) + database).json()["rows"][1]["steps"] == 2);
+  CHECK(mdsearch("report table5 --format json --network " + std::string(json["hash"]) + database)
+            .json()["rows"][1]["steps"] == 2);
 }
 
 TEST_CASE("profile refuses a network's options for a model, and a model's for a network", "[app][torch]") {
