@@ -10,9 +10,6 @@
 namespace mds {
 
 template <class T>
-inline constexpr at::ScalarType scalar_of = std::is_same_v<T, float> ? at::kFloat : at::kBFloat16;
-
-template <class T>
 const T* read(const Tensor& x) {
   return static_cast<const T*>(x.const_data_ptr());
 }

@@ -5,11 +5,10 @@
 
 #include "experiments/sized_network.h"
 #include "profiler/compare.h"
+#include "reports/rows.h"
 
 namespace mds {
 namespace {
-
-Json ms(const std::optional<double>& ns) { return ns ? Json(*ns * 1e-6) : Json(); }
 
 Table medians_table(const std::vector<NamedSamples>& timings, int64_t rounds) {
   Table table{.title = "Medians of one pass, " + std::to_string(rounds) + " processes each",
@@ -20,7 +19,8 @@ Table medians_table(const std::vector<NamedSamples>& timings, int64_t rounds) {
                           {.name = "n"}}};
   for (const auto& timing : timings) {
     const Summary summary = summarise_processes(timing.processes);
-    table.rows.push_back({timing.name, summary.median_ns * 1e-6, ms(summary.low_ns), ms(summary.high_ns), summary.n});
+    table.rows.push_back({timing.name, summary.median_ns * 1e-6, to_json(milliseconds(summary.low_ns)),
+                          to_json(milliseconds(summary.high_ns)), summary.n});
   }
   return table;
 }
