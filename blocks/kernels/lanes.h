@@ -9,22 +9,31 @@
 
 #define MDS_INLINE [[gnu::always_inline]] inline
 #define MDS_INLINED __attribute__((always_inline))  // of a lambda
+#define MDS_TARGET(name) __attribute__((target(name)))
 
-// Defines a function once for each width of vector registers; the processor's own is chosen at run time. `L` is that
-// width's Lanes in the statement that is its body.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__)
-#define MDS_EACH_WIDTH(function, ...)                  \
-  __attribute__((target("arch=x86-64-v4"))) function { \
-    using L = ::mds::Lanes<16>;                        \
-    __VA_ARGS__;                                       \
-  }                                                    \
-  __attribute__((target("arch=x86-64-v3"))) function { \
-    using L = ::mds::Lanes<8>;                         \
-    __VA_ARGS__;                                       \
-  }                                                    \
-  __attribute__((target("default"))) function {        \
-    using L = ::mds::Lanes<4>;                         \
-    __VA_ARGS__;                                       \
+// Defines a function whose body is compiled for each width of vector registers; the processor's own is chosen when it
+// is called. `L` is that width's Lanes in the statement that is its body.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define MDS_EACH_WIDTH(function, ...)                                                                 \
+  function {                                                                                          \
+    const auto by_16 = [&]() MDS_TARGET("arch=x86-64-v4") {                                           \
+      using L = ::mds::Lanes<16>;                                                                     \
+      __VA_ARGS__;                                                                                    \
+    };                                                                                                \
+    const auto by_16_bf16 = [&]() MDS_TARGET("arch=x86-64-v4") {                                      \
+      using L = ::mds::Lanes<16, true>;                                                               \
+      __VA_ARGS__;                                                                                    \
+    };                                                                                                \
+    const auto by_8 = [&]() MDS_TARGET("arch=x86-64-v3") {                                            \
+      using L = ::mds::Lanes<8>;                                                                      \
+      __VA_ARGS__;                                                                                    \
+    };                                                                                                \
+    const auto by_4 = [&] {                                                                           \
+      using L = ::mds::Lanes<4>;                                                                      \
+      __VA_ARGS__;                                                                                    \
+    };                                                                                                \
+    if (__builtin_cpu_supports("x86-64-v4")) return ::mds::rounds_to_bf16() ? by_16_bf16() : by_16(); \
+    return __builtin_cpu_supports("x86-64-v3") ? by_8() : by_4();                                     \
   }
 #else
 #define MDS_EACH_WIDTH(function, ...) \
@@ -46,6 +55,15 @@ struct Bf16 {
 
 inline constexpr int64_t most_lanes = 16;
 
+// Whether the processor has an instruction that rounds 16 values to bfloat16.
+inline bool rounds_to_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 // Vectors of n elements; compilers take no size that depends on a template's argument.
 template <int64_t n>
 struct Registers;
@@ -55,6 +73,8 @@ struct Registers<16> {
   using Ints = int32_t __attribute__((vector_size(64)));
   using Words = uint32_t __attribute__((vector_size(64)));
   using Halves = uint16_t __attribute__((vector_size(32)));
+  using Bytes = uint8_t __attribute__((vector_size(16)));
+  using SmallInts = int8_t __attribute__((vector_size(16)));
 };
 template <>
 struct Registers<8> {
@@ -62,6 +82,8 @@ struct Registers<8> {
   using Ints = int32_t __attribute__((vector_size(32)));
   using Words = uint32_t __attribute__((vector_size(32)));
   using Halves = uint16_t __attribute__((vector_size(16)));
+  using Bytes = uint8_t __attribute__((vector_size(8)));
+  using SmallInts = int8_t __attribute__((vector_size(8)));
 };
 template <>
 struct Registers<4> {
@@ -69,15 +91,20 @@ struct Registers<4> {
   using Ints = int32_t __attribute__((vector_size(16)));
   using Words = uint32_t __attribute__((vector_size(16)));
   using Halves = uint16_t __attribute__((vector_size(8)));
+  using Bytes = uint8_t __attribute__((vector_size(4)));
+  using SmallInts = int8_t __attribute__((vector_size(4)));
 };
 
-template <int64_t n>
+// rounding: by the processor's instruction, see rounds_to_bf16().
+template <int64_t n, bool rounding = false>
 struct Lanes {
   static constexpr int64_t count = n;
   using Vector = typename Registers<n>::Floats;
   using Ints = typename Registers<n>::Ints;
   using Words = typename Registers<n>::Words;
   using Halves = typename Registers<n>::Halves;
+  using Bytes = typename Registers<n>::Bytes;
+  using SmallInts = typename Registers<n>::SmallInts;
 
   MDS_INLINE static Vector all(float x) { return Vector{} + x; }
 
@@ -94,6 +121,12 @@ struct Lanes {
 
   MDS_INLINE static void store(float* p, const Vector& v) { std::memcpy(p, &v, sizeof v); }
   MDS_INLINE static void store(Bf16* p, const Vector& v) {
+    if constexpr (rounding) {  // by name, because functions are not compiled for this instruction set
+      Halves halves;
+      asm("vcvtneps2bf16 %1, %0" : "=v"(halves) : "v"(v));
+      std::memcpy(p, &halves, sizeof halves);
+      return;
+    }
     const Words bits = Words(v), rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
     const Words quiet = Words{} + 0x7fc0;  // rounding up could turn a NaN into an infinity
     const Halves halves = __builtin_convertvector(v == v ? rounded : quiet, Halves);

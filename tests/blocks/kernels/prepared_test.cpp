@@ -5,6 +5,7 @@
 
 #include "blocks/kernels/fused_attention.h"
 #include "blocks/kernels/kernel.h"
+#include "blocks/kernels/lanes.h"
 #include "blocks/kernels/panels.h"
 #include "blocks/layer_modules.h"
 #include "tests/catch.h"
@@ -62,6 +63,8 @@ double error_of_layer(const Op& op, const Tensor& x, const Epilogue& then = {}) 
   CHECK(found.scalar_type() == x.scalar_type());
   return error_of(found, forward(layers.exact, x.to(at::kDouble), exact(then)));
 }
+
+MDS_EACH_WIDTH(int64_t lanes_at_once(), return L::count)
 
 const auto both_types = [] { return GENERATE(at::kFloat, at::kBFloat16); };
 
@@ -173,6 +176,13 @@ TEST_CASE("a NaN in what a prepared layer reads stays one", "[blocks][torch]") {
   CHECK_FALSE(y[0][0].isnan().any().item<bool>());
   CHECK(y[0][1].isnan().all().item<bool>());
 }
+
+#if defined(__x86_64__)
+TEST_CASE("loops run at the width of the processor's registers", "[blocks]") {
+  const int64_t widest = __builtin_cpu_supports("avx512f") ? 16 : __builtin_cpu_supports("avx2") ? 8 : 4;
+  CHECK(lanes_at_once() == widest);
+}
+#endif
 
 TEST_CASE("a prepared layer says that it has no gradients", "[blocks][torch]") {
   const Layers layers = layers_of(LinearOp{.in = 4, .out = 3}, Shape::tokens(2, 4), at::kFloat);
