@@ -7,8 +7,6 @@
 namespace mds {
 namespace {
 
-constexpr int64_t most_transformed = 8 << 20;  // bytes of transformed inputs that wait for their products
-
 // G of F(2x2) and F(4x4).
 Tensor weight_side(int64_t outputs) {
   if (outputs == 2) return at::tensor({1., 0., 0., .5, .5, .5, .5, -.5, .5, 0., 0., 1.}, at::kDouble).view({4, 3});
@@ -48,15 +46,11 @@ class Winograd final : public PreparedLayer {
     const Tensor out = at::empty({x.size(0), op_.out, x.size(2), x.size(3)},
                                  x.options().memory_format(at::MemoryFormat::ChannelsLast));
     const Grid grid(x);
-    const int64_t block_size = elements * tile_rows * op_.in;
-    const int64_t group = std::clamp<int64_t>(most_transformed / (block_size * int64_t(sizeof(T))), 1, grid.blocks());
-    const Tensor transformed = at::empty({group, block_size}, x.options().memory_format(at::MemoryFormat::Contiguous));
     const Ending<T> ending(then, bias_, out);
-    for (int64_t first = 0; first < grid.blocks(); first += group) {
-      const Group of{x, grid, first, std::min(group, grid.blocks() - first), transformed};
-      transform_inputs(of);
-      multiply_all(of, ending);
-    }
+    if (fills_threads(grid.blocks()))
+      block_by_block(x, grid, ending);
+    else
+      panel_by_panel(x, grid, ending);
     return out;
   }
 
@@ -80,54 +74,73 @@ class Winograd final : public PreparedLayer {
           row(tile / grid.columns % grid.rows * outputs),
           column(tile % grid.columns * outputs) {}
   };
-  // Blocks of 64 tiles whose transformed inputs are in memory together.
-  struct Group {
-    const Tensor& x;
-    const Grid& grid;
-    int64_t first, count;
-    const Tensor& transformed;  // blocks x elements x 64 tiles x channels
-  };
+  // Whether threads that take whole blocks end at about the same time.
+  static bool fills_threads(int64_t blocks) {
+    const int64_t threads = at::get_num_threads();
+    return blocks % threads == 0 || blocks >= 4 * threads;
+  }
+  int64_t block_size() const { return elements * tile_rows * op_.in; }  // of transformed inputs
 
-  void transform_inputs(const Group& group) const {
-    const Grid& grid = group.grid;
-    const int64_t first = group.first * tile_rows, last = std::min(grid.tiles, first + group.count * tile_rows);
-    at::parallel_for(first, last, /*grain_size=*/4, [&](int64_t begin, int64_t end) {
-      for (int64_t tile = begin; tile < end; ++tile) {
-        const Place place(grid, tile);
-        WinogradInput<T> input{{}, op_.in};
-        for (int64_t r = 0; r < inputs; ++r)
-          for (int64_t c = 0; c < inputs; ++c) {
-            const int64_t y = place.row + r - 1, x = place.column + c - 1;
-            const bool inside = y >= 0 && y < grid.height && x >= 0 && x < grid.width;
-            const int64_t position = (place.sample * grid.height + y) * grid.width + x;
-            input.at[r][c] = inside ? read<T>(group.x) + position * op_.in : nullptr;
-          }
-        T* to = written<T>(group.transformed) +
-                ((tile - first) / tile_rows * elements * tile_rows + tile % tile_rows) * op_.in;
-        transform_input(input, tile_rows * op_.in, to);
+  // Each thread multiplies the block that it transformed while it is in the cache.
+  void block_by_block(const Tensor& x, const Grid& grid, const Ending<T>& ending) const {
+    at::parallel_for(0, grid.blocks(), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+      const Tensor transformed = at::empty({block_size()}, x.options().memory_format(at::MemoryFormat::Contiguous));
+      for (int64_t block = begin; block < end; ++block) {
+        for (int64_t i = 0; i < grid.in_block(block); ++i)
+          transform_tile(x, grid, block * tile_rows + i, written<T>(transformed) + i * op_.in);
+        for (int64_t panel = 0; panel < panels_.size(0); ++panel)
+          multiply_block(grid, {block, panel, read<T>(transformed)}, ending);
       }
     });
   }
 
-  void multiply_all(const Group& group, const Ending<T>& ending) const {
-    at::parallel_for(0, panels_.size(0) * group.count, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
-      static thread_local std::vector<float> products(size_t(36 * tile_rows * tile_columns));
+  void panel_by_panel(const Tensor& x, const Grid& grid, const Ending<T>& ending) const {
+    const Tensor transformed =
+        at::empty({grid.blocks(), block_size()}, x.options().memory_format(at::MemoryFormat::Contiguous));
+    at::parallel_for(0, grid.tiles, /*grain_size=*/4, [&](int64_t begin, int64_t end) {
+      for (int64_t tile = begin; tile < end; ++tile)
+        transform_tile(x, grid, tile,
+                       written<T>(transformed) + tile / tile_rows * block_size() + tile % tile_rows * op_.in);
+    });
+    at::parallel_for(0, panels_.size(0) * grid.blocks(), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t block = task % group.count, panel = task / group.count;
-        const int64_t rows = group.grid.in_block(group.first + block);
-        for (int64_t f = 0; f < elements; ++f) {
-          const T* const weights[] = {read<T>(panels_) + (panel * elements + f) * panel_size(op_.in)};
-          const T* from = read<T>(group.transformed) + (block * elements + f) * tile_rows * op_.in;
-          multiply({from, rows, op_.in, op_.in}, opened<T>(weights, op_.in)[0],
-                   {.data = products.data() + f * tile_rows * tile_columns, .columns = ending.sums_of(panel)});
-        }
-        for (int64_t tile = 0; tile < rows; ++tile)
-          finish({group.grid, (group.first + block) * tile_rows + tile}, group.grid,
-                 products.data() + tile * tile_columns, [&](int64_t sample, int64_t position, int64_t count) {
-                   return ending.at(sample, position, panel, count);
-                 });
+        const int64_t block = task % grid.blocks();
+        multiply_block(grid, {block, task / grid.blocks(), read<T>(transformed) + block * block_size()}, ending);
       }
     });
+  }
+
+  // to: elements, each `tile_rows` x channels apart.
+  void transform_tile(const Tensor& x, const Grid& grid, int64_t tile, T* to) const {
+    const Place place(grid, tile);
+    WinogradInput<T> input{{}, op_.in};
+    for (int64_t r = 0; r < inputs; ++r)
+      for (int64_t c = 0; c < inputs; ++c) {
+        const int64_t row = place.row + r - 1, column = place.column + c - 1;
+        const bool inside = row >= 0 && row < grid.height && column >= 0 && column < grid.width;
+        const int64_t position = (place.sample * grid.height + row) * grid.width + column;
+        input.at[r][c] = inside ? read<T>(x) + position * op_.in : nullptr;
+      }
+    transform_input(input, tile_rows * op_.in, to);
+  }
+
+  struct BlockProduct {
+    int64_t block, panel;
+    const T* transformed;  // elements x 64 tiles x channels
+  };
+  void multiply_block(const Grid& grid, const BlockProduct& of, const Ending<T>& ending) const {
+    static thread_local std::vector<float> products(size_t(36 * tile_rows * tile_columns));
+    const int64_t rows = grid.in_block(of.block);
+    for (int64_t f = 0; f < elements; ++f) {
+      const T* const weights[] = {read<T>(panels_) + (of.panel * elements + f) * panel_size(op_.in)};
+      multiply({of.transformed + f * tile_rows * op_.in, rows, op_.in, op_.in}, opened<T>(weights, op_.in)[0],
+               {.data = products.data() + f * tile_rows * tile_columns, .columns = ending.sums_of(of.panel)});
+    }
+    for (int64_t tile = 0; tile < rows; ++tile)
+      finish({grid, of.block * tile_rows + tile}, grid, products.data() + tile * tile_columns,
+             [&](int64_t sample, int64_t position, int64_t count) {
+               return ending.at(sample, position, of.panel, count);
+             });
   }
 
   template <class End>
