@@ -82,6 +82,15 @@ class Here:
         pass
 
 
+def in_type(number, call):
+    """The sine and cosine of a timestep are float32 and meet weights of another type."""
+    def run():
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=number == torch.bfloat16):
+            return call()
+
+    return run
+
+
 def torch_script(options, folder, inputs, dtype):
     number = torch.bfloat16 if dtype == "bf16" else torch.float32
     script = torch.jit.load(str(folder / "network.pt")).to(number)
@@ -90,7 +99,7 @@ def torch_script(options, folder, inputs, dtype):
     for weight in script.parameters():
         if weight.dim() == 4:
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
-    return Here(lambda: script(**given))
+    return Here(in_type(number, lambda: script(**given)))
 
 
 def compiled(options, folder, inputs, dtype):
@@ -101,8 +110,7 @@ def compiled(options, folder, inputs, dtype):
         weights[name] = weight.to(number, memory_format=layout)
     given = {name: x.to(number) if x.dim() > 1 else x for name, x in inputs.items()}
     given["sample"] = given["sample"].contiguous(memory_format=torch.channels_last)
-    call = torch.compile(lambda: twin.mobile_diffusion(weights, given, **TWINS[options.network]))
-    return Here(call)
+    return Here(torch.compile(in_type(number, lambda: twin.mobile_diffusion(weights, given, **TWINS[options.network]))))
 
 
 def onnx_runtime(options, folder, inputs, dtype):
