@@ -44,6 +44,16 @@ Tensor finished(const Tensor& y, const Epilogue& then, bool gated = false) {
   return then.residual.defined() ? then.residual + out : out;
 }
 
+KernelSite site_of(const Tensor& weight, const Preparation& to) {
+  return {.device = weight.device().type(), .in = to.in, .prepared = true, .quantisation = to.quantisation};
+}
+
+PreparedLayerPtr product_by(Kernel kernel, const LayerWeights& weights, bool gated) {
+  if (kernel == Kernel::int8_product) return prepare_int8_product(weights, gated);
+  if (kernel == Kernel::weight_only_product) return prepare_weight_only_product(weights, gated);
+  return prepare_product(weights, gated);
+}
+
 Tensor without_gradients(const Tensor& x, const auto& forward) {
   TORCH_CHECK(!is_recorded(x), "a prepared network has no gradients");
   return forward();
@@ -84,10 +94,11 @@ Tensor LinearLayer::forward(const Tensor& x, const Epilogue& then) const {
   return finished(at::linear(x, weight_, bias_), then, op_.gated);
 }
 
-void LinearLayer::prepare(const Shape& in) {
-  const KernelSite site{.device = weight_.device().type(), .in = in, .prepared = true};
-  if (supports(op_, site, weight_.scalar_type(), /*grad=*/false) != Kernel::product) return;
-  prepared_ = prepare_product({weight_, bias_}, op_.gated);
+void LinearLayer::prepare(const Preparation& to) {
+  const KernelSite site = site_of(weight_, to);
+  const Kernel kernel = supports(op_, site, weight_.scalar_type(), /*grad=*/false);
+  if (kernel == Kernel::library) return;
+  prepared_ = product_by(kernel, {weight_, bias_}, op_.gated);
   let_go(weight_, bias_);
 }
 
@@ -112,14 +123,14 @@ Tensor ConvolutionLayer::forward(const Tensor& input, const Epilogue& then) cons
   return finished(at::conv2d(x, weight_, bias_, op_.stride, zeros, /*dilation=*/1, op_.groups), then);
 }
 
-void ConvolutionLayer::prepare(const Shape& in) {
-  const KernelSite site{.device = weight_.device().type(), .in = in, .prepared = true};
+void ConvolutionLayer::prepare(const Preparation& to) {
+  const KernelSite site = site_of(weight_, to);
   const Kernel kernel = supports(op_, site, weight_.scalar_type(), /*grad=*/false);
   if (kernel == Kernel::library) return;
   const LayerWeights weights{weight_, bias_};
-  prepared_ = kernel == Kernel::product    ? prepare_product(weights, /*gated=*/false)
-              : kernel == Kernel::winograd ? prepare_winograd(op_, weights)
-                                           : prepare_taps(op_, weights);
+  prepared_ = kernel == Kernel::winograd ? prepare_winograd(op_, weights)
+              : kernel == Kernel::taps   ? prepare_taps(op_, weights)
+                                         : product_by(kernel, weights, /*gated=*/false);
   let_go(weight_, bias_);
 }
 
@@ -137,8 +148,8 @@ NormLayer::NormLayer(const NormOp& op) : op_(op) {
   variance_ = register_buffer("running_var", torch::empty({op.channels}));
 }
 
-void NormLayer::prepare(const Shape& in) {
-  const KernelSite site{.device = weight_.device().type(), .in = in, .prepared = true};
+void NormLayer::prepare(const Preparation& to) {
+  const KernelSite site = site_of(weight_, to);
   if (supports(op_, site, weight_.scalar_type(), /*grad=*/false) != Kernel::plain_norm) return;
   prepared_ = true;
   torch::NoGradGuard no_grad;
@@ -184,8 +195,8 @@ Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const T
   return (attend_ ? attend_(op_, heads) : attend(op_, heads)).transpose(1, 2).flatten(2);
 }
 
-void AttentionLayer::prepare(const Shape& in) {
-  const KernelSite site{.device = at::kCPU, .in = in, .keys = op_.keys, .prepared = true};
+void AttentionLayer::prepare(const Preparation& to) {
+  const KernelSite site{.device = at::kCPU, .in = to.in, .keys = op_.keys, .prepared = true};
   prepared_ = supports(op_, site, at::kFloat, /*grad=*/false) == Kernel::fused_attention;
 }
 

@@ -10,19 +10,26 @@
 #include <type_traits>
 
 #include "blocks/kernels/attention.h"
+#include "blocks/kernels/kernel.h"
 #include "blocks/kernels/prepared.h"
 #include "blocks/layer.h"
 #include "spec/tensor.h"
 
 namespace mds {
 
+// in: the shape that a layer reads in its plan; others are right, too.
+struct Preparation {
+  Shape in;
+  Quantisation quantisation = Quantisation::none;
+};
+
 class LayerModule : public torch::nn::Module {
  public:
   // Fills the weights; `next` draws float32 values uniform in [-1, 1).
   virtual void fill(const std::function<Tensor(at::IntArrayRef)>& next) = 0;
   // Readies the layer for passes without gradients, by kernels that supports() names. Packed weights replace the
-  // layer's own, which are then empty. in: the shape that it reads in its plan; others are right, too.
-  virtual void prepare(const Shape& in) = 0;
+  // layer's own, which are then empty.
+  virtual void prepare(const Preparation& to) = 0;
 };
 
 class LinearLayer final : public LayerModule {
@@ -31,7 +38,7 @@ class LinearLayer final : public LayerModule {
   // ... x in -> ... x out; x out / 2 where the layer is gated
   Tensor forward(const Tensor& x, const Epilogue& then = {}) const;
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
-  void prepare(const Shape& in) override;
+  void prepare(const Preparation& to) override;
 
  private:
   LinearOp op_;
@@ -45,7 +52,7 @@ class ConvolutionLayer final : public LayerModule {
   Tensor forward(const Tensor& x_NCHW, const Epilogue& then = {}) const;
   const Tensor& weight() const { return weight_; }  // out x in / groups x rows x columns
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
-  void prepare(const Shape& in) override;
+  void prepare(const Preparation& to) override;
 
  private:
   ConvolutionOp op_;
@@ -58,7 +65,7 @@ class NormLayer final : public LayerModule {
   explicit NormLayer(const NormOp& op);
   Tensor forward(const Tensor& x) const;  // N x C x H x W, or N x T x C for a layer norm
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
-  void prepare(const Shape& in) override;
+  void prepare(const Preparation& to) override;
 
  private:
   NormOp op_;
@@ -72,7 +79,7 @@ class PoolLayer final : public LayerModule {
   explicit PoolLayer(const PoolOp& op) : op_(op) {}
   Tensor forward(const Tensor& x_NCHW) const;  // -> N x C x H x W, or N x C where the whole map is pooled
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
-  void prepare(const Shape&) override {}
+  void prepare(const Preparation&) override {}
 
  private:
   PoolOp op_;
@@ -88,7 +95,7 @@ class AttentionLayer final : public LayerModule {
   void replace(Attend attend) { attend_ = std::move(attend); }
   Tensor forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const;  // -> N x T x C
   void fill(const std::function<Tensor(at::IntArrayRef)>&) override {}
-  void prepare(const Shape& in) override;
+  void prepare(const Preparation& to) override;
 
  private:
   AttentionOp op_;
@@ -102,7 +109,7 @@ class TableLayer final : public LayerModule {
   Tensor lookup(const Tensor& ids_NT) const;  // -> N x T x width
   const Tensor& rows() const { return weight_; }
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
-  void prepare(const Shape&) override {}
+  void prepare(const Preparation&) override {}
 
  private:
   Tensor weight_;

@@ -7,7 +7,9 @@
 #include <sstream>
 
 #include "blocks/kernels/panels.h"
+#include "blocks/kernels/prepared.h"
 #include "networks/recompute.h"
+#include "spec/error.h"
 
 namespace mds {
 namespace {
@@ -26,6 +28,11 @@ void register_at(torch::nn::Module& root, const std::string& path, const std::sh
     scope = child ? child->get() : scope->register_module(names[i], std::make_shared<Scope>()).get();
   }
   scope->register_module(names.back(), layer);
+}
+
+Quantisation quantisation_of(Precision precision) {
+  if (precision == Precision::int8) return Quantisation::int8;
+  return precision == Precision::int8_weights ? Quantisation::int8_weights : Quantisation::none;
 }
 
 // Moves a conditioning to the weights' device and type. Timesteps and sizes keep their type: bfloat16 cannot hold 999.
@@ -49,7 +56,8 @@ void check_input(const Plan& plan, const Tensor& x) {
               x.sizes());
 }
 
-Network::Network(Plan plan, at::MemoryFormat maps) : plan_(std::move(plan)), maps_(maps) {
+Network::Network(Plan plan, at::MemoryFormat maps, Precision precision)
+    : plan_(std::move(plan)), maps_(maps), precision_(precision) {
   for (const auto& step : plan_.steps) {
     LayerMap layers;
     Tensor weight;
@@ -110,9 +118,14 @@ Tensor Network::run_step(size_t i, const BlockInput& input, std::vector<Tensor>&
 }
 
 void Network::prepare(Kernels kernels) {
-  if (kernels == Kernels::library || !device().is_cpu()) return;
+  const Quantisation quantisation = quantisation_of(precision_);
+  const bool can = kernels == Kernels::prepared && device().is_cpu();
+  if (quantisation != Quantisation::none && !(can && multiplies_int8()))
+    throw ConfigError("dtype is " + std::string(name_of(precision_)) +
+                      ", which prepared kernels compute on a CPU with AVX-512 VNNI; allowed here: fp32, bf16");
+  if (!can) return;
   torch::NoGradGuard no_grad;
-  for (const auto& [layer, in] : layers_) layer->prepare(in);
+  for (const auto& [layer, in] : layers_) layer->prepare({in, quantisation});
   prepared_ = true;
 }
 
@@ -131,7 +144,7 @@ at::Device Network::device() const { return any_weight_.device(); }
 
 // The weights hold no values yet, so each gets new memory of the right type and device, and nothing is copied.
 NetworkPtr make_network(Plan plan, const Placement& placement, at::MemoryFormat maps) {
-  auto network = std::make_shared<Network>(std::move(plan), maps);
+  auto network = std::make_shared<Network>(std::move(plan), maps, placement.dtype);
   torch::NoGradGuard no_grad;
   const auto options = at::TensorOptions().dtype(scalar_type(placement.dtype)).device(placement.device);
   for (auto& item : state_of(*network))

@@ -33,7 +33,8 @@ struct InnerFeatures {
 class Network final : public torch::nn::Module {
  public:
   // Allocates the weights without setting them; see initialise() and load_weights().
-  explicit Network(Plan plan, at::MemoryFormat maps = at::MemoryFormat::ChannelsLast);
+  explicit Network(Plan plan, at::MemoryFormat maps = at::MemoryFormat::ChannelsLast,
+                   Precision precision = Precision::fp32);
 
   // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the result of the main path. The
   // inputs may be on any device, and pictures and token states may be of any floating type. The network computes on the
@@ -55,7 +56,7 @@ class Network final : public torch::nn::Module {
   void checkpoint_activations(bool on) { checkpoints_ = on; }
   // Packs the weights for passes without gradients on the CPU, layer by layer: faster, with other rounding. The
   // network can then no longer be trained, saved or loaded. Elsewhere, and with the library's kernels, it stays as it
-  // is.
+  // is; ConfigError where it was made for 8-bit weights.
   void prepare(Kernels kernels = Kernels::prepared);
   bool prepared() const { return prepared_; }
   // Runs one step on its own, for timing.
@@ -68,6 +69,7 @@ class Network final : public torch::nn::Module {
 
   Plan plan_;
   at::MemoryFormat maps_;
+  Precision precision_;
   std::vector<std::unique_ptr<Block>> blocks_;
   std::vector<std::pair<std::shared_ptr<LayerModule>, Shape>> layers_;  // each with what it reads
   std::vector<Tensor> block_weights_;  // one weight of each block; undefined where a block has none

@@ -10,7 +10,7 @@ struct LoopConfig {
   int64_t iterations = 1000;
   int64_t batch = 16;
   uint64_t seed = 0;
-  Precision dtype = Precision::fp32;
+  TrainingPrecision dtype = TrainingPrecision::fp32;
   int64_t checkpoint_every = 200;
   int64_t micro_batch = 0;
   bool checkpoint_activations = false;

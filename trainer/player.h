@@ -11,7 +11,7 @@ namespace mds {
 struct PlayerConfig {
   uint64_t seed;
   uint64_t purpose;         // seeds its randomness
-  Precision dtype;          // of the forward pass
+  TrainingPrecision dtype;  // of the forward pass
   int64_t every;            // an optimizer step every so many iterations
   int64_t batch;            // examples
   int64_t examples_a_pass;  // a divisor of `batch`

@@ -20,20 +20,31 @@ bool attends_by_products(const AttentionOp& op, const KernelSite& site, at::Scal
          (dtype == at::kBFloat16 || site.in.channels / op.heads < narrow);
 }
 
+// Products of few channels or of one position are cheap, and what they compute, as the time embedding, is worth more
+// digits.
+Kernel product_kernel(int64_t in, int64_t out, const KernelSite& site) {
+  constexpr int64_t fewest_channels = 32;
+  if (site.quantisation == Quantisation::none || site.in.kind == ShapeKind::vector ||
+      std::min(in, out) < fewest_channels)
+    return Kernel::product;
+  return site.quantisation == Quantisation::int8 ? Kernel::int8_product : Kernel::weight_only_product;
+}
+
 constexpr int64_t most_taps = 49, most_stride = 2;  // beyond, the library's convolutions take larger steps
 
-Kernel convolution_kernel(const ConvolutionOp& op, const Shape& in) {
+Kernel convolution_kernel(const ConvolutionOp& op, const KernelSite& site) {
   const int64_t taps = op.kernel * op.kernel_width();
   if (op.groups != 1 || taps > most_taps || op.stride > most_stride) return Kernel::library;
   const Border rows = padding_of(op, op.kernel), columns = padding_of(op, op.kernel_width());
   if (op.upsampled)
     return op.kernel == 3 && taps == 9 && op.stride == 1 && rows == Border{1, 1} ? Kernel::taps : Kernel::library;
-  if (taps == 1 && op.stride == 1 && rows == Border{} && columns == Border{}) return Kernel::product;
+  if (taps == 1 && op.stride == 1 && rows == Border{} && columns == Border{})
+    return product_kernel(op.in, op.out, site);
   // With fewer tiles of outputs, reading the larger weights takes longer than what is saved.
   constexpr int64_t fewest_positions = 32 * 32;
   const bool padded = rows == Border{1, 1} && columns == Border{1, 1};
   if (op.kernel == 3 && taps == 9 && op.stride == 1 && padded && op.in % 16 == 0 && op.out >= 16 &&
-      in.positions() >= fewest_positions)
+      site.in.positions() >= fewest_positions)
     return Kernel::winograd;
   return Kernel::taps;
 }
@@ -43,9 +54,9 @@ Kernel prepared_kernel(const LayerOp& op, const KernelSite& site, at::ScalarType
     return Kernel::library;
   if (const auto* norm = std::get_if<NormOp>(&op))
     return norm->kind == NormKind::batch ? Kernel::library : Kernel::plain_norm;
-  if (std::holds_alternative<LinearOp>(op)) return Kernel::product;
+  if (const auto* linear = std::get_if<LinearOp>(&op)) return product_kernel(linear->in, linear->out, site);
   if (std::holds_alternative<AttentionOp>(op)) return Kernel::fused_attention;
-  if (const auto* convolution = std::get_if<ConvolutionOp>(&op)) return convolution_kernel(*convolution, site.in);
+  if (const auto* convolution = std::get_if<ConvolutionOp>(&op)) return convolution_kernel(*convolution, site);
   return Kernel::library;
 }
 

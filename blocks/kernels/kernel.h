@@ -13,20 +13,26 @@ enum class Kernel : uint8_t {
   group_norm_by_rows,     // rows_group_norm(): group norm and SiLU of a channels-last map
   attention_by_products,  // softmax attention as two products and a softmax, not fused
   // Of prepared networks, all without gradients:
-  product,          // prepare_product()
-  taps,             // prepare_taps()
-  winograd,         // prepare_winograd()
-  plain_norm,       // plain_norm()
-  fused_attention,  // fused_attention()
+  product,              // prepare_product()
+  int8_product,         // prepare_int8_product()
+  weight_only_product,  // prepare_weight_only_product()
+  taps,                 // prepare_taps()
+  winograd,             // prepare_winograd()
+  plain_norm,           // plain_norm()
+  fused_attention,      // fused_attention()
 };
+
+// The numbers that the weights of products are rounded to.
+enum class Quantisation : uint8_t { none, int8, int8_weights };
 
 // Where a layer runs, as far as kernels differ in it.
 struct KernelSite {
   c10::DeviceType device;
-  Shape in;                    // of one sample
-  Shape keys{};                // of an attention
-  bool channels_last = false;  // the memory of a map
-  bool prepared = false;       // weights may be packed, and no gradients will be wanted
+  Shape in;                                        // of one sample
+  Shape keys{};                                    // of an attention
+  bool channels_last = false;                      // the memory of a map
+  bool prepared = false;                           // weights may be packed, and no gradients will be wanted
+  Quantisation quantisation = Quantisation::none;  // where it is prepared
 };
 KernelSite site_of(const Tensor& x);  // N x C x H x W or N x T x C
 

@@ -24,6 +24,13 @@ struct LayerWeights {
 // The matrix product of a linear layer or a 1x1 convolution. gated: the output is halves (value, gate).
 PreparedLayerPtr prepare_product(const LayerWeights& weights, bool gated);
 
+// The same with weights of 8 bits and a scale for each output, for activations in bfloat16. Either each row is rounded
+// to 8 bits too, by its own range, and integers are multiplied; or weights are widened as they are used.
+PreparedLayerPtr prepare_int8_product(const LayerWeights& weights, bool gated);
+PreparedLayerPtr prepare_weight_only_product(const LayerWeights& weights, bool gated);
+// Whether this processor and this LibTorch multiply 8-bit integers.
+bool multiplies_int8();
+
 // A convolution of stride 1 or 2 as one product for each tap of its kernel. op.upsampled: the map is enlarged first,
 // and each of the four phases of the result needs 2x2 taps of the small map.
 PreparedLayerPtr prepare_taps(const ConvolutionOp& op, const LayerWeights& weights);

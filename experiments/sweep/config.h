@@ -67,7 +67,7 @@ struct SweepConfig {
     return {.iterations = rungs.back(),
             .batch = batch,
             .seed = of_seed,
-            .dtype = Precision::fp32,
+            .dtype = TrainingPrecision::fp32,
             .checkpoint_every = checkpoint_every};
   }
   std::vector<int64_t> all_seeds() const;  // at least one

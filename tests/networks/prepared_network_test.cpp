@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include "blocks/kernels/prepared.h"
 #include "networks/network.h"
 #include "networks/network_spec.h"
 #include "tests/catch.h"
@@ -103,6 +104,28 @@ TEST_CASE("prepared autoencoders and text towers compute what the library's do",
     CAPTURE(name, name_of(dtype));
     CHECK(difference(found.at(name), output) < std::max(allowed(dtype), difference(theirs.at(name), output)));
   }
+}
+
+TEST_CASE("a UNet with 8-bit weights draws nearly what one of bfloat16 draws", "[networks][torch]") {
+  if (!multiplies_int8()) {
+    WARN("not run: this processor multiplies no 8-bit integers");
+    return;
+  }
+  torch::NoGradGuard no_grad;
+  const auto dtype = GENERATE(Precision::int8, Precision::int8_weights);
+  const UNetSpec spec = proxy("mobilediffusion", {16, 24});
+  const auto [library, prepared] = twins(spec, dtype);
+  const auto [x, conditioning] = inputs_of(spec, 3);
+  const double found = difference(prepared->forward(x, conditioning), library->forward(x, conditioning));
+  CHECK(found < 0.1);
+  const auto [same, exact] = twins(spec, Precision::bf16);
+  CHECK(found > difference(exact->forward(x, conditioning), same->forward(x, conditioning)));
+}
+
+TEST_CASE("8-bit weights without the kernels that multiply them are refused", "[networks]") {
+  const auto network = make_network(make_plan(proxy("mobilediffusion", {16, 16})), {.dtype = Precision::int8});
+  CHECK_THROWS_WITH(network->prepare(Kernels::library),
+                    Contains("dtype is int8") && Contains("allowed here: fp32, bf16"));
 }
 
 TEST_CASE("what a network makes of a text is used again by the next steps, and by no other text", "[networks][torch]") {

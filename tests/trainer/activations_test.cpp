@@ -15,13 +15,13 @@ using namespace mds;
 
 namespace {
 
-LoopConfig config_of(bool checkpointed, Precision dtype = Precision::fp32) {
+LoopConfig config_of(bool checkpointed, TrainingPrecision dtype = TrainingPrecision::fp32) {
   return {.batch = 4, .seed = 3, .dtype = dtype, .micro_batch = 2, .checkpoint_activations = checkpointed};
 }
 
 // Checks that stages built by `make` have equal gradients with and without checkpointed activations.
 void check_same(const std::function<std::unique_ptr<Stage>(const LoopConfig&)>& make,
-                Precision dtype = Precision::fp32) {
+                TrainingPrecision dtype = TrainingPrecision::fp32) {
   const LoopConfig keeps = config_of(false, dtype), checkpoints = config_of(true, dtype);
   const auto kept = make(keeps), again = make(checkpoints);
   CHECK(at::equal(toy::gradients_of(*kept, keeps), toy::gradients_of(*again, checkpoints)));
@@ -72,7 +72,7 @@ LatentSet large_latents() {
 TEST_CASE("every stage has the same gradients bit for bit where activations are checkpointed", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   SECTION("base") {
-    const Precision dtype = GENERATE(Precision::fp32, Precision::bf16);
+    const TrainingPrecision dtype = GENERATE(TrainingPrecision::fp32, TrainingPrecision::bf16);
     check_same(
         [&](const LoopConfig& loop) { return std::make_unique<BaseStage>(toy::unet(), BaseConfig{}, loop, set); },
         dtype);
@@ -122,7 +122,7 @@ TEST_CASE("the plan's estimate is of the size of what a forward pass keeps", "[t
 TEST_CASE("in bfloat16 weights, moments and average stay in float32 and move by less than bfloat16 resolves",
           "[trainer][torch]") {
   const LatentSet set = toy::latents();
-  const LoopConfig loop{.iterations = 3, .batch = 4, .seed = 3, .dtype = Precision::bf16};
+  const LoopConfig loop{.iterations = 3, .batch = 4, .seed = 3, .dtype = TrainingPrecision::bf16};
   BaseStage stage(toy::unet(), {}, loop, set);
   const Tensor weight = stage.weights().at("conv_in.weight"), before = weight.detach().clone();
   Loop training(stage, loop, {.lr = 1e-6, .warmup = 0, .weight_decay = 0});
@@ -143,12 +143,12 @@ TEST_CASE("in bfloat16 weights, moments and average stay in float32 and move by 
 TEST_CASE("bfloat16 is what the forward pass computes in", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   const std::string folder = toy::model("bf16_start");
-  const auto gradients = [&](Precision dtype) {
+  const auto gradients = [&](TrainingPrecision dtype) {
     LoopConfig loop = config_of(false, dtype);
     BaseStage stage(open_predecessor(folder, set).unet(), {}, loop, set);
     return toy::gradients_of(stage, loop);
   };
-  const Tensor full = gradients(Precision::fp32), half = gradients(Precision::bf16);
+  const Tensor full = gradients(TrainingPrecision::fp32), half = gradients(TrainingPrecision::bf16);
   const double error = ((half - full).norm() / full.norm()).item<double>();
   CHECK(error > 1e-3);  // bfloat16 has 8 bits
   CHECK(error < 1e-1);

@@ -72,7 +72,7 @@ std::string model(const std::string& name, int64_t channels = 2) {
 }
 
 // Trains to an iteration, from the checkpoint if there is one, and returns the bytes of the new checkpoint.
-std::string checkpoint_at(int64_t iteration, const std::string& file, Precision dtype) {
+std::string checkpoint_at(int64_t iteration, const std::string& file, TrainingPrecision dtype) {
   LoopConfig config = short_loop;
   config.dtype = dtype;
   AutoencoderStage stage(adversarial(/*after=*/3), config, pictures(), apart);
@@ -142,7 +142,7 @@ TEST_CASE("autoencoder and discriminator train only their own weights", "[traine
 
 TEST_CASE("training with a discriminator resumes to the same bytes", "[trainer][torch]") {
   const int64_t stop = GENERATE(2, 4);  // before the discriminator begins, and after
-  const Precision dtype = GENERATE(Precision::fp32, Precision::bf16);
+  const TrainingPrecision dtype = GENERATE(TrainingPrecision::fp32, TrainingPrecision::bf16);
   const std::string halves = toy::temporary("halves"), whole = toy::temporary("whole");
   std::filesystem::remove(halves);
   std::filesystem::remove(whole);

@@ -39,7 +39,7 @@ Tensor colours(int64_t size) {
 
 TEST_CASE("a UNet learns toy latents", "[trainer][torch]") {
   const Prediction prediction = GENERATE(Prediction::epsilon, Prediction::v);
-  const Precision dtype = GENERATE(Precision::fp32, Precision::bf16);
+  const TrainingPrecision dtype = GENERATE(TrainingPrecision::fp32, TrainingPrecision::bf16);
   const LatentSet set = toy::latents();
   const LoopConfig config{.iterations = 80, .batch = 8, .seed = 1, .dtype = dtype};
   BaseStage stage(toy::unet(), toy::predicting(prediction), config, set);

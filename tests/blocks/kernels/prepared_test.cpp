@@ -26,7 +26,8 @@ struct Layers {
 };
 
 // The layer in float64 with weights that the type holds exactly, and its prepared form.
-Layers layers_of(const LayerOp& op, const Shape& in, at::ScalarType dtype) {
+Layers layers_of(const LayerOp& op, const Shape& in, at::ScalarType dtype,
+                 Quantisation quantisation = Quantisation::none) {
   torch::NoGradGuard no_grad;
   const Layers layers{make_layer(op), make_layer(op)};
   layers.exact->fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
@@ -36,7 +37,7 @@ Layers layers_of(const LayerOp& op, const Shape& in, at::ScalarType dtype) {
     to[i].set_data(from[i].to(dtype));
     from[i].set_data(to[i].to(at::kDouble));
   }
-  layers.prepared->prepare(in);
+  layers.prepared->prepare({in, quantisation});
   return layers;
 }
 
@@ -52,10 +53,11 @@ Epilogue exact(Epilogue then) {
 }
 
 template <class Op>
-double error_of_layer(const Op& op, const Tensor& x, const Epilogue& then = {}) {
+double error_of_layer(const Op& op, const Tensor& x, const Epilogue& then = {},
+                      Quantisation quantisation = Quantisation::none) {
   torch::NoGradGuard no_grad;
   const Shape in = site_of(x).in;
-  const Layers layers = layers_of(op, in, x.scalar_type());
+  const Layers layers = layers_of(op, in, x.scalar_type(), quantisation);
   const auto forward = [&](const std::shared_ptr<LayerModule>& layer, const Tensor& input, const Epilogue& end) {
     return std::dynamic_pointer_cast<LayerOf<Op>>(layer)->forward(input, end);
   };
@@ -90,6 +92,43 @@ TEST_CASE("a prepared gated layer multiplies its values by their activated gates
   CAPTURE(dtype, half);
   const LinearOp op{.in = 48, .out = 2 * half, .gated = true};
   CHECK(error_of_layer(op, some({1, 70, 48}, dtype), {.activation = activation}) < allowed(dtype));
+}
+
+TEST_CASE("products with 8-bit weights differ from exact ones by what rounding to 8 bits costs", "[blocks][torch]") {
+  if (!multiplies_int8()) {
+    WARN("not run: this processor multiplies no 8-bit integers");
+    return;
+  }
+  at::manual_seed(6);
+  const auto quantisation = GENERATE(Quantisation::int8, Quantisation::int8_weights);
+  const auto [rows, in, out] = GENERATE(
+      table<int64_t, int64_t, int64_t>({{1, 320, 64}, {77, 33, 70}, {300, 64, 200}, {513, 98, 130}, {64, 3072, 64}}));
+  const bool gated = GENERATE(false, true);
+  CAPTURE(quantisation, rows, in, out, gated);
+  const Tensor x = some({2, rows, in}, at::kBFloat16) + 0.5;
+  const LinearOp op{.in = in, .out = out, .gated = gated};
+  const double error = error_of_layer(op, x, {.activation = Activation::silu}, quantisation);
+  CHECK(error < 3e-2);
+  CHECK(error > error_of_layer(op, x, {.activation = Activation::silu}));  // which has all digits
+  CHECK(error_of_layer(ConvolutionOp{.in = in, .out = out, .kernel = 1}, some({2, in, 5, 7}, at::kBFloat16), {},
+                       quantisation) < 3e-2);
+}
+
+TEST_CASE("integers that 8 bits hold are multiplied exactly", "[blocks][torch]") {
+  if (!multiplies_int8()) {
+    WARN("not run: this processor multiplies no 8-bit integers");
+    return;
+  }
+  at::manual_seed(7);
+  torch::NoGradGuard no_grad;
+  const auto prepare = GENERATE(&prepare_int8_product, &prepare_weight_only_product);
+  const int64_t in = GENERATE(4, 33, 200);
+  const Tensor w = at::randint(-3, 4, {48, in}).to(at::kBFloat16);
+  w.select(1, 0).fill_(127);
+  Tensor x = at::randint(0, 4, {70, in}).to(at::kBFloat16);
+  x.select(1, 1).fill_(128), x.select(1, 2).fill_(-127);
+  const Tensor found = prepare({w, {}}, /*gated=*/false)->forward(x, {});
+  CHECK(at::equal(found, at::linear(x.to(at::kDouble), w.to(at::kDouble)).to(at::kBFloat16)));
 }
 
 TEST_CASE("a prepared convolution equals the library's, on any map", "[blocks][torch]") {
@@ -168,8 +207,10 @@ TEST_CASE("fused attention equals the library's, for both functions and any numb
 TEST_CASE("a NaN in what a prepared layer reads stays one", "[blocks][torch]") {
   torch::NoGradGuard no_grad;
   const at::ScalarType dtype = both_types();
-  const Layers layers = layers_of(LinearOp{.in = 4, .out = 3}, Shape::tokens(2, 4), dtype);
-  Tensor x = at::zeros({1, 2, 4}, dtype);
+  const bool int8 = dtype == at::kBFloat16 && multiplies_int8() && GENERATE(false, true);
+  const Layers layers = layers_of(LinearOp{.in = 32, .out = 33}, Shape::tokens(2, 32), dtype,
+                                  int8 ? Quantisation::int8 : Quantisation::none);
+  Tensor x = at::zeros({1, 2, 32}, dtype);
   x[0][1][2] = std::nan("");
   const auto activation = GENERATE(Activation::none, Activation::silu, Activation::gelu, Activation::relu);
   const Tensor y = std::dynamic_pointer_cast<LinearLayer>(layers.prepared)->forward(x, {.activation = activation});

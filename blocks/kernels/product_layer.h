@@ -1,0 +1,65 @@
+// The product of rows with packed weights, chunk by chunk of rows and panel by panel of weights: linear layers and 1x1
+// convolutions, whatever their weights are packed as.
+#pragma once
+
+#include <ATen/Parallel.h>
+
+#include "blocks/kernels/ending.h"
+
+namespace mds {
+
+// The rows of one task: few enough that they and a panel stay in the second-level cache.
+inline constexpr int64_t chunk_rows = 4 * tile_rows;
+
+struct ProductChunk {
+  int64_t first, rows, panel, columns;  // columns: of the sums, that are needed
+  float* sums;                          // rows x 64
+};
+
+// Packed: made from (LayerWeights, gated); has `inputs`, `outputs` and `panels`, and rows_of(x), whose sum(chunk) fills
+// a chunk's sums. T: of the rows and the results.
+template <class T, class Packed>
+class ProductLayer final : public PreparedLayer {
+ public:
+  ProductLayer(const LayerWeights& weights, bool gated)
+      : packed_(weights, gated), gated_(gated), bias_(in_panels(bias_of(weights), gated)) {}
+
+  Tensor forward(const Tensor& input, const Epilogue& then) const override {
+    const Tensor x = by_rows(input), out = output(x);
+    const auto rows_of_x = packed_.rows_of(x);
+    const Ending<T> ending(then, bias_, out, gated_);
+    const int64_t samples = ending.by_sample() ? x.size(0) : 1, positions = x.numel() / (packed_.inputs * samples);
+    const int64_t chunks = (positions + chunk_rows - 1) / chunk_rows, panels = packed_.panels;
+    at::parallel_for(0, samples * chunks * panels, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t panel = task % panels, chunk = task / panels % chunks, sample = task / panels / chunks;
+        const int64_t first = chunk * chunk_rows, rows = std::min(chunk_rows, positions - first);
+        const int64_t position = sample * positions + first;
+        rows_of_x.sum({position, rows, panel, ending.sums_of(panel), sums()});
+        for (int64_t row = 0; row < rows; row += tile_rows)
+          finish_tile(sums() + row * tile_columns,
+                      ending.at(sample, position + row, panel, std::min(tile_rows, rows - row)));
+      }
+    });
+    return out;
+  }
+
+ private:
+  // The sums of a chunk, memory of this thread.
+  static float* sums() {
+    alignas(64) static thread_local float memory[chunk_rows * tile_columns];
+    return memory;
+  }
+
+  Tensor output(const Tensor& x) const {
+    std::vector<int64_t> sizes = x.sizes().vec();
+    sizes[x.dim() == 4 ? 1 : sizes.size() - 1] = packed_.outputs;
+    return at::empty(sizes, x.options().memory_format(x.suggest_memory_format()));
+  }
+
+  Packed packed_;
+  bool gated_;
+  Tensor bias_;
+};
+
+}  // namespace mds
