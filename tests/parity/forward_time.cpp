@@ -2,7 +2,6 @@
 // case.json ("network", "weights", "dtype", "kernels", "threads") and inputs.safetensors, and writes the last output of
 // a pass. Then it reads numbers of passes and answers each with a line of JSON: the seconds of each pass.
 #include <ATen/Parallel.h>
-#include <sys/resource.h>
 #include <torch/types.h>
 
 #include <chrono>
@@ -10,6 +9,7 @@
 
 #include "networks/network_file.h"
 #include "pipeline/network_io.h"
+#include "profiler/memory.h"
 #include "spec/freed_memory.h"
 
 using namespace mds;
@@ -64,8 +64,6 @@ int main(int argc, char** argv) {
   for (int64_t passes; std::cin >> passes;) {
     Json seconds = Json::array();
     for (int64_t i = 0; i < passes; ++i) seconds.push_back(seconds_of(pass));
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    std::cout << Json{{"seconds", seconds}, {"peak_mb", usage.ru_maxrss / 1024}}.dump() << std::endl;
+    std::cout << Json{{"seconds", seconds}, {"peak_mb", peak_resident_bytes().value_or(0) >> 20}}.dump() << std::endl;
   }
 }

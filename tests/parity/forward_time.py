@@ -31,6 +31,7 @@ from train_step import LITE, MOBILE
 TWINS = {"mobilediffusion": MOBILE, "mobilediffusion-lite": LITE}
 # Relative L2 error of a prepared pass against the library's.
 LIMITS = {"fp32": 1e-5, "bf16": 2e-2}
+OURS = ("prepared", "library", "int8")
 
 
 def inputs_of(session):
@@ -47,9 +48,11 @@ class Ours:
     """The program, which waits while others run."""
 
     def __init__(self, options, folder, case):
-        (folder / "case.json").write_text(json.dumps(case))
-        self.output = folder / f"outputs-{case['kernels']}.safetensors"
-        self.process = subprocess.Popen([options.program, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        own = pathlib.Path(tempfile.mkdtemp(dir=folder))
+        (own / "case.json").write_text(json.dumps(case))
+        (own / "inputs.safetensors").symlink_to(folder / "inputs.safetensors")
+        self.output = own / f"outputs-{case['kernels']}.safetensors"
+        self.process = subprocess.Popen([options.program, own], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True)
         if self.process.stdout.readline().strip() != "ready":
             raise SystemExit(f"{options.program} did not start")
@@ -141,6 +144,8 @@ def sides_of(options, folder, inputs, dtype):
             "threads": options.threads}
     yield "prepared", lambda: Ours(options, folder, case | {"kernels": "prepared"})
     yield "library", lambda: Ours(options, folder, case | {"kernels": "library"})
+    if dtype == "bf16" and options.int8:
+        yield "int8", lambda: Ours(options, folder, case | {"dtype": "int8", "kernels": "prepared"})
     yield "pytorch", lambda: torch_script(options, folder, inputs, dtype)
     if options.compile and options.network in TWINS:
         yield "torch.compile", lambda: compiled(options, folder, inputs, dtype)
@@ -149,8 +154,8 @@ def sides_of(options, folder, inputs, dtype):
     yield "openvino", lambda: open_vino(options, folder, inputs, dtype)
 
 
-def relative_error(folder):
-    found, right = (load_file(folder / f"outputs-{kernels}.safetensors") for kernels in ("prepared", "library"))
+def relative_error(side, exact):
+    found, right = load_file(side.output), load_file(exact.output)
     return max(((found[name].double() - x.double()).norm() / x.double().norm()).item() for name, x in right.items())
 
 
@@ -173,7 +178,8 @@ def compare(dtype, options):
             for side in order:
                 seconds[side].append(sides[side].run())
         row = {"network": options.network, "dtype": dtype, "threads": options.threads, "rounds": options.rounds,
-               "error": relative_error(folder), "limit": LIMITS[dtype],
+               "error": relative_error(sides["prepared"], sides["library"]), "limit": LIMITS[dtype],
+               "int8_error": relative_error(sides["int8"], sides["library"]) if "int8" in sides else None,
                "peak_mb": {side: each.peak_mb for side, each in sides.items() if isinstance(each, Ours)},
                "min_ms": {side: 1e3 * min(each) for side, each in seconds.items()},
                "median_ms": {side: 1e3 * statistics.median(each) for side, each in seconds.items()}}
@@ -183,10 +189,11 @@ def compare(dtype, options):
 
 
 def show(row):
-    peers = {side: ms for side, ms in row["min_ms"].items() if side not in ("prepared", "library")}
+    peers = {side: ms for side, ms in row["min_ms"].items() if side not in OURS}
     fastest = min(peers.values())
     print(f"{row['network']} {row['dtype']}, {row['threads']} threads: prepared differs from library by "
-          f"{row['error']:.1e}, limit {row['limit']:.0e}")
+          f"{row['error']:.1e}, limit {row['limit']:.0e}" +
+          (f"; int8 by {row['int8_error']:.1e}" if row["int8_error"] else ""))
     for side, ms in sorted(row["min_ms"].items(), key=lambda each: each[1]):
         peak = f", peak {row['peak_mb'][side]} MB" if side in row["peak_mb"] else ""
         print(f"  {side:14} {ms:9.1f} ms, median {row['median_ms'][side]:9.1f}, {ms / fastest:5.2f}{peak}")
@@ -200,6 +207,7 @@ def main():
                                                           "bk-sdm-base", "md-vae-decoder-light", "sd-vae-decoder"])
     parser.add_argument("--dtype", nargs="+", choices=LIMITS, default=list(LIMITS))
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--int8", action="store_true", help="beside bf16, also our networks with 8-bit weights")
     parser.add_argument("--rounds", type=int, default=5, help="passes a side")
     parser.add_argument("--compile", action="store_true", help="also torch.compile, where there is a twin")
     parser.add_argument("--out", type=pathlib.Path, help="write the rows here as JSON lines")
