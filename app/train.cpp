@@ -66,6 +66,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
   if (!values["seed"].defaulted())
     command.request.settings.push_back("loop.seed=" + std::to_string(command.compute.seed));
   command.plans = is_plan(values, command.plan);
+  if (command.plans && command.request.profile) throw UsageError("--profile goes with a training, not with --plan");
   command.plan.database = command.request.db;
   command.request.command = config_command("train", command.request.file, command.request.settings);
   command.request.placement = apply(command.compute);
