@@ -45,7 +45,7 @@ bool is_plan(const po::variables_map& values, const PlanRequest& request) {
 
 bool read_command(int argc, char** argv, TrainCommand& command) {
   CommandLine line{.usage =
-                       "mdsearch train CONFIG [--set key=value ...] [--out DIR] [--db FILE]\n"
+                       "mdsearch train CONFIG [--set key=value ...] [--out DIR] [--db FILE] [--profile]\n"
                        "       mdsearch train CONFIG --plan [--devices N] [--rate R | --tflops T] [--format FORMAT]",
                    .example = "mdsearch train configs/train/emoji-autoencoder.json --set loop.iterations=100",
                    .positional = {"config"}};
@@ -55,7 +55,9 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
       "Sets one value of the configuration, such as loop.iterations=2k; may repeat")(
       "out", po::value(&command.request.out)->value_name("DIR"),
       "Folder to write (default: out/train/NAME, by the configuration's name)")(
-      "db", po::value(&command.request.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
+      "db", po::value(&command.request.db)->default_value("out/results.db")->value_name("FILE"), "Results database")(
+      "profile", po::bool_switch(&command.request.profile),
+      "At the end, tells where the time went: data, forward, backward, optimizer, evaluation, store");
   add_compute_options(line.options, command.compute);
   add_kernels_option(line.options, command.compute);
   add_plan_options(line.options, command);
@@ -64,6 +66,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
   if (!values["seed"].defaulted())
     command.request.settings.push_back("loop.seed=" + std::to_string(command.compute.seed));
   command.plans = is_plan(values, command.plan);
+  if (command.plans && command.request.profile) throw UsageError("--profile goes with a training, not with --plan");
   command.plan.database = command.request.db;
   command.request.command = config_command("train", command.request.file, command.request.settings);
   command.request.placement = apply(command.compute);

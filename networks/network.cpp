@@ -10,6 +10,7 @@
 #include "blocks/kernels/prepared.h"
 #include "networks/recompute.h"
 #include "spec/error.h"
+#include "spec/freed_memory.h"
 
 namespace mds {
 namespace {
@@ -125,7 +126,15 @@ void Network::prepare(Kernels kernels) {
                       ", which prepared kernels compute on a CPU with AVX-512 VNNI; allowed here: fp32, bf16");
   if (!can) return;
   torch::NoGradGuard no_grad;
-  for (const auto& [layer, in] : layers_) layer->prepare({in, quantisation});
+  constexpr int64_t most_released = 64 << 20;  // bytes, whose gaps the packed weights fill only in part
+  int64_t released = 0;
+  for (const auto& [layer, in] : layers_) {
+    for (const auto& weight : layer->parameters()) released += int64_t(weight.nbytes());
+    layer->prepare({in, quantisation});
+    if (released < most_released) continue;
+    give_memory_back();
+    released = 0;
+  }
   prepared_ = true;
 }
 

@@ -1,7 +1,6 @@
 #include "pipeline/generator.h"
 
 #include <ATen/ATen.h>
-#include <malloc.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <cmath>
 
 #include "networks/memory.h"
+#include "spec/freed_memory.h"
 
 namespace mds {
 namespace {
@@ -32,10 +32,6 @@ struct DistinctTexts {
     }
   }
 };
-
-// Returns the heap of a released part to the system before the next part is loaded. mdsearch keeps freed memory, so
-// otherwise the next part's weights would need extra memory.
-void give_memory_back() { ::malloc_trim(0); }
 
 DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
   return {.prompts = {request.prompts.begin() + int64_t(begin), request.prompts.begin() + int64_t(end)},

@@ -7,4 +7,7 @@ namespace mds {
 // unmap each one, and the system would zero every page again. Call it once, in a program's main.
 void keep_freed_memory();
 
+// Returns what malloc keeps to the system, as after large weights were released that are not allocated again.
+void give_memory_back();
+
 }  // namespace mds

@@ -55,8 +55,11 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
   for (int64_t i = 0; i < rows_.numel(); ++i) captions_.push_back(latents.captions[size_t(rows_[i].item<int64_t>())]);
 }
 
-Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick) const {
+Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick,
+                      PhaseClock* clock) const {
   torch::NoGradGuard no_grad;
+  PhaseClock unread;
+  if (!clock) clock = &unread;
   Drawn drawn{.captions = captions_};
   for (int64_t i = 0; i < config_.pictures; ++i) drawn.seeds.push_back(config_.seed * 1'000'003 + uint64_t(i));
   const Drawer drawer{.diffusion = diffusion, .sampler = config_.sampler, .scale = latents_.scale};
@@ -64,9 +67,12 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
   std::vector<Tensor> pictures, features;
   for (int64_t begin = 0; begin < config_.pictures; begin += pictures_a_pass) {
     const int64_t end = std::min(begin + pictures_a_pass, config_.pictures);
-    const Tensor latent = drawer.latents(unet, texts_of(latents_, rows_.slice(0, begin, end)),
-                                         {drawn.seeds.begin() + begin, drawn.seeds.begin() + end}, tick);
-    const Tensor decoded = drawer.pictures(*decoder_, latent);
+    const Tensor latent = timed(*clock, "draw", [&] {
+      return drawer.latents(unet, texts_of(latents_, rows_.slice(0, begin, end)),
+                            {drawn.seeds.begin() + begin, drawn.seeds.begin() + end}, tick);
+    });
+    const Tensor decoded = timed(*clock, "decode", [&] { return drawer.pictures(*decoder_, latent); });
+    const auto scoring = clock->in("score");
     features.push_back(embed_pictures(*image_tower_, normalised(decoded, tower_size_, normalisation_)).cpu());
     pictures.push_back(decoded.cpu());
   }

@@ -8,6 +8,7 @@
 #include "metrics/frechet.h"
 #include "pipeline/drawer.h"
 #include "pipeline/encode.h"
+#include "profiler/phase_clock.h"
 #include "trainer/base.h"
 
 namespace mds {
@@ -46,7 +47,9 @@ class Evaluator {
             const Placement& placement = {});
 
   // Draws pictures with a UNet trained on these latents; results are on the CPU. Calls `tick` after each sampling step.
-  Drawn draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick = {}) const;
+  // The clock gets the phases draw, decode and score; on a GPU they are where this process waits for it.
+  Drawn draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick = {},
+             PhaseClock* clock = nullptr) const;
 
   // fd_emoji_clip (held-out), fd_emoji_clip_train, clip_emoji, each with a bootstrap interval over the pictures.
   std::vector<Score> scores(const Drawn& drawn) const;

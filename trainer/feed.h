@@ -20,7 +20,6 @@ class PictureFeed {
   // The position in the data after the last iteration, for a checkpoint; empty if it follows from the iteration.
   virtual std::string position() const { return ""; }
   virtual void seek(const std::string& position);
-  virtual double waited_s() const { return 0; }  // for examples so far
 };
 
 // Goes through a new permutation of all pictures in each epoch. ConfigError where there are no pictures.

@@ -22,7 +22,8 @@ Player player_of(const Adversary& side, uint64_t purpose, const LoopConfig& loop
            .dtype = loop.dtype,
            .every = side.every,
            .batch = loop.batch,
-           .examples_a_pass = loop.examples_a_pass()},
+           .examples_a_pass = loop.examples_a_pass(),
+           .synchronised = loop.synchronised},
           Optimizer(side.stage->weights(), side.optimizer, loop.iterations)};
 }
 

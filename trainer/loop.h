@@ -14,7 +14,9 @@ struct LoopConfig {
   int64_t checkpoint_every = 200;
   int64_t micro_batch = 0;
   bool checkpoint_activations = false;
-  Placement placement{};  // of weights; set by the caller, and no part of a file or of a run's identity
+  // Set by the caller, and no part of a file or of a run's identity.
+  Placement placement{};      // of weights
+  bool synchronised = false;  // on a GPU, the times of a step's parts wait for it, which makes the step slower
   bool operator==(const LoopConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {

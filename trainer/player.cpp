@@ -1,6 +1,7 @@
 #include "trainer/player.h"
 
 #include <ATen/ATen.h>
+#include <torch/cuda.h>
 #include <torch/types.h>
 
 #include <chrono>
@@ -16,12 +17,15 @@ namespace {
 // Measures the seconds from one call to the next.
 class Laps {
  public:
+  explicit Laps(bool synchronised) : synchronised_(synchronised) {}
   double next_s() {
+    if (synchronised_) torch::cuda::synchronize();
     const auto before = std::exchange(last_, std::chrono::steady_clock::now());
     return std::chrono::duration<double>(last_ - before).count();
   }
 
  private:
+  bool synchronised_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
@@ -37,6 +41,13 @@ std::vector<Tensor> tensors_of(const TensorMap& map) {
 }
 
 }  // namespace
+
+void add_times(PhaseClock& clock, const StepTimes& times) {
+  clock.add("data", times.data_s);
+  clock.add("forward", times.forward_s);
+  clock.add("backward", times.backward_s);
+  clock.add("optimizer", times.update_s);
+}
 
 Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer)
     : Player(stage, config, std::move(optimizer), nullptr) {
@@ -73,7 +84,7 @@ Batch Player::batch_of(int64_t iteration) {
 }
 
 double Player::passed(const Batch& part, int64_t iteration, StepTimes& times) {
-  Laps laps;
+  Laps laps(synchronised());
   const Tensor value = loss(part, {});
   const double number = checked_loss(value, part, iteration);
   times.forward_s += laps.next_s();
@@ -126,7 +137,7 @@ double Player::all_passes(const Batch& batch, int64_t iteration, StepTimes& time
       sum += passed(part, iteration, times);
       continue;
     }
-    Laps laps;
+    Laps laps(synchronised());
     const Tensor value = replayed(part);
     add_gradients(pass);
     if (pass + 1 == passes) draw_ahead(iteration);
@@ -137,14 +148,11 @@ double Player::all_passes(const Batch& batch, int64_t iteration, StepTimes& time
 }
 
 PlayerStep Player::step(int64_t iteration) {
-  const auto waited_s = [&] { return stage_.feed() ? stage_.feed()->waited_s() : 0.0; };
-  const double waited_before_s = waited_s();
-  Laps laps;
+  Laps laps(synchronised());
   const Batch batch = batch_of(iteration);
   PlayerStep done{};
-  done.times.forward_s = laps.next_s();
+  done.times.data_s = laps.next_s();
   done.loss = all_passes(batch, iteration, done.times);
-  done.times.data_s = waited_s() - waited_before_s;
   laps.next_s();
   done.gradient_norm = optimizer_.gradient_norm();
   if (!std::isfinite(done.gradient_norm)) stop(iteration, "gradient", optimizer_.first_bad_gradient());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "networks/placement.h"
+#include "profiler/phase_clock.h"
 #include "trainer/stage.h"
 #include "trainer/step_graph.h"
 
@@ -10,18 +11,23 @@ namespace mds {
 
 struct PlayerConfig {
   uint64_t seed;
-  uint64_t purpose;         // seeds its randomness
-  TrainingPrecision dtype;  // of the forward pass
-  int64_t every;            // an optimizer step every so many iterations
-  int64_t batch;            // examples
-  int64_t examples_a_pass;  // a divisor of `batch`
+  uint64_t purpose;           // seeds its randomness
+  TrainingPrecision dtype;    // of the forward pass
+  int64_t every;              // an optimizer step every so many iterations
+  int64_t batch;              // examples
+  int64_t examples_a_pass;    // a divisor of `batch`
+  bool synchronised = false;  // the clocks wait for a GPU
   int64_t passes() const { return batch / examples_a_pass; }
 };
 
+// Of work on a GPU, a part holds what it waited for, unless the clocks wait for the GPU.
 struct StepTimes {
-  double data_s;                           // waiting for examples; part of forward_s
-  double forward_s, backward_s, update_s;  // batch and loss; gradients (0 where replayed with the loss); the rest
+  double data_s = 0, forward_s = 0;     // the batch, with waiting for its examples; its loss
+  double backward_s = 0, update_s = 0;  // gradients (0 where they are replayed with the loss); the optimizer
+  double total_s() const { return data_s + forward_s + backward_s + update_s; }
 };
+// Adds them to the phases data, forward, backward and optimizer.
+void add_times(PhaseClock& clock, const StepTimes& times);
 
 struct PlayerStep {
   double loss, gradient_norm;
@@ -49,6 +55,7 @@ class Player {
   double checked_loss(const Tensor& loss, const Batch& part, int64_t iteration);
   // Returns the mean loss of the batch's parts; the weights then have the gradients of the whole batch.
   double all_passes(const Batch& batch, int64_t iteration, StepTimes& times);
+  bool synchronised() const { return config_.synchronised && device().is_cuda(); }
   double passed(const Batch& part, int64_t iteration, StepTimes& times);
   Tensor replayed(const Batch& part);
   void add_gradients(int64_t pass);

@@ -36,7 +36,8 @@ std::vector<Candidate> of_space(const SweepConfig& config, Listener& listener) {
     throw ConfigError(config.space + ": none of its " + std::to_string(found.total) +
                       " networks is under max_params and max_gmacs; " + rejected_in_words(found, caps_of(config)));
   listener.say(std::to_string(found.admitted) + " of " + std::to_string(found.total) +
-               " networks are under the caps; " + std::to_string(found.chosen.size()) + " are chosen");
+               " networks are under the caps; " + std::to_string(found.chosen.size()) + " are chosen" +
+               (cached.file.empty() ? "" : ", as " + cached.file + " says"));
   listener.say_if_any(left_out_in_words(found));
   for (const auto& note : found.notes) listener.say(note);
   return found.chosen;

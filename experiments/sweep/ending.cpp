@@ -196,7 +196,7 @@ SweepEnd end_of(const Winner& winner, const Database& database, const SweepConfi
 }  // namespace
 
 SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
-  const auto& [database, config, latents, measures, placement, listener] = sweep;
+  const auto& [database, config, latents, measures, placement, listener, clock] = sweep;
   const Paths paths(config);
   const Winner winner = winner_of(database, config);
   const TrainedProxy proxy = trained_proxy(database, config, winner);

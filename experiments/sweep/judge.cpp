@@ -78,7 +78,7 @@ PolicyConfig policy_of(const SweepContext& sweep) {
 
 // Judges the runs of one seed at a rung, so that the compared runs differ only in their networks.
 void judge_seed(const SweepContext& sweep, int64_t rung, int64_t seed) {
-  const auto& [database, config, latents, measures, placement, listener] = sweep;
+  const auto& [database, config, latents, measures, placement, listener, clock] = sweep;
   std::vector<RunRow> runs = runs_of(database, config.name);
   std::erase_if(runs, [&](const RunRow& run) { return run.seed != seed; });
   std::map<std::string, int64_t> waiting;

@@ -53,6 +53,7 @@ struct SweepContext {
   const SweepMeasures& measures;
   Placement placement;
   Listener& listener;
+  PhaseClock& clock;
 };
 
 // The conditions that all candidates share; its hash marks their scores. Weights are identified by their content.

@@ -18,8 +18,10 @@ namespace {
 
 // Runs the workers until no run can be claimed: in this process, or in several. A worker that dies only loses its
 // lease; if all have died, starting them again would not help.
-void train_all(SweepWorker& worker, const SweepRequest& request, Listener& listener) {
+void train_all(SweepWorker& worker, const SweepRequest& request, const SweepContext& sweep) {
+  const auto& [listener, clock] = std::tie(sweep.listener, sweep.clock);
   if (request.workers == 1) return void(worker.work());
+  const auto others = clock.in("workers");
   std::vector<std::string> failures(size_t(request.workers));
   {
     std::vector<std::jthread> processes;
@@ -53,23 +55,24 @@ std::string waits_for(const RunRow& run, const SweepConfig& config) {
 
 // Trains and judges rung by rung. The run of a dead worker can be claimed again when its lease ends.
 void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
-  const auto& [database, config, latents, measures, placement, listener] = sweep;
+  const auto& [database, config, latents, measures, placement, listener, clock] = sweep;
   SweepWorker worker(sweep);
   for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
     int64_t announced = 0;
-    train_all(worker, request, listener);
+    train_all(worker, request, sweep);
     for (auto run = waiting(database, config); run; run = waiting(database, config)) {
       listener.throw_if_stopped();
       if (run->state == RunState::leased && std::exchange(announced, run->run) != run->run)
         listener.say(waits_for(*run, config));
       std::this_thread::sleep_for(std::chrono::milliseconds(500));
-      train_all(worker, request, listener);
+      train_all(worker, request, sweep);
     }
     if (rung + 1 < int64_t(config.rungs.size())) judge_rung(sweep, rung);
   }
 }
 
 void profile_all(const SweepContext& sweep) {
+  const auto profiling = sweep.clock.in("profile");
   for (const auto& run : runs_of(sweep.database, sweep.config.name)) {
     sweep.listener.throw_if_stopped();
     const ArchRow arch = find_arch(sweep.database, run.proxy_of).value();
@@ -93,6 +96,12 @@ int64_t tell_failed(const SweepContext& sweep) {
   return failed;
 }
 
+LatentSet opened_latents(const SweepConfig& config, const SweepRequest& request, Listener& listener,
+                         PhaseClock& clock) {
+  const auto opening = clock.in("data");
+  return open_latents({config.stage.data, least_held_out, request.placement}, listener);
+}
+
 }  // namespace
 
 SweepConfig SweepRequest::load() const {
@@ -107,8 +116,9 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   const Stoppable stoppable(listener);
   const SweepConfig config = request.load();
   std::unique_ptr<Database> existing = open_if_there(request.db);
-  NewRuns runs = new_runs(existing.get(), config, listener);
-  const LatentSet latents = open_latents({config.stage.data, least_held_out, request.placement}, listener);
+  PhaseClock clock;
+  NewRuns runs = timed(clock, "enumerate", [&] { return new_runs(existing.get(), config, listener); });
+  const LatentSet latents = opened_latents(config, request, listener, clock);
   const SweepMeasures measures(config, latents, request.placement, listener);
   check_policy(config.policy, measures.evaluator);
   add_proxies(runs, config, latents);
@@ -119,10 +129,11 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   enqueue(database, config, runs, protocol_json(config, latents, measures));
   if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
 
-  const SweepContext sweep{database, config, latents, measures, request.placement, listener};
+  const SweepContext sweep{database, config, latents, measures, request.placement, listener, clock};
   run_rungs(sweep, request);
   if (config.profile) profile_all(sweep);
-  SweepEnd end = end_sweep(sweep, request.command);
+  SweepEnd end = timed(clock, "winner", [&] { return end_sweep(sweep, request.command); });
+  listener.say(in_words(clock, "where the time of the sweep went"));
   return {std::move(end), tell_failed(sweep)};
 }
 
@@ -130,11 +141,13 @@ void work_on_sweep(const SweepRequest& request, Listener& listener) {
   const SweepConfig config = request.load();
   Database database(request.db, StoreMode::open_existing);
   check_stored(database, config);
-  const LatentSet latents = open_latents({config.stage.data, least_held_out, request.placement}, listener);
+  PhaseClock clock;
+  const LatentSet latents = opened_latents(config, request, listener, clock);
   const SweepMeasures measures(config, latents, request.placement, listener);
   const Stoppable stoppable(listener);
   remove_unfinished(config.folder());
-  SweepWorker({database, config, latents, measures, request.placement, listener}).work();
+  SweepWorker({database, config, latents, measures, request.placement, listener, clock}).work();
+  listener.say(in_words(clock, "where the time of worker " + worker_name() + " went"));
 }
 
 }  // namespace mds

@@ -41,6 +41,7 @@ SweepWorker::SweepWorker(const SweepContext& sweep)
       measures_(sweep.measures),
       placement_(sweep.placement),
       listener_(sweep.listener),
+      clock_(sweep.clock),
       identity_{.owner = worker_name(), .lease_seconds = config_.lease_seconds} {}
 
 std::string SweepWorker::called(const RunRow& run) const {
@@ -122,11 +123,13 @@ void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
                                    {.end = end,
                                     .checkpoint_every = config_.checkpoint_every,
                                     .listener = listener_,
+                                    .clock = clock_,
                                     .stepped = [&](const StepReport& step) {
                                       beat(claim.lease);
                                       progress->show(step.iteration, "loss " + std::to_string(step.loss).substr(0, 6),
                                                      config_.checkpoint_every);
                                     }});
+  const auto storing = clock_.in("store");
   claim.recorder.wait();
   if (!ended) throw Interrupted();
   claim.recorder.store_checkpoint(end);
@@ -139,11 +142,14 @@ void SweepWorker::train(const Lease& lease, const RunRow& run) {
   const int64_t end = config_.rungs.at(size_t(lease.rung));
   LoopConfig loop = config_.loop(uint64_t(run.seed));
   loop.placement = placement_;
-  auto training = std::make_unique<ProxyTraining>(proxy, config_, latents_, loop);
   CheckpointFile checkpoint(files.checkpoint());
-  go_on_from(checkpoint, training->loop, run);
-  if (training->loop.iteration() > end)  // trained further by a sweep in another database
-    training = std::make_unique<ProxyTraining>(proxy, config_, latents_, loop);
+  const auto training = timed(clock_, "build", [&] {
+    auto made = std::make_unique<ProxyTraining>(proxy, config_, latents_, loop);
+    go_on_from(checkpoint, made->loop, run);
+    if (made->loop.iteration() > end)  // trained further by a sweep in another database
+      made = std::make_unique<ProxyTraining>(proxy, config_, latents_, loop);
+    return made;
+  });
   listener_.say_if_any(
       missing_curve(database_, run.run, checkpoint.file(), last_stored(config_, training->loop.iteration())));
   LastLoss curve;
@@ -157,23 +163,36 @@ void SweepWorker::train(const Lease& lease, const RunRow& run) {
   const Claim claim{lease, run, recorder};
   train_to(end, training->loop, claim);
 
-  const auto averaged = make_network(make_plan(proxy), placement_);
-  load_weights(*averaged, training->loop.ema(), "moving average");
-  averaged->prepare(placement_.kernels);
+  const auto averaged = timed(clock_, "build", [&] {
+    auto network = make_network(make_plan(proxy), placement_);
+    load_weights(*network, training->loop.ema(), "moving average");
+    network->prepare(placement_.kernels);
+    return network;
+  });
   evaluate(claim, *averaged);
   finish(database_, lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
+}
+
+// What scores are computed from, and the scores.
+std::pair<TensorMap, std::vector<Score>> SweepWorker::scored(const Drawn& drawn) const {
+  TensorMap observed = measures_.scores.observed(drawn);
+  std::vector<Score> scores = measures_.evaluator.scores(drawn);
+  for (auto& score : measures_.scores.added(observed)) scores.push_back(std::move(score));
+  return {std::move(observed), std::move(scores)};
 }
 
 void SweepWorker::evaluate(const Claim& claim, const Network& unet) {
   const auto& [lease, run, recorder] = claim;
   const int64_t iteration = config_.rungs.at(size_t(lease.rung));
-  const Drawn drawn = measures_.evaluator.draw(unet, diffusion_of(config_.stage), [&] {
-    beat(lease);
-    listener_.throw_if_stopped();
-  });
-  const TensorMap observed = measures_.scores.observed(drawn);
-  std::vector<Score> scores = measures_.evaluator.scores(drawn);
-  for (auto& score : measures_.scores.added(observed)) scores.push_back(std::move(score));
+  const Drawn drawn = measures_.evaluator.draw(
+      unet, diffusion_of(config_.stage),
+      [&] {
+        beat(lease);
+        listener_.throw_if_stopped();
+      },
+      &clock_);
+  const auto [observed, scores] = timed(clock_, "score", [&] { return scored(drawn); });
+  const auto storing = clock_.in("store");
   save_tensors(files_of(config_, run).evaluation(iteration), {.tensors = observed, .metadata = {}});
   recorder.store_scores(scores, {.iteration = iteration, .seed = config_.evaluation.seed});
   std::string line;

@@ -26,6 +26,7 @@ class SweepWorker {
   void train(const Lease& lease, const RunRow& run);
   void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunRow& run) const;
   void train_to(int64_t end, Loop& loop, const Claim& claim);
+  std::pair<TensorMap, std::vector<Score>> scored(const Drawn& drawn) const;
   void evaluate(const Claim& claim, const Network& unet);
   void beat(const Lease& lease);
   void give_back(const Lease& lease);
@@ -39,6 +40,7 @@ class SweepWorker {
   const SweepMeasures& measures_;
   Placement placement_;
   Listener& listener_;
+  PhaseClock& clock_;
   Worker identity_;
   int64_t last_beat_s_ = 0;
 };

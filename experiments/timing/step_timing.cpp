@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <malloc.h>
 #include <torch/types.h>
 
 #include <map>
@@ -10,6 +9,7 @@
 
 #include "networks/memory.h"
 #include "profiler/memory.h"
+#include "spec/freed_memory.h"
 
 namespace mds {
 namespace {
@@ -87,7 +87,7 @@ class Rig {
 
 // Releases freed memory that malloc keeps first, because it does not belong to the pass.
 std::optional<int64_t> peak_of(const Callable& whole) {
-  ::malloc_trim(0);
+  give_memory_back();
   if (!reset_peak_resident()) return std::nullopt;
   whole.run();
   return peak_resident_bytes();

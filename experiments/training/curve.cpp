@@ -6,7 +6,7 @@ void Means::add(const StepReport& report) {
   loss_.add(report.loss);
   gradient_norm_.add(report.gradient_norm);
   if (!std::isnan(report.adversary_loss)) adversary_loss_.add(report.adversary_loss);
-  const double seconds = report.times.forward_s + report.times.backward_s + report.times.update_s;
+  const double seconds = report.times.total_s();
   if (warm_up_s_ == 0)
     warm_up_s_ = seconds;
   else

@@ -115,7 +115,8 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   if (std::filesystem::exists(out)) lock.emplace(out);
   std::unique_ptr<Database> existing = open_if_there(request.db);
 
-  const auto run = open_stage(config, request.db, listener);
+  PhaseClock clock;
+  const auto run = timed(clock, "opening", [&] { return open_stage(config, request.db, listener); });
   CheckpointFile checkpoint(checkpoint_in(out));
   Loop loop(run->stage(), config.loop, config.optimizer);
   const std::string identity = go_on_from(checkpoint, loop, identity_of(training.written, *run), listener);
@@ -138,8 +139,8 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   listener.say_if_any(missing_curve(database, recorder.run(), checkpoint.file(), loop.iteration()));
   // Only now, as the record has compared the file with the hashes in the database.
   listener.say_if_any(checkpoint.adopt());
-  const bool ended = run_training(
-      loop, {*run, config, to_json(training.written), checkpoint, recorder, out, identity, request.command, listener});
+  const bool ended = run_training(loop, {*run, config, to_json(training.written), checkpoint, recorder, out, identity,
+                                         request.command, listener, clock, request.profile});
   if (!ended)
     listener.say("the training stopped at iteration " + std::to_string(loop.iteration()) +
                  "; the same command goes on from " + checkpoint.file());
@@ -154,6 +155,7 @@ LoadedTraining load_training(const TrainRequest& request) {
   pin_network(training.written, request.db);
   training.config = from_json<TrainConfig>(with_found_files(to_json(training.written), training.file), request.file);
   training.config.loop.placement = request.placement;
+  training.config.loop.synchronised = request.profile;
   return training;
 }
 

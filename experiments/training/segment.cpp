@@ -3,7 +3,12 @@
 namespace mds {
 
 bool train_segment(Loop& loop, Recorder& recorder, const Segment& segment) {
+  const int64_t first = loop.iteration() + 1;
   const auto report = [&](const StepReport& step) {
+    if (step.iteration == first)
+      segment.clock.add("warm-up", step.times.total_s());
+    else
+      add_times(segment.clock, step.times);
     recorder.add(step);
     segment.stepped(step);
   };
@@ -12,7 +17,10 @@ bool train_segment(Loop& loop, Recorder& recorder, const Segment& segment) {
         std::min(segment.end, (loop.iteration() / segment.checkpoint_every + 1) * segment.checkpoint_every);
     while (loop.iteration() < next && !segment.listener.stops()) loop.run_to(loop.iteration() + 1, report);
     const bool due = loop.iteration() == next;
-    recorder.save(loop, /*interrupted=*/!due);
+    {
+      const auto storing = segment.clock.in("store");
+      recorder.save(loop, /*interrupted=*/!due);
+    }
     if (due) segment.saved();
   }
   return loop.iteration() == segment.end;

@@ -9,6 +9,7 @@ namespace mds {
 struct Segment {
   int64_t end = 0, checkpoint_every = 1;  // iterations
   Listener& listener;
+  PhaseClock& clock;  // of the first iteration as warm-up, of the parts of the others, and of storing
   std::function<void(const StepReport&)> stepped = [](const StepReport&) {};
   std::function<void()> saved = [] {};  // a checkpoint that is due was saved
 };

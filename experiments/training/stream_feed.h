@@ -19,7 +19,6 @@ class StreamFeed final : public PictureFeed {
   Examples next(int64_t iteration) override;
   std::string position() const override { return to_string(batch_.after); }
   void seek(const std::string& position) override;
-  double waited_s() const override { return stream_ ? stream_->waited_s() : 0; }
 
  private:
   SourcePtr source_;

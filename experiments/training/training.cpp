@@ -20,33 +20,18 @@ std::string describe_step(const StepReport& report, double adversary_loss) {
   return text;
 }
 
-// How the time of this process's iterations was spent, without the first one, which warms up.
-class TimeSpent {
- public:
-  explicit TimeSpent(Listener& listener) : listener_(listener) {}
-  void add(const StepReport& report) {
-    if (count_++ == 0) return;
-    data_s_ += report.times.data_s;
-    forward_s_ += report.times.forward_s;
-    backward_s_ += report.times.backward_s;
-    update_s_ += report.times.update_s;
-  }
-  ~TimeSpent() {
-    const double n = double(count_ - 1), total_s = forward_s_ + backward_s_ + update_s_;
-    if (n < 1) return;
-    char line[160];
-    std::snprintf(line, sizeof line,
-                  "an iteration took %.4f s: batch and forward %.4f, backward %.4f, update %.4f; "
-                  "%.1f %% of it was waiting for data",
-                  total_s / n, forward_s_ / n, backward_s_ / n, update_s_ / n, 100 * data_s_ / total_s);
-    listener_.say(line);
-  }
-
- private:
-  Listener& listener_;
-  int64_t count_ = 0;
-  double data_s_ = 0, forward_s_ = 0, backward_s_ = 0, update_s_ = 0;
-};
+// Tells where the time of this process went: in short, or all of it. Means are over iterations after the first.
+void tell_times(const TrainingRun& run, int64_t iterations) {
+  if (iterations < 1) return;
+  if (run.profile) return run.listener.say(in_words(run.clock, "where the time went", {"iteration", iterations}));
+  const auto mean_s = [&](const char* phase) { return run.clock.seconds(phase) / double(iterations); };
+  const double data_s = mean_s("data"), forward_s = mean_s("forward"), backward_s = mean_s("backward"),
+               optimizer_s = mean_s("optimizer");
+  char line[160];
+  std::snprintf(line, sizeof line, "an iteration took %.4f s: data %.4f, forward %.4f, backward %.4f, optimizer %.4f",
+                data_s + forward_s + backward_s + optimizer_s, data_s, forward_s, backward_s, optimizer_s);
+  run.listener.say(line);
+}
 
 // PATH/0000500 and the ending: names that sort by iteration.
 std::string of_iteration(const std::string& folder, const Loop& loop, const std::string& ending = "") {
@@ -69,6 +54,7 @@ std::vector<Score> save_model(const Loop& loop, const TrainingRun& run, const st
 
 // Writes samples and the model series at a checkpoint. After a restart it adds what a killed process did not write.
 void leave_beside(const Loop& loop, const TrainingRun& run) {
+  const auto evaluating = run.clock.in("evaluation");
   const auto due = [&](int64_t every, bool written) {
     return every > 0 && loop.iteration() > 0 && loop.iteration() % every == 0 && !written;
   };
@@ -89,7 +75,6 @@ void leave_beside(const Loop& loop, const TrainingRun& run) {
 // Returns whether it reached the end.
 bool train(Loop& loop, const TrainingRun& run) {
   const LoopConfig& config = run.config.loop;
-  TimeSpent spent(run.listener);
   const auto progress = run.listener.progress(run.config.name, config.iterations, loop.iteration());
   double adversary_loss = NAN;  // the last one
   leave_beside(loop, run);
@@ -97,9 +82,9 @@ bool train(Loop& loop, const TrainingRun& run) {
                        {.end = config.iterations,
                         .checkpoint_every = config.checkpoint_every,
                         .listener = run.listener,
+                        .clock = run.clock,
                         .stepped =
                             [&](const StepReport& report) {
-                              spent.add(report);
                               if (!std::isnan(report.adversary_loss)) adversary_loss = report.adversary_loss;
                               progress->show(report.iteration, describe_step(report, adversary_loss), /*every=*/20);
                             },
@@ -109,7 +94,8 @@ bool train(Loop& loop, const TrainingRun& run) {
 // Writes the model folder, complete or not at all, and stores its scores.
 void finish(const Loop& loop, const TrainingRun& run) {
   NewFolder model(run.folder + "/model", Before::replaced);
-  const std::vector<Score> scores = save_model(loop, run, model.path());
+  const auto scores = timed(run.clock, "evaluation", [&] { return save_model(loop, run, model.path()); });
+  const auto storing = run.clock.in("store");
   Json protocol{{"data", run.stage.data_hash()}};
   const auto& evaluation = run.config.evaluation;
   if (evaluation) {
@@ -156,6 +142,7 @@ std::string checkpoint_in(const std::string& folder) { return folder + "/checkpo
 
 bool run_training(Loop& loop, const TrainingRun& run) {
   bool ended = false;
+  const int64_t first = loop.iteration();
   ending_with_errors(run, [&] {
     {
       const Stoppable stoppable(run.listener);
@@ -163,6 +150,7 @@ bool run_training(Loop& loop, const TrainingRun& run) {
     }
     ended ? finish(loop, run) : run.recorder.end(RunState::paused);
   });
+  tell_times(run, loop.iteration() - first - 1);
   return ended;
 }
 

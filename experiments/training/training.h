@@ -15,6 +15,8 @@ struct TrainingRun {
   Recorder& recorder;
   std::string folder, identity, command;
   Listener& listener;
+  PhaseClock& clock;
+  bool profile = false;  // tells at the end where the time went, and not only that of an iteration
 };
 
 std::string checkpoint_in(const std::string& folder);

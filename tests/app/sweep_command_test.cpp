@@ -14,6 +14,9 @@ TEST_CASE("a sweep trains every candidate to the last rung, and a second start d
   const Outcome first = sweep.run();
   INFO(first.err);
   REQUIRE(first.code == 0);
+  for (const char* phase : {"where the time of the sweep went", "\n  data ", "\n  build ", "\n  forward ", "\n  draw ",
+                            "\n  decode ", "\n  score ", "\n  store "})
+    CHECK_THAT(first.err, Catch::Contains(phase));
   const Json results = sweep.results();
   REQUIRE(results.size() == 3);
   for (const auto& run : results) {

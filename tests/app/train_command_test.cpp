@@ -85,6 +85,18 @@ TEST_CASE("a training stores its run with the curve, checkpoints and scores, and
   CHECK(training.run("report sweep --format json --db r.db").json()["rows"].empty());
 }
 
+TEST_CASE("a profiled training tells where its time went and makes the same model", "[app]") {
+  ToyTraining training, other;
+  training.require_trained("base");
+  const Outcome profiled = other.train("base", "--profile");
+  REQUIRE(profiled.code == 0);
+  for (const char* phase : {"where the time went", "\n  data ", "\n  forward ", "\n  backward ", "\n  optimizer ",
+                            "\n  evaluation ", "\n  store ", "\n  rest ", " ms an iteration"})
+    CHECK_THAT(profiled.err, Catch::Contains(phase));
+  CHECK(text_of_file(other.output("base") + "/model/unet.safetensors") ==
+        text_of_file(training.output("base") + "/model/unet.safetensors"));
+}
+
 TEST_CASE("each UNet stage goes on from the one before, draws as it trains, and stores an adversary's loss", "[app]") {
   const ToyTraining training;
   for (const auto& stage : ToyTraining::unet_stages()) {

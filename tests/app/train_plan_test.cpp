@@ -76,6 +76,7 @@ TEST_CASE("train --plan refuses stages that it cannot plan, and flags that do no
              Contains("nowhere/model.json") && Contains("train the one before"));
   const auto [flags, message] = GENERATE(table<std::string, std::string>({
       {"--rate 5", "--rate goes with --plan"},
+      {"--plan --profile", "--profile goes with a training"},
       {"--plan --rate 0", "--rate is 0"},
       {"--plan --devices 0", "--devices is 0; allowed: "},
       {"--plan --rate 5 --tflops 5", "allowed: one of them"},

@@ -59,7 +59,7 @@ Json timed(Loop& loop, int64_t iterations) {
   Json forward = Json::array(), backward = Json::array(), update = Json::array();
   const std::clock_t before = std::clock();
   loop.run_to(loop.iteration() + iterations, [&](const StepReport& report) {
-    forward.push_back(report.times.forward_s);
+    forward.push_back(report.times.data_s + report.times.forward_s);
     backward.push_back(report.times.backward_s);
     update.push_back(report.times.update_s);
   });

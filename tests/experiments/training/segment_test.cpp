@@ -25,6 +25,7 @@ struct ToyRun {
   LatentSet latents = toy::latents();
   CheckpointFile checkpoint{folder.path + "/checkpoint.safetensors"};
   Lease lease = taken();
+  PhaseClock clock{};
 
   Lease taken() {
     const std::string arch = record_arch(database, {"toy", toy::unet()});
@@ -39,9 +40,11 @@ struct ToyRun {
     BaseStage stage(toy::unet(), BaseConfig{}, loop_config, latents);
     Loop loop(stage, loop_config, {});
     loop.resume(checkpoint.file(), "toy");
-    Recorder recorder({.database = database, .lease = lease, .checkpoint = checkpoint, .identity = "toy", .batch = 4}, curve);
+    Recorder recorder({.database = database, .lease = lease, .checkpoint = checkpoint, .identity = "toy", .batch = 4},
+                      curve);
     const bool ended = train_segment(
-        loop, recorder, {.end = 10, .checkpoint_every = loop_config.checkpoint_every, .listener = listener});
+        loop, recorder,
+        {.end = 10, .checkpoint_every = loop_config.checkpoint_every, .listener = listener, .clock = clock});
     recorder.wait();
     return ended;
   }
@@ -62,6 +65,20 @@ std::vector<std::pair<int64_t, double>> losses_without_a_stop() {
 }
 
 }  // namespace
+
+TEST_CASE("a segment tells where its time went: its iterations by part, and what it stored", "[experiments][torch]") {
+  ToyRun run;
+  LastLoss curve;
+  Listener never;
+  REQUIRE(run.train(curve, never));
+  for (const char* phase : {"warm-up", "forward", "backward", "optimizer", "store"}) {
+    INFO(phase);
+    CHECK(run.clock.seconds(phase) > 0);
+  }
+  double sum = 0;
+  for (const auto& phase : run.clock.phases()) sum += phase.seconds;
+  CHECK(sum == Approx(run.clock.total_s()).epsilon(0.01));
+}
 
 TEST_CASE("a curve has a row at every checkpoint and at the end", "[experiments][torch]") {
   const auto rows = losses_without_a_stop();
@@ -105,7 +122,8 @@ TEST_CASE("of scores of which one is not finite none is stored", "[experiments][
   ToyRun run;
   LastLoss curve;
   Recorder recorder(
-      {.database = run.database, .lease = run.lease, .checkpoint = run.checkpoint, .identity = "toy", .batch = 4}, curve);
+      {.database = run.database, .lease = run.lease, .checkpoint = run.checkpoint, .identity = "toy", .batch = 4},
+      curve);
   CHECK_THROWS_WITH(
       recorder.store_scores({{.name = "kid", .value = 1}, {.name = "fid", .value = NAN}}, {.iteration = 4}),
       Catch::Contains("fid is not finite"));
