@@ -129,6 +129,15 @@ std::map<std::string, Json> choices_by_hash(const Database& database) {
   return choices;
 }
 
+struct NumberedBlock {
+  int64_t block_id = 0;
+  BlockJsonRow row{};
+  static void columns(auto& self, auto&& column) {
+    column("block_id", self.block_id);
+    BlockJsonRow::columns(self.row, column);
+  }
+};
+
 struct NumberedPipeline {
   int64_t pipeline_id = 0;
   PipelineRow row{};
@@ -225,6 +234,20 @@ std::vector<NetworkProfile> network_profiles(const Database& database) {
     }
   }
   return profiles;
+}
+
+std::vector<BlockCell> block_cells(const Database& database, const std::function<bool(const Setting&)>& wanted) {
+  std::map<std::pair<int64_t, Setting>, TimedThing> best;
+  for (const auto& thing : timed_things(database))
+    if (thing.kind == LatencyKind::block && wanted(thing.setting))
+      best.emplace(std::pair(thing.owner, thing.setting), thing);
+  std::map<int64_t, std::string> json_of;
+  for (const auto& block : query_rows<NumberedBlock>(database, "FROM block"))
+    json_of[block.block_id] = block.row.block_json;
+  std::vector<BlockCell> cells;
+  for (const auto& [key, thing] : best)
+    cells.push_back({.block_json = json_of[key.first], .setting = key.second, .timing = summarised(database, thing)});
+  return cells;
 }
 
 std::vector<PipelineTiming> pipeline_timings(const Database& database) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -102,6 +103,17 @@ std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns
 
 // By network; within each, newest programs first.
 std::vector<NetworkProfile> network_profiles(const Database& database);
+
+// A block with its site under one setting, in no network.
+struct BlockCell {
+  std::string block_json{};  // canonical, of block and site
+  Setting setting{};
+  TimingSummary timing{};
+};
+
+// The best timing of every block under each wanted setting, rejected ones too; in the order in which blocks were
+// stored.
+std::vector<BlockCell> block_cells(const Database& database, const std::function<bool(const Setting&)>& wanted);
 
 struct PipelineTiming {
   PipelineRow pipeline{};
