@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include "experiments/arch_record.h"
 #include "experiments/recording.h"
@@ -18,21 +17,6 @@ const StepSamples* find(const RawProfile& process, const std::string& path) {
   const auto found =
       std::find_if(process.steps.begin(), process.steps.end(), [&](const auto& step) { return step.path == path; });
   return found == process.steps.end() ? nullptr : &*found;
-}
-
-LatencyKey key_of(Database& database, const ProfileOptions& options) {
-  return {.device = record_device(database, "cpu"),  // where step_timing runs
-          .env = record_env(database),
-          .dtype = std::string(name_of(options.dtype)),
-          .threads = at::get_num_threads(),
-          .batch = options.batch,
-          .kernels = options.kernels};
-}
-
-LatencyKey block_key(LatencyKey key, const PlanStep& step) {
-  key.kind = LatencyKind::block;
-  key.block_json = canonical_json(step);
-  return key;
 }
 
 LatencyKey network_key(LatencyKey key, LatencyKind kind, const std::string& arch) {
@@ -62,6 +46,21 @@ void add_samples(Database& database, LatencyRow row, const std::vector<RawProfil
 }
 
 }  // namespace
+
+LatencyKey key_of(Database& database, const ProfileOptions& options) {
+  return {.device = record_device(database, "cpu"),  // where step_timing runs
+          .env = record_env(database),
+          .dtype = std::string(name_of(options.dtype)),
+          .threads = at::get_num_threads(),
+          .batch = options.batch,
+          .kernels = options.kernels};
+}
+
+LatencyKey block_key(LatencyKey key, const PlanStep& step) {
+  key.kind = LatencyKind::block;
+  key.block_json = canonical_json(step);
+  return key;
+}
 
 ProcessBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path) {
   ProcessBlocks all;
@@ -110,6 +109,19 @@ void record_profile(Database& database, const NamedNetwork& network, const Profi
   });
 }
 
+void record_blocks(Database& database, const std::vector<PlanStep>& blocks, const ProfileOptions& options,
+                   const std::vector<RawProfile>& processes) {
+  const LatencyProcess first{.number = first_process_number()};
+  database.transaction([&] {
+    const LatencyKey key = key_of(database, options);
+    for (const auto& step : blocks) {
+      const Evidence evidence = evidence_of(processes, step.path, options.mode);
+      add_samples(database, {.key = block_key(key, step), .path = step.path, .evidence = evidence, .process = first},
+                  processes);
+    }
+  });
+}
+
 void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,
                   const std::vector<RawProfile>& processes) {
   const LatencyProcess first{.number = first_process_number()};
@@ -126,10 +138,8 @@ void record_parts(Database& database, const std::map<std::string, PipelineRow>& 
 
 int64_t measured_processes(Database& database, const NamedNetwork& network, const ProfileOptions& options) {
   const std::string arch = record_arch(database, network);
-  std::set<int64_t> processes;
-  for (const auto& row : find_latency(database, network_key(key_of(database, options), LatencyKind::end_to_end, arch)))
-    if (row.evidence.mode == options.mode) processes.insert(row.process.number);
-  return int64_t(processes.size());
+  const LatencyKey key = network_key(key_of(database, options), LatencyKind::end_to_end, arch);
+  return timed_processes(database, key, options.mode);
 }
 
 void profile_into(Database& database, const NamedNetwork& named, const ProfileOptions& options, Listener& listener) {

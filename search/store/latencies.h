@@ -134,5 +134,7 @@ struct LatencySampleRow {
 void add_latency(Database& database, const LatencyRow& row);
 // Samples of the best mark, never rejected ones.
 std::vector<LatencyRow> find_latency(const Database& database, const LatencyKey& key);
+// How many processes took samples in this mode that were not rejected.
+int64_t timed_processes(const Database& database, const LatencyKey& key, TimingMode mode);
 
 }  // namespace mds
