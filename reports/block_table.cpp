@@ -18,6 +18,7 @@ std::vector<Column> block_columns() {
           {.name = "low_ms", .header = "low", .digits = 3, .weight = Weight::minor},
           {.name = "high_ms", .header = "high", .digits = 3, .weight = Weight::minor},
           gflops_column(),
+          roof_column(),
           {.name = "n", .weight = Weight::least},
           {.name = "mark", .weight = Weight::major},
           {.name = "spec", .audience = Audience::programs},
@@ -34,6 +35,7 @@ std::vector<Json> row_of(const ReadCell& read) {
   const Setting& setting = cell.setting;
   const TimingSummary& timing = cell.timing;
   const Cost work = cost(step);
+  const auto speed = gflops(work.macs_valid, setting.batch, timing.median_ns);
   return {std::string(kind_of(step.block)),
           words_of(step.site) + (step.link == Link::add ? ", adds a skip" : ""),
           words_of(step.block, step.site),
@@ -43,7 +45,8 @@ std::vector<Json> row_of(const ReadCell& read) {
           timing.median_ns * 1e-6,
           to_json(milliseconds(timing.low_ns)),
           to_json(milliseconds(timing.high_ns)),
-          to_json(gflops(work.macs_valid, setting.batch, timing.median_ns)),
+          to_json(speed),
+          to_json(share_of_roof(cell.roof, setting.dtype, speed)),
           timing.n,
           to_string(timing.evidence),
           cell.block_json,
@@ -69,7 +72,12 @@ std::vector<ReadCell> read_cells(const std::vector<BlockCell>& cells) {
 Table block_table(const std::vector<BlockCell>& cells) {
   Table table{.columns = block_columns(), .footnotes = {median_footnote, gflops_footnote}};
   const auto read = read_cells(cells);
-  for (const auto& cell : read) table.rows.push_back(row_of(cell));
+  std::vector<Roof> roofs;
+  for (const auto& each : read) {
+    table.rows.push_back(row_of(each));
+    if (each.cell.roof) roofs.push_back(*each.cell.roof);
+  }
+  if (!roofs.empty()) table.footnotes.push_back(roof_footnote(roofs, cells.front().setting.dtype));
   if (!cells.empty()) {
     table.title = "Blocks alone: " + to_string(cells.front().setting);
     table.footnotes.push_back("Build: " + to_string(cells.front().setting.build) + ".");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "profiler/roof.h"
 #include "search/store/literature.h"
 #include "search/store/store.h"
 #include "search/store/stored_json.h"
@@ -101,6 +102,10 @@ struct NetworkProfile {
 // batch. Absent where the work or the time is 0.
 std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns);
 
+// The part of a roof that such a speed is; absent where either is unknown.
+std::optional<double> share_of_roof(const std::optional<Roof>& roof, const std::string& dtype,
+                                    const std::optional<double>& gflops);
+
 // By network; within each, newest programs first.
 std::vector<NetworkProfile> network_profiles(const Database& database);
 
@@ -109,6 +114,7 @@ struct BlockCell {
   std::string block_json{};  // canonical, of block and site
   Setting setting{};
   TimingSummary timing{};
+  std::optional<Roof> roof{};  // what the machine reached beside it
 };
 
 // The best timing of every block under each wanted setting, rejected ones too; in the order in which blocks were

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "experiments/timing/block_list.h"
+#include "experiments/timing/roof.h"
 #include "reports/block_table.h"
 
 namespace mds {
@@ -30,17 +31,21 @@ std::vector<std::vector<PlanStep>> parts_of(const std::vector<PlanStep>& blocks)
   return parts;
 }
 
-RawProfile time_part(const std::vector<PlanStep>& part, ProfileOptions options, Listener& listener) {
+RawProfile time_part(const std::vector<PlanStep>& part, const BlockProfileRequest& request, Listener& listener) {
+  ProfileOptions options = request.options;
   options.whole = false;
   std::vector<size_t> all(part.size());
   std::iota(all.begin(), all.end(), size_t{0});
-  return time_plan({.input = part.front().site.in, .steps = part}, all, options, listener);
+  const auto roof = request.roof ? std::optional(measured_roof()) : std::nullopt;
+  RawProfile profile = time_plan({.input = part.front().site.in, .steps = part}, all, options, listener);
+  profile.roof = roof;
+  return profile;
 }
 
 std::vector<RawProfile> measured(const std::vector<PlanStep>& part, const BlockProfileRequest& request,
                                  const MeasureBlocks& apart) {
   Listener silent;
-  if (request.processes == 1) return {time_part(part, request.options, silent)};
+  if (request.processes == 1) return {time_part(part, request, silent)};
   std::vector<RawProfile> processes;
   for (int64_t i = 0; i < request.processes; ++i) processes.push_back(apart(flag_of(part), i));
   return processes;
@@ -68,9 +73,11 @@ std::string table_text(const Database& database, const BlockProfileRequest& requ
 RawProfile time_blocks(const BlockProfileRequest& request, Listener& listener) {
   RawProfile all;
   for (const auto& part : parts_of(request.blocks)) {
-    RawProfile timed = time_part(part, request.options, listener);
-    if (all.steps.empty()) all.conditions = timed.conditions;
-    all.steps.insert(all.steps.end(), timed.steps.begin(), timed.steps.end());
+    RawProfile timed = time_part(part, request, listener);
+    if (all.steps.empty())
+      all = std::move(timed);
+    else
+      all.steps.insert(all.steps.end(), timed.steps.begin(), timed.steps.end());
   }
   return all;
 }

@@ -17,6 +17,7 @@ struct BlockProfileRequest {
   std::string database{};
   ProfileOptions options{.mode = TimingMode::screening};
   int64_t processes = 1;
+  bool roof = true;  // measures beside the blocks what the machine reaches at best
 };
 
 // Measures the blocks, given as the text of a --block, in a process of its own, the i-th of several.

@@ -38,11 +38,12 @@ class Printer {
   Json json() const {
     return {{"name", result_.network.name},
             {"device", device_},
-            {"dtype", std::string(name_of(result_.options.dtype))},
+            {"dtype", dtype_},
             {"threads", at::get_num_threads()},
             {"batch", result_.options.batch},
             {"latency_ms", latency_json(*whole_.summary, whole_.mark)},
             {"peak_bytes", to_json(peak_bytes())},
+            {"roof", to_json(roof())},
             {"blocks", rows_json(table_of(blocks_))},
             {"residual_ms", blocks_.empty() ? Json() : Json(residual().median_ns * 1e-6)}};
   }
@@ -55,9 +56,10 @@ class Printer {
     }
     lines.push_back(whole_);
     Table table = table_of(lines);
-    table.title = result_.network.name + ": " + device_ + ", " + std::string(name_of(result_.options.dtype)) + ", " +
-                  std::to_string(at::get_num_threads()) + " threads, batch " + std::to_string(result_.options.batch);
+    table.title = result_.network.name + ": " + device_ + ", " + dtype_ + ", " + std::to_string(at::get_num_threads()) +
+                  " threads, batch " + std::to_string(result_.options.batch);
     table.footnotes = {median_footnote, gflops_footnote, "Blocks of equal shape are timed once and share the numbers."};
+    if (roof()) table.footnotes.push_back(roof_footnote({*roof()}, dtype_));
     const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
     if (const auto peak = peak_bytes())
       table.footnotes.push_back("Peak memory of the whole: " + shown(*peak, megabytes) + " MB.");
@@ -75,6 +77,14 @@ class Printer {
     return {.path = "(residual)", .kind = "residual", .median_ns = whole_.median_ns - blocks_ns_};
   }
 
+  // The best of the processes.
+  std::optional<Roof> roof() const {
+    std::optional<Roof> best;
+    for (const auto& process : result_.processes)
+      if (process.roof && (!best || process.roof->gflops(dtype_) > best->gflops(dtype_))) best = process.roof;
+    return best;
+  }
+
   std::optional<int64_t> peak_bytes() const {
     std::optional<int64_t> peak;
     for (const auto& process : result_.processes) peak = std::max(peak, process.peak_bytes);
@@ -90,23 +100,26 @@ class Printer {
                             {.name = "high_ms", .header = "high", .digits = 3},
                             {.name = "share", .header = "share %", .scale = 100, .digits = 1},
                             gflops_column(),
+                            roof_column(),
                             {.name = "n"},
                             {.name = "mark"}}};
     for (const auto& line : lines) {
       const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
+      const auto speed = gflops(line.macs_valid, result_.options.batch, line.median_ns);
       if (const auto& summary = line.summary)
         table.rows.push_back({line.path, line.kind, line.macs_valid, ms, to_json(milliseconds(summary->low_ns)),
-                              to_json(milliseconds(summary->high_ns)), share,
-                              to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n,
-                              line.mark});
+                              to_json(milliseconds(summary->high_ns)), share, to_json(speed),
+                              to_json(share_of_roof(roof(), dtype_, speed)), summary->n, line.mark});
       else
-        table.rows.push_back({line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr});
+        table.rows.push_back(
+            {line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr, nullptr});
     }
     return table;
   }
 
   const ProfileResult& result_;
   Plan plan_;
+  std::string dtype_{name_of(result_.options.dtype)};
   std::string device_ = capture_environment().device.cpu_model;
   Line whole_;
   std::vector<Line> blocks_;

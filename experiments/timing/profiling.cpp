@@ -31,13 +31,19 @@ int64_t first_process_number() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
+Json conditions_of(const RawProfile& process) {
+  Json conditions = to_json(process.conditions);
+  if (process.roof) conditions["roof"] = to_json(*process.roof);
+  return conditions;
+}
+
 // Adds one row per process and interleaved block; `row` holds the number of the first process.
 void add_samples(Database& database, LatencyRow row, const std::vector<RawProfile>& processes) {
   int64_t number = row.process.number;
   for (const auto& process : processes) {
     const StepSamples* step = find(process, row.path);
     if (!step) continue;
-    row.process = {number++, step->warmup_count, step->warmup_ns, to_json(process.conditions).dump()};
+    row.process = {number++, step->warmup_count, step->warmup_ns, conditions_of(process).dump()};
     for (row.repetition = 0; row.repetition < int64_t(step->samples_ns.size()); ++row.repetition) {
       row.samples_ns = step->samples_ns[size_t(row.repetition)];
       add_latency(database, row);

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "experiments/timing/roof.h"
 #include "networks/memory.h"
 #include "profiler/memory.h"
 
@@ -140,7 +141,10 @@ RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileO
 RawProfile time_network(const NetworkSpec& network, const ProfileOptions& options, Listener& listener) {
   Plan plan = make_plan(canonical(network));
   const auto steps = options.blocks ? distinct_steps(plan) : std::vector<size_t>{};
-  return time_plan(std::move(plan), steps, options, listener);
+  const auto roof = options.blocks ? std::optional(measured_roof()) : std::nullopt;
+  RawProfile profile = time_plan(std::move(plan), steps, options, listener);
+  profile.roof = roof;
+  return profile;
 }
 
 RawProfile time_all(const std::vector<Callable>& callables, const ProfileOptions& options, Listener& listener) {

@@ -11,6 +11,7 @@
 #include "networks/precision.h"
 #include "profiler/bench.h"
 #include "profiler/environment.h"
+#include "profiler/roof.h"
 #include "profiler/stopping.h"
 #include "spec/kernels.h"
 
@@ -50,6 +51,7 @@ struct RawProfile {
   std::vector<StepSamples> steps{};
   std::optional<int64_t> peak_bytes{};
   Conditions conditions{};
+  std::optional<Roof> roof{};  // where blocks were timed
 
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "what was timed");
@@ -57,6 +59,7 @@ struct RawProfile {
           "most memory resident in one forward pass of the whole, weights and program too; absent where the kernel's "
           "peak cannot be reset");
     field("conditions", self.conditions, "the machine's state before the first run");
+    field("roof", self.roof, "what the machine reached at best in this process");
   }
 };
 

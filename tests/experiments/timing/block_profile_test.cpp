@@ -5,6 +5,7 @@
 #include "experiments/timing/block_list.h"
 #include "networks/network.h"
 #include "networks/network_spec.h"
+#include "reports/rows.h"
 #include "tests/catch.h"
 #include "tests/scratch_folder.h"
 
@@ -33,7 +34,8 @@ struct Counting : Listener {
 BlockProfileRequest quick(const std::string& database, const char* blocks, const char* site = "8x4x4") {
   return {.blocks = blocks_of(BlockFlags{.blocks = {blocks}, .sites = {site}}),
           .database = database,
-          .options = {.mode = TimingMode::quick}};
+          .options = {.mode = TimingMode::quick},
+          .roof = false};
 }
 
 int64_t newly_timed(const BlockProfileRequest& request) {
@@ -103,7 +105,7 @@ TEST_CASE("a profile of a network finds the blocks that were timed alone, and th
   const auto lone = blocks_of(BlockFlags{.blocks = {flag_of(steps)}});
   REQUIRE(lone.size() == steps.size());
   const BlockProfileRequest request{
-      .blocks = lone, .database = folder.path + "/b.db", .options = {.mode = TimingMode::quick}};
+      .blocks = lone, .database = folder.path + "/b.db", .options = {.mode = TimingMode::quick}, .roof = false};
   const bool alone_first = GENERATE(true, false);
   Database database(request.database);
   Counting network;
@@ -153,4 +155,22 @@ TEST_CASE("a block that does not fit memory is refused before it runs", "[app]")
   const ScratchFolder folder;
   const auto request = quick(folder.path + "/b.db", R"({"kind": "convolution"})", "8x400000x400000");
   CHECK_THROWS_AS(profile_blocks(request, nowhere, Format::json, silent), MemoryError);
+}
+
+TEST_CASE("the roof is measured beside the blocks, and stored with them", "[app]") {
+  const ScratchFolder folder;
+  auto request =
+      quick(folder.path + "/b.db", R"([{"kind": "convolution", "kernel": 1}, {"kind": "pool"}])", "512x32x32");
+  request.roof = true;
+  const std::string text = profile_blocks(request, nowhere, Format::json, silent);
+  const Json rows = Json::parse(text)["rows"];
+  CHECK(rows[1]["roof_share"].is_null());  // no multiplication, so no rate
+  CHECK(rows[0]["roof_share"] > 0);
+  const double roof = rows[0]["gflops"].get<double>() / rows[0]["roof_share"].get<double>();
+  const Database database(request.database, StoreMode::read_only);
+  const auto cells = block_cells(database, [](const Setting&) { return true; });
+  REQUIRE((cells.size() == 2 && cells[0].roof));
+  CHECK(cells[0].roof->fp32_gflops == Approx(roof));
+  CHECK(cells[0].roof->copy_gb_s > 0);
+  CHECK(from_json<RawProfile>(to_json(time_blocks(request, silent)), "x").roof.has_value());
 }
