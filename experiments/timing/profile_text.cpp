@@ -6,6 +6,7 @@
 
 #include "profiler/environment.h"
 #include "reports/report.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -18,6 +19,13 @@ struct Line {
   std::optional<Summary> summary{};
   std::string mark{};
 };
+
+// "pass 1,203 MB at most, 1,187 after it"
+std::string memory_words(const PhaseMemory& memory) {
+  const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
+  return memory.phase + " " + shown(to_json(memory.peak_bytes), megabytes) + " MB at most, " +
+         shown(to_json(memory.resident_bytes), megabytes) + " after it";
+}
 
 class Printer {
  public:
@@ -43,6 +51,7 @@ class Printer {
             {"batch", result_.options.batch},
             {"latency_ms", latency_json(*whole_.summary, whole_.mark)},
             {"peak_bytes", to_json(peak_bytes())},
+            {"memory", to_json(memory())},
             {"roof", to_json(roof())},
             {"blocks", rows_json(table_of(blocks_))},
             {"residual_ms", blocks_.empty() ? Json() : Json(residual().median_ns * 1e-6)}};
@@ -60,9 +69,8 @@ class Printer {
                   " threads, batch " + std::to_string(result_.options.batch);
     table.footnotes = {median_footnote, gflops_footnote, "Blocks of equal shape are timed once and share the numbers."};
     if (roof()) table.footnotes.push_back(roof_footnote({*roof()}, dtype_));
-    const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
-    if (const auto peak = peak_bytes())
-      table.footnotes.push_back("Peak memory of the whole: " + shown(*peak, megabytes) + " MB.");
+    if (const auto phases = memory(); !phases.empty())
+      table.footnotes.push_back("Memory: " + listed(phases, memory_words, "; ") + ".");
     return table;
   }
 
@@ -85,9 +93,21 @@ class Printer {
     return best;
   }
 
+  // Of each phase the most of any process.
+  std::vector<PhaseMemory> memory() const {
+    std::vector<PhaseMemory> most = result_.processes.front().memory;
+    for (const auto& process : result_.processes)
+      for (size_t i = 0; i < most.size() && i < process.memory.size(); ++i) {
+        most[i].peak_bytes = std::max(most[i].peak_bytes, process.memory[i].peak_bytes);
+        most[i].resident_bytes = std::max(most[i].resident_bytes, process.memory[i].resident_bytes);
+        most[i].seconds = std::max(most[i].seconds, process.memory[i].seconds);
+      }
+    return most;
+  }
+
   std::optional<int64_t> peak_bytes() const {
     std::optional<int64_t> peak;
-    for (const auto& process : result_.processes) peak = std::max(peak, process.peak_bytes);
+    for (const auto& process : result_.processes) peak = std::max(peak, pass_peak(process));
     return peak;
   }
 
@@ -101,7 +121,7 @@ class Printer {
                             {.name = "share", .header = "share %", .scale = 100, .digits = 1},
                             gflops_column(),
                             roof_column(),
-                            {.name = "n"},
+                            {.name = "n", .weight = Weight::least},
                             {.name = "mark"}}};
     for (const auto& line : lines) {
       const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
