@@ -35,6 +35,8 @@ void check_subject(const ProfileCommand& command, bool blocks) {
     throw UsageError("needs either NAME or --model DIR, or for blocks alone --block JSON or --sweep FILE");
   if (command.lone.given() && (blocks || command.compares || !command.size.arguments().empty()))
     throw UsageError("--blocks, --compare, --width and --height are of a network; a block's map is in its --site");
+  if (!command.request.trace.empty() && (command.names.size() != 1 || command.compares))
+    throw UsageError("--trace is of one network; give NAME");
   if (command.compares ? command.names.size() < 2 : command.names.size() > 1)
     throw UsageError(command.compares ? "--compare needs at least two networks"
                                       : "is given several networks; --compare times them against each other");
@@ -67,6 +69,8 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
                 "Where each --block stands: 1024x16x16, 256x1024 (tokens), 1280, or JSON of a site; may repeat")(
       "sweep", po::value(&command.lone.sweep)->value_name("FILE"),
       "Instead of NETWORK: times the blocks of this file, of which those in --db are not timed again")(
+      "trace", po::value(&request.trace)->value_name("FILE"),
+      "Also writes one pass of NETWORK, step by step, as a trace that chrome://tracing and Perfetto open")(
       "blocks", "Times each block as well; blocks and residual add up to the whole")(
       "batch", number(&request.options.batch, between(1, 4096)), "Samples in one pass")(
       "mode", one_of(&command.mode, names_of<TimingMode>())->default_value("screening"),

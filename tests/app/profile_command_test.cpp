@@ -162,3 +162,17 @@ TEST_CASE("blocks alone are refused where flags contradict each other or a block
   CHECK(outcome.code == (flags.starts_with("--sweep /") ? 1 : 2));
   CHECK_THAT(outcome.err, Catch::Contains(message));
 }
+
+TEST_CASE("a profile writes a trace on demand, and never over what it reads", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/b.db", trace = folder.path + "/trace.json";
+  const Outcome outcome = mdsearch(profile_of_tiny(database, "--trace " + trace));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.json()["memory"].back()["phase"] == "pass");
+  const Json events = Json::parse(text_of_file(trace))["traceEvents"];
+  CHECK(events.size() == mdsearch("spec " + tiny_unet + " --format json").json()["blocks"].size());
+  CHECK_THAT(mdsearch(profile_of_tiny(database, "--trace " + tiny_unet)).err, Catch::Contains("--trace"));
+  CHECK(Json::parse(text_of_file(tiny_unet))["kind"] == "unet");
+  CHECK(mdsearch("profile --trace t.json --model DIR").code == 2);
+}
