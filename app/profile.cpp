@@ -9,6 +9,8 @@
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
 #include "app/usage_error.h"
+#include "experiments/timing/block_list.h"
+#include "experiments/timing/block_profile.h"
 #include "experiments/timing/compare.h"
 #include "pipeline/sampler_config.h"
 #include "profiler/environment.h"
@@ -21,14 +23,20 @@ struct ProfileCommand {
   std::vector<std::string> names;
   std::string model, format, mode, dtype;
   bool compares = false;  // several networks with each other
+  BlockFlags lone;        // blocks alone
   SizeOptions size;
   ComputeOptions compute;
   bool raw = false;  // prints this process's samples as JSON, for the process that started it
 };
 
-// Checks that the request is for a network or a model, with only the options of its kind.
+// Checks that the request is for a network, a model or blocks alone, with only the options of its kind.
 void check_subject(const ProfileCommand& command, bool blocks) {
-  if (command.names.empty() == command.model.empty()) throw UsageError("needs either NAME or --model DIR");
+  if (!command.names.empty() + !command.model.empty() + command.lone.given() != 1)
+    throw UsageError("needs either NAME or --model DIR, or for blocks alone --block JSON or --sweep FILE");
+  if (command.lone.given() && (blocks || command.compares || !command.size.arguments().empty()))
+    throw UsageError("--blocks, --compare, --width and --height are of a network; a block's map is in its --site");
+  if (!command.request.trace.empty() && (command.names.size() != 1 || command.compares))
+    throw UsageError("--trace is of one network; give NAME");
   if (command.compares ? command.names.size() < 2 : command.names.size() > 1)
     throw UsageError(command.compares ? "--compare needs at least two networks"
                                       : "is given several networks; --compare times them against each other");
@@ -45,7 +53,9 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
       .usage =
           "mdsearch profile NAME [--blocks] [--batch N] [--width PX --height PX] [--mode quick|screening|final]\n"
           "       mdsearch profile NAME NAME ... --compare\n"
-          "       mdsearch profile --model DIR [--steps N] [--guidance W]",
+          "       mdsearch profile --model DIR [--steps N] [--guidance W]\n"
+          "       mdsearch profile --block JSON --site SHAPE\n"
+          "       mdsearch profile --sweep FILE",
       .example = "mdsearch profile mobilediffusion --blocks --mode quick",
       .positional = {"name"}};
   line.options.add_options()("name", po::value(&command.names)->value_name("NETWORK"), network_names)(
@@ -53,6 +63,14 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
       "Times several networks against each other, in rounds of fresh processes, and says which differ")(
       "model", po::value(&command.model)->value_name("DIR"),
       "Instead of NETWORK: times what this model folder does for a picture, part by part and whole")(
+      "block", po::value(&command.lone.blocks)->composing()->value_name("JSON"),
+      "Instead of NETWORK: times a block alone, '{\"kind\": \"separable\", \"kernel\": 5}', or a list of blocks; may "
+      "repeat")("site", po::value(&command.lone.sites)->composing()->value_name("SHAPE"),
+                "Where each --block stands: 1024x16x16, 256x1024 (tokens), 1280, or JSON of a site; may repeat")(
+      "sweep", po::value(&command.lone.sweep)->value_name("FILE"),
+      "Instead of NETWORK: times the blocks of this file, of which those in --db are not timed again")(
+      "trace", po::value(&request.trace)->value_name("FILE"),
+      "Also writes one pass of NETWORK, step by step, as a trace that chrome://tracing and Perfetto open")(
       "blocks", "Times each block as well; blocks and residual add up to the whole")(
       "batch", number(&request.options.batch, between(1, 4096)), "Samples in one pass")(
       "mode", one_of(&command.mode, names_of<TimingMode>())->default_value("screening"),
@@ -77,7 +95,8 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
   request.options.mode = parse_choice<TimingMode>("--mode", command.mode);
   request.options.dtype = parse_choice<Precision>("--dtype", command.dtype);
   request.options.seed = command.compute.seed;
-  request.subject = command.model.empty() ? command.names.front() : command.model;
+  if (!command.names.empty()) request.subject = command.names.front();
+  if (!command.model.empty()) request.subject = command.model;
   request.pixels = command.size.picture();
   request.options.blocks = values.count("blocks") > 0;
   command.raw = values.count("raw") > 0;
@@ -113,11 +132,23 @@ int run_profile(int argc, char** argv) {
   command.request.options.kernels = apply_to_profile(command.compute).kernels;
   const ProfileRequest& request = command.request;
   TerminalListener listener;
+  BlockProfileRequest lone{{}, request.database, request.options, request.processes};
+  if (command.lone.given()) lone.blocks = blocks_of(command.lone);
   if (command.raw) {
-    std::cout << to_json(of_model ? time_model(request, listener) : time_network(request, listener)).dump() << "\n";
+    const RawProfile raw = command.lone.given() ? time_blocks(lone, listener)
+                           : of_model           ? time_model(request, listener)
+                                                : time_network(request, listener);
+    std::cout << to_json(raw).dump() << "\n";
     return 0;
   }
   warn_of_conditions();
+  if (command.lone.given()) {
+    const MeasureBlocks measure = [&](const std::string& blocks, int64_t i) {
+      return measure_apart({"--block", blocks}, request.options, i);
+    };
+    std::cout << profile_blocks(lone, measure, format, listener);
+    return 0;
+  }
   if (command.compares) {
     const MeasureNetwork measure = [&](const ApartRun& run) {
       std::vector<std::string> subject = command.size.arguments();

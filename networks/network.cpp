@@ -72,7 +72,8 @@ Network::Network(Plan plan, at::MemoryFormat maps, Precision precision)
     blocks_.push_back(make_block(step.block, step.site, layers));
     block_weights_.push_back(weight);
   }
-  any_weight_ = parameters().at(0);
+  const auto weights = parameters();
+  any_weight_ = weights.empty() ? at::empty({0}) : weights[0];  // without weights: floats on the CPU
 }
 
 Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, const Observer& observer,

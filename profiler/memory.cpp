@@ -1,7 +1,9 @@
 #include "profiler/memory.h"
 
+#include <chrono>
 #include <fstream>
-#include <string>
+
+#include "spec/freed_memory.h"
 
 namespace mds {
 namespace {
@@ -23,6 +25,17 @@ bool reset_peak_resident() {
   std::ofstream clear("/proc/self/clear_refs");
   clear << "5" << std::flush;
   return clear.good();
+}
+
+PhaseMemory memory_of(const std::string& phase, const std::function<void()>& run) {
+  give_memory_back();
+  const bool resets = reset_peak_resident();
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  const auto peak = resets ? peak_resident_bytes() : std::nullopt;
+  give_memory_back();
+  return {.phase = phase, .peak_bytes = peak, .resident_bytes = resident_bytes(), .seconds = taken.count()};
 }
 
 }  // namespace mds

@@ -101,6 +101,30 @@ std::vector<Json> guidance_plots(const std::vector<std::vector<Drawing>>& curves
   return {std::move(distances), std::move(clips)};
 }
 
+void HeatMap::set(const std::string& row, const std::string& column, const HeatCell& cell) {
+  for (auto [names, name] : {std::pair{&rows, row}, std::pair{&columns, column}})
+    if (std::ranges::find(*names, name) == names->end()) names->push_back(name);
+  at[{row, column}] = cell;
+}
+
+Json heat_plot(const HeatMap& map) {
+  Json plot{{"kind", "heat"}, {"x", map.x}, {"y", map.y}, {"columns", map.columns}, {"rows", Json::array()}};
+  for (const auto& name : map.rows) {
+    Json row{{"name", name}, {"cells", Json::array()}};
+    for (const auto& column : map.columns) {
+      const auto found = map.at.find({name, column});
+      if (found == map.at.end()) {
+        row["cells"].push_back(nullptr);
+        continue;
+      }
+      const HeatCell& cell = found->second;
+      row["cells"].push_back({cell.ms, to_json(cell.low_ms), to_json(cell.high_ms), cell.n, cell.mark});
+    }
+    plot["rows"].push_back(std::move(row));
+  }
+  return plot;
+}
+
 std::vector<PlotName> plain_names(const std::vector<SweepCandidate>& rows) {
   std::vector<PlotName> names;
   for (size_t i = 0; i < rows.size(); ++i)

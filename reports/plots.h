@@ -1,8 +1,10 @@
 // The data of a page's plots, in the form that page/plots.js describes: learning curves, cost against score, latency
-// per block, distance and text-image score over guidance.
+// per block, distance and text-image score over guidance, durations by two things that were varied.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/drawings.h"
@@ -39,6 +41,23 @@ Json latency_plot(const std::vector<NamedProfile>& networks);  // without reject
 
 // Distances over guidance, then text-image scores where there are any; each curve has at least one drawing.
 std::vector<Json> guidance_plots(const std::vector<std::vector<Drawing>>& curves);
+
+// Durations by two things that were varied, each row and column by its name, in the order in which they come.
+struct HeatCell {
+  double ms = 0;
+  std::optional<double> low_ms{}, high_ms{};
+  int64_t n = 0;
+  std::string mark{};
+};
+struct HeatMap {
+  std::string x{}, y{};
+  std::vector<std::string> columns{}, rows{};
+  std::map<std::pair<std::string, std::string>, HeatCell> at{};  // by row and column
+
+  void set(const std::string& row, const std::string& column, const HeatCell& cell);
+  size_t cells() const { return at.size(); }
+};
+Json heat_plot(const HeatMap& map);
 
 // Names in the order of the rows; the first have colours.
 std::vector<PlotName> plain_names(const std::vector<SweepCandidate>& rows);

@@ -51,7 +51,7 @@ const Report& find_report(const std::string& name);  // RequestError, listing th
 
 extern const Report sweep_report, pareto_report, table1_report, table2_report, ladder_report, training_report,
     parity_report, scores_report, stages_report, guidance_report, table4_report, table5_report, table6_report,
-    tables_report;
+    blocks_report, tables_report;
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 
@@ -76,6 +76,10 @@ inline constexpr const char* gflops_footnote =
 inline constexpr const char* median_footnote =
     "low and high bound the median at 95% confidence: by the medians of 9 or more blocks and how these follow each "
     "other, else by order statistics of 6 or more samples.";
+
+// The column of share_of_roof(), and a footnote that explains it; "" where no roof was measured.
+Column roof_column();
+std::string roof_footnote(const std::vector<Roof>& roofs, const std::string& dtype);
 
 // Adds a footnote that explains the marks of timings other than "final" in one of the table's columns.
 void add_marks_footnote(Table& table, const std::string& column);

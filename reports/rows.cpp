@@ -54,6 +54,20 @@ TimingSummary summarised(const Database& database, const TimedThing& thing) {
           .evidence = thing.evidence};
 }
 
+// The best that processes of the timing said of the machine; absent where none did.
+std::optional<Roof> roof_of(const Database& database, const TimedThing& thing) {
+  std::optional<Roof> best;
+  for (const auto& process :
+       stored_rows<LatencyProcess>(database, "WHERE latency_run_id = :id ORDER BY process", thing.run)) {
+    const Json conditions = json_or_null(process.conditions_json);
+    if (!conditions.is_object() || !conditions.contains("roof")) continue;
+    const std::string place = database.file() + ": table latency_process, process " + std::to_string(process.number);
+    const Roof roof = from_json<Roof>(conditions["roof"], place + ": conditions_json.roof");
+    if (!best || roof.gflops(thing.setting.dtype) > best->gflops(thing.setting.dtype)) best = roof;
+  }
+  return best;
+}
+
 struct NumberedBuild {
   int64_t env_id = 0;
   Build build{};
@@ -129,6 +143,15 @@ std::map<std::string, Json> choices_by_hash(const Database& database) {
   return choices;
 }
 
+struct NumberedBlock {
+  int64_t block_id = 0;
+  BlockJsonRow row{};
+  static void columns(auto& self, auto&& column) {
+    column("block_id", self.block_id);
+    BlockJsonRow::columns(self.row, column);
+  }
+};
+
 struct NumberedPipeline {
   int64_t pipeline_id = 0;
   PipelineRow row{};
@@ -201,6 +224,12 @@ std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns
   return 2 * double(macs_valid) * double(batch) / median_ns;
 }
 
+std::optional<double> share_of_roof(const std::optional<Roof>& roof, const std::string& dtype,
+                                    const std::optional<double>& gflops) {
+  if (!roof || !gflops || roof->gflops(dtype) <= 0) return std::nullopt;
+  return *gflops / roof->gflops(dtype);
+}
+
 std::vector<NetworkProfile> network_profiles(const Database& database) {
   const auto by_setting = timings_by_setting(database);
   std::vector<NetworkProfile> profiles;
@@ -225,6 +254,23 @@ std::vector<NetworkProfile> network_profiles(const Database& database) {
     }
   }
   return profiles;
+}
+
+std::vector<BlockCell> block_cells(const Database& database, const std::function<bool(const Setting&)>& wanted) {
+  std::map<std::pair<int64_t, Setting>, TimedThing> best;
+  for (const auto& thing : timed_things(database))
+    if (thing.kind == LatencyKind::block && wanted(thing.setting))
+      best.emplace(std::pair(thing.owner, thing.setting), thing);
+  std::map<int64_t, std::string> json_of;
+  for (const auto& block : query_rows<NumberedBlock>(database, "FROM block"))
+    json_of[block.block_id] = block.row.block_json;
+  std::vector<BlockCell> cells;
+  for (const auto& [key, thing] : best)
+    cells.push_back({.block_json = json_of[key.first],
+                     .setting = key.second,
+                     .timing = summarised(database, thing),
+                     .roof = roof_of(database, thing)});
+  return cells;
 }
 
 std::vector<PipelineTiming> pipeline_timings(const Database& database) {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <compare>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "profiler/roof.h"
 #include "search/store/literature.h"
 #include "search/store/store.h"
 #include "search/store/stored_json.h"
@@ -100,8 +102,24 @@ struct NetworkProfile {
 // batch. Absent where the work or the time is 0.
 std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns);
 
+// The part of a roof that such a speed is; absent where either is unknown.
+std::optional<double> share_of_roof(const std::optional<Roof>& roof, const std::string& dtype,
+                                    const std::optional<double>& gflops);
+
 // By network; within each, newest programs first.
 std::vector<NetworkProfile> network_profiles(const Database& database);
+
+// A block with its site under one setting, in no network.
+struct BlockCell {
+  std::string block_json{};  // canonical, of block and site
+  Setting setting{};
+  TimingSummary timing{};
+  std::optional<Roof> roof{};  // what the machine reached beside it
+};
+
+// The best timing of every block under each wanted setting, rejected ones too; in the order in which blocks were
+// stored.
+std::vector<BlockCell> block_cells(const Database& database, const std::function<bool(const Setting&)>& wanted);
 
 struct PipelineTiming {
   PipelineRow pipeline{};

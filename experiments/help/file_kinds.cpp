@@ -3,6 +3,7 @@
 #include <array>
 
 #include "experiments/sweep/config.h"
+#include "experiments/timing/block_list.h"
 #include "networks/network_spec.h"
 #include "networks/patched_network.h"
 #include "pipeline/model.h"
@@ -34,6 +35,8 @@ constexpr std::array kinds{
              "configs/spaces/mobilediffusion.json.",
              fields_of<SpaceSpec>},
     FileKind{"train", "What `mdsearch train` reads, such as configs/train/emoji-md-base.json.", fields_of<TrainConfig>},
+    FileKind{"blocks", "What `mdsearch profile --sweep` times, such as configs/profile/blocks.json.",
+             fields_of<BlockSweep>},
     FileKind{"spec", "A network, such as configs/architectures/mobilediffusion.json.", fields_of_network},
     FileKind{"model", "model.json of a model folder: the networks whose weights lie beside it, and how it draws.",
              fields_of<ModelCard>},

@@ -20,6 +20,7 @@ struct ProfileRequest {
   GivenFields sampler{};                                                 // of a model: overrides its own
   ProfileOptions options{.mode = TimingMode::screening, .whole = true};  // of a model with a batch of 1
   int64_t processes = 1;
+  std::string trace{};  // file that takes a trace of one pass of a network; empty: none
 };
 
 // Measures the same in a process of its own, the i-th of several.

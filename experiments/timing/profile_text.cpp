@@ -6,6 +6,7 @@
 
 #include "profiler/environment.h"
 #include "reports/report.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -18,6 +19,13 @@ struct Line {
   std::optional<Summary> summary{};
   std::string mark{};
 };
+
+// "pass 1,203 MB at most, 1,187 after it"
+std::string memory_words(const PhaseMemory& memory) {
+  const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
+  return memory.phase + " " + shown(to_json(memory.peak_bytes), megabytes) + " MB at most, " +
+         shown(to_json(memory.resident_bytes), megabytes) + " after it";
+}
 
 class Printer {
  public:
@@ -38,11 +46,13 @@ class Printer {
   Json json() const {
     return {{"name", result_.network.name},
             {"device", device_},
-            {"dtype", std::string(name_of(result_.options.dtype))},
+            {"dtype", dtype_},
             {"threads", at::get_num_threads()},
             {"batch", result_.options.batch},
             {"latency_ms", latency_json(*whole_.summary, whole_.mark)},
             {"peak_bytes", to_json(peak_bytes())},
+            {"memory", to_json(memory())},
+            {"roof", to_json(roof())},
             {"blocks", rows_json(table_of(blocks_))},
             {"residual_ms", blocks_.empty() ? Json() : Json(residual().median_ns * 1e-6)}};
   }
@@ -55,12 +65,12 @@ class Printer {
     }
     lines.push_back(whole_);
     Table table = table_of(lines);
-    table.title = result_.network.name + ": " + device_ + ", " + std::string(name_of(result_.options.dtype)) + ", " +
-                  std::to_string(at::get_num_threads()) + " threads, batch " + std::to_string(result_.options.batch);
+    table.title = result_.network.name + ": " + device_ + ", " + dtype_ + ", " + std::to_string(at::get_num_threads()) +
+                  " threads, batch " + std::to_string(result_.options.batch);
     table.footnotes = {median_footnote, gflops_footnote, "Blocks of equal shape are timed once and share the numbers."};
-    const Column megabytes{.name = "", .scale = 1e-6, .digits = 0};
-    if (const auto peak = peak_bytes())
-      table.footnotes.push_back("Peak memory of the whole: " + shown(*peak, megabytes) + " MB.");
+    if (roof()) table.footnotes.push_back(roof_footnote({*roof()}, dtype_));
+    if (const auto phases = memory(); !phases.empty())
+      table.footnotes.push_back("Memory: " + listed(phases, memory_words, "; ") + ".");
     return table;
   }
 
@@ -75,9 +85,29 @@ class Printer {
     return {.path = "(residual)", .kind = "residual", .median_ns = whole_.median_ns - blocks_ns_};
   }
 
+  // The best of the processes.
+  std::optional<Roof> roof() const {
+    std::optional<Roof> best;
+    for (const auto& process : result_.processes)
+      if (process.roof && (!best || process.roof->gflops(dtype_) > best->gflops(dtype_))) best = process.roof;
+    return best;
+  }
+
+  // Of each phase the most of any process.
+  std::vector<PhaseMemory> memory() const {
+    std::vector<PhaseMemory> most = result_.processes.front().memory;
+    for (const auto& process : result_.processes)
+      for (size_t i = 0; i < most.size() && i < process.memory.size(); ++i) {
+        most[i].peak_bytes = std::max(most[i].peak_bytes, process.memory[i].peak_bytes);
+        most[i].resident_bytes = std::max(most[i].resident_bytes, process.memory[i].resident_bytes);
+        most[i].seconds = std::max(most[i].seconds, process.memory[i].seconds);
+      }
+    return most;
+  }
+
   std::optional<int64_t> peak_bytes() const {
     std::optional<int64_t> peak;
-    for (const auto& process : result_.processes) peak = std::max(peak, process.peak_bytes);
+    for (const auto& process : result_.processes) peak = std::max(peak, pass_peak(process));
     return peak;
   }
 
@@ -90,23 +120,26 @@ class Printer {
                             {.name = "high_ms", .header = "high", .digits = 3},
                             {.name = "share", .header = "share %", .scale = 100, .digits = 1},
                             gflops_column(),
-                            {.name = "n"},
+                            roof_column(),
+                            {.name = "n", .weight = Weight::least},
                             {.name = "mark"}}};
     for (const auto& line : lines) {
       const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
+      const auto speed = gflops(line.macs_valid, result_.options.batch, line.median_ns);
       if (const auto& summary = line.summary)
         table.rows.push_back({line.path, line.kind, line.macs_valid, ms, to_json(milliseconds(summary->low_ns)),
-                              to_json(milliseconds(summary->high_ns)), share,
-                              to_json(gflops(line.macs_valid, result_.options.batch, line.median_ns)), summary->n,
-                              line.mark});
+                              to_json(milliseconds(summary->high_ns)), share, to_json(speed),
+                              to_json(share_of_roof(roof(), dtype_, speed)), summary->n, line.mark});
       else
-        table.rows.push_back({line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr});
+        table.rows.push_back(
+            {line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr, nullptr});
     }
     return table;
   }
 
   const ProfileResult& result_;
   Plan plan_;
+  std::string dtype_{name_of(result_.options.dtype)};
   std::string device_ = capture_environment().device.cpu_model;
   Line whole_;
   std::vector<Line> blocks_;

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include "experiments/arch_record.h"
 #include "experiments/recording.h"
@@ -19,6 +18,40 @@ const StepSamples* find(const RawProfile& process, const std::string& path) {
       std::find_if(process.steps.begin(), process.steps.end(), [&](const auto& step) { return step.path == path; });
   return found == process.steps.end() ? nullptr : &*found;
 }
+
+LatencyKey network_key(LatencyKey key, LatencyKind kind, const std::string& arch) {
+  key.kind = kind;
+  key.arch = arch;
+  return key;
+}
+
+// A number that no process in any database has: the time of recording in nanoseconds.
+int64_t first_process_number() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+Json conditions_of(const RawProfile& process) {
+  Json conditions = to_json(process.conditions);
+  if (process.roof) conditions["roof"] = to_json(*process.roof);
+  return conditions;
+}
+
+// Adds one row per process and interleaved block; `row` holds the number of the first process.
+void add_samples(Database& database, LatencyRow row, const std::vector<RawProfile>& processes) {
+  int64_t number = row.process.number;
+  for (const auto& process : processes) {
+    const StepSamples* step = find(process, row.path);
+    if (!step) continue;
+    row.process = {number++, step->warmup_count, step->warmup_ns, conditions_of(process).dump()};
+    for (row.repetition = 0; row.repetition < int64_t(step->samples_ns.size()); ++row.repetition) {
+      row.samples_ns = step->samples_ns[size_t(row.repetition)];
+      add_latency(database, row);
+    }
+  }
+}
+
+}  // namespace
 
 LatencyKey key_of(Database& database, const ProfileOptions& options) {
   return {.device = record_device(database, "cpu"),  // where step_timing runs
@@ -34,34 +67,6 @@ LatencyKey block_key(LatencyKey key, const PlanStep& step) {
   key.block_json = canonical_json(step);
   return key;
 }
-
-LatencyKey network_key(LatencyKey key, LatencyKind kind, const std::string& arch) {
-  key.kind = kind;
-  key.arch = arch;
-  return key;
-}
-
-// A number that no process in any database has: the time of recording in nanoseconds.
-int64_t first_process_number() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-}
-
-// Adds one row per process and interleaved block; `row` holds the number of the first process.
-void add_samples(Database& database, LatencyRow row, const std::vector<RawProfile>& processes) {
-  int64_t number = row.process.number;
-  for (const auto& process : processes) {
-    const StepSamples* step = find(process, row.path);
-    if (!step) continue;
-    row.process = {number++, step->warmup_count, step->warmup_ns, to_json(process.conditions).dump()};
-    for (row.repetition = 0; row.repetition < int64_t(step->samples_ns.size()); ++row.repetition) {
-      row.samples_ns = step->samples_ns[size_t(row.repetition)];
-      add_latency(database, row);
-    }
-  }
-}
-
-}  // namespace
 
 ProcessBlocks samples_of(const std::vector<RawProfile>& processes, const std::string& path) {
   ProcessBlocks all;
@@ -110,6 +115,19 @@ void record_profile(Database& database, const NamedNetwork& network, const Profi
   });
 }
 
+void record_blocks(Database& database, const std::vector<PlanStep>& blocks, const ProfileOptions& options,
+                   const std::vector<RawProfile>& processes) {
+  const LatencyProcess first{.number = first_process_number()};
+  database.transaction([&] {
+    const LatencyKey key = key_of(database, options);
+    for (const auto& step : blocks) {
+      const Evidence evidence = evidence_of(processes, step.path, options.mode);
+      add_samples(database, {.key = block_key(key, step), .path = step.path, .evidence = evidence, .process = first},
+                  processes);
+    }
+  });
+}
+
 void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,
                   const std::vector<RawProfile>& processes) {
   const LatencyProcess first{.number = first_process_number()};
@@ -126,10 +144,8 @@ void record_parts(Database& database, const std::map<std::string, PipelineRow>& 
 
 int64_t measured_processes(Database& database, const NamedNetwork& network, const ProfileOptions& options) {
   const std::string arch = record_arch(database, network);
-  std::set<int64_t> processes;
-  for (const auto& row : find_latency(database, network_key(key_of(database, options), LatencyKind::end_to_end, arch)))
-    if (row.evidence.mode == options.mode) processes.insert(row.process.number);
-  return int64_t(processes.size());
+  const LatencyKey key = network_key(key_of(database, options), LatencyKind::end_to_end, arch);
+  return timed_processes(database, key, options.mode);
 }
 
 void profile_into(Database& database, const NamedNetwork& named, const ProfileOptions& options, Listener& listener) {

@@ -28,10 +28,18 @@ Evidence evidence_of(const std::vector<RawProfile>& processes, const std::string
 // The median of each step in nanoseconds; steps with equal work have the same median.
 std::vector<double> step_medians(const Plan& plan, const std::vector<RawProfile>& processes);
 
+// Under what a timing of this process with these options is stored; block_key adds the block.
+LatencyKey key_of(Database& database, const ProfileOptions& options);
+LatencyKey block_key(LatencyKey key, const PlanStep& step);
+
 // Stores architecture, device, environment and samples; with both whole and blocks also the residual, which is the
 // median of the whole minus the medians of its steps.
 void record_profile(Database& database, const NamedNetwork& network, const ProfileOptions& options,
                     const std::vector<RawProfile>& processes);
+
+// Stores samples of blocks that were timed alone.
+void record_blocks(Database& database, const std::vector<PlanStep>& blocks, const ProfileOptions& options,
+                   const std::vector<RawProfile>& processes);
 
 // Stores timings of the parts of a model: each path's samples with what was timed.
 void record_parts(Database& database, const std::map<std::string, PipelineRow>& parts, const ProfileOptions& options,

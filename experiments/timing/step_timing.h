@@ -11,6 +11,8 @@
 #include "networks/precision.h"
 #include "profiler/bench.h"
 #include "profiler/environment.h"
+#include "profiler/memory.h"
+#include "profiler/roof.h"
 #include "profiler/stopping.h"
 #include "spec/kernels.h"
 
@@ -48,17 +50,20 @@ struct StepSamples {
 // All that one process measures.
 struct RawProfile {
   std::vector<StepSamples> steps{};
-  std::optional<int64_t> peak_bytes{};
+  std::vector<PhaseMemory> memory{};  // where the whole was timed
   Conditions conditions{};
+  std::optional<Roof> roof{};  // where blocks were timed
 
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "what was timed");
-    field("peak_bytes", self.peak_bytes,
-          "most memory resident in one forward pass of the whole, weights and program too; absent where the kernel's "
-          "peak cannot be reset");
+    field("memory", self.memory, "what each phase held, up to one pass of the whole");
     field("conditions", self.conditions, "the machine's state before the first run");
+    field("roof", self.roof, "what the machine reached at best in this process");
   }
 };
+
+// The most that a pass held, if known.
+std::optional<int64_t> pass_peak(const RawProfile& profile);
 
 // For each step, the first step with equal block and site, which represents it.
 std::vector<size_t> representatives(const Plan& plan);

@@ -1,7 +1,8 @@
 // Plots: every figure.plot holds its data as JSON and gets an SVG as wide as the figure, drawn anew when the width
-// changes. Two kinds:
+// changes. Three kinds:
 //   {kind: "xy", x, y, series: [{name, candidate?, colour?, line?, whiskers?, dashed?, bare?, named?, points: [[x, y, low, high, n]]}]}
 //   {kind: "bars", x, rows: [{name, candidate?, parts: [[path, kind, value, low, high, n]]}]}
+//   {kind: "heat", x, y, columns: [name], rows: [{name, cells: [[ms, low, high, n, mark] or null]}]}
 // `colour` is an index into the palette of page.css, absent for grey; `named` lists points with a label; a `bare` line
 // has no dots. A figure with data-of shows that figure's plot, where only the candidate data-only is coloured.
 "use strict";
@@ -165,6 +166,39 @@ function drawBars(svg, plot, width, kinds) {
   });
 }
 
+// A cell is coloured by the logarithm of its value. Names of columns that are wider than a cell stand upright.
+function drawHeat(svg, plot, width) {
+  const letters = (names) => Math.max(...names.map((name) => name.length)) * 6.6;
+  const left = Math.min(letters([plot.y, ...plot.rows.map((r) => r.name)]) + 12, width * 0.45);
+  const cell = Math.min(110, (width - left) / plot.columns.length), height = 26;
+  const upright = letters(plot.columns) + 8 > cell;
+  const top = (upright ? letters(plot.columns) : 14) + 26;
+  svg.setAttribute("viewBox", `0 0 ${width} ${top + plot.rows.length * height + 4}`);
+  const values = plot.rows.flatMap((r) => r.cells).filter(Boolean).map((c) => Math.log(c[0]));
+  const low = Math.min(...values), span = Math.max(...values) - low || 1;
+  svgElement(svg, "text", { x: 0, y: 11 }, `${plot.y} by ${plot.x}`);
+  plot.columns.forEach((name, index) => {
+    const x = left + (index + 0.5) * cell, y = top - 7;
+    const turned = upright ? { transform: `rotate(-90 ${x + 4} ${y})`, x: x + 4 } : { x, "text-anchor": "middle" };
+    svgElement(svg, "text", { y, ...turned }, name);
+  });
+  plot.rows.forEach((r, index) => {
+    const y = top + index * height;
+    const label = svgElement(svg, "text", { class: "name", x: 0, y: y + 17 }, r.name);
+    for (let end = r.name.length - 1; end > 3 && label.getBBox().width > left - 8; --end) label.textContent = `${r.name.slice(0, end)}…`;
+    r.cells.forEach((c, column) => {
+      if (!c) return;
+      const [ms, from, to, n, mark] = c, x = left + column * cell;
+      const heat = 8 + (84 * (Math.log(ms) - low)) / span;
+      const tip = `${r.name}\n${plot.x} ${plot.columns[column]}\n${shownMeasure(ms, from, to, n)} ms, ${mark}`;
+      svgElement(svg, "rect", { class: "part", x, y, width: cell, height, style: `fill: color-mix(in oklab, var(--accent) ${heat}%, var(--paper))`, "data-tip": tip });
+      if (cell >= 34) svgElement(svg, "text", { class: "cell", x: x + cell / 2, y: y + 17, "text-anchor": "middle", style: `fill: var(${heat > 50 ? "--paper" : "--ink"})` }, shownNumber(ms));
+    });
+  });
+}
+
+const drawings = { xy: drawXy, bars: drawBars, heat: drawHeat };
+
 function addLegend(figure, entries) {
   const list = figure.appendChild(document.createElement("ul"));
   list.className = "legend";
@@ -193,14 +227,14 @@ function addPlot(figure, number) {
   svg.dataset.number = number;
   const kinds = plot.kind === "bars" ? [...new Set(plot.rows.flatMap((r) => r.parts.map((p) => p[1])))] : [];
   if (plot.kind === "bars") addLegend(figure, kinds.map((name, index) => ({ name, colour: index % 8 })));
-  else if (!figure.dataset.only) addLegend(figure, plot.series);
+  else if (plot.kind === "xy" && !figure.dataset.only) addLegend(figure, plot.series);
   let drawn = 0;
   const draw = () => {
     const width = Math.round(figure.clientWidth);
     if (!width || width === drawn) return;
     drawn = width;
     svg.replaceChildren();
-    (plot.kind === "bars" ? drawBars : drawXy)(svg, plot, width, kinds);
+    drawings[plot.kind](svg, plot, width, kinds);
   };
   new ResizeObserver(draw).observe(figure);
   draw();

@@ -76,4 +76,13 @@ std::vector<LatencyRow> find_latency(const Database& database, const LatencyKey&
   return rows;
 }
 
+int64_t timed_processes(const Database& database, const LatencyKey& key, TimingMode mode) {
+  size_t processes = 0;
+  for (const auto& row : timed(database, key))
+    if (row.evidence.mode == mode && !row.evidence.rejected())
+      processes +=
+          stored_rows<LatencyProcess>(database, "WHERE latency_run_id = :run ORDER BY process", row.latency_run).size();
+  return int64_t(processes);
+}
+
 }  // namespace mds

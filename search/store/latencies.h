@@ -62,7 +62,7 @@ struct LatencyProcess {
   int64_t number = 0;  // unique in every database, so for example the time of recording
   int64_t warmup_count = 0;
   int64_t warmup_ns = 0;
-  std::string conditions_json = "{}";  // state of the machine when it began: load, clock, free memory
+  std::string conditions_json = "{}";  // the machine when it began: load, clock, free memory, its roof
   int64_t latency_run = 0;             // set by add_latency
 
   static constexpr TableTraits table{.name = "latency_process", .storage = Storage::by_key, .append_only = true};
@@ -134,5 +134,7 @@ struct LatencySampleRow {
 void add_latency(Database& database, const LatencyRow& row);
 // Samples of the best mark, never rejected ones.
 std::vector<LatencyRow> find_latency(const Database& database, const LatencyKey& key);
+// How many processes took samples in this mode that were not rejected.
+int64_t timed_processes(const Database& database, const LatencyKey& key, TimingMode mode);
 
 }  // namespace mds

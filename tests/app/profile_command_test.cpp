@@ -121,3 +121,58 @@ TEST_CASE("a program that is given too little memory says so and exits 1", "[app
   for (const char* text : {"bad_alloc", "enforce fail", "alloc_cpu", "terminate called"})
     CHECK(outcome.err.find(text) == std::string::npos);
 }
+
+TEST_CASE("blocks alone are timed, stored and reported, and a sweep's are not timed twice", "[app]") {
+  const ScratchFolder folder;
+  const std::string stored = " --mode quick --threads 1 --db " + folder.path + "/b.db";
+  const Outcome lone =
+      mdsearch(R"(profile --block '{"kind": "separable"}' --site 16x4x4 --site 16x1x1 --format json)" + stored);
+  INFO(lone.err);
+  REQUIRE(lone.code == 0);
+  CHECK(lone.json()["rows"].size() == 2);
+  const std::string file = folder.path + "/sweep.json";
+  std::ofstream(file) << R"({"studies": [{"block": {"kind": "separable"}, "sites": ["16x4x4"],
+                                          "vary": [{"field": "kernel", "values": [3, 9]}]}]})";
+  const std::string sweep = "profile --sweep " + file + " --format json --processes 2" + stored;
+  const Outcome first = mdsearch(sweep), second = mdsearch(sweep);
+  INFO(first.err);
+  REQUIRE((first.code == 0 && second.code == 0));
+  CHECK(first.json()["rows"][0]["n"] == 27);  // one process before, and two
+  CHECK(first.json()["rows"][1]["block"] == "kernel 9");
+  CHECK_THAT(second.err, Catch::Contains("2 of 2 blocks are in"));
+  CHECK(second.out == first.out);
+  const Json rows = mdsearch("report blocks --format json --db " + folder.path + "/b.db").json()["rows"];
+  CHECK(rows.size() == 3);
+  CHECK(mdsearch("db check --db " + folder.path + "/b.db").code == 0);
+}
+
+TEST_CASE("blocks alone are refused where flags contradict each other or a block cannot stand", "[app]") {
+  const std::string block = R"(--block '{"kind": "resnet"}' )";
+  const auto [flags, message] = GENERATE_COPY(table<std::string, std::string>({
+      {block + "--site 8x4", "is of kind resnet, which cannot stand at 8x4"},
+      {block + "--site 8x4x4 mobilediffusion", "needs either NAME or --model DIR, or for blocks alone --block JSON"},
+      {block + "--site 8x4x4 --blocks", "a block's map is in its --site"},
+      {block + "--site 8x4x4 --width 64", "a block's map is in its --site"},
+      {block, "has no site; give --site"},
+      {"--sweep /none/blocks.json", "/none/blocks.json"},
+      {"--sweep configs/profile/blocks.json --site 8x4x4", "leave it out with --block and --site"},
+      {R"(--block '{"kind": "resnett"}' --site 8x4x4)", "kind is \"resnett\"; valid: time, convolution"},
+  }));
+  const Outcome outcome = mdsearch("profile " + flags + " --db /none/b.db");
+  CHECK(outcome.code == (flags.starts_with("--sweep /") ? 1 : 2));
+  CHECK_THAT(outcome.err, Catch::Contains(message));
+}
+
+TEST_CASE("a profile writes a trace on demand, and never over what it reads", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/b.db", trace = folder.path + "/trace.json";
+  const Outcome outcome = mdsearch(profile_of_tiny(database, "--trace " + trace));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.json()["memory"].back()["phase"] == "pass");
+  const Json events = Json::parse(text_of_file(trace))["traceEvents"];
+  CHECK(events.size() == mdsearch("spec " + tiny_unet + " --format json").json()["blocks"].size());
+  CHECK_THAT(mdsearch(profile_of_tiny(database, "--trace " + tiny_unet)).err, Catch::Contains("--trace"));
+  CHECK(Json::parse(text_of_file(tiny_unet))["kind"] == "unet");
+  CHECK(mdsearch("profile --trace t.json --model DIR").code == 2);
+}

@@ -1,7 +1,9 @@
 // Every shipped configuration is loaded by the code that uses it.
 #include <filesystem>
+#include <set>
 
 #include "experiments/sweep/config.h"
+#include "experiments/timing/block_list.h"
 #include "networks/network_spec.h"
 #include "search/space.h"
 #include "tests/catch.h"
@@ -28,6 +30,20 @@ TEST_CASE("every shipped configuration loads", "[app]") {
   for (const std::string folder : {"train", "train/paper"})
     for (const auto& file : files(folder)) CHECK(!load_described<TrainConfig>(file).name.empty());
   for (const auto& file : files("sweeps")) CHECK(std::filesystem::exists(shipped_file(load_sweep(file).space)));
+}
+
+TEST_CASE("the shipped blocks stand around those of MobileDiffusion", "[app]") {
+  for (const auto& file : files("profile")) CHECK(!blocks_of(BlockFlags{.sweep = file}).empty());
+  std::set<std::string> shipped;
+  for (const auto& step : blocks_of(BlockFlags{.sweep = "configs/profile/blocks.json"}))
+    shipped.insert(canonical_json(step));
+  const std::set<std::string> central{"down1.0.conv",     "down1.downsample", "down2.0.attn",
+                                      "down2.downsample", "down3.1.conv",     "down3.0.attn",
+                                      "up3.upsample",     "up2.upsample",     "norm_out"};
+  for (const auto& step : make_plan(canonical(load_network("mobilediffusion"))).steps) {
+    INFO(step.path);
+    if (central.contains(step.path)) CHECK(shipped.contains(canonical_json(step)));
+  }
 }
 
 TEST_CASE("a sweep whose sampler cannot run is refused before anything trains", "[app]") {

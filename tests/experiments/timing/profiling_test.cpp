@@ -109,7 +109,7 @@ TEST_CASE("a rejected timing is stored, but its network is timed again", "[app]"
 }
 
 TEST_CASE("a peak is that of the pass alone, or absent where the kernel keeps the old one", "[app]") {
-  const auto peak = [] { return time_plan(make_plan(NetworkSpec(tiny())), {}, {.whole = true}, silent).peak_bytes; };
+  const auto peak = [] { return pass_peak(time_plan(make_plan(NetworkSpec(tiny())), {}, {.whole = true}, silent)); };
   const auto before = peak();
   CHECK(before.has_value() == reset_peak_resident());
   if (!before) return;
@@ -120,6 +120,31 @@ TEST_CASE("a peak is that of the pass alone, or absent where the kernel keeps th
   }
   freed.erase(freed.begin(), freed.end() - 1);  // the last block keeps the heap from shrinking
   CHECK(*peak() < *before + (128 << 20));
+}
+
+TEST_CASE("each phase of a profile tells its memory, and only prepared kernels have a phase of packing", "[app]") {
+  const Kernels kernels = GENERATE(Kernels::library, Kernels::prepared);
+  const RawProfile profile = time_plan(make_plan(NetworkSpec(tiny())), {}, {.kernels = kernels, .whole = true}, silent);
+  std::vector<std::string> phases;
+  for (const auto& [phase, peak, resident, seconds] : profile.memory) {
+    phases.push_back(phase);
+    CHECK(seconds > 0);
+    if (peak) CHECK(*peak >= *resident / 2);  // the kernel counts both in batches of pages
+  }
+  CHECK(phases == (kernels == Kernels::library ? std::vector<std::string>{"weights", "pass"}
+                                               : std::vector<std::string>{"weights", "prepare", "pass"}));
+}
+
+TEST_CASE("the memory of a phase is what it holds, not what it frees", "[app]") {
+  std::vector<char> kept;
+  const PhaseMemory before = memory_of("nothing", [] {});
+  const PhaseMemory held = memory_of("held", [&] {
+    std::vector<char>(size_t(96) << 20, 'x').swap(kept);
+    const std::vector<char> freed(size_t(64) << 20, 'y');
+    CHECK(freed.back() == 'y');
+  });
+  CHECK(*held.resident_bytes - *before.resident_bytes == Approx(96 << 20).margin(16 << 20));
+  if (held.peak_bytes) CHECK(*held.peak_bytes - *before.resident_bytes == Approx(160 << 20).margin(16 << 20));
 }
 
 TEST_CASE("a step's samples are pooled over processes, and the worst of their marks holds", "[app]") {
@@ -135,7 +160,7 @@ TEST_CASE("a raw profile survives its JSON", "[app]") {
   RawProfile profile{
       .steps =
           {{.path = "a", .samples_ns = {{1, 2}, {3}}, .mark = TimingMark::noisy, .warmup_count = 4, .warmup_ns = 9}},
-      .peak_bytes = 7};
+      .memory = {{.phase = "pass", .peak_bytes = 7, .resident_bytes = 5, .seconds = 0.5}}};
   profile.conditions.affinity = {0, 1};
   profile.conditions.load_average = 0.5;
   CHECK(to_json(from_json<RawProfile>(to_json(profile), "x")) == to_json(profile));

@@ -1,0 +1,78 @@
+#include "experiments/timing/rig.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include "networks/memory.h"
+
+namespace mds {
+namespace {
+
+constexpr int64_t any_timestep = 500;
+
+}  // namespace
+
+Rig::Rig(Plan plan, const ProfileOptions& options)
+    : batch_(options.batch),
+      dtype_(scalar_type(options.dtype)),
+      generator_(at::detail::createCPUGenerator(options.seed)) {
+  const auto value_bytes = int64_t(c10::elementSize(dtype_));
+  require_pass(plan, {.batch = batch_, .value_bytes = value_bytes});
+  memory_.push_back(memory_of("weights", [&] {
+    network_ = make_network(std::move(plan), {.dtype = options.dtype});
+    initialise(*network_, options.seed);
+  }));
+  if (options.kernels == Kernels::library) return network_->prepare(options.kernels);
+  memory_.push_back(memory_of("prepare", [&] { network_->prepare(options.kernels); }));
+}
+
+Callable Rig::step(size_t i) {
+  const PlanStep& step = network_->plan().steps[i];
+  return {step.path, [this, i, x = main_input(step), skip = skip_input(step), conditioning = conditioning_of(step)] {
+            network_->run_step(i, x, skip, conditioning);
+          }};
+}
+
+Callable Rig::whole(const Observer& observer) {
+  const PlanStep& first = network_->plan().steps.front();
+  return {whole_path, [this, observer, x = main_input(first), conditioning = conditioning_of(first)] {
+            network_->forward(x, conditioning, observer);
+          }};
+}
+
+Tensor Rig::random(at::IntArrayRef sizes) { return at::randn(sizes, generator_, at::kFloat).to(dtype_); }
+
+Tensor Rig::random(const Shape& shape) {
+  if (shape.kind == ShapeKind::vector) return random({batch_, shape.channels});
+  if (shape.kind == ShapeKind::tokens) return random({batch_, shape.height, shape.channels});
+  return random({batch_, shape.channels, shape.height, shape.width}).contiguous(network_->maps());
+}
+
+Tensor Rig::main_input(const PlanStep& step) {
+  Shape shape = step.site.in;
+  if (const auto* tokens = std::get_if<TokenEmbedding>(&step.block))
+    return at::randint(tokens->vocabulary, {batch_, shape.height}, generator_, at::kLong);
+  shape.channels -= step.site.skip_channels;
+  return random(shape);
+}
+
+Tensor Rig::skip_input(const PlanStep& step) {
+  if (step.link != Link::concat && step.link != Link::add) return {};
+  Shape shape = step.site.in;
+  if (step.link == Link::concat) shape.channels = step.site.skip_channels;
+  return random(shape);
+}
+
+Conditioning Rig::conditioning_of(const PlanStep& step) {
+  const Site& site = step.site;
+  Conditioning conditioning;
+  if (step.link == Link::time) conditioning.timesteps_N = at::full({batch_}, any_timestep, at::kLong);
+  if (site.time_width > 0) conditioning.time_NE = random({batch_, site.time_width});
+  if (site.pooled_width > 0) conditioning.text_embeds_NP = random({batch_, site.pooled_width});
+  if (site.time_ids > 0) conditioning.time_ids_NI = random({batch_, site.time_ids});
+  if (site.text_tokens > 0) conditioning.text_NSC = random({batch_, site.text_tokens, site.text_width});
+  if (site.in.kind == ShapeKind::tokens) conditioning.text_end_N = at::full({batch_}, site.in.height - 1, at::kLong);
+  return conditioning;
+}
+
+}  // namespace mds
