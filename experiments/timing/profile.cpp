@@ -32,14 +32,15 @@ std::string profile_network(const ProfileRequest& request, const MeasureApart& a
   refuse_input_as_output("--trace", request.trace, {request.subject, request.database});
   // Opened before the measurement, so that a file that cannot be written is reported at once.
   Database database(request.database);
-  const auto processes =
-      measured(request, apart, [&] { return time_network(network.spec, request.options, listener); });
-  record_profile(database, network, request.options, processes);
+  // Likewise written before it.
   if (!request.trace.empty()) {
     const Plan plan = make_plan(canonical(network.spec));
     save_text(request.trace, chrome_trace(plan, trace_pass(plan, request.options), request.options));
     listener.say("a trace of one pass is in " + request.trace + "; chrome://tracing and ui.perfetto.dev open it");
   }
+  const auto processes =
+      measured(request, apart, [&] { return time_network(network.spec, request.options, listener); });
+  record_profile(database, network, request.options, processes);
   return profile_text({network, request.options, processes}, format);
 }
 
