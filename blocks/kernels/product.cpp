@@ -1,3 +1,4 @@
+// Products of rows with weights of the type that they are computed in.
 #include "blocks/kernels/product_layer.h"
 
 namespace mds {
