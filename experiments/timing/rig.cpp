@@ -22,7 +22,10 @@ Rig::Rig(Plan plan, const ProfileOptions& options)
     network_ = make_network(std::move(plan), {.dtype = options.dtype});
     initialise(*network_, options.seed);
   }));
-  if (options.kernels == Kernels::library) return network_->prepare(options.kernels);
+  if (options.kernels == Kernels::library) {
+    network_->prepare(options.kernels);  // refuses 8-bit weights
+    return;
+  }
   memory_.push_back(memory_of("prepare", [&] { network_->prepare(options.kernels); }));
 }
 
