@@ -63,8 +63,8 @@ def generate(options, model, folder, pictures):
     prompts = [word for i in range(pictures) for word in ("--prompt", f"{i + 1} red hearts on a white plate")]
     start, peak = time.perf_counter(), 0
     process = subprocess.Popen([PROGRAM, "generate", "--model", model, *prompts, "--steps", "1", "--guidance", "1",
-                                "--dtype", options.dtype, "--threads", str(options.threads), "--overwrite", "--out",
-                                folder / "pictures"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                "--dtype", options.dtype, "--threads", str(options.threads), "--out",
+                                tempfile.mkdtemp(dir=folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None:  # what a child says of itself when it ends includes its parent's memory
         peak = max(peak, peak_of(process.pid))
         time.sleep(0.02)
