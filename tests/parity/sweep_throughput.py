@@ -45,6 +45,7 @@ class Ours:
         self.folder, self.options, self.count = folder, options, 0
         (folder / "out").mkdir()
         for shared in ("configs", "weights", "out/data", "out/cache"):
+            (ROOT / shared).mkdir(parents=True, exist_ok=True)
             (folder / shared).symlink_to(ROOT / shared)
 
     def run(self):
