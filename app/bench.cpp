@@ -2,22 +2,16 @@
 #include <iostream>
 
 #include "app/compute_options.h"
-#include "app/profile_process.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
+#include "experiments/timing/fresh_process.h"
 #include "experiments/timing/paper_bench.h"
 
 namespace mds {
 namespace {
 
-struct BenchCommand {
-  PaperBenchRequest request;
-  std::string mode, dtype;
+bool read_command(int argc, char** argv, PaperBenchRequest& request) {
   ComputeOptions compute;
-};
-
-bool read_command(int argc, char** argv, BenchCommand& command) {
-  PaperBenchRequest& request = command.request;
   CommandLine line{.usage = "mdsearch bench paper [--networks NAME ...] [--rounds N] [--mode quick|screening|final]",
                    .example = "mdsearch bench paper --dtype bf16 --rounds 3",
                    .positional = {},
@@ -27,43 +21,28 @@ bool read_command(int argc, char** argv, BenchCommand& command) {
   line.options.add_options()("networks", po::value(&request.networks)->multitoken()->value_name("NAME"),
                              "Times these alone (default: all of the paper's tables)")(
       "rounds", number(&request.rounds, between(1, 64)), "How many fresh processes time each network")(
-      "mode", one_of(&command.mode, names_of<TimingMode>())->default_value("quick"),
-      "How much a process measures, as in `mdsearch profile`")(
-      "dtype", one_of(&command.dtype, names_of<Precision>())->default_value("fp32"),
-      "Type of the weights and of the computation")(
-      "db", po::value(&request.database)->default_value("out/results.db")->value_name("FILE"),
-      "Database that takes the samples");
-  add_compute_options(line.options, command.compute);
-  add_kernels_option(line.options, command.compute);
+      "mode", choice(&request.options.mode), "How much a process measures, as in `mdsearch profile`")(
+      "dtype", choice(&request.options.dtype), "Type of the weights and of the computation")(
+      "db", database_flag(&request.database), "Database that takes the samples");
+  add_compute_options(line.options, compute);
+  add_kernels_option(line.options, compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
-  request.options.mode = parse_choice<TimingMode>("--mode", command.mode);
-  request.options.dtype = parse_choice<Precision>("--dtype", command.dtype);
-  request.options.seed = command.compute.seed;
+  request.options.seed = compute.seed;
+  request.options.kernels = apply_on_cpu(compute, "profile times the CPU").kernels;
   return true;
 }
 
 int run_bench_paper(int argc, char** argv) {
-  BenchCommand command;
-  if (!read_command(argc, argv, command)) return 0;
-  PaperBenchRequest& request = command.request;
-  request.options.kernels = apply_to_profile(command.compute).kernels;
+  PaperBenchRequest request;
+  if (!read_command(argc, argv, request)) return 0;
   TerminalListener listener;
-  const MeasureNetwork measure = [&](const ApartRun& step) {
-    std::vector<std::string> subject{step.network, "--db", request.database};
-    if (step.blocks) subject.push_back("--blocks");
-    return measure_apart(subject, request.options, step.round);
-  };
-  PaperBenchResult result;
-  try {
-    result = bench_paper(request, measure, listener);
-  } catch (const Interrupted&) {
-    std::cerr << "the bench stopped; the same command goes on from there\n";
-    return 1;
-  }
-  std::cout << result.measured << " timings stored in " << request.database << ", " << result.stored_before
-            << " were there\n";
-  return result.left_out.empty() ? 0 : 1;
+  return resumable("the bench stopped", [&] {
+    const PaperBenchResult result = bench_paper(request, networks_apart(request.database, request.options), listener);
+    std::cout << result.measured << " timings stored in " << request.database << ", " << result.stored_before
+              << " were there\n";
+    return result.left_out.empty();
+  });
 }
 
 }  // namespace

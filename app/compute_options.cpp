@@ -34,15 +34,15 @@ void add_compute_options(po::options_description& options, ComputeOptions& compu
 }
 
 void add_kernels_option(po::options_description& options, ComputeOptions& compute) {
-  options.add_options()("kernels", one_of(&compute.kernels, names_of<Kernels>())->default_value("prepared"),
+  compute.kernels = Kernels::prepared;
+  options.add_options()("kernels", choice(&compute.kernels),
                         "What runs networks on the CPU that draw or are timed: LibTorch's operators, or kernels over "
                         "packed weights");
 }
 
 Placement apply(const ComputeOptions& compute) {
   require_within("--threads", compute.threads, between(0, 1024));
-  Placement placement{.device = device_of(compute.device),
-                      .kernels = parse_choice<Kernels>("--kernels", compute.kernels)};
+  Placement placement{.device = device_of(compute.device), .dtype = compute.dtype, .kernels = compute.kernels};
   if (placement.kernels == Kernels::prepared && placement.device.is_cpu() && !can_prepare()) {
     std::cerr << "mdsearch: prepared kernels need x86-64 with AVX2 and a LibTorch with oneDNN's matrix kernels; the "
                  "library's kernels run\n";
@@ -52,9 +52,8 @@ Placement apply(const ComputeOptions& compute) {
   return placement;
 }
 
-Placement apply_to_profile(const ComputeOptions& compute) {
-  if (compute.device != "cpu")
-    throw UsageError("--device is \"" + compute.device + "\"; profile times the CPU: allowed: cpu");
+Placement apply_on_cpu(const ComputeOptions& compute, const std::string& why) {
+  if (compute.device != "cpu") throw UsageError("--device is \"" + compute.device + "\"; " + why + ": allowed: cpu");
   return apply(compute);
 }
 

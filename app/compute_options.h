@@ -10,14 +10,15 @@ struct ComputeOptions {
   uint64_t seed = 0;
   int threads = 0;  // 0: all cores
   std::string device = "cpu";
-  std::string kernels = "library";
+  Precision dtype = Precision::fp32;  // its flag is the command's own, as its meaning is
+  Kernels kernels = Kernels::library;
 };
 void add_compute_options(po::options_description& options, ComputeOptions& compute);
 void add_kernels_option(po::options_description& options, ComputeOptions& compute);
-// Sets LibTorch's threads and returns where networks run, in fp32. UsageError for a device that does not exist.
+// Sets LibTorch's threads and returns where and in what networks run. UsageError for a device that does not exist.
 // Where this processor lacks the kernels that were asked for, stderr says so and the library's run.
 Placement apply(const ComputeOptions& compute);
-// The same for timings, which are of the CPU: UsageError for another device.
-Placement apply_to_profile(const ComputeOptions& compute);
+// The same for what runs on the CPU alone, as "profile times the CPU": UsageError for another device.
+Placement apply_on_cpu(const ComputeOptions& compute, const std::string& why);
 
 }  // namespace mds

@@ -3,10 +3,10 @@
 
 #include <iostream>
 
-#include "app/flag_words.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "app/size_options.h"
+#include "app/terminal_listener.h"
 #include "experiments/output.h"
 #include "experiments/transfer/weight_type.h"
 #include "reports/table.h"
@@ -17,7 +17,9 @@ namespace {
 
 struct ConvertOptions {
   ConvertRequest request;
-  std::string from, dtype, prediction, format, db;
+  WeightType dtype = WeightType::fp32;
+  Format format = Format::table;
+  std::string db;
   std::vector<std::string> networks;
   SizeOptions size;
 };
@@ -29,7 +31,7 @@ CommandLine command_line(ConvertOptions& options) {
                    .positional = {"in"}};
   line.options.add_options()("in", po::value(&request.in)->required()->value_name("IN"),
                              "A folder or a file of the library")(
-      "from", one_of(&options.from, {"diffusers", "compvis", "transformers", "open_clip"})->required(),
+      "from", choice_into<Layout>(&request.from, {"diffusers", "compvis", "transformers", "open_clip"})->required(),
       "Which library's names and layout the weights have")(
       "out", po::value(&request.out)->required()->value_name("DIR"), "Model folder to make")(
       "part", po::value(&request.parts)->composing()->value_name("NAME"),
@@ -37,14 +39,13 @@ CommandLine command_line(ConvertOptions& options) {
       "repeat")("network", po::value(&options.networks)->composing()->value_name("NETWORK"),
                 ("Network of a part: " + std::string(network_names) +
                  "; may repeat, one a part (default: the shipped one that fits, or what config.json describes)")
-                    .c_str())("db", po::value(&options.db)->default_value(default_database)->value_name("FILE"),
-                              "Database of stored networks, for --network")(
-      "prediction", one_of(&options.prediction, names_of<Prediction>()),
+                    .c_str())("db", database_flag(&options.db), "Database of stored networks, for --network")(
+      "prediction", choice_into<Prediction>(&request.prediction),
       "What the UNet predicts, where no scheduler's configuration says so (default: epsilon)")(
       "merges", po::value(&request.merges)->value_name("FILE"),
       "Merges of the tokenizer (default: the folder's merges.txt)")(
-      "dtype", one_of(&options.dtype, names_of<WeightType>())->default_value("fp32"), "Type of the written weights")(
-      "format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result is printed");
+      "dtype", choice(&options.dtype), "Type of the written weights")("format", choice(&options.format),
+                                                                      "How the result is printed");
   add_size_options(line.options, options.size);
   return line;
 }
@@ -62,12 +63,9 @@ int run_convert(int argc, char** argv) {
   po::variables_map given;
   if (!parse(command_line(options), argc, argv, given)) return 0;
   ConvertRequest& request = options.request;
-  request.from = parse_choice<Layout>("--from", options.from);
-  request.dtype = scalar_type(parse_choice<WeightType>("--dtype", options.dtype));
-  if (given.count("prediction")) request.prediction = parse_choice<Prediction>("--prediction", options.prediction);
+  request.dtype = scalar_type(options.dtype);
   request.pixels = options.size.picture();
   request.command = command_text(argc, argv);
-  const Format format = parse_format(options.format);
   for (const auto& name : options.networks) {
     const NamedNetwork network = find_network(name, options.db);
     request.networks.push_back({network.name, network.spec});
@@ -75,11 +73,11 @@ int run_convert(int argc, char** argv) {
   std::vector<std::string> inputs = options.networks;
   inputs.insert(inputs.end(), {request.in, request.merges});
   refuse_input_as_output("--out", request.out, inputs);
-  const auto parts =
-      convert(request, [](const std::string& text) { std::cerr << "mdsearch convert: " << with_flags(text) << "\n"; });
+  TerminalListener listener;
+  const auto parts = convert(request, [&](const std::string& text) { listener.say("mdsearch convert: " + text); });
   Table table{.columns = {{.name = "part"}, {.name = "network"}, {.name = "params"}, {.name = "source"}}};
   for (const auto& part : parts) table.rows.push_back({part.part, part.network, part.parameters, part.file});
-  std::cout << to_text(table, format);
+  std::cout << to_text(table, options.format);
   return 0;
 }
 

@@ -14,101 +14,73 @@
 namespace mds {
 namespace {
 
-struct Arguments {
-  std::string name, out, format = "table";
-  int64_t count = 64, size = 128, batch = 16, threads = 0;
-  std::string sources = default_sources();
-  double step_ms = 100, held_out = 0;
-  uint64_t seed = 0;
-};
-
 // Declares the flags that each part of `data` has.
-CommandLine command_line(const std::string& usage, const std::string& example, Arguments& arguments) {
+CommandLine command_line(const std::string& usage, const std::string& example, std::string& format) {
   CommandLine line{.usage = "mdsearch data " + usage, .example = "mdsearch data " + example, .positional = {"name"}};
-  line.options.add_options()("format", one_of(&arguments.format, {"table", "json"})->default_value("table"),
+  line.options.add_options()("format", one_of(&format, {"table", "json"})->default_value("table"),
                              "How the result is printed");
   return line;
 }
 
-void add_source(CommandLine& line, Arguments& arguments) {
-  line.options.add_options()("name", po::value(&arguments.name)->required()->value_name("SOURCE"),
+void add_source(CommandLine& line, std::string& source, int64_t& size) {
+  line.options.add_options()("name", po::value(&source)->required()->value_name("SOURCE"),
                              "A data set by name, a folder, coco:ANNOTATIONS.json:FOLDER, shards such as "
                              "x-{00..99}.tar, or a JSON file that describes one")(
-      "size", number(&arguments.size, between(8, 1024))->value_name("PX"), "Side of the pictures in pixels");
+      "size", number(&size, between(8, 1024))->value_name("PX"), "Side of the pictures in pixels");
 }
 
 void print(const Json& result, const std::string& format, std::string (*text_of)(const Json&) = data_text) {
   std::cout << (format == "json" ? result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : text_of(result));
 }
 
-void build(const Arguments& arguments) {
-  TerminalListener listener;
-  print(build_data({arguments.name, arguments.out, arguments.sources}, listener), arguments.format);
-}
-
-void show(const Arguments& arguments) {
-  TerminalListener listener;
-  print(show_source({.source = arguments.name,
-                     .held_out = arguments.held_out,
-                     .sheet = arguments.out,
-                     .size = arguments.size,
-                     .count = arguments.count,
-                     .seed = arguments.seed},
-                    listener),
-        arguments.format);
-}
-
-void bench(const Arguments& arguments) {
-  TerminalListener listener;
-  print(bench_source({.source = arguments.name,
-                      .size = arguments.size,
-                      .batch = arguments.batch,
-                      .threads = arguments.threads,
-                      .step_ms = arguments.step_ms},
-                     listener),
-        arguments.format, bench_text);
-}
-
 int run_build(int argc, char** argv) {
-  Arguments arguments;
-  CommandLine line = command_line("build NAME [--out DIR]", "build emoji", arguments);
+  BuildRequest request{.name = {}, .sources = default_sources()};
+  std::string format;
+  CommandLine line = command_line("build NAME [--out DIR]", "build emoji", format);
   line.notes = data_sets_text();
-  line.options.add_options()("name", po::value(&arguments.name)->required(), "Which data set, from the list below")(
-      "out", po::value(&arguments.out)->value_name("DIR"), "Folder to write (default: out/data/NAME)")(
-      "sources", po::value(&arguments.sources)->default_value(arguments.sources)->value_name("A,B"),
+  line.options.add_options()("name", po::value(&request.name)->required(), "Which data set, from the list below")(
+      "out", po::value(&request.out)->value_name("DIR"), "Folder to write (default: out/data/NAME)")(
+      "sources", po::value(&request.sources)->default_value(request.sources)->value_name("A,B"),
       "Sources that the data set debian joins");
   po::variables_map values;
-  if (parse(line, argc, argv, values)) build(arguments);
+  if (!parse(line, argc, argv, values)) return 0;
+  TerminalListener listener;
+  print(build_data(request, listener), format);
   return 0;
 }
 
 int run_show(int argc, char** argv) {
-  Arguments arguments;
-  CommandLine line = command_line("show SOURCE [--out SHEET.png]", "show emoji --out out/emoji.png", arguments);
-  add_source(line, arguments);
-  line.options.add_options()("out", po::value(&arguments.out)->value_name("FILE.png"), "Contact sheet to write")(
-      "held-out", po::value(&arguments.held_out)->value_name("SHARE"),
-      "Share that held_out of a training would hold out, 0 to 0.9")("count", number(&arguments.count, between(1, 4096)),
+  ShowRequest request;
+  std::string format;
+  CommandLine line = command_line("show SOURCE [--out SHEET.png]", "show emoji --out out/emoji.png", format);
+  add_source(line, request.source, request.size);
+  line.options.add_options()("out", po::value(&request.sheet)->value_name("FILE.png"), "Contact sheet to write")(
+      "held-out", po::value(&request.held_out)->value_name("SHARE"),
+      "Share that held_out of a training would hold out, 0 to 0.9")("count", number(&request.count, between(1, 4096)),
                                                                     "How many pictures are on the sheet")(
-      "seed", number(&arguments.seed, at_least(0)), "Seed of the choice of pictures");
+      "seed", number(&request.seed, at_least(0)), "Seed of the choice of pictures");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  require_within("--held-out", arguments.held_out, between(0, 0.9));
-  show(arguments);
+  require_within("--held-out", request.held_out, between(0, 0.9));
+  TerminalListener listener;
+  print(show_source(request, listener), format);
   return 0;
 }
 
 int run_bench(int argc, char** argv) {
-  Arguments arguments;
-  CommandLine line = command_line("bench SOURCE", "bench emoji --size 64", arguments);
-  add_source(line, arguments);
-  line.options.add_options()("batch", number(&arguments.batch, between(1, 4096)), "Pictures in a batch")(
-      "threads", number(&arguments.threads, between(1, 4096), "all cores, at most 16"),
+  BenchRequest request;
+  std::string format;
+  CommandLine line = command_line("bench SOURCE", "bench emoji --size 64", format);
+  add_source(line, request.source, request.size);
+  line.options.add_options()("batch", number(&request.batch, between(1, 4096)), "Pictures in a batch")(
+      "threads", number(&request.threads, between(1, 4096), "all cores, at most 16"),
       "Largest number of loading threads that is tried")(
-      "step-ms", number(&arguments.step_ms, between(1, 60000))->value_name("MS"),
+      "step-ms", number(&request.step_ms, between(1, 60000))->value_name("MS"),
       "How long the imitated trainer works on a batch, in milliseconds");
   po::variables_map values;
-  if (parse(line, argc, argv, values)) bench(arguments);
+  if (!parse(line, argc, argv, values)) return 0;
+  TerminalListener listener;
+  print(bench_source(request, listener), format, bench_text);
   return 0;
 }
 

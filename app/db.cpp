@@ -12,28 +12,16 @@ namespace mds {
 namespace {
 
 struct DbOptions {
-  std::string file = "out/results.db";
+  std::string file;
   Format format = Format::table;
   std::vector<std::string> others{};
 };
 
-int print_check(const Database& database, Format format) {
-  const Table table = problems_table(database);
-  std::cout << to_text(table, format);
-  return table.rows.empty() ? 0 : 1;
-}
-
-void record_parity(Database& database, const std::string& file) {
-  database.transaction([&] {
-    for (const auto& row : parity_rows(file)) add_parity(database, row);
-  });
-}
-
 // Declares the flags that each part of `db` has.
 CommandLine command_line(const std::string& usage, const std::string& example, DbOptions& options) {
   CommandLine line{.usage = "mdsearch db " + usage, .example = "mdsearch db " + example, .positional = {}};
-  line.options.add_options()("db", po::value(&options.file)->default_value(options.file)->value_name("FILE"),
-                             "Results database")("format", choice(&options.format), "How the result is printed");
+  line.options.add_options()("db", database_flag(&options.file), "Results database")("format", choice(&options.format),
+                                                                                     "How the result is printed");
   return line;
 }
 
@@ -41,7 +29,9 @@ int run_check(int argc, char** argv) {
   DbOptions options;
   po::variables_map values;
   if (!parse(command_line("check [--db FILE]", "check --db results.db", options), argc, argv, values)) return 0;
-  return print_check(Database(options.file, StoreMode::read_only), options.format);
+  const Table problems = problems_table(Database(options.file, StoreMode::read_only));
+  std::cout << to_text(problems, options.format);
+  return problems.rows.empty() ? 0 : 1;
 }
 
 // Prints what a database holds, as opened in a mode: one that writes brings it up to date.

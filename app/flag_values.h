@@ -89,15 +89,18 @@ std::vector<std::string> names_of() {
   return {EnumNames<E>::names.begin(), EnumNames<E>::names.end()};
 }
 
-// A flag for an enumerator; the target's value is the default.
+// A flag for an enumerator, which the target takes; it may be optional.
+template <NamedEnum E>
+po::typed_value<std::string>* choice_into(auto* target, std::vector<std::string> names = names_of<E>()) {
+  return one_of(nullptr, std::move(names))->notifier([target](const std::string& name) {
+    for (size_t i = 0; i < EnumNames<E>::names.size(); ++i)
+      if (name == EnumNames<E>::names[i]) *target = E(i);
+  });
+}
+// The same with the target's value as the default.
 template <NamedEnum E>
 po::typed_value<std::string>* choice(E* target) {
-  return one_of(nullptr, names_of<E>())
-      ->default_value(std::string(name_of(*target)))
-      ->notifier([target](const std::string& name) {
-        for (size_t i = 0; i < EnumNames<E>::names.size(); ++i)
-          if (name == EnumNames<E>::names[i]) *target = E(i);
-      });
+  return choice_into<E>(target)->default_value(std::string(name_of(*target)));
 }
 
 }  // namespace mds

@@ -11,13 +11,13 @@ namespace {
 
 struct ForwardOptions {
   ForwardRequest request;
-  std::string layout, dtype, format;
-  ComputeOptions compute;
-  bool prepared = false;
+  Format format = Format::table;
 };
 
-bool read_forward(int argc, char** argv, ForwardOptions& options) {
+bool read_options(int argc, char** argv, ForwardOptions& options) {
   ForwardRequest& request = options.request;
+  ComputeOptions compute;
+  bool prepared = false;
   CommandLine line{.usage = "mdsearch forward NETWORK --weights FILE --input FILE --output FILE [--from LAYOUT]",
                    .example =
                        "mdsearch forward sd15 --weights unet.safetensors --from diffusers --input in.safetensors "
@@ -30,32 +30,25 @@ bool read_forward(int argc, char** argv, ForwardOptions& options) {
       "The network's inputs by name, as safetensors")("output",
                                                       po::value(&request.output)->required()->value_name("FILE"),
                                                       "Where the outputs go by name, in float32, as safetensors")(
-      "from", one_of(&options.layout, names_of<Layout>()), "Which library named the weights (default: this program)")(
-      "db", po::value(&request.database)->default_value(default_database)->value_name("FILE"),
-      "Database that stored names are looked up in")(
-      "dtype", one_of(&options.dtype, names_of<Precision>())->default_value("fp32"),
-      "Type of the weights and of the computation")(
-      "prepared", po::bool_switch(&options.prepared),
-      "Packs the weights and runs the kernels that pictures are drawn with")(
-      "format", one_of(&options.format, names_of<Format>())->default_value("table"), "How the result is printed");
-  add_compute_options(line.options, options.compute);
+      "from", choice_into<Layout>(&request.layout), "Which library named the weights (default: this program)")(
+      "db", database_flag(&request.database), "Database that stored names are looked up in")(
+      "dtype", choice(&compute.dtype), "Type of the weights and of the computation")(
+      "prepared", po::bool_switch(&prepared), "Packs the weights and runs the kernels that pictures are drawn with")(
+      "format", choice(&options.format), "How the result is printed");
+  add_compute_options(line.options, compute);
   po::variables_map values;
-  return parse(line, argc, argv, values);
+  if (!parse(line, argc, argv, values)) return false;
+  if (prepared) compute.kernels = Kernels::prepared;
+  request.placement = apply(compute);
+  return true;
 }
 
 }  // namespace
 
 int run_forward(int argc, char** argv) {
   ForwardOptions options;
-  if (!read_forward(argc, argv, options)) return 0;
-  ForwardRequest& request = options.request;
-  const Format format = parse_format(options.format);
-  if (!options.layout.empty()) request.layout = parse_choice<Layout>("--from", options.layout);
-  const auto dtype = parse_choice<Precision>("--dtype", options.dtype);
-  if (options.prepared) options.compute.kernels = "prepared";
-  request.placement = apply(options.compute);
-  request.placement.dtype = dtype;
-  std::cout << to_text(forward(request), format);
+  if (!read_options(argc, argv, options)) return 0;
+  std::cout << to_text(forward(options.request), options.format);
   return 0;
 }
 

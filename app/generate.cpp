@@ -13,7 +13,6 @@ namespace {
 
 struct GenerateOptions {
   GenerateRequest request;
-  std::string precision;
   int64_t tile = 0, overlap = -1;
   SizeOptions size;
   ComputeOptions compute;
@@ -41,8 +40,7 @@ CommandLine command_line(GenerateOptions& options) {
   add("count", number(&request.count, between(1, double(most_pictures))),
       "Pictures of each prompt; picture i has the seed --seed + i");
   add("batch", number(&request.batch, between(1, most_at_once)), "Pictures that are drawn together");
-  add("dtype", one_of(&options.precision, names_of<Precision>())->default_value("fp32"),
-      "Type of the UNet's and the decoder's weights and computation");
+  add("dtype", choice(&options.compute.dtype), "Type of the UNet's and the decoder's weights and computation");
   add("tile", number(&options.tile, at_least(1), "the whole picture at once"),
       "Decodes in tiles of N latent pixels a side, which saves memory");
   add("overlap", number(&options.overlap, at_least(0), "as many as the decoder's reach asks for"),
@@ -55,13 +53,9 @@ CommandLine command_line(GenerateOptions& options) {
       "Format of the pictures in a folder");
   add("quality", number(&request.write.quality, between(1, 100)), "Quality of jpg and webp");
   add("overwrite", po::bool_switch(&request.write.overwrite), "Replaces pictures that were made in another way");
-  po::options_description sampler("Sampler, in place of the model's own");
-  add_described_options<SamplerConfig>(sampler, request.sampler);
-  sampler.add_options()("cache", po::value<std::string>()->value_name("N")->notifier([&](const std::string& every) {
-    request.sampler["cache_interval"] = every;
-  }),
-                        "The same as --cache_interval");
-  line.options.add(sampler);
+  add_described_options<SamplerConfig>(line.options, request.sampler);
+  const auto cache = [&](const std::string& every) { request.sampler["cache_interval"] = every; };
+  add("cache", po::value<std::string>()->value_name("N")->notifier(cache), "The same as --cache_interval");
   add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
   add_kernels_option(line.options, options.compute);
@@ -76,7 +70,6 @@ int run_generate(int argc, char** argv) {
   if (!parse(command_line(options), argc, argv, given)) return 0;
   GenerateRequest& request = options.request;
   request.placement = apply(options.compute);
-  request.placement.dtype = parse_choice<Precision>("--dtype", options.precision);
   request.tiles = options.tiles();
   request.pixels = options.size.picture();
   request.seed = options.compute.seed;

@@ -4,6 +4,7 @@
 
 #include "app/command_help.h"
 #include "app/usage_error.h"
+#include "search/named_network.h"
 #include "spec/listed.h"
 
 namespace mds {
@@ -73,6 +74,10 @@ std::vector<Flag> flags_of(int (*run)(int argc, char** argv)) {
   run(2, argv);
   declared = nullptr;
   return flags;
+}
+
+po::typed_value<std::string>* database_flag(std::string* file) {
+  return po::value(file)->default_value(default_database)->value_name("FILE");
 }
 
 std::string config_command(const std::string& command, const std::string& file,

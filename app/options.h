@@ -28,14 +28,8 @@ struct CommandLine {
 // accept, and a missing argument.
 bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& values);
 
-// The enumerator with the name given as a flag's value; a UsageError for another value suggests the nearest name.
-template <NamedEnum E>
-E parse_choice(const std::string& flag, const std::string& value) {
-  const auto& names = EnumNames<E>::names;
-  for (size_t i = 0; i < names.size(); ++i)
-    if (value == names[i]) return E(i);
-  throw UsageError(flag + " is \"" + value + "\"" + offer(value, {names.begin(), names.end()}, "allowed"));
-}
+// The value of --db, with the default of all commands.
+po::typed_value<std::string>* database_flag(std::string* file);
 
 // Adds a flag --NAME for each field of a described struct of single values, with the field's own description.
 template <Described T>

@@ -27,11 +27,4 @@ Extent SizeOptions::picture() const {
   return {size, size};
 }
 
-std::vector<std::string> SizeOptions::arguments() const {
-  std::vector<std::string> given;
-  for (const auto& [name, side] : {std::pair{"--width", picture().width}, std::pair{"--height", picture().height}})
-    if (side > 0) given.insert(given.end(), {name, std::to_string(side)});
-  return given;
-}
-
 }  // namespace mds

@@ -11,8 +11,6 @@ struct SizeOptions {
 
   // The requested size; an extent that is not given is 0: the network's own. UsageError for --size beside the others.
   Extent picture() const;
-  // The same as arguments for another process.
-  std::vector<std::string> arguments() const;
 };
 
 // The flags without --size.

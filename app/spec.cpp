@@ -27,8 +27,7 @@ int run_spec(int argc, char** argv) {
   line.options.add_options()("name", po::value(&name)->required()->value_name("NETWORK"), network_names)(
       "layers", "Prints layers instead of blocks; JSON holds both")(
       "spec", "Prints the network itself, as JSON that every command takes as NAME")(
-      "db", po::value(&db)->default_value(default_database)->value_name("FILE"),
-      "Database that stored names are looked up in, and that --record writes to")(
+      "db", database_flag(&db), "Database that stored names are looked up in, and that --record writes to")(
       "record", "Stores the network and its counts in the database too")("format", choice(&format),
                                                                          "How the result is printed");
   add_size_options(line.options, size);

@@ -15,7 +15,7 @@ namespace {
 
 struct SweepOptions {
   SweepRequest request;
-  std::string format;
+  Format format = Format::table;
   bool plan = false;
   ComputeOptions compute;
 };
@@ -25,9 +25,11 @@ std::vector<std::string> worker_arguments(const SweepOptions& options) {
   const SweepRequest& request = options.request;
   const int share = std::max(1, int(usable_processors()) / int(request.workers));
   const int threads = options.compute.threads > 0 ? options.compute.threads : share;
-  std::vector<std::string> arguments{"worker",    request.config,         "--db",      request.db,
-                                     "--device",  options.compute.device, "--threads", std::to_string(threads),
-                                     "--kernels", options.compute.kernels};
+  std::vector<std::string> arguments{"worker",    request.config,
+                                     "--db",      request.db,
+                                     "--device",  options.compute.device,
+                                     "--threads", std::to_string(threads),
+                                     "--kernels", std::string(name_of(options.compute.kernels))};
   for (const auto& setting : request.settings) arguments.insert(arguments.end(), {"--set", setting});
   return arguments;
 }
@@ -41,8 +43,8 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
   line.options.add_options()("config", po::value(&options.request.config)->required()->value_name("CONFIG"),
                              "Configuration of a sweep; `mdsearch help sweep` lists its fields")(
       "set", po::value(&options.request.settings)->composing()->value_name("KEY=VALUE"),
-      "Sets one value of the configuration, such as candidates=8; may repeat")(
-      "db", po::value(&options.request.db)->default_value("out/results.db")->value_name("FILE"), "Results database");
+      "Sets one value of the configuration, such as candidates=8; may repeat")("db", database_flag(&options.request.db),
+                                                                               "Results database");
   if (sweep) {
     line.notes =
         "The exit code is 1 if a candidate failed, even if another one won; `mdsearch db retry` queues failed runs "
@@ -51,8 +53,7 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
     line.options.add_options()("workers", number(&options.request.workers, between(1, 256)), "Processes that train")(
         "plan", po::bool_switch(&options.plan),
         "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
-        "format", one_of(&options.format, names_of<Format>())->default_value("table"),
-        "How the result or --plan is printed");
+        "format", choice(&options.format), "How the result or --plan is printed");
   }
   add_compute_options(line.options, options.compute);
   add_kernels_option(line.options, options.compute);
@@ -65,30 +66,19 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
   return true;
 }
 
-// Runs body, which returns whether it succeeded; an interrupt ends as a failure does, with the command that continues.
-int stopping_on_interrupts(const std::string& command, const std::function<bool()>& body) {
-  try {
-    return body() ? 0 : 1;
-  } catch (const Interrupted&) {
-    std::cerr << "the " << command << " stopped with a checkpoint; the same command goes on from there\n";
-    return 1;
-  }
-}
-
 }  // namespace
 
 int run_sweep(int argc, char** argv) {
   SweepOptions options;
   if (!parse_options("sweep", argc, argv, options)) return 0;
-  const Format format = parse_format(options.format);
   TerminalListener listener;
   if (options.plan) {
-    std::cout << plan_text(options.request.load(), options.request.placement, format, listener);
+    std::cout << plan_text(options.request.load(), options.request.placement, options.format, listener);
     return 0;
   }
-  return stopping_on_interrupts("sweep", [&] {
+  return resumable("the sweep stopped with a checkpoint", [&] {
     const SweepResult result = run_sweep(options.request, listener);
-    std::cout << (format == Format::json ? result.end.json.dump(2) + "\n" : to_text(result.end.table, format));
+    std::cout << result.end.text(options.format);
     return result.failed == 0;
   });
 }
@@ -97,7 +87,7 @@ int run_worker(int argc, char** argv) {
   SweepOptions options;
   if (!parse_options("worker", argc, argv, options)) return 0;
   TerminalListener listener;
-  return stopping_on_interrupts("worker", [&] {
+  return resumable("the worker stopped with a checkpoint", [&] {
     work_on_sweep(options.request, listener);
     return true;
   });

@@ -59,4 +59,13 @@ bool TerminalListener::stops() { return interrupted(); }
 
 void TerminalListener::stoppable(bool now) { now ? listen_for_interrupts() : end_at_once_on_interrupts(); }
 
+int resumable(const std::string& stopped, const std::function<bool()>& work) {
+  try {
+    return work() ? 0 : 1;
+  } catch (const Interrupted&) {
+    std::cerr << stopped << "; the same command goes on from there\n";
+    return 1;
+  }
+}
+
 }  // namespace mds

@@ -2,6 +2,8 @@
 // line for each unit of work with rate and time left; on a terminal the line is rewritten.
 #pragma once
 
+#include <functional>
+
 #include "experiments/listener.h"
 
 namespace mds {
@@ -13,5 +15,9 @@ class TerminalListener final : public Listener {
   bool stops() override;
   void stoppable(bool now) override;
 };
+
+// Runs work, which returns whether it succeeded, and returns the exit code. An interrupt is a failure; stderr says then
+// what `stopped`, "the bench stopped", and how it goes on.
+int resumable(const std::string& stopped, const std::function<bool()>& work);
 
 }  // namespace mds

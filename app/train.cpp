@@ -55,7 +55,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
       "Sets one value of the configuration, such as loop.iterations=2k; may repeat")(
       "out", po::value(&command.request.out)->value_name("DIR"),
       "Folder to write (default: out/train/NAME, by the configuration's name)")(
-      "db", po::value(&command.request.db)->default_value("out/results.db")->value_name("FILE"), "Results database")(
+      "db", database_flag(&command.request.db), "Results database")(
       "profile", po::bool_switch(&command.request.profile),
       "At the end, tells where the time went: data, forward, backward, optimizer, evaluation, store");
   add_compute_options(line.options, command.compute);

@@ -11,7 +11,6 @@ namespace mds {
 struct ViewOptions {
   std::string columns, sort;
   bool brief = false;
-  bool given() const { return !columns.empty() || !sort.empty() || brief; }
 };
 void add_view_options(boost::program_options::options_description& options, ViewOptions& view);
 View view_of(const ViewOptions& options);  // UsageError where --columns and --brief contradict each other

@@ -69,4 +69,10 @@ std::vector<ParityRow> parity_rows(const std::string& file) {
   return rows;
 }
 
+void record_parity(Database& database, const std::string& file) {
+  database.transaction([&] {
+    for (const auto& row : parity_rows(file)) add_parity(database, row);
+  });
+}
+
 }  // namespace mds

@@ -18,5 +18,6 @@ Table problems_table(const Database& database);
 
 // The lines of a file that tests/parity/run.py wrote, one JSON object each. FileError where there is none.
 std::vector<ParityRow> parity_rows(const std::string& file);
+void record_parity(Database& database, const std::string& file);  // all of its lines or none
 
 }  // namespace mds

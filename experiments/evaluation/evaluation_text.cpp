@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "spec/listed.h"
+
 namespace mds {
 namespace {
 
@@ -54,11 +56,18 @@ Table score_table(const std::vector<EvaluatedPictures>& evaluations) {
   return table;
 }
 
+std::string line_of(const Metric& metric) {
+  const std::string name = metric.name, network = metric.network;
+  return "  " + name + std::string(20 - name.size(), ' ') + (network.empty() ? "" : network + ": ") + metric.convention;
+}
+
 }  // namespace
 
 std::string evaluation_text(const EvaluationResult& result, Format format) {
   if (format == Format::json) return metrics_json(result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return to_text(score_table(result.evaluations), format);
 }
+
+std::string metrics_text() { return "Scores:\n" + listed(all_metrics(), line_of, "\n"); }
 
 }  // namespace mds

@@ -8,4 +8,6 @@ namespace mds {
 
 std::string evaluation_text(const EvaluationResult& result, Format format);
 
+std::string metrics_text();  // a list of all scores, for help
+
 }  // namespace mds

@@ -195,6 +195,10 @@ SweepEnd end_of(const Winner& winner, const Database& database, const SweepConfi
 
 }  // namespace
 
+std::string SweepEnd::text(Format format) const {
+  return format == Format::json ? json.dump(2) + "\n" : to_text(table, format);
+}
+
 SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
   const auto& [database, config, latents, measures, placement, listener, clock] = sweep;
   const Paths paths(config);

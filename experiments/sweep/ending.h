@@ -12,6 +12,7 @@ namespace mds {
 struct SweepEnd {
   Json json;
   Table table;
+  std::string text(Format format) const;
 };
 
 // Writes FOLDER/samples.png, pictures that the winner draws for the evaluation's captions, and FOLDER/best with

@@ -16,9 +16,10 @@ namespace mds {
 struct ProfileRequest {
   std::string subject{};  // a network, or the folder of a model
   std::string database{};
-  Extent pixels{};                                                       // picture size; 0: the subject's own
-  GivenFields sampler{};                                                 // of a model: overrides its own
-  ProfileOptions options{.mode = TimingMode::screening, .whole = true};  // of a model with a batch of 1
+  Extent pixels{};        // picture size; 0: the subject's own
+  GivenFields sampler{};  // of a model: overrides its own
+  // Of a model with a batch of 1.
+  ProfileOptions options{.mode = TimingMode::screening, .whole = true, .blocks = false};
   int64_t processes = 1;
   std::string trace{};  // file that takes a trace of one pass of a network; empty: none
 };
