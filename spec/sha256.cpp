@@ -65,8 +65,8 @@ __attribute__((target("sha,sse4.1"))) void compress_by_instructions(State& state
     const __m128i message = _mm_add_epi32(oldest, load(&round_constants[4 * i]));
     cdgh = _mm_sha256rnds2_epu32(cdgh, abef, message);
     abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(message, 0x0e));
-    oldest = _mm_sha256msg2_epu32(
-        _mm_add_epi32(_mm_sha256msg1_epu32(oldest, next), _mm_alignr_epi8(newest, third, 4)), newest);
+    oldest = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(oldest, next), _mm_alignr_epi8(newest, third, 4)),
+                                  newest);
   }
   const __m128i feba = _mm_shuffle_epi32(_mm_add_epi32(abef, abef_before), 0x1b);
   const __m128i dchg = _mm_shuffle_epi32(_mm_add_epi32(cdgh, cdgh_before), 0xb1);

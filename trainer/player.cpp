@@ -58,7 +58,8 @@ Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, St
     : stage_(stage), config_(config), optimizer_(std::move(optimizer)), graph_(std::move(graph)) {}
 
 Tensor Player::loss(const Batch& part, const Observer& observer) {
-  const Autocast autocast({.device = device().type(), .on = config_.dtype == TrainingPrecision::bf16, .dtype = at::kBFloat16});
+  const Autocast autocast(
+      {.device = device().type(), .on = config_.dtype == TrainingPrecision::bf16, .dtype = at::kBFloat16});
   return stage_.loss_of(part, observer);
 }
 

@@ -109,7 +109,8 @@ TEST_CASE("forward refuses wrong use and wrong files, and writes nothing", "[app
   const TinyCase tiny(tiny::unet());
   const auto [more, code, message] = GENERATE(table<std::string, int, std::string>({
       {"--from keras", 2, "--from is \"keras\"; allowed: diffusers, compvis, transformers, open_clip"},
-      {"--dtype int8", 2, "--dtype is \"int8\"; allowed: fp32, bf16"},
+      {"--dtype int4", 2, "--dtype is \"int4\"; did you mean int8? allowed: fp32, bf16, int8, int8-weights"},
+      {"--dtype int8", 1, "dtype is int8, which prepared kernels compute"},
       {"--size 128", 2, "--size"},
       {"--from diffusers", 1, "down2.0.attn.0.sa.kv has no name in the diffusers layout"},
   }));

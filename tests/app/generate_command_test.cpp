@@ -270,7 +270,7 @@ TEST_CASE("generate refuses wrong use with 2 and writes nothing", "[app][torch]"
       {"--prompt a --spacing odd", "valid: trailing, leading"},
       {"--prompt a --sampler euler --eta 1", "eta is 1"},
       {"--prompt a --batch 0", "--batch is 0; allowed: 1 to 64"},
-      {"--prompt a --dtype int8", "allowed: fp32, bf16"},
+      {"--prompt a --dtype int4", "allowed: fp32, bf16, int8, int8-weights"},
       {"--prompt a --tile=-1", "--tile is -1; allowed: at least 1"},
       {"--prompt a --tile 2 --overlap 2", "overlap is 2; allowed: 0 to 1"},
       {"--prompt a --overlap 1", "--overlap needs --tile"},
