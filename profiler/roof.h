@@ -12,7 +12,8 @@ namespace mds {
 struct Roof {
   double fp32_gflops = 0, bf16_gflops = 0, copy_gb_s = 0;
 
-  double gflops(std::string_view dtype) const { return dtype == "bf16" ? bf16_gflops : fp32_gflops; }
+  // 8-bit weights are compared with bfloat16, in which the rest of their network computes.
+  double gflops(std::string_view dtype) const { return dtype == "fp32" ? fp32_gflops : bf16_gflops; }
   bool operator==(const Roof&) const = default;
 
   static void describe(auto& self, auto&& field) {
