@@ -83,7 +83,9 @@ TEST_CASE("a prepared UNet draws what the library's draws", "[networks][torch]")
   const UNetSpec spec = proxy(name, extent);
   const auto [library, prepared] = twins(spec, dtype);
   const auto [x, conditioning] = inputs_of(spec, batch);
-  CHECK(difference(prepared->forward(x, conditioning), library->forward(x, conditioning)) < allowed(dtype));
+  const Tensor right = in_float32(spec, *library)->forward(x, conditioning);
+  const double theirs = difference(library->forward(x, conditioning), right);
+  CHECK(difference(prepared->forward(x, conditioning), right) < std::max(allowed(dtype), theirs));
 }
 
 TEST_CASE("prepared autoencoders and text towers compute what the library's do", "[networks][torch]") {
