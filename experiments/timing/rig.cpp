@@ -37,8 +37,15 @@ Callable Rig::step(size_t i) {
 }
 
 Callable Rig::whole(const Observer& observer) {
-  const PlanStep& first = network_->plan().steps.front();
-  return {whole_path, [this, observer, x = main_input(first), conditioning = conditioning_of(first)] {
+  const auto& steps = network_->plan().steps;
+  Conditioning conditioning = conditioning_of(steps.front());
+  for (const auto& step : steps) {
+    if (step.site.pooled_width == 0) continue;  // else SD-XL's added conditioning, which no other step reads
+    const Conditioning added = conditioning_of(step);
+    conditioning.text_embeds_NP = added.text_embeds_NP;
+    conditioning.time_ids_NI = added.time_ids_NI;
+  }
+  return {whole_path, [this, observer, x = main_input(steps.front()), conditioning] {
             network_->forward(x, conditioning, observer);
           }};
 }

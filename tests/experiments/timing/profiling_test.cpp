@@ -87,6 +87,14 @@ TEST_CASE("quick samples are marked so, and a whole is timed on demand", "[app]"
   }
 }
 
+TEST_CASE("a whole network gets what any of its steps reads, as SD-XL's added conditioning", "[app]") {
+  UNetSpec spec = tiny();
+  spec.pooled_width = 12;
+  spec.time_ids = 6;
+  const RawProfile profile = time_plan(make_plan(NetworkSpec(spec)), {}, {.whole = true}, silent);
+  CHECK(profile.steps.size() == 1);
+}
+
 TEST_CASE("the store keeps what the stopping rule said of a timing", "[app]") {
   const NamedNetwork network{"tiny", tiny()};
   const ProfileOptions options{.mode = TimingMode::screening, .whole = true, .blocks = false};
