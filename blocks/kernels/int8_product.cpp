@@ -22,30 +22,17 @@ constexpr bool has_integer_products =
 #endif
 }
 
-// Weights as scale[output] * whole numbers from -127 to 127.
-struct Quantised {
-  Tensor numbers_OK, scale_O;  // int8, float32
-
-  explicit Quantised(const Tensor& weight_OK) {
-    const Tensor exact = weight_OK.to(at::kFloat);
-    const Tensor most = exact.abs().amax(1);
-    scale_O = at::where(most > 0, most / 127, at::ones_like(most));
-    numbers_OK = (exact / scale_O.unsqueeze(1)).round().to(at::kChar);
-  }
-};
-
 int64_t in_fours(int64_t k) { return (k + 3) / 4 * 4; }
 
-// What both ways have: weights in panels, in 8 bits, and their scales.
+// Weights as scale[output] * whole numbers from -127 to 127.
 struct Int8Weights {
-  int64_t inputs, outputs, panels;
-  Tensor numbers, scales;
+  int64_t inputs;
+  Tensor numbers, scales;  // int8, float32
 
-  Int8Weights(const LayerWeights& of, bool gated)
-      : inputs(of.weight[0].numel()), outputs(of.weight.size(0) / (gated ? 2 : 1)) {
-    const Quantised exact(in_panels(of.weight.reshape({of.weight.size(0), inputs}), gated));
-    numbers = exact.numbers_OK, scales = exact.scale_O;
-    panels = numbers.size(0) / tile_columns;
+  explicit Int8Weights(const Tensor& arranged_OK) : inputs(arranged_OK.size(1)) {
+    const Tensor exact = arranged_OK.to(at::kFloat), most = exact.abs().amax(1);
+    scales = at::where(most > 0, most / 127, at::ones_like(most));
+    numbers = (exact / scales.unsqueeze(1)).round().to(at::kChar);
   }
 };
 
@@ -53,9 +40,9 @@ struct Int8Weights {
 struct DynamicInt8 : Int8Weights {
   Tensor totals;  // of each output's numbers
 
-  DynamicInt8(const LayerWeights& of, bool gated) : Int8Weights(of, gated), totals(numbers.sum(1).to(at::kInt)) {
+  explicit DynamicInt8(const Tensor& arranged_OK) : Int8Weights(arranged_OK), totals(numbers.sum(1).to(at::kInt)) {
     const Tensor padded = at::constant_pad_nd(numbers, {0, in_fours(inputs) - inputs});
-    numbers = padded.view({panels, tile_columns, -1, 4}).permute({0, 2, 1, 3}).contiguous();
+    numbers = padded.view({-1, tile_columns, padded.size(1) / 4, 4}).permute({0, 2, 1, 3}).contiguous();
   }
 
   struct Rows {
@@ -90,7 +77,7 @@ struct DynamicInt8 : Int8Weights {
 
 // Panels are widened to bfloat16 as they are used.
 struct WeightOnlyInt8 : Int8Weights {
-  WeightOnlyInt8(const LayerWeights& of, bool gated) : Int8Weights(of, gated) {
+  explicit WeightOnlyInt8(const Tensor& arranged_OK) : Int8Weights(arranged_OK) {
     numbers = packed(numbers.to(at::kBFloat16)).to(at::kChar);
   }
 

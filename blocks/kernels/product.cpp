@@ -9,15 +9,10 @@ constexpr int64_t most_k_bytes = 2048;
 
 template <class T>
 struct PackedWeights {
-  int64_t inputs, outputs, panels;
+  int64_t inputs;
   Tensor weights;  // panels x panel
 
-  PackedWeights(const LayerWeights& of, bool gated)
-      : inputs(of.weight[0].numel()),
-        outputs(of.weight.size(0) / (gated ? 2 : 1)),
-        weights(packed(in_panels(of.weight.reshape({of.weight.size(0), inputs}), gated))) {
-    panels = weights.size(0);
-  }
+  explicit PackedWeights(const Tensor& arranged_OK) : inputs(arranged_OK.size(1)), weights(packed(arranged_OK)) {}
 
   struct Rows {
     const PackedWeights& by;

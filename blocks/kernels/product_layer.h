@@ -16,20 +16,24 @@ struct ProductChunk {
   float* sums;                          // rows x 64
 };
 
-// Packed: made from (LayerWeights, gated); has `inputs`, `outputs` and `panels`, and rows_of(x), whose sum(chunk) fills
-// a chunk's sums. T: of the rows and the results.
+// Packed: made from weights in the order of panels, outputs x inputs; its rows_of(x) has sum(chunk), which fills a
+// chunk's sums. T: of the rows and the results.
 template <class T, class Packed>
 class ProductLayer final : public PreparedLayer {
  public:
   ProductLayer(const LayerWeights& weights, bool gated)
-      : packed_(weights, gated), gated_(gated), bias_(in_panels(bias_of(weights), gated)) {}
+      : outputs_(weights.weight.size(0) / (gated ? 2 : 1)),
+        inputs_(weights.weight[0].numel()),
+        gated_(gated),
+        bias_(in_panels(bias_of(weights), gated)),
+        packed_(in_panels(weights.weight.reshape({weights.weight.size(0), inputs_}), gated)) {}
 
   Tensor forward(const Tensor& input, const Epilogue& then) const override {
     const Tensor x = by_rows(input), out = output(x);
     const auto rows_of_x = packed_.rows_of(x);
     const Ending<T> ending(then, bias_, out, gated_);
-    const int64_t samples = ending.by_sample() ? x.size(0) : 1, positions = x.numel() / (packed_.inputs * samples);
-    const int64_t chunks = (positions + chunk_rows - 1) / chunk_rows, panels = packed_.panels;
+    const int64_t samples = ending.by_sample() ? x.size(0) : 1, positions = x.numel() / (inputs_ * samples);
+    const int64_t chunks = (positions + chunk_rows - 1) / chunk_rows, panels = bias_.size(0) / tile_columns;
     at::parallel_for(0, samples * chunks * panels, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t panel = task % panels, chunk = task / panels % chunks, sample = task / panels / chunks;
@@ -53,13 +57,14 @@ class ProductLayer final : public PreparedLayer {
 
   Tensor output(const Tensor& x) const {
     std::vector<int64_t> sizes = x.sizes().vec();
-    sizes[x.dim() == 4 ? 1 : sizes.size() - 1] = packed_.outputs;
+    sizes[x.dim() == 4 ? 1 : sizes.size() - 1] = outputs_;
     return at::empty(sizes, x.options().memory_format(x.suggest_memory_format()));
   }
 
-  Packed packed_;
+  int64_t outputs_, inputs_;
   bool gated_;
   Tensor bias_;
+  Packed packed_;
 };
 
 }  // namespace mds

@@ -40,7 +40,7 @@ Callable Rig::whole(const Observer& observer) {
   const auto& steps = network_->plan().steps;
   Conditioning conditioning = conditioning_of(steps.front());
   for (const auto& step : steps) {
-    if (step.site.pooled_width == 0) continue;  // else SD-XL's added conditioning, which no other step reads
+    if (step.site.pooled_width == 0) continue;
     const Conditioning added = conditioning_of(step);
     conditioning.text_embeds_NP = added.text_embeds_NP;
     conditioning.time_ids_NI = added.time_ids_NI;

@@ -16,7 +16,8 @@ class Rig {
   const std::vector<PhaseMemory>& memory() const { return memory_; }  // of making and of preparing the weights
 
   Callable step(size_t i);
-  // The network has the input and conditioning of its first step, as all its steps have the same text in scope.
+  // The network has the input and conditioning of its first step, as all its steps have the same text in scope, and
+  // where a step reads a pooled text and sizes, those.
   Callable whole(const Observer& observer = {});
 
  private:
