@@ -68,18 +68,21 @@ std::optional<Roof> roof_of(const Database& database, const TimedThing& thing) {
   return best;
 }
 
-struct NumberedBuild {
-  int64_t env_id = 0;
-  Build build{};
+// A row with the number that its table has for it. id_column: the number's.
+template <class Row, const char* id_column>
+struct Numbered {
+  int64_t id = 0;
+  Row row{};
   static void columns(auto& self, auto&& column) {
-    column("env_id", self.env_id);
-    Build::columns(self.build, column);
+    column(id_column, self.id);
+    Row::columns(self.row, column);
   }
 };
+constexpr char env_id[] = "env_id", arch_id[] = "arch_id", block_id[] = "block_id", pipeline_id[] = "pipeline_id";
 
 std::map<int64_t, Build> builds_by_id(const Database& database) {
   std::map<int64_t, Build> list;
-  for (const auto& row : query_rows<NumberedBuild>(database, "FROM env")) list[row.env_id] = row.build;
+  for (const auto& row : query_rows<Numbered<Build, env_id>>(database, "FROM env")) list[row.id] = row.row;
   return list;
 }
 
@@ -115,24 +118,6 @@ std::map<Setting, Timings> timings_by_setting(const Database& database) {
   return by_setting;
 }
 
-struct BlockOfArch {
-  int64_t block_id = 0;
-  BlockTiming row{};
-  static void columns(auto& self, auto&& column) {
-    column("block_id", self.block_id);
-    BlockTiming::columns(self.row, column);
-  }
-};
-
-struct NumberedArch {
-  int64_t arch_id = 0;
-  ArchRow row{};
-  static void columns(auto& self, auto&& column) {
-    column("arch_id", self.arch_id);
-    ArchRow::columns(self.row, column);
-  }
-};
-
 // The choices that made each architecture of a space, by the architecture's hash.
 std::map<std::string, Json> choices_by_hash(const Database& database) {
   std::map<std::string, Json> choices;
@@ -142,24 +127,6 @@ std::map<std::string, Json> choices_by_hash(const Database& database) {
   }
   return choices;
 }
-
-struct NumberedBlock {
-  int64_t block_id = 0;
-  BlockJsonRow row{};
-  static void columns(auto& self, auto&& column) {
-    column("block_id", self.block_id);
-    BlockJsonRow::columns(self.row, column);
-  }
-};
-
-struct NumberedPipeline {
-  int64_t pipeline_id = 0;
-  PipelineRow row{};
-  static void columns(auto& self, auto&& column) {
-    column("pipeline_id", self.pipeline_id);
-    PipelineRow::columns(self.row, column);
-  }
-};
 
 void read_scores(const Database& database, SweepCandidate& candidate) {
   for (const auto& row : metrics_of(database, candidate.run)) {
@@ -233,8 +200,9 @@ std::optional<double> share_of_roof(const std::optional<Roof>& roof, const std::
 std::vector<NetworkProfile> network_profiles(const Database& database) {
   const auto by_setting = timings_by_setting(database);
   std::vector<NetworkProfile> profiles;
-  for (const auto& [id, arch] : query_rows<NumberedArch>(database, "FROM arch ORDER BY arch_id")) {
-    const auto blocks = query_rows<BlockOfArch>(database, "FROM arch_block WHERE arch_id = :arch ORDER BY step", id);
+  for (const auto& [id, arch] : query_rows<Numbered<ArchRow, arch_id>>(database, "FROM arch ORDER BY arch_id")) {
+    const auto blocks = query_rows<Numbered<BlockTiming, block_id>>(
+        database, "FROM arch_block WHERE arch_id = :arch ORDER BY step", id);
     for (const auto& [setting, timings] : std::views::reverse(by_setting)) {
       NetworkProfile profile{.name = arch.name,
                              .hash = arch.hash,
@@ -262,8 +230,8 @@ std::vector<BlockCell> block_cells(const Database& database, const std::function
     if (thing.kind == LatencyKind::block && wanted(thing.setting))
       best.emplace(std::pair(thing.owner, thing.setting), thing);
   std::map<int64_t, std::string> json_of;
-  for (const auto& block : query_rows<NumberedBlock>(database, "FROM block"))
-    json_of[block.block_id] = block.row.block_json;
+  for (const auto& block : query_rows<Numbered<BlockJsonRow, block_id>>(database, "FROM block"))
+    json_of[block.id] = block.row.block_json;
   std::vector<BlockCell> cells;
   for (const auto& [key, thing] : best)
     cells.push_back({.block_json = json_of[key.first],
@@ -274,7 +242,7 @@ std::vector<BlockCell> block_cells(const Database& database, const std::function
 }
 
 std::vector<PipelineTiming> pipeline_timings(const Database& database) {
-  const auto pipelines = query_rows<NumberedPipeline>(database, "FROM pipeline ORDER BY pipeline_id");
+  const auto pipelines = query_rows<Numbered<PipelineRow, pipeline_id>>(database, "FROM pipeline ORDER BY pipeline_id");
   std::vector<PipelineTiming> found;
   if (pipelines.empty()) return found;
   for (const auto& [setting, timings] : timings_by_setting(database))
