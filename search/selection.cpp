@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <queue>
 
+#include "search/offer_front.h"
 #include "search/spread.h"
 #include "spec/bootstrap.h"
 
@@ -83,6 +84,25 @@ class Sample final : public Selector::Rule {
   std::priority_queue<Lot> lots_;
 };
 
+class Front final : public Selector::Rule {
+ public:
+  explicit Front(int64_t count) : count_(count) {}
+  void offer(const Offer& offer, int64_t) override { front_.offer(offer); }
+  std::vector<Offer> select(const std::vector<Offer>&, int64_t) override {
+    std::vector<Offer> all;
+    for (const auto& [macs, offer] : front_.offers()) all.push_back(offer);
+    const auto size = int64_t(all.size());
+    if (size <= count_) return all;
+    std::vector<Offer> picks;
+    for (int64_t i = 0; i < count_; ++i) picks.push_back(all[size_t(count_ > 1 ? i * (size - 1) / (count_ - 1) : 0)]);
+    return picks;
+  }
+
+ private:
+  int64_t count_;
+  OfferFront front_;
+};
+
 std::unique_ptr<Selector::Rule> make_rule(const Pick& pick, const Caps& caps) {
   switch (pick.selection) {
     case Selection::all:
@@ -91,6 +111,8 @@ std::unique_ptr<Selector::Rule> make_rule(const Pick& pick, const Caps& caps) {
       return std::make_unique<Grid>(pick.count);
     case Selection::random:
       return std::make_unique<Sample>(pick);
+    case Selection::front:
+      return std::make_unique<Front>(pick.count);
     case Selection::spread:
       break;
   }
@@ -107,6 +129,8 @@ std::string rule_of(const Pick& pick) {
       return "evenly spaced in the order of the space";
     case Selection::random:
       return "drawn at random with seed " + std::to_string(pick.seed);
+    case Selection::front:
+      return "evenly spaced along the front of most parameters for fewest MACs";
     case Selection::spread:
       break;
   }
@@ -129,9 +153,10 @@ void Selector::offer(const Offer& offer) {
 void Selector::choose(const Offer& offer) { chosen_.push_back(offer); }
 
 std::vector<Offer> Selector::select() {
-  if (offered_ <= pick_.count) return first_;
+  const int64_t offered = pick_.selection == Selection::all ? std::max(offered_, all_) : offered_;
+  if (offered <= pick_.count && pick_.selection != Selection::front) return first_;
   if (pick_.count == 0 && pick_.selection != Selection::all) return {};
-  return rule_->select(chosen_, offered_);
+  return rule_->select(chosen_, offered);
 }
 
 }  // namespace mds

@@ -13,11 +13,11 @@ namespace mds {
 
 // all: every network, or an error where there are too many. grid: evenly spaced in the order of the space. random:
 // without replacement. spread: alternately from the front (most parameters for the fewest MACs) and from all admitted,
-// each time the network that differs most from those chosen before.
-enum class Selection : uint8_t { all, grid, random, spread };
+// each time the network that differs most from those chosen before. front: those of the front, evenly spaced along it.
+enum class Selection : uint8_t { all, grid, random, spread, front };
 template <>
 struct EnumNames<Selection> {
-  static constexpr std::array names{"all", "grid", "random", "spread"};
+  static constexpr std::array names{"all", "grid", "random", "spread", "front"};
 };
 
 struct Pick {
@@ -41,6 +41,7 @@ class Selector {
   ~Selector();
 
   void offer(const Offer& offer);
+  void stand_for(int64_t all) { all_ = all; }  // the offers are a sample of so many networks
   void choose(const Offer& offer);  // already on the list and not counted; the selected ones shall differ from it
 
   // ConfigError where `all` is asked for and there are too many.
@@ -50,7 +51,7 @@ class Selector {
 
  private:
   Pick pick_;
-  int64_t offered_ = 0;
+  int64_t offered_ = 0, all_ = 0;
   std::vector<Offer> first_;  // the first ones, up to the count; all, where no more are offered
   std::vector<Offer> chosen_;
   std::unique_ptr<Rule> rule_;

@@ -21,18 +21,10 @@ void Spread::Reservoir::add(const Offer& offer, size_t most, uint64_t salt) {
 }
 
 void Spread::offer(const Offer& offer, int64_t) {
-  offer_front(offer);
+  front_.offer(offer);
   const size_t cell = cell_of(offer.cost);
   cells_[cell].add(offer, most_in_a_cell, cell + 1);
   everywhere_.add(offer, count_, 0);
-}
-
-void Spread::offer_front(const Offer& offer) {
-  const Cost& cost = offer.cost;
-  auto after = front_.upper_bound(cost.macs_valid);
-  if (after != front_.begin() && std::prev(after)->second.cost.params >= cost.params) return;
-  while (after != front_.end() && after->second.cost.params <= cost.params) after = front_.erase(after);
-  front_[cost.macs_valid] = offer;
 }
 
 size_t Spread::cell_of(const Cost& cost) const {
@@ -58,7 +50,7 @@ void Spread::move_away(std::vector<Near>& pool, const Offer& chosen) const {
 
 std::vector<Offer> Spread::select(const std::vector<Offer>& chosen, int64_t) {
   std::vector<Near> front, all;
-  for (const auto& [macs, offer] : front_) front.push_back({offer, HUGE_VAL});
+  for (const auto& [macs, offer] : front_.offers()) front.push_back({offer, HUGE_VAL});
   for (const auto& cell : cells_)
     for (const auto& offer : cell.kept) all.push_back({offer, HUGE_VAL});
   for (const auto& offer : everywhere_.kept) all.push_back({offer, HUGE_VAL});

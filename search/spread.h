@@ -2,10 +2,9 @@
 // MACs, and from samples of all cells of the cost plane. A cell holds networks of similar cost.
 #pragma once
 
-#include <map>
 #include <vector>
 
-#include "search/selection.h"
+#include "search/offer_front.h"
 
 namespace mds {
 
@@ -32,14 +31,13 @@ class Spread final : public Selector::Rule {
     double distance;  // to the nearest network chosen so far
   };
 
-  void offer_front(const Offer& offer);
   size_t cell_of(const Cost& cost) const;
   double distance(const Offer& a, const Offer& b) const;
   void move_away(std::vector<Near>& pool, const Offer& chosen) const;
 
   size_t count_;
   double params_cap_, macs_cap_;
-  std::map<int64_t, Offer> front_;  // by macs_valid, params rising: no other has more parameters for as few MACs
+  OfferFront front_;
   std::vector<Reservoir> cells_;
   Reservoir everywhere_;  // fills the list where most networks lie in few cells
 };

@@ -46,6 +46,22 @@ TEST_CASE("all admitted networks are listed, in the order of the space, when the
   }
 }
 
+TEST_CASE("the front lists the networks than which none has as many parameters for as few MACs", "[search]") {
+  const Enumeration all = found(kernels, {Selection::all, 36}), front = found(kernels, {Selection::front, 36});
+  std::set<Json> expected, listed;
+  for (const auto& one : all.chosen) {
+    const auto better = [&](const Candidate& other) {
+      return other.cost.params >= one.cost.params && other.cost.macs_valid <= one.cost.macs_valid &&
+             !(other.cost == one.cost);
+    };
+    if (std::none_of(all.chosen.begin(), all.chosen.end(), better)) expected.insert(one.choices);
+  }
+  for (const auto& one : front.chosen) listed.insert(one.choices);
+  CHECK(listed == expected);
+  CHECK(front.front == int64_t(expected.size()));
+  CHECK(found(kernels, {Selection::front, 2}).chosen.size() == 2);
+}
+
 TEST_CASE("a selection lists as many as asked, all different, and says how many it left out", "[search]") {
   for (const auto rule : {Selection::grid, Selection::random, Selection::spread})
     for (const char* choices : {kernels, heads})
