@@ -23,6 +23,7 @@ Json enumeration_json(const Listing& listing) {
       {"total", found.total},
       {"admitted", found.admitted},
       {"rejected", to_json(found.rejected)},
+      {"front", found.front},
       {"selection", {{"rule", name_of(found.pick.selection)}, {"count", found.pick.count}, {"seed", found.pick.seed}}},
       {"left_out", found.left_out},
       {"seconds", listing.seconds},
@@ -36,6 +37,9 @@ std::vector<std::string> footnotes_of(const Listing& listing) {
   if (!found.first_invalid.empty()) notes.push_back("first invalid: " + found.first_invalid);
   notes.push_back(rejected_in_words(found, listing.caps));
   notes.push_back(left_out_in_words(found));
+  notes.push_back(std::to_string(found.front) +
+                  " admitted networks are the front: no other has as many parameters for as few MACs; --select front "
+                  "lists them");
   notes.insert(notes.end(), found.notes.begin(), found.notes.end());
   notes.push_back(listing.file.empty() ? std::to_string(found.total) + " points in " + seconds + " s"
                                        : "read from " + listing.file);

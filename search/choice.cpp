@@ -94,6 +94,13 @@ bool Choice::fits(const UNetSpec& network, size_t option) const {
   return true;
 }
 
+bool Choice::reads(const FieldPath& field) const {
+  const auto depends = [&](const FieldPath& own) { return own.depends_on(field); };
+  return std::any_of(when_.begin(), when_.end(),
+                     [&](const Condition& condition) { return condition.field && depends(*condition.field); }) ||
+         std::any_of(fields_.begin(), fields_.end(), depends);
+}
+
 bool Choice::changes_levels() const {
   return std::any_of(fields_.begin(), fields_.end(), [](const FieldPath& field) { return field.is_levels(); });
 }

@@ -34,6 +34,7 @@ class Choice {
   Values get(const UNetSpec& network) const;
 
   bool changes_levels() const;
+  bool reads(const FieldPath& field) const;  // whether its existence depends on what the field holds
   size_t options() const { return options_.size(); }
   const Json& label(size_t option) const { return labels_[option]; }
   const std::string& name() const { return name_; }

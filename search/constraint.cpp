@@ -88,7 +88,7 @@ bool Constraint::holds(const UNetSpec& network) const {
 
 bool Constraint::reads(const FieldPath& field) const {
   return std::any_of(terms_.begin(), terms_.end(),
-                     [&](const Term& term) { return term.field && term.field->overlaps(field); });
+                     [&](const Term& term) { return term.field && term.field->depends_on(field); });
 }
 
 }  // namespace mds

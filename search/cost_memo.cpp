@@ -50,6 +50,7 @@ uint64_t Fingerprints::of(const UNetSpec& spec) {
       known = {.level = spec.levels[i],
                .mid = mid,
                .reads_text = reads_text(spec.levels[i], mid),
+               .canonic = canonic,
                .digest = folded(canonic),
                .normalised = differing(canonic, digests_of(spec.levels[i]))};
     }
@@ -71,11 +72,15 @@ Cost CostMemo::cost_of(const UNetSpec& spec) {
   return total_;
 }
 
-void CostMemo::step(const StepName& name, const BlockSpec& block, const Site& site, Link) try {
-  if (next_ == known_.size()) known_.push_back({block, site, cost(block, site)});
-  Known& known = known_[next_++];
+const Cost& StepCosts::cost_of(size_t place, const BlockSpec& block, const Site& site) {
+  if (place == known_.size()) known_.push_back({block, site, cost(block, site)});
+  Known& known = known_.at(place);
   if (!(known.site == site && known.block == block)) known = {block, site, cost(block, site)};
-  total_ += known.cost;
+  return known.cost;
+}
+
+void CostMemo::step(const StepName& name, const BlockSpec& block, const Site& site, Link) try {
+  total_ += known_.cost_of(next_++, block, site);
 } catch (const ConfigError& error) {
   throw ConfigError(to_string(name) + ": " + error.what());
 }

@@ -22,8 +22,9 @@ class Fingerprints {
  public:
   uint64_t of(const UNetSpec& spec);
 
-  // For the network last given to of(): bit i is set where its canonical form has another value in field i of the
-  // level's description, or of the network's own for level -1.
+  // For the network last given to of(): the fields of a level's canonical form; and bit i is set where its canonical
+  // form has another value in field i of the level's description, or of the network's own for level -1.
+  const FieldDigests& canonical_fields(size_t level) const { return known_[level].canonic; }
   uint64_t normalised(int64_t level) const { return level < 0 ? own_.normalised : known_[size_t(level)].normalised; }
 
  private:
@@ -31,6 +32,7 @@ class Fingerprints {
     LevelSpec level{};
     int64_t mid = 0;
     bool reads_text = false;
+    FieldDigests canonic{};
     uint64_t digest = 0, normalised = 0;
   };
   struct Own {
@@ -42,11 +44,11 @@ class Fingerprints {
   Own own_;  // the fields of the network outside its levels
 };
 
-// The cost of networks that resemble the one before: a step with the same block and site costs only a comparison.
-class CostMemo final : public StepSink {
+// The costs of the steps of networks that resemble the one before: a step with the same block and site at the same
+// place costs only a comparison.
+class StepCosts {
  public:
-  Cost cost_of(const UNetSpec& spec);
-  void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) override;
+  const Cost& cost_of(size_t place, const BlockSpec& block, const Site& site);
 
  private:
   struct Known {
@@ -55,6 +57,16 @@ class CostMemo final : public StepSink {
     Cost cost;
   };
   std::vector<Known> known_;
+};
+
+// The cost of networks that resemble the one before.
+class CostMemo final : public StepSink {
+ public:
+  Cost cost_of(const UNetSpec& spec);
+  void step(const StepName& name, const BlockSpec& block, const Site& site, Link link) override;
+
+ private:
+  StepCosts known_;
   size_t next_ = 0;
   Cost total_;
 };

@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-constexpr int rules_version = 1;  // of screening, selection and naming; raise it when their results change
+constexpr int rules_version = 2;  // of screening, selection and naming; raise it when their results change
 constexpr size_t most_kept_bytes = size_t(1) << 30;  // 100,000 candidates, the most of a sweep, take 200 MB
 
 struct KeptCandidate {
@@ -22,7 +22,8 @@ struct KeptCandidate {
 };
 
 struct Kept {
-  int64_t total = 0, admitted = 0, left_out = 0;
+  int64_t total = 0, admitted = 0, left_out = 0, front = 0;
+  bool sampled = false;
   int64_t params = 0, macs = 0, both = 0, invalid = 0, duplicate = 0;
   std::string first_invalid{};
   std::vector<std::string> notes{};
@@ -31,6 +32,8 @@ struct Kept {
     field("total", self.total, "points", at_least(1));
     field("admitted", self.admitted, "of them under the caps", at_least(0));
     field("left_out", self.left_out, "admitted and not chosen", at_least(0));
+    field("front", self.front, "admitted with the most parameters for the fewest MACs", at_least(0));
+    field("sampled", self.sampled, "whether the selection saw a sample");
     field("params", self.params, "rejected for parameters", at_least(0));
     field("macs", self.macs, "rejected for MACs", at_least(0));
     field("both", self.both, "rejected for both", at_least(0));
@@ -47,6 +50,8 @@ Kept kept_of(const Enumeration& found) {
   Kept kept{.total = found.total,
             .admitted = found.admitted,
             .left_out = found.left_out,
+            .front = found.front,
+            .sampled = found.sampled,
             .params = r.params,
             .macs = r.macs,
             .both = r.both,
@@ -67,6 +72,8 @@ Enumeration read_kept(const std::string& file, const Pick& pick) {
                     .admitted = kept.admitted,
                     .rejected = {kept.params, kept.macs, kept.both, kept.invalid, kept.duplicate},
                     .first_invalid = kept.first_invalid,
+                    .front = kept.front,
+                    .sampled = kept.sampled,
                     .chosen = {},
                     .pick = pick,
                     .left_out = kept.left_out,

@@ -176,6 +176,8 @@ bool FieldPath::overlaps(const FieldPath& other) const {
   return ordinal_ == other.ordinal_ && (element_ < 0 || other.element_ < 0 || element_ == other.element_);
 }
 
+bool FieldPath::depends_on(const FieldPath& other) const { return is_levels() ? other.is_levels() : overlaps(other); }
+
 int64_t length_of(const FieldPath::Value& value) {
   if (const auto* levels = std::get_if<Levels>(&value)) return int64_t(levels->size());
   return int64_t(std::get<List>(value).size());

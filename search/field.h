@@ -31,6 +31,8 @@ class FieldPath {
   bool is_levels() const { return whole_ && level_ < 0; }
   bool is_of_level() const { return level_ >= 0; }
   bool overlaps(const FieldPath& other) const;
+  bool depends_on(
+      const FieldPath& other) const;  // whether setting `other` can change it; of levels, how many there are
 
   // The level and the field's position in its description; level -1 is the network itself. Canonical forms use both.
   int64_t level() const { return level_; }

@@ -1,6 +1,7 @@
 #include "search/space.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace mds {
 namespace {
@@ -20,52 +21,59 @@ UNetSpec widest_of(const std::vector<UNetSpec>& bases) {
 
 }  // namespace
 
-// One walk over the space; it holds the network as the choices so far have made it.
+// One walk over some choices of the space; it holds the network as the choices so far have made it.
 class Space::Walk {
  public:
-  Walk(const Space& space, const Visit& visit, size_t depth)
-      : space_(space), visit_(visit), depth_(depth), point_(space.first_ + space.choices_.size(), -1) {}
+  Walk(const Space& space, const Visit& visit, Partway from) : space_(space), visit_(visit), at_(std::move(from)) {}
 
-  void run(const Point& beginning) {
+  // All ways to make the first `choices` choices so that the constraints hold, or those that begin with `beginning`.
+  void beginnings(size_t choices, const Point& beginning) {
     beginning_ = &beginning;
+    depth_ = choices;
     for (size_t i = 0; i < space_.bases_.size(); ++i) {
       if (space_.first_ == 1 && !begins_with(0, int16_t(i))) continue;
-      base_ = i;
-      network_ = space_.bases_[i];
-      if (space_.first_ == 1) point_[0] = int16_t(i);
-      descend(space_.first_);
+      at_ = {space_.bases_[i], Point(space_.first_ + space_.choices_.size(), -1)};
+      if (space_.first_ == 1) at_.point[0] = int16_t(i);
+      descend(0);
     }
+  }
+
+  // All ways to make the choices, constraints aside.
+  void ways(const std::vector<size_t>& choices) {
+    which_ = &choices;
+    depth_ = choices.size();
+    descend(0);
   }
 
  private:
-  bool begins_with(size_t depth, int16_t option) const {
-    return depth >= beginning_->size() || (*beginning_)[depth] == option;
+  bool begins_with(size_t entry, int16_t option) const {
+    return !beginning_ || entry >= beginning_->size() || (*beginning_)[entry] == option;
   }
 
   void descend(size_t depth) {
-    if (!space_.allowed(depth, network_)) return;
-    if (depth >= depth_) return visit_(network_, point_);
-    const Choice& choice = space_.choices_[depth - space_.first_];
-    point_[depth] = -1;
-    if (!choice.exists({network_, space_.base_names_[base_]})) return descend(depth + 1);
-    const Choice::Values before = choice.get(network_);
+    if (!which_ && !space_.allowed(space_.first_ + depth, at_.network)) return;
+    if (depth >= depth_) return visit_(at_.network, at_.point);
+    const size_t index = which_ ? (*which_)[depth] : depth, entry = space_.first_ + index;
+    const Choice& choice = space_.choices_[index];
+    at_.point[entry] = -1;
+    if (!choice.exists({at_.network, space_.base_name(at_.point)})) return descend(depth + 1);
+    const Choice::Values before = choice.get(at_.network);
     for (size_t i = 0; i < choice.options(); ++i) {
-      if (!begins_with(depth, int16_t(i)) || !choice.fits(network_, i)) continue;
-      choice.set(network_, i);
-      point_[depth] = int16_t(i);
+      if (!begins_with(entry, int16_t(i)) || !choice.fits(at_.network, i)) continue;
+      choice.set(at_.network, i);
+      at_.point[entry] = int16_t(i);
       descend(depth + 1);
-      if (choice.changes_levels()) choice.put(network_, before);
+      if (choice.changes_levels()) choice.put(at_.network, before);
     }
-    choice.put(network_, before);
+    choice.put(at_.network, before);
   }
 
   const Space& space_;
   const Visit& visit_;
-  size_t depth_;
+  Partway at_;
+  const std::vector<size_t>* which_ = nullptr;  // null: the first depth_
   const Point* beginning_ = nullptr;
-  size_t base_ = 0;
-  UNetSpec network_;
-  Point point_;
+  size_t depth_ = 0;
 };
 
 Space::Space(const SpaceSpec& spec, const std::string& source)
@@ -129,17 +137,30 @@ bool Space::allowed(size_t depth, const UNetSpec& network) const {
 }
 
 void Space::for_each(const Visit& visit, const Point& beginning) const {
-  Walk(*this, visit, first_ + choices_.size()).run(beginning);
+  Walk(*this, visit, {}).beginnings(choices_.size(), beginning);
+}
+
+std::vector<Space::Partway> Space::begun(size_t choices, size_t most) const {
+  std::vector<Partway> found;
+  const Visit keep = [&](const UNetSpec& network, const Point& point) {
+    if (found.size() == most) throw std::length_error("more than " + std::to_string(most) + " beginnings");
+    found.push_back({network, point});
+    std::fill(found.back().point.begin() + int64_t(first_ + choices), found.back().point.end(), -1);
+  };
+  Walk(*this, keep, {}).beginnings(choices, {});
+  return found;
+}
+
+void Space::for_each_way(const Partway& from, const std::vector<size_t>& which, const Visit& visit) const {
+  Walk(*this, visit, from).ways(which);
 }
 
 std::vector<Point> Space::beginnings(size_t wanted) const {
   std::vector<Point> points;
-  for (size_t depth = first_; depth <= first_ + choices_.size(); ++depth) {
+  for (size_t choices = 0; choices <= choices_.size(); ++choices) {
     points.clear();
-    const Visit keep = [&](const UNetSpec&, const Point& point) {
-      points.emplace_back(point.begin(), point.begin() + int64_t(depth));
-    };
-    Walk(*this, keep, depth).run({});
+    for (const auto& [network, point] : begun(choices))
+      points.emplace_back(point.begin(), point.begin() + int64_t(first_ + choices));
     if (points.size() >= wanted) break;
   }
   return points;
@@ -156,7 +177,7 @@ UNetSpec Space::network(const Point& point) const {
 
 bool Space::is_point(const Point& point) const {
   UNetSpec network = base_of(point);
-  const std::string& base = base_names_[first_ == 1 ? size_t(point[0]) : 0];
+  const std::string& base = base_name(point);
   for (size_t depth = first_;; ++depth) {
     if (!allowed(depth, network)) return false;
     if (depth == point.size()) return true;

@@ -26,12 +26,26 @@ class Space {
   // order. The points that begin with them make up the whole space.
   std::vector<Point> beginnings(size_t wanted) const;
 
+  // A network as some of the choices have made it, with their entries of its point; the others' entries are -1.
+  struct Partway {
+    UNetSpec network;
+    Point point;
+  };
+  // Every way to make the first `choices` choices, in order. std::length_error where there are more than `most`.
+  std::vector<Partway> begun(size_t choices, size_t most = ~size_t(0)) const;
+  // Calls visit for every way to make the choices `which`, indices in rising order, of what `from` has made.
+  // Constraints are not applied.
+  void for_each_way(const Partway& from, const std::vector<size_t>& which, const Visit& visit) const;
+
   // The network at a point, and whether for_each would visit that point.
   UNetSpec network(const Point& point) const;
   bool is_point(const Point& point) const;
   Json choices(const Point& point) const;  // {name: value}
 
   const std::vector<Choice>& choices() const { return choices_; }
+  size_t first() const { return first_; }  // the entry of a point that is the first choice's
+  // Element n holds the constraints that the first n entries of a point decide.
+  const std::vector<std::vector<Constraint>>& constraints() const { return constraints_; }
   const std::vector<UNetSpec>& bases() const { return bases_; }
   const SpaceSpec& spec() const { return spec_; }
   const std::string& source() const { return source_; }
@@ -39,6 +53,7 @@ class Space {
  private:
   class Walk;
   const UNetSpec& base_of(const Point& point) const;
+  const std::string& base_name(const Point& point) const { return base_names_[first_ == 1 ? size_t(point[0]) : 0]; }
   bool allowed(size_t depth, const UNetSpec& network) const;
   void add_choices(UNetSpec& widest);
   void add_constraints(UNetSpec& widest);
@@ -50,7 +65,7 @@ class Space {
   std::vector<UNetSpec> bases_;
   size_t first_ = 0;  // 1 if the first entry of a point is the base
   std::vector<Choice> choices_;
-  std::vector<std::vector<Constraint>> constraints_;  // constraints_[n] are decided by the first n entries of a point
+  std::vector<std::vector<Constraint>> constraints_;  // see constraints()
 };
 
 }  // namespace mds
