@@ -20,6 +20,7 @@ struct SweepConfig {
   double max_gmacs = Caps{}.gmacs();
   BaseConfig stage;
   int64_t batch = 16;
+  TrainingPrecision dtype = TrainingPrecision::fp32;
   uint64_t seed = 0;
   Json seeds = Json::array();
   OptimizerConfig optimizer{.warmup = 20, .ema = 0.99};
@@ -44,6 +45,8 @@ struct SweepConfig {
     field("max_gmacs", self.max_gmacs, "largest full-scale macs_valid (multiply-accumulates), in 1e9", max_gmacs_range);
     field("stage", self.stage, "training of each candidate, as by a stage of kind base; its unet is the candidate");
     field("batch", self.batch, "training examples in an iteration", between(1, 1 << 20));
+    field("dtype", self.dtype, "numbers in which candidates are trained: fp32, or bf16 (weights and sums stay fp32)",
+          later());
     field("seed", self.seed, "seed of weights, data order and noise, the same for all candidates", at_least(0));
     field("seeds", self.seeds,
           "seeds in place of the one in `seed`: how many, counted up from it, or a list; under each of them all "
@@ -67,7 +70,7 @@ struct SweepConfig {
     return {.iterations = rungs.back(),
             .batch = batch,
             .seed = of_seed,
-            .dtype = TrainingPrecision::fp32,
+            .dtype = dtype,
             .checkpoint_every = checkpoint_every};
   }
   std::vector<int64_t> all_seeds() const;  // at least one
