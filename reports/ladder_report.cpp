@@ -1,31 +1,8 @@
 // Section 3.2 of the MobileDiffusion paper as networks: each step's counts next to the figures that the paper prints.
-#include <array>
-
-#include "reports/report.h"
+#include "reports/ladder.h"
 
 namespace mds {
 namespace {
-
-struct Rung {
-  const char *name, *network, *from, *change;
-};
-
-constexpr std::array rungs{
-    Rung{"0", "sd15", "", "Stable Diffusion's UNet"},
-    Rung{"1", "ladder-1", "sd15", "transformers to the middle"},
-    Rung{"1x", "ladder-1-narrow", "ladder-1", "rejected: more and narrower transformers"},
-    Rung{"2", "ladder-2", "ladder-1", "self- decoupled from cross-attention"},
-    Rung{"2x", "ladder-2-uvit", "ladder-2", "rejected: UViT-style"},
-    Rung{"3", "ladder-3", "ladder-2", "keys and values shared"},
-    Rung{"4", "ladder-4", "ladder-3", "gelu to swish"},
-    Rung{"5", "ladder-5", "ladder-4", "softmax to relu"},
-    Rung{"6", "ladder-6", "ladder-5", "feed-forward 8 to 6"},
-    Rung{"7", "ladder-7", "ladder-6", "separable convolutions"},
-    Rung{"7x", "ladder-7-kernel-7", "ladder-7", "rejected: kernel 7"},
-    Rung{"7x", "ladder-7-kernel-9", "ladder-7", "rejected: kernel 9"},
-    Rung{"8", "ladder-8", "ladder-7", "residual blocks pruned"},
-    Rung{"9", "ladder-9", "ladder-8", "candidate search: MobileDiffusion"},
-};
 
 Json change(int64_t from, int64_t to) { return double(to) / double(from) - 1; }
 
@@ -60,7 +37,7 @@ std::vector<Table> ladder_tables(const Database& database, const ReportOptions& 
                   {.name = "printed_fid", .header = "FID †", .digits = 2},
                   {.name = "printed_clip", .header = "CLIP †", .digits = 3}}};
   std::string lacking;
-  for (const auto& rung : rungs) {
+  for (const auto& rung : ladder_rungs) {
     const auto arch = shipped_arch(database, options, rung.network);
     if (!arch) lacking += (lacking.empty() ? "" : " ") + std::string(rung.network);
     std::vector<Json> row{rung.name, rung.network, rung.change};
@@ -71,14 +48,15 @@ std::vector<Table> ladder_tables(const Database& database, const ReportOptions& 
   }
   table.footnotes = {
       "Networks 1 to 8 and the rejected ones are ours: the paper prints no counts for them. Changes are against the "
-      "rung "
-      "before, those of a rejected network against the rung that it varies.",
+      "rung before, those of a rejected network against the rung that it varies.",
       std::string("† literature: ") + literature_ladder +
           ". Its compute figures are efficiencies, of run time in rung 1; its FID is of 30,000 COCO pictures."};
   if (!lacking.empty())
     table.footnotes.push_back("Not in this database: " + lacking +
                               "; `mdsearch spec NAME --record --db FILE` stores one.");
-  return {table};
+  std::vector<Table> tables{table};
+  for (auto& scores : ladder_score_tables(database, options)) tables.push_back(std::move(scores));
+  return tables;
 }
 
 }  // namespace

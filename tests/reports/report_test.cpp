@@ -1,8 +1,7 @@
-#include "reports/report.h"
-
 #include <fstream>
 #include <map>
 
+#include "reports/ladder.h"
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/reports/rows_of.h"
@@ -157,6 +156,32 @@ TEST_CASE("a rung's change is counted against the rung before it and stands besi
     if (row["network"] == "ladder-4") CHECK(row["params"].is_null());
   }
   CHECK_THAT(notes_of(tables), Contains("Not in this database: sd15 ladder-1 "));
+}
+
+TEST_CASE("a step of the ladder agrees with the paper by the distances of networks that were trained alike",
+          "[reports]") {
+  Database database(":memory:");
+  ReportOptions options;
+  const std::string protocol = add_protocol(database, R"({"lr": 0.001})");
+  add_sweep(database, "quick", "{}");
+  const auto train = [&](const char* name, double fd) {
+    const ArchRow full = network(name, std::string("{\"name\":\"") + name + "\"}", {1000, 1000});
+    options.shipped[name] = full.hash;
+    add_training(database, {.full = full, .proxy_spec = std::string("proxy of ") + name, .fd = fd}, protocol);
+  };
+  CHECK(ladder_score_tables(database, options).empty());
+  for (const auto& [name, fd] : std::vector<std::pair<const char*, double>>{
+           {"ladder-1", 40}, {"ladder-2", 40.4}, {"ladder-2-uvit", 50}, {"ladder-3", 44}, {"ladder-4", 30}})
+    train(name, fd);
+  std::map<std::string, Json> rows;
+  for (const auto& row : rows_of(ladder_score_tables(database, options))) rows[row["network"]] = row;
+  CHECK(rows["ladder-1"]["verdict"].is_null());
+  CHECK(rows["ladder-2"]["fd_change"].get<double>() == Approx(0.01));
+  CHECK(rows["ladder-2"]["verdict"] == "agrees, within intervals");
+  CHECK(rows["ladder-2-uvit"]["verdict"] == "agrees");
+  CHECK(rows["ladder-3"]["verdict"] == "differs, within intervals");
+  CHECK(rows["ladder-4"]["verdict"] == "agrees");
+  CHECK(rows["ladder-5"]["fd_emoji_clip"].is_null());
 }
 
 TEST_CASE("the report of decoders joins counts, scores of narrow ones, latencies and what is printed", "[reports]") {
