@@ -1,4 +1,4 @@
-// mdsearch db check|merge|info|upgrade|retry|delete|record-parity: maintains a results database.
+// mdsearch db check|export|merge|info|upgrade|retry|delete|record-parity: maintains a results database.
 #include <array>
 #include <iostream>
 
@@ -7,6 +7,8 @@
 #include "experiments/database_text.h"
 #include "experiments/deletion.h"
 #include "experiments/retrying.h"
+#include "reports/report.h"
+#include "spec/new_file.h"
 
 namespace mds {
 namespace {
@@ -121,6 +123,24 @@ int run_retry(int argc, char** argv) {
   return 0;
 }
 
+int run_export(int argc, char** argv) {
+  DbOptions options;
+  ReportOptions wanted;
+  std::string file, file_format;
+  CommandLine line = command_line("export --to csv|json --out FILE [--sweep NAME] [--db FILE]",
+                                  "export --to csv --out benchmark.csv --sweep benchmark --db results.db", options);
+  line.options.add_options()("to", one_of(&file_format, {"csv", "json"})->required(), "Format of the file")(
+      "out", po::value(&file)->required()->value_name("FILE"), "File that is written")(
+      "sweep", po::value(&wanted.sweep)->value_name("NAME"), "One sweep, not all");
+  line.notes = "The file is what `mdsearch report curves` prints: one row for each candidate, seed and evaluation.";
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  const Database database(options.file, StoreMode::read_only);
+  const auto tables = tables_of(find_report("curves"), database, wanted);
+  save_text(file, to_text(tables, parse_format(file_format)));
+  return 0;
+}
+
 constexpr std::array db_parts{
     Command{"Commands", "check", "Checks integrity, hashes and decisions; the exit code is 1 if anything is wrong.",
             run_check},
@@ -128,6 +148,7 @@ constexpr std::array db_parts{
     Command{"Commands", "upgrade",
             "Brings a database of an earlier version of mdsearch up to date, as every command that writes to it does.",
             run_upgrade},
+    Command{"Commands", "export", "Writes the learning curves of sweeps to a file for other programs.", run_export},
     Command{"Commands", "merge", "Takes the rows of other databases in, each once.", run_merge},
     Command{"Commands", "retry", "Queues runs of sweeps that failed again.", run_retry},
     Command{"Commands", "delete", "Takes a sweep, a run or a model out, with its files under out/sweeps.", run_delete},
