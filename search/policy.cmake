@@ -1,2 +1,2 @@
-mds_library(mds_policy search SOURCES policy.cpp policy_paper.cpp PUBLIC mds_spec)
+mds_library(mds_policy search SOURCES policy.cpp policy_cohort.cpp policy_table.cpp policy_paper_1.cpp policy_halving.cpp PUBLIC mds_spec)
 mds_test(test_policy SOURCES search/policy_test.cpp LINKS mds_policy)

@@ -52,6 +52,7 @@ std::string record(Database& database, int64_t run, int64_t rung, const Decision
   add_decision(database, {.run = run,
                           .rung = rung,
                           .rule = decision.rule,
+                          .rule_version = decision.version,
                           .inputs_json = decision.inputs.dump(),
                           .verdict = std::string(name_of(decision.verdict))});
   if (stops) stop(database, run, "stopped by " + decision.rule);

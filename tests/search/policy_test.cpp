@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "search/policy_table.h"
 #include "tests/catch.h"
 
 using namespace mds;
@@ -210,6 +211,19 @@ TEST_CASE("curves that were not evaluated alike are an error that says how", "[s
     curves[0].evaluations[1].scores["fd_emoji_clip"].distance = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_WITH(judge({}, curves, 1000), "candidate best at 1000 images: log_fd is not finite");
   }
+}
+
+TEST_CASE("a rule is the newest of its versions unless one is named", "[search]") {
+  CHECK(policy_of({.rule = PolicyRule::halving}).title() == "halving/1");
+  CHECK(policy_of({.rule = PolicyRule::paper, .version = 1}).title() == "paper/1");
+  CHECK_THROWS_WITH(policy_of({.version = 9}), Catch::Contains("policy.version: is 9; paper has version 1"));
+  for (const auto& policy : all_policies())
+    CHECK(std::ranges::count(all_policies(), policy.title(), &Policy::title) == 1);
+}
+
+TEST_CASE("a policy that was stored without a version is the first of its rule", "[search]") {
+  CHECK(from_json<PolicyConfig>(with_version({{"rule", "paper"}}), "stored").version == 1);
+  CHECK(with_version({{"rule", "paper"}, {"version", 2}})["version"] == 2);
 }
 
 TEST_CASE("a policy's JSON names the rules it knows", "[search]") {

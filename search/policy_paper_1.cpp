@@ -1,13 +1,12 @@
-// The paper's rule as a test: a candidate stops when every score in use improves more slowly than the cohort's median,
-// each beyond a paired bootstrap interval. Scores are oriented so that higher is worse: a distance, or minus a mean.
+// The rule `paper` as it first was, which decided in older sweeps: a candidate stops when every score in use improves
+// more slowly than the cohort's median, itself included, each beyond a paired bootstrap interval. With one evaluation
+// the level takes the place of the slope. Scores are oriented so that higher is worse.
 #include <algorithm>
 
-#include "search/policy_cohort.h"
+#include "search/policy_table.h"
 
 namespace mds {
 namespace {
-
-constexpr auto rule = "paper/1";
 
 // The slope of a candidate in one score: over all pictures, and in each replicate.
 struct Slope {
@@ -15,44 +14,10 @@ struct Slope {
   std::vector<double> replicates;
 };
 
-// Weights whose sum over a window's values is their least-squares slope per 1,000 images; a single value is kept as is.
-std::vector<double> slope_weights(std::span<const Evaluation> window) {
-  if (window.size() == 1) return {1};
-  std::vector<double> weights;
-  for (const auto& evaluation : window) weights.push_back(1e-3 * double(evaluation.images_seen));
-  const double mean = mean_of(weights);
-  double squares = 0;
-  for (auto& x : weights) squares += (x - mean) * (x - mean);
-  for (auto& x : weights) x = (x - mean) / squares;
-  return weights;
-}
-
 size_t window_size(const PolicyConfig& config, const Cohort& cohort) {
   auto size = size_t(config.slope_evaluations);
-  for (const auto& member : cohort) size = std::min(size, member.history.size());
+  for (const auto& member : cohort.members) size = std::min(size, member.history.size());
   return size;
-}
-
-void require_alike(const PolicyConfig& config, const Cohort& cohort, size_t size) {
-  const auto first = cohort.front().history.last(size);
-  for (const auto& member : cohort) {
-    const auto window = member.history.last(size);
-    for (size_t i = 0; i < size; ++i) {
-      const auto expect = [&](const std::string& what, int64_t is, int64_t want) {
-        if (is != want)
-          fail_evaluation(member.candidate, window[i].images_seen,
-                          what + " is " + std::to_string(is) + "; the cohort has " + std::to_string(want));
-      };
-      expect("images_seen of the evaluation", window[i].images_seen, first[i].images_seen);
-      for (const auto& score : judged_scores(config)) {
-        const Measured &measured = window[i].scores.at(score.name), &other = first[0].scores.at(score.name);
-        if (score.is_mean())
-          expect("number of values of " + score.key, int64_t(measured.values.size()), int64_t(other.values.size()));
-        else
-          expect("number of replicates of " + score.key, int64_t(measured.replicates.size()), config.replicates);
-      }
-    }
-  }
 }
 
 Slope distance_slope(const Judged& score, std::span<const Evaluation> window) {
@@ -125,11 +90,11 @@ std::vector<Comparison> compare(const std::vector<Slope>& slopes, const std::vec
 }
 
 std::vector<Comparison> compare(const PolicyConfig& config, const Cohort& cohort, const Judged& score, size_t size) {
-  const auto pictures = cohort.front().now().scores.at(score.name).values.size();
+  const auto pictures = cohort.members.front().now().scores.at(score.name).values.size();
   const auto indices = score.is_mean() ? policy_indices(config, int64_t(pictures)) : BootstrapIndices{};
   std::vector<Slope> slopes;
   std::vector<double> levels;
-  for (const auto& member : cohort) {
+  for (const auto& member : cohort.members) {
     const auto window = member.history.last(size);
     slopes.push_back(score.is_mean() ? mean_slope(score, window, indices) : distance_slope(score, window));
     levels.push_back(score.sign() * score.level(member.now()));
@@ -137,10 +102,6 @@ std::vector<Comparison> compare(const PolicyConfig& config, const Cohort& cohort
   return compare(slopes, levels, config.confidence);
 }
 
-struct Outcome {
-  Verdict verdict;
-  std::string reason;
-};
 // Decides from the stored numbers of a decision alone; its scores are the entries that are objects.
 Outcome outcome_of(const PolicyConfig& config, const Json& inputs) {
   if (!inputs.contains("evaluations"))
@@ -157,35 +118,21 @@ Outcome outcome_of(const PolicyConfig& config, const Json& inputs) {
   return {Verdict::stop, "worse than the median beyond the interval in every score"};
 }
 
-Decision concluded(const PolicyConfig& config, const Member& member, Json inputs) {
-  const auto [verdict, reason] = outcome_of(config, inputs);
-  inputs["reason"] = reason;
-  return {member.candidate, verdict, rule, std::move(inputs)};
+std::vector<Json> paper_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  std::vector<Json> all(cohort.members.size(), Json::object());
+  if (int64_t(all.size()) < config.min_cohort) return all;
+  const auto size = window_size(config, cohort);
+  require_alike(config, cohort, size);
+  for (auto& inputs : all) inputs["evaluations"] = size;
+  for (const auto& score : judged_scores(config)) {
+    const auto comparisons = compare(config, cohort, score, size);
+    for (size_t c = 0; c < all.size(); ++c) all[c][score.worse_key()] = json_of(comparisons[c]);
+  }
+  return all;
 }
 
 }  // namespace
 
-Verdict paper_verdict(const PolicyConfig& config, const Json& inputs) { return outcome_of(config, inputs).verdict; }
-
-std::vector<Decision> judge_paper(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen) {
-  auto inputs = numbers_of(cohort, images_seen);
-  std::vector<Decision> decisions;
-  if (int64_t(cohort.size()) < config.min_cohort) {
-    for (const auto& member : cohort) decisions.push_back(concluded(config, member, inputs));
-    return decisions;
-  }
-  const auto size = window_size(config, cohort);
-  require_alike(config, cohort, size);
-  const auto scores = judged_scores(config);
-  std::vector<std::vector<Comparison>> by_score;
-  for (const auto& score : scores) by_score.push_back(compare(config, cohort, score, size));
-  inputs["evaluations"] = size;
-  for (size_t c = 0; c < cohort.size(); ++c) {
-    for (size_t s = 0; s < scores.size(); ++s)
-      inputs[(scores[s].kind.better == Better::lower ? "" : "minus_") + scores[s].key] = json_of(by_score[s][c]);
-    decisions.push_back(concluded(config, cohort[c], inputs));
-  }
-  return decisions;
-}
+constinit const Policy paper_policy_1{"paper", 1, paper_inputs, outcome_of};
 
 }  // namespace mds

@@ -1,0 +1,58 @@
+// The configuration of a stop-and-promote policy, as part of a sweep's file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/describe.h"
+
+namespace mds {
+
+enum class PolicyRule : uint8_t { paper, halving, none };
+template <>
+struct EnumNames<PolicyRule> {
+  static constexpr std::array<std::string_view, 3> names{"paper", "halving", "none"};
+};
+
+struct PolicyConfig {
+  PolicyRule rule = PolicyRule::paper;
+  int64_t version = 0;
+  bool use_clip = true;
+  int64_t slope_evaluations = 2;
+  int64_t min_cohort = 3;
+  bool spare_leaders = true;
+  double eta = 3;
+  double confidence = 0.95;
+  int64_t replicates = 200;
+  uint64_t seed = 0;
+  std::vector<std::string> scores{};
+
+  static void describe(auto& self, auto&& field) {
+    field("rule", self.rule, "who stops: paper, whoever improves slower than the median; halving, all but the best");
+    field("version", self.version, "version of the rule; 0: the newest, and a sweep stores which that was",
+          at_least(0));
+    field("use_clip", self.use_clip, "whether clip_emoji decides beside fd_emoji_clip; false where it is unreliable");
+    field("slope_evaluations", self.slope_evaluations,
+          "paper: number of latest evaluations over which a candidate's improvement is taken", at_least(1));
+    field("min_cohort", self.min_cohort, "paper: number of candidates below which all go on", at_least(2));
+    field("spare_leaders", self.spare_leaders,
+          "paper: a candidate as good as the median or better in every score goes on, however slowly it improves");
+    field("eta", self.eta, "halving: one in eta candidates is promoted", at_least(1));
+    field("confidence", self.confidence, "paper: confidence of the paired bootstrap intervals", between(0.5, 0.9999));
+    field("replicates", self.replicates, "bootstrap replicates", at_least(20));
+    field("seed", self.seed, "seed of the bootstrap's draws of pictures, which all candidates share", at_least(0));
+    field("scores", self.scores,
+          "names of the scores that decide; empty: fd_emoji_clip, and clip_emoji where use_clip says so", later());
+  }
+};
+
+// A stored policy without a version is of the time when every rule had its first.
+inline Json with_version(Json policy) {
+  if (policy.is_object()) policy.emplace("version", 1);
+  return policy;
+}
+
+}  // namespace mds
