@@ -1,14 +1,14 @@
 // Which candidates train on: stop-and-promote rules over the learning curves of a cohort. They are pure functions of
 // numbers, so that any rule can be replayed over stored curves without training.
 //
-// `paper`: a candidate stops when every score in use improves more slowly than the cohort's median, each beyond a
-// paired bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided
-// candidates continue. `halving`: successive halving promotes the best 1/eta by mean rank. `none`: fixed budgets.
+// Each rule is a file policy_*.cpp and a line of policy_table.cpp. Several scores decide together: a candidate stops
+// only where it is worse in every one of them.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +30,10 @@ struct Measured {
   double distance = 0;
   std::vector<double> replicates{};  // of the distance, one for each row of policy_indices
   std::vector<double> values{};      // one per evaluation picture, in the same order for all candidates
+  // Of a distance that depends on how many pictures it has: its mean over halves of them. A policy can then
+  // extrapolate.
+  std::optional<double> halves{};
+  int64_t pictures = 0;  // behind a distance; 0: not known
 };
 
 // One candidate's scores at one number of images seen.
@@ -57,10 +61,16 @@ struct Decision {
   Json inputs;  // the numbers that led to the verdict, and the reason in words
 };
 
-// One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order. Later evaluations
-// are ignored, so candidates that are ahead belong to the cohort too. ConfigError for a score that is missing or not
-// finite, and for curves that were evaluated differently (images seen, pictures, replicates).
+// One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order, which is that of
+// evaluation. Later evaluations are ignored, so candidates that are ahead belong to the cohort too. ConfigError for a
+// score that is missing or not finite, and for curves that were evaluated differently (images seen, pictures,
+// replicates).
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
+
+// The standard deviation between training seeds in the first score, as PolicyConfig::seed_spread has it, pooled over
+// the candidates that occur several times among the curves; nothing where these are too few to tell it.
+std::optional<double> measured_seed_spread(const PolicyConfig& config, const std::vector<Curve>& curves,
+                                           int64_t images_seen);
 
 // The verdict that follows from the inputs of a stored decision, as `judge` concluded it. ConfigError for an unknown
 // rule and for inputs that lack a number.

@@ -13,6 +13,8 @@ void check_evaluation(const Judged& score, const std::string& candidate, const E
   const auto finite = [&](double value) { return std::isfinite(score.scaled(value)); };
   if (!score.is_mean() && !finite(measured.distance)) fail(score.key + " is not finite");
   if (!std::ranges::all_of(measured.replicates, finite)) fail("a replicate of " + score.key + " is not finite");
+  if (measured.halves && (measured.pictures < 4 || !finite(*measured.halves)))
+    fail(score.key + " of half the pictures is not finite, or comes from fewer than 4 pictures");
   if (!score.is_mean()) return;
   if (measured.values.empty()) fail("has no " + score.key + " values; allowed: at least 1");
   if (!std::ranges::all_of(measured.values, finite)) fail("a " + score.key + " value is not finite");
@@ -33,7 +35,7 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
 
 Cohort cohort_at(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen) {
   const auto scores = judged_scores(config);
-  Cohort cohort{.members = {}, .images_seen = images_seen};
+  Cohort cohort{.members = {}, .images_seen = images_seen, .candidates = curves.size()};
   for (const auto& curve : curves) {
     const auto& all = curve.evaluations;
     for (size_t i = 1; i < all.size(); ++i)

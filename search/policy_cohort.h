@@ -18,6 +18,7 @@ struct Member {
 struct Cohort {
   std::vector<Member> members;  // at least one
   int64_t images_seen = 0;
+  size_t candidates = 0;  // of the sweep, those included that were not evaluated at these images
 };
 
 // A score that decides. `key` is its name in a decision's inputs, which hold logarithms for a log_distance. The default

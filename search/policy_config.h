@@ -11,17 +11,24 @@
 
 namespace mds {
 
-enum class PolicyRule : uint8_t { paper, halving, none };
+enum class PolicyRule : uint8_t { paper, halving, none, level };
 template <>
 struct EnumNames<PolicyRule> {
-  static constexpr std::array<std::string_view, 3> names{"paper", "halving", "none"};
+  static constexpr std::array<std::string_view, 4> names{"paper", "halving", "none", "level"};
+};
+
+// With whom a candidate is compared: all others, or those that were evaluated at the same images before it.
+enum class Rivals : uint8_t { cohort, previous };
+template <>
+struct EnumNames<Rivals> {
+  static constexpr std::array<std::string_view, 2> names{"cohort", "previous"};
 };
 
 struct PolicyConfig {
   PolicyRule rule = PolicyRule::paper;
   int64_t version = 0;
   bool use_clip = true;
-  int64_t slope_evaluations = 2;
+  int64_t slope_evaluations = 3;
   int64_t min_cohort = 3;
   bool spare_leaders = true;
   double eta = 3;
@@ -29,23 +36,40 @@ struct PolicyConfig {
   int64_t replicates = 200;
   uint64_t seed = 0;
   std::vector<std::string> scores{};
+  Rivals against = Rivals::cohort;
+  double seed_spread = 0.02;
+  double false_stops = 0.05;
 
   static void describe(auto& self, auto&& field) {
-    field("rule", self.rule, "who stops: paper, whoever improves slower than the median; halving, all but the best");
+    field("rule", self.rule,
+          "who stops: paper, whoever improves slower than the median; level, whoever is worse than it; halving, all "
+          "but the best; none, nobody");
     field("version", self.version, "version of the rule; 0: the newest, and a sweep stores which that was",
           at_least(0));
     field("use_clip", self.use_clip, "whether clip_emoji decides beside fd_emoji_clip; false where it is unreliable");
     field("slope_evaluations", self.slope_evaluations,
-          "paper: number of latest evaluations over which a candidate's improvement is taken", at_least(1));
-    field("min_cohort", self.min_cohort, "paper: number of candidates below which all go on", at_least(2));
+          "paper: number of latest evaluations over which a candidate's improvement is taken, from version 2 on at "
+          "least two",
+          at_least(1));
+    field("min_cohort", self.min_cohort, "paper, level: number of candidates below which all go on", at_least(2));
     field("spare_leaders", self.spare_leaders,
-          "paper: a candidate as good as the median or better in every score goes on, however slowly it improves");
+          "paper: a candidate that is no worse than the median goes on, however slowly it improves");
     field("eta", self.eta, "halving: one in eta candidates is promoted", at_least(1));
-    field("confidence", self.confidence, "paper: confidence of the paired bootstrap intervals", between(0.5, 0.9999));
+    field("confidence", self.confidence, "paper, level: confidence of the paired intervals", between(0.5, 0.9999));
     field("replicates", self.replicates, "bootstrap replicates", at_least(20));
     field("seed", self.seed, "seed of the bootstrap's draws of pictures, which all candidates share", at_least(0));
     field("scores", self.scores,
           "names of the scores that decide; empty: fd_emoji_clip, and clip_emoji where use_clip says so", later());
+    field("against", self.against,
+          "paper from version 2 on, level: compares with the median of all others, or of those evaluated before",
+          later());
+    field("seed_spread", self.seed_spread,
+          "the same: standard deviation of the log distance between training seeds, and of other scores as a share of "
+          "their value; several seeds of a sweep tell it themselves",
+          later(between(0, 1)));
+    field("false_stops", self.false_stops,
+          "the same: share of sweeps in which a candidate that does not differ from the others may be stopped",
+          later(between(1e-6, 0.5)));
   }
 };
 

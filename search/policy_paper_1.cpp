@@ -6,6 +6,7 @@
 #include "search/policy_table.h"
 
 namespace mds {
+namespace paper_1 {
 namespace {
 
 // The slope of a candidate in one score: over all pictures, and in each replicate.
@@ -132,7 +133,8 @@ std::vector<Json> paper_inputs(const PolicyConfig& config, const Cohort& cohort)
 }
 
 }  // namespace
+}  // namespace paper_1
 
-constinit const Policy paper_policy_1{"paper", 1, paper_inputs, outcome_of};
+constinit const Policy paper_policy_1{"paper", 1, paper_1::paper_inputs, paper_1::outcome_of};
 
 }  // namespace mds

@@ -1,0 +1,176 @@
+// The paper's rule as a test, `paper`, and its companion `level`. Under `paper` a candidate stops when in every score
+// it improves more slowly than the median of its rivals and is worse than that by now, beyond the interval of each;
+// under `level` it suffices to be worse. The intervals cover pictures and training seeds. So that of candidates which
+// do not differ any is stopped in at most `false_stops` of all sweeps, all scores together also have to pass Holm's
+// procedure over the candidates of a rung, where each rung spends half of the share that those before it left.
+#include <algorithm>
+#include <limits>
+
+#include "search/policy_reading.h"
+#include "search/policy_table.h"
+
+namespace mds {
+namespace {
+
+constexpr size_t least_slope = 2;  // evaluations; one has no slope
+
+// What a member is compared with: all others, or those evaluated before it.
+std::vector<const Reading*> rivals_of(const PolicyConfig& config, const std::vector<Reading>& all, size_t member) {
+  std::vector<const Reading*> rivals;
+  for (size_t i = 0; i < all.size(); ++i)
+    if (config.against == Rivals::previous ? i < member : i != member) rivals.push_back(&all[i]);
+  return rivals;
+}
+
+size_t fewest_evaluations(const Cohort& cohort) {
+  const auto count = [](const Member& member) { return member.history.size(); };
+  return count(*std::ranges::min_element(cohort.members, {}, count));
+}
+
+// The members' readings in one score: what is tested.
+struct Tested {
+  Judged score;
+  std::vector<Reading> levels{}, slopes{};  // without slopes the level alone is tested
+};
+
+std::vector<Tested> tested_scores(const PolicyConfig& config, const Cohort& cohort, size_t size) {
+  std::vector<Tested> all;
+  const auto weights = slope_weights(cohort.members.front().history.last(size));
+  for (const auto& score : judged_scores(config)) {
+    Tested& tested = all.emplace_back(Tested{score});
+    for (const auto& window : readings_of(config, cohort, score, size)) {
+      tested.levels.push_back(window.back());
+      if (size >= least_slope) tested.slopes.push_back(weighted(window, weights));
+    }
+  }
+  return all;
+}
+
+// The fewest pictures behind a score; 0 where that is not known.
+int64_t fewest_pictures(const std::vector<Tested>& scores, const Evaluation& evaluation) {
+  int64_t fewest = std::numeric_limits<int64_t>::max();
+  for (const auto& tested : scores) {
+    const Measured& measured = evaluation.scores.at(tested.score.name);
+    fewest = std::min(fewest, tested.score.is_mean() ? int64_t(measured.values.size()) : measured.pictures);
+  }
+  return fewest;
+}
+
+// One kind of reading, level or slope, of one member in all scores.
+struct Gaps {
+  std::string kind;
+  std::vector<Gap> by_score{};
+
+  double chance(int64_t pictures) const {
+    std::vector<const Gap*> all;
+    for (const auto& gap : by_score) all.push_back(&gap);
+    return chance_of(all, pictures);
+  }
+  // Adds this kind to what is said of a score; `p` is the larger one where two kinds are tested.
+  void tell(const PolicyConfig& config, size_t score, int64_t pictures, Json& json) const {
+    const Gap& gap = by_score[score];
+    const auto interval = centred_interval(gap.difference(), gap.replicates, config.confidence);
+    json[kind] = gap.own;
+    json["median_" + kind] = gap.median;
+    json["difference"] = gap.difference();
+    json["low"] = interval.low;
+    json["high"] = interval.high;
+    json["p"] = std::max(json.value("p", 0.0), chance_of({&gap}, pictures));
+  }
+};
+
+// What is known of one member in all scores. The slope's difference, where there is one, takes the place of the
+// level's.
+Json told(const PolicyConfig& config, const std::vector<Tested>& scores, size_t member, int64_t pictures) {
+  Gaps levels{"level"}, slopes{"slope"};
+  const auto gap = [&](const std::vector<Reading>& all) {
+    return gap_of(all[member], rivals_of(config, all, member), pictures);
+  };
+  for (const auto& tested : scores) {
+    levels.by_score.push_back(gap(tested.levels));
+    if (!tested.slopes.empty()) slopes.by_score.push_back(gap(tested.slopes));
+  }
+  const bool improvement = !slopes.by_score.empty();
+  Json inputs = Json::object();
+  for (size_t s = 0; s < scores.size(); ++s) {
+    Json& json = inputs[scores[s].score.worse_key()] = Json::object();
+    levels.tell(config, s, pictures, json);
+    if (improvement && !config.spare_leaders) json.erase("p");
+    if (improvement) slopes.tell(config, s, pictures, json);
+  }
+  const double level = improvement && !config.spare_leaders ? 0 : levels.chance(pictures);
+  inputs["p"] = std::max(level, improvement ? slopes.chance(pictures) : 0);
+  return inputs;
+}
+
+void adjust(const PolicyConfig& config, const Cohort& cohort, std::vector<Json>& all,
+            const std::vector<size_t>& members) {
+  std::vector<double> p;
+  for (const size_t c : members) p.push_back(all[c]["p"].get<double>());
+  if (config.against == Rivals::cohort)
+    p = holm(p);
+  else  // others are judged at other times, so that every test takes the same share
+    for (double& each : p) each = std::min(1.0, each * double(cohort.candidates));
+  for (size_t i = 0; i < members.size(); ++i) all[members[i]]["p_adjusted"] = p[i];
+}
+
+// `size` evaluations are compared; `tests` is how many rungs have been tested, this one included.
+std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort, size_t size, size_t tests) {
+  std::vector<Json> all(cohort.members.size(), Json::object());
+  require_alike(config, cohort, size);
+  std::vector<size_t> members;
+  for (size_t c = 0; c < all.size(); ++c) {
+    const size_t rivals = config.against == Rivals::previous ? c : all.size() - 1;
+    if (int64_t(rivals) + 1 >= config.min_cohort) members.push_back(c);
+  }
+  const auto scores = tested_scores(config, cohort, size);
+  const int64_t pictures = fewest_pictures(scores, cohort.members.front().now());
+  for (const size_t c : members) all[c] = told(config, scores, c, pictures);
+  adjust(config, cohort, all, members);
+  const double alpha = config.false_stops / std::exp2(double(tests));
+  for (const size_t c : members)
+    all[c].update({{"evaluations", size},
+                   {"alpha", alpha},
+                   {"against", name_of(config.against)},
+                   {"seed_spread", config.seed_spread}});
+  return all;
+}
+
+std::vector<Json> paper_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  const size_t evaluations = fewest_evaluations(cohort);
+  const size_t size = std::min(evaluations, std::max(least_slope, size_t(config.slope_evaluations)));
+  if (size < least_slope) return std::vector<Json>(cohort.members.size(), Json{{"evaluations", size}});
+  return tested_inputs(config, cohort, size, evaluations - 1);
+}
+
+std::vector<Json> level_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  return tested_inputs(config, cohort, 1, fewest_evaluations(cohort));
+}
+
+Outcome tested_outcome(const PolicyConfig& config, const Json& inputs, const std::string& what) {
+  if (!inputs.contains("p_adjusted"))
+    return {Verdict::go_on, "compared with fewer than " + std::to_string(config.min_cohort - 1) + " others"};
+  for (const auto& score : inputs)
+    if (score.is_object() && score.at("p").get<double>() > (1 - config.confidence) / 2)
+      return {Verdict::go_on, "not " + what + " beyond the interval in every score"};
+  if (inputs.at("p_adjusted").get<double>() > inputs.at("alpha").get<double>())
+    return {Verdict::go_on, what + " in every score, but that may be the chance of one among many"};
+  return {Verdict::stop, what + " beyond the interval in every score"};
+}
+
+Outcome paper_outcome(const PolicyConfig& config, const Json& inputs) {
+  if (inputs.contains("evaluations") && inputs.at("evaluations").get<size_t>() < least_slope)
+    return {Verdict::go_on, "improvement takes two evaluations"};
+  return tested_outcome(config, inputs, "improving more slowly than the median and worse than it");
+}
+
+Outcome level_outcome(const PolicyConfig& config, const Json& inputs) {
+  return tested_outcome(config, inputs, "worse than the median");
+}
+
+}  // namespace
+
+constinit const Policy paper_policy{"paper", 2, paper_inputs, paper_outcome};
+constinit const Policy level_policy{"level", 1, level_inputs, level_outcome};
+
+}  // namespace mds
