@@ -7,6 +7,8 @@
 
 namespace mds {
 
+constexpr const char* kept_key = "kept";
+
 std::vector<std::string> policy_scores(const PolicyConfig& config) {
   std::vector<std::string> names;
   for (const auto& score : judged_scores(config)) names.push_back(score.name);
@@ -17,9 +19,11 @@ BootstrapIndices policy_indices(const PolicyConfig& config, int64_t pictures) {
   return bootstrap_indices(pictures, config.replicates, config.seed);
 }
 
-std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen) {
+std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
+                            Rung rung) {
   const Policy& policy = policy_of(config);
-  const auto cohort = cohort_at(config, curves, images_seen);
+  auto cohort = cohort_at(config, curves, images_seen);
+  cohort.rung = rung;
   if (cohort.members.empty()) return {};
   auto inputs = policy.inputs(config, cohort);
   std::vector<Decision> decisions;
@@ -32,12 +36,31 @@ std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>
   return decisions;
 }
 
+bool judges_at_once(const PolicyConfig& config) {
+  const Waits waits = policy_of(config).waits;
+  return waits == Waits::never || (waits == Waits::for_cohort && config.against == Rivals::previous);
+}
+
+void keep_best(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
+               std::vector<Decision>& decisions) {
+  const Cohort cohort = cohort_at(config, curves, images_seen);
+  const auto ranks = mean_ranks(judged_scores(config), cohort.members);
+  std::map<std::string, double> by_candidate;
+  for (size_t c = 0; c < ranks.size(); ++c) by_candidate[cohort.members[c].candidate] = ranks[c];
+  const auto best = std::ranges::min_element(
+      decisions, {}, [&](const Decision& decision) { return by_candidate.at(decision.candidate); });
+  best->verdict = Verdict::go_on;
+  best->inputs[kept_key] = true;
+  best->inputs["reason"] = best->inputs.value("reason", "") + "; the best of those left, as somebody goes on";
+}
+
 Verdict verdict_of(const PolicyConfig& config, const std::string& rule, const Json& inputs) {
   const auto policies = all_policies();
   const auto known = std::ranges::find(policies, rule, &Policy::title);
   if (known == policies.end())
     throw ConfigError("rule \"" + rule + "\" is not known; this program judges by " + listed(policies, &Policy::title));
   try {
+    if (inputs.value(kept_key, false)) return Verdict::go_on;
     return known->outcome(config, inputs).verdict;
   } catch (const Json::exception& error) {
     throw ConfigError("the inputs of a decision by " + rule + ": " + json_words(error));

@@ -47,11 +47,17 @@ struct Curve {
   std::vector<Evaluation> evaluations;  // in the order of images_seen
 };
 
-enum class Verdict { stop, go_on, promote };
+enum class Verdict : uint8_t { stop, go_on, promote, wait };  // wait: nothing is decided yet
 template <>
 struct EnumNames<Verdict> {
-  static constexpr std::array<std::string_view, 3> names{"stop", "continue", "promote"};
+  static constexpr std::array<std::string_view, 4> names{"stop", "continue", "promote", "wait"};
 };
+
+// Whether more runs will come to a rung.
+enum class Rung : uint8_t { open, complete };
+
+// Whether the rule judges a run as soon as it comes to a rung, which is open then.
+bool judges_at_once(const PolicyConfig& config);
 
 struct Decision {
   std::string candidate;
@@ -65,7 +71,13 @@ struct Decision {
 // evaluation. Later evaluations are ignored, so candidates that are ahead belong to the cohort too. ConfigError for a
 // score that is missing or not finite, and for curves that were evaluated differently (images seen, pictures,
 // replicates).
-std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
+std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
+                            Rung rung = Rung::complete);
+
+// Lets the best of these decisions, by its mean rank among the curves, go on although the rule stops it: for a sweep
+// that would end with nobody. The decision says so.
+void keep_best(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
+               std::vector<Decision>& decisions);
 
 // The standard deviation between training seeds in the first score, as PolicyConfig::seed_spread has it, pooled over
 // the candidates that occur several times among the curves; nothing where these are too few to tell it.

@@ -51,6 +51,13 @@ Cohort cohort_at(const PolicyConfig& config, const std::vector<Curve>& curves, i
   return cohort;
 }
 
+std::vector<size_t> rivals_of(const PolicyConfig& config, const Cohort& cohort, size_t member) {
+  std::vector<size_t> rivals;
+  for (size_t i = 0; i < cohort.members.size(); ++i)
+    if (config.against == Rivals::previous ? i < member : i != member) rivals.push_back(i);
+  return rivals;
+}
+
 void require_alike(const PolicyConfig& config, const Cohort& cohort, size_t size) {
   const auto first = cohort.members.front().history.last(size);
   for (const auto& member : cohort.members) {

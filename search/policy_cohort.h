@@ -18,6 +18,7 @@ struct Member {
 struct Cohort {
   std::vector<Member> members;  // at least one
   int64_t images_seen = 0;
+  Rung rung = Rung::complete;
   size_t candidates = 0;  // of the sweep, those included that were not evaluated at these images
 };
 
@@ -47,6 +48,9 @@ inline double Judged::level(const Evaluation& evaluation) const {
 // The curves that were evaluated at exactly `images_seen`, up to there. ConfigError for a score that is missing or not
 // finite, and for evaluations out of order.
 Cohort cohort_at(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
+
+// With whom a member is compared, by their places.
+std::vector<size_t> rivals_of(const PolicyConfig& config, const Cohort& cohort, size_t member);
 
 // ConfigError where the members' last `size` evaluations differ in images seen, pictures or replicates.
 void require_alike(const PolicyConfig& config, const Cohort& cohort, size_t size);

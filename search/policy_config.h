@@ -11,10 +11,10 @@
 
 namespace mds {
 
-enum class PolicyRule : uint8_t { paper, halving, none, level };
+enum class PolicyRule : uint8_t { paper, halving, none, level, median, asha };
 template <>
 struct EnumNames<PolicyRule> {
-  static constexpr std::array<std::string_view, 4> names{"paper", "halving", "none", "level"};
+  static constexpr std::array<std::string_view, 6> names{"paper", "halving", "none", "level", "median", "asha"};
 };
 
 // With whom a candidate is compared: all others, or those that were evaluated at the same images before it.
@@ -22,6 +22,14 @@ enum class Rivals : uint8_t { cohort, previous };
 template <>
 struct EnumNames<Rivals> {
   static constexpr std::array<std::string_view, 2> names{"cohort", "previous"};
+};
+
+// How several scores make one order: by the mean of a candidate's ranks in each, or by fronts of candidates that no
+// other beats in every score, and within a front by mean rank.
+enum class RankBy : uint8_t { mean, front };
+template <>
+struct EnumNames<RankBy> {
+  static constexpr std::array<std::string_view, 2> names{"mean", "front"};
 };
 
 struct PolicyConfig {
@@ -39,11 +47,13 @@ struct PolicyConfig {
   Rivals against = Rivals::cohort;
   double seed_spread = 0.02;
   double false_stops = 0.05;
+  RankBy rank = RankBy::mean;
 
   static void describe(auto& self, auto&& field) {
     field("rule", self.rule,
-          "who stops: paper, whoever improves slower than the median; level, whoever is worse than it; halving, all "
-          "but the best; none, nobody");
+          "who stops: paper, whoever improves slower than the median; level, whoever is worse than it; median, whoever "
+          "is worse than the median of what the others were on average; halving, all but the best; asha, the same "
+          "without waiting for the others; none, nobody");
     field("version", self.version, "version of the rule; 0: the newest, and a sweep stores which that was",
           at_least(0));
     field("use_clip", self.use_clip, "whether clip_emoji decides beside fd_emoji_clip; false where it is unreliable");
@@ -51,10 +61,11 @@ struct PolicyConfig {
           "paper: number of latest evaluations over which a candidate's improvement is taken, from version 2 on at "
           "least two",
           at_least(1));
-    field("min_cohort", self.min_cohort, "paper, level: number of candidates below which all go on", at_least(2));
+    field("min_cohort", self.min_cohort, "paper, level, median: number of candidates below which all go on",
+          at_least(2));
     field("spare_leaders", self.spare_leaders,
           "paper: a candidate that is no worse than the median goes on, however slowly it improves");
-    field("eta", self.eta, "halving: one in eta candidates is promoted", at_least(1));
+    field("eta", self.eta, "halving, asha: one in eta candidates is promoted", at_least(1));
     field("confidence", self.confidence, "paper, level: confidence of the paired intervals", between(0.5, 0.9999));
     field("replicates", self.replicates, "bootstrap replicates", at_least(20));
     field("seed", self.seed, "seed of the bootstrap's draws of pictures, which all candidates share", at_least(0));
@@ -70,6 +81,7 @@ struct PolicyConfig {
     field("false_stops", self.false_stops,
           "the same: share of sweeps in which a candidate that does not differ from the others may be stopped",
           later(between(1e-6, 0.5)));
+    field("rank", self.rank, "halving, asha: what orders the candidates", later());
   }
 };
 

@@ -14,14 +14,6 @@ namespace {
 
 constexpr size_t least_slope = 2;  // evaluations; one has no slope
 
-// What a member is compared with: all others, or those evaluated before it.
-std::vector<const Reading*> rivals_of(const PolicyConfig& config, const std::vector<Reading>& all, size_t member) {
-  std::vector<const Reading*> rivals;
-  for (size_t i = 0; i < all.size(); ++i)
-    if (config.against == Rivals::previous ? i < member : i != member) rivals.push_back(&all[i]);
-  return rivals;
-}
-
 size_t fewest_evaluations(const Cohort& cohort) {
   const auto count = [](const Member& member) { return member.history.size(); };
   return count(*std::ranges::min_element(cohort.members, {}, count));
@@ -79,12 +71,19 @@ struct Gaps {
   }
 };
 
+struct Match {
+  size_t member;
+  std::vector<size_t> rivals;
+};
+
 // What is known of one member in all scores. The slope's difference, where there is one, takes the place of the
 // level's.
-Json told(const PolicyConfig& config, const std::vector<Tested>& scores, size_t member, int64_t pictures) {
+Json told(const PolicyConfig& config, const std::vector<Tested>& scores, const Match& match, int64_t pictures) {
   Gaps levels{"level"}, slopes{"slope"};
   const auto gap = [&](const std::vector<Reading>& all) {
-    return gap_of(all[member], rivals_of(config, all, member), pictures);
+    std::vector<const Reading*> others;
+    for (const size_t rival : match.rivals) others.push_back(&all[rival]);
+    return gap_of(all[match.member], others, pictures);
   };
   for (const auto& tested : scores) {
     levels.by_score.push_back(gap(tested.levels));
@@ -120,12 +119,11 @@ std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort
   require_alike(config, cohort, size);
   std::vector<size_t> members;
   for (size_t c = 0; c < all.size(); ++c) {
-    const size_t rivals = config.against == Rivals::previous ? c : all.size() - 1;
-    if (int64_t(rivals) + 1 >= config.min_cohort) members.push_back(c);
+    if (int64_t(rivals_of(config, cohort, c).size()) + 1 >= config.min_cohort) members.push_back(c);
   }
   const auto scores = tested_scores(config, cohort, size);
   const int64_t pictures = fewest_pictures(scores, cohort.members.front().now());
-  for (const size_t c : members) all[c] = told(config, scores, c, pictures);
+  for (const size_t c : members) all[c] = told(config, scores, {c, rivals_of(config, cohort, c)}, pictures);
   adjust(config, cohort, all, members);
   const double alpha = config.false_stops / std::exp2(double(tests));
   for (const size_t c : members)
@@ -170,7 +168,7 @@ Outcome level_outcome(const PolicyConfig& config, const Json& inputs) {
 
 }  // namespace
 
-constinit const Policy paper_policy{"paper", 2, paper_inputs, paper_outcome};
-constinit const Policy level_policy{"level", 1, level_inputs, level_outcome};
+constinit const Policy paper_policy{"paper", 2, paper_inputs, paper_outcome, Waits::for_cohort};
+constinit const Policy level_policy{"level", 1, level_inputs, level_outcome, Waits::for_cohort};
 
 }  // namespace mds

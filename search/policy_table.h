@@ -16,6 +16,9 @@ struct Outcome {
   std::string reason;
 };
 
+// Whether a rule judges a rung when every run has come there, or each run when it comes.
+enum class Waits : uint8_t { always, for_cohort, never };  // for_cohort: where rivals are the cohort
+
 struct Policy {
   std::string_view name;
   int64_t version;
@@ -23,6 +26,8 @@ struct Policy {
   std::vector<Json> (*inputs)(const PolicyConfig& config, const Cohort& cohort);
   // The verdict of such numbers alone; Json::exception where one is missing.
   Outcome (*outcome)(const PolicyConfig& config, const Json& inputs);
+
+  Waits waits = Waits::always;
 
   std::string title() const { return std::string(name) + "/" + std::to_string(version); }
 };
@@ -32,6 +37,6 @@ std::span<const Policy> all_policies();
 // That of a configuration; ConfigError where the rule has no such version.
 const Policy& policy_of(const PolicyConfig& config);
 
-extern const Policy paper_policy_1, paper_policy, level_policy, halving_policy, none_policy;
+extern const Policy paper_policy_1, paper_policy, level_policy, median_policy, halving_policy, asha_policy, none_policy;
 
 }  // namespace mds

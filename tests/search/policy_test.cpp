@@ -37,14 +37,6 @@ TEST_CASE("identical candidates are never stopped", "[search]") {
   for (const auto& decision : judge({.rule = rule}, twins, 1000)) CHECK(decision.verdict != Verdict::stop);
 }
 
-TEST_CASE("halving promotes the best third by mean rank and stops the rest", "[search]") {
-  std::vector<Curve> curves;
-  for (int c = 0; c < 9; ++c) curves.push_back(curve(std::to_string(c), {start, {4 + 0.1 * c, 0.3 - 0.01 * c}}));
-  const auto result = verdicts({.rule = PolicyRule::halving}, curves, 1000);
-  for (int c = 0; c < 9; ++c) CHECK(result.at(std::to_string(c)) == (c < 3 ? Verdict::promote : Verdict::stop));
-  CHECK(verdicts({.rule = PolicyRule::halving, .eta = 100}, curves, 1000).at("0") == Verdict::promote);
-}
-
 TEST_CASE("the fixed-budget baseline stops nobody", "[search]") {
   for (const auto& [name, verdict] : verdicts({.rule = PolicyRule::none}, mixed_cohort(), 1000))
     CHECK(verdict == Verdict::go_on);
@@ -106,10 +98,22 @@ TEST_CASE("a policy that was stored without a version is the first of its rule",
   CHECK(with_version({{"rule", "paper"}, {"version", 2}})["version"] == 2);
 }
 
+TEST_CASE("where a rule would stop everybody that is left, the best goes on, and the decision says so", "[search]") {
+  const PolicyConfig config{.rule = PolicyRule::halving, .eta = 5};
+  auto decisions = judge(config, mixed_cohort(), 1000);
+  std::erase_if(decisions, [](const Decision& decision) { return decision.verdict != Verdict::stop; });
+  REQUIRE(decisions.size() == 4);
+  keep_best(config, mixed_cohort(), 1000, decisions);
+  for (const auto& decision : decisions) {
+    CHECK((decision.verdict == Verdict::go_on) == (decision.candidate == "good"));
+    CHECK(verdict_of(config, decision.rule, decision.inputs) == decision.verdict);
+  }
+}
+
 TEST_CASE("a policy's JSON names the rules it knows", "[search]") {
   CHECK(from_json<PolicyConfig>({{"rule", "halving"}}, "s.json").rule == PolicyRule::halving);
   CHECK_THROWS_WITH(from_json<PolicyConfig>({{"rule", "luck"}}, "s.json"),
-                    Catch::Contains("valid: paper, halving, none, level"));
+                    Catch::Contains("valid: paper, halving, none, level, median, asha"));
   CHECK_THROWS_AS(from_json<PolicyConfig>({{"eta", 0}}, "s.json"), ConfigError);
 }
 
