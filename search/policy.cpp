@@ -20,7 +20,7 @@ BootstrapIndices policy_indices(const PolicyConfig& config, int64_t pictures) {
 }
 
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
-                            Rung rung) {
+                            RungState rung) {
   const Policy& policy = policy_of(config);
   auto cohort = cohort_at(config, curves, images_seen);
   cohort.rung = rung;
@@ -34,6 +34,18 @@ std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>
     decisions.push_back({cohort.members[c].candidate, verdict, policy.title(), policy.version, std::move(inputs[c])});
   }
   return decisions;
+}
+
+Detail detail_of(const PolicyConfig& config) { return policy_of(config).detail; }
+
+std::string problem_of(const PolicyConfig& config, const Curve& curve) {
+  if (curve.evaluations.empty()) return "";
+  try {
+    cohort_at(config, {curve}, curve.evaluations.back().images_seen);
+    return "";
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
 }
 
 bool judges_at_once(const PolicyConfig& config) {

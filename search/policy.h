@@ -53,8 +53,15 @@ struct EnumNames<Verdict> {
   static constexpr std::array<std::string_view, 4> names{"stop", "continue", "promote", "wait"};
 };
 
+// What a rule needs of an evaluation: its values alone, or how they vary with the pictures.
+enum class Detail : uint8_t { values, samples };
+Detail detail_of(const PolicyConfig& config);
+
+// A message where a score of the curve is missing or not finite, else "".
+std::string problem_of(const PolicyConfig& config, const Curve& curve);
+
 // Whether more runs will come to a rung.
-enum class Rung : uint8_t { open, complete };
+enum class RungState : uint8_t { open, complete };
 
 // Whether the rule judges a run as soon as it comes to a rung, which is open then.
 bool judges_at_once(const PolicyConfig& config);
@@ -72,7 +79,7 @@ struct Decision {
 // score that is missing or not finite, and for curves that were evaluated differently (images seen, pictures,
 // replicates).
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
-                            Rung rung = Rung::complete);
+                            RungState rung = RungState::complete);
 
 // Lets the best of these decisions, by its mean rank among the curves, go on although the rule stops it: for a sweep
 // that would end with nobody. The decision says so.

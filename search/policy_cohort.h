@@ -18,7 +18,7 @@ struct Member {
 struct Cohort {
   std::vector<Member> members;  // at least one
   int64_t images_seen = 0;
-  Rung rung = Rung::complete;
+  RungState rung = RungState::complete;
   size_t candidates = 0;  // of the sweep, those included that were not evaluated at these images
 };
 

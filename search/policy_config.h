@@ -35,6 +35,7 @@ struct EnumNames<RankBy> {
 struct PolicyConfig {
   PolicyRule rule = PolicyRule::paper;
   int64_t version = 0;
+  double audit = 0.05;
   bool use_clip = true;
   int64_t slope_evaluations = 3;
   int64_t min_cohort = 3;
@@ -56,6 +57,11 @@ struct PolicyConfig {
           "without waiting for the others; none, nobody");
     field("version", self.version, "version of the rule; 0: the newest, and a sweep stores which that was",
           at_least(0));
+    field(
+        "audit", self.audit,
+        "share of the stopped candidates that train on to the end all the same, but at least two of them, to show what "
+        "stopping costs; 0: none",
+        between(0, 1));
     field("use_clip", self.use_clip, "whether clip_emoji decides beside fd_emoji_clip; false where it is unreliable");
     field("slope_evaluations", self.slope_evaluations,
           "paper: number of latest evaluations over which a candidate's improvement is taken, from version 2 on at "
@@ -85,9 +91,10 @@ struct PolicyConfig {
   }
 };
 
-// A stored policy without a version is of the time when every rule had its first.
+// A stored policy without a version is of the time when every rule had its first, and nobody was audited.
 inline Json with_version(Json policy) {
-  if (policy.is_object()) policy.emplace("version", 1);
+  if (!policy.is_object()) return policy;
+  if (policy.emplace("version", 1).second) policy.emplace("audit", 0.0);
   return policy;
 }
 

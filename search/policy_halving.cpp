@@ -44,7 +44,7 @@ std::vector<Json> halving_inputs(const PolicyConfig& config, const Cohort& cohor
   for (size_t c = 0; c < ranks.size(); ++c) places.emplace_back(fronts[c], ranks[c]);
   auto sorted = places;
   std::ranges::sort(sorted);
-  const bool open = cohort.rung == Rung::open;
+  const bool open = cohort.rung == RungState::open;
   const auto keep = std::max<size_t>(open ? 0 : 1, size_t(double(ranks.size()) / config.eta));
   const Order last = keep > 0 ? sorted[keep - 1] : Order{};
   std::vector<Json> all;
@@ -76,7 +76,7 @@ Outcome none_outcome(const PolicyConfig&, const Json&) {
 }  // namespace
 
 constinit const Policy halving_policy{"halving", 1, halving_inputs, halving_outcome};
-constinit const Policy asha_policy{"asha", 1, halving_inputs, halving_outcome, Waits::never};
+constinit const Policy asha_policy{"asha", 1, halving_inputs, halving_outcome, Detail::values, Waits::never};
 constinit const Policy none_policy{"none", 1, none_inputs, none_outcome};
 
 }  // namespace mds

@@ -47,6 +47,6 @@ Outcome median_outcome(const PolicyConfig& config, const Json& inputs) {
 
 }  // namespace
 
-constinit const Policy median_policy{"median", 1, median_inputs, median_outcome, Waits::for_cohort};
+constinit const Policy median_policy{"median", 1, median_inputs, median_outcome, Detail::values, Waits::for_cohort};
 
 }  // namespace mds

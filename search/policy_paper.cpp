@@ -19,86 +19,63 @@ size_t fewest_evaluations(const Cohort& cohort) {
   return count(*std::ranges::min_element(cohort.members, {}, count));
 }
 
-// The members' readings in one score: what is tested.
-struct Tested {
-  Judged score;
-  std::vector<Reading> levels{}, slopes{};  // without slopes the level alone is tested
-};
-
-std::vector<Tested> tested_scores(const PolicyConfig& config, const Cohort& cohort, size_t size) {
-  std::vector<Tested> all;
-  const auto weights = slope_weights(cohort.members.front().history.last(size));
-  for (const auto& score : judged_scores(config)) {
-    Tested& tested = all.emplace_back(Tested{score});
-    for (const auto& window : readings_of(config, cohort, score, size)) {
-      tested.levels.push_back(window.back());
-      if (size >= least_slope) tested.slopes.push_back(weighted(window, weights));
-    }
-  }
-  return all;
-}
-
 // The fewest pictures behind a score; 0 where that is not known.
-int64_t fewest_pictures(const std::vector<Tested>& scores, const Evaluation& evaluation) {
+int64_t fewest_pictures(const PolicyConfig& config, const Evaluation& evaluation) {
   int64_t fewest = std::numeric_limits<int64_t>::max();
-  for (const auto& tested : scores) {
-    const Measured& measured = evaluation.scores.at(tested.score.name);
-    fewest = std::min(fewest, tested.score.is_mean() ? int64_t(measured.values.size()) : measured.pictures);
+  for (const auto& score : judged_scores(config)) {
+    const Measured& measured = evaluation.scores.at(score.name);
+    fewest = std::min(fewest, score.is_mean() ? int64_t(measured.values.size()) : measured.pictures);
   }
   return fewest;
 }
 
-// One kind of reading, level or slope, of one member in all scores.
-struct Gaps {
-  std::string kind;
-  std::vector<Gap> by_score{};
-
-  double chance(int64_t pictures) const {
-    std::vector<const Gap*> all;
-    for (const auto& gap : by_score) all.push_back(&gap);
-    return chance_of(all, pictures);
-  }
-  // Adds this kind to what is said of a score; `p` is the larger one where two kinds are tested.
-  void tell(const PolicyConfig& config, size_t score, int64_t pictures, Json& json) const {
-    const Gap& gap = by_score[score];
-    const auto interval = centred_interval(gap.difference(), gap.replicates, config.confidence);
-    json[kind] = gap.own;
-    json["median_" + kind] = gap.median;
-    json["difference"] = gap.difference();
-    json["low"] = interval.low;
-    json["high"] = interval.high;
-    json["p"] = std::max(json.value("p", 0.0), chance_of({&gap}, pictures));
-  }
+// One score: each member's gaps to the median of its rivals. Without slopes the level alone is tested.
+struct Tested {
+  Judged score;
+  std::vector<Gap> levels{}, slopes{};
 };
 
-struct Match {
-  size_t member;
-  std::vector<size_t> rivals;
-};
+std::vector<Tested> tested_scores(const PolicyConfig& config, const Cohort& cohort, size_t size, int64_t pictures) {
+  std::vector<Tested> all;
+  const auto weights = slope_weights(cohort.members.front().history.last(size));
+  for (const auto& score : judged_scores(config)) {
+    std::vector<Reading> levels, slopes;
+    for (const auto& window : readings_of(config, cohort, score, size)) {
+      levels.push_back(window.back());
+      slopes.push_back(weighted(window, weights));
+    }
+    Tested& tested = all.emplace_back(Tested{.score = score, .levels = gaps_of(levels, config.against, pictures)});
+    if (size >= least_slope) tested.slopes = gaps_of(slopes, config.against, pictures);
+  }
+  return all;
+}
+
+// Adds a gap to what is said of a score. `p` is the larger one where level and slope are tested.
+void tell(const Gap& gap, const std::string& kind, double p, const PolicyConfig& config, Json& json) {
+  const auto interval = centred_interval(gap.difference(), gap.replicates, config.confidence);
+  json[kind] = gap.own;
+  json["median_" + kind] = gap.median;
+  json["difference"] = gap.difference();
+  json["low"] = interval.low;
+  json["high"] = interval.high;
+  json["p"] = std::max(json.value("p", 0.0), p);
+}
 
 // What is known of one member in all scores. The slope's difference, where there is one, takes the place of the
 // level's.
-Json told(const PolicyConfig& config, const std::vector<Tested>& scores, const Match& match, int64_t pictures) {
-  Gaps levels{"level"}, slopes{"slope"};
-  const auto gap = [&](const std::vector<Reading>& all) {
-    std::vector<const Reading*> others;
-    for (const size_t rival : match.rivals) others.push_back(&all[rival]);
-    return gap_of(all[match.member], others, pictures);
-  };
-  for (const auto& tested : scores) {
-    levels.by_score.push_back(gap(tested.levels));
-    if (!tested.slopes.empty()) slopes.by_score.push_back(gap(tested.slopes));
-  }
-  const bool improvement = !slopes.by_score.empty();
+Json told(const PolicyConfig& config, const std::vector<Tested>& scores, size_t member, int64_t pictures) {
+  const bool improvement = !scores.front().slopes.empty(), level_counts = !improvement || config.spare_leaders;
+  std::vector<const Gap*> levels, slopes;
   Json inputs = Json::object();
-  for (size_t s = 0; s < scores.size(); ++s) {
-    Json& json = inputs[scores[s].score.worse_key()] = Json::object();
-    levels.tell(config, s, pictures, json);
-    if (improvement && !config.spare_leaders) json.erase("p");
-    if (improvement) slopes.tell(config, s, pictures, json);
+  for (const auto& tested : scores) {
+    Json& json = inputs[tested.score.worse_key()] = Json::object();
+    levels.push_back(&tested.levels[member]);
+    tell(*levels.back(), "level", level_counts ? chance_of({levels.back()}, pictures) : 0, config, json);
+    if (!improvement) continue;
+    slopes.push_back(&tested.slopes[member]);
+    tell(*slopes.back(), "slope", chance_of({slopes.back()}, pictures), config, json);
   }
-  const double level = improvement && !config.spare_leaders ? 0 : levels.chance(pictures);
-  inputs["p"] = std::max(level, improvement ? slopes.chance(pictures) : 0);
+  inputs["p"] = std::max(level_counts ? chance_of(levels, pictures) : 0, improvement ? chance_of(slopes, pictures) : 0);
   return inputs;
 }
 
@@ -118,12 +95,11 @@ std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort
   std::vector<Json> all(cohort.members.size(), Json::object());
   require_alike(config, cohort, size);
   std::vector<size_t> members;
-  for (size_t c = 0; c < all.size(); ++c) {
+  for (size_t c = 0; c < all.size(); ++c)
     if (int64_t(rivals_of(config, cohort, c).size()) + 1 >= config.min_cohort) members.push_back(c);
-  }
-  const auto scores = tested_scores(config, cohort, size);
-  const int64_t pictures = fewest_pictures(scores, cohort.members.front().now());
-  for (const size_t c : members) all[c] = told(config, scores, {c, rivals_of(config, cohort, c)}, pictures);
+  const int64_t pictures = fewest_pictures(config, cohort.members.front().now());
+  const auto scores = tested_scores(config, cohort, size, pictures);
+  for (const size_t c : members) all[c] = told(config, scores, c, pictures);
   adjust(config, cohort, all, members);
   const double alpha = config.false_stops / std::exp2(double(tests));
   for (const size_t c : members)
@@ -168,7 +144,7 @@ Outcome level_outcome(const PolicyConfig& config, const Json& inputs) {
 
 }  // namespace
 
-constinit const Policy paper_policy{"paper", 2, paper_inputs, paper_outcome, Waits::for_cohort};
-constinit const Policy level_policy{"level", 1, level_inputs, level_outcome, Waits::for_cohort};
+constinit const Policy paper_policy{"paper", 2, paper_inputs, paper_outcome, Detail::samples, Waits::for_cohort};
+constinit const Policy level_policy{"level", 1, level_inputs, level_outcome, Detail::samples, Waits::for_cohort};
 
 }  // namespace mds

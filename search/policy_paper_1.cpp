@@ -135,6 +135,6 @@ std::vector<Json> paper_inputs(const PolicyConfig& config, const Cohort& cohort)
 }  // namespace
 }  // namespace paper_1
 
-constinit const Policy paper_policy_1{"paper", 1, paper_1::paper_inputs, paper_1::outcome_of};
+constinit const Policy paper_policy_1{"paper", 1, paper_1::paper_inputs, paper_1::outcome_of, Detail::samples};
 
 }  // namespace mds

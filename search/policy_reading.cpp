@@ -57,6 +57,27 @@ double upper_tail(double t, double freedom) {
   return 0.5 * std::erfc((t < 0 ? -z : z) / std::numbers::sqrt2);
 }
 
+// For each value the median of the others, or of those before it; 0 where there are none.
+std::vector<double> medians_of_rivals(const std::vector<double>& values, Rivals against) {
+  std::vector<double> medians(values.size()), sorted;
+  if (against == Rivals::previous) {
+    for (size_t i = 1; i < values.size(); ++i) {
+      sorted.insert(std::ranges::upper_bound(sorted, values[i - 1]), values[i - 1]);
+      medians[i] = quantile_of_sorted(sorted, 0.5);
+    }
+    return medians;
+  }
+  sorted = values;
+  std::ranges::sort(sorted);
+  for (size_t i = 0; i < values.size() && values.size() > 1; ++i) {
+    const auto own = size_t(std::ranges::lower_bound(sorted, values[i]) - sorted.begin());
+    const auto other = [&](size_t place) { return sorted[place + (place >= own)]; };
+    const size_t others = values.size() - 1;
+    medians[i] = (other((others - 1) / 2) + other(others / 2)) / 2;
+  }
+  return medians;
+}
+
 }  // namespace
 
 std::vector<std::vector<Reading>> readings_of(const PolicyConfig& config, const Cohort& cohort, const Judged& score,
@@ -89,18 +110,21 @@ Reading weighted(const std::vector<Reading>& window, const std::vector<double>& 
   return sum;
 }
 
-Gap gap_of(const Reading& own, const std::vector<const Reading*>& rivals, int64_t pictures) {
-  std::vector<double> values(rivals.size());
-  std::ranges::transform(rivals, values.begin(), &Reading::value);
-  Gap gap{.own = own.value, .median = median_of(values)};
-  for (size_t r = 0; r < own.shifts.size(); ++r) {
-    for (size_t i = 0; i < rivals.size(); ++i) values[i] = rivals[i]->value + rivals[i]->shifts[r];
-    gap.replicates.push_back(own.value + own.shifts[r] - median_of(values));
+std::vector<Gap> gaps_of(const std::vector<Reading>& readings, Rivals against, int64_t pictures) {
+  std::vector<double> values(readings.size());
+  std::ranges::transform(readings, values.begin(), &Reading::value);
+  const auto medians = medians_of_rivals(values, against);
+  std::vector<Gap> gaps;
+  for (size_t c = 0; c < values.size(); ++c) gaps.push_back({.own = values[c], .median = medians[c], .replicates = {}});
+  for (size_t r = 0; r < readings.front().shifts.size(); ++r) {
+    for (size_t c = 0; c < values.size(); ++c) values[c] = readings[c].value + readings[c].shifts[r];
+    const auto resampled = medians_of_rivals(values, against);
+    for (size_t c = 0; c < values.size(); ++c) gaps[c].replicates.push_back(values[c] - resampled[c]);
   }
   // A resample of n pictures varies less than another n pictures would.
   const double small = pictures > 1 ? std::sqrt(double(pictures) / double(pictures - 1)) : 1;
-  gap.deviation = small * deviation_of(gap.replicates);
-  return gap;
+  for (auto& gap : gaps) gap.deviation = small * deviation_of(gap.replicates);
+  return gaps;
 }
 
 double chance_of(const std::vector<const Gap*>& gaps, int64_t pictures) {

@@ -27,8 +27,9 @@ struct Gap {
   double difference() const { return own - median; }
 };
 
-// `rivals` are not empty. `pictures` are those behind a reading; 0: not known.
-Gap gap_of(const Reading& own, const std::vector<const Reading*>& rivals, int64_t pictures);
+// The gap of each reading to the median of its rivals (rivals_of); nothing is known of one without rivals. `pictures`
+// are those behind a reading; 0: not known.
+std::vector<Gap> gaps_of(const std::vector<Reading>& readings, Rivals against, int64_t pictures);
 
 // The chance of gaps as large or larger in sum if there is none, each in units of its deviation: one-sided, by
 // Student's t. One gap is a sum of one. Replicates tell how far the gaps of one member go together.

@@ -27,6 +27,7 @@ struct Policy {
   // The verdict of such numbers alone; Json::exception where one is missing.
   Outcome (*outcome)(const PolicyConfig& config, const Json& inputs);
 
+  Detail detail = Detail::values;  // what it needs of an evaluation
   Waits waits = Waits::always;
 
   std::string title() const { return std::string(name) + "/" + std::to_string(version); }

@@ -19,10 +19,10 @@ TEST_CASE("asha promotes out of those that have come, and lets the others wait",
   const PolicyConfig config{.rule = PolicyRule::asha};
   CHECK(judges_at_once(config));
   std::vector<Curve> curves;
-  const auto promoted = [&](Rung rung) {
+  const auto promoted = [&](RungState rung) {
     std::string names;
     for (const auto& decision : judge(config, curves, 0, rung)) {
-      CHECK(decision.verdict != (rung == Rung::open ? Verdict::stop : Verdict::wait));
+      CHECK(decision.verdict != (rung == RungState::open ? Verdict::stop : Verdict::wait));
       CHECK(verdict_of(config, decision.rule, decision.inputs) == decision.verdict);
       if (decision.verdict == Verdict::promote) names += decision.candidate;
     }
@@ -32,12 +32,12 @@ TEST_CASE("asha promotes out of those that have come, and lets the others wait",
   std::vector<std::string> by_arrival;
   for (const char name : arrivals) {
     curves.push_back(curve(std::string(1, name), {{double(name - 'a'), 0.3 - 0.01 * (name - 'a')}}));
-    by_arrival.push_back(promoted(Rung::open));
+    by_arrival.push_back(promoted(RungState::open));
   }
   CHECK(by_arrival == std::vector<std::string>{"", "", "b", "a", "a", "ba"});
-  CHECK(promoted(Rung::complete) == "ba");
+  CHECK(promoted(RungState::complete) == "ba");
   curves.resize(2);
-  CHECK(promoted(Rung::complete) == "b");  // of fewer than eta, one goes on
+  CHECK(promoted(RungState::complete) == "b");  // of fewer than eta, one goes on
 }
 
 TEST_CASE("by fronts, what no other beats in every score comes first", "[search]") {

@@ -118,11 +118,13 @@ TEST_CASE("the bias of few pictures does not make a slow candidate look fast", "
 }
 
 TEST_CASE("a candidate is not part of the median that it is compared with", "[search]") {
-  const Reading own{.value = 3, .shifts = {0, 0}}, low{.value = 0, .shifts = {0, 1}},
-      high{.value = 1, .shifts = {0, 0}};
-  const Gap gap = gap_of(own, {&low, &high}, 0);
-  CHECK(gap.median == 0.5);
-  CHECK(gap.replicates == std::vector<double>{2.5, 2});
+  const std::vector<Reading> all{
+      {.value = 3, .shifts = {0, 0}}, {.value = 0, .shifts = {0, 1}}, {.value = 1, .shifts = {0, 0}}};
+  const auto gaps = gaps_of(all, Rivals::cohort, 0);
+  CHECK(gaps[0].median == 0.5);
+  CHECK(gaps[0].replicates == std::vector<double>{2.5, 2});
+  CHECK(gaps[1].median == 2);
+  CHECK(gaps_of(all, Rivals::previous, 0)[2].median == 1.5);
 }
 
 TEST_CASE("several seeds of the same candidates tell how far seeds spread", "[search]") {
@@ -137,6 +139,24 @@ TEST_CASE("several seeds of the same candidates tell how far seeds spread", "[se
   CHECK(measured_seed_spread(config, curves, 4000).value() == Approx(0.1).margin(0.03));
   curves.resize(4);
   CHECK_FALSE(measured_seed_spread(config, curves, 4000));
+}
+
+TEST_CASE("medians of the others are those of the list without the one", "[search]") {
+  Random random(4);
+  for (size_t count = 2; count < 9; ++count) {
+    std::vector<Reading> all;
+    for (size_t i = 0; i < count; ++i) all.push_back({.value = double(random.below(4)), .shifts = {0, 0}});
+    const auto gaps = gaps_of(all, Rivals::cohort, 0), before = gaps_of(all, Rivals::previous, 0);
+    for (size_t c = 0; c < count; ++c) {
+      std::vector<double> others, earlier;
+      for (size_t i = 0; i < count; ++i) {
+        if (i != c) others.push_back(all[i].value);
+        if (i < c) earlier.push_back(all[i].value);
+      }
+      CHECK(gaps[c].median == median_of(others));
+      if (c > 0) CHECK(before[c].median == median_of(earlier));
+    }
+  }
 }
 
 TEST_CASE("Holm's procedure multiplies the smallest by all, the next by one fewer, and keeps their order", "[search]") {
