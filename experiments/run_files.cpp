@@ -24,10 +24,6 @@ std::string identity_of(const RunRow& run) {
   return Json{{"arch", run.arch}, {"protocol", run.protocol}, {"seed", run.seed}}.dump();
 }
 
-std::string RunFiles::evaluation(int64_t iteration) const {
-  return folder + "/evaluation-" + std::to_string(iteration) + ".safetensors";
-}
-
 RunFiles files_of(const std::string& sweep, const RunRow& run) {
   return {sweep_folder(sweep) + "/run-" + sha256(identity_of(run)).substr(0, 12)};
 }

@@ -23,7 +23,6 @@ std::string identity_of(const RunRow& run);
 struct RunFiles {
   std::string folder;
   std::string checkpoint() const { return folder + "/checkpoint.safetensors"; }
-  std::string evaluation(int64_t iteration) const;  // its features and cosines, kept for the judge
 };
 RunFiles files_of(const std::string& sweep, const RunRow& run);
 

@@ -39,8 +39,8 @@ std::string signed_number(double value) { return (value < 0 ? "-" : "+") + round
 // distances; this undoes both.
 struct Compared {
   std::string name{};
-  bool logarithmic = false;
-  double level = 0, median_level = 0, slope = 0, median_slope = 0, difference = 0, low = 0, high = 0;
+  bool logarithmic = false, has_slope = false;
+  double level = 0, median_level = 0, difference = 0, low = 0, high = 0, slope = 0, median_slope = 0;
 
   std::string value(double v) const { return rounded(logarithmic ? std::exp(v) : v); }
   std::string change(double v) const { return logarithmic ? signed_percent(v) : signed_number(v); }
@@ -49,30 +49,34 @@ struct Compared {
 std::optional<Compared> compared(std::string key, const Json& numbers) {
   if (!numbers.is_object()) return std::nullopt;
   std::array<double, 7> all{};
-  constexpr std::array fields{"level", "median_level", "slope", "median_slope", "difference", "low", "high"};
+  constexpr std::array fields{"level", "median_level", "difference", "low", "high", "slope", "median_slope"};
+  constexpr size_t needed = 5;
+  bool slope = true;
   for (size_t i = 0; i < fields.size(); ++i) {
     const auto value = number_at(numbers, std::string("/") + fields[i]);
-    if (!value) return std::nullopt;
-    all[i] = *value;
+    if (!value && i < needed) return std::nullopt;
+    slope = slope && value;
+    all[i] = value.value_or(0);
   }
   const bool turned = key.starts_with("minus_");
   if (turned) {
     key = key.substr(6);
     for (double& value : all) value = -value;
-    std::swap(all[5], all[6]);
+    std::swap(all[3], all[4]);
   }
   const bool logarithmic = key.starts_with("log_");
   if (logarithmic) key = key.substr(4);
   const std::string name = key == "fd" ? "fd_emoji_clip" : key == "clip" ? "clip_emoji" : key;
-  return Compared{name, logarithmic, all[0], all[1], all[2], all[3], all[4], all[5], all[6]};
+  return Compared{name, logarithmic, slope, all[0], all[1], all[2], all[3], all[4], all[5], all[6]};
 }
 
-// With only one evaluation there is no slope, and the inputs hold the level in its place.
+// With only one evaluation there is no slope, and the inputs of paper/1 hold the level in its place.
 std::string sentence_of(const Compared& score, bool one_evaluation) {
   const std::string levels =
       score.name + " was " + score.value(score.level) + ", the median " + score.value(score.median_level);
   const std::string interval = " [" + score.change(score.low) + ", " + score.change(score.high) + "]";
-  if (one_evaluation) return levels + ": a difference of " + score.change(score.difference) + interval + ".";
+  if (one_evaluation || !score.has_slope)
+    return levels + ": a difference of " + score.change(score.difference) + interval + ".";
   return levels + "; in 1,000 pictures it changed by " + score.change(score.slope) + ", the median by " +
          score.change(score.median_slope) + ": a difference of " + score.change(score.difference) + interval + ".";
 }
@@ -108,6 +112,10 @@ std::string in_words(const DecisionRow& decision, const SweepCandidate& candidat
   const bool one_evaluation = number_at(inputs, "/evaluations").value_or(1) < 2;
   for (const auto& [key, numbers] : inputs.items())
     if (const auto score = compared(key, numbers)) words += " Its " + sentence_of(*score, one_evaluation);
+  const auto chance = number_at(inputs, "/p_adjusted"), allowed = number_at(inputs, "/alpha");
+  if (chance && allowed)
+    words += " If it did not differ, that would happen to one of so many candidates with a chance of " +
+             rounded(*chance) + "; stopped is below " + rounded(*allowed) + ".";
   if (const auto rank = number_at(inputs, "/mean_rank"))
     words += " Its mean rank over the scores was " + rounded(*rank) + ", the last one promoted had " +
              rounded(number_at(inputs, "/last_promoted_rank").value_or(0)) + ".";

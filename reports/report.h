@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@ struct ReportOptions {
   std::string sweep{};                           // empty: all
   std::string score{};                           // of sweep and pareto: first column; empty: fd_emoji_clip
   std::string network{};                         // name or the beginning of a hash; empty: all
+  std::optional<int64_t> simulate{};             // of policies: simulated sweeps; empty: some where few are stored
   bool all = false;                              // every device and build, not only the newest complete one
   std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
 };
@@ -51,7 +53,7 @@ const Report& find_report(const std::string& name);  // RequestError, listing th
 
 extern const Report sweep_report, curves_report, pareto_report, table1_report, table2_report, ladder_report, training_report,
     parity_report, scores_report, stages_report, guidance_report, table4_report, table5_report, table6_report,
-    blocks_report, tables_report;
+    blocks_report, tables_report, policies_report;
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 

@@ -1,58 +1,23 @@
 // Which candidates train on: stop-and-promote rules over the learning curves of a cohort. They are pure functions of
 // numbers, so that any rule can be replayed over stored curves without training.
 //
-// `paper`: a candidate stops when every score in use improves more slowly than the cohort's median, each beyond a
-// paired bootstrap interval over the evaluation pictures (one picture = one prompt and noise seed); undecided
-// candidates continue. `halving`: successive halving promotes the best 1/eta by mean rank. `none`: fixed budgets.
+// Each rule is a file policy_*.cpp and a line of policy_table.cpp. Several scores decide together: a candidate stops
+// only where it is worse in every one of them.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "search/policy_config.h"
 #include "spec/bootstrap.h"
-#include "spec/describe.h"
 #include "spec/score_kind.h"
 
 namespace mds {
-
-enum class PolicyRule { paper, halving, none };
-template <>
-struct EnumNames<PolicyRule> {
-  static constexpr std::array<std::string_view, 3> names{"paper", "halving", "none"};
-};
-
-struct PolicyConfig {
-  PolicyRule rule = PolicyRule::paper;
-  bool use_clip = true;
-  int64_t slope_evaluations = 2;
-  int64_t min_cohort = 3;
-  bool spare_leaders = true;
-  double eta = 3;
-  double confidence = 0.95;
-  int64_t replicates = 200;
-  uint64_t seed = 0;
-  std::vector<std::string> scores{};
-
-  static void describe(auto& self, auto&& field) {
-    field("rule", self.rule, "who stops: paper, whoever improves slower than the median; halving, all but the best");
-    field("use_clip", self.use_clip, "whether clip_emoji decides beside fd_emoji_clip; false where it is unreliable");
-    field("slope_evaluations", self.slope_evaluations,
-          "paper: number of latest evaluations over which a candidate's improvement is taken", at_least(1));
-    field("min_cohort", self.min_cohort, "paper: number of candidates below which all go on", at_least(2));
-    field("spare_leaders", self.spare_leaders,
-          "paper: a candidate as good as the median or better in every score goes on, however slowly it improves");
-    field("eta", self.eta, "halving: one in eta candidates is promoted", at_least(1));
-    field("confidence", self.confidence, "paper: confidence of the paired bootstrap intervals", between(0.5, 0.9999));
-    field("replicates", self.replicates, "bootstrap replicates", at_least(20));
-    field("seed", self.seed, "seed of the bootstrap's draws of pictures, which all candidates share", at_least(0));
-    field("scores", self.scores,
-          "names of the scores that decide; empty: fd_emoji_clip, and clip_emoji where use_clip says so", later());
-  }
-};
 
 // The names of the scores that decide. ConfigError for an unknown name or one that is given twice.
 std::vector<std::string> policy_scores(const PolicyConfig& config);
@@ -65,6 +30,10 @@ struct Measured {
   double distance = 0;
   std::vector<double> replicates{};  // of the distance, one for each row of policy_indices
   std::vector<double> values{};      // one per evaluation picture, in the same order for all candidates
+  // Of a distance that depends on how many pictures it has: its mean over halves of them. A policy can then
+  // extrapolate.
+  std::optional<double> halves{};
+  int64_t pictures = 0;  // behind a distance; 0: not known
 };
 
 // One candidate's scores at one number of images seen.
@@ -78,23 +47,49 @@ struct Curve {
   std::vector<Evaluation> evaluations;  // in the order of images_seen
 };
 
-enum class Verdict { stop, go_on, promote };
+enum class Verdict : uint8_t { stop, go_on, promote, wait };  // wait: nothing is decided yet
 template <>
 struct EnumNames<Verdict> {
-  static constexpr std::array<std::string_view, 3> names{"stop", "continue", "promote"};
+  static constexpr std::array<std::string_view, 4> names{"stop", "continue", "promote", "wait"};
 };
+
+// What a rule needs of an evaluation: its values alone, or how they vary with the pictures.
+enum class Detail : uint8_t { values, samples };
+Detail detail_of(const PolicyConfig& config);
+
+// A message where a score of the curve is missing or not finite, else "".
+std::string problem_of(const PolicyConfig& config, const Curve& curve);
+
+// Whether more runs will come to a rung.
+enum class RungState : uint8_t { open, complete };
+
+// Whether the rule judges a run as soon as it comes to a rung, which is open then.
+bool judges_at_once(const PolicyConfig& config);
 
 struct Decision {
   std::string candidate;
   Verdict verdict = Verdict::go_on;
   std::string rule;  // name and version, "paper/1"
-  Json inputs;       // the numbers that led to the verdict, and the reason in words
+  int64_t version = 1;
+  Json inputs;  // the numbers that led to the verdict, and the reason in words
 };
 
-// One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order. Later evaluations
-// are ignored, so candidates that are ahead belong to the cohort too. ConfigError for a score that is missing or not
-// finite, and for curves that were evaluated differently (images seen, pictures, replicates).
-std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen);
+// One decision for each curve that has an evaluation at exactly `images_seen`, in the curves' order, which is that of
+// evaluation. Later evaluations are ignored, so candidates that are ahead belong to the cohort too. ConfigError for a
+// score that is missing or not finite, and for curves that were evaluated differently (images seen, pictures,
+// replicates).
+std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
+                            RungState rung = RungState::complete);
+
+// Lets the best of these decisions, by its mean rank among the curves, go on although the rule stops it: for a sweep
+// that would end with nobody. The decision says so.
+void keep_best(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
+               std::vector<Decision>& decisions);
+
+// The standard deviation between training seeds in the first score, as PolicyConfig::seed_spread has it, pooled over
+// the candidates that occur several times among the curves; nothing where these are too few to tell it.
+std::optional<double> measured_seed_spread(const PolicyConfig& config, const std::vector<Curve>& curves,
+                                           int64_t images_seen);
 
 // The verdict that follows from the inputs of a stored decision, as `judge` concluded it. ConfigError for an unknown
 // rule and for inputs that lack a number.

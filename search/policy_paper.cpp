@@ -1,191 +1,150 @@
-// The paper's rule as a test: a candidate stops when every score in use improves more slowly than the cohort's median,
-// each beyond a paired bootstrap interval. Scores are oriented so that higher is worse: a distance, or minus a mean.
+// The paper's rule as a test, `paper`, and its companion `level`. Under `paper` a candidate stops when in every score
+// it improves more slowly than the median of its rivals and is worse than that by now, beyond the interval of each;
+// under `level` it suffices to be worse. The intervals cover pictures and training seeds. So that of candidates which
+// do not differ any is stopped in at most `false_stops` of all sweeps, all scores together also have to pass Holm's
+// procedure over the candidates of a rung, where each rung spends half of the share that those before it left.
 #include <algorithm>
+#include <limits>
 
-#include "search/policy_cohort.h"
+#include "search/policy_reading.h"
+#include "search/policy_table.h"
 
 namespace mds {
 namespace {
 
-constexpr auto rule = "paper/1";
+constexpr size_t least_slope = 2;  // evaluations; one has no slope
 
-// The slope of a candidate in one score: over all pictures, and in each replicate.
-struct Slope {
-  double value = 0;
-  std::vector<double> replicates;
+size_t fewest_evaluations(const Cohort& cohort) {
+  const auto count = [](const Member& member) { return member.history.size(); };
+  return count(*std::ranges::min_element(cohort.members, {}, count));
+}
+
+// The fewest pictures behind a score; 0 where that is not known.
+int64_t fewest_pictures(const PolicyConfig& config, const Evaluation& evaluation) {
+  int64_t fewest = std::numeric_limits<int64_t>::max();
+  for (const auto& score : judged_scores(config)) {
+    const Measured& measured = evaluation.scores.at(score.name);
+    fewest = std::min(fewest, score.is_mean() ? int64_t(measured.values.size()) : measured.pictures);
+  }
+  return fewest;
+}
+
+// One score: each member's gaps to the median of its rivals. Without slopes the level alone is tested.
+struct Tested {
+  Judged score;
+  std::vector<Gap> levels{}, slopes{};
 };
 
-// Weights whose sum over a window's values is their least-squares slope per 1,000 images; a single value is kept as is.
-std::vector<double> slope_weights(std::span<const Evaluation> window) {
-  if (window.size() == 1) return {1};
-  std::vector<double> weights;
-  for (const auto& evaluation : window) weights.push_back(1e-3 * double(evaluation.images_seen));
-  const double mean = mean_of(weights);
-  double squares = 0;
-  for (auto& x : weights) squares += (x - mean) * (x - mean);
-  for (auto& x : weights) x = (x - mean) / squares;
-  return weights;
-}
-
-size_t window_size(const PolicyConfig& config, const Cohort& cohort) {
-  auto size = size_t(config.slope_evaluations);
-  for (const auto& member : cohort) size = std::min(size, member.history.size());
-  return size;
-}
-
-void require_alike(const PolicyConfig& config, const Cohort& cohort, size_t size) {
-  const auto first = cohort.front().history.last(size);
-  for (const auto& member : cohort) {
-    const auto window = member.history.last(size);
-    for (size_t i = 0; i < size; ++i) {
-      const auto expect = [&](const std::string& what, int64_t is, int64_t want) {
-        if (is != want)
-          fail_evaluation(member.candidate, window[i].images_seen,
-                          what + " is " + std::to_string(is) + "; the cohort has " + std::to_string(want));
-      };
-      expect("images_seen of the evaluation", window[i].images_seen, first[i].images_seen);
-      for (const auto& score : judged_scores(config)) {
-        const Measured &measured = window[i].scores.at(score.name), &other = first[0].scores.at(score.name);
-        if (score.is_mean())
-          expect("number of values of " + score.key, int64_t(measured.values.size()), int64_t(other.values.size()));
-        else
-          expect("number of replicates of " + score.key, int64_t(measured.replicates.size()), config.replicates);
-      }
+std::vector<Tested> tested_scores(const PolicyConfig& config, const Cohort& cohort, size_t size, int64_t pictures) {
+  std::vector<Tested> all;
+  const auto weights = slope_weights(cohort.members.front().history.last(size));
+  for (const auto& score : judged_scores(config)) {
+    std::vector<Reading> levels, slopes;
+    for (const auto& window : readings_of(config, cohort, score, size)) {
+      levels.push_back(window.back());
+      slopes.push_back(weighted(window, weights));
     }
+    Tested& tested = all.emplace_back(Tested{.score = score, .levels = gaps_of(levels, config.against, pictures)});
+    if (size >= least_slope) tested.slopes = gaps_of(slopes, config.against, pictures);
   }
+  return all;
 }
 
-Slope distance_slope(const Judged& score, std::span<const Evaluation> window) {
-  const auto weights = slope_weights(window);
-  Slope slope{.replicates = std::vector<double>(window[0].scores.at(score.name).replicates.size())};
-  for (size_t i = 0; i < window.size(); ++i) {
-    const Measured& measured = window[i].scores.at(score.name);
-    const double weight = score.sign() * weights[i];
-    slope.value += weight * score.scaled(measured.distance);
-    for (size_t r = 0; r < slope.replicates.size(); ++r)
-      slope.replicates[r] += weight * score.scaled(measured.replicates[r]);
+// Adds a gap to what is said of a score. `p` is the larger one where level and slope are tested.
+void tell(const Gap& gap, const std::string& kind, double p, const PolicyConfig& config, Json& json) {
+  const auto interval = centred_interval(gap.difference(), gap.replicates, config.confidence);
+  json[kind] = gap.own;
+  json["median_" + kind] = gap.median;
+  json["difference"] = gap.difference();
+  json["low"] = interval.low;
+  json["high"] = interval.high;
+  json["p"] = std::max(json.value("p", 0.0), p);
+}
+
+// What is known of one member in all scores. The slope's difference, where there is one, takes the place of the
+// level's.
+Json told(const PolicyConfig& config, const std::vector<Tested>& scores, size_t member, int64_t pictures) {
+  const bool improvement = !scores.front().slopes.empty(), level_counts = !improvement || config.spare_leaders;
+  std::vector<const Gap*> levels, slopes;
+  Json inputs = Json::object();
+  for (const auto& tested : scores) {
+    Json& json = inputs[tested.score.worse_key()] = Json::object();
+    levels.push_back(&tested.levels[member]);
+    tell(*levels.back(), "level", level_counts ? chance_of({levels.back()}, pictures) : 0, config, json);
+    if (!improvement) continue;
+    slopes.push_back(&tested.slopes[member]);
+    tell(*slopes.back(), "slope", chance_of({slopes.back()}, pictures), config, json);
   }
-  return slope;
+  inputs["p"] = std::max(level_counts ? chance_of(levels, pictures) : 0, improvement ? chance_of(slopes, pictures) : 0);
+  return inputs;
 }
 
-Slope mean_slope(const Judged& score, std::span<const Evaluation> window, const BootstrapIndices& indices) {
-  const auto weights = slope_weights(window);
-  std::vector<double> pictures(window[0].scores.at(score.name).values.size());
-  for (size_t i = 0; i < window.size(); ++i) {
-    const auto& values = window[i].scores.at(score.name).values;
-    for (size_t p = 0; p < pictures.size(); ++p) pictures[p] += score.sign() * weights[i] * values[p];
-  }
-  Slope slope{.value = mean_of(pictures), .replicates = {}};
-  for (const auto& row : indices) {
-    double sum = 0;
-    for (const auto p : row) sum += pictures[p];
-    slope.replicates.push_back(sum / double(row.size()));
-  }
-  return slope;
+void adjust(const PolicyConfig& config, const Cohort& cohort, std::vector<Json>& all,
+            const std::vector<size_t>& members) {
+  std::vector<double> p;
+  for (const size_t c : members) p.push_back(all[c]["p"].get<double>());
+  if (config.against == Rivals::cohort)
+    p = holm(p);
+  else  // others are judged at other times, so that every test takes the same share
+    for (double& each : p) each = std::min(1.0, each * double(cohort.candidates));
+  for (size_t i = 0; i < members.size(); ++i) all[members[i]]["p_adjusted"] = p[i];
 }
 
-// A candidate's slope and level compared with those of the cohort.
-struct Comparison {
-  double slope, median_slope;
-  Interval difference;  // of slope - median_slope, paired by replicate
-  double level, median_level;
-};
-
-Json json_of(const Comparison& c) {
-  return {{"slope", c.slope},
-          {"median_slope", c.median_slope},
-          {"difference", c.slope - c.median_slope},
-          {"low", c.difference.low},
-          {"high", c.difference.high},
-          {"level", c.level},
-          {"median_level", c.median_level}};
+// `size` evaluations are compared; `tests` is how many rungs have been tested, this one included.
+std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort, size_t size, size_t tests) {
+  std::vector<Json> all(cohort.members.size(), Json::object());
+  require_alike(config, cohort, size);
+  std::vector<size_t> members;
+  for (size_t c = 0; c < all.size(); ++c)
+    if (int64_t(rivals_of(config, cohort, c).size()) + 1 >= config.min_cohort) members.push_back(c);
+  const int64_t pictures = fewest_pictures(config, cohort.members.front().now());
+  const auto scores = tested_scores(config, cohort, size, pictures);
+  for (const size_t c : members) all[c] = told(config, scores, c, pictures);
+  adjust(config, cohort, all, members);
+  const double alpha = config.false_stops / std::exp2(double(tests));
+  for (const size_t c : members)
+    all[c].update({{"evaluations", size},
+                   {"alpha", alpha},
+                   {"against", name_of(config.against)},
+                   {"seed_spread", config.seed_spread}});
+  return all;
 }
 
-double median_at(const std::vector<Slope>& all, size_t replicate) {
-  std::vector<double> values;
-  for (const auto& slope : all) values.push_back(slope.replicates[replicate]);
-  return median_of(std::move(values));
+std::vector<Json> paper_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  const size_t evaluations = fewest_evaluations(cohort);
+  const size_t size = std::min(evaluations, std::max(least_slope, size_t(config.slope_evaluations)));
+  if (size < least_slope) return std::vector<Json>(cohort.members.size(), Json{{"evaluations", size}});
+  return tested_inputs(config, cohort, size, evaluations - 1);
 }
 
-std::vector<Comparison> compare(const std::vector<Slope>& slopes, const std::vector<double>& levels,
-                                double confidence) {
-  std::vector<double> values, medians;
-  for (const auto& slope : slopes) values.push_back(slope.value);
-  for (size_t r = 0; r < slopes[0].replicates.size(); ++r) medians.push_back(median_at(slopes, r));
-  const double median_slope = median_of(values), median_level = median_of(levels);
-
-  std::vector<Comparison> comparisons;
-  for (size_t c = 0; c < slopes.size(); ++c) {
-    auto differences = slopes[c].replicates;
-    for (size_t r = 0; r < differences.size(); ++r) differences[r] -= medians[r];
-    const auto interval = centred_interval(values[c] - median_slope, differences, confidence);
-    comparisons.push_back({values[c], median_slope, interval, levels[c], median_level});
-  }
-  return comparisons;
+std::vector<Json> level_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  return tested_inputs(config, cohort, 1, fewest_evaluations(cohort));
 }
 
-std::vector<Comparison> compare(const PolicyConfig& config, const Cohort& cohort, const Judged& score, size_t size) {
-  const auto pictures = cohort.front().now().scores.at(score.name).values.size();
-  const auto indices = score.is_mean() ? policy_indices(config, int64_t(pictures)) : BootstrapIndices{};
-  std::vector<Slope> slopes;
-  std::vector<double> levels;
-  for (const auto& member : cohort) {
-    const auto window = member.history.last(size);
-    slopes.push_back(score.is_mean() ? mean_slope(score, window, indices) : distance_slope(score, window));
-    levels.push_back(score.sign() * score.level(member.now()));
-  }
-  return compare(slopes, levels, config.confidence);
+Outcome tested_outcome(const PolicyConfig& config, const Json& inputs, const std::string& what) {
+  if (!inputs.contains("p_adjusted"))
+    return {Verdict::go_on, "compared with fewer than " + std::to_string(config.min_cohort - 1) + " others"};
+  for (const auto& score : inputs)
+    if (score.is_object() && score.at("p").get<double>() > (1 - config.confidence) / 2)
+      return {Verdict::go_on, "not " + what + " beyond the interval in every score"};
+  if (inputs.at("p_adjusted").get<double>() > inputs.at("alpha").get<double>())
+    return {Verdict::go_on, what + " in every score, but that may be the chance of one among many"};
+  return {Verdict::stop, what + " beyond the interval in every score"};
 }
 
-struct Outcome {
-  Verdict verdict;
-  std::string reason;
-};
-// Decides from the stored numbers of a decision alone; its scores are the entries that are objects.
-Outcome outcome_of(const PolicyConfig& config, const Json& inputs) {
-  if (!inputs.contains("evaluations"))
-    return {Verdict::go_on, "the cohort is smaller than " + std::to_string(config.min_cohort)};
-  bool worse = true, leads = true;
-  for (const auto& number : inputs) {
-    if (!number.is_object()) continue;
-    worse = worse && number.at("low").get<double>() > 0;
-    leads = leads && number.at("level").get<double>() <= number.at("median_level").get<double>();
-  }
-  if (!worse) return {Verdict::go_on, "not worse than the median beyond the interval in every score"};
-  if (config.spare_leaders && leads)
-    return {Verdict::go_on, "improves more slowly, but is as good as the median or better in every score"};
-  return {Verdict::stop, "worse than the median beyond the interval in every score"};
+Outcome paper_outcome(const PolicyConfig& config, const Json& inputs) {
+  if (inputs.contains("evaluations") && inputs.at("evaluations").get<size_t>() < least_slope)
+    return {Verdict::go_on, "improvement takes two evaluations"};
+  return tested_outcome(config, inputs, "improving more slowly than the median and worse than it");
 }
 
-Decision concluded(const PolicyConfig& config, const Member& member, Json inputs) {
-  const auto [verdict, reason] = outcome_of(config, inputs);
-  inputs["reason"] = reason;
-  return {member.candidate, verdict, rule, std::move(inputs)};
+Outcome level_outcome(const PolicyConfig& config, const Json& inputs) {
+  return tested_outcome(config, inputs, "worse than the median");
 }
 
 }  // namespace
 
-Verdict paper_verdict(const PolicyConfig& config, const Json& inputs) { return outcome_of(config, inputs).verdict; }
-
-std::vector<Decision> judge_paper(const PolicyConfig& config, const Cohort& cohort, int64_t images_seen) {
-  auto inputs = numbers_of(cohort, images_seen);
-  std::vector<Decision> decisions;
-  if (int64_t(cohort.size()) < config.min_cohort) {
-    for (const auto& member : cohort) decisions.push_back(concluded(config, member, inputs));
-    return decisions;
-  }
-  const auto size = window_size(config, cohort);
-  require_alike(config, cohort, size);
-  const auto scores = judged_scores(config);
-  std::vector<std::vector<Comparison>> by_score;
-  for (const auto& score : scores) by_score.push_back(compare(config, cohort, score, size));
-  inputs["evaluations"] = size;
-  for (size_t c = 0; c < cohort.size(); ++c) {
-    for (size_t s = 0; s < scores.size(); ++s)
-      inputs[(scores[s].kind.better == Better::lower ? "" : "minus_") + scores[s].key] = json_of(by_score[s][c]);
-    decisions.push_back(concluded(config, cohort[c], inputs));
-  }
-  return decisions;
-}
+constinit const Policy paper_policy{"paper", 2, paper_inputs, paper_outcome, Detail::samples, Waits::for_cohort};
+constinit const Policy level_policy{"level", 1, level_inputs, level_outcome, Detail::samples, Waits::for_cohort};
 
 }  // namespace mds

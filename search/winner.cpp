@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "search/policy.h"
-#include "search/store/stored_json.h"
+#include "search/stored_curves.h"
 
 namespace mds {
 namespace {
@@ -105,18 +104,13 @@ Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs) 
 }
 
 Ranking rank_sweep(const Database& database, const std::string& sweep) {
-  const auto config = sweep_config(database, sweep);
-  if (!config || sweep == trainings) throw StoreError(database.file() + ": holds no sweep \"" + sweep + "\"");
-  const std::string source = database.file() + ": sweep " + sweep;
-  const StoredPlace place{"sweep", sweep, "config_json"};
-  const Json policy =
-      stored_value(stored_object(database, place, *config), "policy", Json::object(), place_of(database, place));
-  const std::string score = policy_scores(from_json<PolicyConfig>(policy, source)).front();
+  const std::string score = policy_scores(stored_policy(database, sweep)).front();
+  const std::set<int64_t> audited = audited_runs(database, sweep);
   std::vector<RunResult> results;
   for (const auto& run : runs_of(database, sweep))
     results.push_back({.run = run.run,
                        .candidate = run.proxy_of.empty() ? run.arch : run.proxy_of,
-                       .state = run.state,
+                       .state = audited.contains(run.run) ? RunState::stopped : run.state,
                        .score = last_score(database, run.run, score)});
   return rank_runs(score, results);
 }

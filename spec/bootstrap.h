@@ -4,8 +4,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
+#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +30,14 @@ class Random {
 
   // Uniform on 0 .. n-1, n >= 1; the modulo's bias is below n / 2^64.
   int64_t below(int64_t n) { return int64_t(next() % uint64_t(n)); }
+
+  double uniform() { return (double(next() >> 11) + 0.5) * 0x1p-53; }  // above 0, below 1
+
+  // Of the standard normal distribution, by the transform of Box and Muller.
+  double normal() {
+    const double radius = std::sqrt(-2 * std::log(uniform()));
+    return radius * std::cos(2 * std::numbers::pi * uniform());
+  }
 
   template <class T>
   void shuffle(std::vector<T>& values) {

@@ -5,6 +5,7 @@
 #include "experiments/sweep/scores.h"
 #include "networks/found_file.h"
 #include "pipeline/sampler.h"
+#include "search/policy_table.h"
 #include "spec/fields.h"
 
 namespace mds {
@@ -71,7 +72,9 @@ SweepConfig load_sweep(const std::string& file, const std::vector<std::string>& 
   Json json = load_json(found);
   for (const auto& setting : settings) assign(json, type_of(SweepConfig{}), setting);
   if (json.is_object() && !json.value("networks", Json::array()).empty()) json.emplace("space", "");
-  const Json written = to_json(from_json<SweepConfig>(json, file));
+  auto read = from_json<SweepConfig>(json, file);
+  read.policy.version = policy_of(read.policy).version;
+  const Json written = to_json(read);
   auto config = from_json<SweepConfig>(with_found_files(written, found), file);
   config.written = written;
   config.file = file;

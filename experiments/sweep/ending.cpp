@@ -7,6 +7,7 @@
 #include "experiments/training/picture_parts.h"
 #include "networks/network_file.h"
 #include "reports/page.h"
+#include "search/audit.h"
 #include "search/winner.h"
 #include "spec/new_file.h"
 #include "trainer/checkpoint_file.h"
@@ -155,7 +156,16 @@ std::string others_in_words(const Ranking& ranking) {
          " stopped before and " + std::to_string(ranking.failed) + " failed.";
 }
 
-Json result_json(const Winner& winner, const Table& table, const SweepConfig& config, const std::string& database) {
+Json json_of(const Audit& audit) {
+  return {{"runs", audit.runs},
+          {"stopped", audit.stopped},
+          {"audited", audit.audited},
+          {"false_stops", audit.false_stops},
+          {"regret", audit.regret ? Json(*audit.regret) : Json()},
+          {"saved", audit.saved}};
+}
+
+Json result_json(const Winner& winner, const Table& table, const SweepConfig& config, const Database& database) {
   const Ranking& ranking = winner.ranking;
   const Json rows = rows_json(table);
   const Paths paths(config);
@@ -174,8 +184,9 @@ Json result_json(const Winner& winner, const Table& table, const SweepConfig& co
           {"stopped", ranking.stopped},
           {"failed", ranking.failed},
           {"rule", winner_rule},
+          {"audit", json_of(audit_of(database, config.name))},
           {"paths",
-           {{"database", database},
+           {{"database", database.file()},
             {"folder", paths.folder},
             {"spec", paths.spec()},
             {"proxy", paths.proxy()},
@@ -185,9 +196,11 @@ Json result_json(const Winner& winner, const Table& table, const SweepConfig& co
 
 SweepEnd end_of(const Winner& winner, const Database& database, const SweepConfig& config) {
   Table table = result_table(database, winner.ranking);
-  const Json json = result_json(winner, table, config, database.file());
+  const Json json = result_json(winner, table, config, database);
   table.title = "Sweep " + config.name + ": " + winner.arch.name + " wins";
   table.footnotes = {others_in_words(winner.ranking), settled_in_words(winner.ranking), winner_rule};
+  if (const std::string audited = in_words(audit_of(database, config.name)); !audited.empty())
+    table.footnotes.push_back(audited);
   for (const auto& [what, path] : json["paths"].items())
     if (path.is_string()) table.footnotes.push_back(what + ": " + path.get<std::string>());
   return {json, table};

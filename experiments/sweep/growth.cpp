@@ -43,6 +43,7 @@ std::vector<std::string> changes(const Json& before, const Json& now) {
 Growth growth_of(const Json& stored, const SweepConfig& config, const std::string& database) {
   const auto before = from_json<SweepConfig>(stored, database + ": the sweep " + config.name);
   Json old_rest = stored, new_rest = config.written;
+  old_rest["policy"] = with_version(old_rest["policy"]);
   Growth growth;
   std::vector<std::string> refused;
   const auto judge = [&](const std::string& key, const Json& was, const Json& is, bool allowed) {

@@ -69,7 +69,6 @@ struct SweepPlan {
   std::vector<Candidate> candidates;
   std::vector<Proxy> proxies;
   int64_t seeds = 1;
-  int64_t evaluation_bytes = 0;  // of one run at one rung
   double evaluation_passes = 0;  // forward passes for each picture
 
   // For one run: its iterations, and an evaluation, where a forward pass takes a third of a training pass.
@@ -106,9 +105,6 @@ SweepPlan planned(const SweepConfig& config, const Placement& placement, Listene
   const EvaluationConfig& evaluation = config.evaluation;
   const int64_t calls = calls_a_step(guided_sides(evaluation.sampler.guidance, evaluation.sampler.rescale));
   plan.evaluation_passes = double(evaluation.pictures * evaluation.sampler.steps * calls);
-  const ModelCard score = load_card(shipped_file(config.stage.data.encoders.score), {"image_encoder"});
-  plan.evaluation_bytes =
-      evaluation.pictures * (score.image_encoder->projection * int64_t(sizeof(float)) + int64_t(sizeof(double)));
   return plan;
 }
 
@@ -150,8 +146,7 @@ std::string plan_text(const SweepConfig& config, const Placement& placement, For
   const SweepPlan plan = planned(config, placement, listener);
   const Table candidates = candidates_table(plan, config);
   Table rungs = rungs_table(plan, config);
-  const int64_t iterations = config.rungs.back() * plan.runs(),
-                bytes = plan.checkpoint_bytes() + plan.runs() * int64_t(config.rungs.size()) * plan.evaluation_bytes;
+  const int64_t iterations = config.rungs.back() * plan.runs(), bytes = plan.checkpoint_bytes();
   double minutes = 0;
   for (const auto& row : rungs.rows) minutes += row.back().get<double>();
   const std::vector<std::string> notes{
@@ -160,7 +155,7 @@ std::string plan_text(const SweepConfig& config, const Placement& placement, For
           " iterations of the cheapest and of the dearest proxy, timed just now on latents of noise. Between them it "
           "rises with macs_valid. An evaluation counts as its forward passes alone, each a third of a training pass; "
           "decoding, scoring and the timing of blocks come on top.",
-      "The disk holds the last checkpoint of each run and an evaluation of each run at each rung; best/ comes on top."};
+      "The disk holds the last checkpoint of each run; best/ comes on top."};
   if (format == Format::json)
     return Json{{"sweep", config.name},        {"candidates", rows_json(candidates)},
                 {"seeds", config.all_seeds()}, {"rungs", rows_json(rungs)},

@@ -41,6 +41,24 @@ std::string features_key(const Metric& metric) {
 }
 std::string values_key(const Metric& metric) { return is_own(metric) ? "clip" : "each." + std::string(metric.name); }
 
+constexpr int64_t least_half = 2, splits = 4;
+
+// The mean distance of halves of the pictures: two of each split.
+double of_halves(const SetDistance& distance, MeasureInput input, uint64_t seed) {
+  const Tensor whole_ND = input.features_ND;
+  const int64_t n = whole_ND.size(0), half = n / 2;
+  Random random(seed);
+  double sum = 0;
+  for (int64_t split = 0; split < splits; ++split) {
+    const Tensor order = at::tensor(random_subset(n, n, random));
+    for (const Tensor& part : {order.slice(0, 0, half), order.slice(0, half, 2 * half)}) {
+      input.features_ND = whole_ND.index_select(0, part);
+      sum += distance.resampled(input, {}, seed).value;
+    }
+  }
+  return sum / double(2 * splits);
+}
+
 }  // namespace
 
 SweepScores::SweepScores(const SweepConfig& config, const LatentSet& latents, const Placement& placement,
@@ -92,15 +110,32 @@ std::vector<Score> SweepScores::added(const TensorMap& observed) const {
   return scores;
 }
 
-Measured SweepScores::measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const {
-  const Metric& metric = *find_metric(name);
+std::vector<EvaluationSampleRow> SweepScores::samples_of(const Metric& metric, const TensorMap& observed,
+                                                         const BootstrapIndices& rows) const {
+  const auto row = [&](SampleKind kind, std::vector<float> samples) {
+    return EvaluationSampleRow{.name = metric.name, .kind = kind, .samples = std::move(samples)};
+  };
   if (std::holds_alternative<PictureMean>(metric.kind)) {
-    const Tensor values_N = observed.at(values_key(metric)).to(at::kDouble).contiguous();
-    const double* value = values_N.const_data_ptr<double>();
-    return {.values = {value, value + values_N.numel()}};
+    const Tensor values_N = observed.at(values_key(metric)).to(at::kFloat).contiguous();
+    const float* value = values_N.const_data_ptr<float>();
+    return {row(SampleKind::picture, {value, value + values_N.numel()})};
   }
-  Resampled distance = std::get<SetDistance>(metric.kind).resampled(input_of(metric, observed), rows, seed_);
-  return {.distance = distance.value, .replicates = std::move(distance.replicates)};
+  const auto& distance = std::get<SetDistance>(metric.kind);
+  const MeasureInput input = input_of(metric, observed);
+  const std::vector<double> replicates = distance.resampled(input, rows, seed_).replicates;
+  std::vector<EvaluationSampleRow> found{row(SampleKind::replicate, {replicates.begin(), replicates.end()})};
+  const bool biased = score_kind(metric.name)->measure == Measure::log_distance && !distance.subset;
+  if (biased && input.features_ND.size(0) >= 2 * least_half)
+    found.push_back(row(SampleKind::halves, {float(of_halves(distance, input, seed_))}));
+  return found;
+}
+
+std::vector<EvaluationSampleRow> SweepScores::samples(const TensorMap& observed, const PolicyConfig& policy) const {
+  std::vector<EvaluationSampleRow> found;
+  const auto rows = policy_indices(policy, observed.at("features").size(0));
+  for (const auto& name : policy_scores(policy))
+    for (auto& each : samples_of(*find_metric(name), observed, rows)) found.push_back(std::move(each));
+  return found;
 }
 
 }  // namespace mds

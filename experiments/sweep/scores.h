@@ -19,13 +19,15 @@ class SweepScores {
   // The feature networks besides the scoring encoder, with the hashes of their weights.
   Json extractors() const;
 
-  // Everything that the scores of an evaluation are computed from; it is kept in the evaluation's file.
+  // Everything that the scores of an evaluation are computed from.
   TensorMap observed(const Drawn& drawn) const;
   std::vector<Score> added(const TensorMap& observed) const;  // those that the configuration adds
-  // A score as a policy needs it: the values of a mean, or a distance with a replicate for each row of indices.
-  Measured measured(const std::string& name, const TensorMap& observed, const BootstrapIndices& rows) const;
+  // What the policy's decisions need of its scores besides their values; run and iteration are not set.
+  std::vector<EvaluationSampleRow> samples(const TensorMap& observed, const PolicyConfig& policy) const;
 
  private:
+  std::vector<EvaluationSampleRow> samples_of(const Metric& metric, const TensorMap& observed,
+                                              const BootstrapIndices& rows) const;
   const SweepFeatures* network_of(const Metric& metric) const;
   MeasureInput input_of(const Metric& metric, const TensorMap& observed) const;
 

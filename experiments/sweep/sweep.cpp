@@ -53,22 +53,24 @@ std::string waits_for(const RunRow& run, const SweepConfig& config) {
          " s ends";
 }
 
-// Trains and judges rung by rung. The run of a dead worker can be claimed again when its lease ends.
-void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
-  const auto& [database, config, latents, measures, placement, listener, clock] = sweep;
-  SweepWorker worker(sweep);
-  for (int64_t rung = 0; rung < int64_t(config.rungs.size()); ++rung) {
-    int64_t announced = 0;
+// Trains whatever can be trained, here or by others. The run of a dead worker can be claimed again when its lease ends.
+void train_until_none_is_left(SweepWorker& worker, const SweepContext& sweep, const SweepRequest& request) {
+  int64_t announced = 0;
+  train_all(worker, request, sweep);
+  for (auto run = waiting(sweep.database, sweep.config); run; run = waiting(sweep.database, sweep.config)) {
+    sweep.listener.throw_if_stopped();
+    if (run->state == RunState::leased && std::exchange(announced, run->run) != run->run)
+      sweep.listener.say(waits_for(*run, sweep.config));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
     train_all(worker, request, sweep);
-    for (auto run = waiting(database, config); run; run = waiting(database, config)) {
-      listener.throw_if_stopped();
-      if (run->state == RunState::leased && std::exchange(announced, run->run) != run->run)
-        listener.say(waits_for(*run, config));
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
-      train_all(worker, request, sweep);
-    }
-    if (rung + 1 < int64_t(config.rungs.size())) judge_rung(sweep, rung);
   }
+}
+
+// Until nobody waits at a rung to be judged.
+void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
+  SweepWorker worker(sweep);
+  do train_until_none_is_left(worker, sweep, request);
+  while (judge_waiting(sweep));
 }
 
 void profile_all(const SweepContext& sweep) {

@@ -6,6 +6,7 @@
 #include "experiments/failure_words.h"
 #include "experiments/recording.h"
 #include "experiments/shortage.h"
+#include "experiments/sweep/judge.h"
 #include "experiments/training/picture_parts.h"
 #include "experiments/training/segment.h"
 #include "spec/new_file.h"
@@ -35,7 +36,8 @@ int64_t last_stored(const SweepConfig& config, int64_t iteration) {
 }  // namespace
 
 SweepWorker::SweepWorker(const SweepContext& sweep)
-    : database_(sweep.database),
+    : context_(sweep),
+      database_(sweep.database),
       config_(sweep.config),
       latents_(sweep.latents),
       measures_(sweep.measures),
@@ -96,6 +98,7 @@ bool SweepWorker::work() {
       listener_.say(called(status(lease->run)) + " failed: " + words);
       finish(database_, *lease, RunState::failed, words);
     }
+    judge_arrived(context_);
   }
   return any;
 }
@@ -173,12 +176,12 @@ void SweepWorker::train(const Lease& lease, const RunRow& run) {
   finish(database_, lease, end == config_.rungs.back() ? RunState::done : RunState::paused);
 }
 
-// What scores are computed from, and the scores.
-std::pair<TensorMap, std::vector<Score>> SweepWorker::scored(const Drawn& drawn) const {
-  TensorMap observed = measures_.scores.observed(drawn);
+// What decisions need besides the scores, and the scores.
+std::pair<std::vector<EvaluationSampleRow>, std::vector<Score>> SweepWorker::scored(const Drawn& drawn) const {
+  const TensorMap observed = measures_.scores.observed(drawn);
   std::vector<Score> scores = measures_.evaluator.scores(drawn);
   for (auto& score : measures_.scores.added(observed)) scores.push_back(std::move(score));
-  return {std::move(observed), std::move(scores)};
+  return {measures_.scores.samples(observed, config_.policy), std::move(scores)};
 }
 
 void SweepWorker::evaluate(const Claim& claim, const Network& unet) {
@@ -191,10 +194,15 @@ void SweepWorker::evaluate(const Claim& claim, const Network& unet) {
         listener_.throw_if_stopped();
       },
       &clock_);
-  const auto [observed, scores] = timed(clock_, "score", [&] { return scored(drawn); });
+  auto [samples, scores] = timed(clock_, "score", [&] { return scored(drawn); });
   const auto storing = clock_.in("store");
-  save_tensors(files_of(config_, run).evaluation(iteration), {.tensors = observed, .metadata = {}});
-  recorder.store_scores(scores, {.iteration = iteration, .seed = config_.evaluation.seed});
+  database_.transaction([&] {
+    recorder.store_scores(scores, {.iteration = iteration, .seed = config_.evaluation.seed});
+    for (auto& sample : samples) {
+      sample.iteration = iteration;
+      add_evaluation_sample(database_, lease, sample);
+    }
+  });
   std::string line;
   for (const auto& score : scores) {
     char value[32];

@@ -26,7 +26,7 @@ class SweepWorker {
   void train(const Lease& lease, const RunRow& run);
   void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunRow& run) const;
   void train_to(int64_t end, Loop& loop, const Claim& claim);
-  std::pair<TensorMap, std::vector<Score>> scored(const Drawn& drawn) const;
+  std::pair<std::vector<EvaluationSampleRow>, std::vector<Score>> scored(const Drawn& drawn) const;
   void evaluate(const Claim& claim, const Network& unet);
   void beat(const Lease& lease);
   void give_back(const Lease& lease);
@@ -34,6 +34,7 @@ class SweepWorker {
   std::string called(const RunRow& run) const;
   std::string shortage_at(int64_t run) const;
 
+  SweepContext context_;
   Database& database_;
   const SweepConfig& config_;
   const LatentSet& latents_;

@@ -88,6 +88,15 @@ constexpr const char* latency_summary = R"(CREATE VIEW latency_summary AS
 SELECT l.*, count(*) AS repetitions, count(DISTINCT s.process) AS processes, sum(length(s.samples_ns)) / 8 AS n
 FROM latency_run l JOIN latency_sample s USING(latency_run_id) GROUP BY l.latency_run_id)";
 
+// What a decision needs of a score besides its value, which lay in files of one machine until then.
+constexpr const char* evaluation_sample = R"(CREATE TABLE evaluation_sample(
+  run_id INTEGER NOT NULL REFERENCES run,
+  iteration INTEGER NOT NULL CHECK(iteration >= 0),
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK(kind IN ('picture', 'replicate', 'halves')),
+  samples BLOB NOT NULL CHECK(length(samples) > 0 AND length(samples) % 4 = 0),
+  PRIMARY KEY(run_id, iteration, name, kind)))";
+
 void make_append_only(std::vector<std::string>& statements, const std::string& table) {
   for (const std::string change : {"UPDATE", "DELETE"})
     statements.push_back("CREATE TRIGGER " + table + "_no_" + change + " BEFORE " + change + " ON " + table +
@@ -265,12 +274,18 @@ Migration seventh() {
                             {latency_run_7, latency_run_key_7, runs_of_the_library}, {});
 }
 
+Migration eighth() {
+  Migration migration{.version = 8, .description = "samples of evaluations", .statements = {evaluation_sample}};
+  make_append_only(migration.statements, "evaluation_sample");
+  return migration;
+}
+
 }  // namespace history
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{history::second(), history::third(), history::fourth(),
-                                           history::fifth(),  history::sixth(), history::seventh()};
+  static const std::vector<Migration> list{history::second(), history::third(),   history::fourth(), history::fifth(),
+                                           history::sixth(),  history::seventh(), history::eighth()};
   return list;
 }
 

@@ -103,6 +103,14 @@ void retry(Database& database, int64_t run) {
   });
 }
 
+void fail_run(Database& database, int64_t run, const std::string& message) {
+  database.transaction([&] {
+    require_writable_run(database, run);
+    database.execute("UPDATE run SET state = 'failed', message = :message, updated_unix_s = :now WHERE run_id = :run",
+                     message, unix_seconds(), run);
+  });
+}
+
 void stop(Database& database, int64_t run, const std::string& message) {
   database.transaction([&] {
     require_writable_run(database, run);

@@ -31,6 +31,8 @@ void heartbeat(Database& database, const Lease& lease);  // extends the lease by
 void finish(Database& database, const Lease& lease, RunState state, const std::string& message = "");
 void promote(Database& database, int64_t run, int64_t rung);  // continues a paused or stopped run to a deeper rung
 void stop(Database& database, int64_t run, const std::string& message = "");
+// Marks a run that no worker holds as failed, as where its scores turn out to be no numbers.
+void fail_run(Database& database, int64_t run, const std::string& message);
 void retry(Database& database, int64_t run);  // queues a failed or finished run again, at its rung
 
 }  // namespace mds

@@ -7,16 +7,6 @@
 
 namespace mds {
 
-std::string pack_samples(const std::vector<int64_t>& samples_ns) {
-  return {reinterpret_cast<const char*>(samples_ns.data()), samples_ns.size() * sizeof(int64_t)};
-}
-
-std::vector<int64_t> unpack_samples(const std::string& bytes) {
-  std::vector<int64_t> samples(bytes.size() / sizeof(int64_t));
-  std::memcpy(samples.data(), bytes.data(), samples.size() * sizeof(int64_t));
-  return samples;
-}
-
 int64_t number_of(const Database& database, const std::string& table, const std::string& column,
                   const std::string& value) {
   const auto found =

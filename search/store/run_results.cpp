@@ -15,6 +15,14 @@ void add_metric(Database& database, const RunRef& run, MetricRow row) {
   });
 }
 
+void add_evaluation_sample(Database& database, const RunRef& run, EvaluationSampleRow row) {
+  database.transaction([&] {
+    require_writable_run(database, run);
+    row.run = run.run;
+    insert(database, row);
+  });
+}
+
 void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row) {
   database.transaction([&] {
     require_writable_run(database, run);
@@ -51,8 +59,22 @@ std::vector<MetricRow> curve_of(const Database& database, int64_t run, const std
                                 name);
 }
 
+std::vector<EvaluationSampleRow> evaluation_samples_of(const Database& database, int64_t run) {
+  return stored_rows<EvaluationSampleRow>(database, "WHERE run_id = :run ORDER BY iteration, name, kind", run);
+}
+
 std::vector<DecisionRow> decisions_of(const Database& database, int64_t run) {
   return stored_rows<DecisionRow>(database, "WHERE run_id = :run ORDER BY decision_id", run);
+}
+
+std::set<int64_t> audited_runs(const Database& database, const std::string& sweep) {
+  std::set<int64_t> runs;
+  for (const auto& [run] : select<int64_t>(database,
+                                           "SELECT run_id FROM decision JOIN run USING(run_id) JOIN sweep "
+                                           "USING(sweep_id) WHERE audited <> 0 AND name = :sweep",
+                                           sweep))
+    runs.insert(run);
+  return runs;
 }
 
 std::vector<CheckpointRow> checkpoints_of(const Database& database, int64_t run) {

@@ -1,8 +1,10 @@
-// What runs yield: scores and losses, decisions about them, checkpoints, pictures.
+// What runs yield: scores and losses, what decisions about them need, the decisions, checkpoints, pictures.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,32 @@ struct MetricRow {
   }
 };
 
+// What an evaluation_sample holds: a score of each picture, the score of resampled pictures, or its mean over halves of
+// the pictures.
+enum class SampleKind : uint8_t { picture, replicate, halves };
+template <>
+struct EnumNames<SampleKind> {
+  static constexpr std::array names{"picture", "replicate", "halves"};
+};
+
+// What a decision needs of a score besides its value.
+struct EvaluationSampleRow {
+  int64_t iteration = 0;
+  std::string name{};  // of the score
+  SampleKind kind = SampleKind::picture;
+  std::vector<float> samples{};
+  int64_t run = 0;  // set by add_evaluation_sample
+
+  static constexpr TableTraits table{.name = "evaluation_sample", .storage = Storage::loose, .append_only = true};
+  static void columns(auto& self, auto&& column) {
+    column("run_id", self.run, {.key = true, .parent = "run"});
+    column("iteration", self.iteration, {.key = true, .check = "iteration >= 0"});
+    column("name", self.name, {.key = true});
+    column("kind", self.kind, {.key = true});
+    column("samples", self.samples, {.check = "length(samples) > 0 AND length(samples) % 4 = 0"});
+  }
+};
+
 struct DecisionRow {
   int64_t run = 0;
   int64_t rung = 0;
@@ -46,7 +74,7 @@ struct DecisionRow {
   int64_t rule_version = 1;
   std::string inputs_json{};
   std::string verdict{};
-  bool audited = false;
+  bool audited = false;        // the run trains on to the end, to show what the verdict costs
   int64_t decided_unix_s = 0;  // set by add_decision
 
   static constexpr TableTraits table{.name = "decision", .append_only = true};
@@ -99,13 +127,17 @@ struct PictureRow {
 };
 
 void add_metric(Database& database, const RunRef& run, MetricRow row);  // a repeated evaluation keeps the first value
+void add_evaluation_sample(Database& database, const RunRef& run, EvaluationSampleRow row);
 void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row);
 void add_picture(Database& database, const RunRef& run, PictureRow row);  // a run keeps those of its last iteration
 void add_decision(Database& database, DecisionRow row);
 
 std::vector<MetricRow> metrics_of(const Database& database, int64_t run);  // by name, then iteration
 std::vector<MetricRow> curve_of(const Database& database, int64_t run, const std::string& name);  // by iteration
+std::vector<EvaluationSampleRow> evaluation_samples_of(const Database& database, int64_t run);    // by iteration
 std::vector<DecisionRow> decisions_of(const Database& database, int64_t run);                     // oldest first
-std::vector<CheckpointRow> checkpoints_of(const Database& database, int64_t run);                 // by iteration
+std::set<int64_t> audited_runs(const Database& database,
+                               const std::string& sweep);  // stopped, and trained on all the same
+std::vector<CheckpointRow> checkpoints_of(const Database& database, int64_t run);  // by iteration
 
 }  // namespace mds

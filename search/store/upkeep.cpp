@@ -45,7 +45,7 @@ class Remover {
         "CREATE TEMP TABLE unused AS SELECT arch_id FROM run JOIN going USING(run_id) UNION SELECT proxy_of_arch_id "
         "FROM "
         "run JOIN going USING(run_id) WHERE proxy_of_arch_id IS NOT NULL");
-    for (const char* table : {"metric", "decision", "checkpoint", "picture", "run"})
+    for (const char* table : {"metric", "evaluation_sample", "decision", "checkpoint", "picture", "run"})
       take(table, "run_id IN (SELECT run_id FROM going)");
     take_unused_archs();
     database_.execute("DROP TABLE going");

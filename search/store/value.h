@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -26,9 +27,20 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
-// Nanoseconds of a latency_sample, in the machine's order of bytes.
-std::string pack_samples(const std::vector<int64_t>& samples_ns);
-std::vector<int64_t> unpack_samples(const std::string& bytes);
+// Lists of numbers are kept as bytes in the machine's order, such as the nanoseconds of a latency_sample.
+template <class T>
+inline constexpr bool is_number_list = std::is_same_v<T, std::vector<int64_t>> || std::is_same_v<T, std::vector<float>>;
+
+template <class T>
+std::string pack_samples(const std::vector<T>& samples) {
+  return {reinterpret_cast<const char*>(samples.data()), samples.size() * sizeof(T)};
+}
+template <class T>
+std::vector<T> unpack_samples(const std::string& bytes) {
+  std::vector<T> samples(bytes.size() / sizeof(T));
+  std::memcpy(samples.data(), bytes.data(), samples.size() * sizeof(T));
+  return samples;
+}
 
 template <class T>
 constexpr CellType cell_type() {
@@ -38,7 +50,7 @@ constexpr CellType cell_type() {
     return CellType::integer;
   else if constexpr (std::is_floating_point_v<T>)
     return CellType::real;
-  else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+  else if constexpr (is_number_list<T>)
     return CellType::bytes;
   else
     return CellType::text;
@@ -52,7 +64,7 @@ Value to_value(const T& member) {
     return member ? to_value(*member) : Value{};
   else if constexpr (NamedEnum<T>)
     return std::string(name_of(member));
-  else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+  else if constexpr (is_number_list<T>)
     return Bytes{pack_samples(member)};
   else if constexpr (std::is_integral_v<T>)
     return int64_t(member);
@@ -82,8 +94,8 @@ T from_value(const Value& value) {
       return T(std::get<double>(value));
     else if constexpr (NamedEnum<T>)
       return stored_enum<T>(std::get<std::string>(value));
-    else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
-      return unpack_samples(std::get<Bytes>(value).data);
+    else if constexpr (is_number_list<T>)
+      return unpack_samples<typename T::value_type>(std::get<Bytes>(value).data);
     else
       return std::holds_alternative<Bytes>(value) ? std::get<Bytes>(value).data : std::get<std::string>(value);
   }

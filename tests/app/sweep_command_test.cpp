@@ -4,6 +4,7 @@
 
 #include "experiments/run_files.h"
 #include "reports/rows.h"
+#include "search/store/schema.h"
 #include "search/store/store.h"
 #include "tests/app/toy_sweep.h"
 
@@ -57,7 +58,7 @@ TEST_CASE("a file that cannot be written ends the sweep, not the candidate; the 
   REQUIRE(sweep.run().code == 0);
   const Json undisturbed = sweep.results();
   sweep.forget_database();
-  const std::string blocked = sweep.run_folders().front() + "/evaluation-4.safetensors";
+  const std::string blocked = sweep.run_folders().front() + "/checkpoint.safetensors";
   std::filesystem::remove(blocked);
   std::filesystem::create_directories(blocked);
   sweep.check_fails(std::filesystem::path(blocked).filename().string());
@@ -66,12 +67,76 @@ TEST_CASE("a file that cannot be written ends the sweep, not the candidate; the 
   CHECK(sweep.results() == undisturbed);
 }
 
-TEST_CASE("a rung with a lost evaluation is not judged by the rest", "[app]") {
+TEST_CASE("a rung is not judged without the samples that its rule needs, and the message helps", "[app]") {
   const ToySweep sweep;
-  REQUIRE(sweep.run().code == 0);
-  Database(sweep.folder.path + "/r.db").execute("UPDATE run SET state = 'paused', rung = 0");
-  std::filesystem::remove(sweep.run_folders().front() + "/evaluation-4.safetensors");
-  sweep.check_fails("evaluation-4.safetensors: is missing");
+  sweep.change("policy", {{"rule", "level"}});
+  sweep.require_done();
+  {
+    Database database(sweep.file("r.db"));
+    database.execute(dialect::drop_refusal(append_only("evaluation_sample", "DELETE").value()));
+    database.execute("DELETE FROM evaluation_sample WHERE run_id = 2 AND iteration = 4");
+    database.execute(dialect::create_refusal(append_only("evaluation_sample", "DELETE").value()));
+    database.execute("UPDATE run SET state = 'paused', rung = 0");
+  }
+  sweep.check_fails("run 2 of the sweep toy has no samples of fd_emoji_clip at iteration 4");
+  CHECK(sweep.ToyFolder::run("db delete run 2 --db r.db").code == 0);
+  sweep.require_done();
+}
+
+TEST_CASE("a candidate whose stored score is no number fails, and the others are judged", "[app]") {
+  const ToySweep sweep;
+  sweep.change("policy", {{"rule", "level"}});
+  sweep.require_done(" --set rungs=[4]");
+  {
+    Database database(sweep.file("r.db"));
+    database.execute("DROP TRIGGER evaluation_sample_no_UPDATE");
+    database.execute("UPDATE evaluation_sample SET samples = x'0000c07f' WHERE run_id = 2 AND kind = 'halves'");  // NaN
+  }
+  const Outcome outcome = sweep.run();
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("run 2 failed, and the others are judged without it") &&
+                              Catch::Contains("log_fd of half the pictures is not finite"));
+  const Json results = sweep.results();
+  CHECK(results[0]["state"] == "done");
+  CHECK(results[1]["state"] == "failed");
+  CHECK(results[2]["state"] == "done");
+}
+
+TEST_CASE("stopped candidates train on as an audit, which the end of the sweep tells, and never win", "[app]") {
+  const ToySweep sweep;
+  sweep.change("policy", {{"rule", "halving"}, {"scores", {"fd_emoji_clip"}}});
+  const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + " --format json");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err, Catch::Contains("would stop, and goes on as an audit"));
+  for (const auto& run : sweep.results()) CHECK(run["state"] == "done");
+  const Json end = outcome.json();
+  CHECK(end["audit"]["stopped"] == 2);
+  CHECK(end["audit"]["audited"] == 2);
+  CHECK(end["audit"]["saved"] == 0);
+  CHECK(end["rivals"] == 0);
+  CHECK(end["stopped"] == 2);
+  CHECK(mdsearch("db check --db " + sweep.file("r.db")).code == 0);
+}
+
+TEST_CASE("asynchronous halving promotes while others still wait to be trained, and stops the rest", "[app]") {
+  const ToySweep sweep;
+  sweep.change("policy", {{"rule", "asha"}, {"eta", 2}, {"audit", 0}, {"scores", {"fd_emoji_clip"}}});
+  const Outcome outcome = sweep.run();
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const auto promoted = outcome.err.find("goes on to rung 2"), last = outcome.err.find("run 3 (k7) has at iteration 4");
+  REQUIRE(promoted != std::string::npos);
+  REQUIRE(last != std::string::npos);
+  CHECK(promoted < last);
+  int64_t done = 0, stopped = 0;
+  for (const auto& run : sweep.results()) {
+    done += run["state"] == "done";
+    stopped += run["state"] == "stopped";
+  }
+  CHECK(done >= 1);
+  CHECK(done + stopped == 3);
+  CHECK(mdsearch("db check --db " + sweep.file("r.db")).code == 0);
 }
 
 TEST_CASE("an interrupted sweep goes on with the same command and ends where an undisturbed one ends", "[app]") {
@@ -132,7 +197,7 @@ TEST_CASE("any score of the table decides by its name and has an interval", "[ap
   const ToySweep sweep;
   Json json = sweep.config();
   json["evaluation"] = {{"pictures", 4}, {"sampler", {{"steps", 2}}}, {"scores", {"kid_emoji_clip"}}};
-  json["policy"] = {{"rule", "halving"}, {"eta", 2}, {"scores", {"kid_emoji_clip"}}};
+  json["policy"] = {{"rule", "halving"}, {"eta", 2}, {"audit", 0}, {"scores", {"kid_emoji_clip"}}};
   sweep.write("sweep.json", json);
   const Outcome outcome = sweep.run();
   INFO(outcome.err);
@@ -176,7 +241,7 @@ TEST_CASE("two scores decide together, of pictures and of their captions", "[app
 
 TEST_CASE("a decision that does not follow from its stored inputs is found", "[app]") {
   const ToySweep sweep;
-  sweep.change("policy", {{"rule", "halving"}, {"scores", {"fd_emoji_clip"}}});
+  sweep.change("policy", {{"rule", "halving"}, {"audit", 0}, {"scores", {"fd_emoji_clip"}}});
   REQUIRE(sweep.run().code == 0);
   const std::string check = "db check --db " + sweep.folder.path + "/r.db";
   const Outcome sound = mdsearch(check);

@@ -10,7 +10,7 @@
 
 namespace mds::test {
 
-inline const ReportOptions with_shipped{.shipped = {{"mobilediffusion", mobilediffusion().hash}}};
+inline const ReportOptions with_shipped{.simulate = 0, .shipped = {{"mobilediffusion", mobilediffusion().hash}}};
 
 inline Json rows_of(const std::vector<Table>& tables) { return Json::parse(to_text(tables, Format::json))["rows"]; }
 

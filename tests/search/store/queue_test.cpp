@@ -257,3 +257,14 @@ TEST_CASE("a worker killed after its claim loses the run to the next one when th
   CHECK(lease->attempt == 2);
   CHECK(problems_of(database).empty());
 }
+
+TEST_CASE("a resting run can be failed with a message, a leased one only by its worker", "[store]") {
+  Database database(":memory:");
+  const int64_t run = add_run(database, "a");
+  const auto lease = claim(database, "s", {.owner = "w"});
+  CHECK_THROWS_WITH(fail_run(database, run, "its score is not finite"), Contains("is leased to a worker"));
+  finish(database, *lease, RunState::paused);
+  fail_run(database, run, "its score is not finite");
+  CHECK(runs_of(database, "s").front().state == RunState::failed);
+  CHECK(runs_of(database, "s").front().message == "its score is not finite");
+}

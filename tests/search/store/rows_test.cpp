@@ -46,6 +46,33 @@ TEST_CASE("a protocol's hash does not depend on the order or spacing of its keys
   CHECK_THROWS_WITH(add_protocol(database, "{"), Contains("is not JSON"));
 }
 
+TEST_CASE("samples of an evaluation come back as they were, by run and kind, and cannot be changed", "[store]") {
+  Database database(":memory:");
+  const int64_t run = add_run(database, "a"), other = add_run(database, "b");
+  const std::vector<float> pictures{0.25f, -1e-30f, 3e30f};
+  for (int i = 0; i < 2; ++i) {
+    add_evaluation_sample(database, run, {.iteration = 60, .name = "clip", .samples = pictures});
+    add_evaluation_sample(database, run,
+                          {.iteration = 60, .name = "clip", .kind = SampleKind::replicate, .samples = {1}});
+  }
+  const auto stored = evaluation_samples_of(database, run);
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0].samples == pictures);
+  CHECK(stored[1].kind == SampleKind::replicate);
+  CHECK(evaluation_samples_of(database, other).empty());
+  CHECK_THROWS_WITH(database.execute("UPDATE evaluation_sample SET samples = x'00000000'"), Contains("append-only"));
+  CHECK_THROWS_AS(add_evaluation_sample(database, run, {.iteration = 1, .name = "clip"}), StoreError);  // no sample
+}
+
+TEST_CASE("runs with an audited decision are known by it, in their sweep alone", "[store]") {
+  Database database(":memory:");
+  const int64_t run = add_run(database, "a"), other = add_run(database, "b");
+  add_decision(database, {.run = run, .rule = "r", .inputs_json = "{}", .verdict = "stop", .audited = true});
+  add_decision(database, {.run = other, .rule = "r", .inputs_json = "{}", .verdict = "stop"});
+  CHECK(audited_runs(database, "s") == std::set<int64_t>{run});
+  CHECK(audited_runs(database, "another").empty());
+}
+
 TEST_CASE("a repeated evaluation keeps the first value, and metrics cannot be changed", "[store]") {
   Database database(":memory:");
   const int64_t run = add_run(database, "a");

@@ -15,6 +15,7 @@ int64_t add_full_run(Database& database, const std::string& name) {
   const int64_t run = add_run(database, name);
   add_arch_blocks(database, arch(name).hash, {{.path = "down1.0.conv", .kind = "conv", .block_json = "{}"}});
   add_metric(database, run, {.iteration = 1, .name = "loss", .value = 1});
+  add_evaluation_sample(database, run, {.iteration = 1, .name = "clip_emoji", .samples = {0.5f}});
   add_checkpoint(database, run, {.sha256 = sha256("x"), .path = "x", .bytes = 1, .iteration = 1});
   add_picture(database, run, {.iteration = 1, .bytes = "x", .prompt = "a"});
   add_decision(database, {.run = run, .rule = "none/1", .inputs_json = "{}", .verdict = "continue"});
@@ -28,8 +29,8 @@ TEST_CASE("a removed sweep leaves no row, and its name is free again", "[store]"
   add_full_run(database, "a");
   const Removal removal = remove_sweep(database, "s");
   CHECK(removal.runs.size() == 1);
-  for (const char* table :
-       {"sweep", "run", "metric", "decision", "checkpoint", "picture", "arch", "arch_block", "block", "protocol"})
+  for (const char* table : {"sweep", "run", "metric", "evaluation_sample", "decision", "checkpoint", "picture", "arch",
+                            "arch_block", "block", "protocol"})
     CHECK(rows_of(database, table) == 0);
   CHECK(sweep_names(database).empty());
   CHECK(problems_of(database).empty());

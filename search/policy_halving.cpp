@@ -1,0 +1,82 @@
+// The rules that promote the best 1/eta of a rung: successive halving, which waits for the rung, and its asynchronous
+// form (Li et al., 2020), which promotes out of those that were evaluated by now. Also the fixed budget.
+#include <algorithm>
+
+#include "search/policy_table.h"
+
+namespace mds {
+namespace {
+
+using Order = std::pair<int64_t, double>;  // front, mean rank; the first is best
+
+// The front of each member: 0 for those that no other beats in every score, and so on without these. All are in front 0
+// where ranks alone decide.
+std::vector<int64_t> fronts_of(const std::vector<Judged>& scores, const std::vector<Member>& members) {
+  std::vector<std::vector<double>> levels;
+  for (const auto& member : members) {
+    auto& own = levels.emplace_back();
+    for (const auto& score : scores) own.push_back(score.sign() * score.level(member.now()));
+  }
+  const auto beats = [&](size_t a, size_t b) {
+    return levels[a] != levels[b] && std::ranges::equal(levels[a], levels[b], std::less_equal<>());
+  };
+  std::vector<int64_t> fronts(members.size(), -1);
+  for (int64_t front = 0; std::ranges::count(fronts, -1) > 0; ++front) {
+    std::vector<size_t> unbeaten;
+    for (size_t c = 0; c < members.size(); ++c) {
+      const auto beaten_by = [&](size_t other) { return fronts[other] < 0 && beats(other, c); };
+      bool beaten = false;
+      for (size_t other = 0; other < members.size(); ++other) beaten = beaten || beaten_by(other);
+      if (fronts[c] < 0 && !beaten) unbeaten.push_back(c);
+    }
+    for (const size_t c : unbeaten) fronts[c] = front;
+  }
+  return fronts;
+}
+
+// Candidates that tie with the last promoted one are promoted too, so that only the scores decide.
+std::vector<Json> halving_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  const auto scores = judged_scores(config);
+  const auto ranks = mean_ranks(scores, cohort.members);
+  const bool by_front = config.rank == RankBy::front;
+  const auto fronts = by_front ? fronts_of(scores, cohort.members) : std::vector<int64_t>(ranks.size());
+  std::vector<Order> places;
+  for (size_t c = 0; c < ranks.size(); ++c) places.emplace_back(fronts[c], ranks[c]);
+  auto sorted = places;
+  std::ranges::sort(sorted);
+  const bool open = cohort.rung == RungState::open;
+  const auto keep = std::max<size_t>(open ? 0 : 1, size_t(double(ranks.size()) / config.eta));
+  const Order last = keep > 0 ? sorted[keep - 1] : Order{};
+  std::vector<Json> all;
+  for (size_t c = 0; c < ranks.size(); ++c) {
+    Json& inputs = all.emplace_back(Json{{"mean_rank", ranks[c]}, {"last_promoted_rank", last.second}});
+    if (by_front) inputs.update({{"front", fronts[c]}, {"last_promoted_front", last.first}});
+    if (open) inputs["open"] = true;
+    for (const auto& score : scores) inputs[score.key] = score.level(cohort.members[c].now());
+  }
+  return all;
+}
+
+Outcome halving_outcome(const PolicyConfig&, const Json& inputs) {
+  const Order own{inputs.value("front", int64_t{0}), inputs.at("mean_rank").get<double>()},
+      last{inputs.value("last_promoted_front", int64_t{0}), inputs.at("last_promoted_rank").get<double>()};
+  if (own <= last) return {Verdict::promote, "among the best 1/eta"};
+  if (inputs.value("open", false)) return {Verdict::wait, "not among the best 1/eta so far"};
+  return {Verdict::stop, "not among the best 1/eta"};
+}
+
+std::vector<Json> none_inputs(const PolicyConfig&, const Cohort& cohort) {
+  return std::vector<Json>(cohort.members.size(), Json::object());
+}
+
+Outcome none_outcome(const PolicyConfig&, const Json&) {
+  return {Verdict::go_on, "every candidate trains for the full budget"};
+}
+
+}  // namespace
+
+constinit const Policy halving_policy{"halving", 1, halving_inputs, halving_outcome};
+constinit const Policy asha_policy{"asha", 1, halving_inputs, halving_outcome, Detail::values, Waits::never};
+constinit const Policy none_policy{"none", 1, none_inputs, none_outcome};
+
+}  // namespace mds

@@ -1,0 +1,173 @@
+// The rules paper/2 and level/1 on simulated sweeps, in which the truth is known.
+#include <algorithm>
+#include <set>
+
+#include "search/policy_reading.h"
+#include "search/simulation.h"
+#include "tests/catch.h"
+
+using namespace mds;
+
+namespace {
+
+// A sweep of equal candidates and then of those with other shapes; judged at each rung, where the stopped leave.
+std::map<std::string, size_t> stops_of(const PolicyConfig& config, const SimulationConfig& simulation,
+                                       const std::map<std::string, CurveShape>& shapes, uint64_t seed) {
+  const BootstrapIndices rows = policy_indices(config, simulation.pictures);
+  SimulatedSweep sweep(simulation, rows, seed);
+  std::vector<Curve> curves;
+  for (const auto& [name, shape] : shapes) curves.push_back(sweep.curve(name, shape));
+  std::map<std::string, size_t> stops;
+  for (size_t rung = 0; rung < simulation.images.size(); ++rung) {
+    for (const auto& decision : judge(config, curves, simulation.images[rung]))
+      if (decision.verdict == Verdict::stop) stops[decision.candidate] = rung;
+    std::erase_if(curves, [&](const Curve& curve) { return stops.contains(curve.candidate); });
+  }
+  return stops;
+}
+
+std::map<std::string, CurveShape> equal_candidates(int64_t count) {
+  std::map<std::string, CurveShape> shapes;
+  for (int64_t i = 0; i < count; ++i) shapes["c" + std::to_string(i)] = {};
+  return shapes;
+}
+
+}  // namespace
+
+TEST_CASE("where nothing differs, at most 5 % of sweeps stop a candidate", "[search]") {
+  const auto rule = GENERATE(PolicyRule::paper, PolicyRule::level);
+  const auto against = GENERATE(Rivals::cohort, Rivals::previous);
+  const double persistence = GENERATE(0.0, 1.0);
+  const PolicyConfig config{.rule = rule, .use_clip = false, .replicates = 100, .against = against};
+  constexpr int sweeps = 200;
+  int wrong = 0;
+  for (uint64_t seed = 0; seed < sweeps; ++seed)
+    wrong += !stops_of(config, {.seed_persistence = persistence}, equal_candidates(12), seed).empty();
+  INFO(name_of(rule) << " against " << name_of(against) << ", persistence " << persistence << ": " << wrong);
+  CHECK(wrong <= 18);  // a rule of 5 % has more than that in one of 300 tests
+}
+
+TEST_CASE("a second score that does not differ either makes false stops rarer", "[search]") {
+  int one = 0, two = 0;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    one += !stops_of({.rule = PolicyRule::level, .use_clip = false, .replicates = 50}, {}, equal_candidates(8), seed)
+                .empty();
+    two += !stops_of({.rule = PolicyRule::level, .replicates = 50}, {}, equal_candidates(8), seed).empty();
+  }
+  CHECK(two <= one);
+}
+
+TEST_CASE("of candidates that improve half as fast, 80 % are stopped by the third evaluation", "[search]") {
+  const bool use_clip = GENERATE(false, true);  // the text-image score tells less, so that both need more pictures
+  const SimulationConfig simulation{.pictures = use_clip ? 128 : 64};
+  const auto against = GENERATE(Rivals::cohort, Rivals::previous);
+  const PolicyConfig config{.use_clip = use_clip, .replicates = 100, .against = against};
+  int found = 0, others = 0;
+  constexpr int sweeps = 60;
+  for (uint64_t seed = 0; seed < sweeps; ++seed) {
+    auto shapes = equal_candidates(12);
+    shapes["c9"].power /= 2;
+    const auto stops = stops_of(config, simulation, shapes, seed);
+    found += stops.contains("c9") && stops.at("c9") <= 2;
+    others += stops.size() > stops.contains("c9");
+  }
+  INFO("clip " << use_clip << ", against " << name_of(against) << ": " << found << " of " << sweeps);
+  CHECK(found >= sweeps * 4 / 5);
+  CHECK(others <= 8);
+}
+
+TEST_CASE("a candidate that started better and is now level is not stopped", "[search]") {
+  int stopped = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    const SimulationConfig simulation{.images = {4000, 12000}};
+    auto shapes = equal_candidates(12);
+    const double end = true_distance(shapes["c5"], simulation, 12000);
+    shapes["c5"] = {.floor = end - 0.001, .scale = 0.001, .power = 0};  // where the others arrive
+    stopped += stops_of({.use_clip = false, .replicates = 100}, simulation, shapes, seed).contains("c5");
+  }
+  CHECK(stopped == 0);
+}
+
+TEST_CASE("improvement takes two evaluations, while a level takes one", "[search]") {
+  auto shapes = equal_candidates(6);
+  shapes["c0"].scale = 2;
+  const auto stops = [&](const PolicyConfig& config) {
+    return stops_of(config, {.images = {4000}}, shapes, 1).contains("c0");
+  };
+  CHECK_FALSE(stops({.replicates = 100}));
+  CHECK(stops({.rule = PolicyRule::level, .replicates = 100}));
+}
+
+TEST_CASE("the bias of few pictures does not make a slow candidate look fast", "[search]") {
+  // Both fall by the same factor, and the worse one seems to fall faster, as the bias is a smaller part of it.
+  const SimulationConfig simulation{.images = {4000, 16000}, .seed_spread = 0, .shared = 0, .own = 0, .bias = 3};
+  const PolicyConfig config{.use_clip = false, .min_cohort = 2, .replicates = 20, .seed_spread = 0};
+  const BootstrapIndices rows = policy_indices(config, simulation.pictures);
+  SimulatedSweep sweep(simulation, rows, 1);
+  std::vector<Curve> curves{sweep.curve("good", {.floor = 0, .scale = 0.1}),
+                            sweep.curve("bad", {.floor = 0, .scale = 1})};
+  const auto slopes = [&] {
+    std::vector<double> values;
+    for (const auto& decision : judge(config, curves, 16000)) values.push_back(decision.inputs["log_fd"]["slope"]);
+    return values;
+  };
+  CHECK(slopes()[0] == Approx(slopes()[1]));
+  for (auto& curve : curves)
+    for (auto& evaluation : curve.evaluations) evaluation.scores["fd_emoji_clip"].halves.reset();
+  CHECK(slopes()[0] > 1.1 * slopes()[1]);
+}
+
+TEST_CASE("a candidate is not part of the median that it is compared with", "[search]") {
+  const std::vector<Reading> all{
+      {.value = 3, .shifts = {0, 0}}, {.value = 0, .shifts = {0, 1}}, {.value = 1, .shifts = {0, 0}}};
+  const auto gaps = gaps_of(all, Rivals::cohort, 0);
+  CHECK(gaps[0].median == 0.5);
+  CHECK(gaps[0].replicates == std::vector<double>{2.5, 2});
+  CHECK(gaps[1].median == 2);
+  CHECK(gaps_of(all, Rivals::previous, 0)[2].median == 1.5);
+}
+
+TEST_CASE("several seeds of the same candidates tell how far seeds spread", "[search]") {
+  const SimulationConfig simulation{.images = {4000}, .pictures = 4000, .seed_spread = 0.1};
+  const PolicyConfig config{.replicates = 20};
+  const BootstrapIndices rows = policy_indices(config, simulation.pictures);
+  SimulatedSweep sweep(simulation, rows, 1);
+  std::vector<Curve> curves;
+  for (int seed = 0; seed < 20; ++seed)
+    for (const auto& [name, shape] : std::map<std::string, CurveShape>{{"a", {}}, {"b", {.scale = 1}}})
+      curves.push_back(sweep.curve(name, shape));
+  CHECK(measured_seed_spread(config, curves, 4000).value() == Approx(0.1).margin(0.03));
+  curves.resize(4);
+  CHECK_FALSE(measured_seed_spread(config, curves, 4000));
+}
+
+TEST_CASE("medians of the others are those of the list without the one", "[search]") {
+  Random random(4);
+  for (size_t count = 2; count < 9; ++count) {
+    std::vector<Reading> all;
+    for (size_t i = 0; i < count; ++i) all.push_back({.value = double(random.below(4)), .shifts = {0, 0}});
+    const auto gaps = gaps_of(all, Rivals::cohort, 0), before = gaps_of(all, Rivals::previous, 0);
+    for (size_t c = 0; c < count; ++c) {
+      std::vector<double> others, earlier;
+      for (size_t i = 0; i < count; ++i) {
+        if (i != c) others.push_back(all[i].value);
+        if (i < c) earlier.push_back(all[i].value);
+      }
+      CHECK(gaps[c].median == median_of(others));
+      if (c > 0) CHECK(before[c].median == median_of(earlier));
+    }
+  }
+}
+
+TEST_CASE("Holm's procedure multiplies the smallest by all, the next by one fewer, and keeps their order", "[search]") {
+  CHECK(holm({0.04, 0.01, 0.03}) == std::vector<double>{0.06, 0.03, 0.06});
+  CHECK(holm({0.9, 0.8}) == std::vector<double>{1, 1});
+}
+
+TEST_CASE("against those before it, the first candidates of a sweep go on", "[search]") {
+  auto shapes = equal_candidates(6);
+  shapes["c0"] = shapes["c5"] = {.power = 0.05};
+  const auto stops = stops_of({.use_clip = false, .against = Rivals::previous}, {.pictures = 256}, shapes, 3);
+  CHECK_FALSE(stops.contains("c0"));
+  CHECK(stops.contains("c5"));
+}
