@@ -29,6 +29,8 @@ class Space {
   // The network at a point, and whether for_each would visit that point.
   UNetSpec network(const Point& point) const;
   bool is_point(const Point& point) const;
+  // Whether the network that the first `depth` entries of a point have made keeps the constraints that they decide.
+  bool allowed(size_t depth, const UNetSpec& network) const;
   Json choices(const Point& point) const;  // {name: value}
 
   const std::vector<Choice>& choices() const { return choices_; }
@@ -39,7 +41,6 @@ class Space {
  private:
   class Walk;
   const UNetSpec& base_of(const Point& point) const;
-  bool allowed(size_t depth, const UNetSpec& network) const;
   void add_choices(UNetSpec& widest);
   void add_constraints(UNetSpec& widest);
   size_t depth_of(const Constraint& constraint) const;
