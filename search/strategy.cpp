@@ -27,17 +27,15 @@ std::vector<Objective> in_order(std::vector<Objective> objectives) {
 
 }  // namespace
 
-Strategy::Strategy(const SearchProblem& problem, const StrategyConfig& config, const std::vector<UNetSpec>& first)
+Strategy::Strategy(const SearchProblem& problem, const StrategyConfig& config, const std::vector<NamedUNet>& first)
     : problem_(problem), config_(from_json<StrategyConfig>(to_json(config), "strategy")) {
   problem_.objectives = in_order(problem.objectives);
-  for (const auto& network : first) {
-    const Asked asked{.number = int64_t(first_.size()),
-                      .point = point_of(problem.space, network).value_or(Point{}),
-                      .network = network,
-                      .cost = memo_.cost_of(network)};
-    if (const std::string over = over_caps(asked.cost, problem.caps); !over.empty())
-      throw ConfigError("strategy: network " + std::to_string(asked.number + 1) + " of the first ones " + over);
-    first_.push_back(asked);
+  for (const auto& [name, network] : first) {
+    const Cost cost = memo_.cost_of(network);
+    if (const std::string over = over_caps(cost, problem.caps); !over.empty())
+      throw ConfigError("the network " + name + ", one of the first candidates, " + over);
+    first_.push_back(
+        {.name = name, .point = point_of(problem.space, network).value_or(Point{}), .network = network, .cost = cost});
   }
   proposer_ = make_proposer(
       {.space = problem_.space,

@@ -27,6 +27,7 @@ struct SearchProblem {
 
 struct Asked {
   int64_t number = 0;  // counted from 0
+  std::string name{};  // of one of the first networks, else empty
   Point point{};       // empty for a network that is no point of the space
   UNetSpec network{};
   Cost cost{};
@@ -53,9 +54,9 @@ class Proposer;
 
 class Strategy {
  public:
-  // The networks in `first` are the first candidates, whatever the caps. ConfigError for settings out of range, an
-  // objective that cannot be, and caps that refuse a network in `first`.
-  Strategy(const SearchProblem& problem, const StrategyConfig& config, const std::vector<UNetSpec>& first = {});
+  // The networks in `first` are the first candidates. ConfigError for settings out of range, an objective that cannot
+  // be, and caps that refuse a network in `first`.
+  Strategy(const SearchProblem& problem, const StrategyConfig& config, const std::vector<NamedUNet>& first = {});
   ~Strategy();
 
   // At most n candidates, of networks that are under the caps and were not asked for before. Fewer where results are

@@ -144,15 +144,17 @@ TEST_CASE("given networks are the first candidates, and count as asked for", "[s
   const Space space = small_space();
   const UNetSpec base = load_unet("mobilediffusion"), foreign = load_unet("bk-sdm-tiny");
   for (const auto kind : kinds) {
-    Strategy strategy({.space = space, .caps = wide, .objectives = {fd}}, settings(kind), {base, foreign});
+    Strategy strategy({.space = space, .caps = wide, .objectives = {fd}}, settings(kind),
+                      {{"base", base}, {"foreign", foreign}});
     const auto batch = strategy.ask(3);
     REQUIRE(batch.size() == 3);
     CHECK(batch[0].network == base);
+    CHECK(batch[1].name == "foreign");
     CHECK(batch[1].point.empty());
     for (const auto& asked : batch) strategy.tell({.number = asked.number, .curve = {{score_of(asked)}}});
     for (const auto& point : searched(strategy, 1000)) CHECK_FALSE(hash_of(space.network(point)) == hash_of(base));
   }
-  Strategy only({.space = space, .caps = wide, .objectives = {fd}}, {}, {base, foreign});
+  Strategy only({.space = space, .caps = wide, .objectives = {fd}}, {}, {{"base", base}, {"foreign", foreign}});
   CHECK(only.ask(9).size() == 2);
   CHECK(only.exhausted());
 }
@@ -210,8 +212,8 @@ TEST_CASE("settings that cannot be are refused by name", "[search]") {
   CHECK_THROWS_WITH(made(lonely, {fd}), Contains("strategy: population is 1; allowed: 2 to"));
   CHECK_THROWS_WITH(made({}, {*analytic_objective("params")}), Contains("has no score"));
   CHECK_THROWS_WITH(made({}, {fd, fd}), Contains("names fd_emoji_clip twice"));
-  CHECK_THROWS_WITH(Strategy({.space = space, .caps = {.params = 10}, .objectives = {fd}}, {}, {load_unet("sd15")}),
-                    Contains("network 1 of the first ones has"));
+  CHECK_THROWS_WITH(Strategy({.space = space, .caps = {.params = 10}, .objectives = {fd}}, {}, {named_unet("sd15")}),
+                    Contains("the network sd15, one of the first candidates, has"));
   CHECK_FALSE(analytic_objective("latency"));
   CHECK_FALSE(trained_objective("loss"));
 }
