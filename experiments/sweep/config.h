@@ -30,6 +30,7 @@ struct SweepConfig {
   EvaluationConfig evaluation;
   PolicyConfig policy;
   bool profile = true;
+  bool untrained = false;
   int64_t lease_seconds = 30;
 
   static void describe(auto& self, auto&& field) {
@@ -59,6 +60,8 @@ struct SweepConfig {
     field("evaluation", self.evaluation, "how candidates are scored: pictures that they draw, and scores of them");
     field("policy", self.policy, "rule that says which candidates train on at the end of a rung");
     field("profile", self.profile, "whether the full-scale candidates are timed block by block on this machine");
+    field("untrained", self.untrained,
+          "whether two scores that need no training are stored with each run, for `report rank`", later());
     field("lease_seconds", self.lease_seconds, "seconds until a silent worker's run is free again",
           between(2, longest_lease_seconds));
   }

@@ -7,6 +7,7 @@
 #include "experiments/open_store.h"
 #include "experiments/sweep/judge.h"
 #include "experiments/sweep/queue.h"
+#include "experiments/sweep/untrained.h"
 #include "experiments/sweep/worker.h"
 #include "experiments/timing/profiling.h"
 #include "experiments/training/latent_cache.h"
@@ -131,6 +132,7 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
 
   const SweepContext sweep{database, config, latents, measures, request.placement, listener, clock};
   do {
+    store_untrained(sweep);
     run_rungs(sweep, request);
   } while (enqueue_asked(sweep));
   if (config.profile) profile_all(sweep);

@@ -93,3 +93,17 @@ TEST_CASE("settings of a strategy that cannot be are refused before anything is 
   CHECK(plan.json()["candidates"].size() == 7);
   CHECK_THAT(plan.err, Catch::Contains("random ones stand for them"));
 }
+
+TEST_CASE("scores of untrained candidates are stored once with every run, and change no other score", "[app]") {
+  const ToySweep plain, scored;
+  plain.require_done();
+  scored.require_done(" --set untrained=true");
+  Json results = scored.results();
+  for (auto& run : results) {
+    CHECK(run["scores"]["untrained_gradient_norm@0"].get<double>() > 0);
+    CHECK(run["scores"]["untrained_sensitivity@0"].get<double>() > 0);
+    for (const char* name : {"untrained_gradient_norm@0", "untrained_sensitivity@0"}) run["scores"].erase(name);
+  }
+  CHECK(results == plain.results());
+  scored.require_done(" --set untrained=true");
+}
