@@ -72,6 +72,31 @@ TEST_CASE("tau's spread over a bootstrap is near that of independent orders", "[
   CHECK(std::sqrt(squares / double(taus.size()) - mean * mean) == Approx(0.129).epsilon(0.3));
 }
 
+TEST_CASE("the bootstrap's interval of tau contains the true one nearly as often as it says", "[spec]") {
+  // Of normal values with correlation r, tau is 2 / pi asin r.
+  constexpr double r = 0.7;
+  constexpr int draws = 300, n = 48;
+  const double truth = 2 / M_PI * std::asin(r);
+  Random random(9);
+  const auto normal = [&] {
+    const auto uniform = [&] { return (double(random.next() >> 11) + 0.5) * 0x1p-53; };
+    const double radius = std::sqrt(-2 * std::log(uniform()));
+    return radius * std::cos(2 * M_PI * uniform());
+  };
+  int contained = 0;
+  for (int draw = 0; draw < draws; ++draw) {
+    std::vector<double> a, b, taus;
+    for (int i = 0; i < n; ++i) {
+      a.push_back(normal());
+      b.push_back(r * a.back() + std::sqrt(1 - r * r) * normal());
+    }
+    for (const auto& tau : tau_replicates(a, b, bootstrap_indices(n, 200, uint64_t(draw)))) taus.push_back(*tau);
+    const Interval interval = percentile_interval(taus);
+    contained += interval.low <= truth && truth <= interval.high;
+  }
+  CHECK(double(contained) / draws > 0.9);
+}
+
 TEST_CASE("the recall of the best counts those that both orders have at the top; ties share places", "[spec]") {
   CHECK(top_k_recall({1, 2, 3, 4}, {1, 2, 3, 4}, 2) == 1);
   CHECK(top_k_recall({4, 3, 2, 1}, {1, 2, 3, 4}, 2) == 0);
