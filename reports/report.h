@@ -51,9 +51,9 @@ std::span<const Report> all_reports();
 std::vector<Table> tables_of(const Report& report, const Database& database, const ReportOptions& options);
 const Report& find_report(const std::string& name);  // RequestError, listing the names
 
-extern const Report sweep_report, curves_report, pareto_report, table1_report, table2_report, ladder_report, training_report,
-    parity_report, scores_report, stages_report, guidance_report, table4_report, table5_report, table6_report,
-    blocks_report, tables_report, policies_report;
+extern const Report sweep_report, curves_report, pareto_report, table1_report, table2_report, ladder_report,
+    training_report, parity_report, scores_report, stages_report, guidance_report, table4_report, table5_report,
+    table6_report, blocks_report, tables_report, policies_report, rank_report;
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ class Space {
   // The network at a point, and whether for_each would visit that point.
   UNetSpec network(const Point& point) const;
   bool is_point(const Point& point) const;
+  // Whether the network that the first `depth` entries of a point have made keeps the constraints that they decide.
+  bool allowed(size_t depth, const UNetSpec& network) const;
   Json choices(const Point& point) const;  // {name: value}
 
   const std::vector<Choice>& choices() const { return choices_; }
@@ -54,7 +56,6 @@ class Space {
   class Walk;
   const UNetSpec& base_of(const Point& point) const;
   const std::string& base_name(const Point& point) const { return base_names_[first_ == 1 ? size_t(point[0]) : 0]; }
-  bool allowed(size_t depth, const UNetSpec& network) const;
   void add_choices(UNetSpec& widest);
   void add_constraints(UNetSpec& widest);
   size_t depth_of(const Constraint& constraint) const;

@@ -1,6 +1,7 @@
 #include "experiments/sweep/candidates.h"
 
 #include "experiments/screening.h"
+#include "experiments/sweep/asking.h"
 #include "search/named_network.h"
 #include "spec/listed.h"
 
@@ -55,7 +56,8 @@ void pin_networks(SweepConfig& config, const std::string& database) {
 }
 
 std::vector<Candidate> candidates_of(const SweepConfig& config, Listener& listener) {
-  return config.networks.empty() ? of_space(config, listener) : listed_networks(config);
+  if (!config.networks.empty()) return listed_networks(config);
+  return config.asks() ? random_candidates(config, listener) : of_space(config, listener);
 }
 
 }  // namespace mds

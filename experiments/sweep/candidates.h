@@ -10,8 +10,9 @@ namespace mds {
 // would not, because the winner of a sweep may change. RequestError for a name that the database does not have.
 void pin_networks(SweepConfig& config, const std::string& database);
 
-// At least one, in the order in which they are queued. Says what is left out of a space. ConfigError where
-// no network is under the caps, or where a listed network exceeds them.
+// At least one, in the order in which they are queued. Says what is left out of a space. Where a strategy asks for
+// candidates as results come, random networks stand for them. ConfigError where no network is under the caps, or where
+// a listed network exceeds them.
 std::vector<Candidate> candidates_of(const SweepConfig& config, Listener& listener);
 
 }  // namespace mds

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "experiments/sweep/asking.h"
 #include "experiments/sweep/scores.h"
 #include "networks/found_file.h"
 #include "pipeline/sampler.h"
 #include "search/policy_table.h"
 #include "spec/fields.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -32,11 +34,18 @@ void check_seeds(const Json& seeds, const Place& place) {
 }
 
 void check_scores(const SweepConfig& config, const Place& place) {
-  std::string computed = "fd_emoji_clip, clip_emoji";
-  for (const auto& score : config.evaluation.scores) computed += ", " + score;
+  const auto computed = config.computed_scores();
   for (const auto& score : policy_scores(config.policy))
-    if ((", " + computed + ", ").find(", " + score + ", ") == std::string::npos)
-      place.fail("names " + score + ", which evaluation.scores does not; allowed: " + computed);
+    if (std::ranges::count(computed, score) == 0)
+      place.fail("names " + score + ", which evaluation.scores does not; allowed: " + listed(computed));
+}
+
+void check_strategy(const SweepConfig& config, const std::string& file) {
+  if (!config.asks()) return;
+  objectives_of(config, {file, "strategy.objectives"});
+  if (!config.networks.empty())
+    Place{file, "strategy.kind"}.fail("is " + std::string(name_of(config.strategy.kind)) +
+                                      ", which searches a space, and networks are given; give space in their place");
 }
 
 void check(const SweepConfig& config, const std::string& file) {
@@ -44,6 +53,7 @@ void check(const SweepConfig& config, const std::string& file) {
   check_rungs(config, {file, "rungs"});
   check_seeds(config.seeds, {file, "seeds"});
   check_scores(config, {file, "policy.scores"});
+  check_strategy(config, file);
   if (config.space.empty() == config.networks.empty())
     Place{file, "networks"}.fail(config.networks.empty() ? "is empty, and so is space; give one of them"
                                                          : "is given, and so is space; give one of them");
@@ -65,6 +75,12 @@ std::vector<int64_t> SweepConfig::all_seeds() const {
   if (all.empty())
     for (int64_t i = 0; i < (seeds.is_number() ? seeds.get<int64_t>() : 1); ++i) all.push_back(int64_t(seed) + i);
   return all;
+}
+
+std::vector<std::string> SweepConfig::computed_scores() const {
+  std::vector<std::string> names{"fd_emoji_clip", "clip_emoji"};
+  names.insert(names.end(), evaluation.scores.begin(), evaluation.scores.end());
+  return names;
 }
 
 SweepConfig load_sweep(const std::string& file, const std::vector<std::string>& settings) {

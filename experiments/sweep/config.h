@@ -5,6 +5,7 @@
 #include "search/enumerate.h"
 #include "search/policy.h"
 #include "search/store/queue.h"
+#include "search/strategy_config.h"
 #include "trainer/evaluate.h"
 
 namespace mds {
@@ -16,6 +17,7 @@ struct SweepConfig {
   int64_t candidates = 6;
   Selection selection = Selection::spread;
   uint64_t selection_seed = 0;
+  StrategyConfig strategy{};
   int64_t max_params = Caps{}.params;
   double max_gmacs = Caps{}.gmacs();
   BaseConfig stage;
@@ -29,6 +31,7 @@ struct SweepConfig {
   EvaluationConfig evaluation;
   PolicyConfig policy;
   bool profile = true;
+  bool untrained = false;
   int64_t lease_seconds = 30;
 
   static void describe(auto& self, auto&& field) {
@@ -41,6 +44,8 @@ struct SweepConfig {
     field("selection", self.selection,
           "rule that takes the networks from the space, where the caps admit more than `candidates`", later());
     field("selection_seed", self.selection_seed, "seed of the selection `random`", later(at_least(0)));
+    field("strategy", self.strategy,
+          "how the networks to train are found; without it, by `selection` from the enumerated space", later());
     field("max_params", self.max_params, "largest number of parameters of a candidate at full scale", max_params_range);
     field("max_gmacs", self.max_gmacs, "largest full-scale macs_valid (multiply-accumulates), in 1e9", max_gmacs_range);
     field("stage", self.stage, "training of each candidate, as by a stage of kind base; its unet is the candidate");
@@ -58,6 +63,8 @@ struct SweepConfig {
     field("evaluation", self.evaluation, "how candidates are scored: pictures that they draw, and scores of them");
     field("policy", self.policy, "rule that says which candidates train on at the end of a rung");
     field("profile", self.profile, "whether the full-scale candidates are timed block by block on this machine");
+    field("untrained", self.untrained,
+          "whether two scores that need no training are stored with each run, for `report rank`", later());
     field("lease_seconds", self.lease_seconds, "seconds until a silent worker's run is free again",
           between(2, longest_lease_seconds));
   }
@@ -74,6 +81,9 @@ struct SweepConfig {
             .checkpoint_every = checkpoint_every};
   }
   std::vector<int64_t> all_seeds() const;  // at least one
+  std::vector<std::string> computed_scores() const;
+  // Whether candidates are asked for as results come.
+  bool asks() const { return strategy.kind != StrategyKind::selection; }
   std::string folder() const { return sweep_folder(name); }
 };
 

@@ -58,6 +58,7 @@ Growth growth_of(const Json& stored, const SweepConfig& config, const std::strin
                             goes_on_from(config.rungs, before.rungs) && config.optimizer.decay == RateDecay::constant);
   judge("seeds", before.all_seeds(), config.all_seeds(), holds_all(config.all_seeds(), before.all_seeds()));
   judge("profile", before.profile, config.profile, true);
+  judge("untrained", before.untrained, config.untrained, true);
   judge("lease_seconds", before.lease_seconds, config.lease_seconds, true);
   for (Json* rest : {&old_rest, &new_rest}) rest->erase("seed");
   for (const auto& each : changes(old_rest, new_rest)) refused.push_back(each);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "experiments/arch_record.h"
+#include "experiments/sweep/asking.h"
 #include "reports/rows.h"
 #include "search/store/upkeep.h"
 #include "spec/listed.h"
@@ -60,6 +61,12 @@ NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& 
     runs.growth = growth_of(*known, config, database->file());
     stored = stored_candidates(*database, config.name);
   }
+  if (config.asks()) {
+    runs.candidates = asked_candidates(database, config, listener);
+    if (stored.empty() && runs.candidates.empty())
+      throw ConfigError(config.space + ": none of its networks is under max_params and max_gmacs");
+    return runs;
+  }
   const bool listed = !config.networks.empty();
   if (!listed && int64_t(stored.size()) >= config.candidates) return runs;
   const auto most = listed ? config.networks.size() : size_t(config.candidates) - stored.size();
@@ -92,6 +99,16 @@ void enqueue(Database& database, const SweepConfig& config, const NewRuns& runs,
       for (const auto& [proxy, full] : pairs)
         ensure_run(database, {.sweep = config.name, .arch = proxy, .protocol = hash, .seed = seed, .proxy_of = full});
   });
+}
+
+bool enqueue_asked(const SweepContext& sweep) {
+  if (!sweep.config.asks()) return false;
+  const auto asking = sweep.clock.in("strategy");
+  NewRuns runs{.candidates = asked_candidates(&sweep.database, sweep.config, sweep.listener)};
+  if (runs.candidates.empty()) return false;
+  add_proxies(runs, sweep.config, sweep.latents);
+  enqueue(sweep.database, sweep.config, runs, protocol_json(sweep.config, sweep.latents, sweep.measures));
+  return true;
 }
 
 void check_stored(const Database& database, const SweepConfig& config) {

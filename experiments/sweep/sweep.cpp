@@ -7,6 +7,7 @@
 #include "experiments/open_store.h"
 #include "experiments/sweep/judge.h"
 #include "experiments/sweep/queue.h"
+#include "experiments/sweep/untrained.h"
 #include "experiments/sweep/worker.h"
 #include "experiments/timing/profiling.h"
 #include "experiments/training/latent_cache.h"
@@ -132,7 +133,10 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
 
   const SweepContext sweep{database, config, latents, measures, request.placement, listener, clock};
-  run_rungs(sweep, request);
+  do {
+    store_untrained(sweep);
+    run_rungs(sweep, request);
+  } while (enqueue_asked(sweep));
   if (config.profile) profile_all(sweep);
   SweepEnd end = timed(clock, "winner", [&] { return end_sweep(sweep, request.command); });
   listener.say(in_words(clock, "where the time of the sweep went"));

@@ -1,0 +1,193 @@
+#include "experiments/sweep/asking.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "search/named_network.h"
+#include "search/naming.h"
+
+namespace mds {
+namespace {
+
+// A candidate of a stored sweep with its runs, one for each seed.
+struct Stored {
+  Candidate candidate;
+  std::vector<RunRow> runs{};
+
+  bool ended() const {
+    return std::ranges::all_of(runs, [](const RunRow& run) {
+      return run.state == RunState::done || run.state == RunState::stopped || run.state == RunState::failed;
+    });
+  }
+};
+
+// In the order in which they were queued.
+std::vector<Stored> candidates_in(const Database& database, const std::string& sweep) {
+  std::vector<Stored> list;
+  std::map<std::string, size_t> known;
+  for (const auto& run : runs_of(database, sweep)) {
+    if (const auto [at, is_new] = known.emplace(run.proxy_of, list.size()); is_new) {
+      const ArchRow arch = find_arch(database, run.proxy_of).value();
+      const Json choices = json_or_null(arch.generator);
+      list.push_back({{.network = std::get<UNetSpec>(network_of(arch)),
+                       .cost = {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid},
+                       .choices = choices.is_object() ? choices : Json::object(),
+                       .name = arch.name}});
+    }
+    list[known.at(run.proxy_of)].runs.push_back(run);
+  }
+  return list;
+}
+
+// A run's scores after each rung, as far as all of them are stored and finite.
+std::vector<std::vector<double>> curve_of(const Database& database, const SweepConfig& config,
+                                          const std::vector<std::string>& scores, int64_t run) {
+  std::vector<std::vector<double>> curve;
+  for (const int64_t iteration : config.rungs) {
+    std::vector<double> values;
+    for (const auto& score : scores)
+      for (const auto& row : curve_of(database, run, score))
+        if (row.iteration == iteration && std::isfinite(row.value)) {
+          values.push_back(row.value);
+          break;
+        }
+    if (values.size() < scores.size()) break;
+    curve.push_back(values);
+  }
+  return curve;
+}
+
+// The mean over the seeds that did not fail, up to the last rung that all of them reached.
+std::vector<std::vector<double>> mean_curve(const std::vector<std::vector<std::vector<double>>>& curves) {
+  if (curves.empty()) return {};
+  auto mean = curves.front();
+  for (const auto& curve : curves) mean.resize(std::min(mean.size(), curve.size()));
+  for (size_t rung = 0; rung < mean.size(); ++rung)
+    for (size_t score = 0; score < mean[rung].size(); ++score) {
+      double sum = 0;
+      for (const auto& curve : curves) sum += curve[rung][score];
+      mean[rung][score] = sum / double(curves.size());
+    }
+  return mean;
+}
+
+struct Search {
+  Search(const SweepConfig& config, const StrategyConfig& strategy_config, const std::vector<NamedUNet>& first)
+      : space(load_space(config.space), config.space),
+        objectives(objectives_of(config, {config.file, "strategy.objectives"})),
+        strategy({.space = space,
+                  .caps = caps_of(config.max_params, config.max_gmacs),
+                  .objectives = objectives,
+                  .rungs = int64_t(config.rungs.size())},
+                 strategy_config, first) {}
+
+  std::vector<std::string> scores() const {
+    std::vector<std::string> names;
+    for (const auto& objective : objectives)
+      if (objective.dear()) names.push_back(objective.name);
+    return names;
+  }
+
+  Space space;
+  std::vector<Objective> objectives;
+  Strategy strategy;
+};
+
+void tell(Search& search, const Database& database, const SweepConfig& config, const std::vector<Stored>& stored) {
+  for (size_t i = 0; i < stored.size(); ++i) {
+    if (!stored[i].ended()) continue;
+    std::vector<std::vector<std::vector<double>>> curves;
+    for (const auto& run : stored[i].runs)
+      if (run.state != RunState::failed) curves.push_back(curve_of(database, config, search.scores(), run.run));
+    search.strategy.tell({.number = int64_t(i), .curve = mean_curve(curves)});
+  }
+}
+
+// The candidates that were asked for, named by what distinguishes them from each other and from the stored ones.
+std::vector<Candidate> named(const std::vector<Asked>& asked, const Space& space, const std::vector<Stored>& stored) {
+  std::vector<Candidate> list;
+  std::set<std::string> taken;
+  for (const auto& each : stored) {
+    list.push_back(each.candidate);
+    if (list.back().choices.empty()) continue;
+    taken.insert(std::exchange(list.back().name, ""));
+  }
+  for (const auto& each : asked)
+    list.push_back({.network = each.network,
+                    .cost = each.cost,
+                    .choices = each.point.empty() ? Json::object() : space.choices(each.point),
+                    .name = each.name});
+  name_candidates(space.spec(), list, taken);
+  list.erase(list.begin(), list.begin() + int64_t(stored.size()));
+  return list;
+}
+
+// The stored candidates, and those that the space includes.
+std::vector<NamedUNet> first_networks(const SweepConfig& config, const std::vector<Stored>& stored) {
+  std::vector<NamedUNet> first;
+  for (const auto& each : stored) first.push_back({each.candidate.name, each.candidate.network});
+  for (const auto& name : load_space(config.space).include) {
+    const NamedUNet included = named_unet(name);
+    const UNetSpec canonic = canonical(included.network);
+    if (std::ranges::none_of(first, [&](const auto& known) { return canonical(known.network) == canonic; }))
+      first.push_back(included);
+  }
+  return first;
+}
+
+std::string known_objectives(const std::vector<std::string>& scores) {
+  std::string known = "params, macs, macs_valid";
+  for (const auto& score : scores) known += ", " + score;
+  return known;
+}
+
+}  // namespace
+
+std::vector<Objective> objectives_of(const SweepConfig& config, const Place& place) {
+  std::vector<std::string> names = config.strategy.objectives;
+  if (names.empty()) {
+    names.push_back(policy_scores(config.policy).front());
+    if (config.strategy.kind == StrategyKind::nsga2) names.emplace_back("macs_valid");
+  }
+  const auto computed = config.computed_scores();
+  std::vector<Objective> objectives;
+  for (size_t i = 0; i < names.size(); ++i) {
+    auto objective = analytic_objective(names[i]);
+    if (!objective && std::ranges::count(computed, names[i]) > 0) objective = trained_objective(names[i]);
+    if (!objective) place.child(i).fail("is " + shown(names[i]) + "; allowed: " + known_objectives(computed));
+    objectives.push_back(*objective);
+  }
+  return objectives;
+}
+
+std::vector<Candidate> asked_candidates(const Database* database, const SweepConfig& config, Listener& listener) {
+  const auto stored = database ? candidates_in(*database, config.name) : std::vector<Stored>{};
+  if (int64_t(stored.size()) >= config.candidates) return {};
+  Search search(config, config.strategy, first_networks(config, stored));
+  search.strategy.ask(int64_t(stored.size()));
+  if (database) tell(search, *database, config, stored);
+  const auto asked = search.strategy.ask(config.candidates - int64_t(stored.size()));
+  const std::string kind(name_of(config.strategy.kind)), all = std::to_string(config.candidates);
+  const size_t count = stored.size() + asked.size();
+  if (search.strategy.exhausted())
+    listener.say("the space " + config.space + " has " + std::to_string(count) + " networks under the caps, and not " +
+                 all + " as candidates asks for");
+  else if (!asked.empty())
+    listener.say(kind + " asks for " + std::to_string(asked.size()) + " candidates, " + std::to_string(count) + " of " +
+                 all);
+  return named(asked, search.space, stored);
+}
+
+std::vector<Candidate> random_candidates(const SweepConfig& config, Listener& listener) {
+  StrategyConfig random = config.strategy;
+  random.kind = StrategyKind::random;
+  random.ahead = config.candidates;
+  Search search(config, random, first_networks(config, {}));
+  const auto asked = search.strategy.ask(config.candidates);
+  listener.say("the strategy " + std::string(name_of(config.strategy.kind)) +
+               " finds its candidates as results come; " + std::to_string(asked.size()) +
+               " random ones stand for them");
+  return named(asked, search.space, {});
+}
+
+}  // namespace mds

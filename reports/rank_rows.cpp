@@ -1,0 +1,192 @@
+#include "reports/rank_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "spec/listed.h"
+#include "spec/rank_correlation.h"
+
+namespace mds {
+namespace {
+
+constexpr int64_t replicates = 1000, fewest_for_interval = 5;
+
+using Values = std::map<std::string, double>;  // by the hash of the full-scale network; lower is better
+
+// The score's values of one sweep and protocol.
+struct Ranked {
+  std::string sweep{}, protocol{};
+  std::map<int64_t, std::map<int64_t, Values>> scores{};  // by iteration, then seed
+  std::map<std::string, std::map<int64_t, Values>> untrained{};
+  Values params{}, macs_valid{};  // negative, as more is taken to be better
+};
+
+// Means over the seeds for which `other` has the candidate too.
+Values means_where(const std::map<int64_t, Values>& by_seed, const std::map<int64_t, Values>& other) {
+  Values sums;
+  std::map<std::string, int64_t> counts;
+  for (const auto& [seed, values] : by_seed)
+    for (const auto& [hash, value] : values)
+      if (const auto at = other.find(seed); at != other.end() && at->second.contains(hash)) {
+        sums[hash] += value;
+        ++counts[hash];
+      }
+  for (auto& [hash, sum] : sums) sum /= double(counts[hash]);
+  return sums;
+}
+
+Values means_of(const std::map<int64_t, Values>& by_seed) { return means_where(by_seed, by_seed); }
+
+std::map<int64_t, Values> without(std::map<int64_t, Values> by_seed, int64_t seed) {
+  by_seed.erase(seed);
+  return by_seed;
+}
+
+void add(Ranked& ranked, const Database& database, const SweepCandidate& row, const std::string& score) {
+  const double sign = direction_of(score) == Better::higher ? -1 : 1;
+  for (const auto& metric : row.evaluations)
+    if (metric.name == score && std::isfinite(metric.value))
+      ranked.scores[metric.iteration][row.seed].try_emplace(row.hash, sign * metric.value);
+  for (const auto& metric : metrics_of(database, row.run))
+    if (metric.name.starts_with(untrained_prefix) && metric.iteration == 0 && std::isfinite(metric.value))
+      ranked.untrained[metric.name][row.seed].try_emplace(row.hash, -metric.value);
+  ranked.params[row.hash] = -double(row.params);
+  ranked.macs_valid[row.hash] = -double(row.macs_valid);
+}
+
+// Compares orders on the candidates that both have, beside the order of the parameter count.
+class Comparison {
+ public:
+  Comparison(const Values& proxy, const Values& truth, const Values& params) {
+    for (const auto& [hash, value] : truth)
+      if (const auto at = proxy.find(hash); at != proxy.end()) {
+        proxy_.push_back(at->second);
+        truth_.push_back(value);
+        params_.push_back(params.at(hash));
+      }
+  }
+
+  std::optional<RankRow> row(RankRow row) const {
+    row.n = int64_t(truth_.size());
+    if (row.n < fewest_ranked) return std::nullopt;
+    row.tau = kendall_tau_b(proxy_, truth_);
+    row.k = row.n / 4;
+    row.recall = top_k_recall(proxy_, truth_, row.k);
+    const auto rows = bootstrap_indices(row.n, replicates, /*seed=*/0);
+    const auto taus = tau_replicates(proxy_, truth_, rows);
+    std::tie(row.low, row.high) = interval(taus);
+    if (row.kind == ProxyKind::count) return row;
+    // A count may as well order candidates the other way round: the fewer, the better.
+    const auto count_tau = kendall_tau_b(params_, truth_);
+    if (!row.tau || !count_tau) return row;
+    const double sign = *count_tau < 0 ? -1 : 1;
+    row.gain = *row.tau - std::abs(*count_tau);
+    auto gains = tau_replicates(params_, truth_, rows);
+    for (size_t r = 0; r < gains.size(); ++r)
+      gains[r] = gains[r] && taus[r] ? std::optional(*taus[r] - sign * *gains[r]) : std::nullopt;
+    std::tie(row.gain_low, row.gain_high) = interval(gains);
+    return row;
+  }
+
+ private:
+  std::pair<std::optional<double>, std::optional<double>> interval(
+      const std::vector<std::optional<double>>& taus) const {
+    std::vector<double> known;
+    for (const auto& tau : taus)
+      if (tau) known.push_back(*tau);
+    if (int64_t(truth_.size()) < fewest_for_interval || known.size() < taus.size() / 2) return {};
+    const Interval bounds = percentile_interval(known);
+    return {bounds.low, bounds.high};
+  }
+
+  std::vector<double> proxy_, truth_, params_;
+};
+
+std::string after(int64_t iterations) { return "after " + thousands(iterations) + " iterations"; }
+
+RankGroup group_of(const Ranked& ranked, const std::string& score) {
+  RankGroup group{.sweep = ranked.sweep, .protocol = ranked.protocol, .score = score};
+  group.candidates = int64_t(ranked.params.size());
+  const auto& [last, full] = *ranked.scores.rbegin();
+  const Values truth = means_of(full);
+  group.iterations = last;
+  group.fully_trained = int64_t(truth.size());
+  const auto compare = [&](ProxyKind kind, const std::string& proxy, const Values& values, const Values& against) {
+    if (auto row =
+            Comparison(values, against, ranked.params).row({.kind = kind, .proxy = proxy, .against = after(last)}))
+      group.rows.push_back(std::move(*row));
+  };
+  for (const auto& [iteration, by_seed] : ranked.scores)
+    if (iteration < last)
+      compare(ProxyKind::rung, after(iteration), means_where(by_seed, full), means_where(full, by_seed));
+  if (full.size() > 1)
+    for (const auto& [seed, values] : full)
+      compare(ProxyKind::seed, "seed " + std::to_string(seed), values, means_of(without(full, seed)));
+  compare(ProxyKind::count, "params", ranked.params, truth);
+  compare(ProxyKind::count, "macs_valid", ranked.macs_valid, truth);
+  for (const auto& [name, by_seed] : ranked.untrained)
+    compare(ProxyKind::untrained, name.substr(std::string(untrained_prefix).size()), means_of(by_seed), truth);
+  return group;
+}
+
+// A protocol's divisor of widths, and the protocol without it.
+std::pair<int64_t, std::string> divided(const Database& database, const std::string& protocol) {
+  Json json = json_or_null(protocol_json(database, protocol));
+  if (!json.is_object() || !json.contains("stage") || !json["stage"].is_object()) return {0, ""};
+  const Json divisor = json["stage"].value("width_divisor", Json());
+  json["stage"].erase("width_divisor");
+  return {divisor.is_number_integer() ? divisor.get<int64_t>() : 0, json.dump()};
+}
+
+// The same networks trained under protocols that differ in width alone: narrow ones predict wide ones.
+void add_widths(const Database& database, const std::vector<Ranked>& all, std::vector<RankGroup>& groups) {
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto [divisor, rest] = divided(database, all[i].protocol);
+    if (divisor < 1) continue;
+    for (const auto& narrow : all) {
+      const auto [narrower, same] = divided(database, narrow.protocol);
+      if (narrower <= divisor || same != rest) continue;
+      const auto& [iterations, scores] = *narrow.scores.rbegin();
+      const Comparison comparison(means_of(scores), means_of(all[i].scores.rbegin()->second), all[i].params);
+      if (auto row =
+              comparison.row({.kind = ProxyKind::width,
+                              .proxy = "1/" + std::to_string(narrower) + " width " + after(iterations) +
+                                       (narrow.sweep == all[i].sweep ? "" : " in " + narrow.sweep),
+                              .against = "1/" + std::to_string(divisor) + " width " + after(groups[i].iterations)}))
+        groups[i].rows.push_back(std::move(*row));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<RankGroup> rank_groups(const Database& database, const ReportOptions& options) {
+  const auto runs = candidates(database, options.sweep);
+  std::set<std::string> names;
+  for (const auto& row : runs)
+    for (const auto& [name, score] : row.scores) names.insert(name);
+  if (!options.score.empty() && !names.contains(options.score) && !names.empty())
+    throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(names));
+  const std::string score = decisive_score(names, options.score);
+  std::map<std::pair<std::string, std::string>, Ranked> ranked;
+  for (const auto& row : runs) {
+    if (!row.scores.contains(score)) continue;
+    auto& group = ranked[{row.sweep, row.protocol}];
+    group.sweep = row.sweep;
+    group.protocol = row.protocol;
+    add(group, database, row, score);
+  }
+  std::vector<Ranked> all;
+  std::vector<RankGroup> groups;
+  for (auto& [key, group] : ranked) {
+    if (group.scores.empty()) continue;
+    groups.push_back(group_of(group, score));
+    all.push_back(std::move(group));
+  }
+  add_widths(database, all, groups);
+  return groups;
+}
+
+}  // namespace mds
