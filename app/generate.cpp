@@ -11,11 +11,14 @@
 namespace mds {
 namespace {
 
+constexpr const char *packed_automatically = "auto", *not_packed = "none";  // other than a folder
+
 struct GenerateOptions {
   GenerateRequest request;
   int64_t tile = 0, overlap = -1;
   SizeOptions size;
   ComputeOptions compute;
+  std::string packed = packed_automatically;
 
   TileOptions tiles() const;
 };
@@ -59,7 +62,16 @@ CommandLine command_line(GenerateOptions& options) {
   add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
   add_kernels_option(line.options, options.compute);
+  add("packed", po::value(&options.packed)->default_value(options.packed)->value_name("DIR"),
+      "Folder where packed weights are kept, which later runs map; auto: out/cache/packed, for weights of 16 MB and "
+      "more; none: they are not kept");
   return line;
+}
+
+PackedFiles packed_files(const std::string& packed) {
+  if (packed == not_packed) return {};
+  if (packed == packed_automatically) return {.folder = packed_folder, .least_bytes = large_weights};
+  return {.folder = packed};
 }
 
 }  // namespace
@@ -70,6 +82,7 @@ int run_generate(int argc, char** argv) {
   if (!parse(command_line(options), argc, argv, given)) return 0;
   GenerateRequest& request = options.request;
   request.placement = apply(options.compute);
+  request.packed = packed_files(options.packed);
   request.tiles = options.tiles();
   request.pixels = options.size.picture();
   request.seed = options.compute.seed;
