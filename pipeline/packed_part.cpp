@@ -111,7 +111,8 @@ void save(const PackedFile& file, TensorMap tensors, const PackedFiles& packed) 
     make_folder(packed.folder);
     remove_unfinished(packed.folder);
     save_tensors(file.path, {.tensors = std::move(tensors), .metadata = file.origin});
-    packed.say("packed weights are kept in " + packed.folder + " for the next time");
+    packed.say(std::to_string(std::filesystem::file_size(file.path) / 1'000'000) +
+               " MB of packed weights are kept in " + file.path);
   } catch (const WriteError& error) {
     packed.say(std::string(error.what()) + "; packed weights are not kept");
   }

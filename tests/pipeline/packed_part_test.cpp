@@ -80,7 +80,7 @@ TEST_CASE("a picture is the same to the byte whether weights are packed, kept or
     const Tensor plain = drawn({.placement = place.loading.placement});
     CHECK(place.told.empty());
     CHECK(at::equal(drawn(place.loading), plain));
-    CHECK_THAT(place.told, Contains("are kept in " + place.loading.packed.folder));
+    CHECK_THAT(place.told, Contains(" MB of packed weights are kept in " + place.loading.packed.folder));
     CHECK(at::equal(drawn(place.loading), plain));
     CHECK_THAT(place.told, Contains("are mapped from " + place.loading.packed.folder) && !Contains("kept"));
   }
