@@ -11,11 +11,14 @@
 namespace mds {
 namespace {
 
+constexpr const char *packed_automatically = "auto", *not_packed = "none";  // other than a folder
+
 struct GenerateOptions {
   GenerateRequest request;
   int64_t tile = 0, overlap = -1;
   SizeOptions size;
   ComputeOptions compute;
+  std::string packed = packed_automatically;
 
   TileOptions tiles() const;
 };
@@ -59,7 +62,18 @@ CommandLine command_line(GenerateOptions& options) {
   add_size_options(line.options, options.size);
   add_compute_options(line.options, options.compute);
   add_kernels_option(line.options, options.compute);
+  add("packed", po::value(&options.packed)->default_value(options.packed)->value_name("DIR"),
+      "Folder where packed weights are kept, so that later runs load in an instant; auto: out/cache/packed, of parts "
+      "from 16 MB on; none: they are not kept");
   return line;
+}
+
+PackedFiles packed_files(const std::string& packed, const ComputeOptions& compute) {
+  if (packed == not_packed) return {};
+  if (packed == packed_automatically) return {.folder = packed_folder, .least_bytes = large_weights};
+  if (compute.kernels != Kernels::prepared || compute.device != "cpu")
+    throw UsageError("--packed is \"" + packed + "\"; weights are packed with --kernels prepared --device cpu alone");
+  return {.folder = packed};
 }
 
 }  // namespace
@@ -70,6 +84,7 @@ int run_generate(int argc, char** argv) {
   if (!parse(command_line(options), argc, argv, given)) return 0;
   GenerateRequest& request = options.request;
   request.placement = apply(options.compute);
+  request.packed = packed_files(options.packed, options.compute);
   request.tiles = options.tiles();
   request.pixels = options.size.picture();
   request.seed = options.compute.seed;

@@ -98,7 +98,7 @@ void LinearLayer::prepare(const Preparation& to) {
   const KernelSite site = site_of(weight_, to);
   const Kernel kernel = supports(op_, site, weight_.scalar_type(), /*grad=*/false);
   if (kernel == Kernel::library) return;
-  prepared_ = product_by(kernel, {weight_, bias_}, op_.gated);
+  prepared_ = product_by(kernel, {weight_, bias_, to.packing}, op_.gated);
   let_go(weight_, bias_);
 }
 
@@ -127,7 +127,7 @@ void ConvolutionLayer::prepare(const Preparation& to) {
   const KernelSite site = site_of(weight_, to);
   const Kernel kernel = supports(op_, site, weight_.scalar_type(), /*grad=*/false);
   if (kernel == Kernel::library) return;
-  const LayerWeights weights{weight_, bias_};
+  const LayerWeights weights{weight_, bias_, to.packing};
   prepared_ = kernel == Kernel::winograd ? prepare_winograd(op_, weights)
               : kernel == Kernel::taps   ? prepare_taps(op_, weights)
                                          : product_by(kernel, weights, /*gated=*/false);

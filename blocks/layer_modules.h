@@ -21,6 +21,7 @@ namespace mds {
 struct Preparation {
   Shape in;
   Quantisation quantisation = Quantisation::none;
+  Packing* packing = nullptr;  // see LayerWeights
 };
 
 class LayerModule : public torch::nn::Module {

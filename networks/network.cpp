@@ -45,6 +45,18 @@ Conditioning brought_to(const Tensor& weight, Conditioning c) {
   return c;
 }
 
+// What a layer that was prepared keeps unpacked, such as the rows of a table, in the order of its memory.
+void pack_rest(LayerModule& layer, Packing& packing) {
+  auto rest = layer.parameters();
+  for (const Tensor& each : layer.buffers()) rest.push_back(each);
+  for (Tensor& each : rest) {
+    if (each.numel() == 0) continue;
+    const auto as_it_lies = [&] { return std::vector{each.detach().as_strided({each.numel()}, {1})}; };
+    const Tensor kept = packing.next({{each.scalar_type(), {each.numel()}}}, as_it_lies)[0];
+    each.set_data(kept.as_strided(each.sizes(), each.strides()));
+  }
+}
+
 }  // namespace
 
 void check_input(const Plan& plan, const Tensor& x) {
@@ -119,7 +131,7 @@ Tensor Network::run_step(size_t i, const BlockInput& input, std::vector<Tensor>&
   return output.y;
 }
 
-void Network::prepare(Kernels kernels) {
+void Network::prepare(Kernels kernels, Packing* packing) {
   const Quantisation quantisation = quantisation_of(precision_);
   const bool can = kernels == Kernels::prepared && device().is_cpu();
   if (quantisation != Quantisation::none && !(can && multiplies_int8()))
@@ -131,7 +143,8 @@ void Network::prepare(Kernels kernels) {
   int64_t released = 0;
   for (const auto& [layer, in] : layers_) {
     for (const auto& weight : layer->parameters()) released += int64_t(weight.nbytes());
-    layer->prepare({in, quantisation});
+    layer->prepare({in, quantisation, packing});
+    if (packing) pack_rest(*layer, *packing);
     if (released < most_released) continue;
     give_memory_back();
     released = 0;

@@ -18,6 +18,7 @@
 namespace mds {
 
 struct BlockInput;
+class Packing;
 
 // Receives the tensor after each step and returns it, or another one to continue with.
 using Observer = std::function<Tensor(const PlanStep& step, Tensor x)>;
@@ -56,8 +57,9 @@ class Network final : public torch::nn::Module {
   void checkpoint_activations(bool on) { checkpoints_ = on; }
   // Packs the weights for passes without gradients on the CPU, layer by layer: faster, with other rounding. The
   // network can then no longer be trained, saved or loaded. Elsewhere, and with the library's kernels, it stays as it
-  // is; ConfigError where it was made for 8-bit weights.
-  void prepare(Kernels kernels = Kernels::prepared);
+  // is; ConfigError where it was made for 8-bit weights. packing: where given, gets all tensors that the layers keep,
+  // or has them from before, in which case the network's weights need no values.
+  void prepare(Kernels kernels = Kernels::prepared, Packing* packing = nullptr);
   bool prepared() const { return prepared_; }
   // Runs one step on its own, for timing.
   Tensor run_step(size_t i, const Tensor& x, const Tensor& skip, const Conditioning& conditioning) const {

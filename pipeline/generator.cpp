@@ -76,9 +76,9 @@ Conditioning conditioning_of(const ModelCard& card, const TextRows& texts) {
   return rows;
 }
 
-Generator::Generator(const std::string& folder, const Placement& placement)
+Generator::Generator(const std::string& folder, const PartLoading& loading)
     : folder_(folder),
-      placement_(placement),
+      loading_(loading),
       card_(load_card(folder, {"unet", "vae_decoder", "latent_scale", "schedule"})),
       texts_(text_encoders_of(card_, folder + "/model.json")),
       diffusion_{NoiseSchedule(*card_.schedule), card_.prediction} {
@@ -126,15 +126,23 @@ void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) co
   const Plan decoder = make_plan(*card_.vae_decoder);
   check_tiles(decoder, tiles);
   // Where there is a GPU, it holds what a pass needs.
-  if (!placement_.device.is_cpu()) return;
-  const PassMemory pass{.value_bytes = int64_t(c10::elementSize(scalar_type(placement_.dtype))), .weights = false};
+  const Placement& placement = loading_.placement;
+  if (!placement.device.is_cpu()) return;
+  const PassMemory pass{.value_bytes = int64_t(c10::elementSize(scalar_type(placement.dtype))), .weights = false};
   require_pass(make_plan(*card_.unet), pass);
   if (tiles.tile == 0) require_pass(decoder, pass);
 }
 
+PartLoading Generator::loading(const Placement& placement, const DrawListener& listener) const {
+  PartLoading loading{placement, loading_.packed};
+  if (listener.told) loading.packed.tell = listener.told;
+  return loading;
+}
+
 PictureTexts Generator::texts_of(const DrawRequest& request, const DrawListener& listener) const {
   const DistinctTexts distinct(request);
-  TextRows texts = encode_texts({folder_, texts_, placement_.with_fp32()}, distinct.texts, listener.cut);
+  const PartLoading fp32 = loading(loading_.placement.with_fp32(), listener);
+  TextRows texts = encode_texts({folder_, texts_, fp32}, distinct.texts, listener.cut);
   if (request.negative.empty() && card_.zeros_for_no_text) {
     texts.states_NSC[0].zero_();
     if (texts.pooled_NP.defined()) texts.pooled_NP[0].zero_();
@@ -165,9 +173,7 @@ size_t Generator::draw_round(const Round& round) const {
   RoundTime time;
   const auto part = [&](const char* name, const auto& spec) {
     return timed(time, [&] {
-      const NetworkPtr network = load_part(folder_, name, make_plan(spec), placement_);
-      network->prepare(placement_.kernels);
-      return network;
+      return load_prepared(folder_, name, make_plan(spec), loading(loading_.placement, round.listener));
     });
   };
   NetworkPtr network = part("unet", *card_.unet);

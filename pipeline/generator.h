@@ -23,6 +23,7 @@ struct DrawListener {
   std::function<void(size_t i, const Tensor& picture)> picture;  // picture i, uint8 3 x height x width
   std::function<void(int64_t)> evaluated = {};  // finished pictures x steps, after each step of a batch
   CutListener cut = {};                         // texts longer than the context; called once per 64 pictures
+  std::function<void(const std::string& sentence)> told = {};  // of packed files; see PackedFiles
 };
 
 // The conditioning of a card's UNet, one row per text: its states and, where the UNet reads them, pooled text and the
@@ -34,7 +35,7 @@ class Generator {
   // Reads only the card; draw() loads the parts. UNet and decoder have their weights and compute in the placement's
   // type; the text encoders, and the latents between two steps, stay float32. ConfigError names the part that the card
   // lacks, or two parts that do not fit each other.
-  explicit Generator(const std::string& folder, const Placement& placement = {});
+  explicit Generator(const std::string& folder, const PartLoading& loading = {});
 
   // Sets another size for the next pictures; an extent of 0 means the model's own. ConfigError: see with_size.
   void resize(Extent pixels);
@@ -64,12 +65,13 @@ class Generator {
   };
 
   void check_parts() const;
+  PartLoading loading(const Placement& placement, const DrawListener& listener) const;
   PictureTexts texts_of(const DrawRequest& request, const DrawListener& listener) const;
   Tensor latents(const Network& unet, const Round& round) const;
   size_t draw_round(const Round& round) const;  // returns the best size of the next round
 
   std::string folder_;
-  Placement placement_;
+  PartLoading loading_;
   ModelCard card_;
   std::vector<TextEncoderConfig> texts_;
   Diffusion diffusion_;

@@ -7,8 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "pipeline/mapped_file.h"
-
 namespace mds {
 namespace {
 
@@ -76,14 +74,12 @@ std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std
 
 std::string text_encoder_part(size_t i) { return i == 0 ? "text_encoder" : "text_encoder_" + std::to_string(i + 1); }
 
-namespace {
-std::string file_of_part(const std::string& folder, const std::string& part) {
+std::string part_file(const std::string& folder, const std::string& part) {
   return folder + "/" + part + ".safetensors";
 }
-}  // namespace
 
 NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement) {
-  const std::string file = file_of_part(folder, part);
+  const std::string file = part_file(folder, part);
   auto network = make_network(std::move(plan), placement);
   load_weights(*network, load_tensors(file).tensors, file);
   network->eval();
@@ -91,13 +87,13 @@ NetworkPtr load_part(const std::string& folder, const std::string& part, Plan pl
 }
 
 void check_part(const std::string& folder, const std::string& part, const Plan& plan) {
-  const std::string file = file_of_part(folder, part);
+  const std::string file = part_file(folder, part);
   check_fit(plan, load_tensors(file).tensors, file);
 }
 
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype) {
   std::filesystem::create_directories(folder);
-  save_tensors(file_of_part(folder, part), {.tensors = weights, .metadata = {{"format", "pt"}}}, dtype);
+  save_tensors(part_file(folder, part), {.tensors = weights, .metadata = {{"format", "pt"}}}, dtype);
 }
 
 std::string load_merges(const std::string& folder) {
@@ -110,7 +106,7 @@ std::string load_merges(const std::string& folder) {
   return text.str();
 }
 
-std::string model_hash(const std::string& folder) {
+std::string model_hash(const std::string& folder, const PackedFiles& packed) {
   if (!std::filesystem::is_directory(folder)) throw FileError(folder + ": is no model folder");
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder))
@@ -118,7 +114,7 @@ std::string model_hash(const std::string& folder) {
   std::sort(files.begin(), files.end());
   std::string hashes;
   for (const auto& file : files)
-    hashes += std::filesystem::path(file).filename().string() + ":" + file_sha256(file) + "\n";
+    hashes += std::filesystem::path(file).filename().string() + ":" + file_sha256(file, packed) + "\n";
   ModelCard card = load_card(folder);
   card.provenance = {};
   return sha256(hashes + to_json(card).dump());

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "networks/network_spec.h"
+#include "pipeline/packed_files.h"
 #include "pipeline/sampler_config.h"
 #include "pipeline/tokenizer.h"
 #include "pipeline/weights.h"
@@ -152,6 +153,7 @@ SamplerConfig sampler_of(const ModelCard& card);
 std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std::string& source);
 std::string text_encoder_part(size_t i);
 
+std::string part_file(const std::string& folder, const std::string& part);  // "FOLDER/unet.safetensors"
 // Loads part "unet" from FOLDER/unet.safetensors into a network of the card's spec. FileError names what is missing,
 // damaged or does not fit the plan.
 NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement = {});
@@ -164,7 +166,7 @@ std::string load_merges(const std::string& folder);
 
 // SHA-256 of a folder's card (without provenance) and parts: the identity of encoders in protocols and caches.
 // FileError where the folder does not exist.
-std::string model_hash(const std::string& folder);
+std::string model_hash(const std::string& folder, const PackedFiles& packed = {});
 
 // Normalised latents from raw ones and back; N x C x H x W.
 Tensor to_unet(const LatentScale& scale, const Tensor& latent_NCHW);

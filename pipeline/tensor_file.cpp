@@ -103,7 +103,8 @@ std::string header_of(const TensorFile& content, const std::function<at::ScalarT
     offset += bytes;
   }
   std::string text = header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');
+  constexpr size_t alignment = tensor_alignment, prefix = sizeof(uint64_t);
+  text.append((alignment - (prefix + text.size()) % alignment) % alignment, ' ');
   const uint64_t length = text.size();
   return std::string(reinterpret_cast<const char*>(&length), 8) + text;
 }

@@ -15,6 +15,10 @@ class NewFile;
 
 using TensorMap = std::map<std::string, Tensor>;
 
+// In bytes, of where the first tensor of a written file begins, and so of each that comes after tensors of as many
+// whole times.
+inline constexpr int64_t tensor_alignment = 64;
+
 struct TensorFile {
   TensorMap tensors;
   std::map<std::string, std::string> metadata;

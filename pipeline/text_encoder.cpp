@@ -30,15 +30,13 @@ TokenBatch tokenize(const Tokenizer& tokenizer, const std::vector<std::string>& 
 }
 
 TextEncoder::TextEncoder(const std::string& folder, const Placement& placement)
-    : TextEncoder(folder, text_encoders_of(load_card(folder), folder + "/model.json").front(), 0, placement) {}
+    : TextEncoder(folder, text_encoders_of(load_card(folder), folder + "/model.json").front(), 0, {placement}) {}
 
 TextEncoder::TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i,
-                         const Placement& placement)
+                         const PartLoading& loading)
     : TextEncoder(config, load_tokenizer(folder, config.tokenizer),
-                  load_part(folder, text_encoder_part(i), make_plan(config.tower), placement),
-                  folder + "/model.json: " + text_encoder_part(i)) {
-  tower_->prepare(placement.kernels);
-}
+                  load_prepared(folder, text_encoder_part(i), make_plan(config.tower), loading),
+                  folder + "/model.json: " + text_encoder_part(i)) {}
 
 TextEncoder::TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower,
                          const std::string& source)
@@ -72,7 +70,7 @@ TextRows encode_texts(const TextEncoders& encoders, const std::vector<std::strin
   std::vector<Tensor> states;
   Tensor pooled;
   for (size_t i = 0; i < encoders.configs.size(); ++i) {
-    const TextEncoder encoder(encoders.folder, encoders.configs[i], i, encoders.placement);
+    const TextEncoder encoder(encoders.folder, encoders.configs[i], i, encoders.loading);
     for (const auto& text : texts)
       if (const auto truncation = encoder.truncation(text); truncation && cut && i == 0) cut(text, *truncation);
     const TextRows rows = encoder.rows(texts);

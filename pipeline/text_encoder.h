@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/encode.h"
+#include "pipeline/packed_part.h"
 #include "pipeline/tokenizer.h"
 
 namespace mds {
@@ -26,7 +27,7 @@ class TextEncoder {
   // ConfigError where the folder's card has no text encoder and tokenizer, or where they do not fit each other.
   explicit TextEncoder(const std::string& folder, const Placement& placement = {});
   // The i-th text encoder of the card, with the weights of its part.
-  TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i, const Placement& placement = {});
+  TextEncoder(const std::string& folder, const TextEncoderConfig& config, size_t i, const PartLoading& loading = {});
   // ConfigError, beginning with `source`, where tokenizer and tower do not fit each other.
   TextEncoder(const TextEncoderConfig& config, Tokenizer tokenizer, NetworkPtr tower, const std::string& source);
 
@@ -51,7 +52,7 @@ using CutListener = std::function<void(const std::string& text, const Truncation
 struct TextEncoders {
   const std::string& folder;
   const std::vector<TextEncoderConfig>& configs;
-  Placement placement{};
+  PartLoading loading{};
 };
 
 // Loads one text encoder after the other, releasing each before the next; `cut` is called for what the first one cuts.

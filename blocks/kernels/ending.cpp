@@ -9,11 +9,6 @@ float* tile_sums() {
   return sums;
 }
 
-Tensor bias_of(const LayerWeights& weights) {
-  return weights.bias.defined() ? weights.bias.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true)
-                                : at::zeros({weights.weight.size(0)});
-}
-
 Tensor in_panels(const Tensor& by_output, bool gated) {
   const auto padded = [](const Tensor& x, int64_t multiple) {
     std::vector<int64_t> sizes = x.sizes().vec();
@@ -25,6 +20,20 @@ Tensor in_panels(const Tensor& by_output, bool gated) {
   std::vector<Tensor> halves;
   for (const Tensor& x : by_output.chunk(2)) halves.push_back(padded(x, half).unflatten(0, {-1, half}));
   return at::cat(halves, 1).flatten(0, 1);
+}
+
+std::vector<Tensor> packed_layer(const LayerWeights& weights, bool gated, const PackedForm& form) {
+  const int64_t outputs = weights.weight.size(0);
+  const auto make = [&] {
+    std::vector<Tensor> made = form.make();
+    const Tensor bias = weights.bias.defined() ? weights.bias : at::zeros({outputs});
+    made.push_back(in_panels(bias.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true), gated));  // the layer lets go
+    return made;
+  };
+  if (!weights.packing) return make();
+  std::vector<PackedShape> shapes = form.shapes;
+  shapes.push_back({at::kFloat, {panels_of(outputs) * tile_columns}});
+  return weights.packing->next(shapes, make);
 }
 
 Tensor packed(const Tensor& arranged_OK) {

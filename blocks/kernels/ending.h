@@ -25,8 +25,15 @@ inline Tensor by_rows(const Tensor& x) {
 
 // Columns of a layer's output, out x ..., in the order of its panels: each has 64, or 32 values and their 32 gates.
 Tensor in_panels(const Tensor& by_output, bool gated);
-// A copy of the bias as float32, zeros where there is none.
-Tensor bias_of(const LayerWeights& weights);
+// How many panels hold so many columns, gates included.
+inline int64_t panels_of(int64_t outputs) { return (outputs + tile_columns - 1) / tile_columns; }
+// What a layer packs of its weights, beside its bias.
+struct PackedForm {
+  std::vector<PackedShape> shapes;
+  std::function<std::vector<Tensor>()> make;
+};
+// Those tensors and, as the last one, the bias in the order of panels: float32, zeros where there is none.
+std::vector<Tensor> packed_layer(const LayerWeights& weights, bool gated, const PackedForm& form);
 // The sums of one tile, memory of this thread.
 float* tile_sums();
 // Packs out x k, one panel after another: panels x panel_size(k).

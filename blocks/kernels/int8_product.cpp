@@ -26,10 +26,9 @@ int64_t in_fours(int64_t k) { return (k + 3) / 4 * 4; }
 
 // Weights as scale[output] * whole numbers from -127 to 127.
 struct Int8Weights {
-  int64_t inputs;
   Tensor numbers, scales;  // int8, float32
 
-  explicit Int8Weights(const Tensor& arranged_OK) : inputs(arranged_OK.size(1)) {
+  explicit Int8Weights(const Tensor& arranged_OK) {
     const Tensor exact = arranged_OK.to(at::kFloat), most = exact.abs().amax(1);
     scales = at::where(most > 0, most / 127, at::ones_like(most));
     numbers = (exact / scales.unsqueeze(1)).round().to(at::kChar);
@@ -37,12 +36,22 @@ struct Int8Weights {
 };
 
 // Rows are rounded to 8 bits as they come, each with its own range.
-struct DynamicInt8 : Int8Weights {
-  Tensor totals;  // of each output's numbers
+struct DynamicInt8 {
+  int64_t inputs;
+  Tensor numbers, scales, totals;  // totals: of each output's numbers
 
-  explicit DynamicInt8(const Tensor& arranged_OK) : Int8Weights(arranged_OK), totals(numbers.sum(1).to(at::kInt)) {
-    const Tensor padded = at::constant_pad_nd(numbers, {0, in_fours(inputs) - inputs});
-    numbers = padded.view({-1, tile_columns, padded.size(1) / 4, 4}).permute({0, 2, 1, 3}).contiguous();
+  DynamicInt8(int64_t k, const std::vector<Tensor>& packed)
+      : inputs(k), numbers(packed[0]), scales(packed[1]), totals(packed[2]) {}
+
+  static PackedForm form(const ProductWeights& of) {
+    const int64_t fours = in_fours(of.inputs) / 4, outputs = of.panels * tile_columns;
+    const auto make = [=] {
+      const Int8Weights exact(of.arranged_OK());
+      const Tensor padded = at::constant_pad_nd(exact.numbers, {0, 4 * fours - of.inputs});
+      const Tensor numbers = padded.view({-1, tile_columns, fours, 4}).permute({0, 2, 1, 3}).contiguous();
+      return std::vector{numbers, exact.scales, exact.numbers.sum(1).to(at::kInt)};
+    };
+    return {{{at::kChar, {of.panels, fours, tile_columns, 4}}, {at::kFloat, {outputs}}, {at::kInt, {outputs}}}, make};
   }
 
   struct Rows {
@@ -76,9 +85,18 @@ struct DynamicInt8 : Int8Weights {
 };
 
 // Panels are widened to bfloat16 as they are used.
-struct WeightOnlyInt8 : Int8Weights {
-  explicit WeightOnlyInt8(const Tensor& arranged_OK) : Int8Weights(arranged_OK) {
-    numbers = packed(numbers.to(at::kBFloat16)).to(at::kChar);
+struct WeightOnlyInt8 {
+  int64_t inputs;
+  Tensor numbers, scales;
+
+  WeightOnlyInt8(int64_t k, const std::vector<Tensor>& packed) : inputs(k), numbers(packed[0]), scales(packed[1]) {}
+
+  static PackedForm form(const ProductWeights& of) {
+    const auto make = [=] {
+      const Int8Weights exact(of.arranged_OK());
+      return std::vector{packed(exact.numbers.to(at::kBFloat16)).to(at::kChar), exact.scales};
+    };
+    return {{{at::kChar, {of.panels, panel_size(of.inputs)}}, {at::kFloat, {of.panels * tile_columns}}}, make};
   }
 
   struct Rows {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "blocks/kernels/epilogue.h"
+#include "blocks/kernels/packing.h"
 
 namespace mds {
 
@@ -19,6 +20,7 @@ using PreparedLayerPtr = std::unique_ptr<const PreparedLayer>;
 // The weights of a layer: out x in (x rows x columns), and a bias or an undefined tensor, both float32 or bfloat16.
 struct LayerWeights {
   Tensor weight, bias;
+  Packing* packing = nullptr;  // where they are packed; null: in this layer alone
 };
 
 // The matrix product of a linear layer or a 1x1 convolution. gated: the output is halves (value, gate).

@@ -12,7 +12,11 @@ struct PackedWeights {
   int64_t inputs;
   Tensor weights;  // panels x panel
 
-  explicit PackedWeights(const Tensor& arranged_OK) : inputs(arranged_OK.size(1)), weights(packed(arranged_OK)) {}
+  PackedWeights(int64_t k, const std::vector<Tensor>& packed) : inputs(k), weights(packed[0]) {}
+
+  static PackedForm form(const ProductWeights& of) {
+    return {{{of.dtype, {of.panels, panel_size(of.inputs)}}}, [=] { return std::vector{packed(of.arranged_OK())}; }};
+  }
 
   struct Rows {
     const PackedWeights& by;

@@ -16,17 +16,21 @@ struct ProductChunk {
   float* sums;                          // rows x 64
 };
 
-// Packed: made from weights in the order of panels, outputs x inputs; its rows_of(x) has sum(chunk), which fills a
-// chunk's sums. T: of the rows and the results.
+// Weights in the order of panels, arranged when they are asked for.
+struct ProductWeights {
+  at::ScalarType dtype;
+  int64_t panels, inputs;
+  std::function<Tensor()> arranged_OK;
+};
+
+// Packed: made of the number of inputs and the tensors that its form(ProductWeights) packs; its rows_of(x) has
+// sum(chunk), which fills a chunk's sums. T: of the rows and the results.
 template <class T, class Packed>
 class ProductLayer final : public PreparedLayer {
  public:
   ProductLayer(const LayerWeights& weights, bool gated)
-      : outputs_(weights.weight.size(0) / (gated ? 2 : 1)),
-        inputs_(weights.weight[0].numel()),
-        gated_(gated),
-        bias_(in_panels(bias_of(weights), gated)),
-        packed_(in_panels(weights.weight.reshape({weights.weight.size(0), inputs_}), gated)) {}
+      : ProductLayer(weights, gated,
+                     packed_layer(weights, gated, Packed::form(product_weights(weights.weight, gated)))) {}
 
   Tensor forward(const Tensor& input, const Epilogue& then) const override {
     const Tensor x = by_rows(input), out = output(x);
@@ -49,6 +53,18 @@ class ProductLayer final : public PreparedLayer {
   }
 
  private:
+  ProductLayer(const LayerWeights& weights, bool gated, const std::vector<Tensor>& packed)
+      : outputs_(weights.weight.size(0) / (gated ? 2 : 1)),
+        inputs_(weights.weight[0].numel()),
+        gated_(gated),
+        bias_(packed.back()),
+        packed_(inputs_, packed) {}
+
+  static ProductWeights product_weights(const Tensor& weight, bool gated) {
+    return {weight.scalar_type(), panels_of(weight.size(0)), weight[0].numel(),
+            [=] { return in_panels(weight.flatten(1), gated); }};
+  }
+
   // The sums of a chunk, memory of this thread.
   static float* sums() {
     alignas(64) static thread_local float memory[chunk_rows * tile_columns];

@@ -8,11 +8,17 @@
 namespace mds {
 namespace {
 
-// One weight matrix of a convolution: what the input at (row + y, column + x) adds.
+// What the input at (row + y, column + x) adds: its product with a place of the kernel, or with the sum of several that
+// meet it where the map is enlarged.
 struct Tap {
   int64_t y, x;
-  Tensor weight_OI;
+  std::array<int64_t, 2> rows, columns;  // first and end
 };
+
+Tensor weight_of(const Tap& tap, const Tensor& weight_OIRC) {
+  const Tensor part = weight_OIRC.slice(2, tap.rows[0], tap.rows[1]).slice(3, tap.columns[0], tap.columns[1]);
+  return part.to(at::kFloat).sum({2, 3}).to(weight_OIRC.scalar_type());
+}
 
 // The outputs at (step * row + y, step * column + x) of the grid that the taps run over.
 struct Phase {
@@ -20,29 +26,24 @@ struct Phase {
   std::vector<Tap> taps;
 };
 
-std::vector<Phase> phases_of(const ConvolutionOp& op, const Tensor& weight_OIRC) {
+std::vector<Phase> phases_of(const ConvolutionOp& op) {
   const int64_t top = padding_of(op, op.kernel).before, left = padding_of(op, op.kernel_width()).before;
   if (!op.upsampled) {
     Phase only;
     for (int64_t r = 0; r < op.kernel; ++r)
-      for (int64_t c = 0; c < op.kernel_width(); ++c)
-        only.taps.push_back({r - top, c - left, weight_OIRC.select(3, c).select(2, r)});
+      for (int64_t c = 0; c < op.kernel_width(); ++c) only.taps.push_back({r - top, c - left, {r, r + 1}, {c, c + 1}});
     return {only};
   }
   // An output row 2 y + p of the enlarged map reads its rows 2 y + p - 1 to 2 y + p + 1, two of which are one small
   // row.
   std::vector<Phase> phases;
-  const Tensor exact = weight_OIRC.to(at::kFloat);
   constexpr std::array<std::array<std::array<int64_t, 2>, 2>, 2> reach{{{{{0, 1}, {1, 3}}}, {{{0, 2}, {2, 3}}}}};
   for (int64_t y = 0; y < 2; ++y)
     for (int64_t x = 0; x < 2; ++x) {
       Phase phase{y, x, {}};
       for (int64_t r = 0; r < 2; ++r)
-        for (int64_t c = 0; c < 2; ++c) {
-          const auto &rows = reach[size_t(y)][size_t(r)], &columns = reach[size_t(x)][size_t(c)];
-          const Tensor part = exact.slice(2, rows[0], rows[1]).slice(3, columns[0], columns[1]);
-          phase.taps.push_back({y + r - 1, x + c - 1, part.sum({2, 3}).to(weight_OIRC.scalar_type())});
-        }
+        for (int64_t c = 0; c < 2; ++c)
+          phase.taps.push_back({y + r - 1, x + c - 1, reach[size_t(y)][size_t(r)], reach[size_t(x)][size_t(c)]});
       phases.push_back(phase);
     }
   return phases;
@@ -56,16 +57,12 @@ struct Segment {
 template <class T>
 class Taps final : public PreparedLayer {
  public:
-  Taps(const ConvolutionOp& op, const LayerWeights& weights)
-      : op_(op), phases_(phases_of(op, weights.weight)), bias_(in_panels(bias_of(weights), false)) {
-    std::vector<Tensor> panels;
-    for (auto& phase : phases_) {
-      std::vector<Tensor> taps;
-      for (auto& tap : phase.taps) taps.push_back(packed(in_panels(tap.weight_OI.contiguous(), false)));
-      for (auto& tap : phase.taps) tap.weight_OI = Tensor();
-      panels.push_back(at::stack(taps, 1));
-    }
-    panels_ = at::stack(panels);
+  Taps(const ConvolutionOp& op, const LayerWeights& weights) : op_(op), phases_(phases_of(op)) {
+    const int64_t phases = int64_t(phases_.size()), taps = int64_t(phases_[0].taps.size());
+    const PackedShape shape{weights.weight.scalar_type(), {phases, panels_of(op.out), taps, panel_size(op.in)}};
+    const auto make = [&] { return std::vector{packed_taps(weights.weight)}; };
+    const auto kept = packed_layer(weights, /*gated=*/false, {{shape}, make});
+    panels_ = kept[0], bias_ = kept[1];
   }
 
   Tensor forward(const Tensor& input, const Epilogue& then) const override {
@@ -94,6 +91,16 @@ class Taps final : public PreparedLayer {
   }
 
  private:
+  Tensor packed_taps(const Tensor& weight_OIRC) const {
+    std::vector<Tensor> phases;
+    for (const auto& phase : phases_) {
+      std::vector<Tensor> taps;
+      for (const auto& tap : phase.taps) taps.push_back(packed(in_panels(weight_of(tap, weight_OIRC), false)));
+      phases.push_back(at::stack(taps, 1));
+    }
+    return at::stack(phases);
+  }
+
   // The outputs of one phase.
   struct Grid {
     int64_t height, width, tiles;

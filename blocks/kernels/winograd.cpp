@@ -28,17 +28,12 @@ class Winograd final : public PreparedLayer {
  public:
   static constexpr int64_t outputs = winograd_outputs<T>, inputs = winograd_inputs<T>, elements = inputs * inputs;
 
-  Winograd(const ConvolutionOp& op, const LayerWeights& weights) : op_(op), bias_(in_panels(bias_of(weights), false)) {
-    const Tensor g = weight_side(outputs);
-    std::vector<Tensor> panels;  // a float64 copy of a whole large weight would be several times the weight
-    for (const Tensor& some : weights.weight.split(tile_columns)) {
-      const Tensor u =
-          at::matmul(at::matmul(g, some.to(at::kDouble)), g.t()).flatten(2).to(weights.weight.scalar_type());
-      std::vector<Tensor> by_element;
-      for (int64_t f = 0; f < elements; ++f) by_element.push_back(packed(in_panels(u.select(2, f), false)));
-      panels.push_back(at::cat(by_element));
-    }
-    panels_ = at::stack(panels);
+  Winograd(const ConvolutionOp& op, const LayerWeights& weights) : op_(op) {
+    const Tensor& weight = weights.weight;
+    const PackedShape shape{weight.scalar_type(), {panels_of(op.out), elements, panel_size(op.in)}};
+    const auto kept =
+        packed_layer(weights, /*gated=*/false, {{shape}, [&] { return std::vector{transformed(weight)}; }});
+    panels_ = kept[0], bias_ = kept[1];
   }
 
   Tensor forward(const Tensor& input, const Epilogue& then) const override {
@@ -55,6 +50,18 @@ class Winograd final : public PreparedLayer {
   }
 
  private:
+  static Tensor transformed(const Tensor& weight_OI33) {
+    const Tensor g = weight_side(outputs);
+    std::vector<Tensor> panels;  // a float64 copy of a whole large weight would be several times the weight
+    for (const Tensor& some : weight_OI33.split(tile_columns)) {
+      const Tensor u = at::matmul(at::matmul(g, some.to(at::kDouble)), g.t()).flatten(2).to(weight_OI33.scalar_type());
+      std::vector<Tensor> by_element;
+      for (int64_t f = 0; f < elements; ++f) by_element.push_back(packed(in_panels(u.select(2, f), false)));
+      panels.push_back(at::cat(by_element));
+    }
+    return at::stack(panels);
+  }
+
   // The output tiles, N x N positions each, of all samples.
   struct Grid {
     int64_t height, width, rows, columns, tiles;
@@ -155,7 +162,7 @@ class Winograd final : public PreparedLayer {
   }
 
   ConvolutionOp op_;
-  Tensor bias_, panels_;  // panels x (elements x panel)
+  Tensor bias_, panels_;  // panels x elements x panel
 };
 
 }  // namespace

@@ -32,7 +32,7 @@ std::string idle_negative(const ModelRun& run, const DrawRequest& request) {
 
 ModelRun open_model(const ModelRequest& request) {
   const std::string found = found_file(request.folder);
-  Generator generator(found, request.placement);
+  Generator generator(found, {request.placement, request.packed});
   const SamplerConfig sampler = with_given(generator.defaults(), request.sampler);
   try {
     generator.resize(request.pixels);
@@ -41,9 +41,12 @@ ModelRun open_model(const ModelRequest& request) {
     throw RequestError(error.what());
   }
   check_files(found, generator.card());
-  return {
-      request.folder, model_hash(found), std::move(generator), sampler, std::string(name_of(request.placement.dtype)),
-      request.pixels};
+  return {request.folder,
+          model_hash(found, request.packed),
+          std::move(generator),
+          sampler,
+          std::string(name_of(request.placement.dtype)),
+          request.pixels};
 }
 
 bool draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take,
@@ -53,7 +56,7 @@ bool draw(const ModelRun& run, const DrawRequest& request, const std::function<v
   const auto progress = listener.progress(
       "drawing " + std::to_string(pictures) + (pictures == 1 ? " picture" : " pictures") + ", step", pictures * steps);
   const int64_t every = request.batch * steps * std::max<int64_t>(1, pictures / request.batch / 100);  // log interval
-  std::set<std::string> warned;
+  std::set<std::string> warned, told;
   DrawListener drawing;
   drawing.picture = [&](size_t i, const Tensor& picture) { take(i, to_image(picture)); };
   drawing.evaluated = [&](int64_t done) {
@@ -62,6 +65,9 @@ bool draw(const ModelRun& run, const DrawRequest& request, const std::function<v
   };
   drawing.cut = [&](const std::string& text, const Truncation& truncation) {
     if (warned.insert(text).second) listener.warn("prompt " + shown(text) + " is " + to_string(truncation));
+  };
+  drawing.told = [&](const std::string& sentence) {
+    if (told.insert(sentence).second) listener.say(sentence);
   };
   const Stoppable stoppable(listener);
   try {

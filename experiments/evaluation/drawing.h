@@ -30,7 +30,8 @@ struct ModelRequest {
   Placement placement{};  // of UNet and decoder; text encoders are in fp32
   GivenFields sampler{};  // override the model's own
   TileOptions tiles{};
-  Extent pixels{};  // picture size; 0: the model's own
+  Extent pixels{};       // picture size; 0: the model's own
+  PackedFiles packed{};  // where large packed weights are kept
 };
 
 // Reads the card and the headers of the weights. RequestError where the model cannot sample or decode as requested;

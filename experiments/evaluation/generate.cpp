@@ -135,7 +135,8 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
                                .placement = request.placement,
                                .sampler = request.sampler,
                                .tiles = request.tiles,
-                               .pixels = request.pixels}));
+                               .pixels = request.pixels,
+                               .packed = request.packed}));
   const GridRequest grid{request.prompts, request.count, drawing, runs};
   if (request.grid) check_grid(grid, listener);
   prepare_output(request);

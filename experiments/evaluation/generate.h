@@ -18,7 +18,8 @@ struct GenerateRequest {
   bool grid = false;
   Extent pixels{};  // picture size; 0: the models' own
   Placement placement{};
-  uint64_t seed = 0;  // picture i has the seed `seed` + i
+  PackedFiles packed{};  // where large packed weights are kept; default: nowhere
+  uint64_t seed = 0;     // picture i has the seed `seed` + i
   WriteOptions write{};
 
   bool one_file() const { return mds::picture_format(out).has_value(); }

@@ -28,7 +28,7 @@ class Pipeline {
         seeds_{options.seed} {
     const auto encoders = text_encoders_of(card_, run.folder + "/model.json");
     for (size_t i = 0; i < encoders.size(); ++i)
-      encoders_.emplace_back(run.folder, encoders[i], i, Placement{.kernels = options.kernels});
+      encoders_.emplace_back(run.folder, encoders[i], i, PartLoading{.placement = {.kernels = options.kernels}});
     empty_ = texts("");
     step_ = drawer_.denoiser(*unet_, guided_texts());
     const Shape& input = unet_->plan().input;
@@ -44,9 +44,8 @@ class Pipeline {
 
  private:
   NetworkPtr part(const std::string& name, Plan plan, const ProfileOptions& options) const {
-    const NetworkPtr network = load_part(run_.folder, name, std::move(plan), {.dtype = options.dtype});
-    network->prepare(options.kernels);
-    return network;
+    return load_prepared(run_.folder, name, std::move(plan),
+                         {.placement = {.dtype = options.dtype, .kernels = options.kernels}});
   }
 
   TextRows texts(const std::string& text) const {

@@ -298,6 +298,26 @@ TEST_CASE("generate says which file of a model is missing or damaged", "[app][to
   CHECK(!std::filesystem::exists(model.at("out.png")));
 }
 
+TEST_CASE("generate maps the weights that earlier runs packed, which may be two at once", "[app][torch]") {
+  const Model model;
+  const std::string packed = model.at("packed"), keep = " --packed " + packed + " --prompt red --out ";
+  const auto command = [&](const std::string& arguments) {
+    return MDSEARCH_PROGRAM " generate --threads 1 --model " + model.at("model") + arguments;
+  };
+  REQUIRE(model.generate("--prompt red --packed none --out " + model.at("plain.png")).code == 0);
+  const Outcome first =
+      run_shell("(" + command(keep + model.at("a.png")) + " & " + command(keep + model.at("b.png")) + " & wait)",
+                model.folder.path);
+  const Outcome second = model.generate(keep + model.at("c.png"));
+  INFO(first.err << second.err);
+  for (const char* file : {"a.png", "b.png", "c.png"})
+    CHECK((text_of_file(model.at(file)) == text_of_file(model.at("plain.png"))));
+  if (!can_prepare()) return;
+  CHECK_THAT(first.err, Contains("packed weights are kept in " + packed));
+  CHECK_THAT(second.err, Contains("packed weights are mapped from " + packed));
+  CHECK(model.generate(keep + model.at("d.png") + " --kernels library").code == 2);
+}
+
 TEST_CASE("generate says which tensors do not fit before it draws", "[app][torch]") {
   const Model model;
   ModelCard wider = tiny_card();

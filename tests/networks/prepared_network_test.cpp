@@ -16,6 +16,12 @@ struct Twins {
   NetworkPtr library, prepared;
 };
 
+void copy_weights(const Network& from, Network& to) {
+  torch::NoGradGuard no_grad;
+  auto weights = state_of(to);
+  for (const auto& item : state_of(from)) weights[item.key()].copy_(item.value());
+}
+
 // Two networks with the same random weights, none of them zero, so that the output depends on each.
 Twins twins(const NetworkSpec& spec, Precision dtype) {
   const Placement placement{.dtype = dtype};
@@ -25,17 +31,14 @@ Twins twins(const NetworkSpec& spec, Precision dtype) {
   at::manual_seed(1);
   for (auto& item : state_of(*both.library))
     if (item.value().abs().max().item<float>() == 0) item.value().uniform_(-0.1, 0.1);
-  auto to = state_of(*both.prepared);
-  for (const auto& item : state_of(*both.library)) to[item.key()].copy_(item.value());
+  copy_weights(*both.library, *both.prepared);
   both.prepared->prepare();
   return both;
 }
 
 NetworkPtr in_float32(const NetworkSpec& spec, const Network& network) {
-  torch::NoGradGuard no_grad;
   auto exact = make_network(make_plan(spec));
-  auto to = state_of(*exact);
-  for (const auto& item : state_of(network)) to[item.key()].copy_(item.value());
+  copy_weights(network, *exact);
   return exact;
 }
 
@@ -65,6 +68,25 @@ Inputs inputs_of(const NetworkSpec& spec, int64_t batch) {
   }
   return inputs;
 }
+
+// Keeps what layers pack, then hands it out again.
+struct Shelf final : Packing {
+  std::vector<std::vector<Tensor>> kept;
+  bool hands_out = false;
+  size_t taken = 0;
+
+  std::vector<Tensor> next(const std::vector<PackedShape>& shapes,
+                           const std::function<std::vector<Tensor>()>& make) override {
+    if (hands_out) return kept.at(taken++);
+    kept.push_back(make());
+    REQUIRE(kept.back().size() == shapes.size());
+    for (size_t i = 0; i < shapes.size(); ++i) {
+      const Tensor& made = kept.back()[i];
+      CHECK((made.sizes() == shapes[i].sizes && made.scalar_type() == shapes[i].dtype && made.is_contiguous()));
+    }
+    return kept.back();
+  }
+};
 
 UNetSpec proxy(const std::string& name, Extent latent) {
   UNetSpec spec = scaled(std::get<UNetSpec>(load_network(name)), 8);
@@ -179,4 +201,33 @@ TEST_CASE("a step that reuses the inner levels' features equals a whole one of t
 TEST_CASE("a level that has none inside it is refused with the levels that do", "[networks]") {
   const Plan plan = make_plan(proxy("mobilediffusion", {16, 16}));
   CHECK_THROWS_WITH(inner_steps(plan, 3), Contains("level 3 has none inside it; allowed: 1 to 2"));
+}
+
+TEST_CASE("a network without weights computes with what another one packed", "[networks][torch]") {
+  if (!can_prepare()) return;
+  torch::NoGradGuard no_grad;
+  const auto dtype = GENERATE(Precision::fp32, Precision::bf16, Precision::int8, Precision::int8_weights);
+  const bool quantised = dtype == Precision::int8 || dtype == Precision::int8_weights;
+  if (quantised && !multiplies_int8()) return;
+  const NetworkSpec spec = GENERATE(
+      NetworkSpec(proxy("mobilediffusion", {32, 32})),
+      NetworkSpec(DecoderSpec{.size = 64, .latent_channels = 4, .widths = {16, 32, 48}}),
+      NetworkSpec(TextTowerSpec{.vocabulary = 50, .tokens = 9, .width = 48, .layers = 1, .heads = 3, .mlp = 100}),
+      load_network("efficientnet-lite0"));
+  const auto [library, prepared] = twins(spec, dtype);
+  const auto packing = make_network(make_plan(spec), {.dtype = dtype}),
+             taking = make_network(make_plan(spec), {.dtype = dtype});
+  copy_weights(*library, *packing);
+  for (auto& item : state_of(*taking)) item.value().fill_(NAN);
+  Shelf shelf;
+  packing->prepare(Kernels::prepared, &shelf);
+  shelf.hands_out = true;
+  taking->prepare(Kernels::prepared, &shelf);
+  CHECK(shelf.taken == shelf.kept.size());
+  const auto [x, conditioning] = inputs_of(spec, 1);
+  const Tensor right = prepared->forward(x, conditioning);
+  CAPTURE(name_of(dtype));
+  CHECK(right.isfinite().all().item<bool>());
+  CHECK(at::equal(packing->forward(x, conditioning), right));
+  CHECK(at::equal(taking->forward(x, conditioning), right));
 }

@@ -6,8 +6,9 @@ machine reaches in the same run.
     MDSEARCH=build/release/mdsearch python tests/parity/sentence_time.py --dtype bf16
 
 Needs torch and safetensors. The rate is the fastest of matrix products of 2048 by PyTorch in the same number type,
-between the runs. A picture is what each further sentence adds to a run; what the first costs beyond that is starting,
-loading and preparing.
+between the runs. A picture is what each further sentence adds to a run. Starting is what the program takes to print
+its help. What the first picture costs beyond both is loading: from packed weights that an earlier run kept, and without
+them. It includes what a first pass alone does, as compiling its matrix products.
 """
 import argparse
 import json
@@ -58,13 +59,21 @@ def peak_of(process):
     return max((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), default=0)
 
 
-def generate(options, model, folder, pictures):
+def start():
+    """Seconds until the program, with its libraries loaded, has printed its help."""
+    begin = time.perf_counter()
+    subprocess.run([PROGRAM, "generate", "--help"], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def generate(options, folder, pictures, packed):
     """Seconds and peak bytes of a run that draws so many pictures."""
     prompts = [word for i in range(pictures) for word in ("--prompt", f"{i + 1} red hearts on a white plate")]
     start, peak = time.perf_counter(), 0
-    process = subprocess.Popen([PROGRAM, "generate", "--model", model, *prompts, "--steps", "1", "--guidance", "1",
-                                "--dtype", options.dtype, "--threads", str(options.threads), "--out",
-                                tempfile.mkdtemp(dir=folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([PROGRAM, "generate", "--model", folder / "model", *prompts, "--steps", "1",
+                                "--guidance", "1", "--dtype", options.dtype, "--threads", str(options.threads),
+                                "--packed", packed, "--out", tempfile.mkdtemp(dir=folder)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None:  # what a child says of itself when it ends includes its parent's memory
         peak = max(peak, peak_of(process.pid))
         time.sleep(0.02)
@@ -96,18 +105,22 @@ def main():
         folder = pathlib.Path(name)
         (folder / "model").mkdir()
         macs = make_model(folder / "model", options.dtype)
-        generate(options, folder / "model", folder, 1)
-        rates, one, many = [], [], []
+        generate(options, folder, 1, folder / "packed")
+        rates, starts, one, many, unpacked = [], [], [], [], []
         for _ in range(options.rounds):
             rates.append(rate(NUMBERS[options.dtype]))
-            one.append(generate(options, folder / "model", folder, 1))
-            many.append(generate(options, folder / "model", folder, options.pictures))
+            starts.append(start())
+            one.append(generate(options, folder, 1, folder / "packed"))
+            many.append(generate(options, folder, options.pictures, folder / "packed"))
+            unpacked.append(generate(options, folder, 1, "none"))
     seconds = (min(s for s, _ in many) - min(s for s, _ in one)) / (options.pictures - 1)
+    loading = [min(s for s, _ in runs) - min(starts) - seconds for runs in (one, unpacked)]
     floor = macs / max(rates)
     print(json.dumps({"dtype": options.dtype, "threads": options.threads, "gmacs": round(macs / 1e9, 1),
                       "gmacs_a_second": round(max(rates) / 1e9, 1), "floor_s": round(floor, 3),
                       "picture_s": round(seconds, 3), "times_the_floor": round(seconds / floor, 2),
-                      "first_picture_s": round(min(s for s, _ in one), 3),
+                      "first_picture_s": round(min(s for s, _ in one), 3), "start_s": round(min(starts), 3),
+                      "loading_s": round(loading[0], 3), "loading_unpacked_s": round(loading[1], 3),
                       "peak_mb": max(peak for _, peak in one) >> 20}, indent=1))
 
 

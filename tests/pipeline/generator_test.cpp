@@ -157,7 +157,7 @@ TEST_CASE("bfloat16 draws nearly the same picture", "[pipeline][torch]") {
   save_tiny_model(folder, card, card);
   const DrawRequest request{{"red"}, {5}};
   const Tensor exact = drawn(Generator(folder), request)[0],
-               rough = drawn(Generator(folder, {.dtype = Precision::bf16}), request)[0];
+               rough = drawn(Generator(folder, {{.dtype = Precision::bf16}}), request)[0];
   const double difference = (exact.to(at::kFloat) - rough.to(at::kFloat)).abs().mean().item<double>();
   CHECK(difference > 0);
   CHECK(difference < 4);
