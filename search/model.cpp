@@ -20,15 +20,15 @@ class Model final : public Proposer {
   explicit Model(const ProposerContext& context) : context_(context) {}
 
   // A failed candidate tells nothing about the objective.
-  void learn(const Trial& trial) override {
-    if (trial.point.empty() || trial.curve.empty()) return;
-    trials_.push_back(trial);
-    if (trials_.size() > most_learned) trials_.erase(trials_.begin());
+  void learn(const Observation& observation) override {
+    if (observation.point.empty() || observation.curve.empty()) return;
+    observations_.push_back(observation);
+    if (observations_.size() > most_learned) observations_.erase(observations_.begin());
     surrogate_.reset();
   }
 
   Point propose(Random& random) override {
-    if (trials_.size() < size_t(context_.config.population)) return random_point(context_.space, random);
+    if (observations_.size() < size_t(context_.config.population)) return random_point(context_.space, random);
     if (!surrogate_) fit();
     std::optional<Point> best;
     double most = -1;
@@ -53,9 +53,10 @@ class Model final : public Proposer {
   void fit() {
     std::vector<BegunCurve> curves;
     bool positive = true;
-    for (const auto& trial : trials_) {
-      auto& curve = curves.emplace_back(BegunCurve{.features = features_of(trial.point, trial.cost), .values = {}});
-      for (const auto& values : trial.curve) curve.values.push_back(values[context_.objective]);
+    for (const auto& observation : observations_) {
+      auto& curve =
+          curves.emplace_back(BegunCurve{.features = features_of(observation.point, observation.cost), .values = {}});
+      for (const auto& values : observation.curve) curve.values.push_back(values[context_.objective]);
       positive = positive && std::ranges::all_of(curve.values, [](double value) { return value > 0; });
     }
     if (positive)
@@ -65,7 +66,7 @@ class Model final : public Proposer {
     std::vector<Features> features;
     for (auto& curve : curves) features.push_back(std::move(curve.features));
     surrogate_.emplace(features, ends);
-    order_.resize(trials_.size());
+    order_.resize(observations_.size());
     std::iota(order_.begin(), order_.end(), size_t(0));
     std::vector<double> smoothed;
     for (const auto& each : features) smoothed.push_back(surrogate_->at(each).mean);
@@ -76,12 +77,12 @@ class Model final : public Proposer {
   // One or two mutations away from one of the best.
   Point mutant(Random& random) const {
     const auto parent = size_t(random.below(int64_t(std::min(parents, order_.size()))));
-    const Point point = mutated(context_.space, trials_[order_[parent]].point, random);
+    const Point point = mutated(context_.space, observations_[order_[parent]].point, random);
     return random.below(2) == 0 ? point : mutated(context_.space, point, random);
   }
 
   ProposerContext context_;
-  std::vector<Trial> trials_;
+  std::vector<Observation> observations_;
   std::optional<Surrogate> surrogate_;
   std::vector<size_t> order_;  // of trials, the lowest predicted objective first
   double lowest_ = 0;

@@ -172,7 +172,10 @@ std::optional<Point> point_of(const Space& space, const UNetSpec& network) {
   const auto sets_it = [&](const Choice& choice, size_t option) {
     for (size_t i = 0; i < choice.fields().size(); ++i) {
       const FieldPath& field = choice.fields()[i];
-      if (field.is_levels() || !field.in(network) || field.get(network) != choice.values(option)[i]) return false;
+      const auto& value = choice.values(option)[i];
+      if (field.is_levels() ? length_of(value) != int64_t(network.levels.size())
+                            : !field.in(network) || field.get(network) != value)
+        return false;
     }
     return true;
   };

@@ -12,9 +12,9 @@ class Nsga2 final : public Proposer {
  public:
   explicit Nsga2(const ProposerContext& context) : context_(context) {}
 
-  void learn(const Trial& trial) override {
-    if (trial.point.empty()) return;
-    population_.push_back({.trial = trial});
+  void learn(const Observation& observation) override {
+    if (observation.point.empty()) return;
+    population_.push_back({.observation = observation});
     rank();
     if (population_.size() <= size_t(context_.config.population)) return;
     population_.erase(std::ranges::max_element(population_, [](const Member& a, const Member& b) { return a < b; }));
@@ -23,7 +23,7 @@ class Nsga2 final : public Proposer {
 
   Point propose(Random& random) override {
     if (population_.size() < size_t(context_.config.population)) return random_point(context_.space, random);
-    const Point &a = winner(random).trial.point, &b = winner(random).trial.point;
+    const Point &a = winner(random).observation.point, &b = winner(random).observation.point;
     const Point child = crossed(context_.space, a, b, random);
     const bool copy = child == a || child == b;
     return copy || random.below(2) == 0 ? mutated(context_.space, child, random) : child;
@@ -31,7 +31,7 @@ class Nsga2 final : public Proposer {
 
  private:
   struct Member {
-    Trial trial{};
+    Observation observation{};
     int64_t front = 0;  // those that trained further come before all others
     double crowding = 0;
     bool operator<(const Member& other) const {  // is better than
@@ -45,9 +45,9 @@ class Nsga2 final : public Proposer {
       std::vector<Member*> alike;
       std::vector<Objectives> values;
       for (auto& member : population_)
-        if (member.trial.rungs() == rungs) {
+        if (member.observation.rungs() == rungs) {
           alike.push_back(&member);
-          values.push_back(rungs > 0 ? member.trial.curve.back() : Objectives{});
+          values.push_back(rungs > 0 ? member.observation.curve.back() : Objectives{});
         }
       const auto fronts = fronts_of(values);
       for (size_t i = 0; i < alike.size(); ++i) alike[i]->front = first_front + fronts[i];
@@ -62,7 +62,7 @@ class Nsga2 final : public Proposer {
     for (auto& member : population_)
       if (member.front == front) {
         members.push_back(&member);
-        values.push_back(member.trial.curve.empty() ? Objectives{} : member.trial.curve.back());
+        values.push_back(member.observation.curve.empty() ? Objectives{} : member.observation.curve.back());
       }
     const auto distances = crowding_distances(values);
     for (size_t i = 0; i < members.size(); ++i) members[i]->crowding = distances[i];

@@ -2,6 +2,7 @@
 // form (Li et al., 2020), which promotes out of those that were evaluated by now. Also the fixed budget.
 #include <algorithm>
 
+#include "search/dominance.h"
 #include "search/policy_table.h"
 
 namespace mds {
@@ -9,29 +10,14 @@ namespace {
 
 using Order = std::pair<int64_t, double>;  // front, mean rank; the first is best
 
-// The front of each member: 0 for those that no other beats in every score, and so on without these. All are in front 0
-// where ranks alone decide.
+// The front of each member, 0 for those that no other beats in every score.
 std::vector<int64_t> fronts_of(const std::vector<Judged>& scores, const std::vector<Member>& members) {
-  std::vector<std::vector<double>> levels;
+  std::vector<Objectives> levels;
   for (const auto& member : members) {
     auto& own = levels.emplace_back();
     for (const auto& score : scores) own.push_back(score.sign() * score.level(member.now()));
   }
-  const auto beats = [&](size_t a, size_t b) {
-    return levels[a] != levels[b] && std::ranges::equal(levels[a], levels[b], std::less_equal<>());
-  };
-  std::vector<int64_t> fronts(members.size(), -1);
-  for (int64_t front = 0; std::ranges::count(fronts, -1) > 0; ++front) {
-    std::vector<size_t> unbeaten;
-    for (size_t c = 0; c < members.size(); ++c) {
-      const auto beaten_by = [&](size_t other) { return fronts[other] < 0 && beats(other, c); };
-      bool beaten = false;
-      for (size_t other = 0; other < members.size(); ++other) beaten = beaten || beaten_by(other);
-      if (fronts[c] < 0 && !beaten) unbeaten.push_back(c);
-    }
-    for (const size_t c : unbeaten) fronts[c] = front;
-  }
-  return fronts;
+  return mds::fronts_of(levels);
 }
 
 // Candidates that tie with the last promoted one are promoted too, so that only the scores decide.

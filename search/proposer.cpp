@@ -10,7 +10,7 @@ namespace {
 class RandomPoints final : public Proposer {
  public:
   explicit RandomPoints(const Space& space) : space_(space) {}
-  void learn(const Trial&) override {}
+  void learn(const Observation&) override {}
   Point propose(Random& random) override { return random_point(space_, random); }
 
  private:
@@ -22,29 +22,31 @@ class Evolution final : public Proposer {
  public:
   explicit Evolution(const ProposerContext& context) : context_(context) {}
 
-  void learn(const Trial& trial) override {
-    if (trial.point.empty()) return;
-    population_.push_back(trial);
+  void learn(const Observation& observation) override {
+    if (observation.point.empty()) return;
+    population_.push_back(observation);
     if (population_.size() > size_t(context_.config.population)) population_.pop_front();
   }
 
   Point propose(Random& random) override {
     if (population_.size() < size_t(context_.config.population)) return random_point(context_.space, random);
-    const auto drawn = [&]() -> const Trial& { return population_[size_t(random.below(int64_t(population_.size())))]; };
-    const Trial* best = &drawn();
+    const auto drawn = [&]() -> const Observation& {
+      return population_[size_t(random.below(int64_t(population_.size())))];
+    };
+    const Observation* best = &drawn();
     for (int64_t i = 1; i < context_.config.sample; ++i)
-      if (const Trial& other = drawn(); better(other, *best)) best = &other;
+      if (const Observation& other = drawn(); better(other, *best)) best = &other;
     return mutated(context_.space, best->point, random);
   }
 
  private:
-  bool better(const Trial& a, const Trial& b) const {
+  bool better(const Observation& a, const Observation& b) const {
     if (a.rungs() != b.rungs() || a.curve.empty()) return a.rungs() > b.rungs();
     return a.curve.back()[context_.objective] < b.curve.back()[context_.objective];
   }
 
   ProposerContext context_;
-  std::deque<Trial> population_;
+  std::deque<Observation> population_;
 };
 
 }  // namespace

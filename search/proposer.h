@@ -21,8 +21,8 @@ struct ProposerContext {
 class Proposer {
  public:
   virtual ~Proposer() = default;
-  virtual void learn(const Trial& trial) = 0;  // in the order of the candidates' numbers
-  virtual Point propose(Random& random) = 0;   // draws from `random` alone; may be refused, and is then called again
+  virtual void learn(const Observation& observation) = 0;  // in the order of the candidates' numbers
+  virtual Point propose(Random& random) = 0;  // draws from `random` alone; may be refused, and is then called again
 };
 
 // Null for the strategy `selection`, which proposes nothing.

@@ -79,7 +79,7 @@ bool Strategy::learn_until(int64_t count) {
   for (; learned_ < count; ++learned_) {
     const auto told = told_.find(learned_);
     if (told == told_.end()) return false;
-    proposer_->learn(trial_of(told->second));
+    proposer_->learn(observation_of(told->second));
   }
   return true;
 }
@@ -151,17 +151,17 @@ void Strategy::tell(const Told& told) {
   told_.emplace(told.number, told);
 }
 
-Trial Strategy::trial_of(const Told& told) const {
+Observation Strategy::observation_of(const Told& told) const {
   const Asked& asked = asked_[size_t(told.number)];
-  Trial trial{.point = asked.point, .cost = asked.cost};
+  Observation observation{.point = asked.point, .cost = asked.cost};
   for (const auto& scores : told.curve) {
-    auto& row = trial.curve.emplace_back();
+    auto& row = observation.curve.emplace_back();
     size_t next_score = 0;
     for (const auto& objective : problem_.objectives)
       row.push_back(
           objective.oriented(objective.dear() ? scores[next_score++] : objective.value(asked.network, asked.cost)));
   }
-  return trial;
+  return observation;
 }
 
 }  // namespace mds

@@ -41,7 +41,7 @@ struct Told {
 };
 
 // A candidate with its result, as strategies learn from it.
-struct Trial {
+struct Observation {
   Point point{};
   Cost cost{};
   std::vector<std::vector<double>> curve{};  // [rung][objective], all objectives, lower is better; empty: it failed
@@ -78,7 +78,7 @@ class Strategy {
   std::optional<Asked> remaining();
   std::optional<Asked> admitted(const Point& point);
   bool within_limits(const UNetSpec& network, const Cost& cost) const;
-  Trial trial_of(const Told& told) const;
+  Observation observation_of(const Told& told) const;
 
   SearchProblem problem_;
   StrategyConfig config_;

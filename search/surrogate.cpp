@@ -75,7 +75,7 @@ double Surrogate::fit(const Kernel& kernel, const std::vector<double>& values) {
   return -0.5 * dot(values, weights_, n) - log_determinant;
 }
 
-Prediction Surrogate::at(const Features& features) const {
+Estimate Surrogate::at(const Features& features) const {
   std::vector<double> similarity;
   for (const auto& known : features_) similarity.push_back(kernel_(features, known));
   const auto solved = forward_solved(cholesky_, similarity);
@@ -84,13 +84,13 @@ Prediction Surrogate::at(const Features& features) const {
           .sd = scale_ * std::sqrt(std::fmax(0, variance))};
 }
 
-double expected_improvement(const Prediction& prediction, double best) {
-  const double gain = best - prediction.mean;
-  if (prediction.sd <= 0) return std::fmax(0, gain);
-  const double z = gain / prediction.sd;
+double expected_improvement(const Estimate& estimate, double best) {
+  const double gain = best - estimate.mean;
+  if (estimate.sd <= 0) return std::fmax(0, gain);
+  const double z = gain / estimate.sd;
   const double below = 0.5 * std::erfc(-z / std::numbers::sqrt2);
   const double density = std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi);
-  return gain * below + prediction.sd * density;
+  return gain * below + estimate.sd * density;
 }
 
 }  // namespace mds

@@ -13,7 +13,7 @@ struct Features {
   std::vector<int16_t> choices{};  // as many for all
 };
 
-struct Prediction {
+struct Estimate {
   double mean = 0, sd = 0;  // of the noiseless value
 };
 
@@ -21,7 +21,7 @@ class Surrogate {
  public:
   // At least one observation. Values are standardised inside.
   Surrogate(std::vector<Features> features, const std::vector<double>& values);
-  Prediction at(const Features& features) const;
+  Estimate at(const Features& features) const;
 
  private:
   struct Kernel {
@@ -41,6 +41,6 @@ class Surrogate {
 };
 
 // Expected improvement below `best` (Jones et al., 1998).
-double expected_improvement(const Prediction& prediction, double best);
+double expected_improvement(const Estimate& estimate, double best);
 
 }  // namespace mds

@@ -11,10 +11,12 @@ namespace {
 
 Space space_of(const char* json) { return {from_json<SpaceSpec>(Json::parse(json), "s.json"), "s.json"}; }
 
-Space shipped() {
-  const std::string file = shipped_file("configs/spaces/mobilediffusion.json");
+Space shipped_as(const char* name) {
+  const std::string file = shipped_file(std::string("configs/spaces/") + name + ".json");
   return {load_space(file), file};
 }
+Space shipped() { return shipped_as("mobilediffusion"); }
+Space wide() { return shipped_as("mobilediffusion-wide"); }
 
 // Two bases, choices that exist only below others, a chain of equal widths and an order between lists.
 Space tangled() {
@@ -37,7 +39,7 @@ std::set<Point> all_points(const Space& space) {
 }  // namespace
 
 TEST_CASE("every move ends at a point of the space, the same for the same seed", "[search]") {
-  const std::vector<std::function<Space()>> spaces{tangled, shipped};
+  const std::vector<std::function<Space()>> spaces{tangled, shipped, wide};
   const auto make = GENERATE_COPY(from_range(spaces));
   const Space space = make();
   Random random(7), again(7);
@@ -110,7 +112,9 @@ TEST_CASE("crossing takes every choice from one of the two where no constraint i
 }
 
 TEST_CASE("the point of a network is found again, also where choices set one field after another", "[search]") {
-  const Space space = shipped();
+  const std::vector<std::function<Space()>> spaces{tangled, shipped, wide};
+  const auto make = GENERATE_COPY(from_range(spaces));
+  const Space space = make();
   Random random(2);
   for (int i = 0; i < 100; ++i) {
     const Point point = random_point(space, random);
@@ -118,9 +122,16 @@ TEST_CASE("the point of a network is found again, also where choices set one fie
     REQUIRE(found);
     CHECK(canonical(space.network(*found)) == canonical(space.network(point)));
   }
-  CHECK(point_of(space, load_unet("mobilediffusion")));
-  CHECK(point_of(space, load_unet("mobilediffusion-lite")));
-  CHECK_FALSE(point_of(space, load_unet("sd15")));
+}
+
+TEST_CASE("the paper's networks have points in the shipped spaces, and others have none", "[search]") {
+  for (const char* name : {"mobilediffusion", "mobilediffusion-lite"}) {
+    INFO(name);
+    CHECK(point_of(shipped(), load_unet(name)));
+    CHECK(point_of(wide(), load_unet(name)));
+  }
+  CHECK_FALSE(point_of(shipped(), load_unet("sd15")));
+  CHECK_FALSE(point_of(wide(), load_unet("sdxl")));
 }
 
 TEST_CASE("a space with no point, or with one network, says so in place of a move", "[search]") {

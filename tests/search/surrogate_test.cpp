@@ -40,14 +40,14 @@ TEST_CASE("a surrogate of equal values, or of one, predicts that value", "[searc
 
 TEST_CASE("the expected improvement is the mean of what a normal value falls below the best", "[search]") {
   Random random(8);
-  const Prediction prediction{.mean = 1, .sd = 0.5};
+  const Estimate estimate{.mean = 1, .sd = 0.5};
   double sum = 0;
   constexpr int draws = 200'000;
   for (int i = 0; i < draws; ++i) {
     const double normal = std::sqrt(-2 * std::log(1 - uniform(random))) * std::cos(2 * M_PI * uniform(random));
-    sum += std::fmax(0, 0.8 - (prediction.mean + prediction.sd * normal));
+    sum += std::fmax(0, 0.8 - (estimate.mean + estimate.sd * normal));
   }
-  CHECK(expected_improvement(prediction, 0.8) == Approx(sum / draws).epsilon(0.02));
+  CHECK(expected_improvement(estimate, 0.8) == Approx(sum / draws).epsilon(0.02));
   CHECK(expected_improvement({.mean = 1, .sd = 0}, 0.8) == 0);
   CHECK(expected_improvement({.mean = 0.5, .sd = 0}, 0.8) == Approx(0.3));
 }
