@@ -12,8 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t state_copies = 4;  // weights, their average, two moments
-constexpr int64_t files = 2;         // the new checkpoint is written beside the old one
+constexpr int64_t files = 2;  // the new checkpoint is written beside the old one
 
 int64_t size_of(const std::string& file) {
   std::error_code none;
@@ -23,7 +22,7 @@ int64_t size_of(const std::string& file) {
 
 int64_t needed(const SweepContext& sweep, const RunRow& run) {
   const auto arch = find_arch(sweep.database, run.arch);
-  const int64_t state = arch ? state_copies * int64_t(sizeof(float)) * arch->params : 0;
+  const int64_t state = arch ? state_bytes(arch->params) : 0;
   const int64_t there = size_of(files_of(sweep.config, run).checkpoint());
   return files * std::max(state, there) - there;
 }
