@@ -1,7 +1,6 @@
 // How well the sum of a network's blocks, each timed once and shared among networks, predicts the time of the whole.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "reports/report.h"
 #include "spec/rank_correlation.h"
@@ -15,11 +14,7 @@ struct Predicted {
   double error() const { return sum_ms / whole_ms - 1; }
 };
 
-std::string rounded(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
+std::string in_digits(double value, int digits) { return shown(Json(value), {.name = "", .digits = digits}); }
 
 Table table_of(const Setting& setting, const std::vector<Predicted>& predicted) {
   Table table{.title = "Sum of blocks against the whole: " + to_string(setting),
@@ -43,10 +38,10 @@ Table table_of(const Setting& setting, const std::vector<Predicted>& predicted) 
   }
   const auto tau = kendall_tau_b(sums, wholes);
   const auto error = [](const Predicted& each) { return std::abs(each.error()); };
-  table.footnotes = {std::to_string(predicted.size()) + " networks: mean error " + rounded(100 * errors) +
-                         " %, largest " + rounded(100 * error(std::ranges::max(predicted, {}, error))) +
+  table.footnotes = {std::to_string(predicted.size()) + " networks: mean error " + in_digits(100 * errors, 1) +
+                         " %, largest " + in_digits(100 * error(std::ranges::max(predicted, {}, error)), 1) +
                          " %; Kendall's tau-b of the two orders " +
-                         (tau ? rounded(*tau) : "is not defined, as all are equal") + ".",
+                         (tau ? in_digits(*tau, 3) : "is not defined, as all are equal") + ".",
                      "A block with its site is timed once, in whichever network it was met first."};
   return table;
 }
