@@ -77,15 +77,17 @@ struct PolicyConfig {
     field("seed", self.seed, "seed of the bootstrap's draws of pictures, which all candidates share", at_least(0));
     field("scores", self.scores,
           "names of the scores that decide; empty: fd_emoji_clip, and clip_emoji where use_clip says so", later());
-    field("against", self.against,
-          "paper from version 2 on, level: compares with the median of all others, or of those evaluated before",
-          later());
+    field(
+        "against", self.against,
+        "paper, level, median: the others whose median a candidate is compared with: all, or those evaluated before it",
+        later());
     field("seed_spread", self.seed_spread,
-          "the same: standard deviation of the log distance between training seeds, and of other scores as a share of "
+          "paper, level: standard deviation of the log distance between training seeds, and of other scores as a share "
+          "of "
           "their value; several seeds of a sweep tell it themselves",
           later(between(0, 1)));
     field("false_stops", self.false_stops,
-          "the same: share of sweeps in which a candidate that does not differ from the others may be stopped",
+          "paper, level: share of sweeps in which a candidate that does not differ from the others may be stopped",
           later(between(1e-6, 0.5)));
     field("rank", self.rank, "halving, asha: what orders the candidates", later());
   }

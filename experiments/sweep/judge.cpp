@@ -76,23 +76,26 @@ class SeedJudge {
       if (audited.contains(run.run)) {
         ++audited_;
         if (here) promote(database_, run.run, rung_ + 1);
-        continue;
+      } else if (auto curve = sound_curve(run, here)) {
+        stopped_ += run.state == RunState::stopped;
+        others_live_ = others_live_ || (!here && run.state != RunState::stopped);
+        if (here) waiting_[run.arch] = run.run;
+        (here ? arrived : curves_).push_back(std::move(*curve));
       }
-      Curve curve = stored_curve(database_, run, policy_, detail_of(policy_), last_evaluated(config_, run));
-      std::string problem = problem_of(policy_, curve);
-      if (here && problem.empty() &&
-          (curve.evaluations.empty() || curve.evaluations.back().images_seen != images_seen()))
-        problem = "it has no scores at " + std::to_string(images_seen()) + " images";
-      if (!problem.empty()) {
-        leave_out(run, problem);
-        continue;
-      }
-      stopped_ += run.state == RunState::stopped;
-      others_live_ = others_live_ || (!here && run.state != RunState::stopped);
-      if (here) waiting_[run.arch] = run.run;
-      (here ? arrived : curves_).push_back(std::move(curve));
     }
-    for (auto& curve : arrived) curves_.push_back(std::move(curve));
+    std::ranges::move(arrived, std::back_inserter(curves_));
+  }
+
+  // Nothing, and the run fails, where a score is no number or, of a run that waits here, missing.
+  std::optional<Curve> sound_curve(const RunRow& run, bool here) {
+    Curve curve = stored_curve(database_, run, policy_, detail_of(policy_), last_evaluated(config_, run));
+    std::string problem = problem_of(policy_, curve);
+    const bool scored = !curve.evaluations.empty() && curve.evaluations.back().images_seen == images_seen();
+    if (here && !scored && problem.empty())
+      problem = "it has no scores at " + std::to_string(images_seen()) + " images";
+    if (problem.empty()) return curve;
+    leave_out(run, problem);
+    return std::nullopt;
   }
 
   void leave_out(const RunRow& run, const std::string& problem) {

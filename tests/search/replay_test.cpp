@@ -1,5 +1,6 @@
 #include "search/replay.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/catch.h"
@@ -81,6 +82,30 @@ TEST_CASE("every policy is played over simulated sweeps, cheaper than all and no
     CHECK(played.stopped < 9);
     CHECK(play(config, simulated_trial(simulation, rows, 9, seed)).cost == played.cost);
   }
+}
+
+TEST_CASE("against previous candidates, a rung judged as a whole gives the verdicts of runs judged as they come",
+          "[search]") {
+  const SimulationConfig simulation{.images = {4000, 12000}};
+  const PolicyConfig config{
+      .rule = PolicyRule::level, .use_clip = false, .replicates = 50, .against = Rivals::previous};
+  REQUIRE(judges_at_once(config));
+  const BootstrapIndices rows = policy_indices(config, simulation.pictures);
+  int64_t stopped = 0;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    const Trial trial = simulated_trial(simulation, rows, 12, seed);
+    const auto whole = judge(config, trial.curves, 4000);
+    std::vector<Curve> known = trial.curves;
+    for (auto& curve : known) curve.evaluations.clear();
+    for (size_t c = 0; c < known.size(); ++c) {
+      known[c] = trial.curves[c];
+      CHECK(judge(config, known, 4000, RungState::open).back().verdict == whole[c].verdict);
+      stopped += whole[c].verdict == Verdict::stop;
+    }
+    CHECK(play(config, trial).stopped ==
+          std::ranges::count(whole, Verdict::stop, &Decision::verdict));  // the last rung is not judged
+  }
+  CHECK(stopped > 0);
 }
 
 TEST_CASE("a mean over trials lies in its interval", "[search]") {
