@@ -46,6 +46,11 @@ struct Compared {
   std::string change(double v) const { return logarithmic ? signed_percent(v) : signed_number(v); }
 };
 
+// The score of a key without its marks; the default scores have short keys.
+std::string score_of_key(const std::string& key) {
+  return key == "fd" ? "fd_emoji_clip" : key == "clip" ? "clip_emoji" : key;
+}
+
 std::optional<Compared> compared(std::string key, const Json& numbers) {
   if (!numbers.is_object()) return std::nullopt;
   std::array<double, 7> all{};
@@ -66,8 +71,20 @@ std::optional<Compared> compared(std::string key, const Json& numbers) {
   }
   const bool logarithmic = key.starts_with("log_");
   if (logarithmic) key = key.substr(4);
-  const std::string name = key == "fd" ? "fd_emoji_clip" : key == "clip" ? "clip_emoji" : key;
-  return Compared{name, logarithmic, slope, all[0], all[1], all[2], all[3], all[4], all[5], all[6]};
+  return Compared{score_of_key(key), logarithmic, slope, all[0], all[1], all[2], all[3], all[4], all[5], all[6]};
+}
+
+// What the median stopping rule compares.
+std::string best_in_words(std::string key, const Json& numbers) {
+  const auto best = number_at(numbers, "/best"), median = number_at(numbers, "/median_average");
+  if (!best || !median) return "";
+  const double sign = key.starts_with("minus_") ? -1 : 1;
+  if (sign < 0) key = key.substr(6);
+  const bool logarithmic = key.starts_with("log_");
+  if (logarithmic) key = key.substr(4);
+  const auto value = [&](double number) { return rounded(logarithmic ? std::exp(number) : sign * number); };
+  return " Its best " + score_of_key(key) + " was " + value(*best) + ", the median of the others' averages " +
+         value(*median) + ".";
 }
 
 // With only one evaluation there is no slope, and the inputs of paper/1 hold the level in its place.
@@ -110,8 +127,10 @@ std::string in_words(const DecisionRow& decision, const SweepCandidate& candidat
   if (inputs.contains("reason") && inputs["reason"].is_string()) words += ": " + inputs["reason"].get<std::string>();
   words += ".";
   const bool one_evaluation = number_at(inputs, "/evaluations").value_or(1) < 2;
-  for (const auto& [key, numbers] : inputs.items())
+  for (const auto& [key, numbers] : inputs.items()) {
     if (const auto score = compared(key, numbers)) words += " Its " + sentence_of(*score, one_evaluation);
+    if (numbers.is_object()) words += best_in_words(key, numbers);
+  }
   const auto chance = number_at(inputs, "/p_adjusted"), allowed = number_at(inputs, "/alpha");
   if (chance && allowed)
     words += " If it did not differ, that would happen to one of so many candidates with a chance of " +

@@ -53,14 +53,20 @@ bool judges_at_once(const PolicyConfig& config) {
   return waits == Waits::never || (waits == Waits::for_cohort && config.against == Rivals::previous);
 }
 
-void keep_best(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
-               std::vector<Decision>& decisions) {
+std::map<std::string, double> mean_ranks_at(const PolicyConfig& config, const std::vector<Curve>& curves,
+                                            int64_t images_seen) {
   const Cohort cohort = cohort_at(config, curves, images_seen);
   const auto ranks = mean_ranks(judged_scores(config), cohort.members);
   std::map<std::string, double> by_candidate;
   for (size_t c = 0; c < ranks.size(); ++c) by_candidate[cohort.members[c].candidate] = ranks[c];
-  const auto best = std::ranges::min_element(
-      decisions, {}, [&](const Decision& decision) { return by_candidate.at(decision.candidate); });
+  return by_candidate;
+}
+
+void keep_best(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
+               std::vector<Decision>& decisions) {
+  const auto ranks = mean_ranks_at(config, curves, images_seen);
+  const auto best =
+      std::ranges::min_element(decisions, {}, [&](const Decision& decision) { return ranks.at(decision.candidate); });
   best->verdict = Verdict::go_on;
   best->inputs[kept_key] = true;
   best->inputs["reason"] = best->inputs.value("reason", "") + "; the best of those left, as somebody goes on";

@@ -81,6 +81,10 @@ struct Decision {
 std::vector<Decision> judge(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,
                             RungState rung = RungState::complete);
 
+// Each candidate's rank at these images, 1 for the best, on average over the scores.
+std::map<std::string, double> mean_ranks_at(const PolicyConfig& config, const std::vector<Curve>& curves,
+                                            int64_t images_seen);
+
 // Lets the best of these decisions, by its mean rank among the curves, go on although the rule stops it: for a sweep
 // that would end with nobody. The decision says so.
 void keep_best(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen,

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "search/policy_cohort.h"
+#include "search/policy_table.h"
 
 namespace mds {
 namespace {
@@ -20,7 +20,10 @@ struct Player {
 class Play {
  public:
   Play(const PolicyConfig& policy, const Trial& trial)
-      : policy_(policy), trial_(trial), at_once_(judges_at_once(policy)), players_(trial.curves.size()) {}
+      : policy_(policy),
+        trial_(trial),
+        at_once_(policy_of(policy).waits == Waits::never),
+        players_(trial.curves.size()) {}
 
   Played run() {
     while (true) {
@@ -116,7 +119,7 @@ class Play {
 
   const PolicyConfig& policy_;
   const Trial& trial_;
-  bool at_once_;
+  bool at_once_;  // rules against previous candidates decide the same when all have come, in the order of the sweep
   std::vector<Player> players_;
   Played played_{};
 };

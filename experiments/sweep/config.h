@@ -33,6 +33,7 @@ struct SweepConfig {
   bool profile = true;
   bool untrained = false;
   int64_t lease_seconds = 30;
+  double disk_gb = 0;
 
   static void describe(auto& self, auto&& field) {
     field("name", self.name, "name of the sweep in the database, and of its folder under out/sweeps");
@@ -67,6 +68,11 @@ struct SweepConfig {
           "whether two scores that need no training are stored with each run, for `report rank`", later());
     field("lease_seconds", self.lease_seconds, "seconds until a silent worker's run is free again",
           between(2, longest_lease_seconds));
+    field(
+        "disk_gb", self.disk_gb,
+        "1e9 bytes of disk that the sweep's checkpoints may take; those of resting runs are dropped beyond that, which "
+        "train from the start if they are promoted; 0: what is free",
+        later(at_least(0)));
   }
 
   Json written{};          // paths as in the file; this is the sweep's identity and is stored

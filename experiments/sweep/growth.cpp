@@ -60,6 +60,7 @@ Growth growth_of(const Json& stored, const SweepConfig& config, const std::strin
   judge("profile", before.profile, config.profile, true);
   judge("untrained", before.untrained, config.untrained, true);
   judge("lease_seconds", before.lease_seconds, config.lease_seconds, true);
+  judge("disk_gb", before.disk_gb, config.disk_gb, true);
   for (Json* rest : {&old_rest, &new_rest}) rest->erase("seed");
   for (const auto& each : changes(old_rest, new_rest)) refused.push_back(each);
   if (refused.empty()) return growth;

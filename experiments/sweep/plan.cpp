@@ -7,13 +7,14 @@
 #include <memory>
 
 #include "experiments/sweep/candidates.h"
+#include "experiments/sweep/disk.h"
 #include "networks/network_spec.h"
 
 namespace mds {
 namespace {
 
-constexpr int64_t timed_iterations = 3, state_copies = 4;  // of the weights: weights, average, two moments
-constexpr double long_iteration_s = 20;                    // slower ones are timed only once
+constexpr int64_t timed_iterations = 3;
+constexpr double long_iteration_s = 20;  // slower ones are timed only once
 
 struct Proxy {
   UNetSpec spec;
@@ -84,7 +85,7 @@ struct SweepPlan {
   int64_t checkpoint_bytes() const {
     int64_t params = 0;
     for (const auto& proxy : proxies) params += proxy.cost.params;
-    return state_copies * int64_t(sizeof(float)) * params * seeds;
+    return state_bytes(params) * seeds;
   }
 };
 

@@ -41,12 +41,12 @@ std::string features_key(const Metric& metric) {
 }
 std::string values_key(const Metric& metric) { return is_own(metric) ? "clip" : "each." + std::string(metric.name); }
 
-constexpr int64_t least_half = 2, splits = 4;
+constexpr int64_t least_half = 2;
 
-// The mean distance of halves of the pictures: two of each split.
+// The mean distance of halves of the pictures: two of each split, and more splits where few pictures make it uncertain.
 double of_halves(const SetDistance& distance, MeasureInput input, uint64_t seed) {
   const Tensor whole_ND = input.features_ND;
-  const int64_t n = whole_ND.size(0), half = n / 2;
+  const int64_t n = whole_ND.size(0), half = n / 2, splits = std::clamp<int64_t>(256 / n, 1, 8);
   Random random(seed);
   double sum = 0;
   for (int64_t split = 0; split < splits; ++split) {

@@ -6,6 +6,7 @@
 #include "experiments/failure_words.h"
 #include "experiments/recording.h"
 #include "experiments/shortage.h"
+#include "experiments/sweep/disk.h"
 #include "experiments/sweep/judge.h"
 #include "experiments/training/picture_parts.h"
 #include "experiments/training/segment.h"
@@ -142,6 +143,7 @@ void SweepWorker::train(const Lease& lease, const RunRow& run) {
   const UNetSpec proxy = std::get<UNetSpec>(network_of(find_arch(database_, run.arch).value()));
   const RunFiles files = files_of(config_, run);
   make_folder(files.folder);
+  make_room(context_, run);
   const int64_t end = config_.rungs.at(size_t(lease.rung));
   LoopConfig loop = config_.loop(uint64_t(run.seed));
   loop.placement = placement_;

@@ -129,14 +129,20 @@ TEST_CASE("asynchronous halving promotes while others still wait to be trained, 
   REQUIRE(promoted != std::string::npos);
   REQUIRE(last != std::string::npos);
   CHECK(promoted < last);
-  int64_t done = 0, stopped = 0;
-  for (const auto& run : sweep.results()) {
-    done += run["state"] == "done";
-    stopped += run["state"] == "stopped";
-  }
-  CHECK(done >= 1);
-  CHECK(done + stopped == 3);
-  CHECK(mdsearch("db check --db " + sweep.file("r.db")).code == 0);
+  const auto check_end = [&] {
+    int64_t done = 0, stopped = 0;
+    for (const auto& run : sweep.results()) {
+      done += run["state"] == "done";
+      stopped += run["state"] == "stopped";
+    }
+    CHECK(done >= 1);
+    CHECK(done + stopped == 3);
+    CHECK(mdsearch("db check --db " + sweep.file("r.db")).code == 0);
+  };
+  check_end();
+  sweep.forget_database();
+  sweep.require_done(" --workers 2");
+  check_end();
 }
 
 TEST_CASE("an interrupted sweep goes on with the same command and ends where an undisturbed one ends", "[app]") {

@@ -67,6 +67,18 @@ TEST_CASE("a damaged checkpoint sends its run back to the start, and the sweep e
   }
 }
 
+TEST_CASE("where the disk is short, checkpoints of resting runs are dropped, and the sweep ends as with them",
+          "[app]") {
+  const ToySweep sweep, short_of_disk;
+  sweep.require_done();
+  const Outcome outcome = short_of_disk.ToyFolder::run(ToySweep::arguments + " --set disk_gb=1e-5");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err, Contains("the checkpoint of run 1 is dropped, as the disk is short"));
+  CHECK(short_of_disk.results() == sweep.results());
+  short_of_disk.require_done();  // without the limit, the stored sweep is the same
+}
+
 TEST_CASE("a sweep that goes on from a checkpoint without its rows says so", "[app]") {
   const ToySweep sweep;
   sweep.change("candidates", 1);

@@ -50,7 +50,8 @@ def sweep_of(rng):
             "stage": {"width_divisor": 1, "latents": "pictures"},
             "evaluation": {"pictures": 4, "sampler": {"steps": 2}},
             "policy": rng.choice([{"rule": "halving", "eta": 2, "use_clip": False},
-                                  {"rule": "paper", "use_clip": False}, {"rule": "none"}])}
+                                  {"rule": "paper", "use_clip": False}, {"rule": "level", "use_clip": False},
+                                  {"rule": "none"}])}
 
 
 def lay_out(folder, sweep):

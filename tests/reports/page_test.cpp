@@ -97,6 +97,18 @@ TEST_CASE("a decision in words says what was compared, in the scores' own units"
         "fd_emoji_clip was 0.3000, the median 0.2400: a difference of +25% [+10%, +50%].");
 }
 
+TEST_CASE("a decision in words says how likely it was chance, and what the median rule compared", "[reports]") {
+  const Json level{{"level", -0.3}, {"median_level", -0.4}, {"difference", 0.1}, {"low", 0.05}, {"high", 0.15}};
+  Json inputs{{"evaluations", 1}, {"p_adjusted", 0.004}, {"alpha", 0.025}, {"reason", "worse"}, {"minus_clip", level}};
+  CHECK(in_words({.inputs_json = inputs.dump(), .verdict = "stop", .audited = true}, {}) ==
+        "Stopped at rung 1: worse. Its clip_emoji was 0.3000, the median 0.4000: a difference of -0.1000 [-0.1500, "
+        "-0.05000]. If it did not differ, that would happen to one of so many candidates with a chance of 0.004000; "
+        "stopped is below 0.02500. As an audit of the rule it was trained on all the same.");
+  inputs = {{"log_fd", {{"best", std::log(0.3)}, {"median_average", std::log(0.2)}}}};
+  CHECK(in_words({.inputs_json = inputs.dump(), .verdict = "stop"}, {}) ==
+        "Stopped at rung 1. Its best fd_emoji_clip was 0.3000, the median of the others' averages 0.2000.");
+}
+
 TEST_CASE("a literature row is marked in the page", "[reports]") {
   Database database(":memory:");
   CHECK_THAT(report_page(database, find_report("table1"), {}), Contains("<tr class=\"literature\">"));
