@@ -10,7 +10,7 @@ namespace mds {
 
 // What a UNet reads of texts, and whose text each picture has.
 struct PictureTexts {
-  Conditioning rows;  // one row per text, without timesteps; row 0 is the text that guidance steers away from
+  Conditioning rows;  // one row per text, without timesteps; row 0 is the text that guidance, if any, steers away from
   Tensor chosen_N;    // int64: the row of each picture
 };
 

@@ -20,13 +20,18 @@ constexpr double loading_share = 0.15;  // share of a round's time that loading 
 
 constexpr int64_t sdxl_time_ids = 6;
 
-// The negative text, then each different prompt once; `rows` says which of them each picture has.
+bool steers_away(const SamplerConfig& sampler) { return sides_of(sampler) != GuidedSides::conditional; }
+
+// The negative text, unless no guidance reads it, then each different prompt once; `rows` says which of them each
+// picture has.
 struct DistinctTexts {
   std::vector<std::string> texts;
   std::vector<int64_t> rows;
-  explicit DistinctTexts(const DrawRequest& request) : texts{request.negative} {
+  DistinctTexts(const DrawRequest& request, const SamplerConfig& sampler) {
+    if (steers_away(sampler)) texts.push_back(request.negative);
+    const auto prompts = std::ptrdiff_t(texts.size());
     for (const auto& prompt : request.prompts) {
-      const auto found = std::find(texts.begin() + 1, texts.end(), prompt);
+      const auto found = std::find(texts.begin() + prompts, texts.end(), prompt);
       rows.push_back(found - texts.begin());
       if (found == texts.end()) texts.push_back(prompt);
     }
@@ -139,11 +144,12 @@ PartLoading Generator::loading(const Placement& placement, const DrawListener& l
   return loading;
 }
 
-PictureTexts Generator::texts_of(const DrawRequest& request, const DrawListener& listener) const {
-  const DistinctTexts distinct(request);
+PictureTexts Generator::texts_of(const DrawRequest& request, const SamplerConfig& sampler,
+                                 const DrawListener& listener) const {
+  const DistinctTexts distinct(request, sampler);
   const PartLoading fp32 = loading(loading_.placement.with_fp32(), listener);
   TextRows texts = encode_texts({folder_, texts_, fp32}, distinct.texts, listener.cut);
-  if (request.negative.empty() && card_.zeros_for_no_text) {
+  if (steers_away(sampler) && request.negative.empty() && card_.zeros_for_no_text) {
     texts.states_NSC[0].zero_();
     if (texts.pooled_NP.defined()) texts.pooled_NP[0].zero_();
   }
@@ -199,7 +205,7 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   size_t pictures = size_t(request.batch);  // in one round
   for (size_t drawn = 0; drawn < request.seeds.size(); drawn += most_in_memory) {
     const DrawRequest window = part_of(request, drawn, std::min(drawn + most_in_memory, request.seeds.size()));
-    const PictureTexts texts = texts_of(window, listener);
+    const PictureTexts texts = texts_of(window, sampler, listener);
     for (size_t begin = 0; begin < window.seeds.size();) {
       const size_t end = std::min(begin + pictures, window.seeds.size());
       pictures = draw_round({.request = part_of(window, begin, end),

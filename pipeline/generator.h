@@ -66,7 +66,7 @@ class Generator {
 
   void check_parts() const;
   PartLoading loading(const Placement& placement, const DrawListener& listener) const;
-  PictureTexts texts_of(const DrawRequest& request, const DrawListener& listener) const;
+  PictureTexts texts_of(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
   Tensor latents(const Network& unet, const Round& round) const;
   size_t draw_round(const Round& round) const;  // returns the best size of the next round
 

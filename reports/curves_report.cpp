@@ -8,10 +8,10 @@
 namespace mds {
 namespace {
 
-using Evaluation = std::map<std::string, MetricRow>;  // by score
+using ScoresByName = std::map<std::string, MetricRow>;  // by score
 
-std::map<int64_t, Evaluation> evaluations_of(const SweepCandidate& run) {
-  std::map<int64_t, Evaluation> evaluations;
+std::map<int64_t, ScoresByName> evaluations_of(const SweepCandidate& run) {
+  std::map<int64_t, ScoresByName> evaluations;
   for (const auto& score : run.evaluations)
     if (score_kind(score.name)) evaluations[score.iteration][score.name] = score;
   return evaluations;
@@ -48,7 +48,7 @@ std::vector<Column> columns_of(const std::vector<std::string>& choices, const st
   return columns;
 }
 
-std::vector<Json> row_of(const SweepCandidate& run, int64_t iteration, const Evaluation& evaluation) {
+std::vector<Json> row_of(const SweepCandidate& run, int64_t iteration, const ScoresByName& evaluation) {
   return {run.sweep, label(run), run.hash, run.trained_hash, run.protocol, run.seed,
           run.state, run.params, run.macs, run.macs_valid,   iteration,    evaluation.begin()->second.images_seen};
 }

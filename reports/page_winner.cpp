@@ -84,36 +84,41 @@ std::string picture_row(const PageSweep& sweep, size_t index) {
   return body.empty() ? "" : "<div class=\"grid few\">" + body + "</div>\n";
 }
 
-std::string command(const PageSweep& sweep) {
+std::string command(const PageSweep& sweep, const WinnerClass& size) {
   const std::string& file = sweep.database.file();
-  return "<p class=\"command take\"><code>mdsearch spec winner@" + escape_html(sweep.sweep()) +
-         (file == ":memory:" ? "" : " --db " + escape_html(file)) + "</code></p>\n";
+  return "<p class=\"command take\"><code>mdsearch spec winner" + (size.name.empty() ? "" : "-" + size.name) + "@" +
+         escape_html(sweep.sweep()) + (file == ":memory:" ? "" : " --db " + escape_html(file)) + "</code></p>\n";
 }
 
 std::string no_winner(const std::string& reason) { return "<h2>Winner</h2>\n<p>" + escape_html(reason) + "</p>\n"; }
 
-std::string card_of(const PageSweep& sweep) {
-  const Ranking ranking = rank_sweep(sweep.database, sweep.sweep());
+std::string card_of(const PageSweep& sweep, const std::string& size_class) {
+  const Ranking ranking = rank_sweep(sweep.database, sweep.sweep(), size_class);
   if (!ranking.has_winner()) return no_winner("There is no winner yet: no candidate that went on has been scored.");
   const auto index = row_of(sweep, ranking.placed.front());
   if (!index) return no_winner("This sweep's winner was trained under another protocol.");
   std::string cautions;
   for (const auto& text : warnings(ranking)) cautions += "<li>" + escape_html(text) + "</li>\n";
   const PlotName& name = sweep.names[*index];
-  return "<h2>Winner of " + counted(int64_t(ranking.placed.size()), "candidate") + " after " +
+  const std::string of_class = size_class.empty() ? "" : "of the class " + escape_html(size_class) + ", ";
+  return "<h2>Winner " + of_class + "of " + counted(int64_t(ranking.placed.size()), "candidate") + " after " +
          counted(ranking.iteration, "iteration") + "</h2>\n<p class=\"name\"><a href=\"#" + name.section +
          "\" data-c=\"" + name.section + "\">" + escape_html(name.label) + "</a></p>\n" + chips(sweep, *index) +
          figures(sweep, ranking, *index) + rivals_in_words(sweep, ranking) +
          (cautions.empty() ? "" : "<ul class=\"warnings\">" + cautions + "</ul>\n") + picture_row(sweep, *index) +
-         command(sweep) + "<p class=\"note\">" + escape_html(winner_rule) + "</p>\n";
+         command(sweep, ranking.size) + "<p class=\"note\">" + escape_html(rule_in_words(ranking)) + "</p>\n";
 }
 
 }  // namespace
 
 std::string winner_card(const PageSweep& sweep) {
   try {
-    return card_of(sweep);
+    std::string cards;
+    for (const auto& size : stored_winner(sweep.database, sweep.sweep()).classes) cards += card_of(sweep, size.name);
+    return cards.empty() ? card_of(sweep, "") : cards;
   } catch (const ConfigError& error) {  // of the configuration in the database
+    return no_winner(std::string("The winner cannot be told: ") + error.what());
+  } catch (const StoreError& error) {  // lacks what the winner rule reads
     return no_winner(std::string("The winner cannot be told: ") + error.what());
   }
 }

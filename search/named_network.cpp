@@ -94,8 +94,18 @@ void require_sweep(const Database& database, const std::string& sweep) {
                      (sweeps.empty() ? "it holds none" : "nearest: " + nearest_few(sweep, sweeps)));
 }
 
-std::string winner_of(const Database& database, const std::string& sweep) {
-  const Ranking ranking = rank_sweep(database, sweep);
+// The word is "winner", or "winner-CLASS" for the winner of a class that the sweep has; else null.
+std::optional<std::string> class_in(const std::string& word, const Database& database, const std::string& sweep) {
+  if (word == winner) return "";
+  const std::string beginning = std::string(winner) + "-";
+  if (!word.starts_with(beginning)) return std::nullopt;
+  const std::string name = word.substr(beginning.size());
+  return std::ranges::count(stored_winner(database, sweep).classes, name, &WinnerClass::name) ? std::optional(name)
+                                                                                              : std::nullopt;
+}
+
+std::string winner_of(const Database& database, const std::string& sweep, const std::string& size_class) {
+  const Ranking ranking = rank_sweep(database, sweep, size_class);
   if (!ranking.has_winner())
     throw StoreError(database.file() + ": the sweep " + sweep + " has no winner: " +
                      (ranking.unfinished > 0 ? "no candidate is scored yet" : "every candidate failed or stopped"));
@@ -148,7 +158,7 @@ NamedNetwork of_database(const std::string& name, const std::string& file, const
     require_sweep(*database, sweep);
     std::erase_if(there, [&](const Stored& stored) { return !stored.sweeps.contains(sweep); });
     where = " in the sweep " + sweep + " of " + file;
-    if (word == winner) word = winner_of(*database, sweep);
+    if (const auto size_class = class_in(word, *database, sweep)) word = winner_of(*database, sweep, *size_class);
   }
   const Stored stored = match(word, there, where);
   const std::string only = stored.sweeps.size() == 1 ? *stored.sweeps.begin() : "";

@@ -13,9 +13,8 @@ inline constexpr const char* default_database = "out/results.db";
 
 // The forms of NAME, for messages and help.
 inline constexpr const char* network_names =
-    "a shipped name, a .json file, a model folder, or of the database a stored name, NAME@SWEEP, winner@SWEEP, a hash "
-    "or "
-    "its first 6 digits";
+    "a shipped name, a .json file, a model folder, or of the database a stored name, NAME@SWEEP, winner@SWEEP (of a "
+    "class of size: winner-CLASS@SWEEP), a hash or its first 6 digits";
 
 // A shipped network has its shipped name, however it was loaded, and a stored one its stored name. The name of another
 // file's network ends in the first digits of its hash, so that it cannot be mistaken for a different network.

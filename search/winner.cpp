@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <map>
 
+#include "search/dominance.h"
+#include "search/objective.h"
+#include "search/store/stored_json.h"
 #include "search/stored_curves.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -64,6 +68,70 @@ std::optional<MetricRow> last_score(const Database& database, int64_t run, const
   return curve.empty() ? std::nullopt : std::optional(curve.back());
 }
 
+// The class of that name; the first one, or none, where no name is given.
+WinnerClass class_of(const WinnerConfig& config, const std::string& name, const std::string& where) {
+  if (name.empty()) return config.classes.empty() ? WinnerClass{} : config.classes.front();
+  const auto found = std::ranges::find(config.classes, name, &WinnerClass::name);
+  if (found == config.classes.end())
+    throw StoreError(where + " has no winner class \"" + name + "\"; it has " +
+                     (config.classes.empty() ? "none" : listed(config.classes, &WinnerClass::name)));
+  return *found;
+}
+
+std::string deciding_score(const WinnerConfig& config, const PolicyConfig& policy) {
+  for (const auto& name : config.objectives)
+    if (trained_objective(name)) return name;
+  return policy_scores(policy).front();
+}
+
+Cost cost_of(const ArchRow& arch) { return {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid}; }
+
+// The mean of a score over the seeds of a candidate at the ranking's rung.
+double mean_score(const Database& database, const Placed& placed, const Ranking& ranking, const std::string& name) {
+  double sum = 0;
+  for (const int64_t run : placed.runs) {
+    const auto curve = curve_of(database, run, name);
+    const auto at = std::ranges::find(curve, ranking.iteration, &MetricRow::iteration);
+    if (at == curve.end())
+      throw StoreError(database.file() + ": run " + std::to_string(run) + " has no " + name + " at iteration " +
+                       std::to_string(ranking.iteration) + ", which its sweep's winner rule reads");
+    sum += at->value;
+  }
+  return sum / double(placed.runs.size());
+}
+
+// The objectives of every placed candidate, all better when lower.
+std::vector<Objectives> objectives_of(const Database& database, const std::vector<std::string>& names,
+                                      const Ranking& ranking) {
+  std::vector<std::string> hashes;
+  for (const auto& placed : ranking.placed) hashes.push_back(placed.candidate);
+  const bool timed = std::ranges::count(names, latency_objective) > 0;
+  const auto latencies = timed ? whole_latencies(database, hashes) : std::map<std::string, double>{};
+  std::vector<Objectives> all;
+  for (const auto& placed : ranking.placed) {
+    const Cost cost = cost_of(find_arch(database, placed.candidate).value());
+    all.emplace_back();
+    for (const auto& name : names) {
+      if (name == latency_objective && !latencies.contains(placed.candidate))
+        throw StoreError(database.file() + ": the network " + placed.candidate.substr(0, 12) +
+                         " has no latency, which its sweep's winner rule reads; `mdsearch profile " +
+                         placed.candidate.substr(0, 12) + " --blocks --db " + database.file() + "` adds it");
+      if (name == latency_objective) all.back().push_back(latencies.at(placed.candidate));
+      if (const auto counted = analytic_objective(name)) all.back().push_back(counted->value({}, cost));
+      if (const auto scored = trained_objective(name))
+        all.back().push_back(scored->oriented(mean_score(database, placed, ranking, name)));
+    }
+  }
+  return all;
+}
+
+void order(const Database& database, const std::vector<std::string>& names, Ranking& ranking) {
+  ranking.objectives = names;
+  std::vector<Placed> placed;
+  for (const size_t i : order_of_merit(objectives_of(database, names, ranking))) placed.push_back(ranking.placed[i]);
+  ranking.placed = std::move(placed);
+}
+
 }  // namespace
 
 bool Placed::overlaps(const Placed& other) const {
@@ -103,16 +171,42 @@ Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs) 
   return ranking;
 }
 
-Ranking rank_sweep(const Database& database, const std::string& sweep) {
-  const std::string score = policy_scores(stored_policy(database, sweep)).front();
+WinnerConfig stored_winner(const Database& database, const std::string& sweep) {
+  const auto config = sweep_config(database, sweep);
+  if (!config || sweep == trainings) throw StoreError(database.file() + ": holds no sweep \"" + sweep + "\"");
+  const StoredPlace place{"sweep", sweep, "config_json"};
+  const Json winner =
+      stored_value(stored_object(database, place, *config), "winner", Json::object(), place_of(database, place));
+  return from_json<WinnerConfig>(winner, database.file() + ": sweep " + sweep);
+}
+
+Ranking rank_sweep(const Database& database, const std::string& sweep, const std::string& size_class) {
+  const WinnerConfig config = stored_winner(database, sweep);
+  const WinnerClass size = class_of(config, size_class, database.file() + ": sweep " + sweep);
+  const std::string score = deciding_score(config, stored_policy(database, sweep));
   const std::set<int64_t> audited = audited_runs(database, sweep);
+  const Caps caps = caps_of(size.max_params, size.max_gmacs);
   std::vector<RunResult> results;
-  for (const auto& run : runs_of(database, sweep))
+  for (const auto& run : runs_of(database, sweep)) {
+    const std::string candidate = run.proxy_of.empty() ? run.arch : run.proxy_of;
+    if (!size.name.empty() && !over_caps(cost_of(find_arch(database, candidate).value()), caps).empty()) continue;
     results.push_back({.run = run.run,
-                       .candidate = run.proxy_of.empty() ? run.arch : run.proxy_of,
+                       .candidate = candidate,
                        .state = audited.contains(run.run) ? RunState::stopped : run.state,
                        .score = last_score(database, run.run, score)});
-  return rank_runs(score, results);
+  }
+  Ranking ranking = rank_runs(score, results);
+  ranking.size = size;
+  if (config.objectives.size() > 1) order(database, config.objectives, ranking);
+  return ranking;
+}
+
+std::string rule_in_words(const Ranking& ranking) {
+  if (ranking.objectives.empty()) return winner_rule;
+  return "Of the candidates at the deepest rung, none is at least as good as the winner in all of " +
+         listed(ranking.objectives) + " and better in one; among several such, the mean of the ranks decides, then " +
+         ranking.objectives.front() +
+         ". A candidate that stopped or failed never wins. With several seeds a score is the mean over them.";
 }
 
 std::string settled_in_words(const Ranking& ranking) {

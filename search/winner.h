@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "search/store/store.h"
+#include "search/winner_config.h"
 
 namespace mds {
 
 inline constexpr const char* winner_rule =
-    "The winner has the best value of the policy's first score among the candidates at the deepest rung that any "
+    "The winner has the best value of the first score that decides among the candidates at the deepest rung that any "
     "reached. Scores of different rungs are never compared, and a candidate that stopped or failed never wins. With "
     "several seeds a candidate's value is the mean over them, and only candidates with as many seeds at that rung as "
-    "any "
-    "are compared.";
+    "any are compared.";
 
 // One run of a candidate, with its score at the deepest rung at which it was scored.
 struct RunResult {
@@ -43,6 +43,8 @@ struct Ranking {
   std::vector<Placed> placed{};            // best first; equal values in the order of their first runs
   int64_t stopped = 0, failed = 0;         // what happened to the other candidates
   int64_t unfinished = 0;                  // candidates with a run that will continue
+  std::vector<std::string> objectives{};   // what decided, where it was more than the score
+  WinnerClass size{};                      // the class that they are of; its name is empty where there is none
 
   bool has_winner() const { return !placed.empty(); }
   int64_t close() const;  // rivals whose interval overlaps that of the winner
@@ -51,8 +53,14 @@ struct Ranking {
 // Ranks by a score of spec/score_kind.h; ConfigError for a name that is not a score.
 Ranking rank_runs(const std::string& score, const std::vector<RunResult>& runs);
 
-// Ranks the candidates of a sweep by the hashes of their full-scale networks. StoreError where there is no such sweep.
-Ranking rank_sweep(const Database& database, const std::string& sweep);
+// Ranks the candidates of a sweep by the hashes of their full-scale networks, by the sweep's winner rule: those of a
+// class, or of the first one. StoreError where there is no such sweep, class or latency.
+Ranking rank_sweep(const Database& database, const std::string& sweep, const std::string& size_class = "");
+
+// The winner rule of a stored sweep.
+WinnerConfig stored_winner(const Database& database, const std::string& sweep);
+
+std::string rule_in_words(const Ranking& ranking);
 
 // "Not settled: the intervals of 2 of its 5 rivals overlap with the winner's."
 std::string settled_in_words(const Ranking& ranking);

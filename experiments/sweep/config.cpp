@@ -48,12 +48,25 @@ void check_strategy(const SweepConfig& config, const std::string& file) {
                                       ", which searches a space, and networks are given; give space in their place");
 }
 
+// What decides has to be scored or timed by the sweep.
+void check_winner(const SweepConfig& config, const Place& place) {
+  check_winner(config.winner, place);
+  const auto computed = config.computed_scores();
+  for (const auto& name : config.winner.objectives) {
+    const Place here = place.child("objectives");
+    if (name == latency_objective && !config.profile) here.fail("names latency, and profile is false; set it to true");
+    if (score_kind(name) && std::ranges::find(computed, name) == computed.end())
+      here.fail("names " + name + ", which the sweep does not compute; it computes " + mds::listed(computed));
+  }
+}
+
 void check(const SweepConfig& config, const std::string& file) {
   check_folder_name(config.name, {file, "name"});
   check_rungs(config, {file, "rungs"});
   check_seeds(config.seeds, {file, "seeds"});
   check_scores(config, {file, "policy.scores"});
   check_strategy(config, file);
+  check_winner(config, {file, "winner"});
   if (config.space.empty() == config.networks.empty())
     Place{file, "networks"}.fail(config.networks.empty() ? "is empty, and so is space; give one of them"
                                                          : "is given, and so is space; give one of them");

@@ -6,6 +6,7 @@
 #include "search/policy.h"
 #include "search/store/queue.h"
 #include "search/strategy_config.h"
+#include "search/winner_config.h"
 #include "trainer/evaluate.h"
 
 namespace mds {
@@ -30,6 +31,7 @@ struct SweepConfig {
   int64_t checkpoint_every = 100;
   EvaluationConfig evaluation;
   PolicyConfig policy;
+  WinnerConfig winner{};
   bool profile = true;
   bool untrained = false;
   int64_t lease_seconds = 30;
@@ -63,6 +65,7 @@ struct SweepConfig {
     field("checkpoint_every", self.checkpoint_every, "iterations between checkpoints inside a rung", at_least(1));
     field("evaluation", self.evaluation, "how candidates are scored: pictures that they draw, and scores of them");
     field("policy", self.policy, "rule that says which candidates train on at the end of a rung");
+    field("winner", self.winner, "how winners are chosen; without it, by the policy's first score", later());
     field("profile", self.profile, "whether the full-scale candidates are timed block by block on this machine");
     field("untrained", self.untrained,
           "whether two scores that need no training are stored with each run, for `report rank`", later());

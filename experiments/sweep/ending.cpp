@@ -15,12 +15,13 @@
 namespace mds {
 namespace {
 
-constexpr size_t shown_places = 2;
-
 // The places where the sweep writes its results.
 struct Paths {
-  explicit Paths(const SweepConfig& config)
-      : folder(config.folder()), best(folder + "/best"), samples(folder + "/samples.png") {}
+  Paths(const SweepConfig& config, const WinnerClass& size)
+      : folder(config.folder()),
+        best(folder + "/best" + ending(size)),
+        samples(folder + "/samples" + ending(size) + ".png") {}
+  static std::string ending(const WinnerClass& size) { return size.name.empty() ? "" : "-" + size.name; }
   std::string spec() const { return best + "/spec.json"; }
   std::string proxy() const { return best + "/proxy"; }
   std::string report() const { return best + "/report.html"; }
@@ -33,11 +34,12 @@ struct Winner {
   RunRow run;    // of its first seed; its weights are kept
 };
 
-Winner winner_of(const Database& database, const SweepConfig& config) {
-  Winner winner{.ranking = rank_sweep(database, config.name), .arch = {}, .run = {}};
+Winner winner_of(const Database& database, const SweepConfig& config, const WinnerClass& size) {
+  Winner winner{.ranking = rank_sweep(database, config.name, size.name), .arch = {}, .run = {}};
   if (!winner.ranking.has_winner())
-    throw std::runtime_error("every candidate failed or stopped, so that none wins; `mdsearch report sweep --sweep " +
-                             config.name + " --db " + database.file() + "` says why");
+    throw std::runtime_error("every candidate" + (size.name.empty() ? "" : " of the class " + size.name) +
+                             " failed or stopped, so that none wins; `mdsearch report sweep --sweep " + config.name +
+                             " --db " + database.file() + "` says why");
   const Placed& first = winner.ranking.placed.front();
   winner.arch = find_arch(database, first.candidate).value();
   for (const auto& run : runs_of(database, config.name))
@@ -125,7 +127,15 @@ std::string better_words(const std::string& score) {
   return score_kind(score)->better == Better::lower ? "lower is better" : "higher is better";
 }
 
-// A table with the winner and the runner-up.
+// Where the network that a class's winner is compared with was placed; none where it was not.
+std::optional<size_t> place_of_other(const Ranking& ranking) {
+  if (ranking.size.against.empty()) return std::nullopt;
+  const std::string hash = hash_of(load_network(ranking.size.against));
+  const auto found = std::ranges::find(ranking.placed, hash, &Placed::candidate);
+  return found == ranking.placed.end() ? std::nullopt : std::optional(size_t(found - ranking.placed.begin()));
+}
+
+// A table with the winner, the runner-up, and the network that the winner is compared with.
 Table result_table(const Database& database, const Ranking& ranking) {
   Table table{.columns = {{.name = "place"},
                           {.name = "candidate"},
@@ -138,12 +148,17 @@ Table result_table(const Database& database, const Ranking& ranking) {
                           {.name = "n"},
                           {.name = "seeds"},
                           {.name = "choices", .audience = Audience::programs}}};
-  for (size_t i = 0; i < std::min(shown_places, ranking.placed.size()); ++i) {
+  std::vector<size_t> shown{0};
+  if (ranking.placed.size() > 1) shown.push_back(1);
+  const auto other = place_of_other(ranking);
+  if (other && *other > 1) shown.push_back(*other);
+  for (const size_t i : shown) {
     const Placed& placed = ranking.placed[i];
     const ArchRow arch = find_arch(database, placed.candidate).value();
-    table.rows.push_back({i == 0 ? "winner" : "runner-up", arch.name, arch.hash, arch.params, arch.macs_valid,
-                          placed.value, placed.low ? Json(*placed.low) : Json(),
-                          placed.high ? Json(*placed.high) : Json(), placed.n, placed.runs.size(), choices_of(arch)});
+    const std::string place = i == 0 ? "winner" : i == 1 ? "runner-up" : "place " + std::to_string(i + 1);
+    table.rows.push_back({place, arch.name, arch.hash, arch.params, arch.macs_valid, placed.value,
+                          placed.low ? Json(*placed.low) : Json(), placed.high ? Json(*placed.high) : Json(), placed.n,
+                          placed.runs.size(), choices_of(arch)});
   }
   return table;
 }
@@ -154,6 +169,30 @@ std::string others_in_words(const Ranking& ranking) {
          std::to_string(ranking.iteration) + " iterations by " + ranking.score + ", of which " +
          better_words(ranking.score) + ", with 95% intervals; " + std::to_string(ranking.stopped) +
          " stopped before and " + std::to_string(ranking.failed) + " failed.";
+}
+
+// How the winner differs from the network that it is compared with; null without one.
+Json against_json(const Ranking& ranking) {
+  const auto other = place_of_other(ranking);
+  if (!other) return nullptr;
+  const Placed &winner = ranking.placed.front(), &placed = ranking.placed[*other];
+  return {{"network", ranking.size.against},
+          {"place", *other + 1},
+          {"value", placed.value},
+          {"difference", winner.value / placed.value - 1},
+          {"overlapping", winner.overlaps(placed)}};
+}
+
+std::string against_in_words(const Ranking& ranking) {
+  if (ranking.size.against.empty()) return "";
+  const Json against = against_json(ranking);
+  if (against.is_null()) return ranking.size.against + " is not among the candidates that it was compared with.";
+  if (against["place"] == 1) return "It is " + ranking.size.against + " itself.";
+  char percent[32];
+  std::snprintf(percent, sizeof percent, "%+.1f", 100 * against["difference"].get<double>());
+  return "Against " + ranking.size.against + ", at place " + std::to_string(against["place"].get<size_t>()) + ": " +
+         ranking.score + " " + percent + " %; the intervals " +
+         (against["overlapping"] == true ? "overlap." : "do not overlap.");
 }
 
 Json json_of(const Audit& audit) {
@@ -168,7 +207,7 @@ Json json_of(const Audit& audit) {
 Json result_json(const Winner& winner, const Table& table, const SweepConfig& config, const Database& database) {
   const Ranking& ranking = winner.ranking;
   const Json rows = rows_json(table);
-  const Paths paths(config);
+  const Paths paths(config, ranking.size);
   const auto rung = std::ranges::find(config.rungs, ranking.iteration);
   return {{"sweep", config.name},
           {"score", ranking.score},
@@ -183,7 +222,9 @@ Json result_json(const Winner& winner, const Table& table, const SweepConfig& co
           {"settled", ranking.close() == 0},
           {"stopped", ranking.stopped},
           {"failed", ranking.failed},
-          {"rule", winner_rule},
+          {"rule", rule_in_words(ranking)},
+          {"class", ranking.size.name.empty() ? Json() : Json(ranking.size.name)},
+          {"against", against_json(ranking)},
           {"audit", json_of(audit_of(database, config.name))},
           {"paths",
            {{"database", database.file()},
@@ -195,27 +236,23 @@ Json result_json(const Winner& winner, const Table& table, const SweepConfig& co
 }
 
 SweepEnd end_of(const Winner& winner, const Database& database, const SweepConfig& config) {
-  Table table = result_table(database, winner.ranking);
+  const Ranking& ranking = winner.ranking;
+  Table table = result_table(database, ranking);
   const Json json = result_json(winner, table, config, database);
-  table.title = "Sweep " + config.name + ": " + winner.arch.name + " wins";
-  table.footnotes = {others_in_words(winner.ranking), settled_in_words(winner.ranking), winner_rule};
-  if (const std::string audited = in_words(audit_of(database, config.name)); !audited.empty())
-    table.footnotes.push_back(audited);
+  table.title = "Sweep " + config.name + (ranking.size.name.empty() ? "" : ", class " + ranking.size.name) + ": " +
+                winner.arch.name + " wins";
+  table.footnotes = {others_in_words(ranking), settled_in_words(ranking), against_in_words(ranking),
+                     rule_in_words(ranking), in_words(audit_of(database, config.name))};
   for (const auto& [what, path] : json["paths"].items())
     if (path.is_string()) table.footnotes.push_back(what + ": " + path.get<std::string>());
-  return {json, table};
+  std::erase(table.footnotes, "");
+  return {json, {table}};
 }
 
-}  // namespace
-
-std::string SweepEnd::text(Format format) const {
-  return format == Format::json ? json.dump(2) + "\n" : to_text(table, format);
-}
-
-SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
+SweepEnd end_class(const SweepContext& sweep, const std::string& command, const WinnerClass& size) {
   const auto& [database, config, latents, measures, placement, listener, clock] = sweep;
-  const Paths paths(config);
-  const Winner winner = winner_of(database, config);
+  const Paths paths(config, size);
+  const Winner winner = winner_of(database, config, size);
   const TrainedProxy proxy = trained_proxy(database, config, winner);
   const EncoderFolders& encoders = config.stage.data.encoders;
   ModelCard card = card_of(config, winner, score_of(database, winner),
@@ -228,6 +265,25 @@ SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
   save_page(sweep, paths, best.path() + "/report.html");
   best.put_in_place();
   return end_of(winner, database, config);
+}
+
+}  // namespace
+
+std::string SweepEnd::text(Format format) const {
+  return format == Format::json ? json.dump(2) + "\n" : to_text(tables, format);
+}
+
+SweepEnd end_sweep(const SweepContext& sweep, const std::string& command) {
+  const auto& classes = sweep.config.winner.classes;
+  if (classes.empty()) return end_class(sweep, command, {});
+  SweepEnd all;
+  for (const auto& size : classes) {
+    SweepEnd end = end_class(sweep, command, size);
+    if (all.json.is_null()) all.json = end.json;
+    all.json["classes"].push_back(end.json);
+    all.tables.push_back(end.tables.front());
+  }
+  return all;
 }
 
 }  // namespace mds

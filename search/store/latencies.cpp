@@ -4,6 +4,7 @@
 
 #include "search/store/archs.h"
 #include "search/store/clock.h"
+#include "search/store/select.h"
 
 namespace mds {
 namespace {
@@ -38,6 +39,12 @@ std::vector<Timed> timed(const Database& database, const LatencyKey& key) {
                            "AND batch = :batch AND kernels = :kernels ORDER BY latency_run_id",
                            key.kind, owner_of(database, key), key.device, key.env, key.dtype, key.threads, key.batch,
                            key.kernels);
+}
+
+double median_of(std::vector<int64_t> samples) {
+  std::ranges::sort(samples);
+  const size_t half = samples.size() / 2;
+  return samples.size() % 2 ? double(samples[half]) : double(samples[half - 1] + samples[half]) / 2;
 }
 
 }  // namespace
@@ -83,6 +90,33 @@ int64_t timed_processes(const Database& database, const LatencyKey& key, TimingM
       processes +=
           stored_rows<LatencyProcess>(database, "WHERE latency_run_id = :run ORDER BY process", row.latency_run).size();
   return int64_t(processes);
+}
+
+std::map<std::string, double> whole_latencies(const Database& database, const std::vector<std::string>& archs) {
+  std::map<std::string, double> most;
+  for (const auto& [device, env, dtype, threads, batch, kernels] :
+       select<int64_t, int64_t, std::string, int64_t, int64_t, Kernels>(
+           database,
+           "SELECT DISTINCT device_id, env_id, dtype, threads, batch, kernels FROM latency_run WHERE kind = "
+           ":kind ORDER BY env_id DESC, device_id, dtype, threads, batch, kernels",
+           LatencyKind::end_to_end)) {
+    std::map<std::string, double> found;
+    for (const auto& arch : archs) {
+      std::vector<int64_t> samples;
+      for (const auto& row : find_latency(database, {.kind = LatencyKind::end_to_end,
+                                                     .arch = arch,
+                                                     .device = device,
+                                                     .env = env,
+                                                     .dtype = dtype,
+                                                     .threads = threads,
+                                                     .batch = batch,
+                                                     .kernels = kernels}))
+        samples.insert(samples.end(), row.samples_ns.begin(), row.samples_ns.end());
+      if (!samples.empty()) found[arch] = median_of(std::move(samples));
+    }
+    if (found.size() > most.size()) most = std::move(found);
+  }
+  return most;
 }
 
 }  // namespace mds

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -136,5 +137,9 @@ void add_latency(Database& database, const LatencyRow& row);
 std::vector<LatencyRow> find_latency(const Database& database, const LatencyKey& key);
 // How many processes took samples in this mode that were not rejected.
 int64_t timed_processes(const Database& database, const LatencyKey& key, TimingMode mode);
+
+// The median time in ns of a forward pass of each of these networks (hashes) that has one. All are of one setting: the
+// one that has most of them, and of several such the latest.
+std::map<std::string, double> whole_latencies(const Database& database, const std::vector<std::string>& archs);
 
 }  // namespace mds

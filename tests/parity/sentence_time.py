@@ -59,11 +59,11 @@ def peak_of(process):
     return max((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), default=0)
 
 
-def start():
+def starting():
     """Seconds until the program, with its libraries loaded, has printed its help."""
-    begin = time.perf_counter()
+    start = time.perf_counter()
     subprocess.run([PROGRAM, "generate", "--help"], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - begin
+    return time.perf_counter() - start
 
 
 def generate(options, folder, pictures, packed):
@@ -109,7 +109,7 @@ def main():
         rates, starts, one, many, unpacked = [], [], [], [], []
         for _ in range(options.rounds):
             rates.append(rate(NUMBERS[options.dtype]))
-            starts.append(start())
+            starts.append(starting())
             one.append(generate(options, folder, 1, folder / "packed"))
             many.append(generate(options, folder, options.pictures, folder / "packed"))
             unpacked.append(generate(options, folder, 1, "none"))

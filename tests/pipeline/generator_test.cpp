@@ -89,6 +89,22 @@ TEST_CASE("guidance leads away from the negative prompt", "[pipeline][torch]") {
   CHECK(largest_difference(picture("red", "green", 5), picture("red", "", 5)) > 1);
 }
 
+TEST_CASE("a negative prompt that no guidance reads is not encoded", "[pipeline][torch]") {
+  save_tiny_model(folder);
+  const Generator generator(folder);
+  std::vector<std::string> cut;
+  DrawListener listener;
+  listener.picture = [](size_t, const Tensor&) {};
+  listener.cut = [&](const std::string& text, const Truncation&) { cut.push_back(text); };
+  SamplerConfig sampler = generator.defaults();
+  sampler.guidance = 1;
+  generator.draw({{"red"}, {1}, "much too long"}, sampler, listener);
+  CHECK(cut.empty());
+  sampler.guidance = 2;
+  generator.draw({{"red"}, {1}, "much too long"}, sampler, listener);
+  CHECK(cut == std::vector<std::string>{"much too long"});
+}
+
 TEST_CASE("both sides of guidance in one call give what two calls give", "[pipeline][torch]") {
   const ModelCard card = GENERATE(tiny_card(), tiny_card_of_two_encoders());
   save_tiny_model(folder, card, card);
