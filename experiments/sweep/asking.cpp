@@ -9,32 +9,41 @@
 namespace mds {
 namespace {
 
-// A candidate of a stored sweep with its runs, one for each seed.
+using Runs = std::vector<RunRow>;  // of one candidate, one for each seed
+
+bool ended(const Runs& runs) {
+  return std::ranges::all_of(runs, [](const RunRow& run) {
+    return run.state == RunState::done || run.state == RunState::stopped || run.state == RunState::failed;
+  });
+}
+
+// By candidate, in the order in which these were queued.
+std::vector<Runs> runs_by_candidate(const Database& database, const std::string& sweep) {
+  std::vector<Runs> list;
+  std::map<std::string, size_t> known;
+  for (auto& run : runs_of(database, sweep)) {
+    const auto [at, is_new] = known.emplace(run.proxy_of, list.size());
+    if (is_new) list.emplace_back();
+    list[at->second].push_back(std::move(run));
+  }
+  return list;
+}
+
 struct Stored {
   Candidate candidate;
-  std::vector<RunRow> runs{};
-
-  bool ended() const {
-    return std::ranges::all_of(runs, [](const RunRow& run) {
-      return run.state == RunState::done || run.state == RunState::stopped || run.state == RunState::failed;
-    });
-  }
+  Runs runs{};
 };
 
-// In the order in which they were queued.
 std::vector<Stored> candidates_in(const Database& database, const std::string& sweep) {
   std::vector<Stored> list;
-  std::map<std::string, size_t> known;
-  for (const auto& run : runs_of(database, sweep)) {
-    if (const auto [at, is_new] = known.emplace(run.proxy_of, list.size()); is_new) {
-      const ArchRow arch = find_arch(database, run.proxy_of).value();
-      const Json choices = json_or_null(arch.generator);
-      list.push_back({{.network = std::get<UNetSpec>(network_of(arch)),
-                       .cost = {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid},
-                       .choices = choices.is_object() ? choices : Json::object(),
-                       .name = arch.name}});
-    }
-    list[known.at(run.proxy_of)].runs.push_back(run);
+  for (auto& runs : runs_by_candidate(database, sweep)) {
+    const ArchRow arch = find_arch(database, runs.front().proxy_of).value();
+    const Json choices = json_or_null(arch.generator);
+    list.push_back({{.network = std::get<UNetSpec>(network_of(arch)),
+                     .cost = {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid},
+                     .choices = choices.is_object() ? choices : Json::object(),
+                     .name = arch.name},
+                    std::move(runs)});
   }
   return list;
 }
@@ -95,7 +104,7 @@ struct Search {
 
 void tell(Search& search, const Database& database, const SweepConfig& config, const std::vector<Stored>& stored) {
   for (size_t i = 0; i < stored.size(); ++i) {
-    if (!stored[i].ended()) continue;
+    if (!ended(stored[i].runs)) continue;
     std::vector<std::vector<std::vector<double>>> curves;
     for (const auto& run : stored[i].runs)
       if (run.state != RunState::failed) curves.push_back(curve_of(database, config, search.scores(), run.run));
@@ -158,6 +167,15 @@ std::vector<Objective> objectives_of(const SweepConfig& config, const Place& pla
     objectives.push_back(*objective);
   }
   return objectives;
+}
+
+Asking asking_of(const Database& database, const SweepConfig& config) {
+  if (!config.asks()) return Asking::done;
+  const auto candidates = runs_by_candidate(database, config.name);
+  const auto next = int64_t(candidates.size());
+  if (next >= config.candidates) return Asking::done;
+  const auto results = std::ranges::find_if_not(candidates, ended) - candidates.begin();  // and all before them
+  return results >= next - config.strategy.ahead ? Asking::ready : Asking::waiting;
 }
 
 std::vector<Candidate> asked_candidates(const Database* database, const SweepConfig& config, Listener& listener) {

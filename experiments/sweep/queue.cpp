@@ -5,6 +5,7 @@
 
 #include "experiments/arch_record.h"
 #include "experiments/sweep/asking.h"
+#include "experiments/sweep/untrained.h"
 #include "reports/rows.h"
 #include "search/store/upkeep.h"
 #include "spec/listed.h"
@@ -102,13 +103,18 @@ void enqueue(Database& database, const SweepConfig& config, const NewRuns& runs,
 }
 
 bool enqueue_asked(const SweepContext& sweep) {
-  if (!sweep.config.asks()) return false;
+  const auto& [database, config] = std::tie(sweep.database, sweep.config);
+  if (asking_of(database, config) != Asking::ready) return false;
   const auto asking = sweep.clock.in("strategy");
-  NewRuns runs{.candidates = asked_candidates(&sweep.database, sweep.config, sweep.listener)};
-  if (runs.candidates.empty()) return false;
-  add_proxies(runs, sweep.config, sweep.latents);
-  enqueue(sweep.database, sweep.config, runs, protocol_json(sweep.config, sweep.latents, sweep.measures));
-  return true;
+  const bool any = sweep.database.transaction([&] {
+    NewRuns runs{.candidates = asked_candidates(&database, config, sweep.listener)};
+    if (runs.candidates.empty()) return false;
+    add_proxies(runs, config, sweep.latents);
+    enqueue(sweep.database, config, runs, protocol_json(config, sweep.latents, sweep.measures));
+    return true;
+  });
+  if (any) store_untrained(sweep);
+  return any;
 }
 
 void check_stored(const Database& database, const SweepConfig& config) {
