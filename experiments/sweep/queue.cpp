@@ -20,7 +20,7 @@ std::optional<Json> stored_config(const Database& database, const std::string& s
   return stored_object(database, {"sweep", sweep, "config_json"}, *text);
 }
 
-std::set<std::string> stored_candidates(const Database& database, const std::string& sweep) {
+std::set<std::string> stored_hashes(const Database& database, const std::string& sweep) {
   std::set<std::string> hashes;
   for (const auto& run : runs_of(database, sweep)) hashes.insert(run.proxy_of);
   return hashes;
@@ -60,7 +60,7 @@ NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& 
   std::set<std::string> stored;
   if (const auto known = database ? stored_config(*database, config.name) : std::nullopt) {
     runs.growth = growth_of(*known, config, database->file());
-    stored = stored_candidates(*database, config.name);
+    stored = stored_hashes(*database, config.name);
   }
   if (config.asks()) {
     runs.candidates = asked_candidates(database, config, listener);
