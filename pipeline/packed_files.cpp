@@ -52,7 +52,7 @@ std::optional<KnownHash> known_hash(const std::string& kept) {
 
 }  // namespace
 
-bool PackedFiles::keep(const std::string& weights) const {
+bool PackedFiles::keeps(const std::string& weights) const {
   const auto state = folder.empty() ? std::nullopt : state_of(weights);
   return state && state->bytes >= least_bytes;
 }
@@ -64,7 +64,7 @@ std::string PackedFiles::name_for(const std::string& weights, const std::string&
 }
 
 std::string file_sha256(const std::string& weights, const PackedFiles& packed) {
-  if (!packed.keep(weights)) return file_sha256(weights);
+  if (!packed.keeps(weights)) return file_sha256(weights);
   const std::string kept = packed.name_for(weights, fs::path(weights).stem().string()) + ".json";
   auto state = state_of(weights);
   if (auto known = known_hash(kept); known && state) {

@@ -13,8 +13,8 @@ struct PackedFiles {
   uint64_t least_bytes = 0;                                 // of a weight file; smaller ones load in a moment
   std::function<void(const std::string& sentence)> tell{};  // what was taken from there, made, refused or not written
 
-  bool keep(const std::string& weights) const;  // whether anything is kept for this file of weights
-  // FOLDER/LABEL-DIGITS.ENDING, with digits of the file's path and of `variant`.
+  bool keeps(const std::string& weights) const;  // whether anything is kept for this file of weights
+  // FOLDER/LABEL-DIGITS, without an ending; the digits are those of the file's path and of `variant`.
   std::string name_for(const std::string& weights, const std::string& label, const std::string& variant = {}) const;
   void say(const std::string& sentence) const {
     if (tell) tell(sentence);

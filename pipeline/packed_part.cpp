@@ -30,7 +30,7 @@ class Mapped final : public Packing {
   Mapped(const std::string& file, const Origin& origin) : file_(file), content_(load_tensors(file)) {
     for (const auto& [key, value] : origin)
       if (const auto found = content_.metadata.find(key); found == content_.metadata.end() || found->second != value)
-        throw FileError(file_ + ": was packed for another " + key);
+        throw FileError(file_ + ": does not fit, as it differs in " + key);
   }
 
   std::vector<Tensor> next(const std::vector<PackedShape>& shapes,
@@ -109,7 +109,6 @@ NetworkPtr mapped(const PackedFile& file, const Plan& plan, const PartLoading& l
 void save(const PackedFile& file, TensorMap tensors, const PackedFiles& packed) {
   try {
     make_folder(packed.folder);
-    remove_unfinished(packed.folder);
     save_tensors(file.path, {.tensors = std::move(tensors), .metadata = file.origin});
     packed.say(std::to_string(std::filesystem::file_size(file.path) / 1'000'000) +
                " MB of packed weights are kept in " + file.path);
@@ -129,7 +128,7 @@ NetworkPtr load_prepared(const std::string& folder, const std::string& part, Pla
   const std::string weights = part_file(folder, part);
   const bool packs =
       loading.placement.kernels == Kernels::prepared && loading.placement.device.is_cpu() && can_prepare();
-  if (!packs || !loading.packed.keep(weights)) return prepared(nullptr);
+  if (!packs || !loading.packed.keeps(weights)) return prepared(nullptr);
   const PackedFile file = packed_file(weights, part, loading);
   if (NetworkPtr network = mapped(file, plan, loading)) return network;
   Packed packing;

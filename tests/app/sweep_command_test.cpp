@@ -32,6 +32,32 @@ TEST_CASE("a sweep trains every candidate to the last rung, and a second start d
   CHECK(sweep.results() == results);
 }
 
+TEST_CASE("a sweep with classes of size writes the winner of each, and names find them", "[app]") {
+  const ToySweep sweep;
+  const Json listed = Json::parse(sweep.ToyFolder::run("enumerate --space space.json --format json").out);
+  std::vector<int64_t> params;
+  for (const auto& candidate : listed["candidates"]) params.push_back(candidate["params"]);
+  const int64_t least = *std::ranges::min_element(params);
+  sweep.change("winner", {{"objectives", {"fd_emoji_clip", "params"}},
+                          {"classes", {{{"name", "any"}}, {{"name", "least"}, {"max_params", least}}}}});
+  const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + " --format json");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json end = Json::parse(outcome.out);
+  REQUIRE(end["classes"].size() == 2);
+  CHECK(end["class"] == "any");
+  CHECK(end["classes"][0]["rivals"] == 2);
+  CHECK(end["classes"][1]["rivals"] == 0);
+  CHECK(end["classes"][1]["winner"]["params"] == least);
+  for (const auto& size : end["classes"]) {
+    const std::string name = size["class"];
+    const Json named = Json::parse(sweep.ToyFolder::run("spec winner-" + name + "@toy --format json --db r.db").out);
+    CHECK(named["hash"] == size["winner"]["hash"]);
+    for (const char* file : {"spec.json", "report.html", "proxy/unet.safetensors"})
+      CHECK(std::filesystem::exists(sweep.file("out/sweeps/toy/best-" + name + "/" + file)));
+  }
+}
+
 TEST_CASE("a sweep killed at any moment ends where an undisturbed one ends", "[app]") {
   const ToySweep undisturbed, killed;
   REQUIRE(undisturbed.run().code == 0);

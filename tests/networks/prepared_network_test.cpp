@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include <cmath>
+
 #include "blocks/kernels/prepared.h"
 #include "networks/network.h"
 #include "networks/network_spec.h"

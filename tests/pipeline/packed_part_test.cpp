@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -108,15 +109,15 @@ TEST_CASE("a packed file that is damaged or was packed for something else is tol
   }
   SECTION("for another processor") {
     rewrite(file, [](TensorFile& content) { content.metadata["processor"] = "abacus"; });
-    why = "was packed for another processor";
+    why = "does not fit, as it differs in processor";
   }
   SECTION("in an older layout") {
     rewrite(file, [](TensorFile& content) { content.metadata["layout"] = "0"; });
-    why = "was packed for another layout";
+    why = "does not fit, as it differs in layout";
   }
   SECTION("from other weights") {
     save_random_part(place.folder, "vae_decoder", make_plan(*tiny_card().vae_decoder), 7);
-    why = "was packed for another weights";
+    why = "does not fit, as it differs in weights";
   }
   SECTION("without a tensor") {
     rewrite(file, [](TensorFile& content) { content.tensors.erase("000001"); });

@@ -25,6 +25,20 @@ TEST_CASE("the latencies of the blocks and the residual make up the whole", "[re
   CHECK(blocks + residual == Approx(whole));
 }
 
+TEST_CASE("sums of blocks are compared with whole networks of one setting", "[reports]") {
+  Database database(":memory:");
+  fill_sample(database);
+  CHECK(prediction_report.tables(database, {}).empty());
+  const ArchRow other = network("other", "other", {100, 100});
+  add_arch(database, other);
+  add_latencies(database, other, {});
+  const auto rows = rows_of(prediction_report.tables(database, {}));
+  REQUIRE(rows.size() == 2);
+  for (const auto& row : rows)
+    CHECK(row["error"].get<double>() == Approx(row["sum_ms"].get<double>() / row["whole_ms"].get<double>() - 1));
+  CHECK_THAT(notes_of(prediction_report.tables(database, {})), Contains("2 networks: mean error"));
+}
+
 TEST_CASE("the speed of a block counts every sample of the batch", "[reports]") {
   CHECK(*gflops(92'416'000, 1, 1'000'000) == Approx(184.832));
   CHECK(*gflops(92'416'000, 4, 1'000'000) == Approx(4 * 184.832));
