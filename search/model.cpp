@@ -33,11 +33,10 @@ class Model final : public Proposer {
     std::optional<Point> best;
     double most = -1;
     for (int64_t i = 0; i < context_.config.pool; ++i) {
-      Point point = i % 2 ? mutant(random) : random_point(context_.space, random);
-      const auto cost = context_.admitted(point);
-      if (!cost) continue;
-      const double gain = expected_improvement(surrogate_->at(features_of(point, *cost)), lowest_);
-      if (gain > most) most = gain, best = std::move(point);
+      const auto asked = context_.admitted(i % 2 ? mutant(random) : random_point(context_.space, random));
+      if (!asked) continue;
+      const double gain = expected_improvement(surrogate_->at(features_of(asked->point, asked->cost)), lowest_);
+      if (gain > most) most = gain, best = asked->point;
     }
     return best ? *best : random_point(context_.space, random);
   }

@@ -15,7 +15,8 @@ struct ProposerContext {
   const StrategyConfig& config;
   size_t objective = 0;  // the first dear one
   int64_t rungs = 1;
-  std::function<std::optional<Cost>(const Point&)> admitted{};  // the cost; none where the point may not be asked for
+  // What would be asked for, which may be near the point; none where nothing may.
+  std::function<std::optional<Asked>(const Point&)> admitted{};
 };
 
 class Proposer {

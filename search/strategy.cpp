@@ -37,15 +37,13 @@ Strategy::Strategy(const SearchProblem& problem, const StrategyConfig& config, c
     first_.push_back(
         {.name = name, .point = point_of(problem.space, network).value_or(Point{}), .network = network, .cost = cost});
   }
+  for (const auto& point : problem_.members) members_.push_back({point, prints_.of(problem_.space.network(point))});
   proposer_ = make_proposer(
       {.space = problem_.space,
        .config = config_,
        .objective = size_t(std::ranges::find_if(problem_.objectives, &Objective::dear) - problem_.objectives.begin()),
        .rungs = problem.rungs,
-       .admitted = [this](const Point& point) {
-         const auto asked = admitted(point);
-         return asked ? std::optional(asked->cost) : std::nullopt;
-       }});
+       .admitted = [this](const Point& point) { return admitted(point); }});
 }
 
 Strategy::~Strategy() = default;
@@ -56,7 +54,9 @@ std::vector<Asked> Strategy::ask(int64_t n) {
     auto one = next();
     if (!one) break;
     one->number = asked();
-    seen_.insert(prints_.of(one->network));
+    const uint64_t print = prints_.of(one->network);
+    seen_.insert(print);
+    std::erase_if(members_, [&](const Member& member) { return member.print == print; });
     asked_.push_back(*one);
     batch.push_back(std::move(*one));
   }
@@ -92,6 +92,7 @@ std::optional<Asked> Strategy::proposed(Random& random) {
 }
 
 std::optional<Asked> Strategy::remaining() {
+  if (!problem_.members.empty()) return std::nullopt;
   if (parts_.empty()) parts_ = problem_.space.beginnings(walk_parts);
   for (int64_t walked = 0;;) {
     for (; !rest_.empty(); rest_.pop_back())
@@ -110,7 +111,19 @@ std::optional<Asked> Strategy::remaining() {
   }
 }
 
-std::optional<Asked> Strategy::admitted(const Point& point) {
+// The first of equally near ones.
+const Point& Strategy::nearest_member(const Point& point) const {
+  const auto differing = [&](const Member& member) {
+    size_t count = 0;
+    for (size_t i = 0; i < point.size(); ++i) count += member.point[i] != point[i];
+    return count;
+  };
+  return std::ranges::min_element(members_, {}, differing)->point;
+}
+
+std::optional<Asked> Strategy::admitted(const Point& proposed) {
+  if (members_.empty() && !problem_.members.empty()) return std::nullopt;
+  const Point& point = members_.empty() ? proposed : nearest_member(proposed);
   Asked asked{.point = point, .network = problem_.space.network(point)};
   try {
     asked.cost = memo_.cost_of(asked.network);

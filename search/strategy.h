@@ -23,6 +23,7 @@ struct SearchProblem {
   Caps caps{};
   std::vector<Objective> objectives{};  // at least one of them dear
   int64_t rungs = 1;                    // of a learning curve that came to its end
+  std::vector<Point> members{};  // where there are any, all that may be asked for: the nearest to what is proposed
 };
 
 struct Asked {
@@ -77,11 +78,17 @@ class Strategy {
   std::optional<Asked> proposed(Random& random);
   std::optional<Asked> remaining();
   std::optional<Asked> admitted(const Point& point);
+  const Point& nearest_member(const Point& point) const;
   bool within_limits(const UNetSpec& network, const Cost& cost) const;
   Observation observation_of(const Told& told) const;
 
   SearchProblem problem_;
   StrategyConfig config_;
+  struct Member {
+    Point point;
+    uint64_t print;
+  };
+  std::vector<Member> members_;  // the problem's that were not asked for yet
   std::vector<Asked> first_;
   std::unique_ptr<Proposer> proposer_;  // null: nothing beyond `first`
   CostMemo memo_;

@@ -1,76 +1,14 @@
 #include "experiments/sweep/asking.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "search/named_network.h"
+#include "experiments/sweep/stored_candidates.h"
 #include "search/naming.h"
 
 namespace mds {
 namespace {
 
-// A candidate of a stored sweep with its runs, one for each seed.
-struct Stored {
-  Candidate candidate;
-  std::vector<RunRow> runs{};
-
-  bool ended() const {
-    return std::ranges::all_of(runs, [](const RunRow& run) {
-      return run.state == RunState::done || run.state == RunState::stopped || run.state == RunState::failed;
-    });
-  }
-};
-
-// In the order in which they were queued.
-std::vector<Stored> candidates_in(const Database& database, const std::string& sweep) {
-  std::vector<Stored> list;
-  std::map<std::string, size_t> known;
-  for (const auto& run : runs_of(database, sweep)) {
-    if (const auto [at, is_new] = known.emplace(run.proxy_of, list.size()); is_new) {
-      const ArchRow arch = find_arch(database, run.proxy_of).value();
-      const Json choices = json_or_null(arch.generator);
-      list.push_back({{.network = std::get<UNetSpec>(network_of(arch)),
-                       .cost = {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid},
-                       .choices = choices.is_object() ? choices : Json::object(),
-                       .name = arch.name}});
-    }
-    list[known.at(run.proxy_of)].runs.push_back(run);
-  }
-  return list;
-}
-
-// A run's scores after each rung, as far as all of them are stored and finite.
-std::vector<std::vector<double>> curve_of(const Database& database, const SweepConfig& config,
-                                          const std::vector<std::string>& scores, int64_t run) {
-  std::vector<std::vector<double>> curve;
-  for (const int64_t iteration : config.rungs) {
-    std::vector<double> values;
-    for (const auto& score : scores)
-      for (const auto& row : curve_of(database, run, score))
-        if (row.iteration == iteration && std::isfinite(row.value)) {
-          values.push_back(row.value);
-          break;
-        }
-    if (values.size() < scores.size()) break;
-    curve.push_back(values);
-  }
-  return curve;
-}
-
-// The mean over the seeds that did not fail, up to the last rung that all of them reached.
-std::vector<std::vector<double>> mean_curve(const std::vector<std::vector<std::vector<double>>>& curves) {
-  if (curves.empty()) return {};
-  auto mean = curves.front();
-  for (const auto& curve : curves) mean.resize(std::min(mean.size(), curve.size()));
-  for (size_t rung = 0; rung < mean.size(); ++rung)
-    for (size_t score = 0; score < mean[rung].size(); ++score) {
-      double sum = 0;
-      for (const auto& curve : curves) sum += curve[rung][score];
-      mean[rung][score] = sum / double(curves.size());
-    }
-  return mean;
-}
-
+// What the strategy of a sweep stands on, which has to live as long as it.
 struct Search {
   Search(const SweepConfig& config, const StrategyConfig& strategy_config, const std::vector<NamedUNet>& first)
       : space(load_space(config.space), config.space),
@@ -93,18 +31,17 @@ struct Search {
   Strategy strategy;
 };
 
-void tell(Search& search, const Database& database, const SweepConfig& config, const std::vector<Stored>& stored) {
-  for (size_t i = 0; i < stored.size(); ++i) {
-    if (!stored[i].ended()) continue;
-    std::vector<std::vector<std::vector<double>>> curves;
-    for (const auto& run : stored[i].runs)
-      if (run.state != RunState::failed) curves.push_back(curve_of(database, config, search.scores(), run.run));
-    search.strategy.tell({.number = int64_t(i), .curve = mean_curve(curves)});
-  }
+void tell(Search& search, const Database& database, const SweepConfig& config,
+          const std::vector<StoredCandidate>& stored) {
+  for (size_t i = 0; i < stored.size(); ++i)
+    if (ended(stored[i].runs))
+      search.strategy.tell(
+          {.number = int64_t(i), .curve = result_of(database, stored[i].runs, {config.rungs, search.scores()})});
 }
 
 // The candidates that were asked for, named by what distinguishes them from each other and from the stored ones.
-std::vector<Candidate> named(const std::vector<Asked>& asked, const Space& space, const std::vector<Stored>& stored) {
+std::vector<Candidate> named(const std::vector<Asked>& asked, const Space& space,
+                             const std::vector<StoredCandidate>& stored) {
   std::vector<Candidate> list;
   std::set<std::string> taken;
   for (const auto& each : stored) {
@@ -123,7 +60,7 @@ std::vector<Candidate> named(const std::vector<Asked>& asked, const Space& space
 }
 
 // The stored candidates, and those that the space includes.
-std::vector<NamedUNet> first_networks(const SweepConfig& config, const std::vector<Stored>& stored) {
+std::vector<NamedUNet> first_networks(const SweepConfig& config, const std::vector<StoredCandidate>& stored) {
   std::vector<NamedUNet> first;
   for (const auto& each : stored) first.push_back({each.candidate.name, each.candidate.network});
   for (const auto& name : load_space(config.space).include) {
@@ -160,8 +97,17 @@ std::vector<Objective> objectives_of(const SweepConfig& config, const Place& pla
   return objectives;
 }
 
+Asking asking_of(const Database& database, const SweepConfig& config) {
+  if (!config.asks()) return Asking::done;
+  const auto candidates = runs_by_candidate(database, config.name);
+  const auto next = int64_t(candidates.size());
+  if (next >= config.candidates) return Asking::done;
+  const auto results = std::ranges::find_if_not(candidates, ended) - candidates.begin();  // and all before them
+  return results >= next - config.strategy.ahead ? Asking::ready : Asking::waiting;
+}
+
 std::vector<Candidate> asked_candidates(const Database* database, const SweepConfig& config, Listener& listener) {
-  const auto stored = database ? candidates_in(*database, config.name) : std::vector<Stored>{};
+  const auto stored = database ? stored_candidates(*database, config.name) : std::vector<StoredCandidate>{};
   if (int64_t(stored.size()) >= config.candidates) return {};
   Search search(config, config.strategy, first_networks(config, stored));
   search.strategy.ask(int64_t(stored.size()));

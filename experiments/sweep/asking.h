@@ -13,6 +13,11 @@ namespace mds {
 // `place` for a name that is neither a score of the sweep nor params, macs or macs_valid.
 std::vector<Objective> objectives_of(const SweepConfig& config, const Place& place);
 
+// Whether the strategy may be asked for a candidate now: `waiting` for a result that the next one depends on, `done`
+// where all candidates are stored, and where there is no strategy.
+enum class Asking : uint8_t { ready, waiting, done };
+Asking asking_of(const Database& database, const SweepConfig& config);
+
 // As many new candidates as the stored results allow, config.candidates with the stored ones; first those that the
 // space includes. Fewer where the space has no more, which the listener is told. `database` is null where there is none
 // yet.

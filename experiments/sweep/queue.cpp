@@ -5,6 +5,7 @@
 
 #include "experiments/arch_record.h"
 #include "experiments/sweep/asking.h"
+#include "experiments/sweep/untrained.h"
 #include "reports/rows.h"
 #include "search/store/upkeep.h"
 #include "spec/listed.h"
@@ -19,7 +20,7 @@ std::optional<Json> stored_config(const Database& database, const std::string& s
   return stored_object(database, {"sweep", sweep, "config_json"}, *text);
 }
 
-std::set<std::string> stored_candidates(const Database& database, const std::string& sweep) {
+std::set<std::string> stored_hashes(const Database& database, const std::string& sweep) {
   std::set<std::string> hashes;
   for (const auto& run : runs_of(database, sweep)) hashes.insert(run.proxy_of);
   return hashes;
@@ -59,7 +60,7 @@ NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& 
   std::set<std::string> stored;
   if (const auto known = database ? stored_config(*database, config.name) : std::nullopt) {
     runs.growth = growth_of(*known, config, database->file());
-    stored = stored_candidates(*database, config.name);
+    stored = stored_hashes(*database, config.name);
   }
   if (config.asks()) {
     runs.candidates = asked_candidates(database, config, listener);
@@ -102,13 +103,18 @@ void enqueue(Database& database, const SweepConfig& config, const NewRuns& runs,
 }
 
 bool enqueue_asked(const SweepContext& sweep) {
-  if (!sweep.config.asks()) return false;
+  const auto& [database, config] = std::tie(sweep.database, sweep.config);
+  if (asking_of(database, config) != Asking::ready) return false;
   const auto asking = sweep.clock.in("strategy");
-  NewRuns runs{.candidates = asked_candidates(&sweep.database, sweep.config, sweep.listener)};
-  if (runs.candidates.empty()) return false;
-  add_proxies(runs, sweep.config, sweep.latents);
-  enqueue(sweep.database, sweep.config, runs, protocol_json(sweep.config, sweep.latents, sweep.measures));
-  return true;
+  const bool any = sweep.database.transaction([&] {
+    NewRuns runs{.candidates = asked_candidates(&database, config, sweep.listener)};
+    if (runs.candidates.empty()) return false;
+    add_proxies(runs, config, sweep.latents);
+    enqueue(sweep.database, config, runs, protocol_json(config, sweep.latents, sweep.measures));
+    return true;
+  });
+  if (any) store_untrained(sweep);
+  return any;
 }
 
 void check_stored(const Database& database, const SweepConfig& config) {

@@ -23,7 +23,8 @@ void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSet& late
 // ConfigError where the stored runs were trained under other conditions, for example on other pictures.
 void enqueue(Database& database, const SweepConfig& config, const NewRuns& runs, const Json& protocol);
 
-// Queues what the strategy asks for now that more results are stored; returns whether it asked for anything.
+// Queues what the strategy asks for now that more results are stored; returns whether it asked for anything. Several
+// workers may call it at once.
 bool enqueue_asked(const SweepContext& sweep);
 
 // Checks that the sweep of a worker is in the database with this configuration.

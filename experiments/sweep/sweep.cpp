@@ -133,10 +133,9 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
 
   const SweepContext sweep{database, config, latents, measures, request.placement, listener, clock};
-  do {
-    store_untrained(sweep);
-    run_rungs(sweep, request);
-  } while (enqueue_asked(sweep));
+  store_untrained(sweep);
+  do run_rungs(sweep, request);
+  while (enqueue_asked(sweep));
   if (config.profile) profile_all(sweep);
   SweepEnd end = timed(clock, "winner", [&] { return end_sweep(sweep, request.command); });
   listener.say(in_words(clock, "where the time of the sweep went"));

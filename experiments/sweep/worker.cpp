@@ -1,13 +1,17 @@
 #include "experiments/sweep/worker.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "experiments/failure_words.h"
 #include "experiments/recording.h"
 #include "experiments/shortage.h"
+#include "experiments/sweep/asking.h"
 #include "experiments/sweep/disk.h"
 #include "experiments/sweep/judge.h"
+#include "experiments/sweep/queue.h"
 #include "experiments/training/picture_parts.h"
 #include "experiments/training/segment.h"
 #include "spec/new_file.h"
@@ -75,11 +79,24 @@ void SweepWorker::beat(const Lease& lease) {
   last_beat_s_ = now_seconds();
 }
 
+std::optional<Lease> SweepWorker::next() {
+  constexpr std::chrono::milliseconds pause(300);
+  const auto others_train = [&] {
+    return std::ranges::count(runs_of(database_, config_.name), RunState::leased, &RunRow::state) > 0;
+  };
+  for (;; std::this_thread::sleep_for(pause)) {
+    listener_.throw_if_stopped();
+    auto lease = claim(database_, config_.name, identity_);
+    if (!lease && enqueue_asked(context_)) lease = claim(database_, config_.name, identity_);
+    if (lease || asking_of(database_, config_) != Asking::waiting || !others_train()) return lease;
+  }
+}
+
 bool SweepWorker::work() {
   bool any = false;
   identity_.device = record_device(database_, device_kind(placement_.device));
   identity_.env = record_env(database_);
-  while (const auto lease = claim(database_, config_.name, identity_)) {
+  while (const auto lease = next()) {
     any = true;
     last_beat_s_ = 0;
     try {

@@ -23,6 +23,9 @@ class SweepWorker {
     const RunRow& run;
     Recorder& recorder;
   };
+  // A run to train, one that the strategy asks for now if there is no other; waits where other workers train what the
+  // strategy has to know first. None where nothing can be claimed.
+  std::optional<Lease> next();
   void train(const Lease& lease, const RunRow& run);
   void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunRow& run) const;
   void train_to(int64_t end, Loop& loop, const Claim& claim);
