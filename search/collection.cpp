@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "search/cost_memo.h"
+#include "search/moves.h"
 #include "search/naming.h"
 #include "spec/bootstrap.h"
 
@@ -97,7 +98,7 @@ void Collection::add(const FactoredSpace& factored, const Caps& caps, const Fact
     if (seen_.insert(print)) offer(offered, print);
   };
   for (const auto& included : included_.candidates())
-    if (const auto point = factored.find(included.network)) offer_once({included.cost, *point});
+    if (const auto point = point_of(space_, included.network)) offer_once({included.cost, *point});
   for (const auto& offered : screened.front) offer_once(offered);
   CostMemo memo;
   Random random(result_.pick.seed);

@@ -94,24 +94,4 @@ bool FactoredSpace::is_double(int64_t index) const {
   return false;
 }
 
-std::optional<Point> FactoredSpace::find(const UNetSpec& network) const {
-  const UNetSpec wanted = canonical(network);
-  for (const auto& frame : frames_) {
-    const size_t levels = frame.levels.size();
-    if (levels != wanted.levels.size() || !(own_fields(frame.shared.network) == own_fields(wanted))) continue;
-    std::array<uint32_t, most_summed_levels> ways{};
-    size_t found = 0;
-    for (; found < levels; ++found) {
-      const LevelWays& level = *frame.levels[found];
-      const int64_t mid = found + 1 == levels ? wanted.mid : -1;
-      while (ways[found] < level.size() && !level.matches(ways[found], wanted.levels[found], mid)) ++ways[found];
-      if (ways[found] == level.size()) break;
-    }
-    if (found < levels) continue;
-    auto [like, point] = made(frame, ways);
-    if (canonical(like) == wanted) return point;
-  }
-  return std::nullopt;
-}
-
 }  // namespace mds

@@ -1,5 +1,5 @@
-// A space of any size as a value: how many points it has, the point of a number, the point that a network is. It rests
-// on how the space splits into levels (factors.h), and visits no point.
+// A space of any size as a value: how many points it has, and the point of a number. It rests on how the space splits
+// into levels (factors.h), and visits no point.
 #pragma once
 
 #include <memory>
@@ -33,9 +33,6 @@ class FactoredSpace {
 
   // Whether the same network has a point of a lower number.
   bool is_double(int64_t index) const;
-
-  // The first point that is the network, if there is one.
-  std::optional<Point> find(const UNetSpec& network) const;
 
   // The frame's point with these ways to make its levels.
   Space::Partway made(const SpaceFrame& frame, const std::array<uint32_t, most_summed_levels>& ways) const;

@@ -150,13 +150,6 @@ bool LevelWays::may_equal(const LevelWays& other) const {
   return true;
 }
 
-bool LevelWays::matches(size_t way, const LevelSpec& level, int64_t mid) const {
-  if (widths_[width_[way]] != level.width) return false;
-  Space::Partway made = frame_;
-  apply(way, made);
-  return canonical(made.network.levels[level_], mid) == level;
-}
-
 bool LevelWays::exists(size_t choice) const {
   const auto own = std::ranges::find(choices_, choice);
   if (own == choices_.end()) return false;

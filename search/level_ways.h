@@ -16,9 +16,8 @@ class LevelWays {
   LevelWays(const Space& space, const Factors& factors, const Space::Partway& frame, size_t level);
 
   size_t size() const { return width_.size(); }
-  const std::vector<int64_t>& widths() const { return widths_; }        // those that occur, rising
-  bool is_double(size_t way) const { return double_[way]; }             // it makes the same level as an earlier way
-  bool matches(size_t way, const LevelSpec& level, int64_t mid) const;  // both in canonical form
+  const std::vector<int64_t>& widths() const { return widths_; }  // those that occur, rising
+  bool is_double(size_t way) const { return double_[way]; }       // it makes the same level as an earlier way
   bool exists(size_t choice) const;  // whether a way has an option of this choice of the space
   void apply(size_t way, Space::Partway& to) const;
 

@@ -5,6 +5,7 @@
 #include "networks/network_spec.h"
 #include "search/enumerate.h"
 #include "search/factored_screen.h"
+#include "search/moves.h"
 #include "search/offer_front.h"
 #include "spec/bootstrap.h"
 #include "tests/catch.h"
@@ -121,7 +122,7 @@ TEST_CASE("every number is a point, and every point is found by its network", "[
     const Point point = factored->decode(index);
     points.insert(point);
     REQUIRE(space.is_point(point));
-    const auto found = factored->find(space.network(point));
+    const auto found = point_of(space, space.network(point));
     REQUIRE(found);
     CHECK(canonical(space.network(*found)) == canonical(space.network(point)));
     CHECK((*found == point || factored->is_double(index)));
@@ -172,11 +173,12 @@ TEST_CASE("the wide space has the paper's networks among its points", "[search]"
     INFO(name);
     UNetSpec network = load_unet(name);
     network.latent_channels = 8;
-    const auto point = factored->find(network);
+    const auto point = point_of(space, network);
     REQUIRE(point);
     CHECK(space.is_point(*point));
     CHECK(hash_of(space.network(*point)) == hash_of(network));
   }
+  CHECK_FALSE(point_of(space, load_unet("sdxl")));
 }
 
 TEST_CASE("a space of sixty million points is enumerated like a small one", "[search]") {
