@@ -46,7 +46,7 @@ struct PolicyConfig {
   uint64_t seed = 0;
   std::vector<std::string> scores{};
   Rivals against = Rivals::cohort;
-  double seed_spread = 0.02;
+  double seed_spread = 0.02, seed_persistence = 0.5;
   double false_stops = 0.05;
   RankBy rank = RankBy::mean;
 
@@ -85,6 +85,10 @@ struct PolicyConfig {
           "paper, level: standard deviation of the log distance between training seeds, and of other scores as a share "
           "of "
           "their value; several seeds of a sweep tell it themselves",
+          later(between(0, 1)));
+    field("seed_persistence", self.seed_persistence,
+          "paper, level: correlation of what a training seed does to a run at two evaluations; 1: it shifts the whole "
+          "curve, which changes no slope",
           later(between(0, 1)));
     field("false_stops", self.false_stops,
           "paper, level: share of sweeps in which a candidate that does not differ from the others may be stopped",

@@ -106,7 +106,8 @@ std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort
     all[c].update({{"evaluations", size},
                    {"alpha", alpha},
                    {"against", name_of(config.against)},
-                   {"seed_spread", config.seed_spread}});
+                   {"seed_spread", config.seed_spread},
+                   {"seed_persistence", config.seed_persistence}});
   return all;
 }
 

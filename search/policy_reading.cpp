@@ -45,10 +45,21 @@ Reading mean_reading(const Judged& score, const std::vector<double>& values, con
   return reading;
 }
 
-// Draws that depend on who was evaluated when, and on no order.
-Random draws_of(const PolicyConfig& config, const Member& member, const Evaluation& evaluation) {
-  const std::string key = member.candidate + " " + std::to_string(evaluation.images_seen);
-  return Random(config.seed ^ std::stoull(sha256(key).substr(0, 16), nullptr, 16));
+// Normal draws, one for each replicate, that depend on what they are for and on no order.
+std::vector<double> draws_for(const PolicyConfig& config, const std::string& what, size_t replicates) {
+  Random random(config.seed ^ std::stoull(sha256(what).substr(0, 16), nullptr, 16));
+  std::vector<double> draws(replicates);
+  for (double& draw : draws) draw = random.normal();
+  return draws;
+}
+
+// Adds what other training seeds would have done: a part of it moves all evaluations of a member alike.
+void add_seeds(const PolicyConfig& config, const Member& member, const Evaluation& evaluation, double spread,
+               Reading& reading) {
+  const auto kept = draws_for(config, member.candidate, reading.shifts.size()),
+             own = draws_for(config, member.candidate + " " + std::to_string(evaluation.images_seen), kept.size());
+  const double stays = std::sqrt(config.seed_persistence), goes = std::sqrt(1 - config.seed_persistence);
+  for (size_t r = 0; r < kept.size(); ++r) reading.shifts[r] += spread * (stays * kept[r] + goes * own[r]);
 }
 
 // P(T > t) of Student's t by Wallace's normal approximation (1959), good to three digits.
@@ -91,10 +102,9 @@ std::vector<std::vector<Reading>> readings_of(const PolicyConfig& config, const 
       const Measured& measured = evaluation.scores.at(score.name);
       window.push_back(score.is_mean() ? mean_reading(score, measured.values, rows)
                                        : distance_reading(score, measured));
-      const bool relative = score.kind.measure != Measure::log_distance;
-      const double spread = config.seed_spread * (relative ? std::abs(window.back().value) : 1);
-      Random draws = draws_of(config, member, evaluation);
-      for (double& shift : window.back().shifts) shift += spread * draws.normal();
+      Reading& reading = window.back();
+      const double unit = score.kind.measure == Measure::log_distance ? 1 : std::abs(reading.value);
+      add_seeds(config, member, evaluation, config.seed_spread * unit, reading);
     }
   }
   return all;

@@ -17,16 +17,17 @@ struct CurveShape {
   double power = 0.6;
 };
 
-// Defaults are about what the recorded sweep shows, whose networks drew 64 pictures.
+// Defaults are about what the recorded sweep shows, whose networks drew 64 pictures, with a spread of seeds as in long
+// trainings.
 struct SimulationConfig {
   std::vector<int64_t> images{4000, 12000, 24000, 72000};  // seen at each rung
   int64_t pictures = 64;
-  double seed_spread = 0.02;    // standard deviation of the log distance between training seeds
-  double seed_persistence = 0;  // share of its variance that a run keeps; the rest is drawn anew at each evaluation
-  double shared = 0.6;          // standard deviation of what one picture does to the log distance of every candidate,
-  double own = 0.4;             // and of what it does to that of one candidate at one evaluation
-  double bias = 2;              // a distance of n pictures is too large by bias / n
-  double clip_gain = 0.19;      // what the text-image score gains where the distance falls by a factor e
+  double seed_spread = 0.02;      // standard deviation of the log distance between training seeds
+  double seed_persistence = 0.5;  // share of its variance that a run keeps; the rest is drawn anew at each evaluation
+  double shared = 0.6;            // standard deviation of what one picture does to the log distance of every candidate,
+  double own = 0.4;               // and of what it does to that of one candidate at one evaluation
+  double bias = 2;                // a distance of n pictures is too large by bias / n
+  double clip_gain = 0.19;        // what the text-image score gains where the distance falls by a factor e
   double clip_shared = 0.15, clip_own = 0.19;  // of one picture, as above
 };
 
