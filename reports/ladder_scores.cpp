@@ -1,3 +1,4 @@
+// The scores of the ladder's networks that were trained alike, and whether they bear out what the paper says.
 #include <cmath>
 
 #include "reports/ladder.h"

@@ -4,7 +4,7 @@
 #include <future>
 #include <sstream>
 
-#include "search/collection.h"
+#include "search/enumeration_builder.h"
 #include "spec/listed.h"
 #include "spec/processors.h"
 
@@ -15,7 +15,7 @@ constexpr size_t parts_wanted = 256;
 constexpr int64_t most_visited = 50'000'000;
 
 // Other threads screen parts ahead of the one that is joined here, but not so many that memory would run out.
-Enumeration enumerate_visited(const Space& space, const Caps& caps, Collection& collection,
+Enumeration enumerate_visited(const Space& space, const Caps& caps, EnumerationBuilder& builder,
                               const Screening& screening) {
   const auto parts = space.beginnings(parts_wanted);
   const auto threads = size_t(screening.threads);
@@ -27,10 +27,10 @@ Enumeration enumerate_visited(const Space& space, const Caps& caps, Collection& 
           std::async(policy, [&space, &caps, &part = parts[started]] { return screen(space, caps, part); }));
     const Screened part = ahead.front().get();
     ahead.pop_front();
-    collection.add(part);
-    if (screening.progress) screening.progress(collection.total(), double(done + 1) / double(parts.size()));
+    builder.add(part);
+    if (screening.progress) screening.progress(builder.total(), double(done + 1) / double(parts.size()));
   }
-  return collection.finish();
+  return builder.finish();
 }
 
 }  // namespace
@@ -38,11 +38,11 @@ Enumeration enumerate_visited(const Space& space, const Caps& caps, Collection& 
 Enumeration enumerate(const Space& space, const Caps& caps, const Pick& pick, const Screening& screening) {
   Screening known = screening;
   if (known.threads < 1) known.threads = usable_processors();
-  Collection collection(space, caps, pick);
+  EnumerationBuilder builder(space, caps, pick);
   const auto factored = FactoredSpace::of(space);
-  if (!factored || factored->size() <= most_visited) return enumerate_visited(space, caps, collection, known);
-  collection.add(*factored, caps, screen(*factored, caps, known.threads));
-  return collection.finish();
+  if (!factored || factored->size() <= most_visited) return enumerate_visited(space, caps, builder, known);
+  builder.add(*factored, caps, screen(*factored, caps, known.threads));
+  return builder.finish();
 }
 
 std::string left_out_in_words(const Enumeration& found) {

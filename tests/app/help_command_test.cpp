@@ -33,7 +33,7 @@ TEST_CASE("wrong use exits with 2, offers the nearest name and points to the hel
            {"spec", "NETWORK is missing: "},
            {"spec sd15 sdxl", "takes one NETWORK only"},
            {"db merge", "FILE... is missing: "},
-           {"report swep", "\"swep\"; did you mean sweep? allowed: sweep, pareto"},
+           {"report swep", "\"swep\"; did you mean sweep?"},
            {"report sweep --format html5", "--format is \"html5\"; did you mean html? allowed: table, md, csv"},
        }) {
     const Outcome outcome = mdsearch(arguments);

@@ -29,7 +29,11 @@ TEST_CASE("every shipped configuration loads", "[app]") {
   for (const auto& file : files("spaces")) CHECK_NOTHROW(Space(load_space(file), file));
   for (const std::string folder : {"train", "train/paper"})
     for (const auto& file : files(folder)) CHECK(!load_described<TrainConfig>(file).name.empty());
-  for (const auto& file : files("sweeps")) CHECK(std::filesystem::exists(shipped_file(load_sweep(file).space)));
+  for (const auto& file : files("sweeps")) {
+    const SweepConfig config = load_sweep(file);
+    CHECK((!config.networks.empty() || std::filesystem::exists(shipped_file(config.space))));
+    for (const auto& network : config.networks) CHECK(cost(make_plan(load_network(network))).params > 0);
+  }
 }
 
 TEST_CASE("the shipped blocks stand around those of MobileDiffusion", "[app]") {

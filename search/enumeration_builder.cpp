@@ -1,4 +1,4 @@
-#include "search/collection.h"
+#include "search/enumeration_builder.h"
 
 #include <algorithm>
 
@@ -48,7 +48,7 @@ Candidate* IncludedNetworks::find(uint64_t print) {
   return it == prints_.end() ? nullptr : &candidates_[size_t(it - prints_.begin())];
 }
 
-Collection::Collection(const Space& space, const Caps& caps, const Pick& pick)
+EnumerationBuilder::EnumerationBuilder(const Space& space, const Caps& caps, const Pick& pick)
     : space_(space),
       included_(space, caps),
       selector_({pick.selection, std::max<int64_t>(0, pick.count - int64_t(included_.candidates().size())), pick.seed},
@@ -58,7 +58,7 @@ Collection::Collection(const Space& space, const Caps& caps, const Pick& pick)
   collapses_ = exists_;
 }
 
-void Collection::add(const Screened& part) {
+void EnumerationBuilder::add(const Screened& part) {
   result_.total += part.total;
   result_.rejected.add(part.rejected);
   if (result_.first_invalid.empty()) result_.first_invalid = part.first_invalid;
@@ -84,7 +84,7 @@ void Collection::add(const Screened& part) {
 }
 
 // The front is offered whole, and points whose numbers are evenly spaced and shifted at random within their step.
-void Collection::add(const FactoredSpace& factored, const Caps& caps, const FactoredScreening& screened) {
+void EnumerationBuilder::add(const FactoredSpace& factored, const Caps& caps, const FactoredScreening& screened) {
   result_.total = screened.total;
   result_.admitted = screened.admitted;
   result_.rejected = screened.rejected;
@@ -117,7 +117,7 @@ void Collection::add(const FactoredSpace& factored, const Caps& caps, const Fact
   selector_.stand_for(screened.admitted);
 }
 
-void Collection::offer(const Offer& offer, uint64_t print) {
+void EnumerationBuilder::offer(const Offer& offer, uint64_t print) {
   Candidate* known = included_.find(print);
   if (!known) return selector_.offer(offer);
   ++included_points_;
@@ -125,7 +125,7 @@ void Collection::offer(const Offer& offer, uint64_t print) {
   selector_.choose(offer);
 }
 
-Enumeration Collection::finish() {
+Enumeration EnumerationBuilder::finish() {
   check_points();
   auto& chosen = result_.chosen = std::move(included_.candidates());
   const int64_t listable = result_.admitted + int64_t(chosen.size()) - included_points_;
@@ -138,7 +138,7 @@ Enumeration Collection::finish() {
 }
 
 // A point that equals one of the bases has the base's name.
-Candidate Collection::candidate_at(const Cost& cost, const Point& point) const {
+Candidate EnumerationBuilder::candidate_at(const Cost& cost, const Point& point) const {
   Candidate candidate{.network = space_.network(point), .cost = cost, .choices = space_.choices(point)};
   const auto names = bases_of(space_.spec());
   for (size_t i = 0; i < names.size(); ++i)
@@ -146,14 +146,14 @@ Candidate Collection::candidate_at(const Cost& cost, const Point& point) const {
   return candidate;
 }
 
-void Collection::check_points() const {
+void EnumerationBuilder::check_points() const {
   if (result_.total == 0) throw ConfigError(space_.source() + ": constraints leave no point of the space");
   if (result_.rejected.invalid == result_.total)
     throw ConfigError("all " + std::to_string(result_.total) +
                       " points of the space are invalid; the first: " + result_.first_invalid);
 }
 
-void Collection::take_notes() {
+void EnumerationBuilder::take_notes() {
   for (size_t i = 0; i < exists_.size(); ++i) {
     const std::string choice = "the choice \"" + space_.choices()[i].name() + "\" ";
     if (exists_[i] == 0) result_.notes.push_back(choice + "exists at no point; its condition never holds");

@@ -33,9 +33,9 @@ class IncludedNetworks {
   std::vector<uint64_t> prints_;
 };
 
-class Collection {
+class EnumerationBuilder {
  public:
-  Collection(const Space& space, const Caps& caps, const Pick& pick);
+  EnumerationBuilder(const Space& space, const Caps& caps, const Pick& pick);
 
   // Joins screened parts in the order of the space, or takes the counts of a factored one and offers its front and a
   // sample of its points to the selection.
