@@ -106,7 +106,7 @@ std::vector<Objectives> objectives_of(const Database& database, const std::vecto
   std::vector<std::string> hashes;
   for (const auto& placed : ranking.placed) hashes.push_back(placed.candidate);
   const bool timed = std::ranges::count(names, latency_objective) > 0;
-  const auto latencies = timed ? whole_latencies(database, hashes) : std::map<std::string, double>{};
+  const auto latencies = timed ? summed_latencies(database, hashes) : std::map<std::string, double>{};
   std::vector<Objectives> all;
   for (const auto& placed : ranking.placed) {
     const Cost cost = cost_of(find_arch(database, placed.candidate).value());

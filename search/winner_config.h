@@ -32,7 +32,7 @@ struct WinnerConfig {
   static void describe(auto& self, auto&& field) {
     field(
         "objectives", self.objectives,
-        "what decides, the first at equality: scores, params, macs, macs_valid, latency (of the whole at full scale); "
+        "what decides, the first at equality: scores, params, macs, macs_valid, latency (of all blocks at full scale); "
         "empty: the policy's first score");
     field("classes", self.classes, "classes of size with a winner each; empty: one winner of all candidates");
   }

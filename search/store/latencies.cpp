@@ -47,6 +47,28 @@ double median_of(std::vector<int64_t> samples) {
   return samples.size() % 2 ? double(samples[half]) : double(samples[half - 1] + samples[half]) / 2;
 }
 
+// The settings under which blocks were timed, the latest program first.
+std::vector<LatencyKey> block_settings(const Database& database) {
+  std::vector<LatencyKey> settings;
+  for (const auto& [device, env, dtype, threads, batch, kernels] :
+       select<int64_t, int64_t, std::string, int64_t, int64_t, Kernels>(
+           database,
+           "SELECT DISTINCT device_id, env_id, dtype, threads, batch, kernels FROM latency_run WHERE kind = "
+           ":kind ORDER BY env_id DESC, device_id, dtype, threads, batch, kernels",
+           LatencyKind::block))
+    settings.push_back(
+        {.device = device, .env = env, .dtype = dtype, .threads = threads, .batch = batch, .kernels = kernels});
+  return settings;
+}
+
+std::optional<double> median_of_block(const Database& database, LatencyKey key, const std::string& block_json) {
+  key.block_json = block_json;
+  std::vector<int64_t> samples;
+  for (const auto& row : find_latency(database, key))
+    samples.insert(samples.end(), row.samples_ns.begin(), row.samples_ns.end());
+  return samples.empty() ? std::nullopt : std::optional(median_of(std::move(samples)));
+}
+
 }  // namespace
 
 void add_latency(Database& database, const LatencyRow& row) {
@@ -92,29 +114,29 @@ int64_t timed_processes(const Database& database, const LatencyKey& key, TimingM
   return int64_t(processes);
 }
 
-std::map<std::string, double> whole_latencies(const Database& database, const std::vector<std::string>& archs) {
+std::map<std::string, double> summed_latencies(const Database& database, const std::vector<std::string>& archs) {
+  std::map<std::string, std::vector<std::string>> blocks;
+  for (const auto& arch : archs)
+    for (const auto& [json] : select<std::string>(
+             database,
+             "SELECT b.block_json FROM arch_block s JOIN arch a USING(arch_id) JOIN block b USING(block_id) "
+             "WHERE a.hash = :hash",
+             arch))
+      blocks[arch].push_back(json);
   std::map<std::string, double> most;
-  for (const auto& [device, env, dtype, threads, batch, kernels] :
-       select<int64_t, int64_t, std::string, int64_t, int64_t, Kernels>(
-           database,
-           "SELECT DISTINCT device_id, env_id, dtype, threads, batch, kernels FROM latency_run WHERE kind = "
-           ":kind ORDER BY env_id DESC, device_id, dtype, threads, batch, kernels",
-           LatencyKind::end_to_end)) {
-    std::map<std::string, double> found;
-    for (const auto& arch : archs) {
-      std::vector<int64_t> samples;
-      for (const auto& row : find_latency(database, {.kind = LatencyKind::end_to_end,
-                                                     .arch = arch,
-                                                     .device = device,
-                                                     .env = env,
-                                                     .dtype = dtype,
-                                                     .threads = threads,
-                                                     .batch = batch,
-                                                     .kernels = kernels}))
-        samples.insert(samples.end(), row.samples_ns.begin(), row.samples_ns.end());
-      if (!samples.empty()) found[arch] = median_of(std::move(samples));
+  for (const auto& setting : block_settings(database)) {
+    std::map<std::string, std::optional<double>> medians;
+    std::map<std::string, double> sums;
+    for (const auto& [arch, all] : blocks) {
+      std::optional<double> sum = 0;
+      for (const auto& json : all) {
+        const auto [known, is_new] = medians.try_emplace(json);
+        if (is_new) known->second = median_of_block(database, setting, json);
+        sum = sum && known->second ? std::optional(*sum + *known->second) : std::nullopt;
+      }
+      if (sum) sums[arch] = *sum;
     }
-    if (found.size() > most.size()) most = std::move(found);
+    if (sums.size() > most.size()) most = std::move(sums);
   }
   return most;
 }

@@ -138,8 +138,8 @@ std::vector<LatencyRow> find_latency(const Database& database, const LatencyKey&
 // How many processes took samples in this mode that were not rejected.
 int64_t timed_processes(const Database& database, const LatencyKey& key, TimingMode mode);
 
-// The median time in ns of a forward pass of each of these networks (hashes) that has one. All are of one setting: the
-// one that has most of them, and of several such the latest.
-std::map<std::string, double> whole_latencies(const Database& database, const std::vector<std::string>& archs);
+// For each of these networks (hashes) of which all blocks were timed, the sum of the blocks' median times in ns. All
+// sums are of one setting: the one that has most of them, and of several such that of the latest program.
+std::map<std::string, double> summed_latencies(const Database& database, const std::vector<std::string>& archs);
 
 }  // namespace mds
