@@ -14,6 +14,14 @@ namespace {
 constexpr size_t parts_wanted = 256;
 constexpr int64_t most_visited = 50'000'000;
 
+// Whether even all combinations of options are few enough to be visited.
+bool has_few_points(const Space& space) {
+  auto most = int64_t(space.bases().size());
+  for (const auto& choice : space.choices())
+    if (most *= int64_t(choice.options()); most > most_visited) return false;
+  return true;
+}
+
 // Other threads screen parts ahead of the one that is joined here, but not so many that memory would run out.
 Enumeration enumerate_visited(const Space& space, const Caps& caps, EnumerationBuilder& builder,
                               const Screening& screening) {
@@ -39,7 +47,7 @@ Enumeration enumerate(const Space& space, const Caps& caps, const Pick& pick, co
   Screening known = screening;
   if (known.threads < 1) known.threads = usable_processors();
   EnumerationBuilder builder(space, caps, pick);
-  const auto factored = FactoredSpace::of(space);
+  const auto factored = has_few_points(space) ? std::nullopt : FactoredSpace::of(space);
   if (!factored || factored->size() <= most_visited) return enumerate_visited(space, caps, builder, known);
   builder.add(*factored, caps, screen(*factored, caps, known.threads));
   return builder.finish();
