@@ -7,24 +7,23 @@
 #include "reports/choices.h"
 #include "reports/page_sweep.h"
 #include "reports/report.h"
+#include "search/dominance.h"
 #include "spec/error.h"
 #include "spec/listed.h"
 
 namespace mds {
 namespace {
 
-bool dominates(const CostPoint& a, const CostPoint& b, Better better) {
-  const double sign = better == Better::lower ? 1 : -1;
-  const bool no_worse =
-      a.candidate.macs_valid <= b.candidate.macs_valid && sign * a.score.value <= sign * b.score.value;
-  return no_worse && (a.candidate.macs_valid < b.candidate.macs_valid || sign * a.score.value < sign * b.score.value);
+Objectives objectives_of(const CostPoint& point, Better better) {
+  return {double(point.candidate.macs_valid), better == Better::lower ? point.score.value : -point.score.value};
 }
 
 void mark_front(CostGroup& group) {
   const Better better = *direction_of(group.metric);
   for (auto& point : group.points)
-    point.front = std::none_of(group.points.begin(), group.points.end(),
-                               [&](const auto& other) { return dominates(other, point, better); });
+    point.front = std::none_of(group.points.begin(), group.points.end(), [&](const auto& other) {
+      return dominates(objectives_of(other, better), objectives_of(point, better));
+    });
 }
 
 Table table_of(const CostGroup& group) {

@@ -84,8 +84,6 @@ std::string deciding_score(const WinnerConfig& config, const PolicyConfig& polic
   return policy_scores(policy).front();
 }
 
-Cost cost_of(const ArchRow& arch) { return {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid}; }
-
 // The mean of a score over the seeds of a candidate at the ranking's rung.
 double mean_score(const Database& database, const Placed& placed, const Ranking& ranking, const std::string& name) {
   double sum = 0;

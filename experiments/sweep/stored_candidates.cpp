@@ -42,7 +42,7 @@ std::vector<StoredCandidate> stored_candidates(const Database& database, const s
     const ArchRow arch = find_arch(database, runs.front().proxy_of).value();
     const Json choices = json_or_null(arch.generator);
     list.push_back({{.network = std::get<UNetSpec>(network_of(arch)),
-                     .cost = {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid},
+                     .cost = cost_of(arch),
                      .choices = choices.is_object() ? choices : Json::object(),
                      .name = arch.name},
                     std::move(runs)});

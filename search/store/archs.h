@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "search/store/row.h"
+#include "spec/cost.h"
 
 namespace mds {
 
@@ -43,6 +44,10 @@ struct ArchRow {
     column("generator_seed", self.seed);
   }
 };
+
+inline Cost cost_of(const ArchRow& arch) {
+  return {.params = arch.params, .macs = arch.macs, .macs_valid = arch.macs_valid};
+}
 
 // A block's spec and site, which many architectures share.
 struct BlockJsonRow {

@@ -5,6 +5,7 @@
 #include "search/store/archs.h"
 #include "search/store/clock.h"
 #include "search/store/select.h"
+#include "spec/bootstrap.h"
 
 namespace mds {
 namespace {
@@ -41,12 +42,6 @@ std::vector<Timed> timed(const Database& database, const LatencyKey& key) {
                            key.kernels);
 }
 
-double median_of(std::vector<int64_t> samples) {
-  std::ranges::sort(samples);
-  const size_t half = samples.size() / 2;
-  return samples.size() % 2 ? double(samples[half]) : double(samples[half - 1] + samples[half]) / 2;
-}
-
 // The settings under which blocks were timed, the latest program first.
 std::vector<LatencyKey> block_settings(const Database& database) {
   std::vector<LatencyKey> settings;
@@ -63,7 +58,7 @@ std::vector<LatencyKey> block_settings(const Database& database) {
 
 std::optional<double> median_of_block(const Database& database, LatencyKey key, const std::string& block_json) {
   key.block_json = block_json;
-  std::vector<int64_t> samples;
+  std::vector<double> samples;
   for (const auto& row : find_latency(database, key))
     samples.insert(samples.end(), row.samples_ns.begin(), row.samples_ns.end());
   return samples.empty() ? std::nullopt : std::optional(median_of(std::move(samples)));
