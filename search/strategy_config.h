@@ -34,8 +34,9 @@ struct StrategyConfig {
           "how the networks to train are found: selection, of the enumerated space; others, as results come");
     field("seed", self.seed, "seed of all that the strategy draws", at_least(0));
     field("objectives", self.objectives,
-          "what is made better: scores, params, macs or macs_valid; all kinds but nsga2 look at the first score alone. "
-          "Empty: "
+          "what is made better: scores, params, macs, macs_valid or latency (the sum of a network's block times); all "
+          "kinds "
+          "but nsga2 look at the first score alone. Empty: "
           "the policy's first score, and for nsga2 macs_valid");
     field("ahead", self.ahead,
           "candidates that may be without a result when another is asked for; candidate k depends on the results of "

@@ -10,9 +10,10 @@ namespace {
 
 // What the strategy of a sweep stands on, which has to live as long as it.
 struct Search {
-  Search(const SweepConfig& config, const StrategyConfig& strategy_config, const std::vector<NamedUNet>& first)
+  Search(const SweepConfig& config, const StrategyConfig& strategy_config, const std::vector<NamedUNet>& first,
+         const Latencies& latencies = {})
       : space(load_space(config.space), config.space),
-        objectives(objectives_of(config, {config.file, "strategy.objectives"})),
+        objectives(objectives_of(config, {config.file, "strategy.objectives"}, latencies)),
         strategy({.space = space,
                   .caps = caps_of(config.max_params, config.max_gmacs),
                   .objectives = objectives,
@@ -72,15 +73,47 @@ std::vector<NamedUNet> first_networks(const SweepConfig& config, const std::vect
   return first;
 }
 
+Latencies latencies_of(const Database& database, const SweepConfig& config,
+                       const std::vector<StoredCandidate>& stored) {
+  if (!reads_latency(config)) return {};
+  std::vector<std::string> hashes;
+  for (const auto& each : stored) hashes.push_back(each.runs.front().proxy_of);
+  return summed_latencies(database, hashes);
+}
+
+// Looked up, never measured here: a strategy asks for it once a candidate is trained, and its blocks are timed before.
+Objective predicted_latency(const Latencies& latencies) {
+  return {.name = latency_objective,
+          .expense = Expense::predicted_latency,
+          .value = [latencies](const UNetSpec& network, const Cost&) { return latencies.at(hash_of(network)); }};
+}
+
+// What is left to ask for, with the listener told.
+std::vector<Asked> asked_for(Search& search, const SweepConfig& config, int64_t stored, Listener& listener) {
+  const auto asked = search.strategy.ask(config.candidates - stored);
+  const std::string count = std::to_string(stored + int64_t(asked.size())), all = std::to_string(config.candidates);
+  if (search.strategy.exhausted())
+    listener.say("the space " + config.space + " has " + count + " networks under the caps, and not " + all +
+                 " as candidates asks for");
+  else if (!asked.empty())
+    listener.say(std::string(name_of(config.strategy.kind)) + " asks for " + std::to_string(asked.size()) +
+                 " candidates, " + count + " of " + all);
+  return asked;
+}
+
 std::string known_objectives(const std::vector<std::string>& scores) {
-  std::string known = "params, macs, macs_valid";
+  std::string known = "params, macs, macs_valid, latency";
   for (const auto& score : scores) known += ", " + score;
   return known;
 }
 
 }  // namespace
 
-std::vector<Objective> objectives_of(const SweepConfig& config, const Place& place) {
+bool reads_latency(const SweepConfig& config) {
+  return config.asks() && std::ranges::count(config.strategy.objectives, latency_objective) > 0;
+}
+
+std::vector<Objective> objectives_of(const SweepConfig& config, const Place& place, const Latencies& latencies) {
   std::vector<std::string> names = config.strategy.objectives;
   if (names.empty()) {
     names.push_back(policy_scores(config.policy).front());
@@ -90,6 +123,10 @@ std::vector<Objective> objectives_of(const SweepConfig& config, const Place& pla
   std::vector<Objective> objectives;
   for (size_t i = 0; i < names.size(); ++i) {
     auto objective = analytic_objective(names[i]);
+    if (names[i] == latency_objective) {
+      require_timings(config, place.child(i));
+      objective = predicted_latency(latencies);
+    }
     if (!objective && std::ranges::count(computed, names[i]) > 0) objective = trained_objective(names[i]);
     if (!objective) place.child(i).fail("is " + shown(names[i]) + "; allowed: " + known_objectives(computed));
     objectives.push_back(*objective);
@@ -106,22 +143,17 @@ Asking asking_of(const Database& database, const SweepConfig& config) {
   return results >= next - config.strategy.ahead ? Asking::ready : Asking::waiting;
 }
 
-std::vector<Candidate> asked_candidates(const Database* database, const SweepConfig& config, Listener& listener) {
-  const auto stored = database ? stored_candidates(*database, config.name) : std::vector<StoredCandidate>{};
-  if (int64_t(stored.size()) >= config.candidates) return {};
-  Search search(config, config.strategy, first_networks(config, stored));
+std::vector<Candidate> first_candidates(const SweepConfig& config, Listener& listener) {
+  Search search(config, config.strategy, first_networks(config, {}));
+  return named(asked_for(search, config, 0, listener), search.space, {});
+}
+
+std::vector<Candidate> asked_candidates(const Database& database, const SweepConfig& config, Listener& listener) {
+  const auto stored = stored_candidates(database, config.name);
+  Search search(config, config.strategy, first_networks(config, stored), latencies_of(database, config, stored));
   search.strategy.ask(int64_t(stored.size()));
-  if (database) tell(search, *database, config, stored);
-  const auto asked = search.strategy.ask(config.candidates - int64_t(stored.size()));
-  const std::string kind(name_of(config.strategy.kind)), all = std::to_string(config.candidates);
-  const size_t count = stored.size() + asked.size();
-  if (search.strategy.exhausted())
-    listener.say("the space " + config.space + " has " + std::to_string(count) + " networks under the caps, and not " +
-                 all + " as candidates asks for");
-  else if (!asked.empty())
-    listener.say(kind + " asks for " + std::to_string(asked.size()) + " candidates, " + std::to_string(count) + " of " +
-                 all);
-  return named(asked, search.space, stored);
+  tell(search, database, config, stored);
+  return named(asked_for(search, config, int64_t(stored.size()), listener), search.space, stored);
 }
 
 std::vector<Candidate> random_candidates(const SweepConfig& config, Listener& listener) {

@@ -54,7 +54,7 @@ void check_winner(const SweepConfig& config, const Place& place) {
   const auto computed = config.computed_scores();
   for (const auto& name : config.winner.objectives) {
     const Place here = place.child("objectives");
-    if (name == latency_objective && !config.profile) here.fail("names latency, and profile is false; set it to true");
+    if (name == latency_objective) require_timings(config, here);
     if (score_kind(name) && std::ranges::find(computed, name) == computed.end())
       here.fail("names " + name + ", which the sweep does not compute; it computes " + mds::listed(computed));
   }
@@ -88,6 +88,10 @@ std::vector<int64_t> SweepConfig::all_seeds() const {
   if (all.empty())
     for (int64_t i = 0; i < (seeds.is_number() ? seeds.get<int64_t>() : 1); ++i) all.push_back(int64_t(seed) + i);
   return all;
+}
+
+void require_timings(const SweepConfig& config, const Place& place) {
+  if (!config.profile) place.fail("names latency, and profile is false; set it to true");
 }
 
 std::vector<std::string> SweepConfig::computed_scores() const {

@@ -98,6 +98,9 @@ struct SweepConfig {
 
 inline RunFiles files_of(const SweepConfig& config, const RunRow& run) { return files_of(config.name, run); }
 
+// ConfigError at `place`, which names latency, where the sweep times nothing.
+void require_timings(const SweepConfig& config, const Place& place);
+
 // `settings` are the values of --set, which override the file's. Paths are resolved by with_found_files.
 SweepConfig load_sweep(const std::string& file, const std::vector<std::string>& settings = {});
 

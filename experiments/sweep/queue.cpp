@@ -5,6 +5,7 @@
 
 #include "experiments/arch_record.h"
 #include "experiments/sweep/asking.h"
+#include "experiments/sweep/timing.h"
 #include "experiments/sweep/untrained.h"
 #include "reports/rows.h"
 #include "search/store/upkeep.h"
@@ -63,8 +64,9 @@ NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& 
     stored = stored_hashes(*database, config.name);
   }
   if (config.asks()) {
-    runs.candidates = asked_candidates(database, config, listener);
-    if (stored.empty() && runs.candidates.empty())
+    if (!stored.empty()) return runs;  // the others are asked for as results come
+    runs.candidates = first_candidates(config, listener);
+    if (runs.candidates.empty())
       throw ConfigError(config.space + ": none of its networks is under max_params and max_gmacs");
     return runs;
   }
@@ -106,8 +108,9 @@ bool enqueue_asked(const SweepContext& sweep) {
   const auto& [database, config] = std::tie(sweep.database, sweep.config);
   if (asking_of(database, config) != Asking::ready) return false;
   const auto asking = sweep.clock.in("strategy");
+  if (reads_latency(config)) time_candidates(sweep);
   const bool any = sweep.database.transaction([&] {
-    NewRuns runs{.candidates = asked_candidates(&database, config, sweep.listener)};
+    NewRuns runs{.candidates = asked_candidates(database, config, sweep.listener)};
     if (runs.candidates.empty()) return false;
     add_proxies(runs, config, sweep.latents);
     enqueue(sweep.database, config, runs, protocol_json(config, sweep.latents, sweep.measures));

@@ -5,11 +5,12 @@
 #include <thread>
 
 #include "experiments/open_store.h"
+#include "experiments/sweep/asking.h"
 #include "experiments/sweep/judge.h"
 #include "experiments/sweep/queue.h"
+#include "experiments/sweep/timing.h"
 #include "experiments/sweep/untrained.h"
 #include "experiments/sweep/worker.h"
-#include "experiments/timing/profiling.h"
 #include "experiments/training/latent_cache.h"
 #include "spec/listed.h"
 #include "spec/new_file.h"
@@ -74,17 +75,6 @@ void run_rungs(const SweepContext& sweep, const SweepRequest& request) {
   while (judge_waiting(sweep));
 }
 
-void profile_all(const SweepContext& sweep) {
-  const auto profiling = sweep.clock.in("profile");
-  for (const auto& run : runs_of(sweep.database, sweep.config.name)) {
-    sweep.listener.throw_if_stopped();
-    const ArchRow arch = find_arch(sweep.database, run.proxy_of).value();
-    sweep.listener.say("mdsearch times the blocks of " + arch.name);
-    profile_into(sweep.database, {arch.name, network_of(arch)},
-                 {.mode = TimingMode::quick, .kernels = sweep.placement.kernels}, sweep.listener);
-  }
-}
-
 // Says which runs failed, as the others were compared without them; returns how many did.
 int64_t tell_failed(const SweepContext& sweep) {
   const auto runs = runs_of(sweep.database, sweep.config.name);
@@ -134,9 +124,10 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
 
   const SweepContext sweep{database, config, latents, measures, request.placement, listener, clock};
   store_untrained(sweep);
+  if (reads_latency(config)) time_candidates(sweep);  // while nothing else runs
   do run_rungs(sweep, request);
   while (enqueue_asked(sweep));
-  if (config.profile) profile_all(sweep);
+  if (config.profile) time_candidates(sweep);
   SweepEnd end = timed(clock, "winner", [&] { return end_sweep(sweep, request.command); });
   listener.say(in_words(clock, "where the time of the sweep went"));
   return {std::move(end), tell_failed(sweep)};

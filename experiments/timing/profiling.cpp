@@ -161,6 +161,7 @@ void profile_into(Database& database, const NamedNetwork& named, const ProfileOp
   left.blocks = false;  // no residual, as the samples of the whole and of its steps are from different runs
   left.whole = options.whole && find_latency(database, network_key(key, LatencyKind::end_to_end, arch)).empty();
   if (missing.empty() && !left.whole) return;
+  listener.say("mdsearch times " + std::string(left.whole ? "" : "blocks of ") + network.name);
   record_profile(database, network, left, {time_plan(plan, missing, left, listener)});
 }
 

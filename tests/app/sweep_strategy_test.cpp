@@ -56,6 +56,21 @@ TEST_CASE("a sweep with a strategy trains what it asks for, each network once, t
   CHECK(sweep.candidates() == candidates);
 }
 
+TEST_CASE("a strategy weighs the sums of block latencies, which are timed before anybody trains", "[app]") {
+  const SearchedSweep sweep;
+  sweep.change_to("nsga2");
+  const std::string objectives = " --set 'strategy.objectives=[\"fd_emoji_clip\",\"latency\"]'";
+  sweep.check_fails_without_trace("strategy.objectives.1 names latency, and profile is false",
+                                  objectives + " --set profile=false");
+  const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + objectives + " --set profile=true");
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.err.find("times blocks of unet") < outcome.err.find("run 1 (unet)"));
+  const auto candidates = sweep.candidates();
+  CHECK(candidates.size() == 5);
+  CHECK(summed_latencies(Database(sweep.file("r.db"), StoreMode::read_only), candidates).size() == 5);
+}
+
 TEST_CASE("two workers and kills lead a strategy to the same candidates", "[app]") {
   const SearchedSweep one, two, killed;
   one.require_done();
@@ -91,7 +106,7 @@ TEST_CASE("settings of a strategy that cannot be are refused before anything is 
   const SearchedSweep sweep;
   sweep.check_fails_without_trace("strategy.population is 1; allowed: 2 to", " --set strategy.population=1");
   sweep.check_fails_without_trace(
-      "strategy.objectives.0 is \"speed\"; allowed: params, macs, macs_valid, fd_emoji_clip",
+      "strategy.objectives.0 is \"speed\"; allowed: params, macs, macs_valid, latency, fd_emoji_clip",
       " --set 'strategy.objectives=[\"speed\"]'");
   sweep.check_fails_without_trace("has no score", " --set 'strategy.objectives=[\"params\"]'");
   sweep.check_fails_without_trace("the network unet, one of the first candidates, has", " --set max_params=1");
