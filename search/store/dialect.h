@@ -1,5 +1,5 @@
-// What is SQLite's alone: how a file is opened and guarded, and the few statements that another database spells
-// otherwise. A second dialect gives these functions a second body; nothing else of the store or the reports needs one.
+// What one kind of database spells, opens and locks otherwise than another: a file of SQLite, or a database of a
+// PostgreSQL server. Nothing else of the store or the reports knows which of them it has.
 #pragma once
 
 #include <memory>
@@ -13,59 +13,90 @@ class session;
 class soci_error;
 }  // namespace soci
 
-namespace mds::dialect {
+namespace mds {
 
-// --- files -----------------------------------------------------------------------------------------------------------
-
-bool in_memory(const std::string& file);
-
-// StoreError where the bytes of the file are not a database's, so that no other file is ever opened, and where it lies
-// on a network file system, whose locks and shared memory are not reliable.
-void check_is_database(const std::string& file);
-void check_filesystem(const std::string& file);
-bool is_network_filesystem(int64_t statfs_type);  // of a statfs f_type
-
-std::unique_ptr<soci::session> connect(const std::string& file, bool read_only);
-void begin_reading_only(soci::session& sql);
-// Readers and one writer at a time, references that are checked; false where the file system cannot do that.
-bool begin_writing(soci::session& sql);
-// Whether each commit survives a loss of power; else the last ones may be lost, and nothing is damaged.
-std::string flush_commits(bool each);
-
-std::string explain(const soci::soci_error& error);  // "is locked by another process ..."
-
-// --- statements ------------------------------------------------------------------------------------------------------
-
-inline constexpr const char* begin_transaction =
-    "BEGIN IMMEDIATE";  // waits for other writers here, not at the first write
-inline constexpr const char* begin_snapshot = "BEGIN";
-
-// Equality of values that may both be NULL.
-std::string same(const std::string& a, const std::string& b);
-
-std::string create_table(const StoredTable& table);
-// The index of a key of which a part may be NULL, a number then; "" for other tables, whose keys are in the table.
-std::string create_key_index(const StoredTable& table);
-
+// A trigger that refuses a change.
 struct Refusal {
-  std::string name;   // of the trigger
+  std::string name;
   std::string event;  // "DELETE ON metric"
   std::string message;
   std::string condition{};  // on OLD and NEW; empty: always
 };
-std::string create_refusal(const Refusal& refusal);
-std::string drop_refusal(const Refusal& refusal);
 
-// --- queries about the file ------------------------------------------------------------------------------------------
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
 
-inline constexpr const char* count_tables = "SELECT count(*) FROM sqlite_master";
-inline constexpr const char* count_version_tables = "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'";
-inline constexpr const char* bytes_of_database =
-    "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+  // --- addresses and connections -------------------------------------------------------------------------------------
 
-// A row of text for each problem; the first query answers "ok" where there is none.
-inline constexpr const char* integrity_check = "PRAGMA integrity_check";
-inline constexpr const char* reference_check =
-    "SELECT \"table\" || ' row ' || coalesce(rowid, '') || ' points to no ' || parent FROM pragma_foreign_key_check";
+  // Whether there is anything to open. A server says so only once it is connected.
+  virtual bool exists(const std::string& address) const = 0;
+  // StoreError where the address cannot be opened in this way, before anything is set on what lies there. Makes the
+  // folder of a new file.
+  virtual void check(const std::string& address, bool read_only) const = 0;
+  // How messages name it: without a password.
+  virtual std::string shown(const std::string& address) const { return address; }
+  // Tries for so long; a file is there at once or never.
+  virtual std::unique_ptr<soci::session> connect(const std::string& address, bool read_only, int patience_s) const = 0;
+  virtual void begin_reading_only(soci::session& sql) const = 0;
+  // References are checked, and a lock is waited for; false where the file system cannot do that.
+  virtual bool begin_writing(soci::session& sql) const = 0;
+  // Whether each commit survives a loss of power; else the last ones may be lost, and nothing is damaged.
+  virtual std::string flush_commits(bool each) const = 0;
 
-}  // namespace mds::dialect
+  virtual std::string explain(const soci::soci_error& error) const = 0;  // "is locked by another process ..."
+  // Whether the same transaction may succeed over a new connection.
+  virtual bool is_lost(const soci::soci_error& error) const = 0;
+
+  // --- transactions --------------------------------------------------------------------------------------------------
+
+  // Waits for all other writers, or only for those of the same rows where these are locked one by one.
+  virtual std::vector<std::string> begin_alone() const = 0;
+  virtual std::string begin_beside_others() const = 0;
+  virtual std::string begin_snapshot() const = 0;
+  // Ends of a SELECT whose rows are locked until the transaction ends: all of them, or those that nobody else has
+  // locked.
+  virtual std::string lock_rows() const = 0;
+  virtual std::string lock_free_rows() const = 0;
+  // The seconds since 1970 of the clock that all writers share; empty: of this machine.
+  virtual std::string now() const = 0;
+
+  // --- statements ----------------------------------------------------------------------------------------------------
+
+  std::string create_table(const StoredTable& table) const;
+  // An index of the key where the table itself cannot have it; "" for other tables.
+  std::string create_key_index(const StoredTable& table) const;
+  virtual std::string type_of(CellType type) const = 0;
+  // Equality of values that may both be NULL.
+  virtual std::string same(const std::string& a, const std::string& b) const = 0;
+  virtual std::vector<std::string> create_refusal(const Refusal& refusal) const = 0;
+  virtual std::string drop_refusal(const Refusal& refusal) const = 0;
+  virtual bool bytes_are_hex() const = 0;  // they travel as text, "\x00ff"
+
+  // --- queries about the database ------------------------------------------------------------------------------------
+
+  virtual std::string count_tables() const = 0;
+  virtual std::string count_version_tables() const = 0;
+  virtual std::string bytes_of_database() const = 0;
+  // A row of text for each problem, or "ok".
+  virtual std::string integrity_check() const = 0;
+  virtual std::string reference_check() const = 0;
+
+ protected:
+  virtual std::string row_number() const = 0;  // type of the column that numbers rows
+  virtual std::string end_of_table(const StoredTable& table) const = 0;
+  // How a column is indexed; itself unless its text may be too long for an index.
+  virtual std::string indexed(const StoredColumn& column) const = 0;
+
+ private:
+  bool indexes_key_apart(const StoredTable& table) const;
+  std::string definition_of(const StoredColumn& column, const std::string& key) const;
+};
+
+const Dialect& sqlite();
+const Dialect& postgresql();
+const Dialect& dialect_of(const std::string& address);  // by its scheme; a file has none
+
+bool is_network_filesystem(int64_t statfs_type);  // of a statfs f_type
+
+}  // namespace mds

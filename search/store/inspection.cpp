@@ -13,15 +13,16 @@ StoreInfo info_of(const Database& database) {
   StoreInfo info{.file = database.file(), .schema_version = database.version()};
   for (const auto& table : tables())
     info.tables.push_back({table.name(), number("SELECT count(*) FROM " + table.name())});
-  info.bytes = number(dialect::bytes_of_database);
+  info.bytes = number(database.dialect().bytes_of_database());
   return info;
 }
 
 std::vector<std::string> problems_of(const Database& database) {
   std::vector<std::string> problems;
-  for (const auto& [text] : select<std::string>(database, dialect::integrity_check))
+  for (const auto& [text] : select<std::string>(database, database.dialect().integrity_check()))
     if (text != "ok") problems.push_back(text);
-  for (const auto& [text] : select<std::string>(database, dialect::reference_check)) problems.push_back(text);
+  for (const auto& [text] : select<std::string>(database, database.dialect().reference_check()))
+    problems.push_back(text);
   const std::array<std::array<std::string, 2>, 3> hashed{
       {{"arch", "spec_json"}, {"block", "block_json"}, {"protocol", "protocol_json"}}};
   for (const auto& [table, column] : hashed)

@@ -25,7 +25,7 @@ struct DeviceRow {
     column("clock_mhz", self.clock_mhz, {.key = true});
     column("memory_bytes", self.memory_bytes, {.key = true});
     column("os", self.os, {.key = true});
-    column("details_json", self.details_json, {.key = true});
+    column("details_json", self.details_json, {.key = true, .is_long = true});
   }
 };
 
@@ -45,11 +45,11 @@ struct EnvRow {
     column("git_commit", self.git_commit, {.key = true});
     column("git_dirty", self.git_dirty, {.key = true});
     column("compiler", self.compiler, {.key = true});
-    column("compiler_flags", self.compiler_flags, {.key = true});
+    column("compiler_flags", self.compiler_flags, {.key = true, .is_long = true});
     column("libtorch", self.libtorch, {.key = true});
     column("cuda", self.cuda, {.key = true});
     column("determinism", self.determinism, {.key = true});
-    column("details_json", self.details_json, {.key = true});
+    column("details_json", self.details_json, {.key = true, .is_long = true});
   }
 };
 

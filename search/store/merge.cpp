@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "search/store/literature.h"
 #include "search/store/run_results.h"
 #include "search/store/schema.h"
 #include "search/store/select.h"
@@ -38,11 +39,13 @@ class Merging {
     auto& numbers = numbers_[table.name()];
     Query query{.sql = "SELECT " + (numbered ? table.number() : std::string("0")) + " AS number",
                 .types = {CellType::integer}};
+    std::string order = "number";
     for (const auto& column : table.columns) {
       query.sql += ", " + column.name;
       query.types.push_back(column.type);
+      if (column.traits.key && !numbered) order += ", " + column.name;
     }
-    query.sql += " FROM " + table.name() + " ORDER BY number";
+    query.sql += " FROM " + table.name() + " ORDER BY " + order;
     theirs_.query(query, [&](const std::vector<Value>& row) {
       const auto cells = translated(table, {row.begin() + 1, row.end()});
       if (left_out(table, cells)) return;
@@ -109,8 +112,17 @@ class Merging {
 void merge(Database& database, const std::string& other_file) {
   const Database theirs(other_file, StoreMode::read_only);
   std::error_code ignored;
-  if (std::filesystem::equivalent(other_file, database.file(), ignored)) database.fail("cannot be merged into itself");
+  if (theirs.file() == database.file() || std::filesystem::equivalent(other_file, database.file(), ignored))
+    database.fail("cannot be merged into itself");
   theirs.snapshot([&] { database.transaction([&] { Merging(database, theirs).run(); }); });
+}
+
+void copy(Database& database, const std::string& other_file) {
+  for (const auto& table : tables())
+    if (table.name() != LiteratureRow::table.name &&
+        !select<int64_t>(database, "SELECT 1 FROM " + table.name() + " LIMIT 1").empty())
+      database.fail("holds rows already, and a copy needs an empty database; `mdsearch db merge` takes rows into one");
+  merge(database, other_file);
 }
 
 }  // namespace mds

@@ -2,7 +2,7 @@
 // write under an older lease fail.
 #include "search/store/queue.h"
 
-#include "search/store/clock.h"
+#include "search/store/dialect.h"
 #include "search/store/select.h"
 
 namespace mds {
@@ -15,11 +15,12 @@ const std::string lease_is_over =
 
 // Otherwise a run whose workers all die without progress, for lack of memory for example, would be tried for ever.
 void give_up_on_deadly_runs(Database& database, int64_t sweep_id, int64_t lease_seconds) {
-  const int64_t now = unix_seconds();
+  const int64_t now = database.now();
   database.execute(
-      "UPDATE run SET state = 'failed', message = :message, updated_unix_s = :updated WHERE sweep_id = :sweep AND "
-      "attempt >= :most AND " +
-          lease_is_over,
+      "UPDATE run SET state = 'failed', message = :message, updated_unix_s = :updated WHERE run_id IN (SELECT run_id "
+      "FROM "
+      "run WHERE sweep_id = :sweep AND attempt >= :most AND " +
+          lease_is_over + database.dialect().lock_free_rows() + ")",
       std::to_string(most_deaths_without_progress) + " workers died at it without any progress", now, sweep_id,
       most_deaths_without_progress, now, now + lease_seconds);
 }
@@ -27,22 +28,22 @@ void give_up_on_deadly_runs(Database& database, int64_t sweep_id, int64_t lease_
 }  // namespace
 
 std::optional<Lease> claim(Database& database, const std::string& sweep, const Worker& worker) {
-  return database.transaction([&]() -> std::optional<Lease> {
-    const int64_t sweep_id = number_of(database, "sweep", "name", sweep), now = unix_seconds();
+  return database.row_transaction([&]() -> std::optional<Lease> {
+    const int64_t sweep_id = number_of(database, "sweep", "name", sweep), now = database.now();
     give_up_on_deadly_runs(database, sweep_id, worker.lease_seconds);
-    const auto free =
-        select<int64_t>(database,
-                        "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR " +
-                            lease_is_over + ") ORDER BY rung DESC, run_id LIMIT 1",
-                        sweep_id, now, now + worker.lease_seconds);
+    const auto free = select<int64_t>(
+        database,
+        "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR " + lease_is_over +
+            ") ORDER BY rung DESC, run_id LIMIT 1" + database.dialect().lock_free_rows(),
+        sweep_id, now, now + worker.lease_seconds);
     if (free.empty()) return std::nullopt;
     return take(database, std::get<0>(free.front()), worker);
   });
 }
 
 Lease take(Database& database, int64_t run, const Worker& worker) {
-  return database.transaction([&] {
-    const int64_t now = unix_seconds();
+  return database.row_transaction([&] {
+    const int64_t now = database.now();
     const auto known = [](int64_t number) { return number ? std::optional(number) : std::nullopt; };
     const int64_t taken = database.execute(
         "UPDATE run SET state = 'leased', owner = :owner, lease_expires_unix_s = :expires, fence = fence + 1, attempt "
@@ -59,27 +60,28 @@ Lease take(Database& database, int64_t run, const Worker& worker) {
 }
 
 void heartbeat(Database& database, const Lease& lease) {
-  database.transaction([&] {
+  database.row_transaction([&] {
     require_writable_run(database, lease);
     database.execute("UPDATE run SET lease_expires_unix_s = :expires, attempt = 0 WHERE run_id = :run",
-                     unix_seconds() + lease.lease_seconds, lease.run);
+                     database.now() + lease.lease_seconds, lease.run);
   });
 }
 
 void finish(Database& database, const Lease& lease, RunState state, const std::string& message) {
   if (state == RunState::leased) database.fail("a lease ends in another state than leased");
-  database.transaction([&] {
+  database.row_transaction([&] {
     require_writable_run(database, lease);
     database.execute(
         "UPDATE run SET state = :state, message = :message, attempt = 0, lease_expires_unix_s = 0, updated_unix_s = "
         ":now WHERE run_id = :run",
-        state, message, unix_seconds(), lease.run);
+        state, message, database.now(), lease.run);
   });
 }
 
 void promote(Database& database, int64_t run, int64_t rung) {
   database.transaction([&] {
-    const auto found = select<std::string, int64_t>(database, "SELECT state, rung FROM run WHERE run_id = :run", run);
+    const auto found = select<std::string, int64_t>(
+        database, "SELECT state, rung FROM run WHERE run_id = :run" + database.dialect().lock_rows(), run);
     if (found.empty()) database.fail("holds no run " + std::to_string(run));
     const auto& [state, reached] = found.front();
     const bool resting = state == "paused" || state == "stopped";
@@ -89,7 +91,7 @@ void promote(Database& database, int64_t run, int64_t rung) {
                     " and cannot be promoted to rung " + std::to_string(rung) +
                     "; promoted are paused or stopped runs, to a deeper rung");
     database.execute("UPDATE run SET state = 'promoted', rung = :rung, updated_unix_s = :now WHERE run_id = :run", rung,
-                     unix_seconds(), run);
+                     database.now(), run);
   });
 }
 
@@ -98,7 +100,7 @@ void retry(Database& database, int64_t run) {
     const int64_t queued = database.execute(
         "UPDATE run SET state = CASE rung WHEN 0 THEN 'queued' ELSE 'promoted' END, message = '', attempt = 0, "
         "updated_unix_s = :now WHERE run_id = :run AND state IN ('failed', 'done')",
-        unix_seconds(), run);
+        database.now(), run);
     if (!queued) database.fail("run " + std::to_string(run) + " has neither failed nor finished, or is not there");
   });
 }
@@ -107,7 +109,7 @@ void fail_run(Database& database, int64_t run, const std::string& message) {
   database.transaction([&] {
     require_writable_run(database, run);
     database.execute("UPDATE run SET state = 'failed', message = :message, updated_unix_s = :now WHERE run_id = :run",
-                     message, unix_seconds(), run);
+                     message, database.now(), run);
   });
 }
 
@@ -117,7 +119,7 @@ void stop(Database& database, int64_t run, const std::string& message) {
     database.execute(
         "UPDATE run SET state = 'stopped', message = :message, updated_unix_s = :now "
         "WHERE run_id = :run AND state IN ('queued', 'paused', 'promoted')",
-        message, unix_seconds(), run);
+        message, database.now(), run);
   });
 }
 

@@ -29,7 +29,9 @@ std::optional<int64_t> find_cells(const Database& database, const StoredTable& t
   for (size_t i = 0; i < cells.size(); ++i) {
     const StoredColumn& column = table.columns[i];
     if (!column.traits.key) continue;
-    query.sql += (query.arguments.empty() ? " WHERE " : " AND ") + dialect::same(column.name, ":" + column.name);
+    query.sql += (query.arguments.empty() ? " WHERE " : " AND ") +
+                 (column.optional ? database.dialect().same(column.name, ":" + column.name)
+                                  : column.name + " = :" + column.name);
     query.arguments.push_back(cells[i]);
   }
   std::optional<int64_t> number;

@@ -1,12 +1,11 @@
 #include "search/store/run_results.h"
 
-#include "search/store/clock.h"
 #include "search/store/select.h"
 
 namespace mds {
 
 void add_metric(Database& database, const RunRef& run, MetricRow row) {
-  database.transaction([&] {
+  database.row_transaction([&] {
     require_writable_run(database, run);
     if (row.protocol.empty())
       row.protocol = stored_rows<RunRow>(database, "WHERE run_id = :run", run.run).front().protocol;
@@ -16,7 +15,7 @@ void add_metric(Database& database, const RunRef& run, MetricRow row) {
 }
 
 void add_evaluation_sample(Database& database, const RunRef& run, EvaluationSampleRow row) {
-  database.transaction([&] {
+  database.row_transaction([&] {
     require_writable_run(database, run);
     row.run = run.run;
     insert(database, row);
@@ -24,7 +23,7 @@ void add_evaluation_sample(Database& database, const RunRef& run, EvaluationSamp
 }
 
 void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row) {
-  database.transaction([&] {
+  database.row_transaction([&] {
     require_writable_run(database, run);
     row.run = run.run;
     insert(database, row);
@@ -32,7 +31,7 @@ void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row) {
 }
 
 void add_picture(Database& database, const RunRef& run, PictureRow row) {
-  database.transaction([&] {
+  database.row_transaction([&] {
     require_writable_run(database, run);
     const auto newer = select<int64_t>(database,
                                        "SELECT picture_id FROM picture WHERE run_id = :run AND (iteration > :iteration "
@@ -46,7 +45,7 @@ void add_picture(Database& database, const RunRef& run, PictureRow row) {
 }
 
 void add_decision(Database& database, DecisionRow row) {
-  row.decided_unix_s = unix_seconds();
+  row.decided_unix_s = database.now();
   insert(database, row);
 }
 

@@ -83,7 +83,7 @@ struct DecisionRow {
     column("rung", self.rung, {.key = true});
     column("rule", self.rule, {.key = true});
     column("rule_version", self.rule_version, {.key = true});
-    column("inputs_json", self.inputs_json, {.key = true});
+    column("inputs_json", self.inputs_json, {.key = true, .is_long = true});
     column("verdict", self.verdict);
     column("audited", self.audited, {.key = true});
     column("decided_unix_s", self.decided_unix_s);
@@ -119,7 +119,7 @@ struct PictureRow {
   static void columns(auto& self, auto&& column) {
     column("run_id", self.run, {.key = true, .parent = "run"});
     column("iteration", self.iteration, {.key = true});
-    column("prompt", self.prompt, {.key = true});
+    column("prompt", self.prompt, {.key = true, .is_long = true});
     column("seed", self.seed, {.key = true});
     column("mime", self.mime, {.check = "mime IN ('image/png', 'image/jpeg', 'image/webp')"});
     column("bytes", self.bytes, {.bytes = true, .check = "length(bytes) BETWEEN 1 AND 16384"});

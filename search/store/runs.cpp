@@ -1,6 +1,6 @@
 #include "search/store/runs.h"
 
-#include "search/store/clock.h"
+#include "search/store/dialect.h"
 #include "search/store/select.h"
 #include "spec/error.h"
 
@@ -8,8 +8,8 @@ namespace mds {
 
 void require_writable_run(const Database& database, const RunRef& run) {
   const std::string name = "run " + std::to_string(run.run);
-  const auto found =
-      select<int64_t, std::string>(database, "SELECT fence, state FROM run WHERE run_id = :run", run.run);
+  const auto found = select<int64_t, std::string>(
+      database, "SELECT fence, state FROM run WHERE run_id = :run" + database.dialect().lock_rows(), run.run);
   if (found.empty()) database.fail("holds no " + name);
   const auto& [fence, state] = found.front();
   const bool leased = state == name_of(RunState::leased);
@@ -29,11 +29,11 @@ std::string add_protocol(Database& database, const std::string& json) {
 
 void add_sweep(Database& database, const std::string& name, const std::string& config_json) {
   if (name.empty()) database.fail("a sweep needs a name");
-  insert(database, SweepRow{name, config_json, unix_seconds()});
+  insert(database, SweepRow{name, config_json, database.now()});
 }
 
 int64_t ensure_run(Database& database, RunRow row) {
-  row.created_unix_s = row.updated_unix_s = unix_seconds();
+  row.created_unix_s = row.updated_unix_s = database.now();
   return insert_numbered(database, row);
 }
 

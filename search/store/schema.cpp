@@ -16,9 +16,11 @@
 namespace mds {
 namespace {
 
-constexpr const char* version_table =
-    "CREATE TABLE schema_version(version INTEGER PRIMARY KEY, applied_unix_s INTEGER NOT NULL, description TEXT NOT "
-    "NULL)";
+std::string version_table(const Dialect& dialect) {
+  const std::string integer = dialect.type_of(CellType::integer), text = dialect.type_of(CellType::text);
+  return "CREATE TABLE schema_version(version " + integer + " PRIMARY KEY, applied_unix_s " + integer +
+         " NOT NULL, description " + text + " NOT NULL)";
+}
 
 constexpr const char* latest_metric = R"(CREATE VIEW latest_metric AS
 SELECT m.* FROM metric m WHERE m.iteration = (SELECT max(o.iteration) FROM metric o
@@ -39,7 +41,7 @@ constexpr const char* latency_summary = R"(CREATE VIEW latency_summary AS
 SELECT l.*, count(*) AS repetitions, count(DISTINCT s.process) AS processes, sum(length(s.samples_ns)) / 8 AS n
 FROM latency_run l JOIN latency_sample s USING(latency_run_id) GROUP BY l.latency_run_id)";
 
-dialect::Refusal picture_limit() {
+Refusal picture_limit() {
   const std::string most = std::to_string(picture_bytes_max);
   return {.name = "picture_limit",
           .event = "INSERT ON picture",
@@ -67,24 +69,26 @@ const std::vector<StoredTable>& tables() {
   return list;
 }
 
-Migration whole_schema() {
-  Migration schema{.version = schema_version(), .description = "new database", .statements = {version_table}};
+Migration whole_schema(const Dialect& dialect) {
+  Migration schema{.version = schema_version(), .description = "new database", .statements = {version_table(dialect)}};
+  const auto refuse = [&](const Refusal& refusal) {
+    for (const auto& statement : dialect.create_refusal(refusal)) schema.statements.push_back(statement);
+  };
   for (const auto& table : tables()) {
-    schema.statements.push_back(dialect::create_table(table));
-    if (const auto key = dialect::create_key_index(table); !key.empty()) schema.statements.push_back(key);
+    schema.statements.push_back(dialect.create_table(table));
+    if (const auto key = dialect.create_key_index(table); !key.empty()) schema.statements.push_back(key);
     for (const char* change : {"UPDATE", "DELETE"})
-      if (const auto refusal = append_only(table.name(), change))
-        schema.statements.push_back(dialect::create_refusal(*refusal));
+      if (const auto refusal = append_only(table.name(), change)) refuse(*refusal);
   }
   for (const auto& statement : {latest_metric, run_summary, latency_summary}) schema.statements.emplace_back(statement);
-  schema.statements.push_back(dialect::create_refusal(picture_limit()));
+  refuse(picture_limit());
   return schema;
 }
 
-std::optional<dialect::Refusal> append_only(const std::string& table, const std::string& change) {
+std::optional<Refusal> append_only(const std::string& table, const std::string& change) {
   const auto is_append_only = [&](const StoredTable& each) { return each.name() == table && each.traits.append_only; };
   if (!std::ranges::any_of(tables(), is_append_only)) return std::nullopt;
-  return dialect::Refusal{
+  return Refusal{
       .name = table + "_no_" + change, .event = change + " ON " + table, .message = table + " is append-only"};
 }
 

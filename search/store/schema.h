@@ -1,5 +1,5 @@
-// The tables of a results database: that of a new file as its rows describe them (column.h), and the numbered
-// migrations that bring an older file to the same. Only class Database uses them to change a file.
+// The tables of a results database: those of a new one as its rows describe them (column.h), and the numbered
+// migrations that bring an older file to the same. Only class Database uses them to change a database.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,12 @@ struct Migration {
 // In order, from version 2 on. The version of the last one is the version that this program reads and writes.
 const std::vector<Migration>& migrations();
 int64_t schema_version();
-Migration whole_schema();  // of an empty file
+Migration whole_schema(const Dialect& dialect);  // of an empty database
 
 // Tables that hold rows; parents come before their children.
 const std::vector<StoredTable>& tables();
 
 // What refuses "DELETE" or "UPDATE" on a table; none where the table is not append-only.
-std::optional<dialect::Refusal> append_only(const std::string& table, const std::string& change);
+std::optional<Refusal> append_only(const std::string& table, const std::string& change);
 
 }  // namespace mds

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "search/store/clock.h"
 #include "search/store/queue.h"
 #include "search/store/schema.h"
 #include "search/store/select.h"
@@ -12,7 +11,7 @@ namespace mds {
 namespace {
 
 void refuse_live_leases(const Database& database, const std::string& sweep, const std::vector<RunRow>& runs) {
-  const int64_t now = unix_seconds(), latest = now + longest_lease_seconds;  // later: the clock was set back
+  const int64_t now = database.now(), latest = now + longest_lease_seconds;  // later: the clock was set back
   for (const auto& [run, owner, expires] : select<int64_t, std::string, int64_t>(
            database,
            "SELECT run_id, owner, lease_expires_unix_s FROM run JOIN sweep USING(sweep_id) WHERE name = :sweep AND "
@@ -31,9 +30,10 @@ class Remover {
   // The only place where rows are deleted from append-only tables.
   void take(const std::string& table, const std::string& condition, const auto&... arguments) {
     const auto guard = append_only(table, "DELETE");
-    if (guard) database_.execute(dialect::drop_refusal(*guard));
+    if (guard) database_.execute(database_.dialect().drop_refusal(*guard));
     const int64_t rows = database_.execute("DELETE FROM " + table + " WHERE " + condition, arguments...);
-    if (guard) database_.execute(dialect::create_refusal(*guard));
+    if (guard)
+      for (const auto& statement : database_.dialect().create_refusal(*guard)) database_.execute(statement);
     if (rows > 0) taken_.push_back({table, rows});
   }
 
@@ -131,7 +131,7 @@ void grow_sweep(Database& database, const std::string& name, const std::string& 
       database.execute(
           "UPDATE run SET state = 'paused', updated_unix_s = :now WHERE state = 'done' AND sweep_id = (SELECT sweep_id "
           "FROM sweep WHERE name = :name)",
-          unix_seconds(), name);
+          database.now(), name);
   });
 }
 

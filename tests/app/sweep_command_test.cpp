@@ -99,9 +99,10 @@ TEST_CASE("a rung is not judged without the samples that its rule needs, and the
   sweep.require_done();
   {
     Database database(sweep.file("r.db"));
-    database.execute(dialect::drop_refusal(append_only("evaluation_sample", "DELETE").value()));
+    const Refusal guard = append_only("evaluation_sample", "DELETE").value();
+    database.execute(database.dialect().drop_refusal(guard));
     database.execute("DELETE FROM evaluation_sample WHERE run_id = 2 AND iteration = 4");
-    database.execute(dialect::create_refusal(append_only("evaluation_sample", "DELETE").value()));
+    for (const auto& statement : database.dialect().create_refusal(guard)) database.execute(statement);
     database.execute("UPDATE run SET state = 'paused', rung = 0");
   }
   sweep.check_fails("run 2 of the sweep toy has no samples of fd_emoji_clip at iteration 4");

@@ -32,12 +32,12 @@ void fill(const std::string& file, const std::string& name, double value) {
 
 TEST_CASE("merging brings in every row once, and again changes nothing", "[store]") {
   const ScratchFolder folder;
-  fill(folder.file("a.db"), "a", 0.1);
-  fill(folder.file("b.db"), "b", 0.2);
-  Database database(folder.file("a.db"));
+  fill(folder.store("a.db"), "a", 0.1);
+  fill(folder.store("b.db"), "b", 0.2);
+  Database database(folder.store("a.db"));
   std::vector<int64_t> before;
   for (int round = 0; round < 2; ++round) {
-    merge(database, folder.file("b.db"));
+    merge(database, folder.store("b.db"));
     CHECK(rows_of(database, "arch") == 2);
     CHECK(rows_of(database, "run") == 2);
     CHECK(rows_of(database, "protocol") == 1);
@@ -57,13 +57,13 @@ TEST_CASE("merging brings in every row once, and again changes nothing", "[store
 TEST_CASE("one latency measured by two processes into two databases keeps both's samples", "[store]") {
   const ScratchFolder folder;
   for (const int64_t process : {1, 2}) {
-    Database database(folder.file(std::to_string(process) + ".db"));
+    Database database(folder.store(std::to_string(process) + ".db"));
     LatencyRow row = latency(database, 1000 * process);
     row.process = {.number = process, .warmup_count = process};
     add_latency(database, row);
   }
-  Database database(folder.file("1.db"));
-  for (int round = 0; round < 2; ++round) merge(database, folder.file("2.db"));
+  Database database(folder.store("1.db"));
+  for (int round = 0; round < 2; ++round) merge(database, folder.store("2.db"));
   const auto rows = find_latency(database, latency(database).key);
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].samples_ns.front() == 1000);
@@ -74,17 +74,17 @@ TEST_CASE("one latency measured by two processes into two databases keeps both's
 TEST_CASE("for a run in both databases the later update wins, and its new metrics are copied", "[store]") {
   const ScratchFolder folder;
   {
-    Database database(folder.file("a.db"));
+    Database database(folder.store("a.db"));
     add_run(database, "a");
   }
-  std::filesystem::copy_file(folder.file("a.db"), folder.file("worker.db"));
+  merge(*std::make_unique<Database>(folder.file("worker.db")), folder.store("a.db"));
   {
     Database worker(folder.file("worker.db"));
     const auto lease = claim(worker, "s", {.owner = "worker"});
     add_metric(worker, *lease, {.iteration = 5, .name = "loss", .value = 0.5});
     finish(worker, *lease, RunState::done, "finished elsewhere");
   }
-  Database database(folder.file("a.db"));
+  Database database(folder.store("a.db"));
   merge(database, folder.file("worker.db"));
   REQUIRE(runs_of(database, "s").size() == 1);
   CHECK(runs_of(database, "s")[0].state == RunState::done);
@@ -95,23 +95,23 @@ TEST_CASE("for a run in both databases the later update wins, and its new metric
 TEST_CASE("a lease in a merged database is not taken over", "[store]") {
   const ScratchFolder folder;
   {
-    Database other(folder.file("b.db"));
+    Database other(folder.store("b.db"));
     add_run(other, "b");
     claim(other, "s", {.owner = "elsewhere"});
   }
-  Database database(folder.file("a.db"));
-  merge(database, folder.file("b.db"));
+  Database database(folder.store("a.db"));
+  merge(database, folder.store("b.db"));
   CHECK(runs_of(database, "s")[0].state == RunState::queued);
   CHECK(claim(database, "s", {.owner = "here"}));
 }
 
 TEST_CASE("a file that cannot be merged is an error and changes nothing", "[store]") {
   const ScratchFolder folder;
-  fill(folder.file("a.db"), "a", 0.1);
+  fill(folder.store("a.db"), "a", 0.1);
   std::ofstream(folder.file("text.db")) << "no database at all, just text";
-  Database database(folder.file("a.db"));
+  Database database(folder.store("a.db"));
   CHECK_THROWS_WITH(merge(database, folder.file("text.db")), Contains("text.db: is not a database"));
   CHECK_THROWS_WITH(merge(database, folder.file("none.db")), Contains("there is no such database"));
-  CHECK_THROWS_WITH(merge(database, folder.file("a.db")), Contains("into itself"));
+  CHECK_THROWS_WITH(merge(database, folder.store("a.db")), Contains("into itself"));
   CHECK(rows_of(database, "run") == 1);
 }

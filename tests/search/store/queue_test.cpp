@@ -2,6 +2,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <set>
 
@@ -21,9 +23,9 @@ const Worker me{.owner = "me", .lease_seconds = 60};
 const Worker hasty{.owner = "hasty", .lease_seconds = 0};  // its lease expires at once
 
 // Claims runs until none is left and logs their ids; used in separate processes.
-void claim_all(const std::string& file, const std::string& log) {
+void claim_all(const std::string& store, const std::string& log) {
   std::ofstream out(log);
-  Database database(file, StoreMode::open_existing);
+  Database database(store, StoreMode::open_existing);
   while (const auto lease = claim(database, "s", me)) {
     add_metric(database, *lease, {.iteration = 1, .name = "loss", .value = double(::getpid())});
     finish(database, *lease, RunState::done);
@@ -31,10 +33,45 @@ void claim_all(const std::string& file, const std::string& log) {
   }
 }
 
+// The runs that so many processes claimed together of a store that has so many.
+std::multiset<int64_t> claimed_by(int processes, int64_t runs, const ScratchFolder& folder) {
+  const std::string store = folder.store("a.db");
+  {
+    Database database(store);
+    database.transaction([&] {
+      for (int64_t seed = 0; seed < runs; ++seed) add_run(database, "a", seed);
+    });
+  }
+  std::vector<pid_t> workers;
+  for (int worker = 0; worker < processes; ++worker) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      try {
+        claim_all(store, folder.file("log" + std::to_string(worker)));
+        ::_exit(0);
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        ::_exit(1);
+      }
+    }
+    workers.push_back(child);
+  }
+  std::multiset<int64_t> claimed;
+  for (size_t worker = 0; worker < workers.size(); ++worker) {
+    int status = 0;
+    ::waitpid(workers[worker], &status, 0);
+    CHECK(status == 0);
+    std::ifstream log(folder.file("log" + std::to_string(worker)));
+    for (int64_t run = 0; log >> run;) claimed.insert(run);
+  }
+  return claimed;
+}
+
 }  // namespace
 
 TEST_CASE("a run goes from queued over leased and paused to promoted and done", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "a");
   const auto lease = claim(database, "s", me);
   REQUIRE(lease);
@@ -55,7 +92,7 @@ TEST_CASE("a run goes from queued over leased and paused to promoted and done", 
 }
 
 TEST_CASE("a run that kills its workers before any progress fails; a heartbeat is progress", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_run(database, "deadly");
   const Worker doomed{.owner = "doomed", .lease_seconds = 0};  // expires at once, like a dead worker's lease in the end
   for (int64_t i = 0; i < most_deaths_without_progress; ++i) REQUIRE(claim(database, "s", doomed));
@@ -72,7 +109,7 @@ TEST_CASE("a run that kills its workers before any progress fails; a heartbeat i
 }
 
 TEST_CASE("a run is taken in any state, and the holder of its lease can no longer write", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "a");
   const Lease first = take(database, run, me);
   add_metric(database, first, {.iteration = 1, .name = "loss", .value = 1});
@@ -87,7 +124,7 @@ TEST_CASE("a run is taken in any state, and the holder of its lease can no longe
 }
 
 TEST_CASE("promoted runs are claimed before queued ones", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_run(database, "a");
   finish(database, *claim(database, "s", me), RunState::paused);
   const int64_t queued = add_run(database, "b");
@@ -97,7 +134,7 @@ TEST_CASE("promoted runs are claimed before queued ones", "[store]") {
 }
 
 TEST_CASE("a lease that ran out is claimable, and the late write is refused", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_run(database, "a");
   const auto late = claim(database, "s", hasty);
   const auto current = claim(database, "s", me);
@@ -113,7 +150,7 @@ TEST_CASE("a lease that ran out is claimable, and the late write is refused", "[
 }
 
 TEST_CASE("a lease from before the clock was set back is over, and its holder can no longer write", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_run(database, "a");
   const auto ahead = [&](int64_t seconds) {
     database.execute("UPDATE run SET lease_expires_unix_s = " + std::to_string(unix_seconds() + seconds));
@@ -129,7 +166,7 @@ TEST_CASE("a lease from before the clock was set back is over, and its holder ca
 }
 
 TEST_CASE("a heartbeat keeps a lease", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_run(database, "a");
   Lease lease = *claim(database, "s", hasty);
   lease.lease_seconds = 60;
@@ -138,7 +175,7 @@ TEST_CASE("a heartbeat keeps a lease", "[store]") {
 }
 
 TEST_CASE("a running run can be neither promoted nor stopped", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "a");
   const auto lease = claim(database, "s", me);
   CHECK_THROWS_WITH(promote(database, run, 2), Contains("cannot be promoted to rung 2"));
@@ -147,7 +184,7 @@ TEST_CASE("a running run can be neither promoted nor stopped", "[store]") {
 }
 
 TEST_CASE("a stopped run is not claimed unless an audit promotes it", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "a");
   finish(database, *claim(database, "s", me), RunState::paused);
   stop(database, run, "both slopes worse");
@@ -157,7 +194,7 @@ TEST_CASE("a stopped run is not claimed unless an audit promotes it", "[store]")
 }
 
 TEST_CASE("a run that failed or finished is queued again at its rung; others are left alone", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "a");
   CHECK_THROWS_WITH(retry(database, run), Contains("run 1 has neither failed nor finished"));
   CHECK_THROWS_WITH(retry(database, 99), Contains("run 99"));
@@ -177,7 +214,7 @@ TEST_CASE("a run that failed or finished is queued again at its rung; others are
 }
 
 TEST_CASE("a run that was given up after many deaths can be tried as often again", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "deadly");
   for (int64_t i = 0; i < most_deaths_without_progress; ++i) REQUIRE(claim(database, "s", hasty));
   REQUIRE_FALSE(claim(database, "s", me));
@@ -187,7 +224,7 @@ TEST_CASE("a run that was given up after many deaths can be tried as often again
 }
 
 TEST_CASE("a decision and its inputs are logged once", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const DecisionRow row{
       .run = add_run(database, "a"), .rung = 0, .rule = "slopes", .inputs_json = "{}", .verdict = "stop"};
   add_decision(database, row);
@@ -198,45 +235,28 @@ TEST_CASE("a decision and its inputs are logged once", "[store]") {
 
 TEST_CASE("four processes claim four hundred runs, none twice, none lost", "[store]") {
   const ScratchFolder folder;
-  const std::string file = folder.file("a.db");
-  {
-    Database database(file);
-    database.transaction([&] {
-      for (int64_t seed = 0; seed < 400; ++seed) add_run(database, "a", seed);
-    });
-  }
-  std::vector<pid_t> workers;
-  for (int worker = 0; worker < 4; ++worker) {
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      try {
-        claim_all(file, folder.file("log" + std::to_string(worker)));
-        ::_exit(0);
-      } catch (const std::exception&) {
-        ::_exit(1);
-      }
-    }
-    workers.push_back(child);
-  }
-  std::multiset<int64_t> claimed;
-  for (size_t worker = 0; worker < workers.size(); ++worker) {
-    int status = 0;
-    ::waitpid(workers[worker], &status, 0);
-    CHECK(status == 0);
-    std::ifstream log(folder.file("log" + std::to_string(worker)));
-    for (int64_t run = 0; log >> run;) claimed.insert(run);
-  }
+  const auto claimed = claimed_by(4, 400, folder);
   CHECK(claimed.size() == 400);
   CHECK(std::set<int64_t>(claimed.begin(), claimed.end()).size() == 400);
-  CHECK(problems_of(Database(file)).empty());
+  CHECK(problems_of(Database(folder.store("a.db"))).empty());
+}
+
+TEST_CASE("thirty-two processes claim ten thousand runs, none twice, none lost", "[store][slow]") {
+  const ScratchFolder folder;
+  const auto start = std::chrono::steady_clock::now();
+  const auto claimed = claimed_by(32, 10'000, folder);
+  CHECK(claimed.size() == 10'000);
+  CHECK(std::set<int64_t>(claimed.begin(), claimed.end()).size() == 10'000);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  std::printf("%s: %.0f runs a second, each claimed, measured and finished\n", folder.store("a.db").c_str(),
+              10'000 / took.count());
 }
 
 TEST_CASE("a worker killed after its claim loses the run to the next one when the lease runs out", "[store]") {
   const ScratchFolder folder;
-  const std::string file = folder.file("a.db");
+  const std::string file = folder.store("a.db");
   {
-    Database database(file), unused(":memory:");
+    Database database(file), unused(fresh_store());
     add_run(database, "a");
   }
   const pid_t child = ::fork();
@@ -259,7 +279,7 @@ TEST_CASE("a worker killed after its claim loses the run to the next one when th
 }
 
 TEST_CASE("a resting run can be failed with a message, a leased one only by its worker", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "a");
   const auto lease = claim(database, "s", {.owner = "w"});
   CHECK_THROWS_WITH(fail_run(database, run, "its score is not finite"), Contains("is leased to a worker"));

@@ -1,15 +1,28 @@
 // A small store for tests: two architectures, one the proxy of the other, a sweep and its runs.
 #pragma once
 
+#include <soci/soci.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "search/store/store.h"
 #include "tests/scratch.h"
 
 namespace mds::test {
+
+// An empty database of its own: in memory, or on the server that MDSEARCH_TEST_SERVER names, in a schema.
+inline std::string fresh_store(const std::string& otherwise = ":memory:") {
+  const char* server = std::getenv("MDSEARCH_TEST_SERVER");
+  if (!server) return otherwise;
+  static int64_t count = 0;
+  const std::string schema = "t" + std::to_string(::getpid()) + "_" + std::to_string(++count);
+  soci::session("postgresql", server) << "CREATE SCHEMA " + schema;
+  return server + std::string("&options=-csearch_path%3D") + schema;
+}
 
 // A folder that is removed with the object.
 struct ScratchFolder {
@@ -20,6 +33,13 @@ struct ScratchFolder {
   }
   ~ScratchFolder() { std::filesystem::remove_all(path); }
   std::string file(const std::string& name) const { return (path / name).string(); }
+  // The address of a database that other processes can open: a file in the folder, or a schema on the server.
+  std::string store(const std::string& name) const {
+    const auto [known, is_new] = stores.try_emplace(name);
+    if (is_new) known->second = fresh_store(file(name));
+    return known->second;
+  }
+  mutable std::map<std::string, std::string> stores{};
 };
 
 inline ArchRow arch(const std::string& name, int64_t params = 1000) {

@@ -90,8 +90,8 @@ TEST_CASE("a new database and a migrated one have the same tables, keys, checks,
 }
 
 TEST_CASE("a row that is described once is created, inserted once and read by that", "[store]") {
-  Database database(":memory:");
-  database.execute(dialect::create_table(table_of<Toy>()));
+  Database database(fresh_store());
+  database.execute(database.dialect().create_table(table_of<Toy>()));
   add_sweep(database, "s", "{}");
   const Toy row{.owner = "s",
                 .first = "a",
@@ -111,17 +111,17 @@ TEST_CASE("a row that is described once is created, inserted once and read by th
 }
 
 TEST_CASE("what a row has not is NULL and comes back as nothing", "[store]") {
-  Database database(":memory:");
-  database.execute(dialect::create_table(table_of<Toy>()));
+  Database database(fresh_store());
+  database.execute(database.dialect().create_table(table_of<Toy>()));
   insert(database, Toy{.first = "a"});
   CHECK(stored_rows<Toy>(database, "WHERE sweep_id IS NULL AND low IS NULL").size() == 1);
   CHECK(stored_rows<Toy>(database, "").front() == Toy{.first = "a", .toy = 1});
 }
 
 TEST_CASE("a key of which a part is absent still tells rows apart, and equal ones are one", "[store]") {
-  Database database(":memory:");
-  database.execute(dialect::create_table(table_of<Keyed>()));
-  database.execute(dialect::create_key_index(table_of<Keyed>()));
+  Database database(fresh_store());
+  database.execute(database.dialect().create_table(table_of<Keyed>()));
+  database.execute(database.dialect().create_key_index(table_of<Keyed>()));
   const int64_t device = remember_device(database, {}), one = insert_numbered(database, Keyed{.name = "a"});
   CHECK(insert_numbered(database, Keyed{.name = "a"}) == one);
   CHECK(insert_numbered(database, Keyed{.device = device, .name = "a"}) != one);
@@ -129,27 +129,28 @@ TEST_CASE("a key of which a part is absent still tells rows apart, and equal one
 }
 
 TEST_CASE("a described row is checked: what it refers to, its enumerations, what must hold", "[store]") {
-  Database database(":memory:");
-  database.execute(dialect::create_table(table_of<Toy>()));
+  Database database(fresh_store());
+  database.execute(database.dialect().create_table(table_of<Toy>()));
   CHECK_THROWS_WITH(insert(database, Toy{.owner = "unknown", .first = "a"}),
                     Contains("holds no sweep with name unknown"));
-  CHECK_THROWS_WITH(insert(database, Toy{.first = "a", .second = "a"}), Contains("CHECK constraint failed"));
+  CHECK_THROWS_WITH(insert(database, Toy{.first = "a", .second = "a"}),
+                    Contains("CHECK constraint failed") || Contains("violates check constraint"));
   CHECK_THROWS_WITH(
       database.execute("INSERT INTO toy(first, bytes, colour, old, samples) VALUES('a', '', 'green', 0, '')"),
-      Contains("colour IN ('red', 'blue')"));
+      Contains("colour"));
 }
 
 // One dialect says what differs between databases. Migrations are SQLite's history.
 TEST_CASE("only the dialect has statements that SQLite alone knows", "[store]") {
   const std::regex own(
-      "sqlite|PRAGMA|pragma_|WITHOUT ROWID|\\browid\\b|RAISE\\(|ATTACH |INSERT OR |IMMEDIATE|last_insert_rowid|"
+      "sqlite_|PRAGMA|pragma_|WITHOUT ROWID|\\browid\\b|RAISE\\(|ATTACH |INSERT OR |IMMEDIATE|last_insert_rowid|"
       "changes\\(\\)|json_(extract|each|type|object|valid)|strftime|zeroblob|\\btemp\\.|\\bGLOB\\b");
   const std::regex comment("\\s*//.*");
   int files = 0;
   for (const std::string folder : {"search", "search/store", "reports"})
     for (const auto& entry : std::filesystem::directory_iterator(std::string(MDS_SOURCE_DIR "/") + folder)) {
       const std::string name = entry.path().filename().string(), stem = entry.path().stem().string();
-      if (!entry.is_regular_file() || stem == "dialect" || stem == "migrations") continue;
+      if (!entry.is_regular_file() || stem.starts_with("dialect") || stem == "migrations") continue;
       std::ifstream in(entry.path());
       ++files;
       for (std::string line; std::getline(in, line);) {

@@ -25,7 +25,7 @@ int64_t add_full_run(Database& database, const std::string& name) {
 }  // namespace
 
 TEST_CASE("a removed sweep leaves no row, and its name is free again", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_full_run(database, "a");
   const Removal removal = remove_sweep(database, "s");
   CHECK(removal.runs.size() == 1);
@@ -38,7 +38,7 @@ TEST_CASE("a removed sweep leaves no row, and its name is free again", "[store]"
 }
 
 TEST_CASE("a removed run leaves the rows that others need, and rows stay append-only", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t one = add_full_run(database, "a"), other = add_full_run(database, "b");
   remove_run(database, "s", one);
   CHECK(rows_of(database, "arch") == 1);
@@ -50,7 +50,7 @@ TEST_CASE("a removed run leaves the rows that others need, and rows stay append-
 }
 
 TEST_CASE("nothing is removed while a worker holds a run", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_full_run(database, "a");
   const auto lease = claim(database, "s", {.owner = "host:7", .lease_seconds = 60});
   REQUIRE(lease);
@@ -62,14 +62,14 @@ TEST_CASE("nothing is removed while a worker holds a run", "[store]") {
 }
 
 TEST_CASE("a lease from before the clock was set back keeps nobody from removing", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_full_run(database, "a");
   claim(database, "s", {.owner = "host:7", .lease_seconds = 30 * longest_lease_seconds});
   CHECK(remove_sweep(database, "s").runs.size() == 1);
 }
 
 TEST_CASE("the finished runs of a sweep that gets more rungs are judged at the rung that was the last", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   const int64_t run = add_run(database, "a");
   finish(database, *claim(database, "s", {.owner = "me"}), RunState::done);
   grow_sweep(database, "s", "{}", /*more_rungs=*/true);
@@ -79,7 +79,7 @@ TEST_CASE("the finished runs of a sweep that gets more rungs are judged at the r
 }
 
 TEST_CASE("a removed model's scores are removed with it", "[store]") {
-  Database database(":memory:");
+  Database database(fresh_store());
   add_model(database, {.hash = sha256("m"), .name = "m", .params = 1});
   add_score(database,
             {.subject = sha256("m"), .subject_name = "m", .name = "fid", .protocol = add_protocol(database, "{}")});

@@ -1,0 +1,149 @@
+// A database of a PostgreSQL server, at "postgresql://USER@HOST/NAME" or any other URI that libpq reads. SOCI's half
+// for it is loaded when one is opened, so that no other command needs it.
+#include <soci/soci.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "search/store/dialect.h"
+#include "spec/error.h"
+
+namespace mds {
+namespace {
+
+constexpr int lock_timeout_s = 30;
+// Any number will do, as long as all writers of all versions agree.
+constexpr const char* writers_lock = "SELECT pg_advisory_xact_lock(20231128)";
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// What the server or libpq said, without SOCI's words around it.
+std::string words_of(const soci::soci_error& error) {
+  std::string text = error.get_error_message();
+  for (const std::string lead : {"Cannot establish connection to the database.", "Cannot prepare statement.",
+                                 "Cannot execute query.", "Cannot execute prepared statement.", "error result."})
+    if (text.starts_with(lead)) text.erase(0, lead.size());
+  text.erase(0, std::min(text.find_first_not_of(" \n"), text.size()));
+  return first_line(text);
+}
+
+bool says(const soci::soci_error& error, std::initializer_list<const char*> phrases) {
+  const std::string text = error.get_error_message();
+  return std::ranges::any_of(phrases, [&](const char* phrase) { return text.find(phrase) != std::string::npos; });
+}
+
+class Postgresql final : public Dialect {
+ public:
+  bool exists(const std::string&) const override { return true; }
+
+  void check(const std::string&, bool) const override {}
+
+  std::string shown(const std::string& address) const override {
+    const size_t user = address.find("://") + 3, host = address.find('@', user), colon = address.find(':', user);
+    const bool has_password = host != std::string::npos && colon < host;
+    return has_password ? address.substr(0, colon) + address.substr(host) : address;
+  }
+
+  std::unique_ptr<soci::session> connect(const std::string& address, bool, int patience_s) const override {
+    using namespace std::chrono;
+    const auto end = steady_clock::now() + seconds(patience_s);
+    for (auto wait = milliseconds(100);; wait = std::min(2 * wait, milliseconds(5000))) try {
+        auto sql = std::make_unique<soci::session>("postgresql", address);
+        *sql << "SET lock_timeout = '" + std::to_string(lock_timeout_s) + "s'";
+        *sql << "SET client_min_messages = warning";
+        return sql;
+      } catch (const soci::soci_error& error) {
+        if (says(error, {"Failed to open", "Failed to find shared library"}))
+          throw StoreError(shown(address) +
+                           ": needs SOCI's library for PostgreSQL; install the package libsoci-postgresql4.0, or name "
+                           "the folder of libsoci_postgresql.so in the variable SOCI_BACKENDS_PATH");
+        const bool refused = says(error, {"FATAL", "invalid", "could not translate host name"}) && !is_lost(error);
+        if (refused) throw StoreError(shown(address) + ": " + words_of(error));
+        if (steady_clock::now() + wait > end)
+          throw StoreError(shown(address) + ": does not answer, asked for " + std::to_string(patience_s) +
+                           " s: " + words_of(error));
+        std::this_thread::sleep_for(wait);
+      }
+  }
+
+  void begin_reading_only(soci::session& sql) const override { sql << "SET default_transaction_read_only = on"; }
+  bool begin_writing(soci::session& sql) const override {
+    sql << flush_commits(false);
+    return true;
+  }
+  std::string flush_commits(bool each) const override {
+    return std::string("SET synchronous_commit = ") + (each ? "on" : "off");
+  }
+
+  std::string explain(const soci::soci_error& error) const override {
+    if (says(error, {"lock timeout"}))
+      return "is locked by another process for more than " + std::to_string(lock_timeout_s) + " s";
+    if (says(error, {"No space left on device"}))
+      return "cannot be written: the disk of the server is full; nothing of this write was kept";
+    return words_of(error);
+  }
+
+  bool is_lost(const soci::soci_error& error) const override {
+    return error.get_error_category() == soci::soci_error::connection_error ||
+           says(error,
+                {"server closed the connection", "no connection to the server", "terminating connection",
+                 "the database system is starting up", "the database system is shutting down",
+                 "SSL connection has been closed", "could not receive data from server", "Connection timed out"});
+  }
+
+  std::vector<std::string> begin_alone() const override { return {"BEGIN", writers_lock}; }
+  std::string begin_beside_others() const override { return "BEGIN"; }
+  std::string begin_snapshot() const override { return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"; }
+  std::string lock_rows() const override { return " FOR UPDATE"; }
+  std::string lock_free_rows() const override { return " FOR UPDATE SKIP LOCKED"; }
+  std::string now() const override { return "SELECT CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint)"; }
+
+  // Text is ordered by its bytes, as everywhere else.
+  std::string type_of(CellType type) const override {
+    constexpr std::array<const char*, 4> names{"bigint", "double precision", "text COLLATE \"C\"", "bytea"};
+    return names[size_t(type)];
+  }
+  std::string same(const std::string& a, const std::string& b) const override {
+    return a + " IS NOT DISTINCT FROM " + b;
+  }
+
+  std::vector<std::string> create_refusal(const Refusal& refusal) const override {
+    const std::string condition = refusal.condition.empty() ? "true" : refusal.condition;
+    return {"CREATE FUNCTION " + refusal.name + "() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF " + condition +
+                " THEN RAISE EXCEPTION ''" + refusal.message + "''; END IF; RETURN NEW; END'",
+            "CREATE TRIGGER " + refusal.name + " BEFORE " + refusal.event + " FOR EACH ROW EXECUTE FUNCTION " +
+                refusal.name + "()"};
+  }
+  std::string drop_refusal(const Refusal& refusal) const override {
+    return "DROP FUNCTION " + refusal.name + "() CASCADE";
+  }
+  bool bytes_are_hex() const override { return true; }
+
+  std::string count_tables() const override {
+    return "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()";
+  }
+  std::string count_version_tables() const override { return count_tables() + " AND tablename = 'schema_version'"; }
+  std::string bytes_of_database() const override { return "SELECT pg_database_size(current_database())"; }
+  // The server keeps its pages and references itself.
+  std::string integrity_check() const override { return "SELECT 'ok'"; }
+  std::string reference_check() const override { return "SELECT 'ok' WHERE false"; }
+
+ protected:
+  std::string row_number() const override { return "bigint GENERATED BY DEFAULT AS IDENTITY"; }
+  std::string end_of_table(const StoredTable&) const override { return ""; }
+  // A row of an index ends at 2,704 bytes.
+  std::string indexed(const StoredColumn& column) const override {
+    return column.traits.is_long ? "md5(" + column.name + ")" : column.name;
+  }
+};
+
+}  // namespace
+
+const Dialect& postgresql() {
+  static const Postgresql dialect;
+  return dialect;
+}
+
+}  // namespace mds
