@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/compute_options.h"
+#include "app/interrupts.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
 #include "experiments/subprocess.h"
@@ -61,7 +62,7 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
   if (!parse(line, argc, argv, values)) return false;
   if (!values["seed"].defaulted()) options.request.settings.push_back("seed=" + std::to_string(options.compute.seed));
   options.request.command = config_command("sweep", options.request.config, options.request.settings);
-  options.request.run_worker = [arguments = worker_arguments(options)] { run_self(arguments); };
+  options.request.run_worker = [arguments = worker_arguments(options)] { run_self(arguments, interrupted); };
   options.request.placement = apply(options.compute);
   return true;
 }
