@@ -4,6 +4,9 @@
 #include <iostream>
 
 #include "app/compute_options.h"
+#include "app/flag_words.h"
+#include "app/interrupts.h"
+#include "app/plan_options.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
 #include "experiments/subprocess.h"
@@ -16,7 +19,8 @@ namespace {
 struct SweepOptions {
   SweepRequest request;
   Format format = Format::table;
-  bool plan = false;
+  bool plans = false;
+  SweepPlanRequest plan{};
   ComputeOptions compute;
 };
 
@@ -34,10 +38,25 @@ std::vector<std::string> worker_arguments(const SweepOptions& options) {
   return arguments;
 }
 
+// Of a sweep, but not of a worker.
+void add_sweep_options(CommandLine& line, SweepOptions& options) {
+  line.notes =
+      "The exit code is 1 if a candidate failed, even if another one won; `mdsearch db retry` queues failed runs "
+      "again. A run whose checkpoint is damaged is trained again from the start, and want of memory or disk ends a "
+      "worker, not its candidate.";
+  line.options.add_options()("workers", number(&options.request.workers, between(1, 256)), "Processes that train")(
+      "plan", po::bool_switch(&options.plans),
+      "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
+      "format", choice(&options.format), "How the result or --plan is printed");
+  add_plan_options(line.options, &options.plan.devices, &options.plan.tflops);
+}
+
 bool parse_options(const std::string& command, int argc, char** argv, SweepOptions& options) {
   const bool sweep = command == "sweep";
   CommandLine line{.usage = "mdsearch " + command + " CONFIG [--set KEY=VALUE ...] [--db FILE]" +
-                            (sweep ? " [--workers N | --plan] [--format table|md|csv|json]" : ""),
+                            (sweep ? " [--workers N] [--format table|md|csv|json]\n       mdsearch sweep CONFIG --plan "
+                                     "[--devices N] [--tflops T] [--format FORMAT]"
+                                   : ""),
                    .example = "mdsearch " + command + " configs/sweeps/quickstart.json",
                    .positional = {"config"}};
   line.options.add_options()("config", po::value(&options.request.config)->required()->value_name("CONFIG"),
@@ -45,24 +64,16 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
       "set", po::value(&options.request.settings)->composing()->value_name("KEY=VALUE"),
       "Sets one value of the configuration, such as candidates=8; may repeat")("db", database_flag(&options.request.db),
                                                                                "Results database");
-  if (sweep) {
-    line.notes =
-        "The exit code is 1 if a candidate failed, even if another one won; `mdsearch db retry` queues failed runs "
-        "again. A run whose checkpoint is damaged is trained again from the start, and want of memory or disk ends a "
-        "worker, not its candidate.";
-    line.options.add_options()("workers", number(&options.request.workers, between(1, 256)), "Processes that train")(
-        "plan", po::bool_switch(&options.plan),
-        "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
-        "format", choice(&options.format), "How the result or --plan is printed");
-  }
+  if (sweep) add_sweep_options(line, options);
   add_compute_options(line.options, options.compute);
   add_kernels_option(line.options, options.compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
+  if (sweep) check_plan_options(values, options.plans);
   if (!values["seed"].defaulted()) options.request.settings.push_back("seed=" + std::to_string(options.compute.seed));
   options.request.command = config_command("sweep", options.request.config, options.request.settings);
-  options.request.run_worker = [arguments = worker_arguments(options)] { run_self(arguments); };
-  options.request.placement = apply(options.compute);
+  options.request.run_worker = [arguments = worker_arguments(options)] { run_self(arguments, interrupted); };
+  options.plan.placement = options.request.placement = apply(options.compute);
   return true;
 }
 
@@ -72,8 +83,8 @@ int run_sweep(int argc, char** argv) {
   SweepOptions options;
   if (!parse_options("sweep", argc, argv, options)) return 0;
   TerminalListener listener;
-  if (options.plan) {
-    std::cout << plan_text(options.request.load(), options.request.placement, options.format, listener);
+  if (options.plans) {
+    std::cout << with_flags(plan_text(options.request.load(), options.plan, options.format, listener));
     return 0;
   }
   return resumable("the sweep stopped with a checkpoint", [&] {

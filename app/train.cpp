@@ -3,6 +3,7 @@
 
 #include "app/compute_options.h"
 #include "app/flag_words.h"
+#include "app/plan_options.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
 #include "app/usage_error.h"
@@ -20,24 +21,19 @@ struct TrainCommand {
   bool plans = false;
 };
 
-void add_plan_options(po::options_description& options, TrainCommand& command) {
+void add_plan_flags(po::options_description& options, TrainCommand& command) {
   options.add_options()("plan", "Prints what the training will cost and stops: it needs no data and trains nothing")(
-      "devices", number(&command.plan.devices, between(1, 1e6)), "With --plan: how many devices share each batch")(
       "rate", number(&command.plan.speed.rate, between(1e-9, 1e12), "not known"),
-      "With --plan: images a second of each device, from which days follow")(
-      "tflops", number(&command.plan.speed.tflops, between(1e-9, 1e12), "not known"),
-      "With --plan: sustained TFLOP/s of each device, 2 FLOP a multiply-accumulate, from which days follow")(
-      "format", choice(&command.format), "With --plan: how it is printed");
+      "With --plan: images a second of each device, from which days follow")("format", choice(&command.format),
+                                                                             "With --plan: how it is printed");
+  add_plan_options(options, &command.plan.devices, &command.plan.speed.tflops);
 }
 
 // Whether --plan was given; UsageError for its flags without it, and for values out of range.
 bool is_plan(const po::variables_map& values, const PlanRequest& request) {
   const bool plan = values.count("plan") > 0;
-  for (const char* flag : {"devices", "rate", "tflops", "format"})
-    if (!plan && !values[flag].defaulted()) throw UsageError("--" + std::string(flag) + " goes with --plan");
-  for (const auto& [flag, value] : {std::pair{"rate", request.speed.rate}, {"tflops", request.speed.tflops}})
-    if (!values[flag].defaulted() && value <= 0)
-      throw UsageError("--" + std::string(flag) + " is 0; allowed: more than 0");
+  check_plan_options(values, plan, {"rate", "tflops"});
+  if (!plan && !values["format"].defaulted()) throw UsageError("--format goes with --plan");
   if (request.speed.rate > 0 && request.speed.tflops > 0)
     throw UsageError("--rate and --tflops both give the speed; allowed: one of them");
   return plan;
@@ -60,7 +56,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
       "At the end, tells where the time went: data, forward, backward, optimizer, evaluation, store");
   add_compute_options(line.options, command.compute);
   add_kernels_option(line.options, command.compute);
-  add_plan_options(line.options, command);
+  add_plan_flags(line.options, command);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
   if (!values["seed"].defaulted())

@@ -1,6 +1,7 @@
 #include "experiments/subprocess.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -31,10 +32,19 @@ pid_t spawn_self(const std::vector<std::string>& arguments, int output) {
   ::_exit(127);
 }
 
-std::string read_all(int input) {
+// Asks the child to stop for as long as it lives on: a signal before its exec would be lost.
+void wait_for_output(int input, pid_t child, const std::function<bool()>& stops) {
+  constexpr int pause_ms = 200;
+  pollfd output{.fd = input, .events = POLLIN, .revents = 0};
+  while (::poll(&output, 1, pause_ms) <= 0)
+    if (stops && stops()) ::kill(child, stop_signal());
+}
+
+std::string read_all(int input, pid_t child, const std::function<bool()>& stops) {
   std::string text;
   std::array<char, 65536> buffer;
   for (;;) {
+    wait_for_output(input, child, stops);
     const ssize_t n = ::read(input, buffer.data(), buffer.size());
     if (n == 0 || (n < 0 && errno != EINTR)) return text;
     if (n > 0) text.append(buffer.data(), size_t(n));
@@ -50,7 +60,9 @@ int exit_status(pid_t child) {
 
 }  // namespace
 
-std::string run_self(const std::vector<std::string>& arguments) {
+int stop_signal() { return SIGUSR1; }
+
+std::string run_self(const std::vector<std::string>& arguments, const std::function<bool()>& stops) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const auto [from_child, to_parent] = ends;
@@ -63,7 +75,7 @@ std::string run_self(const std::vector<std::string>& arguments) {
     throw;
   }
   ::close(to_parent);
-  std::string text = read_all(from_child);
+  std::string text = read_all(from_child, child, stops);
   ::close(from_child);
   const int status = exit_status(child);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;

@@ -29,13 +29,13 @@ void fit_to(UNetSpec& unet, const EncoderFolders& encoders, std::vector<std::str
     unet.latent_channels = moments.channels / 2;
     unet.size = moments.height;
   } else {
-    notes.push_back("The shape of latents is stage.unet's, as " + encoders.autoencoder + " has no encoder.");
+    notes.push_back("The shape of latents is the network's own, as " + encoders.autoencoder + " has no encoder.");
   }
   if (text && text->text_encoder) {
     unet.text_tokens = text->text_encoder->tokens;
     unet.text_width = text->text_encoder->width;
   } else {
-    notes.push_back("The shape of texts is stage.unet's, as " + encoders.text + " has no text encoder.");
+    notes.push_back("The shape of texts is the network's own, as " + encoders.text + " has no text encoder.");
   }
 }
 
@@ -116,9 +116,18 @@ StagePtr make_stage(const BaseConfig& config, const StageInputs& inputs) {
   return std::make_unique<BaseStage>(std::move(start), config, loop, latents);
 }
 
+UNetSpec planned_proxy(const UNetSpec& unet, const BaseConfig& config, std::vector<std::string>& notes) {
+  UNetSpec proxy = scaled(unet, config.width_divisor);
+  fit_to(proxy, config.data.encoders, notes);
+  if (config.size % pixels_a_latent != 0)
+    throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: multiples of " +
+                      std::to_string(pixels_a_latent));
+  if (config.size > 0) proxy.size = config.size / pixels_a_latent;
+  return proxy;
+}
+
 std::vector<PlannedNetwork> planned_networks(const BaseConfig& config, const PlanInputs& inputs) {
-  UNetSpec unet = scaled(find_unet(config.unet, inputs.database), config.width_divisor);
-  fit_to(unet, config.data.encoders, inputs.notes);
+  UNetSpec unet = planned_proxy(find_unet(config.unet, inputs.database), config, inputs.notes);
   const auto start = config.start.empty() ? std::nullopt : card_if_there(config.start);
   if (start && start->unet) {
     const int64_t size = unet.size;
@@ -127,10 +136,6 @@ std::vector<PlannedNetwork> planned_networks(const BaseConfig& config, const Pla
   } else if (!config.start.empty()) {
     inputs.notes.push_back(config.start + " is not there yet: planned by unet and width_divisor.");
   }
-  if (config.size % pixels_a_latent != 0)
-    throw ConfigError("stage.size is " + std::to_string(config.size) + "; allowed: multiples of " +
-                      std::to_string(pixels_a_latent));
-  if (config.size > 0) unet.size = config.size / pixels_a_latent;
   return {{.name = "unet", .plan = make_plan(unet)}};
 }
 

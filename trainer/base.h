@@ -61,6 +61,10 @@ Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t);
 // The UNet to train on these latents: narrowed, with the latents' size and channels and the text's shape.
 UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);
 
+// The same before there are latents: with the sizes of what the encoders' folders produce and of stage.size. Where a
+// folder is not there, the UNet's own, and `notes` say so.
+UNetSpec planned_proxy(const UNetSpec& unet, const BaseConfig& config, std::vector<std::string>& notes);
+
 // The network that base training begins with, and what is known of it.
 struct BaseStart {
   NetworkPtr unet;

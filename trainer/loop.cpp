@@ -45,10 +45,10 @@ Stage& checked(Stage& stage, const LoopConfig& loop) {
 
 }  // namespace
 
-void check_micro_batch(const LoopConfig& config) {
+void check_micro_batch(const LoopConfig& config, const std::string& at) {
   if (config.batch % config.examples_a_pass() != 0)
-    throw ConfigError("loop.micro_batch is " + std::to_string(config.micro_batch) +
-                      "; allowed: 0, or a divisor of loop.batch, " + std::to_string(config.batch));
+    throw ConfigError(at + "micro_batch is " + std::to_string(config.micro_batch) + "; allowed: 0, or a divisor of " +
+                      at + "batch, " + std::to_string(config.batch));
 }
 
 Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer)

@@ -37,8 +37,8 @@ struct LoopConfig {
   int64_t examples_a_pass() const { return micro_batch > 0 ? micro_batch : batch; }
 };
 
-// ConfigError where micro_batch is not a divisor of batch.
-void check_micro_batch(const LoopConfig& config);
+// ConfigError where micro_batch is not a divisor of batch; `at` is where these fields are in their file.
+void check_micro_batch(const LoopConfig& config, const std::string& at = "loop.");
 
 struct StepReport {
   int64_t iteration;  // number completed

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "trainer/loop.h"
+
 namespace mds {
 namespace {
 
@@ -42,6 +44,17 @@ int64_t activation_count(const Plan& plan, bool checkpointed) {
   return checkpointed ? add_counts(sum, largest) : sum;
 }
 
+PlannedTraining planned_training(std::vector<PlannedNetwork> networks, const LoopConfig& loop, int64_t devices) {
+  check_micro_batch(loop);
+  return {.networks = std::move(networks),
+          .iterations = loop.iterations,
+          .batch = loop.batch,
+          .examples_a_pass = loop.examples_a_pass(),
+          .activation_bytes = int64_t(c10::elementSize(scalar_type(loop.dtype))),
+          .checkpoint_activations = loop.checkpoint_activations,
+          .devices = devices};
+}
+
 TrainCost cost(const PlannedTraining& training) {
   TrainCost total{};
   const int64_t share = (training.batch + training.devices - 1) / training.devices;
@@ -65,9 +78,11 @@ TrainCost cost(const PlannedTraining& training) {
   return total;
 }
 
+double seconds_of_macs(double macs, double tflops) { return 2 * macs / (tflops * 1e12); }
+
 std::optional<double> days(const TrainCost& cost, int64_t devices, const DeviceSpeed& speed) {
   if (speed.rate > 0) return double(cost.examples) / (speed.rate * double(devices)) / seconds_a_day;
-  if (speed.tflops > 0) return 2 * cost.macs / (speed.tflops * 1e12 * double(devices)) / seconds_a_day;
+  if (speed.tflops > 0) return seconds_of_macs(cost.macs, speed.tflops) / double(devices) / seconds_a_day;
   return {};
 }
 

@@ -8,6 +8,8 @@
 
 namespace mds {
 
+struct LoopConfig;
+
 // Passes of an example through a network, on average over iterations. In units of a forward pass, `trained` costs 3
 // (forward, gradients of inputs, gradients of weights), `through` 2 (forward, gradients of inputs), `plain` 1.
 struct Passes {
@@ -33,6 +35,9 @@ struct PlannedTraining {
   bool checkpoint_activations = false;
   int64_t devices = 1;  // they share each batch evenly
 };
+
+// What a loop makes of these networks, on devices that share each batch. ConfigError as in check_micro_batch.
+PlannedTraining planned_training(std::vector<PlannedNetwork> networks, const LoopConfig& loop, int64_t devices = 1);
 
 // Bytes on each device. Weights, gradients, average and moments are float32.
 struct TrainMemory {
@@ -61,6 +66,7 @@ struct DeviceSpeed {
   double rate = 0;
   double tflops = 0;
 };
+double seconds_of_macs(double macs, double tflops);
 std::optional<double> days(const TrainCost& cost, int64_t devices, const DeviceSpeed& speed);
 
 }  // namespace mds

@@ -73,6 +73,7 @@ void check(const SweepConfig& config, const std::string& file) {
   if (!config.stage.start.empty())
     Place{file, "stage.start"}.fail("is " + shown(config.stage.start) +
                                     "; allowed: none, as candidates begin untrained");
+  check_micro_batch(config.loop(config.seed), file + ": ");
   try {
     check({NoiseSchedule(config.stage.schedule), config.stage.prediction}, config.evaluation.sampler);
   } catch (const ConfigError& error) {

@@ -23,6 +23,8 @@ struct SweepConfig {
   double max_gmacs = Caps{}.gmacs();
   BaseConfig stage;
   int64_t batch = 16;
+  int64_t micro_batch = 0;
+  bool checkpoint_activations = false;
   TrainingPrecision dtype = TrainingPrecision::fp32;
   uint64_t seed = 0;
   Json seeds = Json::array();
@@ -53,6 +55,10 @@ struct SweepConfig {
     field("max_gmacs", self.max_gmacs, "largest full-scale macs_valid (multiply-accumulates), in 1e9", max_gmacs_range);
     field("stage", self.stage, "training of each candidate, as by a stage of kind base; its unet is the candidate");
     field("batch", self.batch, "training examples in an iteration", between(1, 1 << 20));
+    field("micro_batch", self.micro_batch, "examples in a pass, a divisor of batch; 0: the whole batch",
+          later(between(0, 1 << 20)));
+    field("checkpoint_activations", self.checkpoint_activations,
+          "whether of each block only the output is kept and the rest computed again in the backward pass", later());
     field("dtype", self.dtype, "numbers in which candidates are trained: fp32, or bf16 (weights and sums stay fp32)",
           later());
     field("seed", self.seed, "seed of weights, data order and noise, the same for all candidates", at_least(0));
@@ -87,7 +93,9 @@ struct SweepConfig {
             .batch = batch,
             .seed = of_seed,
             .dtype = dtype,
-            .checkpoint_every = checkpoint_every};
+            .checkpoint_every = checkpoint_every,
+            .micro_batch = micro_batch,
+            .checkpoint_activations = checkpoint_activations};
   }
   std::vector<int64_t> all_seeds() const;  // at least one
   std::vector<std::string> computed_scores() const;

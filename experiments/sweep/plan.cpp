@@ -1,113 +1,128 @@
 #include "experiments/sweep/plan.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
-#include <chrono>
-#include <memory>
 
 #include "experiments/sweep/candidates.h"
 #include "experiments/sweep/disk.h"
+#include "experiments/sweep/iteration_time.h"
 #include "networks/network_spec.h"
+#include "trainer/train_plan.h"
 
 namespace mds {
 namespace {
 
-constexpr int64_t timed_iterations = 3;
-constexpr double long_iteration_s = 20;  // slower ones are timed only once
+constexpr double seconds_a_day = 86400;
 
 struct Proxy {
   UNetSpec spec;
   Cost cost;
-  double iteration_s = 0;
+  TrainCost training;         // to the last rung
+  double iteration_macs = 0;  // of training
+  double iteration_s = 0;     // on one device; 0: unknown
 };
 
-// Noise with the shapes that the encoders produce.
-LatentSet stand_in(const EncoderFolders& folders) {
-  const ModelCard autoencoder = load_card(shipped_file(folders.autoencoder), {"vae_decoder"}),
-                  text = load_card(shipped_file(folders.text), {"text_encoder"});
-  const Shape latent = make_plan(*autoencoder.vae_decoder).input;
-  const int64_t pairs = 8, tokens = text.text_encoder->tokens, width = text.text_encoder->width;
-  LatentSet set;
-  set.moments = at::randn({pairs, 2 * latent.channels, latent.height, latent.width}).to(at::kHalf);
-  set.text = at::randn({pairs, tokens, width}).to(at::kHalf);
-  set.empty_text = at::randn({1, tokens, width}).to(at::kHalf);
-  set.held_out = at::zeros({pairs}, at::kBool);
-  set.captions.resize(size_t(pairs));
-  set.scale = autoencoder.latent_scale.value_or(LatentScale{.mean = std::vector<double>(size_t(latent.channels), 0),
-                                                            .std = std::vector<double>(size_t(latent.channels), 1)});
-  return set;
-}
-
-double seconds_of(const std::function<void()>& body) {
-  const auto start = std::chrono::steady_clock::now();
-  body();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double time_iteration(const UNetSpec& proxy, const SweepConfig& config, const LoopConfig& loop_config,
-                      const LatentSet& latents) {
-  BaseStage stage(proxy, config.stage, loop_config, latents);
-  Loop loop(stage, loop_config, config.optimizer);
-  const double first = seconds_of([&] { loop.run_to(1); });
-  if (first > long_iteration_s) return first;
-  return seconds_of([&] { loop.run_to(1 + timed_iterations); }) / double(timed_iterations);
-}
-
-// Estimates the seconds between the cheapest and the dearest proxy, which are timed, linearly in macs_valid.
-void time_all(std::vector<Proxy>& proxies, const SweepConfig& config, const LoopConfig& loop,
-              const LatentSet& latents) {
-  const auto [cheapest, dearest] =
-      std::ranges::minmax_element(proxies, {}, [](const Proxy& proxy) { return proxy.cost.macs_valid; });
-  const double low = time_iteration(cheapest->spec, config, loop, latents),
-               high = cheapest == dearest ? low : time_iteration(dearest->spec, config, loop, latents);
-  const double from = double(cheapest->cost.macs_valid), span = double(dearest->cost.macs_valid) - from;
-  for (auto& proxy : proxies)
-    proxy.iteration_s = span > 0 ? low + (high - low) * (double(proxy.cost.macs_valid) - from) / span : low;
-}
+// Multiply-accumulates of all runs.
+struct Work {
+  double training = 0, evaluation = 0;
+};
 
 struct SweepPlan {
   std::vector<Candidate> candidates;
   std::vector<Proxy> proxies;
-  int64_t seeds = 1;
-  double evaluation_passes = 0;  // forward passes for each picture
+  std::vector<std::string> notes;
+  int64_t seeds = 1, devices = 1;
+  double evaluation_passes = 0;  // forward passes of the UNet for all pictures of an evaluation
 
-  // For one run: its iterations, and an evaluation, where a forward pass takes a third of a training pass.
-  double seconds(const Proxy& proxy, int64_t iterations, int64_t batch) const {
-    return proxy.iteration_s * (double(iterations) + evaluation_passes / (3 * double(batch)));
-  }
-  double seconds(int64_t iterations, int64_t batch) const {
-    double sum = 0;
-    for (const auto& proxy : proxies) sum += seconds(proxy, iterations, batch);
-    return sum * double(seeds);
-  }
+  bool timed() const { return proxies.front().iteration_s > 0; }
   int64_t runs() const { return int64_t(proxies.size()) * seeds; }
   int64_t checkpoint_bytes() const {
     int64_t params = 0;
     for (const auto& proxy : proxies) params += proxy.cost.params;
     return state_bytes(params) * seeds;
   }
+  // Of so many iterations of every run, and an evaluation at their end.
+  Work work(int64_t iterations) const {
+    Work sum;
+    for (const auto& proxy : proxies) {
+      sum.training += double(seeds) * double(iterations) * proxy.iteration_macs;
+      sum.evaluation += double(seeds) * evaluation_passes * double(proxy.cost.macs);
+    }
+    return sum;
+  }
+  // A proxy's evaluation takes as long as a training of as many multiply-accumulates.
+  double seconds(int64_t iterations) const {
+    double sum = 0;
+    for (const auto& proxy : proxies)
+      sum +=
+          proxy.iteration_s * (double(iterations) + evaluation_passes * double(proxy.cost.macs) / proxy.iteration_macs);
+    return sum * double(seeds) / double(devices);
+  }
 };
 
-SweepPlan planned(const SweepConfig& config, const Placement& placement, Listener& listener) {
-  SweepPlan plan{
-      .candidates = candidates_of(config, listener), .proxies = {}, .seeds = int64_t(config.all_seeds().size())};
-  const bool cached = config.stage.data.latents.ends_with(".safetensors");
-  const LatentSet latents = cached ? load_latents(config.stage.data.latents) : stand_in(config.stage.data.encoders);
-  for (const auto& candidate : plan.candidates) {
-    const UNetSpec spec = proxy_of(candidate.network, config.stage.width_divisor, latents);
-    plan.proxies.push_back({spec, cost(make_plan(spec))});
+// Estimates the seconds between the cheapest and the dearest proxy, which are timed, linearly in macs_valid.
+void time_all(std::vector<Proxy>& proxies, const SweepConfig& config, const Placement& placement) {
+  const auto [cheapest, dearest] =
+      std::ranges::minmax_element(proxies, {}, [](const Proxy& proxy) { return proxy.cost.macs_valid; });
+  const double low = iteration_seconds(cheapest->spec, config, placement),
+               high = cheapest == dearest ? low : iteration_seconds(dearest->spec, config, placement);
+  const double from = double(cheapest->cost.macs_valid), span = double(dearest->cost.macs_valid) - from;
+  for (auto& proxy : proxies)
+    proxy.iteration_s = span > 0 ? low + (high - low) * (double(proxy.cost.macs_valid) - from) / span : low;
+}
+
+Proxy proxy_with_cost(const UNetSpec& spec, const SweepConfig& config) {
+  const Plan plan = make_plan(spec);
+  const TrainCost training = cost(planned_training({{.name = "unet", .plan = plan}}, config.loop(config.seed)));
+  return {spec, cost(plan), training, training.macs_an_example * double(config.batch)};
+}
+
+// Their sizes are those of cached latents, or of what the encoders' folders will produce.
+std::vector<Proxy> proxies_of(const std::vector<Candidate>& candidates, const SweepConfig& config,
+                              std::vector<std::string>& notes) {
+  std::optional<LatentSet> latents;
+  if (config.stage.data.latents.ends_with(".safetensors")) latents = load_latents(config.stage.data.latents);
+  std::vector<Proxy> proxies;
+  for (const auto& candidate : candidates) {
+    notes.clear();
+    const UNetSpec spec = latents ? proxy_of(candidate.network, config.stage.width_divisor, *latents)
+                                  : planned_proxy(candidate.network, config.stage, notes);
+    proxies.push_back(proxy_with_cost(spec, config));
   }
-  listener.say("mdsearch times " + std::to_string(timed_iterations) +
-               " iterations of the cheapest and of the dearest proxy");
-  LoopConfig loop = config.loop(config.seed);
-  loop.placement = placement;
-  time_all(plan.proxies, config, loop, latents);
+  return proxies;
+}
+
+void find_times(SweepPlan& plan, const SweepConfig& config, const SweepPlanRequest& request, Listener& listener) {
+  if (request.tflops > 0) {
+    for (auto& proxy : plan.proxies) proxy.iteration_s = seconds_of_macs(proxy.iteration_macs, request.tflops);
+    plan.notes.push_back("The time follows from `tflops`.");
+  } else if (!plan.notes.empty()) {
+    plan.notes.push_back("The time is unknown, as nothing can be timed without those folders; give `tflops`.");
+  } else {
+    listener.say("mdsearch times " + std::to_string(timed_iterations) +
+                 " iterations of the cheapest and of the dearest proxy");
+    time_all(plan.proxies, config, request.placement);
+    plan.notes.push_back("The time stands on " + std::to_string(timed_iterations) +
+                         " iterations of the cheapest and of the dearest proxy, timed just now on latents of noise. "
+                         "Between them it rises with macs_valid.");
+  }
+}
+
+SweepPlan planned(const SweepConfig& config, const SweepPlanRequest& request, Listener& listener) {
+  SweepPlan plan{.candidates = candidates_of(config, listener),
+                 .proxies = {},
+                 .notes = {},
+                 .seeds = int64_t(config.all_seeds().size()),
+                 .devices = request.devices};
+  plan.proxies = proxies_of(plan.candidates, config, plan.notes);
+  find_times(plan, config, request, listener);
   const EvaluationConfig& evaluation = config.evaluation;
   const int64_t calls = calls_a_step(guided_sides(evaluation.sampler.guidance, evaluation.sampler.rescale));
   plan.evaluation_passes = double(evaluation.pictures * evaluation.sampler.steps * calls);
   return plan;
 }
+
+// A time, or null where it is unknown.
+Json known(const SweepPlan& plan, double seconds) { return plan.timed() ? Json(seconds) : Json(nullptr); }
 
 Table candidates_table(const SweepPlan& plan, const SweepConfig& config) {
   Table table{.title = "Plan of the sweep " + config.name,
@@ -119,8 +134,9 @@ Table candidates_table(const SweepPlan& plan, const SweepConfig& config) {
                           {.name = "iteration_s", .header = "iteration ms", .scale = 1e3, .digits = 1}}};
   for (size_t i = 0; i < plan.candidates.size(); ++i) {
     const auto& [network, c, choices, name] = plan.candidates[i];
-    table.rows.push_back({name, hash_of(network).substr(0, 12), c.params, c.macs_valid, plan.proxies[i].cost.params,
-                          plan.proxies[i].iteration_s});
+    const Proxy& proxy = plan.proxies[i];
+    table.rows.push_back({name, hash_of(network).substr(0, 12), c.params, c.macs_valid, proxy.cost.params,
+                          known(plan, proxy.iteration_s)});
   }
   return table;
 }
@@ -130,45 +146,92 @@ Table rungs_table(const SweepPlan& plan, const SweepConfig& config) {
                           {.name = "end", .header = "to iteration"},
                           {.name = "runs"},
                           {.name = "iterations", .header = "iterations in all"},
+                          {.name = "training_macs", .header = "training EMACs", .scale = 1e-18},
+                          {.name = "evaluation_macs", .header = "evaluation EMACs", .scale = 1e-18},
                           {.name = "minutes", .digits = 1}}};
   int64_t before = 0;
   for (size_t rung = 0; rung < config.rungs.size(); ++rung) {
     const int64_t added = config.rungs[rung] - before;
-    table.rows.push_back(
-        {rung + 1, config.rungs[rung], plan.runs(), added * plan.runs(), plan.seconds(added, config.batch) / 60});
+    const Work work = plan.work(added);
+    table.rows.push_back({rung + 1, config.rungs[rung], plan.runs(), added * plan.runs(), work.training,
+                          work.evaluation, known(plan, plan.seconds(added) / 60)});
     before = config.rungs[rung];
   }
   return table;
 }
 
+double total(const Table& table, const std::string& name) {
+  const auto column = std::ranges::find(table.columns, name, &Column::name) - table.columns.begin();
+  double sum = 0;
+  for (const auto& row : table.rows)
+    if (const Json& cell = row[size_t(column)]; !cell.is_null()) sum += cell.get<double>();
+  return sum;
+}
+
+int64_t device_bytes(const SweepPlan& plan) {
+  int64_t most = 0;
+  for (const auto& proxy : plan.proxies) most = std::max(most, proxy.training.memory.total());
+  return most;
+}
+
+// What people read beside the tables.
+std::vector<std::string> sentences(const SweepPlan& plan, const Json& totals) {
+  const auto in = [&](const char* name, double scale, int digits) {
+    return shown(totals[name], {.name = "", .scale = scale, .digits = digits});
+  };
+  std::string sum = "In all " + std::to_string(totals["iterations"].get<int64_t>()) + " iterations, ";
+  if (plan.timed())
+    sum += "about " +
+           (totals["seconds"] < seconds_a_day ? in("seconds", 1 / 60.0, 1) + " minutes"
+                                              : in("seconds", 1 / seconds_a_day, 1) + " days") +
+           ", ";
+  sum += in("training_macs", 1e-18, 3) + " EMACs of training, " + in("evaluation_macs", 1e-18, 3) +
+         " of evaluations and " + in("disk_bytes", 1e-6, 1) + " MB of checkpoints.";
+  return {sum, "A run needs about " + in("device_bytes", 1e-9, 1) +
+                   " GB of its device, as an estimate from its layers; memory of kernels and copies comes on top."};
+}
+
+std::vector<std::string> notes_of(const SweepPlan& plan) {
+  std::vector<std::string> notes{"These are the numbers if no candidate stops before the last rung, with " +
+                                 (plan.devices == 1
+                                      ? "one device that trains run after run."
+                                      : std::to_string(plan.devices) + " devices that share the work evenly.")};
+  notes.insert(notes.end(), plan.notes.begin(), plan.notes.end());
+  notes.push_back(
+      "An iteration counts as 3 forward passes of its batch, or 4 with checkpointed activations, and an "
+      "evaluation as the forward passes of its sampler alone; decoding, scoring and the timing of blocks "
+      "come on top.");
+  notes.push_back("The disk holds the last checkpoint of each run; best/ comes on top.");
+  return notes;
+}
+
 }  // namespace
 
-std::string plan_text(const SweepConfig& config, const Placement& placement, Format format, Listener& listener) {
-  const SweepPlan plan = planned(config, placement, listener);
+std::string plan_text(const SweepConfig& config, const SweepPlanRequest& request, Format format, Listener& listener) {
+  const SweepPlan plan = planned(config, request, listener);
   const Table candidates = candidates_table(plan, config);
+  if (format == Format::csv) return to_text(candidates, format);
   Table rungs = rungs_table(plan, config);
-  const int64_t iterations = config.rungs.back() * plan.runs(), bytes = plan.checkpoint_bytes();
-  double minutes = 0;
-  for (const auto& row : rungs.rows) minutes += row.back().get<double>();
-  const std::vector<std::string> notes{
-      "These are the numbers if no candidate stops before the last rung, with one worker.",
-      "The time stands on " + std::to_string(timed_iterations) +
-          " iterations of the cheapest and of the dearest proxy, timed just now on latents of noise. Between them it "
-          "rises with macs_valid. An evaluation counts as its forward passes alone, each a third of a training pass; "
-          "decoding, scoring and the timing of blocks come on top.",
-      "The disk holds the last checkpoint of each run; best/ comes on top."};
-  if (format == Format::json)
-    return Json{{"sweep", config.name},        {"candidates", rows_json(candidates)},
-                {"seeds", config.all_seeds()}, {"rungs", rows_json(rungs)},
-                {"iterations", iterations},    {"seconds", 60 * minutes},
-                {"disk_bytes", bytes},         {"notes", notes}}
-               .dump(2) +
-           "\n";
-  rungs.footnotes = {"In all " + std::to_string(iterations) + " iterations, about " +
-                     shown(minutes, {.name = "", .digits = 1}) + " minutes and " +
-                     shown(bytes, {.name = "", .scale = 1e-6, .digits = 1}) + " MB."};
+  const std::vector<std::string> notes = notes_of(plan);
+  const Json totals{{"iterations", config.rungs.back() * plan.runs()},
+                    {"devices", plan.devices},
+                    {"training_macs", total(rungs, "training_macs")},
+                    {"evaluation_macs", total(rungs, "evaluation_macs")},
+                    {"seconds", known(plan, 60 * total(rungs, "minutes"))},
+                    {"device_bytes", device_bytes(plan)},
+                    {"disk_bytes", plan.checkpoint_bytes()}};
+  if (format == Format::json) {
+    Json json{{"sweep", config.name},
+              {"candidates", rows_json(candidates)},
+              {"seeds", config.all_seeds()},
+              {"rungs", rows_json(rungs)},
+              {"notes", notes}};
+    json.update(totals);
+    return json.dump(2) + "\n";
+  }
+  rungs.footnotes = sentences(plan, totals);
   rungs.footnotes.insert(rungs.footnotes.end(), notes.begin(), notes.end());
-  return format == Format::csv ? to_text(candidates, format) : to_text(std::vector<Table>{candidates, rungs}, format);
+  return to_text(std::vector<Table>{candidates, rungs}, format);
 }
 
 }  // namespace mds

@@ -1,5 +1,4 @@
-// What a sweep will train, how long it will take and what it will write, if no candidate is
-// stopped.
+// What a sweep will train, how long it will take and what it will write, if no candidate is stopped.
 #pragma once
 
 #include "experiments/listener.h"
@@ -8,8 +7,14 @@
 
 namespace mds {
 
-// Times a few iterations of the cheapest and the most expensive proxy on latents of noise, so that no data set is
-// needed. Writes nothing. ConfigError as for the sweep.
-std::string plan_text(const SweepConfig& config, const Placement& placement, Format format, Listener& listener);
+struct SweepPlanRequest {
+  Placement placement{};
+  int64_t devices = 1;  // that share the work
+  double tflops = 0;    // sustained by each device, 2 FLOP a multiply-accumulate; 0: as timed here
+};
+
+// Needs no data set. Without `tflops`, passes of the cheapest and the dearest proxy are timed on latents of noise;
+// where the folders of the encoders are not there, times are unknown. Writes nothing. ConfigError as for the sweep.
+std::string plan_text(const SweepConfig& config, const SweepPlanRequest& request, Format format, Listener& listener);
 
 }  // namespace mds

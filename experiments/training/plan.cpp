@@ -78,23 +78,12 @@ std::vector<std::string> footnotes(const PlannedTraining& training, std::vector<
   return notes;
 }
 
-// Adds to `notes` where the sizes come from.
-PlannedTraining planned(const TrainConfig& config, const PlanRequest& request, std::vector<std::string>& notes) {
-  check_micro_batch(config.loop);
-  return {.networks = planned_networks(config.stage, PlanInputs{request.database, notes}),
-          .iterations = config.loop.iterations,
-          .batch = config.loop.batch,
-          .examples_a_pass = config.loop.examples_a_pass(),
-          .activation_bytes = int64_t(c10::elementSize(scalar_type(config.loop.dtype))),
-          .checkpoint_activations = config.loop.checkpoint_activations,
-          .devices = request.devices};
-}
-
 }  // namespace
 
 std::string plan_text(const TrainConfig& config, const PlanRequest& request, Format format) {
   std::vector<std::string> notes;
-  const PlannedTraining training = planned(config, request, notes);
+  const PlannedTraining training = planned_training(
+      planned_networks(config.stage, PlanInputs{request.database, notes}), config.loop, request.devices);
   const std::vector<Quantity> found = quantities(training, request.speed);
   if (format == Format::csv) return to_text(totals_table(found, /*raw=*/true), format);
   const std::vector<std::string> said = footnotes(training, notes);

@@ -67,20 +67,6 @@ TEST_CASE("values of --set reach the workers too", "[app]") {
   CHECK(sweep.results().size() == 2);
 }
 
-TEST_CASE("a plan says what a sweep trains and writes nothing", "[app]") {
-  const ToySweep sweep;
-  const Outcome outcome = sweep.ToyFolder::run(ToySweep::arguments + " --plan --format json --set seeds=2");
-  INFO(outcome.err);
-  REQUIRE(outcome.code == 0);
-  const Json plan = outcome.json();
-  CHECK(plan["candidates"].size() == 3);
-  CHECK(plan["iterations"] == 3 * 2 * 8);
-  CHECK(plan["rungs"][1]["iterations"] == 3 * 2 * 4);
-  CHECK(plan["seconds"].get<double>() > 0);
-  CHECK(plan["disk_bytes"].get<int64_t>() > 0);
-  sweep.check_nothing_left();
-}
-
 TEST_CASE("a stored sweep that takes more rungs ends where one with all of them ends", "[app]") {
   const ToySweep grown, whole;
   whole.require_done();

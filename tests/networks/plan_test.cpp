@@ -61,6 +61,37 @@ TEST_CASE("shipped networks have their exact totals", "[networks]") {
   }
 }
 
+TEST_CASE("SnapGen as described has nearly its 379 M parameters, if keys and values have one head", "[networks]") {
+  const Plan plan = make_plan(load_network("snapgen"));
+  const double published = 379e6;
+  int64_t params = cost(plan).params;
+  CHECK(double(params) == Approx(published).epsilon(0.15));
+  for (const auto& step : plan.steps)
+    for (const auto& layer : layers(step.block, step.site))
+      if (layer.name.ends_with(".kv")) params -= layer.in.channels * (layer.out.channels - 2 * 64);
+  CHECK(double(params) == Approx(published).epsilon(0.03));
+}
+
+TEST_CASE("the steps from a thin SD-XL to SnapGen save the operations that its authors say", "[networks]") {
+  UNetSpec thin = load_unet("snapgen");
+  thin.levels[0].down = {0, 0}, thin.levels[0].up = {0, 0, 0};
+  for (auto& level : thin.levels) {
+    level.conv = ConvKind::full, level.stack.self_attention = true, level.stack.ff_expansion = 8;
+    level.stack.share_self_kv = level.stack.share_cross_kv = false;
+  }
+  auto saved = [macs = double(cost(make_plan(thin)).macs)](const UNetSpec& next) mutable {
+    const double before = std::exchange(macs, double(cost(make_plan(next)).macs));
+    return 1 - macs / before;
+  };
+  UNetSpec step = thin;
+  step.levels[0].stack.self_attention = step.levels[1].stack.self_attention = false;
+  CHECK(saved(step) == Approx(0.17).margin(0.01));
+  for (auto& level : step.levels) level.conv = ConvKind::separable;
+  CHECK(saved(step) == Approx(0.27).margin(0.03));
+  for (auto& level : step.levels) level.stack.ff_expansion = 6;
+  CHECK(saved(step) == Approx(0.12).margin(0.01));
+}
+
 TEST_CASE("other sizes have their exact totals", "[networks]") {
   const auto md = load_network("mobilediffusion");
   CHECK(cost(make_plan(with_size(md, {256, 256}))) == Cost{386687048, 47482830848, 46163210240});
