@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "networks/traffic.h"
 #include "spec/memory_limit.h"
 
 namespace mds {
 namespace {
-
-int64_t values_of(const Shape& shape) { return multiply_counts(shape.channels, shape.height, shape.width); }
 
 int64_t values_of_skip(const PlanStep& step) {
   Shape shape = step.site.in;

@@ -1,6 +1,7 @@
 #include "reports/drawings.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <tuple>
 
@@ -96,6 +97,12 @@ std::vector<std::vector<Drawing>> guidance_curves(const DrawingGroup& group) {
     curves.back().push_back(drawing);
   }
   return curves;
+}
+
+std::string model_name(const std::string& folder) {
+  std::filesystem::path path = std::filesystem::absolute(folder + "/").lexically_normal().parent_path();
+  if (path.filename() == "model" && path.parent_path().has_filename()) path = path.parent_path();
+  return path.filename().string();
 }
 
 }  // namespace mds

@@ -36,4 +36,7 @@ std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportO
 // least one drawing.
 std::vector<std::vector<Drawing>> guidance_curves(const DrawingGroup& group);
 
+// The name of a model: that of its folder or, where this is "model", as training calls it, of the folder above.
+std::string model_name(const std::string& folder);
+
 }  // namespace mds

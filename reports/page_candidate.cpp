@@ -64,7 +64,9 @@ std::string decisions(const PageSweep& sweep, const SweepCandidate& row) {
 std::vector<BlockTiming> blocks_of(const PageSweep& sweep, size_t index) {
   if (const auto& profile = sweep.profiles[index]) return profile->blocks;
   return query_rows<BlockTiming>(
-      sweep.database, "FROM arch_block WHERE arch_id = (SELECT arch_id FROM arch WHERE hash = :hash) ORDER BY step",
+      sweep.database,
+      "FROM arch_block JOIN block USING(block_id) WHERE arch_id = (SELECT arch_id FROM arch WHERE hash = :hash) ORDER "
+      "BY step",
       sweep.rows[index].hash);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ranges>
 
 #include "spec/error.h"
 #include "spec/listed.h"
@@ -116,26 +115,6 @@ Json interval_cell(const std::optional<double>& low, const std::optional<double>
   if (!low || !high) return nullptr;
   const Column column{.name = "", .digits = digits};
   return "[" + shown(*low, column) + ", " + shown(*high, column) + "]";
-}
-
-Column gflops_column() { return {.name = "gflops", .header = "GFLOP/s", .digits = 1, .weight = Weight::minor}; }
-
-Column roof_column() {
-  return {.name = "roof_share", .header = "roof %", .scale = 100, .digits = 1, .weight = Weight::minor};
-}
-
-std::string roof_footnote(const std::vector<Roof>& roofs, const std::string& dtype) {
-  if (roofs.empty()) return "";
-  const auto range = [&](const auto& rate_of) {
-    const auto [low, high] = std::ranges::minmax(roofs | std::views::transform(rate_of));
-    const Column whole{.name = "", .digits = 0};
-    const std::string least = shown(low, whole), most = shown(high, whole);
-    return least == most ? most : least + " to " + most;
-  };
-  return "roof %: of the speed of a product of large matrices beside the blocks, " +
-         range([&](const Roof& roof) { return roof.gflops(dtype); }) + " GFLOP/s; copies there reached " +
-         range([](const Roof& roof) { return roof.copy_gb_s; }) +
-         " GB/s. Winograd's convolutions do less than is counted, and can be above 100.";
 }
 
 void add_rejected_footnote(Table& table, const std::vector<NetworkProfile>& profiles,

@@ -71,17 +71,10 @@ struct CostGroup {
 };
 std::vector<CostGroup> cost_groups(const std::vector<SweepCandidate>& rows);
 
-// The column of gflops(), and a footnote that explains it and the bounds of a median.
-Column gflops_column();
-inline constexpr const char* gflops_footnote =
-    "GFLOP/s: two operations for each valid multiply-accumulate of every sample in the batch, over the median.";
+// Explains the bounds of a median.
 inline constexpr const char* median_footnote =
     "low and high bound the median at 95% confidence: by the medians of 9 or more blocks and how these follow each "
     "other, else by order statistics of 6 or more samples.";
-
-// The column of share_of_roof(), and a footnote that explains it; "" where no roof was measured.
-Column roof_column();
-std::string roof_footnote(const std::vector<Roof>& roofs, const std::string& dtype);
 
 // Adds a footnote that explains the marks of timings other than "final" in one of the table's columns.
 void add_marks_footnote(Table& table, const std::string& column);

@@ -35,6 +35,20 @@ struct TimedThing {
   }
 };
 
+// The best that processes of the timing said of the machine; absent where none did.
+std::optional<Roof> roof_of(const Database& database, const TimedThing& thing) {
+  std::optional<Roof> best;
+  for (const auto& process :
+       stored_rows<LatencyProcess>(database, "WHERE latency_run_id = :id ORDER BY process", thing.run)) {
+    const Json conditions = json_or_null(process.conditions_json);
+    if (!conditions.is_object() || !conditions.contains("roof")) continue;
+    const std::string place = database.file() + ": table latency_process, process " + std::to_string(process.number);
+    const Roof roof = from_json<Roof>(conditions["roof"], place + ": conditions_json.roof");
+    if (!best || roof.gflops(thing.setting.dtype) > best->gflops(thing.setting.dtype)) best = roof;
+  }
+  return best;
+}
+
 TimingSummary summarised(const Database& database, const TimedThing& thing) {
   std::map<int64_t, SampleBlocks> by_process;
   for (auto& row :
@@ -51,21 +65,8 @@ TimingSummary summarised(const Database& database, const TimedThing& thing) {
           .high_ns = summary.high_ns,
           .iqr_share = summary.iqr_share,
           .n = summary.n,
-          .evidence = thing.evidence};
-}
-
-// The best that processes of the timing said of the machine; absent where none did.
-std::optional<Roof> roof_of(const Database& database, const TimedThing& thing) {
-  std::optional<Roof> best;
-  for (const auto& process :
-       stored_rows<LatencyProcess>(database, "WHERE latency_run_id = :id ORDER BY process", thing.run)) {
-    const Json conditions = json_or_null(process.conditions_json);
-    if (!conditions.is_object() || !conditions.contains("roof")) continue;
-    const std::string place = database.file() + ": table latency_process, process " + std::to_string(process.number);
-    const Roof roof = from_json<Roof>(conditions["roof"], place + ": conditions_json.roof");
-    if (!best || roof.gflops(thing.setting.dtype) > best->gflops(thing.setting.dtype)) best = roof;
-  }
-  return best;
+          .evidence = thing.evidence,
+          .roof = roof_of(database, thing)};
 }
 
 // A row with the number that its table has for it. id_column: the number's.
@@ -186,23 +187,12 @@ std::optional<Latency> NetworkProfile::latency() const {
   return sum.evidence.rejected() ? std::nullopt : std::optional(sum);
 }
 
-std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns) {
-  if (macs_valid <= 0 || median_ns <= 0) return std::nullopt;
-  return 2 * double(macs_valid) * double(batch) / median_ns;
-}
-
-std::optional<double> share_of_roof(const std::optional<Roof>& roof, const std::string& dtype,
-                                    const std::optional<double>& gflops) {
-  if (!roof || !gflops || roof->gflops(dtype) <= 0) return std::nullopt;
-  return *gflops / roof->gflops(dtype);
-}
-
 std::vector<NetworkProfile> network_profiles(const Database& database) {
   const auto by_setting = timings_by_setting(database);
   std::vector<NetworkProfile> profiles;
   for (const auto& [id, arch] : query_rows<Numbered<ArchRow, arch_id>>(database, "FROM arch ORDER BY arch_id")) {
     const auto blocks = query_rows<Numbered<BlockTiming, block_id>>(
-        database, "FROM arch_block WHERE arch_id = :arch ORDER BY step", id);
+        database, "FROM arch_block JOIN block USING(block_id) WHERE arch_id = :arch ORDER BY step", id);
     for (const auto& [setting, timings] : std::views::reverse(by_setting)) {
       NetworkProfile profile{.name = arch.name,
                              .hash = arch.hash,
@@ -234,10 +224,7 @@ std::vector<BlockCell> block_cells(const Database& database, const std::function
     json_of[block.id] = block.row.block_json;
   std::vector<BlockCell> cells;
   for (const auto& [key, thing] : best)
-    cells.push_back({.block_json = json_of[key.first],
-                     .setting = key.second,
-                     .timing = summarised(database, thing),
-                     .roof = roof_of(database, thing)});
+    cells.push_back({.block_json = json_of[key.first], .setting = key.second, .timing = summarised(database, thing)});
   return cells;
 }
 

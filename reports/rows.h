@@ -56,6 +56,7 @@ struct TimingSummary {
   std::optional<double> low_ns{}, high_ns{}, iqr_share{};  // interquartile range over median
   int64_t n = 0;
   Evidence evidence{};
+  std::optional<Roof> roof{};  // what the machine reached beside it
   bool rejected() const { return evidence.rejected(); }
 };
 std::optional<double> milliseconds(const std::optional<double>& ns);
@@ -63,6 +64,7 @@ std::optional<double> milliseconds(const std::optional<double>& ns);
 struct BlockTiming {
   std::string path{}, kind{}, in{}, out{};
   int64_t params = 0, macs_valid = 0;
+  std::string block_json{};  // canonical, of block and site
   std::optional<TimingSummary> timing{};
 
   static void columns(auto& self, auto&& column) {
@@ -72,6 +74,7 @@ struct BlockTiming {
     column("out_shape", self.out);
     column("params", self.params);
     column("macs_valid", self.macs_valid);
+    column("block_json", self.block_json);
   }
 };
 
@@ -98,14 +101,6 @@ struct NetworkProfile {
   std::optional<Latency> latency() const;
 };
 
-// Speed in 1e9 floating-point operations a second: two for each valid multiply-accumulate, for all samples of the
-// batch. Absent where the work or the time is 0.
-std::optional<double> gflops(int64_t macs_valid, int64_t batch, double median_ns);
-
-// The part of a roof that such a speed is; absent where either is unknown.
-std::optional<double> share_of_roof(const std::optional<Roof>& roof, const std::string& dtype,
-                                    const std::optional<double>& gflops);
-
 // By network; within each, newest programs first.
 std::vector<NetworkProfile> network_profiles(const Database& database);
 
@@ -114,7 +109,6 @@ struct BlockCell {
   std::string block_json{};  // canonical, of block and site
   Setting setting{};
   TimingSummary timing{};
-  std::optional<Roof> roof{};  // what the machine reached beside it
 };
 
 // The best timing of every block under each wanted setting, rejected ones too; in the order in which blocks were

@@ -1,6 +1,8 @@
 // The paper's Table 4: the models that it compares by FID, as printed, and every stored model of ours with its sampler,
-// steps and scores, each score under its own name.
+// steps, data and scores, each score under its own name.
 #include <algorithm>
+#include <filesystem>
+#include <regex>
 
 #include "reports/drawings.h"
 
@@ -8,23 +10,37 @@ namespace mds {
 namespace {
 
 struct ModelLine {
-  std::string model{}, hash{}, sampler{};
+  std::string model{}, folder{}, hash{}, sampler{}, data{};
   bool literature = false;
   Json steps{}, guidance{}, params{}, training_pairs{}, fid_30k{};
   std::map<std::string, double> scores{};
 };
+
+// Of data sets, and of files of latents that were made of one.
+std::string data_name(const std::string& data) {
+  const std::filesystem::path path(data);
+  return path.extension() == ".safetensors" ? path.stem().string() : data;
+}
+
+// "MobileDiffusion" of "MobileDiffusion, 8 steps": the steps have a column.
+std::string without_steps(const std::string& network) {
+  return std::regex_replace(network, std::regex(", \\d+ steps?$"), "");
+}
 
 std::vector<ModelLine> printed_lines(const Database& database) {
   std::map<std::string, ModelLine> by_model;
   for (const auto& figure : printed_figures(database)) {
     if (figure.source != literature_table4) continue;
     ModelLine& line = by_model[figure.network];
-    line.model = figure.network;
+    line.model = without_steps(figure.network);
     line.sampler = figure.conditions;
     line.literature = true;
     if (figure.name == "steps") line.steps = int64_t(figure.value);
     if (figure.name == "params") line.params = figure.value;
-    if (figure.name == "training_pairs") line.training_pairs = figure.value;
+    if (figure.name == "training_pairs") {
+      line.training_pairs = figure.value;
+      line.data = shown(figure.value, {.name = "", .scale = 1e-6, .digits = 0}) + " M pairs";
+    }
     if (figure.name == "fid_30k") line.fid_30k = figure.value;
   }
   std::vector<ModelLine> lines;
@@ -45,9 +61,11 @@ std::vector<ModelLine> own_lines(const Database& database, const ReportOptions& 
       };
       auto at = std::ranges::find_if(lines, same);
       if (at == lines.end())
-        at = lines.insert(at, {.model = best.model.name,
+        at = lines.insert(at, {.model = model_name(best.model.name),
+                               .folder = best.model.name,
                                .hash = best.model.hash,
                                .sampler = best.sampler,
+                               .data = data_name(best.model.data),
                                .steps = best.steps,
                                .guidance = best.guidance,
                                .params = best.model.params});
@@ -65,26 +83,32 @@ std::vector<Table> table4_tables(const Database& database, const ReportOptions& 
   if (options.network.empty()) std::ranges::copy(printed_lines(database), std::back_inserter(lines));
   Table table{.title = "Models by what they draw: scored here, and as printed",
               .columns = {{.name = "model", .weight = Weight::identity},
+                          {.name = "folder", .audience = Audience::programs},
                           {.name = "hash", .audience = Audience::programs},
                           {.name = "literature", .audience = Audience::programs},
                           {.name = "mark", .header = "", .audience = Audience::people, .weight = Weight::identity},
-                          {.name = "sampler", .weight = Weight::major},
+                          {.name = "sampler"},
                           {.name = "steps", .weight = Weight::identity},
                           {.name = "guidance", .digits = 1, .weight = Weight::minor},
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
-                          {.name = "training_pairs", .header = "data M", .scale = 1e-6, .digits = 0},
-                          {.name = "fid_30k", .header = "FID-30K ↓", .digits = 2, .weight = Weight::identity}}};
+                          {.name = "data", .weight = Weight::major},
+                          {.name = "training_pairs", .audience = Audience::programs},
+                          {.name = "fid_30k", .header = "FID 30K ↓", .digits = 2, .weight = Weight::identity}}};
   for (const auto& name : names) table.columns.push_back(score_column(name, 4));
   for (const auto& line : lines) {
-    std::vector<Json> row{line.model, line.hash,     line.literature, line.literature ? "†" : " ", line.sampler,
-                          line.steps, line.guidance, line.params,     line.training_pairs,         line.fid_30k};
+    const Json data = line.data.empty() ? Json() : Json(line.data);
+    std::vector<Json> row{line.model,          line.folder, line.hash,     line.literature, line.literature ? "†" : " ",
+                          line.sampler,        line.steps,  line.guidance, line.params,     data,
+                          line.training_pairs, line.fid_30k};
     for (const auto& name : names) row.push_back(line.scores.contains(name) ? Json(line.scores.at(name)) : Json());
     table.rows.push_back(std::move(row));
   }
-  table.footnotes = {std::string("† literature: ") + literature_table4 +
-                         ", zero-shot FID of 30,000 pictures of COCO, never measured here.",
-                     "Ours: each stored model at its best guidance, UNet parameters alone. Scores of another name or "
-                     "other pictures do not compare; `mdsearch report stages` has their protocols and intervals."};
+  table.footnotes = {
+      std::string("† literature: ") + literature_table4 +
+          ", zero-shot FID of 30,000 pictures of COCO, never measured here.",
+      "Ours: each stored model at its best guidance, UNet parameters alone, and the data sets that it was "
+      "trained on. Scores of another name or "
+      "other pictures do not compare; `mdsearch report stages` has their protocols and intervals."};
   return {table};
 }
 

@@ -6,12 +6,20 @@
 #include "reports/html.h"
 #include "reports/plots.h"
 #include "reports/report.h"
+#include "reports/speed.h"
 #include "spec/error.h"
 
 namespace mds {
 namespace {
 
-std::vector<Json> row_of(const NetworkProfile& profile, const BlockTiming& block, const std::string& mark) {
+struct Line {
+  BlockTiming block{};
+  Work work{};
+  std::string mark{};
+};
+
+std::vector<Json> row_of(const NetworkProfile& profile, const Line& line) {
+  const auto& [block, work, mark] = line;
   const double total = profile.whole ? profile.whole->median_ns : profile.blocks_ns();
   const Setting& setting = profile.setting;
   std::vector<Json> row{profile.name, profile.hash, block.path,   block.kind,
@@ -19,11 +27,11 @@ std::vector<Json> row_of(const NetworkProfile& profile, const BlockTiming& block
   if (const auto& timing = block.timing)
     row.insert(row.end(),
                {timing->median_ns * 1e-6, to_json(milliseconds(timing->low_ns)), to_json(milliseconds(timing->high_ns)),
-                to_json(timing->iqr_share), timing->n, total > 0 ? Json(timing->median_ns / total) : Json(),
-                to_json(gflops(block.macs_valid, setting.batch, timing->median_ns)), mark});
+                to_json(timing->iqr_share), timing->n, total > 0 ? Json(timing->median_ns / total) : Json()});
   else
-    row.insert(row.end(), {Json(), Json(), Json(), Json(), 0, Json(), Json(), mark});
-  row.insert(row.end(), {setting.device, setting.dtype, std::string(name_of(setting.kernels)), setting.threads,
+    row.insert(row.end(), {Json(), Json(), Json(), Json(), 0, Json()});
+  std::ranges::copy(speed_cells(work, block.timing ? block.timing->median_ns : 0), std::back_inserter(row));
+  row.insert(row.end(), {mark, setting.device, setting.dtype, std::string(name_of(setting.kernels)), setting.threads,
                          setting.batch, to_string(setting.build)});
   return row;
 }
@@ -32,30 +40,50 @@ std::string mark_text(const std::optional<TimingSummary>& timing) {
   return timing ? to_string(timing->evidence) : "not timed";
 }
 
+std::vector<Line> block_lines(const NetworkProfile& profile) {
+  std::vector<Line> lines;
+  for (const auto& block : profile.blocks) {
+    const auto roof = block.timing ? block.timing->roof : std::nullopt;
+    const Work work = work_of(block.block_json, block.macs_valid, {profile.setting.dtype, profile.setting.batch}, roof);
+    lines.push_back({block, work, mark_text(block.timing)});
+  }
+  return lines;
+}
+
 // The sum of all timed blocks.
-BlockTiming sum_of(const NetworkProfile& profile) {
-  BlockTiming sum{.path = "(blocks)", .kind = "sum", .timing = TimingSummary{.median_ns = profile.blocks_ns()}};
-  for (const auto& block : profile.blocks)
-    if (block.timing) sum.params += block.params, sum.macs_valid += block.macs_valid;
+Line sum_of(const std::vector<Line>& lines) {
+  Line sum{.block = {.path = "(blocks)", .kind = "sum", .timing = TimingSummary{}}, .work = no_work()};
+  for (const auto& [block, work, mark] : lines) {
+    if (!block.timing) continue;
+    sum.block.params += block.params, sum.block.macs_valid += block.macs_valid;
+    sum.block.timing->median_ns += block.timing->median_ns;
+    sum.work += work;
+  }
   return sum;
 }
 
 void add_rows(Table& table, const NetworkProfile& profile) {
   const std::string caution = profile.has_rejected() ? ", with rejected" : "";
-  for (const auto& block : profile.blocks) table.rows.push_back(row_of(profile, block, mark_text(block.timing)));
-  table.rows.push_back(row_of(profile, sum_of(profile), (profile.complete() ? "sum" : "sum of those timed") + caution));
+  const auto add = [&](const Line& line) { table.rows.push_back(row_of(profile, line)); };
+  const auto blocks = block_lines(profile);
+  for (const auto& line : blocks) add(line);
+  Line sum = sum_of(blocks);
+  sum.mark = (profile.complete() ? "sum" : "sum of those timed") + caution;
+  add(sum);
   if (!profile.whole) return;
   if (profile.complete()) {
     const TimingSummary rest{.median_ns = profile.whole->median_ns - profile.blocks_ns()};
-    table.rows.push_back(
-        row_of(profile, {.path = "(residual)", .kind = "residual", .timing = rest}, "derived" + caution));
+    add({.block = {.path = "(residual)", .kind = "residual", .timing = rest}, .mark = "derived" + caution});
   }
-  const BlockTiming whole{.path = "(whole)",
-                          .kind = "end_to_end",
-                          .params = profile.params,
-                          .macs_valid = profile.macs_valid,
-                          .timing = profile.whole};
-  table.rows.push_back(row_of(profile, whole, mark_text(whole.timing)));
+  Line whole{.block = {.path = "(whole)",
+                       .kind = "end_to_end",
+                       .params = profile.params,
+                       .macs_valid = profile.macs_valid,
+                       .timing = profile.whole},
+             .work = no_work(),
+             .mark = mark_text(profile.whole)};
+  for (const auto& line : blocks) whole.work += line.work;
+  add(whole);
 }
 
 Table table_of(const NetworkProfile& profile) {
@@ -65,25 +93,30 @@ Table table_of(const NetworkProfile& profile) {
                   {.name = "hash", .audience = Audience::programs},
                   {.name = "path", .weight = Weight::identity},
                   {.name = "kind"},
-                  {.name = "in", .weight = Weight::minor},
-                  {.name = "out", .weight = Weight::minor},
-                  {.name = "params", .header = "params K", .scale = 1e-3, .digits = 0},
+                  {.name = "in", .weight = Weight::least},
+                  {.name = "out", .weight = Weight::least},
+                  {.name = "params", .header = "params K", .scale = 1e-3, .digits = 0, .weight = Weight::minor},
                   {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 3, .weight = Weight::major},
                   {.name = "median_ms", .header = "median ms", .digits = 3, .weight = Weight::identity},
                   {.name = "low_ms", .header = "low", .digits = 3, .weight = Weight::minor},
                   {.name = "high_ms", .header = "high", .digits = 3, .weight = Weight::minor},
                   {.name = "iqr_share", .header = "IQR %", .scale = 100, .digits = 1, .weight = Weight::least},
                   {.name = "n", .weight = Weight::least},
-                  {.name = "share", .header = "share %", .scale = 100, .digits = 1, .weight = Weight::major},
-                  gflops_column(),
-                  {.name = "mark", .weight = Weight::major},
-                  {.name = "device", .audience = Audience::programs},
-                  {.name = "dtype", .audience = Audience::programs},
-                  {.name = "kernels", .audience = Audience::programs},
-                  {.name = "threads", .audience = Audience::programs},
-                  {.name = "batch", .audience = Audience::programs},
-                  {.name = "build", .audience = Audience::programs}},
-      .footnotes = {median_footnote, gflops_footnote, "Build: " + to_string(profile.setting.build) + "."}};
+                  {.name = "share", .header = "share %", .scale = 100, .digits = 1, .weight = Weight::major}},
+      .footnotes = {median_footnote}};
+  std::ranges::copy(speed_columns(), std::back_inserter(table.columns));
+  table.columns.insert(table.columns.end(), {{.name = "mark", .weight = Weight::major},
+                                             {.name = "device", .audience = Audience::programs},
+                                             {.name = "dtype", .audience = Audience::programs},
+                                             {.name = "kernels", .audience = Audience::programs},
+                                             {.name = "threads", .audience = Audience::programs},
+                                             {.name = "batch", .audience = Audience::programs},
+                                             {.name = "build", .audience = Audience::programs}});
+  std::vector<Roof> roofs;
+  for (const auto& block : profile.blocks)
+    if (block.timing && block.timing->roof) roofs.push_back(*block.timing->roof);
+  std::ranges::copy(speed_footnotes(roofs, profile.setting.dtype), std::back_inserter(table.footnotes));
+  table.footnotes.push_back("Build: " + to_string(profile.setting.build) + ".");
   add_rows(table, profile);
   add_marks_footnote(table, "mark");
   return table;

@@ -8,6 +8,7 @@
 
 #include "data/resize.h"
 #include "networks/found_file.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -102,13 +103,8 @@ ModelRow model_row(const std::string& folder, const std::string& hash, const Mod
           .stage = trained_here ? config["stage"]["kind"].get<std::string>() : "",
           .iterations = card.provenance.iterations,
           .params = cost(card.unet ? make_plan(*card.unet) : make_plan(*card.vae_decoder)).params,
-          .predecessor = card.provenance.predecessor};
-}
-
-std::string model_name(const std::string& folder) {
-  std::filesystem::path path = std::filesystem::absolute(folder + "/").lexically_normal().parent_path();
-  if (path.filename() == "model" && path.parent_path().has_filename()) path = path.parent_path();
-  return path.filename().string();
+          .predecessor = card.provenance.predecessor,
+          .data = listed(card.provenance.data)};
 }
 
 std::string numbered(const std::string& folder, size_t i, const std::string& ending) {

@@ -49,9 +49,6 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
 // What the folder's card says about the training; models that were not trained by mdsearch have no stage.
 ModelRow model_row(const std::string& folder, const std::string& hash, const ModelCard& card);
 
-// The name of a model: that of its folder or, where this is "model", as training calls it, of the folder above.
-std::string model_name(const std::string& folder);
-
 std::string numbered(const std::string& folder, size_t i, const std::string& ending = ".png");  // FOLDER/00007.png
 
 }  // namespace mds

@@ -11,6 +11,7 @@
 #include "experiments/evaluation/evaluate_model.h"
 #include "experiments/output.h"
 #include "experiments/training/reconstruction.h"
+#include "reports/drawings.h"
 #include "spec/new_file.h"
 
 namespace mds {

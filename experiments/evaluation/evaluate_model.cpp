@@ -6,6 +6,7 @@
 
 #include "experiments/output.h"
 #include "networks/found_file.h"
+#include "reports/drawings.h"
 #include "spec/new_file.h"
 
 namespace mds {

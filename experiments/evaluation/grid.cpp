@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "data/picture_table.h"
+#include "reports/drawings.h"
 #include "spec/listed.h"
 
 namespace mds {

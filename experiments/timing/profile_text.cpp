@@ -6,6 +6,7 @@
 
 #include "profiler/environment.h"
 #include "reports/report.h"
+#include "reports/speed.h"
 #include "spec/listed.h"
 
 namespace mds {
@@ -16,6 +17,7 @@ struct Line {
   std::string path, kind;
   double median_ns = 0;
   int64_t macs_valid = 0;
+  Work work{};
   std::optional<Summary> summary{};
   std::string mark{};
 };
@@ -33,12 +35,16 @@ class Printer {
       : result_(result),
         plan_(make_plan(canonical(result.network.spec))),
         whole_(timed(whole_path, "end_to_end", cost(plan_))) {
-    if (!result.options.blocks) return;
+    whole_.work = no_work();
     const auto first = representatives(plan_);
     for (size_t i = 0; i < first.size(); ++i) {
       const PlanStep& step = plan_.steps[i];
+      const Work work = work_of(step, {dtype_, result.options.batch}, roof());
+      whole_.work += work;
+      if (!result.options.blocks) continue;
       blocks_.push_back(timed(plan_.steps[first[i]].path, std::string(kind_of(step.block)), cost(step)));
       blocks_.back().path = step.path;
+      blocks_.back().work = work;
       blocks_ns_ += blocks_.back().median_ns;
     }
   }
@@ -60,25 +66,26 @@ class Printer {
   Table table() const {
     std::vector<Line> lines = blocks_;
     if (!lines.empty()) {
-      lines.push_back({.path = "(blocks)", .kind = "sum", .median_ns = blocks_ns_});
+      lines.push_back({.path = "(blocks)", .kind = "sum", .median_ns = blocks_ns_, .work = whole_.work});
       lines.push_back(residual());
     }
     lines.push_back(whole_);
     Table table = table_of(lines);
     table.title = result_.network.name + ": " + device_ + ", " + dtype_ + ", " + std::to_string(at::get_num_threads()) +
                   " threads, batch " + std::to_string(result_.options.batch);
-    table.footnotes = {median_footnote, gflops_footnote, "Blocks of equal shape are timed once and share the numbers."};
-    if (roof()) table.footnotes.push_back(roof_footnote({*roof()}, dtype_));
+    table.footnotes = {median_footnote, "Blocks of equal shape are timed once and share the numbers."};
+    const auto roofs = roof() ? std::vector{*roof()} : std::vector<Roof>{};
+    std::ranges::copy(speed_footnotes(roofs, dtype_), std::back_inserter(table.footnotes));
     if (const auto phases = memory(); !phases.empty())
       table.footnotes.push_back("Memory: " + listed(phases, memory_words, "; ") + ".");
     return table;
   }
 
  private:
-  Line timed(const std::string& path, const std::string& kind, const Cost& work) const {
+  Line timed(const std::string& path, const std::string& kind, const Cost& total) const {
     const Summary summary = summarise_processes(samples_of(result_.processes, path));
     const Evidence evidence = evidence_of(result_.processes, path, result_.options.mode);
-    return {path, kind, summary.median_ns, work.macs_valid, summary, to_string(evidence)};
+    return {path, kind, summary.median_ns, total.macs_valid, {}, summary, to_string(evidence)};
   }
 
   Line residual() const {
@@ -112,29 +119,31 @@ class Printer {
   }
 
   Table table_of(const std::vector<Line>& lines) const {
-    Table table{.columns = {{.name = "path"},
+    Table table{.columns = {{.name = "path", .weight = Weight::identity},
                             {.name = "kind"},
                             {.name = "macs_valid", .header = "GMACs", .scale = 1e-9, .digits = 3},
-                            {.name = "median_ms", .header = "median ms", .digits = 3},
-                            {.name = "low_ms", .header = "low", .digits = 3},
-                            {.name = "high_ms", .header = "high", .digits = 3},
-                            {.name = "share", .header = "share %", .scale = 100, .digits = 1},
-                            gflops_column(),
-                            roof_column(),
-                            {.name = "n", .weight = Weight::least},
-                            {.name = "mark"}}};
-    for (const auto& line : lines) {
-      const double ms = line.median_ns * 1e-6, share = line.median_ns / whole_.median_ns;
-      const auto speed = gflops(line.macs_valid, result_.options.batch, line.median_ns);
-      if (const auto& summary = line.summary)
-        table.rows.push_back({line.path, line.kind, line.macs_valid, ms, to_json(milliseconds(summary->low_ns)),
-                              to_json(milliseconds(summary->high_ns)), share, to_json(speed),
-                              to_json(share_of_roof(roof(), dtype_, speed)), summary->n, line.mark});
-      else
-        table.rows.push_back(
-            {line.path, line.kind, nullptr, ms, nullptr, nullptr, share, nullptr, nullptr, nullptr, nullptr});
-    }
+                            {.name = "median_ms", .header = "median ms", .digits = 3, .weight = Weight::identity},
+                            {.name = "low_ms", .header = "low", .digits = 3, .weight = Weight::minor},
+                            {.name = "high_ms", .header = "high", .digits = 3, .weight = Weight::minor},
+                            {.name = "share", .header = "share %", .scale = 100, .digits = 1}}};
+    std::ranges::copy(speed_columns(), std::back_inserter(table.columns));
+    table.columns.insert(table.columns.end(), {{.name = "n", .weight = Weight::least}, {.name = "mark"}});
+    for (const auto& line : lines) table.rows.push_back(row_of(line));
     return table;
+  }
+
+  std::vector<Json> row_of(const Line& line) const {
+    const auto& summary = line.summary;
+    std::vector<Json> row{line.path,
+                          line.kind,
+                          summary ? Json(line.macs_valid) : Json(),
+                          line.median_ns * 1e-6,
+                          summary ? to_json(milliseconds(summary->low_ns)) : Json(),
+                          summary ? to_json(milliseconds(summary->high_ns)) : Json(),
+                          line.median_ns / whole_.median_ns};
+    std::ranges::copy(speed_cells(line.work, line.median_ns), std::back_inserter(row));
+    row.insert(row.end(), {summary ? Json(summary->n) : Json(), summary ? Json(line.mark) : Json()});
+    return row;
   }
 
   const ProfileResult& result_;

@@ -5,7 +5,7 @@
 
 #include "experiments/timing/rig.h"
 #include "networks/lone_block.h"
-#include "reports/rows.h"
+#include "reports/speed.h"
 
 namespace mds {
 namespace {

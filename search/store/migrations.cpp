@@ -280,12 +280,47 @@ Migration eighth() {
   return migration;
 }
 
+constexpr const char* model_9 = R"(CREATE TABLE model(
+  hash TEXT PRIMARY KEY CHECK(length(hash) = 64),
+  name TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  iterations INTEGER NOT NULL CHECK(iterations >= 0),
+  params INTEGER NOT NULL CHECK(params > 0),
+  predecessor TEXT NOT NULL,
+  data TEXT NOT NULL) WITHOUT ROWID)";
+
+// What the stored trainings say of their data, of which the models said nothing until then.
+constexpr const char* trained_on = R"(CREATE TEMP TABLE trained_on AS
+SELECT json_extract(protocol_json, '$.config.name') AS name,
+  json_extract(protocol_json, '$.config.stage.kind') AS stage,
+  json_extract(protocol_json, '$.config.loop.iterations') AS iterations,
+  coalesce(json_extract(protocol_json, '$.config.stage.latents'),
+    (SELECT group_concat(value, ', ') FROM json_each(protocol_json, '$.config.stage.data'))) AS data
+FROM protocol WHERE json_valid(protocol_json) AND json_type(protocol_json, '$.config.name') = 'text')";
+
+// A training's model lies in the folder FOLDER/NAME/model.
+constexpr const char* models_with_data = R"(INSERT INTO model
+SELECT m.hash, m.name, m.stage, m.iterations, m.params, m.predecessor, coalesce((SELECT max(t.data) FROM trained_on t
+  WHERE t.stage = m.stage AND t.iterations = m.iterations AND
+    substr('/' || m.name, -length(t.name) - 7) = '/' || t.name || '/model'), '')
+FROM old_model m)";
+
+Migration ninth() {
+  Migration migration{
+      .version = 9,
+      .description = "training data of models",
+      .statements = {"CREATE TEMP TABLE old_model AS SELECT * FROM model", "DROP TABLE model", model_9, trained_on,
+                     models_with_data, "DROP TABLE temp.trained_on", "DROP TABLE temp.old_model"}};
+  make_append_only(migration.statements, "model");
+  return migration;
+}
+
 }  // namespace history
 }  // namespace
 
 const std::vector<Migration>& migrations() {
   static const std::vector<Migration> list{history::second(), history::third(),   history::fourth(), history::fifth(),
-                                           history::sixth(),  history::seventh(), history::eighth()};
+                                           history::sixth(),  history::seventh(), history::eighth(), history::ninth()};
   return list;
 }
 

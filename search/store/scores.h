@@ -44,6 +44,7 @@ struct ModelRow {
   int64_t iterations = 0;
   int64_t params = 0;         // of the UNet; for an autoencoder, of the decoder
   std::string predecessor{};  // hash of the model that its training started from, or empty
+  std::string data{};         // names of the data sets that it was trained on, "noto, openclipart", or empty
 
   static constexpr TableTraits table{.name = "model", .storage = Storage::by_key, .append_only = true};
   static void columns(auto& self, auto&& column) {
@@ -53,6 +54,7 @@ struct ModelRow {
     column("iterations", self.iterations, {.check = "iterations >= 0"});
     column("params", self.params, {.check = "params > 0"});
     column("predecessor", self.predecessor);
+    column("data", self.data);
   }
 };
 

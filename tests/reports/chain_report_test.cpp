@@ -175,11 +175,23 @@ TEST_CASE("Table 5 shows the paper's networks with the printed figures, and none
 
 TEST_CASE("Table 4 has the printed models by FID and each of ours with its scores under their names", "[reports]") {
   Database database(":memory:");
-  add_drawing(database, {.name = "m", .stage = "base"}, {});
+  add_drawing(database, {.name = "out/train/m/model", .stage = "base", .data = "noto, openclipart"}, {});
   const auto rows = rows_of(table4_report.tables(database, {}));
   REQUIRE(rows.size() == 18);
-  CHECK(rows[0]["model"] == "m");
+  CHECK((rows[0]["model"] == "m" && rows[0]["folder"] == "out/train/m/model"));
   CHECK(rows[0]["fid_30k"].is_null());
   CHECK(rows[1]["model"] == "Parti");
   CHECK(rows[1]["literature"] == true);
+}
+
+TEST_CASE("Table 4 tells what each model was trained on: data sets of ours, pairs of those printed", "[reports]") {
+  Database database(":memory:");
+  add_drawing(database, {.name = "a", .stage = "base", .data = "noto, openclipart"}, {});
+  add_drawing(database, {.name = "b", .stage = "base", .data = "out/cache/emoji-people.safetensors"}, {});
+  add_drawing(database, {.name = "c", .stage = "base"}, {});
+  const auto rows = rows_of(table4_report.tables(database, {}));
+  CHECK(rows[0]["data"] == "noto, openclipart");
+  CHECK(rows[1]["data"] == "emoji-people");
+  CHECK(rows[2]["data"].is_null());
+  CHECK((rows[3]["data"] == "5000 M pairs" && rows[3]["training_pairs"] == 5e9));
 }

@@ -1,5 +1,6 @@
 // Table 6: the latency of blocks, and which of several timings is used.
 #include "reports/report.h"
+#include "reports/speed.h"
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/reports/rows_of.h"
@@ -145,4 +146,38 @@ TEST_CASE("the interval of a timing rests on the medians of its blocks", "[repor
   REQUIRE(whole);
   CHECK(whole->low_ns == 1020);
   CHECK(whole->high_ns == 1140);
+}
+
+TEST_CASE("a block tells what it moves and how near it came to the roof that was measured beside it", "[reports]") {
+  Database database(":memory:");
+  fill_sample(database);
+  double bytes = 0, least_ms = 0;
+  for (const auto& row : rows_of(table6_report.tables(database, {}))) {
+    const std::string kind = row["kind"];
+    if (kind == "residual") {
+      CHECK((row["roof_share"].is_null() && row["bytes"].is_null()));
+      continue;
+    }
+    const double row_least_ms = row["roof_share"].get<double>() * row["median_ms"].get<double>();
+    if (kind == "sum" || kind == "end_to_end") {
+      CHECK(row["bytes"] == bytes);
+      CHECK(row_least_ms == Approx(least_ms));
+      CHECK(row["bound"].is_null());
+      continue;
+    }
+    const double compute_ms = 2e-6 * row["macs_valid"].get<double>() / sample_roof.fp32_gflops;
+    const double memory_ms = 1e-6 * row["bytes"].get<double>() / sample_roof.copy_gb_s;
+    CHECK(row_least_ms == Approx(std::max(compute_ms, memory_ms)));
+    CHECK(row["bound"] == (compute_ms > memory_ms ? "compute" : "memory"));
+    bytes += row["bytes"].get<double>();
+    least_ms += row_least_ms;
+  }
+  CHECK(bytes > 0);
+}
+
+TEST_CASE("a block that this program does not know has a rate, and no bytes", "[reports]") {
+  const Work work = work_of(R"({"block":{"kind":"mamba"}})", 1'000'000, {"fp32", 2}, sample_roof);
+  const auto cells = speed_cells(work, 1'000'000);
+  CHECK(cells[0] == 4);
+  for (const size_t i : {1, 2, 3}) CHECK(cells[i].is_null());
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "networks/lone_block.h"
+#include "profiler/roof.h"
 #include "search/store/store.h"
 
 namespace mds::test {
@@ -78,25 +80,28 @@ struct Timed {
   bool blocks = true, whole = true;
 };
 
+inline BlockRow block_row(const std::string& path, const Json& block, const char* site) {
+  const PlanStep step = lone_step(block, parse_site(site, {"site", ""}), {"block", ""});
+  const Cost total = cost(step);
+  return {.path = path,
+          .kind = std::string(kind_of(step.block)),
+          .in = to_string(step.site.in),
+          .out = to_string(step.out),
+          .params = total.params,
+          .macs = total.macs,
+          .macs_valid = total.macs_valid,
+          .block_json = canonical_json(step)};
+}
+
+// The machine of the sample's timings.
+inline constexpr Roof sample_roof{.fp32_gflops = 1000, .bf16_gflops = 2000, .copy_gb_s = 8};
+
 inline void add_latencies(Database& database, const ArchRow& arch, const Timed& timed = {}) {
-  add_arch_blocks(database, arch.hash,
-                  {{.path = "conv_in",
-                    .kind = "conv",
-                    .in = "8x64x64",
-                    .out = "320x64x64",
-                    .params = 23360,
-                    .macs = 94'371'840,
-                    .macs_valid = 92'416'000,
-                    .block_json = "{\"conv_in\":1}"},
-                   {.path = "down1.0.conv",
-                    .kind = "resnet",
-                    .in = "320x64x64",
-                    .out = "320x64x64",
-                    .params = 2'050'000,
-                    .macs = 8'000'000'000,
-                    .macs_valid = 7'800'000'000,
-                    .block_json = "{\"resnet\":1}"}});
+  const std::vector<BlockRow> blocks{block_row("conv_in", {{"kind", "convolution"}, {"out", 320}}, "8x64x64"),
+                                     block_row("down1.0.conv", {{"kind", "resnet"}}, "320x64x64")};
+  add_arch_blocks(database, arch.hash, blocks);
   LatencyRow row;
+  row.process.conditions_json = Json{{"roof", to_json(sample_roof)}}.dump();
   row.key.device = remember_device(database, {.model = timed.device});
   row.key.env = remember_env(database, build_of(timed.commit));
   row.key.threads = 2;
@@ -107,10 +112,11 @@ inline void add_latencies(Database& database, const ArchRow& arch, const Timed& 
     for (int64_t k = -4; k <= 4; ++k) row.samples_ns.push_back(median_ns + 10'000 * k);
     add_latency(database, row);
   };
-  row.key.block_json = "{\"conv_in\":1}";
-  if (timed.blocks) add(1'000'000);
-  row.key.block_json = "{\"resnet\":1}";
-  if (timed.blocks) add(20'000'000);
+  for (const auto& [block, ns] : {std::pair{blocks[0], 1'000'000}, std::pair{blocks[1], 20'000'000}}) {
+    row.key.block_json = block.block_json;
+    if (timed.blocks) add(ns);
+  }
+  row.key.block_json.clear();
   row.key.kind = LatencyKind::end_to_end;
   row.key.arch = arch.hash;
   row.evidence = timed.whole_evidence;

@@ -164,13 +164,17 @@ TEST_CASE("the roof is measured beside the blocks, and stored with them", "[app]
   request.roof = true;
   const std::string text = profile_blocks(request, nowhere, Format::json, silent);
   const Json rows = Json::parse(text)["rows"];
-  CHECK(rows[1]["roof_share"].is_null());  // no multiplication, so no rate
-  CHECK(rows[0]["roof_share"] > 0);
-  const double roof = rows[0]["gflops"].get<double>() / rows[0]["roof_share"].get<double>();
+  CHECK((rows[1]["gflops"].is_null() && rows[1]["bound"] == "memory"));  // no multiplication
   const Database database(request.database, StoreMode::read_only);
   const auto cells = block_cells(database, [](const Setting&) { return true; });
-  REQUIRE((cells.size() == 2 && cells[0].roof));
-  CHECK(cells[0].roof->fp32_gflops == Approx(roof));
-  CHECK(cells[0].roof->copy_gb_s > 0);
+  REQUIRE((cells.size() == 2 && cells[0].timing.roof));
+  const Roof& roof = *cells[0].timing.roof;
+  CHECK((roof.fp32_gflops > 0 && roof.copy_gb_s > 0));
+  for (const auto& row : rows) {
+    const double median_ns = 1e6 * row["median_ms"].get<double>();
+    const double compute_ns = 2 * row["macs_valid"].get<double>() / roof.fp32_gflops;
+    const double memory_ns = row["bytes"].get<double>() / roof.copy_gb_s;
+    CHECK(row["roof_share"].get<double>() * median_ns == Approx(std::max(compute_ns, memory_ns)));
+  }
   CHECK(from_json<RawProfile>(to_json(time_blocks(request, silent)), "x").roof.has_value());
 }

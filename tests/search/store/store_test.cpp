@@ -2,6 +2,7 @@
 
 #include <array>
 #include <fstream>
+#include <map>
 
 #include "search/store/empty_database.h"
 #include "search/store/literature.h"
@@ -132,6 +133,36 @@ TEST_CASE("a latency of version 4 keeps its samples and gets a mode: quick where
   CHECK(found == std::vector<std::string>{"final steady 1024", "screening steady 64", "quick unchecked 9",
                                           "screening noisy 64", "screening unstable 3", "screening rejected 64"});
   CHECK_THROWS_WITH(run_sql(file, "DELETE FROM latency_sample"), Contains("append-only"));
+}
+
+TEST_CASE("a model of version 8 gets the data of the stored training of its name, stage and length", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("old.db");
+  make_database(file, 8);
+  const auto protocol = [&](const std::string& json) {
+    run_sql(file, "INSERT INTO protocol(hash, protocol_json) VALUES('" + sha256(json) + "', '" + json + "')");
+  };
+  protocol("{}");
+  protocol("no JSON");
+  protocol(R"({"config": {"name": "a", "stage": {"kind": "base", "latents": "people"}, "loop": {"iterations": 9}}})");
+  protocol(R"({"config": {"name": "b", "stage": {"kind": "autoencoder", "data": ["x", "y"]},
+                          "loop": {"iterations": 9}}})");
+  const auto model = [&](const std::string& name, const std::string& stage, int64_t iterations) {
+    run_sql(file, "INSERT INTO model VALUES('" + sha256(name) + "', '" + name + "', '" + stage + "', " +
+                      std::to_string(iterations) + ", 5, '')");
+  };
+  model("out/train/a/model", "base", 9);
+  model("a/model", "relu", 9);
+  model("out/train/b/model", "autoencoder", 9);
+  model("out/train/bb/model", "autoencoder", 9);
+  Database database(file, StoreMode::open_existing);
+  std::map<std::string, std::string> data;
+  for (const auto& row : all_models(database)) data[row.name] = row.data;
+  CHECK(data == std::map<std::string, std::string>{{"out/train/a/model", "people"},
+                                                   {"a/model", ""},
+                                                   {"out/train/b/model", "x, y"},
+                                                   {"out/train/bb/model", ""}});
+  CHECK_THROWS_WITH(run_sql(file, "DELETE FROM model"), Contains("append-only"));
 }
 
 TEST_CASE("a pipeline that version 5 had as a block is a row, with its latencies and samples", "[store]") {
