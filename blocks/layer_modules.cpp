@@ -190,13 +190,12 @@ Tensor PoolLayer::forward(const Tensor& x_NCHW) const {
 
 Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
   if (prepared_ && !attend_) return without_gradients(q_NTC, [&] { return fused_attention(op_, q_NTC, k_NSC, v_NSC); });
-  const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op_.heads, -1}).transpose(1, 2); };
-  const Heads heads{split(q_NTC), split(k_NSC), split(v_NSC)};
-  return (attend_ ? attend_(op_, heads) : attend(op_, heads)).transpose(1, 2).flatten(2);
+  const AttentionInput in{q_NTC, k_NSC, v_NSC};
+  return attend_ ? attend_(op_, in) : attend(op_, in);
 }
 
 void AttentionLayer::prepare(const Preparation& to) {
-  const KernelSite site{.device = at::kCPU, .in = to.in, .keys = op_.keys, .prepared = true};
+  const KernelSite site{.device = at::kCPU, .in = to.in, .prepared = true};
   prepared_ = supports(op_, site, at::kFloat, /*grad=*/false) == Kernel::fused_attention;
 }
 

@@ -12,12 +12,10 @@ bool norms_by_rows(const NormOp& op, const KernelSite& site, at::ScalarType dtyp
          site.in.kind == ShapeKind::map && site.channels_last && dtype == at::kFloat;
 }
 
-// LibTorch's fused softmax attention is made for wide heads and long rows. Two products and a softmax are faster where
-// heads are narrower than a vector register: up to ten times in bfloat16.
-bool attends_by_products(const AttentionOp& op, const KernelSite& site, at::ScalarType dtype) {
-  constexpr int64_t narrow = 16, most_scores = 1 << 16;  // most_scores: of one head, as they are kept for the gradients
-  return op.function == AttentionFunction::softmax && !op.causal && site.in.height * site.keys.height <= most_scores &&
-         (dtype == at::kBFloat16 || site.in.channels / op.heads < narrow);
+// LibTorch's fused attention is made for heads as wide as several vector registers and for long rows.
+bool attends_by_lanes(const AttentionOp& op, const KernelSite& site, at::ScalarType dtype) {
+  constexpr int64_t widest = 32;
+  return (dtype == at::kFloat || dtype == at::kBFloat16) && site.in.channels / op.heads <= widest;
 }
 
 // Products of few channels or of one position are cheap, and what they compute, as the time embedding, is worth more
@@ -75,7 +73,7 @@ Kernel supports(const LayerOp& op, const KernelSite& site, at::ScalarType dtype,
   const auto* norm = std::get_if<NormOp>(&op);
   if (norm && norms_by_rows(*norm, site, dtype)) return Kernel::group_norm_by_rows;
   const auto* attention = std::get_if<AttentionOp>(&op);
-  if (attention && attends_by_products(*attention, site, dtype)) return Kernel::attention_by_products;
+  if (attention && attends_by_lanes(*attention, site, dtype)) return Kernel::lane_attention;
   return Kernel::library;
 }
 
