@@ -11,6 +11,7 @@ namespace mds {
 enum class Kernel : uint8_t {
   library,             // LibTorch's operators
   group_norm_by_rows,  // rows_group_norm(): group norm and SiLU of a channels-last map
+  recorded_product,    // recorded_product(): linear layers and 1x1 convolutions
   lane_attention,      // lane_attention(): attention of narrow heads
   // Of prepared networks, all without gradients:
   product,              // prepare_product()
@@ -33,7 +34,7 @@ struct KernelSite {
   bool prepared = false;                           // weights may be packed, and no gradients will be wanted
   Quantisation quantisation = Quantisation::none;  // where it is prepared
 };
-KernelSite site_of(const Tensor& x);  // N x C x H x W or N x T x C
+KernelSite site_of(const Tensor& x);  // N x C x H x W, N x T x C or N x C
 
 // The kernel that computes `op`. dtype: of the weights, or of the input where the op has none. grad: whether gradients
 // will flow back through the op. Other passes use the library, because they are traced and exported, unless the network

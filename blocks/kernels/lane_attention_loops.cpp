@@ -93,7 +93,7 @@ MDS_INLINE void each_square(const TokenRows& rows, const auto& visit, const auto
   if (L::count > 4 && 2 * rows.each == L::count)
     for (; i + 2 <= rows.count; i += 2) visit_two(i);
   for (; i < rows.count; ++i)
-    for (int64_t c = 0; c < rows.each; c += L::count) visit(i, c, std::min(L::count, rows.each - c));
+    L::each(rows.each, [&](int64_t c, int64_t some) MDS_INLINED { visit(i, c, some); });
 }
 
 template <class L, class T>

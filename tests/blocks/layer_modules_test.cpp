@@ -231,7 +231,52 @@ TEST_CASE("attention that is trained has the values and gradients of its definit
         function == AttentionFunction::softmax ? at::softmax(seen, -1) : at::relu(seen) / double(others);
     return at::matmul(weights, split(exact[2])).transpose(1, 2).flatten(2);
   });
-  check_close(found, expected, dtype == at::kFloat ? 1e-5 : 1e-2);
+  check_close(found, expected, dtype == at::kFloat ? 1e-5 : 3e-2);
+}
+
+TEST_CASE("a linear layer or a 1x1 convolution that is trained has the values and gradients of its definition",
+          "[blocks][torch]") {
+  const at::ScalarType dtype = GENERATE(at::kFloat, at::kBFloat16);
+  const bool map = GENERATE(false, true), bias = GENERATE(false, true), residual = GENERATE(false, true);
+  const auto [in, out, side] =
+      GENERATE(table<int64_t, int64_t, int64_t>({{8, 16, 4}, {33, 7, 3}, {130, 70, 9}, {1, 1, 1}, {20, 1100, 2}}));
+  CAPTURE(dtype, map, bias, residual, in, out, side);
+  const auto shaped = [&](int64_t channels) {
+    const Tensor x = at::randn({3, side, side, channels}).to(dtype);
+    return leaf(map ? x.permute({0, 3, 1, 2}) : x.flatten(1, 2));
+  };
+  const auto module = make_layer(map ? LayerOp(ConvolutionOp{.in = in, .out = out, .bias = bias})
+                                     : LayerOp(LinearOp{.in = in, .out = out, .bias = bias}));
+  module->fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
+  std::vector<Tensor> leaves{shaped(in)};
+  if (residual) leaves.push_back(shaped(out));
+  for (const Tensor& weight : module->parameters()) leaves.push_back(weight);
+  std::vector<Tensor> exact = doubles(leaves);
+  const Epilogue then{.residual = residual ? leaves[1] : Tensor()};
+  const auto found = with_gradients(leaves, [&] {
+    if (map) return dynamic_cast<ConvolutionLayer&>(*module).forward(leaves[0], then);
+    return dynamic_cast<LinearLayer&>(*module).forward(leaves[0], then);
+  });
+  const auto expected = with_gradients(exact, [&] {
+    const Tensor &weight = exact[residual ? 2 : 1], shift = bias ? exact.back() : Tensor();
+    const Tensor y = map ? at::conv2d(exact[0], weight, shift) : at::linear(exact[0], weight, shift);
+    return residual ? exact[1] + y : y;
+  });
+  CHECK(found[0].is_floating_point());
+  check_close(found, expected, dtype == at::kFloat ? 2e-5 : 3e-2);
+}
+
+TEST_CASE("a product's weights have gradients where its input has none, and the other way round", "[blocks][torch]") {
+  LinearLayer layer(LinearOp{.in = 6, .out = 5});
+  layer.fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
+  const Tensor x = at::randn({4, 6}), weight = layer.parameters()[0];
+  layer.forward(x).sum().backward();
+  CHECK(at::allclose(weight.grad(), x.sum(0).expand({5, 6}), 1e-5, 1e-5));
+  for (Tensor& each : layer.parameters()) each.requires_grad_(false).mutable_grad() = Tensor();
+  const Tensor moved = leaf(x);
+  layer.forward(moved).sum().backward();
+  CHECK(!weight.grad().defined());
+  CHECK(at::allclose(moved.grad(), weight.sum(0).expand({4, 6}), 1e-5, 1e-5));
 }
 
 TEST_CASE("a group norm that is trained has the values and gradients of its definition", "[blocks][torch]") {

@@ -75,7 +75,8 @@ TEST_CASE("attention runs by lanes where heads are narrow", "[blocks][torch]") {
 }
 
 TEST_CASE("layers without a kernel of their own run in the library", "[blocks][torch]") {
-  const LayerOp op = GENERATE(LayerOp(LinearOp{4, 4}), LayerOp(ConvolutionOp{.in = 4, .out = 4}), LayerOp(PoolOp{}),
+  const LayerOp op = GENERATE(LayerOp(ConvolutionOp{.in = 4, .out = 4, .kernel = 3}),
+                              LayerOp(ConvolutionOp{.in = 4, .out = 4, .stride = 2}), LayerOp(PoolOp{}),
                               LayerOp(TableOp{4, 4}));
   CHECK(supports(op, a_map, at::kFloat, /*grad=*/true) == Kernel::library);
 }
