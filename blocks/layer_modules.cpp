@@ -1,6 +1,7 @@
 #include "blocks/layer_modules.h"
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <torch/nn/init.h>
 #include <torch/types.h>
 
@@ -10,6 +11,7 @@
 #include "blocks/kernels/fused_attention.h"
 #include "blocks/kernels/kernel.h"
 #include "blocks/kernels/plain_norm.h"
+#include "blocks/kernels/recorded_product.h"
 #include "blocks/kernels/rows_group_norm.h"
 
 namespace mds {
@@ -54,6 +56,26 @@ PreparedLayerPtr product_by(Kernel kernel, const LayerWeights& weights, bool gat
   return prepare_product(weights, gated);
 }
 
+// What LibTorch would compute a product of x in.
+at::ScalarType product_type(const Tensor& x) {
+  const auto device = x.device().type();
+  return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device) : x.scalar_type();
+}
+
+// The layer by recorded_product() where that is its kernel; undefined elsewhere.
+Tensor recorded(const LayerOp& op, const LayerWeights& weights, const Tensor& x, const Epilogue& then, bool gated) {
+  const at::ScalarType type = product_type(x);
+  if ((type != at::kFloat && type != at::kBFloat16) ||
+      supports(op, mds::site_of(x), weights.weight.scalar_type(), is_recorded(x) || is_recorded(weights.weight)) !=
+          Kernel::recorded_product)
+    return {};
+  Epilogue left = then;
+  ProductLayerInput in{.x = x.to(type), .weight = weights.weight, .bias = weights.bias, .residual = {}};
+  const bool plain = !gated && then.activation == Activation::none && !then.shift_NC.defined();
+  if (plain && then.residual.defined() && then.residual.scalar_type() == type) std::swap(in.residual, left.residual);
+  return finished(recorded_product(in), left, gated);
+}
+
 Tensor without_gradients(const Tensor& x, const auto& forward) {
   TORCH_CHECK(!is_recorded(x), "a prepared network has no gradients");
   return forward();
@@ -91,7 +113,8 @@ LinearLayer::LinearLayer(const LinearOp& op) : op_(op) {
 
 Tensor LinearLayer::forward(const Tensor& x, const Epilogue& then) const {
   if (prepared_) return without_gradients(x, [&] { return prepared_->forward(x, then); });
-  return finished(at::linear(x, weight_, bias_), then, op_.gated);
+  const Tensor y = recorded(op_, {weight_, bias_, nullptr}, x, then, op_.gated);
+  return y.defined() ? y : finished(at::linear(x, weight_, bias_), then, op_.gated);
 }
 
 void LinearLayer::prepare(const Preparation& to) {
@@ -114,6 +137,7 @@ ConvolutionLayer::ConvolutionLayer(const ConvolutionOp& op) : op_(op) {
 
 Tensor ConvolutionLayer::forward(const Tensor& input, const Epilogue& then) const {
   if (prepared_) return without_gradients(input, [&] { return prepared_->forward(input, then); });
+  if (const Tensor y = recorded(op_, {weight_, bias_, nullptr}, input, then, /*gated=*/false); y.defined()) return y;
   const Tensor x_NCHW = op_.upsampled ? at::upsample_nearest2d(input, {2 * input.size(2), 2 * input.size(3)}) : input;
   const Border rows = padding_of(op_, op_.kernel), columns = padding_of(op_, op_.kernel_width());
   const bool even = rows.before == rows.after && columns.before == columns.after;
@@ -190,13 +214,12 @@ Tensor PoolLayer::forward(const Tensor& x_NCHW) const {
 
 Tensor AttentionLayer::forward(const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC) const {
   if (prepared_ && !attend_) return without_gradients(q_NTC, [&] { return fused_attention(op_, q_NTC, k_NSC, v_NSC); });
-  const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op_.heads, -1}).transpose(1, 2); };
-  const Heads heads{split(q_NTC), split(k_NSC), split(v_NSC)};
-  return (attend_ ? attend_(op_, heads) : attend(op_, heads)).transpose(1, 2).flatten(2);
+  const AttentionInput in{q_NTC, k_NSC, v_NSC};
+  return attend_ ? attend_(op_, in) : attend(op_, in);
 }
 
 void AttentionLayer::prepare(const Preparation& to) {
-  const KernelSite site{.device = at::kCPU, .in = to.in, .keys = op_.keys, .prepared = true};
+  const KernelSite site{.device = at::kCPU, .in = to.in, .prepared = true};
   prepared_ = supports(op_, site, at::kFloat, /*grad=*/false) == Kernel::fused_attention;
 }
 

@@ -88,7 +88,7 @@ class PoolLayer final : public LayerModule {
 
 class AttentionLayer final : public LayerModule {
  public:
-  using Attend = std::function<Tensor(const AttentionOp& op, const Heads& heads)>;
+  using Attend = std::function<Tensor(const AttentionOp& op, const AttentionInput& in)>;
 
   explicit AttentionLayer(const AttentionOp& op) : op_(op) {}
   const AttentionOp& op() const { return op_; }

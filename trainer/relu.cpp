@@ -60,10 +60,10 @@ ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const Lat
 void ReluStage::blend() {
   softmax_share_ = at::ones({}, at::device(base_.unet().device()));
   for (auto& [path, layer] : attentions_of(base_.unet()))
-    layer->replace([share = softmax_share_](const AttentionOp& op, const Heads& heads) {
+    layer->replace([share = softmax_share_](const AttentionOp& op, const AttentionInput& in) {
       AttentionOp softmax = op;
       softmax.function = AttentionFunction::softmax;
-      return (1 - share) * attend(op, heads) + share * attend(softmax, heads);
+      return (1 - share) * attend(op, in) + share * attend(softmax, in);
     });
 }
 
@@ -73,10 +73,9 @@ void ReluStage::find_gains(const LoopConfig& loop) {
   TensorMap row_sums;  // by path, H
   for (auto& [path, layer] : layers) {
     row_sums[path] = at::zeros({layer->op().heads}, at::device(base_.unet().device()));
-    layer->replace([sums = row_sums[path]](const AttentionOp& op, const Heads& heads) {
-      const Tensor weights = relu_weights(op, heads);
-      sums.add_(weights.sum(-1).mean(at::IntArrayRef{0, 2}));
-      return at::matmul(weights, heads.v_NHSD);
+    layer->replace([sums = row_sums[path]](const AttentionOp& op, const AttentionInput& in) {
+      sums.add_(relu_weights(op, in).sum(-1).mean(at::IntArrayRef{0, 2}));
+      return attend(op, in);
     });
   }
   for (int64_t i = 0; i < batches_for_gains; ++i) {
@@ -87,8 +86,8 @@ void ReluStage::find_gains(const LoopConfig& loop) {
     // A head whose scores are all negative has row sums of 0, from which no gain follows: it keeps a gain of 1.
     const Tensor mean = row_sums[path] / double(batches_for_gains);
     const Tensor log_gain = at::where(mean > 0, -mean.clamp_min(1e-6).log(), at::zeros_like(mean));
-    layer->replace([log_gain](const AttentionOp& op, const Heads& heads) {
-      return attend(op, heads) * log_gain.exp().view({-1, 1, 1});
+    layer->replace([log_gain](const AttentionOp& op, const AttentionInput& in) {
+      return (attend(op, in).unflatten(-1, {op.heads, -1}) * log_gain.exp().unsqueeze(-1)).flatten(2);
     });
     log_gains_[path + gain_ending] = log_gain;
   }

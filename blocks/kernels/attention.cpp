@@ -5,33 +5,35 @@
 #include <cmath>
 
 #include "blocks/kernels/kernel.h"
+#include "blocks/kernels/lane_attention.h"
 
 namespace mds {
 namespace {
 
-Tensor softmax_attention(const AttentionOp& op, const Heads& heads) {
-  const auto& [q, k, v] = heads;
-  const KernelSite site{.device = q.device().type(),
-                        .in = Shape::tokens(q.size(-2), q.size(-3) * q.size(-1)),
-                        .keys = Shape::tokens(k.size(-2), k.size(-3) * k.size(-1))};
-  if (supports(op, site, q.scalar_type(), is_recorded(q)) == Kernel::library)
-    return at::scaled_dot_product_attention(q, k, v, {}, 0.0, op.causal);
-  const double scale = 1.0 / std::sqrt(double(q.size(-1)));
-  return at::matmul(at::softmax(at::matmul(q * scale, k.transpose(-2, -1)), -1), v);
+// N x H x T x D.
+Tensor split(const AttentionOp& op, const Tensor& x_NTC) {
+  return x_NTC.unflatten(-1, {op.heads, -1}).transpose(1, 2);
+}
+
+Tensor library_attention(const AttentionOp& op, const AttentionInput& in) {
+  const Tensor v = split(op, in.v_NSC);
+  if (op.function == AttentionFunction::relu) return at::matmul(relu_weights(op, in), v);
+  return at::scaled_dot_product_attention(split(op, in.q_NTC), split(op, in.k_NSC), v, {}, 0.0, op.causal);
 }
 
 }  // namespace
 
-Tensor relu_weights(const AttentionOp& op, const Heads& heads) {
-  const auto& [q, k, v] = heads;
+Tensor relu_weights(const AttentionOp& op, const AttentionInput& in) {
+  const Tensor q = split(op, in.q_NTC), k = split(op, in.k_NSC);
   const double scale = 1.0 / (std::sqrt(double(q.size(-1))) * double(k.size(-2)));
   const Tensor weights = at::relu(at::matmul(q * scale, k.transpose(-2, -1)));
   return op.causal ? weights.tril() : weights;
 }
 
-Tensor attend(const AttentionOp& op, const Heads& heads) {
-  if (op.function == AttentionFunction::softmax) return softmax_attention(op, heads);
-  return at::matmul(relu_weights(op, heads), heads.v_NHSD);
+Tensor attend(const AttentionOp& op, const AttentionInput& in) {
+  const Kernel kernel = supports(op, site_of(in.q_NTC), in.q_NTC.scalar_type(), is_recorded(in.q_NTC));
+  if (kernel == Kernel::lane_attention) return lane_attention(op, in.q_NTC, in.k_NSC, in.v_NSC);
+  return library_attention(op, in).transpose(1, 2).flatten(2);
 }
 
 }  // namespace mds

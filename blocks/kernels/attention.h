@@ -1,4 +1,4 @@
-// Attention of queries, keys and values that are split into heads.
+// Attention of tokens: what it computes, by the library or by a kernel of ours.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,14 +8,16 @@
 
 namespace mds {
 
-struct Heads {
-  Tensor q_NHTD, k_NHSD, v_NHSD;
+// The channels of each tensor are divided among the heads.
+struct AttentionInput {
+  Tensor q_NTC, k_NSC, v_NSC;
 };
 
-// N x H x T x D: softmax(q k^T / sqrt(D)) v, or relu(q k^T / sqrt(D)) v / S (arXiv 2309.08586).
-Tensor attend(const AttentionOp& op, const Heads& heads);
+// N x T x C, for each head: softmax(q k^T / sqrt(D)) v, or relu(q k^T / sqrt(D)) v / S (arXiv 2309.08586), where D is
+// the width of a head.
+Tensor attend(const AttentionOp& op, const AttentionInput& in);
 
 // N x H x T x S: relu(q k^T / sqrt(D)) / S.
-Tensor relu_weights(const AttentionOp& op, const Heads& heads);
+Tensor relu_weights(const AttentionOp& op, const AttentionInput& in);
 
 }  // namespace mds

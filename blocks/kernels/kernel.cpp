@@ -12,12 +12,22 @@ bool norms_by_rows(const NormOp& op, const KernelSite& site, at::ScalarType dtyp
          site.in.kind == ShapeKind::map && site.channels_last && dtype == at::kFloat;
 }
 
-// LibTorch's fused softmax attention is made for wide heads and long rows. Two products and a softmax are faster where
-// heads are narrower than a vector register: up to ten times in bfloat16.
-bool attends_by_products(const AttentionOp& op, const KernelSite& site, at::ScalarType dtype) {
-  constexpr int64_t narrow = 16, most_scores = 1 << 16;  // most_scores: of one head, as they are kept for the gradients
-  return op.function == AttentionFunction::softmax && !op.causal && site.in.height * site.keys.height <= most_scores &&
-         (dtype == at::kBFloat16 || site.in.channels / op.heads < narrow);
+// LibTorch's fused attention is made for heads as wide as several vector registers and for long rows.
+bool attends_by_lanes(const AttentionOp& op, const KernelSite& site, at::ScalarType dtype) {
+  constexpr int64_t widest = 32;
+  return (dtype == at::kFloat || dtype == at::kBFloat16) && site.in.channels / op.heads <= widest;
+}
+
+// Whether the layer is the product of rows with a matrix.
+bool is_product(const ConvolutionOp& op) {
+  return op.kernel == 1 && op.kernel_width() == 1 && op.stride == 1 && op.groups == 1 && !op.upsampled &&
+         padding_of(op, 1) == Border{};
+}
+
+bool multiplies_recorded(const LayerOp& op, const KernelSite& site, at::ScalarType dtype) {
+  if (dtype != at::kFloat || !multiplies_panels()) return false;
+  const auto* convolution = std::get_if<ConvolutionOp>(&op);
+  return std::holds_alternative<LinearOp>(op) || (convolution && site.channels_last && is_product(*convolution));
 }
 
 // Products of few channels or of one position are cheap, and what they compute, as the time embedding, is worth more
@@ -38,8 +48,7 @@ Kernel convolution_kernel(const ConvolutionOp& op, const KernelSite& site) {
   const Border rows = padding_of(op, op.kernel), columns = padding_of(op, op.kernel_width());
   if (op.upsampled)
     return op.kernel == 3 && taps == 9 && op.stride == 1 && rows == Border{1, 1} ? Kernel::taps : Kernel::library;
-  if (taps == 1 && op.stride == 1 && rows == Border{} && columns == Border{})
-    return product_kernel(op.in, op.out, site);
+  if (is_product(op)) return product_kernel(op.in, op.out, site);
   // With fewer tiles of outputs, reading the larger weights takes longer than what is saved.
   constexpr int64_t fewest_positions = 32 * 32;
   const bool padded = rows == Border{1, 1} && columns == Border{1, 1};
@@ -65,7 +74,9 @@ Kernel prepared_kernel(const LayerOp& op, const KernelSite& site, at::ScalarType
 KernelSite site_of(const Tensor& x) {
   const bool map = x.dim() == 4;
   return {.device = x.device().type(),
-          .in = map ? Shape::map(x.size(1), x.size(2), x.size(3)) : Shape::tokens(x.size(1), x.size(2)),
+          .in = map            ? Shape::map(x.size(1), x.size(2), x.size(3))
+                : x.dim() == 3 ? Shape::tokens(x.size(1), x.size(2))
+                               : Shape::vector(x.size(-1)),
           .channels_last = map && x.is_contiguous(at::MemoryFormat::ChannelsLast)};
 }
 
@@ -74,8 +85,9 @@ Kernel supports(const LayerOp& op, const KernelSite& site, at::ScalarType dtype,
   if (!grad || site.device != at::kCPU) return Kernel::library;
   const auto* norm = std::get_if<NormOp>(&op);
   if (norm && norms_by_rows(*norm, site, dtype)) return Kernel::group_norm_by_rows;
+  if (multiplies_recorded(op, site, dtype)) return Kernel::recorded_product;
   const auto* attention = std::get_if<AttentionOp>(&op);
-  if (attention && attends_by_products(*attention, site, dtype)) return Kernel::attention_by_products;
+  if (attention && attends_by_lanes(*attention, site, dtype)) return Kernel::lane_attention;
   return Kernel::library;
 }
 

@@ -9,9 +9,10 @@
 namespace mds {
 
 enum class Kernel : uint8_t {
-  library,                // LibTorch's operators
-  group_norm_by_rows,     // rows_group_norm(): group norm and SiLU of a channels-last map
-  attention_by_products,  // softmax attention as two products and a softmax, not fused
+  library,             // LibTorch's operators
+  group_norm_by_rows,  // rows_group_norm(): group norm and SiLU of a channels-last map
+  recorded_product,    // recorded_product(): linear layers and 1x1 convolutions
+  lane_attention,      // lane_attention(): attention of narrow heads
   // Of prepared networks, all without gradients:
   product,              // prepare_product()
   int8_product,         // prepare_int8_product()
@@ -29,12 +30,11 @@ enum class Quantisation : uint8_t { none, int8, int8_weights };
 struct KernelSite {
   c10::DeviceType device;
   Shape in;                                        // of one sample
-  Shape keys{};                                    // of an attention
   bool channels_last = false;                      // the memory of a map
   bool prepared = false;                           // weights may be packed, and no gradients will be wanted
   Quantisation quantisation = Quantisation::none;  // where it is prepared
 };
-KernelSite site_of(const Tensor& x);  // N x C x H x W or N x T x C
+KernelSite site_of(const Tensor& x);  // N x C x H x W, N x T x C or N x C
 
 // The kernel that computes `op`. dtype: of the weights, or of the input where the op has none. grad: whether gradients
 // will flow back through the op. Other passes use the library, because they are traced and exported, unless the network

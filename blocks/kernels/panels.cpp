@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "blocks/kernels/packing_loops.h"
+
 namespace mds {
 namespace {
 
@@ -48,13 +50,6 @@ std::span<float> scratch(int64_t size) {
 #endif
 }
 
-// Where element (row, column) of a panel lies.
-template <class T>
-int64_t place(int64_t row, int64_t column) {
-  if constexpr (std::is_same_v<T, float>) return row * tile_columns + column;
-  return (row / 2 * tile_columns + column) * 2 + row % 2;
-}
-
 }  // namespace
 
 bool multiplies_panels() {
@@ -66,23 +61,34 @@ bool multiplies_panels() {
 #endif
 }
 
-template <class T>
-void pack_rows(const T* rows, int64_t pitch, PanelShape shape, T* panel) {
-  std::fill_n(panel, panel_size(shape.k), T{});
-  for (int64_t k = 0; k < shape.k; ++k)
-    for (int64_t c = 0; c < shape.columns; ++c) panel[place<T>(k, c)] = rows[k * pitch + c];
+void pack_rows(const float* rows, int64_t pitch, PanelShape shape, float* panel) {
+  if (shape.columns < tile_columns || shape.k % 2 == 1) std::fill_n(panel, panel_size(shape.k), 0.0f);
+  for (int64_t k = 0; k < shape.k; ++k) std::copy_n(rows + k * pitch, shape.columns, panel + k * tile_columns);
 }
-template void pack_rows(const float*, int64_t, PanelShape, float*);
-template void pack_rows(const Bf16*, int64_t, PanelShape, Bf16*);
 
-template <class T>
-void pack_transposed(const T* columns, int64_t pitch, PanelShape shape, T* panel) {
-  std::fill_n(panel, panel_size(shape.k), T{});
-  for (int64_t c = 0; c < shape.columns; ++c)
-    for (int64_t k = 0; k < shape.k; ++k) panel[place<T>(k, c)] = columns[c * pitch + k];
+void pack_rows(const Bf16* rows, int64_t pitch, PanelShape shape, Bf16* panel) {
+  if (shape.columns < tile_columns) std::fill_n(panel, panel_size(shape.k), Bf16{});
+  pair_rows({rows, shape.k, shape.columns, pitch}, reinterpret_cast<float*>(panel), tile_columns);
 }
-template void pack_transposed(const float*, int64_t, PanelShape, float*);
-template void pack_transposed(const Bf16*, int64_t, PanelShape, Bf16*);
+
+void pack_transposed(const float* columns, int64_t pitch, PanelShape shape, float* panel) {
+  if (shape.columns < tile_columns || shape.k % 2 == 1) std::fill_n(panel, panel_size(shape.k), 0.0f);
+  transpose_rows({columns, shape.columns, shape.k, pitch}, panel, tile_columns);
+}
+
+// Pairs of neighbours are turned as one where they lie as a float would.
+void pack_transposed(const Bf16* columns, int64_t pitch, PanelShape shape, Bf16* panel) {
+  if (shape.columns < tile_columns || shape.k % 2 == 1) std::fill_n(panel, panel_size(shape.k), Bf16{});
+  int64_t paired = 0;
+  if (pitch % 2 == 0 && reinterpret_cast<uintptr_t>(columns) % sizeof(float) == 0) {
+    paired = shape.k / 2 * 2;
+    transpose_rows({reinterpret_cast<const float*>(columns), shape.columns, paired / 2, pitch / 2},
+                   reinterpret_cast<float*>(panel), tile_columns);
+  }
+  for (int64_t c = 0; c < shape.columns; ++c)
+    for (int64_t k = paired; k < shape.k; ++k)
+      panel[(k / 2 * tile_columns + c) * 2 + k % 2] = columns[c * pitch + k];
+}
 
 template <>
 std::vector<OpenPanel<float>> opened(std::span<const float* const> panels, int64_t) {

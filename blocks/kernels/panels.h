@@ -21,10 +21,10 @@ struct PanelShape {
 };
 // Packs a panel from a matrix of k rows, or from its transpose; `pitch`: elements from one row of the source to the
 // next.
-template <class T>
-void pack_rows(const T* rows, int64_t pitch, PanelShape shape, T* panel);
-template <class T>
-void pack_transposed(const T* columns, int64_t pitch, PanelShape shape, T* panel);
+void pack_rows(const float* rows, int64_t pitch, PanelShape shape, float* panel);
+void pack_rows(const Bf16* rows, int64_t pitch, PanelShape shape, Bf16* panel);
+void pack_transposed(const float* columns, int64_t pitch, PanelShape shape, float* panel);
+void pack_transposed(const Bf16* columns, int64_t pitch, PanelShape shape, Bf16* panel);
 
 // Packed panels while one thread multiplies with them.
 template <class T>

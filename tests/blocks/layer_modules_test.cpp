@@ -54,7 +54,7 @@ void check_close(const std::vector<Tensor>& found, const std::vector<Tensor>& ex
   for (size_t i = 0; i < found.size(); ++i) {
     CAPTURE(i);
     const Tensor wanted = expected[i].to(at::kDouble);
-    CHECK((found[i].to(at::kDouble) - wanted).abs().max().item<double>() < most * wanted.abs().max().item<double>());
+    CHECK((found[i].to(at::kDouble) - wanted).abs().max().item<double>() <= most * wanted.abs().max().item<double>());
   }
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("an attention computes the function that replaces its own, and another
   const torch::NoGradGuard no_grad;
   const Inputs in;
   auto replaced = attention(AttentionFunction::relu);
-  replaced.replace([](const AttentionOp& op, const Heads& of) { return 2 * attend(op, of); });
+  replaced.replace([](const AttentionOp& op, const AttentionInput& of) { return 2 * attend(op, of); });
   const Tensor y = attention(AttentionFunction::relu).forward(in.q, in.k, in.v);
   CHECK(at::equal(std::as_const(replaced).forward(in.q, in.k, in.v), 2 * y));
 }
@@ -207,20 +207,76 @@ TEST_CASE("a batch norm follows its running statistics, whatever the batch", "[b
   CHECK(at::allclose(layer.forward(x), y.clamp(0, 6), 1e-4, 1e-5));
 }
 
-TEST_CASE("softmax attention that is trained has the values and gradients of its definition", "[blocks][torch]") {
+TEST_CASE("attention that is trained has the values and gradients of its definition", "[blocks][torch]") {
   const at::ScalarType dtype = GENERATE(at::kFloat, at::kBFloat16);
-  const Inputs in;
-  const std::vector<Tensor> leaves{leaf(in.q.to(dtype)), leaf(in.k.to(dtype)), leaf(in.v.to(dtype))};
+  const AttentionFunction function = GENERATE(AttentionFunction::softmax, AttentionFunction::relu);
+  const bool causal = GENERATE(false, true);
+  const auto [samples, tokens, others, number, each] = GENERATE(table<int64_t, int64_t, int64_t, int64_t, int64_t>(
+      {{3, 5, 7, 2, 4}, {2, 16, 16, 16, 8}, {3, 33, 21, 5, 8}, {1, 70, 300, 3, 16}, {2, 9, 11, 1, 21}, {1, 1, 1, 1, 1}}));
+  CAPTURE(dtype, function, causal, tokens, others, number, each);
+  const AttentionOp op{
+      .heads = number, .keys = Shape::tokens(others, number * each), .function = function, .causal = causal};
+  std::vector<Tensor> leaves;
+  for (const int64_t length : {tokens, others, others})
+    leaves.push_back(leaf(at::randn({samples, length, number * each}).to(dtype)));
   const std::vector<Tensor> exact = doubles(leaves);
-  const auto split = [](const Tensor& x) { return x.unflatten(-1, {heads, -1}).transpose(1, 2); };
-  const auto found = with_gradients(
-      leaves, [&] { return attention(AttentionFunction::softmax).forward(leaves[0], leaves[1], leaves[2]); });
+  const auto found =
+      with_gradients(leaves, [&] { return AttentionLayer(op).forward(leaves[0], leaves[1], leaves[2]); });
   const auto expected = with_gradients(exact, [&] {
-    const Tensor q = split(exact[0]), k = split(exact[1]), v = split(exact[2]);
-    const Tensor scores = at::matmul(q, k.transpose(-2, -1)) / std::sqrt(double(width / heads));
-    return at::matmul(at::softmax(scores, -1), v).transpose(1, 2).flatten(2);
+    const auto split = [&](const Tensor& x) { return x.unflatten(-1, {op.heads, -1}).transpose(1, 2); };
+    const Tensor scores = at::matmul(split(exact[0]), split(exact[1]).transpose(-2, -1)) / std::sqrt(double(each));
+    const Tensor hidden = at::ones_like(scores, at::kBool).triu(1).logical_and(at::scalar_tensor(causal, at::kBool));
+    const Tensor seen = scores.masked_fill(hidden, -INFINITY);
+    const Tensor weights =
+        function == AttentionFunction::softmax ? at::softmax(seen, -1) : at::relu(seen) / double(others);
+    return at::matmul(weights, split(exact[2])).transpose(1, 2).flatten(2);
   });
   check_close(found, expected, dtype == at::kFloat ? 1e-5 : 3e-2);
+}
+
+TEST_CASE("a linear layer or a 1x1 convolution that is trained has the values and gradients of its definition",
+          "[blocks][torch]") {
+  const at::ScalarType dtype = GENERATE(at::kFloat, at::kBFloat16);
+  const bool map = GENERATE(false, true), bias = GENERATE(false, true), residual = GENERATE(false, true);
+  const auto [in, out, side] =
+      GENERATE(table<int64_t, int64_t, int64_t>({{8, 16, 4}, {33, 7, 3}, {130, 70, 9}, {1, 1, 1}, {20, 1100, 2}}));
+  CAPTURE(dtype, map, bias, residual, in, out, side);
+  const auto shaped = [&](int64_t channels) {
+    const Tensor x = at::randn({3, side, side, channels}).to(dtype);
+    return leaf(map ? x.permute({0, 3, 1, 2}) : x.flatten(1, 2));
+  };
+  const auto module = make_layer(map ? LayerOp(ConvolutionOp{.in = in, .out = out, .bias = bias})
+                                     : LayerOp(LinearOp{.in = in, .out = out, .bias = bias}));
+  module->fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
+  std::vector<Tensor> leaves{shaped(in)};
+  if (residual) leaves.push_back(shaped(out));
+  for (const Tensor& weight : module->parameters()) leaves.push_back(weight);
+  std::vector<Tensor> exact = doubles(leaves);
+  const Epilogue then{.residual = residual ? leaves[1] : Tensor()};
+  const auto found = with_gradients(leaves, [&] {
+    if (map) return dynamic_cast<ConvolutionLayer&>(*module).forward(leaves[0], then);
+    return dynamic_cast<LinearLayer&>(*module).forward(leaves[0], then);
+  });
+  const auto expected = with_gradients(exact, [&] {
+    const Tensor &weight = exact[residual ? 2 : 1], shift = bias ? exact.back() : Tensor();
+    const Tensor y = map ? at::conv2d(exact[0], weight, shift) : at::linear(exact[0], weight, shift);
+    return residual ? exact[1] + y : y;
+  });
+  CHECK(found[0].is_floating_point());
+  check_close(found, expected, dtype == at::kFloat ? 2e-5 : 3e-2);
+}
+
+TEST_CASE("a product's weights have gradients where its input has none, and the other way round", "[blocks][torch]") {
+  LinearLayer layer(LinearOp{.in = 6, .out = 5});
+  layer.fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
+  const Tensor x = at::randn({4, 6}), weight = layer.parameters()[0];
+  layer.forward(x).sum().backward();
+  CHECK(at::allclose(weight.grad(), x.sum(0).expand({5, 6}), 1e-5, 1e-5));
+  for (Tensor& each : layer.parameters()) each.requires_grad_(false).mutable_grad() = Tensor();
+  const Tensor moved = leaf(x);
+  layer.forward(moved).sum().backward();
+  CHECK(!weight.grad().defined());
+  CHECK(at::allclose(moved.grad(), weight.sum(0).expand({4, 6}), 1e-5, 1e-5));
 }
 
 TEST_CASE("a group norm that is trained has the values and gradients of its definition", "[blocks][torch]") {

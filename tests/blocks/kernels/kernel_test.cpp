@@ -11,9 +11,10 @@ using namespace mds;
 namespace {
 
 const KernelSite a_map{.device = at::kCPU, .in = Shape::map(12, 5, 4), .channels_last = true};
-const KernelSite some_tokens{.device = at::kCPU, .in = Shape::tokens(20, 16), .keys = Shape::tokens(7, 16)};
+const KernelSite some_tokens{.device = at::kCPU, .in = Shape::tokens(20, 16)};
+const Shape some_keys = Shape::tokens(7, 16);
 constexpr NormOp group_norm{.kind = NormKind::group, .channels = 12, .groups = 4, .activation = Activation::silu};
-const AttentionOp narrow{.heads = 2, .keys = some_tokens.keys}, wide{.heads = 1, .keys = some_tokens.keys};
+const AttentionOp narrow{.heads = 2, .keys = some_keys};
 
 KernelSite with(KernelSite site, auto change) {
   change(site);
@@ -37,7 +38,7 @@ Outputs outputs(const auto& forward, const std::vector<Tensor>& inputs) {
 TEST_CASE("a kernel of ours runs only where gradients flow on a CPU", "[blocks][torch]") {
   const auto [op, site, kernel] = GENERATE(table<LayerOp, KernelSite, Kernel>({
       {group_norm, a_map, Kernel::group_norm_by_rows},
-      {narrow, some_tokens, Kernel::attention_by_products},
+      {narrow, some_tokens, Kernel::lane_attention},
   }));
   CHECK(supports(op, site, at::kFloat, /*grad=*/true) == kernel);
   CHECK(supports(op, site, at::kFloat, /*grad=*/false) == Kernel::library);
@@ -61,25 +62,21 @@ TEST_CASE("group norm runs by rows on channels-last maps, with float32 weights, 
   CHECK(kernel({.kind = NormKind::batch, .channels = 12}, a_map) == Kernel::library);
 }
 
-TEST_CASE("softmax attention runs as products where heads are narrow or in bfloat16, and scores are few",
-          "[blocks][torch]") {
-  const auto kernel = [](AttentionOp op, const KernelSite& site, at::ScalarType dtype = at::kFloat) {
-    return supports(op, site, dtype, /*grad=*/true);
+TEST_CASE("attention runs by lanes where heads are narrow", "[blocks][torch]") {
+  const auto kernel = [](int64_t channels_of_a_head, at::ScalarType dtype = at::kFloat) {
+    KernelSite site = some_tokens;
+    site.in.channels = narrow.heads * channels_of_a_head;
+    return supports(narrow, site, dtype, /*grad=*/true);
   };
-  const auto long_rows = with(some_tokens, [](auto& s) { s.in.height = s.keys.height = 257; });
-  CHECK(kernel(wide, some_tokens) == Kernel::library);
-  CHECK(kernel(wide, some_tokens, at::kBFloat16) == Kernel::attention_by_products);
-  CHECK(kernel(narrow, long_rows) == Kernel::library);
-  AttentionOp op = narrow;
-  op.causal = true;
-  CHECK(kernel(op, some_tokens) == Kernel::library);
-  op = narrow;
-  op.function = AttentionFunction::relu;
-  CHECK(kernel(op, some_tokens) == Kernel::library);
+  CHECK(kernel(32) == Kernel::lane_attention);
+  CHECK(kernel(32, at::kBFloat16) == Kernel::lane_attention);
+  CHECK(kernel(32, at::kDouble) == Kernel::library);
+  CHECK(kernel(33) == Kernel::library);
 }
 
 TEST_CASE("layers without a kernel of their own run in the library", "[blocks][torch]") {
-  const LayerOp op = GENERATE(LayerOp(LinearOp{4, 4}), LayerOp(ConvolutionOp{.in = 4, .out = 4}), LayerOp(PoolOp{}),
+  const LayerOp op = GENERATE(LayerOp(ConvolutionOp{.in = 4, .out = 4, .kernel = 3}),
+                              LayerOp(ConvolutionOp{.in = 4, .out = 4, .stride = 2}), LayerOp(PoolOp{}),
                               LayerOp(TableOp{4, 4}));
   CHECK(supports(op, a_map, at::kFloat, /*grad=*/true) == Kernel::library);
 }
@@ -93,7 +90,7 @@ TEST_CASE("each kernel agrees with the library", "[blocks][torch]") {
     const Outputs y = outputs([&](const auto& in) { return layer.forward(in[0]); }, {x});
     CHECK(at::allclose(y.recorded, y.plain, 1e-5, 1e-5));
   }
-  SECTION("attention by products") {
+  SECTION("attention by lanes") {
     const Tensor q = at::randn({3, 20, 16}), k = at::randn({3, 7, 16}), v = at::randn({3, 7, 16});
     const AttentionLayer layer(narrow);
     const Outputs y = outputs([&](const auto& in) { return layer.forward(in[0], in[1], in[2]); }, {q, k, v});
