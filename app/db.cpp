@@ -116,7 +116,8 @@ int run_delete(int argc, char** argv) {
                              "What is deleted from the database")(
       "name", po::value(&deletion.name)->required()->value_name("NAME"),
       "Name of the sweep, number or SWEEP/CANDIDATE of the run, folder or hash of the model")(
-      "keep-files", po::bool_switch(&deletion.keep_files), "Keeps the files under out/sweeps");
+      "keep-files", po::bool_switch(&deletion.keep_files), "Keeps the files");
+  add_artifacts_option(line.options, &deletion.artifacts);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   Database database(options.file, StoreMode::open_existing);
@@ -171,7 +172,7 @@ constexpr std::array db_parts{
     Command{"Commands", "copy", "Copies all rows into an empty database: of a server, or a file.", run_copy},
     Command{"Commands", "merge", "Takes the rows of other databases in, each once.", run_merge},
     Command{"Commands", "retry", "Queues runs of sweeps that failed again.", run_retry},
-    Command{"Commands", "delete", "Takes a sweep, a run or a model out, with its files under out/sweeps.", run_delete},
+    Command{"Commands", "delete", "Takes a sweep, a run or a model out, with its files.", run_delete},
     Command{"Commands", "record-parity", "Takes in comparisons with other libraries.", run_record_parity},
 };
 

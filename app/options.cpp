@@ -80,6 +80,12 @@ po::typed_value<std::string>* database_flag(std::string* file) {
   return po::value(file)->default_value(default_database)->value_name("FILE");
 }
 
+void add_artifacts_option(po::options_description& options, std::string* folder) {
+  options.add_options()(
+      "artifacts", po::value(folder)->default_value(*folder)->value_name("DIR"),
+      "Folder of the sweeps' checkpoints and winners; hosts that share it go on with each other's runs");
+}
+
 std::string config_command(const std::string& command, const std::string& file,
                            const std::vector<std::string>& settings) {
   return "mdsearch " + command + " " + file +

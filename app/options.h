@@ -31,6 +31,9 @@ bool parse(const CommandLine& line, int argc, char** argv, po::variables_map& va
 // The value of --db, with the default of all commands.
 po::typed_value<std::string>* database_flag(std::string* file);
 
+// --artifacts, the folder of the sweeps' files.
+void add_artifacts_option(po::options_description& options, std::string* folder);
+
 // Adds a flag --NAME for each field of a described struct of single values, with the field's own description.
 template <Described T>
 void add_described_options(po::options_description& options, GivenFields& given) {

@@ -29,11 +29,10 @@ std::vector<std::string> worker_arguments(const SweepOptions& options) {
   const SweepRequest& request = options.request;
   const int share = std::max(1, int(usable_processors()) / int(request.workers));
   const int threads = options.compute.threads > 0 ? options.compute.threads : share;
-  std::vector<std::string> arguments{"worker",    request.config,
-                                     "--db",      request.db,
-                                     "--device",  options.compute.device,
-                                     "--threads", std::to_string(threads),
-                                     "--kernels", std::string(name_of(options.compute.kernels))};
+  std::vector<std::string> arguments{
+      "worker",      request.config,          "--db",      request.db,
+      "--artifacts", request.artifacts,       "--device",  options.compute.device,
+      "--threads",   std::to_string(threads), "--kernels", std::string(name_of(options.compute.kernels))};
   for (const auto& setting : request.settings) arguments.insert(arguments.end(), {"--set", setting});
   return arguments;
 }
@@ -64,6 +63,7 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
       "set", po::value(&options.request.settings)->composing()->value_name("KEY=VALUE"),
       "Sets one value of the configuration, such as candidates=8; may repeat")("db", database_flag(&options.request.db),
                                                                                "Results database");
+  add_artifacts_option(line.options, &options.request.artifacts);
   if (sweep) add_sweep_options(line, options);
   add_compute_options(line.options, options.compute);
   add_kernels_option(line.options, options.compute);

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t most_listed = 12, shortest_hash = 6;
 
-// A sweep's name in a database may be malicious; it must not lead to a folder outside of out/sweeps.
+// A sweep's name in a database may be malicious; it must not lead to a folder outside of the artifacts.
 bool names_folder(const std::string& sweep) {
   try {
     check_folder_name(sweep, {});
@@ -25,10 +25,11 @@ bool names_folder(const std::string& sweep) {
   return true;
 }
 
-std::vector<std::string> files_of_runs(const std::string& sweep, const std::vector<RunRow>& runs) {
+std::vector<std::string> files_of_runs(const std::string& artifacts, const std::string& sweep,
+                                       const std::vector<RunRow>& runs) {
   std::vector<std::string> files;
   if (names_folder(sweep))
-    for (const auto& run : runs) files.push_back(files_of(sweep, run).folder);
+    for (const auto& run : runs) files.push_back(files_of(sweep_folder(artifacts, sweep), run).folder);
   return files;
 }
 
@@ -106,15 +107,16 @@ Gone gone_of(Database& database, const Deletion& deletion) {
       fail_unclear("the sweep", deletion.name, known);
     }
     Gone gone{remove_sweep(database, deletion.name)};
-    gone.files = files_of_runs(deletion.name, gone.removal.runs);
+    gone.files = files_of_runs(deletion.artifacts, deletion.name, gone.removal.runs);
     if (names_folder(deletion.name))
-      for (const auto& file : sweep_results(deletion.name)) gone.files.push_back(file);
+      for (const auto& file : sweep_results(sweep_folder(deletion.artifacts, deletion.name)))
+        gone.files.push_back(file);
     return gone;
   }
   if (deletion.kind == "run") {
     const NamedRun run = find_run(database, deletion.name);
     Gone gone{remove_run(database, run.sweep, run.run)};
-    gone.files = files_of_runs(run.sweep, gone.removal.runs);
+    gone.files = files_of_runs(deletion.artifacts, run.sweep, gone.removal.runs);
     return gone;
   }
   if (deletion.kind != "model")
@@ -129,7 +131,8 @@ std::string deleted(Database& database, const Deletion& deletion, Format format)
   std::vector<std::string> files;
   if (!deletion.keep_files) files = without_files(gone.files);
   std::error_code ignored;
-  if (!files.empty() && deletion.kind == "sweep") fs::remove(sweep_folder(deletion.name), ignored);  // if empty
+  if (!files.empty() && deletion.kind == "sweep")
+    fs::remove(sweep_folder(deletion.artifacts, deletion.name), ignored);  // if empty
   Table table{.title = database.file() + ": the " + deletion.kind + " " + deletion.name + " was removed",
               .columns = {{.name = "table"}, {.name = "rows"}},
               .footnotes = {files.empty() ? "No file was removed." : "Removed with it: " + listed(files) + "."}};

@@ -4,6 +4,7 @@
 
 #include "profiler/environment.h"
 #include "spec/listed.h"
+#include "spec/new_file.h"
 
 namespace mds {
 
@@ -32,10 +33,6 @@ int64_t record_env(Database& database) {
                                  .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()});
 }
 
-std::string worker_name() {
-  char host[256] = {};
-  ::gethostname(host, sizeof host - 1);
-  return std::string(host) + ":" + std::to_string(::getpid());
-}
+std::string worker_name() { return host_name() + ":" + std::to_string(::getpid()); }
 
 }  // namespace mds

@@ -14,18 +14,18 @@ void check_folder_name(const std::string& name, const Place& place) {
                std::to_string(most_name_bytes) + " bytes of UTF-8, without \"/\" and control characters");
 }
 
-std::string sweep_folder(const std::string& sweep) { return "out/sweeps/" + sweep; }
+std::string sweep_folder(const std::string& artifacts, const std::string& sweep) { return artifacts + "/" + sweep; }
 
-std::vector<std::string> sweep_results(const std::string& sweep) {
-  return {sweep_folder(sweep) + "/best", sweep_folder(sweep) + "/samples.png"};
+std::vector<std::string> sweep_results(const std::string& folder) {
+  return {folder + "/best", folder + "/samples.png"};
 }
 
 std::string identity_of(const RunRow& run) {
   return Json{{"arch", run.arch}, {"protocol", run.protocol}, {"seed", run.seed}}.dump();
 }
 
-RunFiles files_of(const std::string& sweep, const RunRow& run) {
-  return {sweep_folder(sweep) + "/run-" + sha256(identity_of(run)).substr(0, 12)};
+RunFiles files_of(const std::string& sweep_folder, const RunRow& run) {
+  return {sweep_folder + "/run-" + sha256(identity_of(run)).substr(0, 12)};
 }
 
 }  // namespace mds

@@ -19,18 +19,27 @@ namespace mds {
 
 namespace fs = std::filesystem;
 
+std::string host_name() {
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  return host;
+}
+
 namespace {
 
-constexpr std::string_view mark = ".tmp";  // followed by the process id
+constexpr std::string_view mark = ".tmp";  // followed by the process id, "@" and the host
 
-std::string temporary_name(const std::string& name) { return name + std::string(mark) + std::to_string(::getpid()); }
+std::string temporary_name(const std::string& name) {
+  return name + std::string(mark) + std::to_string(::getpid()) + "@" + host_name();
+}
 
 // Whether it is the name of a temporary file whose process is gone. One with this process's id is of an earlier
-// process.
+// process. What a process of another host is at cannot be known from here.
 bool is_left_behind(const std::string& name) {
-  const auto at = name.rfind(mark);
-  if (at == name.npos || at + mark.size() == name.size()) return false;
-  const char *begin = name.data() + at + mark.size(), *end = name.data() + name.size();
+  const auto at = name.rfind(mark), host = std::min(name.find('@', at == name.npos ? 0 : at), name.size());
+  if (at == name.npos || at + mark.size() >= host) return false;
+  if (host != name.size() && name.substr(host + 1) != host_name()) return false;
+  const char *begin = name.data() + at + mark.size(), *end = name.data() + host;
   if (std::find_if(begin, end, [](char c) { return c < '0' || c > '9'; }) != end) return false;
   pid_t process = 0;
   const bool possible = std::from_chars(begin, end, process).ec == std::errc() && process > 0;

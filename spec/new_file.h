@@ -49,8 +49,10 @@ class NewFolder {
   std::string folder_, temporary_;
 };
 
+std::string host_name();  // of this machine; in the names of temporary files
+
 // Removes the temporary files that killed processes left in a folder and the folders below it; those of other processes
-// that live stay. This process may not be writing there now.
+// that live, and of other hosts, stay. This process may not be writing there now.
 void remove_unfinished(const std::string& folder);
 
 }  // namespace mds

@@ -40,7 +40,7 @@ struct SweepConfig {
   double disk_gb = 0;
 
   static void describe(auto& self, auto&& field) {
-    field("name", self.name, "name of the sweep in the database, and of its folder under out/sweeps");
+    field("name", self.name, "name of the sweep in the database, and of its folder under --artifacts");
     field("space", self.space, "file of the search space that the candidates are taken from");
     field("networks", self.networks,
           "networks to train in place of those of a space, each a shipped name, a JSON file or a stored network",
@@ -87,6 +87,7 @@ struct SweepConfig {
   Json written{};          // paths as in the file; this is the sweep's identity and is stored
   std::string database{};  // where stored names of networks are looked up
   std::string file{};      // the file it was read from
+  std::string artifacts = usual_artifacts;
 
   LoopConfig loop(uint64_t of_seed) const {
     return {.iterations = rungs.back(),
@@ -101,10 +102,10 @@ struct SweepConfig {
   std::vector<std::string> computed_scores() const;
   // Whether candidates are asked for as results come.
   bool asks() const { return strategy.kind != StrategyKind::selection; }
-  std::string folder() const { return sweep_folder(name); }
+  std::string folder() const { return sweep_folder(artifacts, name); }
 };
 
-inline RunFiles files_of(const SweepConfig& config, const RunRow& run) { return files_of(config.name, run); }
+inline RunFiles files_of(const SweepConfig& config, const RunRow& run) { return files_of(config.folder(), run); }
 
 // ConfigError at `place`, which names latency, where the sweep times nothing.
 void require_timings(const SweepConfig& config, const Place& place);

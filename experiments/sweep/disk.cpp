@@ -74,6 +74,7 @@ void make_room(const SweepContext& sweep, const RunRow& run) {
       const std::string file = files_of(config, other).checkpoint();
       if (other.run == run.run || size_of(file) == 0) continue;
       fs::remove(file);
+      drop_checkpoints(database, other.run);
       words.push_back("the checkpoint of run " + std::to_string(other.run) +
                       " is dropped, as the disk is short; if it is promoted, it trains from the start");
       if (room(sweep, runs) >= wanted) return;

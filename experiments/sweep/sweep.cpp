@@ -100,6 +100,7 @@ LatentSet opened_latents(const SweepConfig& config, const SweepRequest& request,
 SweepConfig SweepRequest::load() const {
   SweepConfig loaded = load_sweep(config, settings);
   pin_networks(loaded, db);
+  loaded.artifacts = artifacts;
   return loaded;
 }
 

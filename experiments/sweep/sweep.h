@@ -15,6 +15,7 @@ struct SweepRequest {
   std::string config;                   // its file
   std::vector<std::string> settings{};  // "key=value", override the configuration's
   std::string db = "out/results.db";
+  std::string artifacts = usual_artifacts;
   Placement placement{};
   std::string command{};  // that makes the winner again, for its card
   int64_t workers = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "experiments/failure_words.h"
@@ -79,6 +80,25 @@ void SweepWorker::beat(const Lease& lease) {
   last_beat_s_ = now_seconds();
 }
 
+// Whether the run has to begin anew wherever it is trained, or can go on here.
+bool SweepWorker::has_checkpoint(const RunRow& run) const {
+  std::error_code none;
+  return checkpoints_of(database_, run.run).empty() ||
+         std::filesystem::exists(files_of(config_, run).checkpoint(), none);
+}
+
+// A run whose checkpoint is on another host is left to the workers there.
+std::optional<Lease> SweepWorker::claimed() {
+  while (const auto lease = claim(database_, config_.name, identity_)) {
+    const RunRow run = status(lease->run);
+    if (std::exchange(leaves_none_, false) || has_checkpoint(run)) return lease;
+    listener_.say(called(run) + " is left to another host: its checkpoint is not in " + files_of(config_, run).folder);
+    identity_.leaves.insert(run.run);
+    give_back(*lease);
+  }
+  return std::nullopt;
+}
+
 std::optional<Lease> SweepWorker::next() {
   constexpr std::chrono::milliseconds pause(300);
   const auto others_train = [&] {
@@ -86,9 +106,16 @@ std::optional<Lease> SweepWorker::next() {
   };
   for (;; std::this_thread::sleep_for(pause)) {
     listener_.throw_if_stopped();
-    auto lease = claim(database_, config_.name, identity_);
-    if (!lease && enqueue_asked(context_)) lease = claim(database_, config_.name, identity_);
-    if (lease || asking_of(database_, config_) != Asking::waiting || !others_train()) return lease;
+    auto lease = claimed();
+    if (!lease && enqueue_asked(context_)) lease = claimed();
+    if (lease) return lease;
+    const bool others = others_train();
+    if (!identity_.leaves.empty() && !others) {  // nobody is there who could take them
+      leaves_none_ = true;
+      identity_.leaves.clear();
+      continue;
+    }
+    if (identity_.leaves.empty() && (asking_of(database_, config_) != Asking::waiting || !others)) return std::nullopt;
   }
 }
 

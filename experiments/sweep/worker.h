@@ -26,6 +26,8 @@ class SweepWorker {
   // A run to train, one that the strategy asks for now if there is no other; waits where other workers train what the
   // strategy has to know first. None where nothing can be claimed.
   std::optional<Lease> next();
+  std::optional<Lease> claimed();
+  bool has_checkpoint(const RunRow& run) const;
   void train(const Lease& lease, const RunRow& run);
   void go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunRow& run) const;
   void train_to(int64_t end, Loop& loop, const Claim& claim);
@@ -47,6 +49,7 @@ class SweepWorker {
   PhaseClock& clock_;
   Worker identity_;
   int64_t last_beat_s_ = 0;
+  bool leaves_none_ = false;  // takes the next run that no other host goes on with, from the start
 };
 
 }  // namespace mds

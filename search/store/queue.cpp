@@ -4,6 +4,7 @@
 
 #include "search/store/dialect.h"
 #include "search/store/select.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -12,6 +13,11 @@ namespace {
 // it, the fence refuses what it writes after the next claim.
 const std::string lease_is_over =
     "state = 'leased' AND (lease_expires_unix_s <= :now OR lease_expires_unix_s > :latest)";
+
+std::string but_not(const std::set<int64_t>& runs) {
+  if (runs.empty()) return "";
+  return " AND run_id NOT IN (" + listed(runs, [](int64_t run) { return std::to_string(run); }) + ")";
+}
 
 // Otherwise a run whose workers all die without progress, for lack of memory for example, would be tried for ever.
 void give_up_on_deadly_runs(Database& database, int64_t sweep_id, int64_t lease_seconds) {
@@ -34,7 +40,7 @@ std::optional<Lease> claim(Database& database, const std::string& sweep, const W
     const auto free = select<int64_t>(
         database,
         "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR " + lease_is_over +
-            ") ORDER BY rung DESC, run_id LIMIT 1" + database.dialect().lock_free_rows(),
+            ")" + but_not(worker.leaves) + " ORDER BY rung DESC, run_id LIMIT 1" + database.dialect().lock_free_rows(),
         sweep_id, now, now + worker.lease_seconds);
     if (free.empty()) return std::nullopt;
     return take(database, std::get<0>(free.front()), worker);

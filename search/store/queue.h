@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "search/store/runs.h"
@@ -14,6 +15,7 @@ struct Worker {
   int64_t lease_seconds = 120;
   int64_t device = 0;  // numbers of remember_device and remember_env; 0: unknown
   int64_t env = 0;
+  std::set<int64_t> leaves{};  // runs that it does not claim, as it lacks what they need
 };
 
 // The longest lease that a sweep may ask for, and so the furthest end of one that is believed.

@@ -30,6 +30,10 @@ void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row) {
   });
 }
 
+void drop_checkpoints(Database& database, int64_t run) {
+  database.execute("DELETE FROM checkpoint WHERE run_id = :run", run);
+}
+
 void add_picture(Database& database, const RunRef& run, PictureRow row) {
   database.row_transaction([&] {
     require_writable_run(database, run);

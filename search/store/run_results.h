@@ -129,6 +129,8 @@ struct PictureRow {
 void add_metric(Database& database, const RunRef& run, MetricRow row);  // a repeated evaluation keeps the first value
 void add_evaluation_sample(Database& database, const RunRef& run, EvaluationSampleRow row);
 void add_checkpoint(Database& database, const RunRef& run, CheckpointRow row);
+// Forgets them, as their files are gone.
+void drop_checkpoints(Database& database, int64_t run);
 void add_picture(Database& database, const RunRef& run, PictureRow row);  // a run keeps those of its last iteration
 void add_decision(Database& database, DecisionRow row);
 

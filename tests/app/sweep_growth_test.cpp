@@ -120,13 +120,13 @@ TEST_CASE("runs that are stored with rungs in their protocol go on from their ch
     protocol["loop"]["seed"] = 1;
     const std::string hash = add_protocol(database, protocol.dump());
     for (RunRow run : runs_of(database, "toy")) {
-      const std::string before = files_of("toy", run).folder, identity = identity_of(run);
+      const std::string before = files_of(sweep_folder(usual_artifacts, "toy"), run).folder, identity = identity_of(run);
       run.protocol = hash;
       TensorFile checkpoint = load_tensors(sweep.file(before + "/checkpoint.safetensors"));
       checkpoint.metadata["identity"] = identity_of(run);
       save_tensors(sweep.file(before + "/checkpoint.safetensors"), checkpoint);
       std::filesystem::remove(sweep.file(before + "/checkpoint.safetensors.sha256"));
-      std::filesystem::rename(sweep.file(before), sweep.file(files_of("toy", run).folder));
+      std::filesystem::rename(sweep.file(before), sweep.file(files_of(sweep_folder(usual_artifacts, "toy"), run).folder));
     }
     database.execute("UPDATE run SET protocol_id = (SELECT protocol_id FROM protocol WHERE hash = :hash)", hash);
   }

@@ -288,3 +288,13 @@ TEST_CASE("a resting run can be failed with a message, a leased one only by its 
   CHECK(runs_of(database, "s").front().state == RunState::failed);
   CHECK(runs_of(database, "s").front().message == "its score is not finite");
 }
+
+TEST_CASE("a worker claims no run that it leaves to others", "[store]") {
+  Database database(fresh_store());
+  const int64_t first = add_run(database, "a"), second = add_run(database, "b");
+  Worker worker = me;
+  worker.leaves = {first};
+  CHECK(claim(database, "s", worker)->run == second);
+  CHECK_FALSE(claim(database, "s", worker));
+  CHECK(claim(database, "s", me)->run == first);
+}
