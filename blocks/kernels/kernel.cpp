@@ -46,15 +46,12 @@ Kernel convolution_kernel(const ConvolutionOp& op, const KernelSite& site) {
   const int64_t taps = op.kernel * op.kernel_width();
   if (op.groups != 1 || taps > most_taps || op.stride > most_stride) return Kernel::library;
   const Border rows = padding_of(op, op.kernel), columns = padding_of(op, op.kernel_width());
-  if (op.upsampled)
-    return op.kernel == 3 && taps == 9 && op.stride == 1 && rows == Border{1, 1} ? Kernel::taps : Kernel::library;
+  const bool square = op.kernel == 3 && taps == 9 && op.stride == 1 && rows == Border{1, 1} && columns == rows;
+  if (op.upsampled && !square) return Kernel::library;
   if (is_product(op)) return product_kernel(op.in, op.out, site);
   // With fewer tiles of outputs, reading the larger weights takes longer than what is saved.
   constexpr int64_t fewest_positions = 32 * 32;
-  const bool padded = rows == Border{1, 1} && columns == Border{1, 1};
-  if (op.kernel == 3 && taps == 9 && op.stride == 1 && padded && op.in % 16 == 0 && op.out >= 16 &&
-      site.in.positions() >= fewest_positions)
-    return Kernel::winograd;
+  if (square && op.in % 16 == 0 && op.out >= 16 && site.in.positions() >= fewest_positions) return Kernel::winograd;
   return Kernel::taps;
 }
 

@@ -12,7 +12,7 @@
 namespace mds {
 
 // Raised when a layer packs its weights in another way.
-inline constexpr int packing_version = 1;
+inline constexpr int packing_version = 2;
 
 struct PackedShape {
   at::ScalarType dtype;

@@ -7,7 +7,7 @@
 namespace mds {
 namespace {
 
-// G of F(2x2) and F(4x4).
+// G of F(2x2) and F(4x4) for 3x3 kernels.
 Tensor weight_side(int64_t outputs) {
   if (outputs == 2) return at::tensor({1., 0., 0., .5, .5, .5, .5, -.5, .5, 0., 0., 1.}, at::kDouble).view({4, 3});
   return at::tensor({1. / 4, 0., 0., -1. / 6, -1. / 6, -1. / 6, -1. / 6, 1. / 6, -1. / 6, 1. / 24, 1. / 12, 1. / 6,
@@ -16,21 +16,27 @@ Tensor weight_side(int64_t outputs) {
       .view({6, 3});
 }
 
-void transform(const float* products, int64_t pitch, float (&to)[16][tile_columns], float) {
-  transform_output(products, pitch, to);
-}
-void transform(const float* products, int64_t pitch, float (&to)[16][tile_columns], Bf16) {
-  transform_output_bf16(products, pitch, to);
+// The same of F(3x3) for the 2x2 kernel that a phase of the enlarged map meets: of its places, the first has the first
+// of three weights or the first two, see Taps.
+Tensor weight_side_of_phase(int64_t phase) {
+  const Tensor g = at::tensor({1., 0., .5, .5, .5, -.5, 0., 1.}, at::kDouble).view({4, 2});
+  const Tensor first = at::tensor({1., 0., 0., 0., 1., 1.}, at::kDouble).view({2, 3});
+  const Tensor second = at::tensor({1., 1., 0., 0., 0., 1.}, at::kDouble).view({2, 3});
+  return at::matmul(g, phase == 0 ? first : second);
 }
 
-template <class T>
+// upsampled: the map is enlarged first. Each of the four phases of the result is then a 2x2 convolution of the small
+// map, and all of them read the same transformed tiles: output `i` of a tile at `row` is row 2 (row + i) - phase.
+template <class T, bool upsampled>
 class Winograd final : public PreparedLayer {
  public:
-  static constexpr int64_t outputs = winograd_outputs<T>, inputs = winograd_inputs<T>, elements = inputs * inputs;
+  static constexpr int64_t outputs = upsampled ? 3 : std::is_same_v<T, float> ? 4 : 2;
+  static constexpr int64_t inputs = upsampled ? 4 : outputs + 2, elements = inputs * inputs;
+  static constexpr int64_t step = upsampled ? 2 : 1, phases = step * step;
 
   Winograd(const ConvolutionOp& op, const LayerWeights& weights) : op_(op) {
     const Tensor& weight = weights.weight;
-    const PackedShape shape{weight.scalar_type(), {panels_of(op.out), elements, panel_size(op.in)}};
+    const PackedShape shape{weight.scalar_type(), {phases * panels_of(op.out), elements, panel_size(op.in)}};
     const auto kept =
         packed_layer(weights, /*gated=*/false, {{shape}, [&] { return std::vector{transformed(weight)}; }});
     panels_ = kept[0], bias_ = kept[1];
@@ -38,11 +44,11 @@ class Winograd final : public PreparedLayer {
 
   Tensor forward(const Tensor& input, const Epilogue& then) const override {
     const Tensor x = by_rows(input);
-    const Tensor out = at::empty({x.size(0), op_.out, x.size(2), x.size(3)},
+    const Tensor out = at::empty({x.size(0), op_.out, step * x.size(2), step * x.size(3)},
                                  x.options().memory_format(at::MemoryFormat::ChannelsLast));
     const Grid grid(x);
     const Ending<T> ending(then, bias_, out);
-    if (fills_threads(grid.blocks()))
+    if (fills_threads(grid.blocks))
       block_by_block(x, grid, ending);
     else
       panel_by_panel(x, grid, ending);
@@ -50,29 +56,35 @@ class Winograd final : public PreparedLayer {
   }
 
  private:
+  // How weights of a phase's rows or columns become elements.
+  static Tensor side(int64_t phase) { return upsampled ? weight_side_of_phase(phase) : weight_side(outputs); }
   static Tensor transformed(const Tensor& weight_OI33) {
-    const Tensor g = weight_side(outputs);
     std::vector<Tensor> panels;  // a float64 copy of a whole large weight would be several times the weight
-    for (const Tensor& some : weight_OI33.split(tile_columns)) {
-      const Tensor u = at::matmul(at::matmul(g, some.to(at::kDouble)), g.t()).flatten(2).to(weight_OI33.scalar_type());
-      std::vector<Tensor> by_element;
-      for (int64_t f = 0; f < elements; ++f) by_element.push_back(packed(in_panels(u.select(2, f), false)));
-      panels.push_back(at::cat(by_element));
-    }
+    for (int64_t phase = 0; phase < phases; ++phase)
+      for (const Tensor& some : weight_OI33.split(tile_columns)) {
+        const Tensor u = at::matmul(at::matmul(side(phase / step), some.to(at::kDouble)), side(phase % step).t());
+        std::vector<Tensor> by_element;
+        for (int64_t f = 0; f < elements; ++f)
+          by_element.push_back(packed(in_panels(u.flatten(2).select(2, f).to(weight_OI33.scalar_type()), false)));
+        panels.push_back(at::cat(by_element));
+      }
     return at::stack(panels);
   }
 
-  // The output tiles, N x N positions each, of all samples.
+  // The output tiles, N x N positions each, of all samples, in blocks of about as many tiles.
   struct Grid {
-    int64_t height, width, rows, columns, tiles;
+    int64_t height, width, rows, columns, tiles, blocks, each;
     explicit Grid(const Tensor& x)
         : height(x.size(2)),
           width(x.size(3)),
-          rows((height + outputs - 1) / outputs),
-          columns((width + outputs - 1) / outputs),
-          tiles(x.size(0) * rows * columns) {}
-    int64_t blocks() const { return (tiles + tile_rows - 1) / tile_rows; }
-    int64_t in_block(int64_t block) const { return std::min(tile_rows, tiles - block * tile_rows); }
+          rows(count(height)),
+          columns(count(width)),
+          tiles(x.size(0) * rows * columns),
+          blocks((tiles + tile_rows - 1) / tile_rows),
+          each((tiles + blocks - 1) / blocks) {}
+    static int64_t count(int64_t positions) { return (positions + step - 1 + outputs - 1) / outputs; }
+    int64_t first(int64_t block) const { return std::min(tiles, block * each); }
+    int64_t in_block(int64_t block) const { return first(block + 1) - first(block); }
   };
   struct Place {
     int64_t sample, row, column;
@@ -90,11 +102,11 @@ class Winograd final : public PreparedLayer {
 
   // Each thread multiplies the block that it transformed while it is in the cache.
   void block_by_block(const Tensor& x, const Grid& grid, const Ending<T>& ending) const {
-    at::parallel_for(0, grid.blocks(), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, grid.blocks, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
       const Tensor transformed = at::empty({block_size()}, x.options().memory_format(at::MemoryFormat::Contiguous));
       for (int64_t block = begin; block < end; ++block) {
         for (int64_t i = 0; i < grid.in_block(block); ++i)
-          transform_tile(x, grid, block * tile_rows + i, written<T>(transformed) + i * op_.in);
+          transform_tile(x, grid, grid.first(block) + i, written<T>(transformed) + i * op_.in);
         for (int64_t panel = 0; panel < panels_.size(0); ++panel)
           multiply_block(grid, {block, panel, read<T>(transformed)}, ending);
       }
@@ -103,16 +115,16 @@ class Winograd final : public PreparedLayer {
 
   void panel_by_panel(const Tensor& x, const Grid& grid, const Ending<T>& ending) const {
     const Tensor transformed =
-        at::empty({grid.blocks(), block_size()}, x.options().memory_format(at::MemoryFormat::Contiguous));
+        at::empty({grid.blocks, block_size()}, x.options().memory_format(at::MemoryFormat::Contiguous));
     at::parallel_for(0, grid.tiles, /*grain_size=*/4, [&](int64_t begin, int64_t end) {
       for (int64_t tile = begin; tile < end; ++tile)
         transform_tile(x, grid, tile,
-                       written<T>(transformed) + tile / tile_rows * block_size() + tile % tile_rows * op_.in);
+                       written<T>(transformed) + tile / grid.each * block_size() + tile % grid.each * op_.in);
     });
-    at::parallel_for(0, panels_.size(0) * grid.blocks(), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, panels_.size(0) * grid.blocks, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t block = task % grid.blocks();
-        multiply_block(grid, {block, task / grid.blocks(), read<T>(transformed) + block * block_size()}, ending);
+        const int64_t block = task % grid.blocks;
+        multiply_block(grid, {block, task / grid.blocks, read<T>(transformed) + block * block_size()}, ending);
       }
     });
   }
@@ -120,7 +132,7 @@ class Winograd final : public PreparedLayer {
   // to: elements, each `tile_rows` x channels apart.
   void transform_tile(const Tensor& x, const Grid& grid, int64_t tile, T* to) const {
     const Place place(grid, tile);
-    WinogradInput<T> input{{}, op_.in};
+    WinogradInput<T, inputs> input{{}, op_.in};
     for (int64_t r = 0; r < inputs; ++r)
       for (int64_t c = 0; c < inputs; ++c) {
         const int64_t row = place.row + r - 1, column = place.column + c - 1;
@@ -141,34 +153,44 @@ class Winograd final : public PreparedLayer {
     for (int64_t f = 0; f < elements; ++f) {
       const T* const weights[] = {read<T>(panels_) + (of.panel * elements + f) * panel_size(op_.in)};
       multiply({of.transformed + f * tile_rows * op_.in, rows, op_.in, op_.in}, opened<T>(weights, op_.in)[0],
-               {.data = products.data() + f * tile_rows * tile_columns, .columns = ending.sums_of(of.panel)});
+               {.data = products.data() + f * tile_rows * tile_columns,
+                .columns = ending.sums_of(of.panel % panels_of(op_.out))});
     }
+    const int64_t panel = of.panel % panels_of(op_.out), phase = of.panel / panels_of(op_.out);
     for (int64_t tile = 0; tile < rows; ++tile)
-      finish({grid, of.block * tile_rows + tile}, grid, products.data() + tile * tile_columns,
-             [&](int64_t sample, int64_t position, int64_t count) {
-               return ending.at(sample, position, of.panel, count);
-             });
+      finish({grid, grid.first(of.block) + tile}, grid, {products.data() + tile * tile_columns, panel, phase}, ending);
   }
 
-  template <class End>
-  void finish(const Place& place, const Grid& grid, const float* products, End&& end) const {
-    float sums[16][tile_columns];
-    transform(products, tile_rows * tile_columns, sums, T{});
-    const int64_t columns = std::min(outputs, grid.width - place.column);
-    for (int64_t r = 0; r < std::min(outputs, grid.height - place.row); ++r) {
-      const int64_t position = (place.sample * grid.height + place.row + r) * grid.width + place.column;
-      finish_tile(sums[r * outputs], end(place.sample, position, columns));
+  struct TileProducts {
+    const float* sums;  // of an element, each `tile_rows` x 64 apart
+    int64_t panel, phase;
+  };
+  static void finish(const Place& place, const Grid& grid, const TileProducts& of, const Ending<T>& ending) {
+    float sums[outputs * outputs][tile_columns];
+    transform_output(of.sums, tile_rows * tile_columns, sums);
+    const int64_t y = of.phase / step, x = of.phase % step;
+    const int64_t left = place.column == 0 ? x : 0, right = std::min(outputs, grid.width + x - place.column);
+    for (int64_t r = place.row == 0 ? y : 0; r < std::min(outputs, grid.height + y - place.row); ++r) {
+      const int64_t row = (place.sample * grid.height + place.row + r) * step - y;
+      const int64_t position = (row * grid.width + place.column + left) * step - x;
+      finish_tile(sums[r * outputs + left], ending.at(place.sample, position, of.panel, right - left, step));
     }
   }
 
   ConvolutionOp op_;
-  Tensor bias_, panels_;  // panels x elements x panel
+  Tensor bias_, panels_;  // phases x panels, elements, panel
 };
+
+template <class T>
+using OfMap = Winograd<T, false>;
+template <class T>
+using OfEnlargedMap = Winograd<T, true>;
 
 }  // namespace
 
 PreparedLayerPtr prepare_winograd(const ConvolutionOp& op, const LayerWeights& weights) {
-  return prepared_for<Winograd>(weights.weight.scalar_type(), op, weights);
+  const at::ScalarType dtype = weights.weight.scalar_type();
+  return op.upsampled ? prepared_for<OfEnlargedMap>(dtype, op, weights) : prepared_for<OfMap>(dtype, op, weights);
 }
 
 }  // namespace mds

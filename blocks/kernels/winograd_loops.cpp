@@ -35,11 +35,16 @@ MDS_INLINE void output_side(const V (&m)[4], V (&y)[2]) {
   y[0] = m[0] + m[1] + m[2];
   y[1] = m[1] - m[2] - m[3];
 }
+template <class V>
+MDS_INLINE void output_side(const V (&m)[4], V (&y)[3]) {
+  y[0] = m[0] + m[1] + m[2];
+  y[1] = m[1] - m[2];
+  y[2] = m[1] + m[2] - m[3];
+}
 
-template <class L, class T>
-MDS_INLINE void input_transform(const WinogradInput<T>& input, int64_t pitch, T* to) {
+template <class L, class T, int64_t n>
+MDS_INLINE void input_transform(const WinogradInput<T, n>& input, int64_t pitch, T* to) {
   using V = typename L::Vector;
-  constexpr int64_t n = winograd_inputs<T>;
   for (int64_t c = 0; c < input.channels; c += L::count) {
     V half[n][n];  // B' d, transposed
     for (int64_t j = 0; j < n; ++j) {
@@ -57,7 +62,7 @@ MDS_INLINE void input_transform(const WinogradInput<T>& input, int64_t pitch, T*
 }
 
 template <class L, int64_t n, int64_t outputs>
-MDS_INLINE void output_transform(const float* products, int64_t pitch, float (&to)[16][tile_columns]) {
+MDS_INLINE void output_transform(const float* products, int64_t pitch, float (&to)[outputs * outputs][tile_columns]) {
   using V = typename L::Vector;
   for (int64_t c = 0; c < tile_columns; c += L::count) {
     V half[outputs][n];
@@ -77,13 +82,17 @@ MDS_INLINE void output_transform(const float* products, int64_t pitch, float (&t
 
 }  // namespace
 
-MDS_EACH_WIDTH(void transform_input(const WinogradInput<float>& input, int64_t pitch, float* to),
+MDS_EACH_WIDTH(void transform_input(const InputTile6<float>& input, int64_t pitch, float* to),
                input_transform<L>(input, pitch, to))
-MDS_EACH_WIDTH(void transform_input(const WinogradInput<Bf16>& input, int64_t pitch, Bf16* to),
+MDS_EACH_WIDTH(void transform_input(const InputTile4<float>& input, int64_t pitch, float* to),
                input_transform<L>(input, pitch, to))
+MDS_EACH_WIDTH(void transform_input(const InputTile4<Bf16>& input, int64_t pitch, Bf16* to),
+               input_transform<L>(input, pitch, to))
+MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, float (&to)[4][tile_columns]),
+               output_transform<L, 4, 2>(products, pitch, to))
+MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, float (&to)[9][tile_columns]),
+               output_transform<L, 4, 3>(products, pitch, to))
 MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, float (&to)[16][tile_columns]),
                output_transform<L, 6, 4>(products, pitch, to))
-MDS_EACH_WIDTH(void transform_output_bf16(const float* products, int64_t pitch, float (&to)[16][tile_columns]),
-               output_transform<L, 4, 2>(products, pitch, to))
 
 }  // namespace mds

@@ -140,6 +140,7 @@ TEST_CASE("a prepared convolution equals the library's, on any map", "[blocks][t
                ConvolutionOp{.in = 5, .out = 3, .kernel = 3}, ConvolutionOp{.in = 8, .out = 20, .kernel = 5},
                ConvolutionOp{.in = 16, .out = 66, .kernel = 3, .stride = 2},
                ConvolutionOp{.in = 20, .out = 30, .kernel = 3, .upsampled = true},
+               ConvolutionOp{.in = 32, .out = 70, .kernel = 3, .upsampled = true},
                ConvolutionOp{.in = 16, .out = 32, .kernel = 3, .stride = 2, .padding = Padding::after});
   if (op.padding == Padding::after && std::min(height, width) < 2) return;
   CAPTURE(dtype, height, width, op.in, op.kernel, op.stride, op.upsampled);
@@ -162,6 +163,7 @@ TEST_CASE("Winograd's convolution runs where a map is large and its channels fil
   KernelSite small = site;
   small.in = Shape::map(32, 16, 16);
   CHECK(kernel(op, small) != Kernel::winograd);
+  CHECK(kernel({.in = 32, .out = 32, .kernel = 3, .upsampled = true}, site) == expected);
   CHECK(kernel({.in = 40, .out = 32, .kernel = 3}, site) != Kernel::winograd);
   CHECK(kernel({.in = 32, .out = 32, .kernel = 3, .stride = 2}, site) != Kernel::winograd);
   KernelSite gpu = site;
