@@ -30,6 +30,20 @@ std::vector<int64_t> fronts_of(const std::vector<Objectives>& values) {
   return fronts;
 }
 
+std::vector<double> mean_ranks(const std::vector<Objectives>& values) {
+  std::vector<double> means;
+  for (const auto& one : values) {
+    int64_t doubled = 0;  // sum of twice the ranks, which are whole
+    for (size_t objective = 0; objective < one.size(); ++objective) {
+      ++doubled;
+      for (const auto& other : values)
+        doubled += (other[objective] < one[objective]) + (other[objective] <= one[objective]);
+    }
+    means.push_back(0.5 * double(doubled) / double(one.size()));
+  }
+  return means;
+}
+
 std::vector<double> crowding_distances(const std::vector<Objectives>& values) {
   std::vector<double> distances(values.size(), 0);
   if (values.empty()) return distances;

@@ -56,7 +56,7 @@ bool judges_at_once(const PolicyConfig& config) {
 std::map<std::string, double> mean_ranks_at(const PolicyConfig& config, const std::vector<Curve>& curves,
                                             int64_t images_seen) {
   const Cohort cohort = cohort_at(config, curves, images_seen);
-  const auto ranks = mean_ranks(judged_scores(config), cohort.members);
+  const auto ranks = mean_ranks(levels_of(config, cohort));
   std::map<std::string, double> by_candidate;
   for (size_t c = 0; c < ranks.size(); ++c) by_candidate[cohort.members[c].candidate] = ranks[c];
   return by_candidate;

@@ -20,17 +20,6 @@ void check_evaluation(const Judged& score, const std::string& candidate, const E
   if (!std::ranges::all_of(measured.values, finite)) fail("a " + score.key + " value is not finite");
 }
 
-// Ranks from 1 for the lowest value; equal values share the mean of their ranks.
-std::vector<double> ranks_of(const std::vector<double>& values) {
-  std::vector<double> ranks;
-  for (const double value : values) {
-    const auto below = std::count_if(values.begin(), values.end(), [&](double other) { return other < value; });
-    const auto equal = std::count(values.begin(), values.end(), value);
-    ranks.push_back(double(below) + (double(equal) + 1) / 2);
-  }
-  return ranks;
-}
-
 }  // namespace
 
 Cohort cohort_at(const PolicyConfig& config, const std::vector<Curve>& curves, int64_t images_seen) {
@@ -91,16 +80,14 @@ std::vector<double> slope_weights(std::span<const Evaluation> window) {
   return weights;
 }
 
-std::vector<double> mean_ranks(const std::vector<Judged>& scores, const std::vector<Member>& members) {
-  std::vector<double> means(members.size());
-  for (const auto& score : scores) {
-    std::vector<double> levels;
-    for (const auto& member : members) levels.push_back(score.sign() * score.level(member.now()));
-    const auto ranks = ranks_of(levels);
-    for (size_t c = 0; c < means.size(); ++c) means[c] += ranks[c];
+std::vector<Objectives> levels_of(const PolicyConfig& config, const Cohort& cohort) {
+  const auto scores = judged_scores(config);
+  std::vector<Objectives> levels;
+  for (const auto& member : cohort.members) {
+    auto& own = levels.emplace_back();
+    for (const auto& score : scores) own.push_back(score.sign() * score.level(member.now()));
   }
-  for (auto& mean : means) mean /= double(scores.size());
-  return means;
+  return levels;
 }
 
 void fail_evaluation(const std::string& candidate, int64_t images_seen, const std::string& message) {

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 
+#include "search/dominance.h"
 #include "search/policy.h"
 
 namespace mds {
@@ -58,8 +59,8 @@ void require_alike(const PolicyConfig& config, const Cohort& cohort, size_t size
 // Weights whose sum over a window's values is their least-squares slope per 1,000 images; a single value is kept as is.
 std::vector<double> slope_weights(std::span<const Evaluation> window);
 
-// Each member's rank in every score, from 1 for the best, on average; equal levels share the mean of their ranks.
-std::vector<double> mean_ranks(const std::vector<Judged>& scores, const std::vector<Member>& members);
+// Each member's present level in every score; higher is worse.
+std::vector<Objectives> levels_of(const PolicyConfig& config, const Cohort& cohort);
 
 [[noreturn]] void fail_evaluation(const std::string& candidate, int64_t images_seen, const std::string& message);
 

@@ -72,7 +72,10 @@ struct PolicyConfig {
     field("spare_leaders", self.spare_leaders,
           "paper: a candidate that is no worse than the median goes on, however slowly it improves");
     field("eta", self.eta, "halving, asha: one in eta candidates is promoted", at_least(1));
-    field("confidence", self.confidence, "paper, level: confidence of the paired intervals", between(0.5, 0.9999));
+    field("confidence", self.confidence,
+          "paper, level: confidence with which each score has to agree: of its paired interval, and from version 3 of "
+          "paper on one-sided",
+          between(0.5, 0.9999));
     field("replicates", self.replicates, "bootstrap replicates", at_least(20));
     field("seed", self.seed, "seed of the bootstrap's draws of pictures, which all candidates share", at_least(0));
     field("scores", self.scores,

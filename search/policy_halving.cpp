@@ -2,7 +2,6 @@
 // form (Li et al., 2020), which promotes out of those that were evaluated by now. Also the fixed budget.
 #include <algorithm>
 
-#include "search/dominance.h"
 #include "search/policy_table.h"
 
 namespace mds {
@@ -10,22 +9,12 @@ namespace {
 
 using Order = std::pair<int64_t, double>;  // front, mean rank; the first is best
 
-// The front of each member, 0 for those that no other beats in every score.
-std::vector<int64_t> fronts_of(const std::vector<Judged>& scores, const std::vector<Member>& members) {
-  std::vector<Objectives> levels;
-  for (const auto& member : members) {
-    auto& own = levels.emplace_back();
-    for (const auto& score : scores) own.push_back(score.sign() * score.level(member.now()));
-  }
-  return mds::fronts_of(levels);
-}
-
 // Candidates that tie with the last promoted one are promoted too, so that only the scores decide.
 std::vector<Json> halving_inputs(const PolicyConfig& config, const Cohort& cohort) {
-  const auto scores = judged_scores(config);
-  const auto ranks = mean_ranks(scores, cohort.members);
+  const auto levels = levels_of(config, cohort);
+  const auto ranks = mean_ranks(levels);
   const bool by_front = config.rank == RankBy::front;
-  const auto fronts = by_front ? fronts_of(scores, cohort.members) : std::vector<int64_t>(ranks.size());
+  const auto fronts = by_front ? fronts_of(levels) : std::vector<int64_t>(ranks.size());
   std::vector<Order> places;
   for (size_t c = 0; c < ranks.size(); ++c) places.emplace_back(fronts[c], ranks[c]);
   auto sorted = places;
@@ -38,7 +27,7 @@ std::vector<Json> halving_inputs(const PolicyConfig& config, const Cohort& cohor
     Json& inputs = all.emplace_back(Json{{"mean_rank", ranks[c]}, {"last_promoted_rank", last.second}});
     if (by_front) inputs.update({{"front", fronts[c]}, {"last_promoted_front", last.first}});
     if (open) inputs["open"] = true;
-    for (const auto& score : scores) inputs[score.key] = score.level(cohort.members[c].now());
+    for (const auto& score : judged_scores(config)) inputs[score.key] = score.level(cohort.members[c].now());
   }
   return all;
 }

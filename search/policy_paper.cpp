@@ -1,8 +1,10 @@
 // The paper's rule as a test, `paper`, and its companion `level`. Under `paper` a candidate stops when in every score
-// it improves more slowly than the median of its rivals and is worse than that by now, beyond the interval of each;
-// under `level` it suffices to be worse. The intervals cover pictures and training seeds. So that of candidates which
-// do not differ any is stopped in at most `false_stops` of all sweeps, all scores together also have to pass Holm's
-// procedure over the candidates of a rung, where each rung spends half of the share that those before it left.
+// it improves more slowly than the median of its rivals and is worse than that by now; under `level` it suffices to be
+// worse. What chance does covers pictures and training seeds. So that of candidates which do not differ any is stopped
+// in at most `false_stops` of all sweeps, all scores together have to pass Holm's procedure over the candidates of a
+// rung, where each rung spends half of the share that those before it left. Each score by itself has to agree: beyond
+// its interval in paper/2 and `level`, with one-sided `confidence` in paper/3. paper/2 takes the larger chance of level
+// and slope, paper/3 that of both at once.
 #include <algorithm>
 #include <limits>
 
@@ -50,32 +52,60 @@ std::vector<Tested> tested_scores(const PolicyConfig& config, const Cohort& coho
   return all;
 }
 
-// Adds a gap to what is said of a score. `p` is the larger one where level and slope are tested.
-void tell(const Gap& gap, const std::string& kind, double p, const PolicyConfig& config, Json& json) {
+// Adds a gap to what is said of a score.
+void tell(const Gap& gap, const std::string& kind, const PolicyConfig& config, Json& json) {
   const auto interval = centred_interval(gap.difference(), gap.replicates, config.confidence);
   json[kind] = gap.own;
   json["median_" + kind] = gap.median;
   json["difference"] = gap.difference();
   json["low"] = interval.low;
   json["high"] = interval.high;
-  json["p"] = std::max(json.value("p", 0.0), p);
 }
+
+// The chance of what is seen of level and slope if there is no gap.
+using Chance = double (*)(const GapSum& level, const GapSum& slope);
+
+double larger_chance(const GapSum& level, const GapSum& slope) { return std::max(chance_of(level), chance_of(slope)); }
+
+struct Test {
+  size_t size;    // evaluations that are compared
+  size_t number;  // of the rung among those that have been tested, from 1
+  Chance chance = larger_chance;
+};
+
+// A rung with its gaps.
+struct Rung {
+  const PolicyConfig& config;
+  std::vector<Tested> scores;
+  int64_t pictures;
+  Chance chance;
+
+  // Without slopes the level alone is tested; where leaders are not spared, the slope alone.
+  double p_of(const std::vector<const Gap*>& levels, const std::vector<const Gap*>& slopes) const {
+    if (slopes.empty()) return chance_of(sum_of(levels, pictures));
+    const GapSum slope = sum_of(slopes, pictures);
+    return config.spare_leaders ? chance(sum_of(levels, pictures), slope) : chance_of(slope);
+  }
+};
 
 // What is known of one member in all scores. The slope's difference, where there is one, takes the place of the
 // level's.
-Json told(const PolicyConfig& config, const std::vector<Tested>& scores, size_t member, int64_t pictures) {
-  const bool improvement = !scores.front().slopes.empty(), level_counts = !improvement || config.spare_leaders;
+Json told(const Rung& rung, size_t member) {
   std::vector<const Gap*> levels, slopes;
   Json inputs = Json::object();
-  for (const auto& tested : scores) {
-    Json& json = inputs[tested.score.worse_key()] = Json::object();
-    levels.push_back(&tested.levels[member]);
-    tell(*levels.back(), "level", level_counts ? chance_of({levels.back()}, pictures) : 0, config, json);
-    if (!improvement) continue;
-    slopes.push_back(&tested.slopes[member]);
-    tell(*slopes.back(), "slope", chance_of({slopes.back()}, pictures), config, json);
+  for (const auto& [score, level, slope] : rung.scores) {
+    Json& json = inputs[score.worse_key()] = Json::object();
+    std::vector<const Gap*> own;
+    levels.push_back(&level[member]);
+    tell(level[member], "level", rung.config, json);
+    if (!slope.empty()) {
+      own.push_back(&slope[member]);
+      slopes.push_back(own.back());
+      tell(slope[member], "slope", rung.config, json);
+    }
+    json["p"] = rung.p_of({levels.back()}, own);
   }
-  inputs["p"] = std::max(level_counts ? chance_of(levels, pictures) : 0, improvement ? chance_of(slopes, pictures) : 0);
+  inputs["p"] = rung.p_of(levels, slopes);
   return inputs;
 }
 
@@ -90,20 +120,19 @@ void adjust(const PolicyConfig& config, const Cohort& cohort, std::vector<Json>&
   for (size_t i = 0; i < members.size(); ++i) all[members[i]]["p_adjusted"] = p[i];
 }
 
-// `size` evaluations are compared; `tests` is how many rungs have been tested, this one included.
-std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort, size_t size, size_t tests) {
+std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort, const Test& test) {
   std::vector<Json> all(cohort.members.size(), Json::object());
-  require_alike(config, cohort, size);
+  require_alike(config, cohort, test.size);
   std::vector<size_t> members;
   for (size_t c = 0; c < all.size(); ++c)
     if (int64_t(rivals_of(config, cohort, c).size()) + 1 >= config.min_cohort) members.push_back(c);
   const int64_t pictures = fewest_pictures(config, cohort.members.front().now());
-  const auto scores = tested_scores(config, cohort, size, pictures);
-  for (const size_t c : members) all[c] = told(config, scores, c, pictures);
+  const Rung rung{config, tested_scores(config, cohort, test.size, pictures), pictures, test.chance};
+  for (const size_t c : members) all[c] = told(rung, c);
   adjust(config, cohort, all, members);
-  const double alpha = config.false_stops / std::exp2(double(tests));
+  const double alpha = config.false_stops / std::exp2(double(test.number));
   for (const size_t c : members)
-    all[c].update({{"evaluations", size},
+    all[c].update({{"evaluations", test.size},
                    {"alpha", alpha},
                    {"against", name_of(config.against)},
                    {"seed_spread", config.seed_spread},
@@ -111,41 +140,67 @@ std::vector<Json> tested_inputs(const PolicyConfig& config, const Cohort& cohort
   return all;
 }
 
-std::vector<Json> paper_inputs(const PolicyConfig& config, const Cohort& cohort) {
+std::vector<Json> slow_inputs(const PolicyConfig& config, const Cohort& cohort, Chance chance) {
   const size_t evaluations = fewest_evaluations(cohort);
   const size_t size = std::min(evaluations, std::max(least_slope, size_t(config.slope_evaluations)));
   if (size < least_slope) return std::vector<Json>(cohort.members.size(), Json{{"evaluations", size}});
-  return tested_inputs(config, cohort, size, evaluations - 1);
+  return tested_inputs(config, cohort, {size, evaluations - 1, chance});
+}
+
+std::vector<Json> paper_2_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  return slow_inputs(config, cohort, larger_chance);
+}
+
+std::vector<Json> paper_inputs(const PolicyConfig& config, const Cohort& cohort) {
+  return slow_inputs(config, cohort, chance_of_both);
 }
 
 std::vector<Json> level_inputs(const PolicyConfig& config, const Cohort& cohort) {
-  return tested_inputs(config, cohort, 1, fewest_evaluations(cohort));
+  return tested_inputs(config, cohort, {1, fewest_evaluations(cohort)});
 }
 
-Outcome tested_outcome(const PolicyConfig& config, const Json& inputs, const std::string& what) {
+// What a candidate is said to be, and the largest chance of each score by itself, which is called `beyond`.
+struct Claim {
+  std::string what, beyond;
+  double chance;
+};
+
+Outcome tested_outcome(const PolicyConfig& config, const Json& inputs, const Claim& claim) {
+  const auto& [what, beyond, chance] = claim;
   if (!inputs.contains("p_adjusted"))
     return {Verdict::go_on, "compared with fewer than " + std::to_string(config.min_cohort - 1) + " others"};
   for (const auto& score : inputs)
-    if (score.is_object() && score.at("p").get<double>() > (1 - config.confidence) / 2)
-      return {Verdict::go_on, "not " + what + " beyond the interval in every score"};
+    if (score.is_object() && score.at("p").get<double>() > chance)
+      return {Verdict::go_on, "not " + what + " " + beyond + " in every score"};
   if (inputs.at("p_adjusted").get<double>() > inputs.at("alpha").get<double>())
     return {Verdict::go_on, what + " in every score, but that may be the chance of one among many"};
-  return {Verdict::stop, what + " beyond the interval in every score"};
+  return {Verdict::stop, what + " " + beyond + " in every score"};
+}
+
+double outside_interval(const PolicyConfig& config) { return (1 - config.confidence) / 2; }
+
+Outcome slow_outcome(const PolicyConfig& config, const Json& inputs, const std::string& beyond, double chance) {
+  if (inputs.contains("evaluations") && inputs.at("evaluations").get<size_t>() < least_slope)
+    return {Verdict::go_on, "improvement takes two evaluations"};
+  return tested_outcome(config, inputs, {"improving more slowly than the median and worse than it", beyond, chance});
+}
+
+Outcome paper_2_outcome(const PolicyConfig& config, const Json& inputs) {
+  return slow_outcome(config, inputs, "beyond the interval", outside_interval(config));
 }
 
 Outcome paper_outcome(const PolicyConfig& config, const Json& inputs) {
-  if (inputs.contains("evaluations") && inputs.at("evaluations").get<size_t>() < least_slope)
-    return {Verdict::go_on, "improvement takes two evaluations"};
-  return tested_outcome(config, inputs, "improving more slowly than the median and worse than it");
+  return slow_outcome(config, inputs, "with confidence", 1 - config.confidence);
 }
 
 Outcome level_outcome(const PolicyConfig& config, const Json& inputs) {
-  return tested_outcome(config, inputs, "worse than the median");
+  return tested_outcome(config, inputs, {"worse than the median", "beyond the interval", outside_interval(config)});
 }
 
 }  // namespace
 
-constinit const Policy paper_policy{"paper", 2, paper_inputs, paper_outcome, Detail::samples, Waits::for_cohort};
+constinit const Policy paper_policy_2{"paper", 2, paper_2_inputs, paper_2_outcome, Detail::samples, Waits::for_cohort};
+constinit const Policy paper_policy{"paper", 3, paper_inputs, paper_outcome, Detail::samples, Waits::for_cohort};
 constinit const Policy level_policy{"level", 1, level_inputs, level_outcome, Detail::samples, Waits::for_cohort};
 
 }  // namespace mds

@@ -1,6 +1,8 @@
 #include "search/policy_reading.h"
 
 #include <algorithm>
+#include <limits>
+#include <numbers>
 #include <numeric>
 
 namespace mds {
@@ -62,10 +64,30 @@ void add_seeds(const PolicyConfig& config, const Member& member, const Evaluatio
   for (size_t r = 0; r < kept.size(); ++r) reading.shifts[r] += spread * (stays * kept[r] + goes * own[r]);
 }
 
-// P(T > t) of Student's t by Wallace's normal approximation (1959), good to three digits.
-double upper_tail(double t, double freedom) {
+// The z that is as far from 0 as Student's t by Wallace's normal approximation (1959), good to three digits.
+double normal_of(double t, double freedom) {
   const double z = (8 * freedom + 1) / (8 * freedom + 3) * std::sqrt(freedom * std::log1p(t * t / freedom));
-  return 0.5 * std::erfc((t < 0 ? -z : z) / std::numbers::sqrt2);
+  return t < 0 ? -z : z;
+}
+
+double upper_tail(double z) { return 0.5 * std::erfc(z / std::numbers::sqrt2); }
+
+// P(X > h, 0 < Y < a X) of two independent standard normal variables (Owen, 1956), by Simpson's rule.
+double owens_t(double h, double a) {
+  constexpr int steps = 64;
+  const auto f = [h](double x) { return std::exp(-0.5 * h * h * (1 + x * x)) / (1 + x * x); };
+  double sum = f(0) + f(a);
+  for (int i = 1; i < steps; ++i) sum += (i % 2 ? 4 : 2) * f(a * i / steps);
+  return sum * a / (3 * steps) / (2 * std::numbers::pi);
+}
+
+// How far two quantities go together, by their replicates; as that is an estimate, its standard error is added.
+double most_correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const double mean_a = mean_of(a), mean_b = mean_of(b), count = double(a.size() - 1);
+  double both = 0;
+  for (size_t r = 0; r < a.size(); ++r) both += (a[r] - mean_a) * (b[r] - mean_b);
+  const double found = both / count / (deviation_of(a) * deviation_of(b));
+  return found + (1 - found * found) / std::sqrt(count);
 }
 
 // For each value the median of the others, or of those before it; 0 where there are none.
@@ -137,18 +159,28 @@ std::vector<Gap> gaps_of(const std::vector<Reading>& readings, Rivals against, i
   return gaps;
 }
 
-double chance_of(const std::vector<const Gap*>& gaps, int64_t pictures) {
-  double sum = 0;
-  std::vector<double> replicates(gaps.front()->replicates.size());
+GapSum sum_of(const std::vector<const Gap*>& gaps, int64_t pictures) {
+  constexpr double endless = std::numeric_limits<double>::infinity();
+  GapSum sum{.replicates = std::vector<double>(gaps.front()->replicates.size())};
   for (const Gap* gap : gaps) {
-    if (gap->deviation == 0) return gap->difference() > 0 ? 0 : 1;
-    sum += gap->difference() / gap->deviation;
-    for (size_t r = 0; r < replicates.size(); ++r) replicates[r] += gap->replicates[r] / gap->deviation;
+    if (gap->deviation == 0) return {.z = gap->difference() > 0 ? endless : -endless};
+    sum.z += gap->difference() / gap->deviation;
+    for (size_t r = 0; r < sum.replicates.size(); ++r) sum.replicates[r] += gap->replicates[r] / gap->deviation;
   }
   // The deviation is an estimate: from so many pictures, by so many replicates.
   const double few = pictures > 1 ? 1 / double(pictures - 1) : 0,
-               freedom = 1 / (few + 1 / double(replicates.size() - 1));
-  return upper_tail(sum / deviation_of(replicates), freedom);
+               freedom = 1 / (few + 1 / double(sum.replicates.size() - 1));
+  sum.z = normal_of(sum.z / deviation_of(sum.replicates), freedom);
+  return sum;
+}
+
+double chance_of(const GapSum& sum) { return upper_tail(sum.z); }
+
+double chance_of_both(const GapSum& one, const GapSum& other) {
+  const double z = std::min(one.z, other.z), alone = upper_tail(z);
+  if (one.replicates.empty() || other.replicates.empty()) return alone;
+  const double together = std::clamp(most_correlation(one.replicates, other.replicates), -0.9999, 0.9999);
+  return std::max(0.0, alone - 2 * owens_t(z, std::sqrt((1 - together) / (1 + together))));
 }
 
 std::optional<double> measured_seed_spread(const PolicyConfig& config, const std::vector<Curve>& curves,

@@ -31,9 +31,17 @@ struct Gap {
 // are those behind a reading; 0: not known.
 std::vector<Gap> gaps_of(const std::vector<Reading>& readings, Rivals against, int64_t pictures);
 
-// The chance of gaps as large or larger in sum if there is none, each in units of its deviation: one-sided, by
-// Student's t. One gap is a sum of one. Replicates tell how far the gaps of one member go together.
-double chance_of(const std::vector<const Gap*>& gaps, int64_t pictures);
+// Gaps of one member, each in units of its deviation, in sum: a standard normal variable where there is no gap.
+struct GapSum {
+  double z = 0;
+  std::vector<double> replicates{};  // tell how far the gaps go together; empty where one does not vary
+};
+GapSum sum_of(const std::vector<const Gap*>& gaps, int64_t pictures);
+
+// The chance of a sum as large or larger if there is no gap, and that of two sums which are both as large as the
+// smaller.
+double chance_of(const GapSum& sum);
+double chance_of_both(const GapSum& one, const GapSum& other);
 
 // The p-values times what Holm's procedure multiplies them by: comparing each with alpha keeps the chance that any of
 // the true hypotheses is rejected below alpha, however the tests depend on each other.

@@ -8,8 +8,8 @@
 namespace mds {
 
 std::span<const Policy> all_policies() {
-  static const std::array list{paper_policy_1, paper_policy, level_policy, median_policy,
-                               halving_policy, asha_policy,  none_policy};
+  static const std::array list{paper_policy_1, paper_policy_2, paper_policy, level_policy,
+                               median_policy,  halving_policy, asha_policy,  none_policy};
   return list;
 }
 

@@ -38,6 +38,7 @@ std::span<const Policy> all_policies();
 // That of a configuration; ConfigError where the rule has no such version.
 const Policy& policy_of(const PolicyConfig& config);
 
-extern const Policy paper_policy_1, paper_policy, level_policy, median_policy, halving_policy, asha_policy, none_policy;
+extern const Policy paper_policy_1, paper_policy_2, paper_policy, level_policy, median_policy, halving_policy,
+    asha_policy, none_policy;
 
 }  // namespace mds

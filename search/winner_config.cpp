@@ -7,18 +7,6 @@
 #include "search/objective.h"
 
 namespace mds {
-namespace {
-
-// The sum of ranks over the objectives, where equal values share the mean of their ranks; times two, to stay whole.
-int64_t doubled_ranks(const std::vector<const Objectives*>& all, const Objectives& one) {
-  int64_t sum = 0;
-  for (size_t i = 0; i < one.size(); ++i)
-    for (const auto* other : all) sum += ((*other)[i] < one[i]) + ((*other)[i] <= one[i]);
-  return sum;
-}
-
-}  // namespace
-
 void check_winner(const WinnerConfig& config, const Place& place) {
   bool score = config.objectives.empty();
   for (size_t i = 0; i < config.objectives.size(); ++i) {
@@ -42,14 +30,15 @@ void check_winner(const WinnerConfig& config, const Place& place) {
 }
 
 std::vector<size_t> order_of_merit(const std::vector<Objectives>& objectives) {
-  std::vector<const Objectives*> front;
   const auto fronts = fronts_of(objectives);
+  std::vector<Objectives> front;
   for (size_t i = 0; i < objectives.size(); ++i)
-    if (fronts[i] == 0) front.push_back(&objectives[i]);
-  const auto merit = [&](size_t i) {
-    const bool best = fronts[i] == 0;
-    return std::tuple(!best, best ? doubled_ranks(front, objectives[i]) : 0, objectives[i].front());
-  };
+    if (fronts[i] == 0) front.push_back(objectives[i]);
+  const auto among = mean_ranks(front);
+  auto rank = among.begin();
+  std::vector<double> ranks;  // of those in the front, among themselves
+  for (const int64_t own : fronts) ranks.push_back(own == 0 ? *rank++ : 0);
+  const auto merit = [&](size_t i) { return std::tuple(fronts[i] != 0, ranks[i], objectives[i].front()); };
   std::vector<size_t> order(objectives.size());
   std::iota(order.begin(), order.end(), size_t(0));
   std::ranges::stable_sort(order, {}, merit);

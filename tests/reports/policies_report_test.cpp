@@ -61,7 +61,7 @@ TEST_CASE("policies are replayed over a stored sweep: what each trains and how f
   CHECK(halving["cost"].get<double>() == Approx((6 * 10 + 2 * 20 + 40) / 360.0));
   CHECK(halving["regret"] == 0);  // the curves do not cross
   CHECK(halving["cost_low"].get<double>() <= halving["cost"].get<double>());
-  for (const char* name : {"paper/1", "paper/2", "paper/2 against previous", "level/1", "median/1", "asha/1",
+  for (const char* name : {"paper/1", "paper/2", "paper/3", "paper/3 against previous", "level/1", "median/1", "asha/1",
                            "asha/1 by fronts", "all to rung 1", "all to rung 2"})
     CHECK_FALSE(row_of(rows, name).is_null());
 }
@@ -71,7 +71,7 @@ TEST_CASE("a sweep without samples is replayed by the rules that need none, and 
   add_sweep_of_curves(database, 9, false);
   const auto tables = policies_report.tables(database, {});
   REQUIRE(tables.size() == 1);
-  CHECK(row_of(rows_of(tables), "paper/2").is_null());
+  CHECK(row_of(rows_of(tables), "paper/3").is_null());
   CHECK_FALSE(row_of(rows_of(tables), "halving/1").is_null());
   CHECK_THAT(tables[0].footnotes.front(), Contains("The rules paper and level are left out"));
 }

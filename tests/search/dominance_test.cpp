@@ -25,6 +25,11 @@ TEST_CASE("fronts are those of the definition: nothing in a front is dominated b
   CHECK(fronts_of({}).empty());
 }
 
+TEST_CASE("a mean rank is that of places in sorted lists, where equal values share theirs", "[search]") {
+  CHECK(mean_ranks({{3, 1}, {1, 1}, {3, 2}}) == std::vector<double>{(2.5 + 1.5) / 2, (1 + 1.5) / 2, (2.5 + 3) / 2});
+  CHECK(mean_ranks({}).empty());
+}
+
 TEST_CASE("crowding distances are infinite at the ends, and sums of relative gaps between", "[search]") {
   const auto distances = crowding_distances({{0, 10}, {1, 6}, {4, 5}, {10, 0}});
   CHECK(std::isinf(distances[0]));
