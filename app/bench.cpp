@@ -29,7 +29,7 @@ bool read_command(int argc, char** argv, PaperBenchRequest& request) {
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;
   request.options.seed = compute.seed;
-  request.options.kernels = apply_on_cpu(compute, "profile times the CPU").kernels;
+  set_placement(request.options, apply(compute));
   return true;
 }
 

@@ -18,7 +18,7 @@ void add_kernels_option(po::options_description& options, ComputeOptions& comput
 // Sets LibTorch's threads and returns where and in what networks run. UsageError for a device that does not exist.
 // Where this processor lacks the kernels that were asked for, stderr says so and the library's run.
 Placement apply(const ComputeOptions& compute);
-// The same for what runs on the CPU alone, as "profile times the CPU": UsageError for another device.
+// The same for what runs on the CPU alone, as "networks are exported from the CPU": UsageError for another device.
 Placement apply_on_cpu(const ComputeOptions& compute, const std::string& why);
 
 }  // namespace mds

@@ -66,8 +66,8 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
   if (!parse(line, argc, argv, values)) return false;
   request.options.seed = compute.seed;
   request.pixels = size.picture();
+  set_placement(request.options, apply(compute));
   job = checked(job);
-  request.options.kernels = apply_on_cpu(compute, "profile times the CPU").kernels;
   return true;
 }
 

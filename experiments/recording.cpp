@@ -14,7 +14,7 @@ int64_t record_device(Database& database, const std::string& kind) {
   return remember_device(
       database,
       {.kind = kind,
-       .model = kind == "cuda" ? listed(device.gpu_models) : device.cpu_model,
+       .model = device_model(device, kind),
        .cores = device.cores,
        .memory_bytes = device.memory_bytes.value_or(0),
        .os = device.os,

@@ -30,7 +30,8 @@ int64_t least_values(const Plan& plan) {
 void require_pass(const Plan& plan, const PassMemory& memory) {
   int64_t values = multiply_counts(least_values(plan), memory.batch);
   if (memory.weights) values = add_counts(values, cost(plan).params);
-  require_memory("a pass of batch " + std::to_string(memory.batch), multiply_counts(values, memory.value_bytes));
+  require_memory("a pass of batch " + std::to_string(memory.batch), multiply_counts(values, memory.value_bytes),
+                 memory.usable_bytes);
 }
 
 }  // namespace mds

@@ -1,6 +1,8 @@
 // The memory that a pass of a plan needs at least, so that hopeless work is refused before it begins.
 #pragma once
 
+#include <optional>
+
 #include "networks/plan.h"
 
 namespace mds {
@@ -12,9 +14,10 @@ int64_t least_values(const Plan& plan);
 struct PassMemory {
   int64_t batch = 1;
   int64_t value_bytes = 4;
-  bool weights = true;  // false where they are mapped from a file, which needs no memory of its own
+  bool weights = true;                    // false where they are mapped from a file, which needs no memory of its own
+  std::optional<int64_t> usable_bytes{};  // of the device, where the pass does not use the process's memory
 };
-// MemoryError where the process cannot get what a pass needs at least; ConfigError where that is beyond 64 bits.
+// MemoryError where the device cannot give what a pass needs at least; ConfigError where that is beyond 64 bits.
 void require_pass(const Plan& plan, const PassMemory& memory);
 
 }  // namespace mds

@@ -15,6 +15,7 @@
 
 #include "profiler/build_info.h"
 #include "spec/kernel_file.h"
+#include "spec/listed.h"
 #include "spec/memory_limit.h"
 #include "spec/processors.h"
 
@@ -122,6 +123,10 @@ Environment capture_environment() {
                         .gpu_models = gpu_models()};
   environment.conditions = capture_conditions();
   return environment;
+}
+
+std::string device_model(const DeviceInfo& info, const std::string& device) {
+  return device.starts_with("cuda") ? listed(info.gpu_models) : info.cpu_model;
 }
 
 std::vector<std::string> timing_warnings(const Conditions& conditions) {

@@ -77,6 +77,9 @@ struct Environment {
 
 Environment capture_environment();
 
+// The processor's model, or for "cuda" or "cuda:0" those of the GPUs.
+std::string device_model(const DeviceInfo& info, const std::string& device);
+
 // What in these conditions makes timings less repeatable, and what to type against it.
 std::vector<std::string> timing_warnings(const Conditions& conditions);
 

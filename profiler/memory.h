@@ -1,4 +1,5 @@
-// Memory of this process as the kernel counts it, in bytes. No value where /proc does not provide it.
+// Memory of this process as the kernel counts it, and of a GPU as LibTorch's allocator does, in bytes. No value where
+// /proc does not provide it.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +28,17 @@ struct PhaseMemory {
     field("phase", self.phase, "weights: made or loaded; prepare: packed for kernels; pass: one forward pass");
     field("peak_bytes", self.peak_bytes,
           "most memory resident in it, with all that was there before, the program too; absent where the kernel's peak "
-          "cannot be reset");
-    field("resident_bytes", self.resident_bytes, "memory resident after it");
+          "cannot be reset; on a GPU the most that was allocated there");
+    field("resident_bytes", self.resident_bytes, "memory resident after it, or allocated on a GPU");
     field("seconds", self.seconds, "its duration", at_least(0));
   }
 };
 
-// Runs the phase. Freed memory that malloc keeps is released before it and after it, as it belongs to no phase.
-PhaseMemory memory_of(const std::string& phase, const std::function<void()>& run);
+// Runs the phase on a device: "cpu", or "cuda:0", which is waited for and whose memory is told. Freed memory that
+// malloc keeps is released before it and after it, as it belongs to no phase.
+PhaseMemory memory_of(const std::string& phase, const std::string& device, const std::function<void()>& run);
+
+// What can still be allocated on a GPU; no value for the CPU.
+std::optional<int64_t> free_device_bytes(const std::string& device);
 
 }  // namespace mds

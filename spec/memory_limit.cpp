@@ -58,8 +58,8 @@ Bytes usable_memory() {
                  group_memory("/sys/fs/cgroup", text_of("/proc/self/cgroup")));
 }
 
-void require_memory(const std::string& work, int64_t least_bytes) {
-  const Bytes usable = usable_memory();
+void require_memory(const std::string& work, int64_t least_bytes, Bytes usable) {
+  if (!usable) usable = usable_memory();
   if (!usable || least_bytes <= *usable) return;
   throw MemoryError(work + " needs at least " + gigabytes(least_bytes) + " of memory, and " + gigabytes(*usable) +
                     " can be had; a smaller batch, size or network needs less");

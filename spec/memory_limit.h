@@ -18,8 +18,8 @@ std::optional<int64_t> usable_memory();
 // (version 1); no value where none limits it. The parameters are those of cgroup_folders.
 std::optional<int64_t> group_memory(const std::string& root, const std::string& membership);
 
-// MemoryError where `least_bytes`, which `work` needs at least, are more than usable_memory(): "a pass of batch 4096
-// needs at least 86.2 GB of memory, and 11.9 GB can be had; ...".
-void require_memory(const std::string& work, int64_t least_bytes);
+// MemoryError where `least_bytes`, which `work` needs at least, are more than `usable`, by default usable_memory(): "a
+// pass of batch 4096 needs at least 86.2 GB of memory, and 11.9 GB can be had; ...".
+void require_memory(const std::string& work, int64_t least_bytes, std::optional<int64_t> usable = std::nullopt);
 
 }  // namespace mds

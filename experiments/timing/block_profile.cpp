@@ -36,7 +36,7 @@ RawProfile time_part(const std::vector<PlanStep>& part, const BlockProfileReques
   options.whole = false;
   std::vector<size_t> all(part.size());
   std::iota(all.begin(), all.end(), size_t{0});
-  const auto roof = request.roof ? std::optional(measured_roof()) : std::nullopt;
+  const auto roof = request.roof ? std::optional(measured_roof(options.device)) : std::nullopt;
   RawProfile profile = time_plan({.input = part.front().site.in, .steps = part}, all, options, listener);
   profile.roof = roof;
   return profile;

@@ -18,6 +18,7 @@ RawProfile measure_apart(const Arguments& subject, const ProfileOptions& options
        std::map<std::string, std::string>{{"mode", std::string(name_of(options.mode))},
                                           {"dtype", std::string(name_of(options.dtype))},
                                           {"kernels", std::string(name_of(options.kernels))},
+                                          {"device", options.device},
                                           {"batch", std::to_string(options.batch)},
                                           {"threads", std::to_string(at::get_num_threads())},
                                           {"seed", std::to_string(options.seed + uint64_t(process))}})

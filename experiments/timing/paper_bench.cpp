@@ -4,7 +4,7 @@
 #include <set>
 
 #include "experiments/sized_network.h"
-#include "networks/memory.h"
+#include "experiments/timing/rig.h"
 #include "reports/paper_networks.h"
 #include "spec/listed.h"
 
@@ -24,8 +24,7 @@ std::vector<std::string> subjects_of(const PaperBenchRequest& request) {
 // Why a pass of the network cannot be timed here; empty where it can.
 std::string memory_lack(const NamedNetwork& network, const ProfileOptions& options) {
   try {
-    const auto value_bytes = int64_t(c10::elementSize(scalar_type(options.dtype)));
-    require_pass(make_plan(network.spec), {.batch = options.batch, .value_bytes = value_bytes});
+    require_pass(make_plan(network.spec), options);
     return "";
   } catch (const MemoryError& error) {
     return error.what();

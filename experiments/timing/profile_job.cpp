@@ -28,6 +28,8 @@ void check(const ProfileJob& job) {
   check_networks(job);
   if (job.model.empty() && !request.sampler.empty())
     throw RequestError("--" + request.sampler.begin()->first + " needs `model`");
+  if (!job.model.empty() && request.options.device != "cpu")
+    throw RequestError("`model` is timed on the CPU alone; of a network and of blocks `device` may be a GPU");
   if (!job.model.empty() && (blocks || request.options.batch != 1))
     throw RequestError("`blocks` and `batch` are of a network; `model` times its parts for one picture");
 }

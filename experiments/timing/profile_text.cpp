@@ -149,7 +149,7 @@ class Printer {
   const ProfileResult& result_;
   Plan plan_;
   std::string dtype_{name_of(result_.options.dtype)};
-  std::string device_ = capture_environment().device.cpu_model;
+  std::string device_ = device_model(capture_environment().device, result_.options.device);
   Line whole_;
   std::vector<Line> blocks_;
   double blocks_ns_ = 0;

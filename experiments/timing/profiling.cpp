@@ -54,7 +54,7 @@ void add_samples(Database& database, LatencyRow row, const std::vector<RawProfil
 }  // namespace
 
 LatencyKey key_of(Database& database, const ProfileOptions& options) {
-  return {.device = record_device(database, "cpu"),  // where step_timing runs
+  return {.device = record_device(database, options.device.substr(0, options.device.find(':'))),
           .env = record_env(database),
           .dtype = std::string(name_of(options.dtype)),
           .threads = at::get_num_threads(),

@@ -4,6 +4,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "networks/memory.h"
+#include "profiler/memory.h"
 
 namespace mds {
 namespace {
@@ -12,21 +13,26 @@ constexpr int64_t any_timestep = 500;
 
 }  // namespace
 
+void require_pass(const Plan& plan, const ProfileOptions& options) {
+  require_pass(plan, {.batch = options.batch,
+                      .value_bytes = int64_t(c10::elementSize(scalar_type(options.dtype))),
+                      .usable_bytes = free_device_bytes(options.device)});
+}
+
 Rig::Rig(Plan plan, const ProfileOptions& options)
     : batch_(options.batch),
-      dtype_(scalar_type(options.dtype)),
+      numbers_(at::TensorOptions(scalar_type(options.dtype)).device(c10::Device(options.device))),
       generator_(at::detail::createCPUGenerator(options.seed)) {
-  const auto value_bytes = int64_t(c10::elementSize(dtype_));
-  require_pass(plan, {.batch = batch_, .value_bytes = value_bytes});
-  memory_.push_back(memory_of("weights", [&] {
-    network_ = make_network(std::move(plan), {.dtype = options.dtype});
+  require_pass(plan, options);
+  memory_.push_back(memory_of("weights", options.device, [&] {
+    network_ = make_network(std::move(plan), {.device = numbers_.device(), .dtype = options.dtype});
     initialise(*network_, options.seed);
   }));
   if (options.kernels == Kernels::library) {
     network_->prepare(options.kernels);  // refuses 8-bit weights
     return;
   }
-  memory_.push_back(memory_of("prepare", [&] { network_->prepare(options.kernels); }));
+  memory_.push_back(memory_of("prepare", options.device, [&] { network_->prepare(options.kernels); }));
 }
 
 Callable Rig::step(size_t i) {
@@ -50,7 +56,7 @@ Callable Rig::whole(const Observer& observer) {
           }};
 }
 
-Tensor Rig::random(at::IntArrayRef sizes) { return at::randn(sizes, generator_, at::kFloat).to(dtype_); }
+Tensor Rig::random(at::IntArrayRef sizes) { return at::randn(sizes, generator_, at::kFloat).to(numbers_); }
 
 Tensor Rig::random(const Shape& shape) {
   if (shape.kind == ShapeKind::vector) return random({batch_, shape.channels});
@@ -61,7 +67,7 @@ Tensor Rig::random(const Shape& shape) {
 Tensor Rig::main_input(const PlanStep& step) {
   Shape shape = step.site.in;
   if (const auto* tokens = std::get_if<TokenEmbedding>(&step.block))
-    return at::randint(tokens->vocabulary, {batch_, shape.height}, generator_, at::kLong);
+    return at::randint(tokens->vocabulary, {batch_, shape.height}, generator_, at::kLong).to(numbers_.device());
   shape.channels -= step.site.skip_channels;
   return random(shape);
 }
@@ -76,12 +82,13 @@ Tensor Rig::skip_input(const PlanStep& step) {
 Conditioning Rig::conditioning_of(const PlanStep& step) {
   const Site& site = step.site;
   Conditioning conditioning;
-  if (step.link == Link::time) conditioning.timesteps_N = at::full({batch_}, any_timestep, at::kLong);
+  if (step.link == Link::time) conditioning.timesteps_N = at::full({batch_}, any_timestep, numbers_.dtype(at::kLong));
   if (site.time_width > 0) conditioning.time_NE = random({batch_, site.time_width});
   if (site.pooled_width > 0) conditioning.text_embeds_NP = random({batch_, site.pooled_width});
   if (site.time_ids > 0) conditioning.time_ids_NI = random({batch_, site.time_ids});
   if (site.text_tokens > 0) conditioning.text_NSC = random({batch_, site.text_tokens, site.text_width});
-  if (site.in.kind == ShapeKind::tokens) conditioning.text_end_N = at::full({batch_}, site.in.height - 1, at::kLong);
+  if (site.in.kind == ShapeKind::tokens)
+    conditioning.text_end_N = at::full({batch_}, site.in.height - 1, numbers_.dtype(at::kLong));
   return conditioning;
 }
 

@@ -8,9 +8,12 @@
 
 namespace mds {
 
+// MemoryError where a pass of the plan does not fit the device.
+void require_pass(const Plan& plan, const ProfileOptions& options);
+
 class Rig {
  public:
-  // MemoryError where a pass does not fit.
+  // MemoryError where a pass does not fit the device.
   Rig(Plan plan, const ProfileOptions& options);
 
   const std::vector<PhaseMemory>& memory() const { return memory_; }  // of making and of preparing the weights
@@ -28,7 +31,7 @@ class Rig {
   Conditioning conditioning_of(const PlanStep& step);
 
   int64_t batch_;
-  at::ScalarType dtype_;
+  at::TensorOptions numbers_;  // type and device of the network's inputs
   at::Generator generator_;
   NetworkPtr network_;
   std::vector<PhaseMemory> memory_;

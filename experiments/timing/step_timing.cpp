@@ -7,6 +7,7 @@
 
 #include "experiments/timing/rig.h"
 #include "experiments/timing/roof.h"
+#include "profiler/device_clock.h"
 
 namespace mds {
 namespace {
@@ -20,6 +21,11 @@ StepSamples samples_of(const Timing& timing) {
 }
 
 }  // namespace
+
+void set_placement(ProfileOptions& options, const Placement& placement) {
+  options.device = placement.device.str();
+  options.kernels = placement.device.is_cpu() ? placement.kernels : Kernels::library;
+}
 
 std::optional<int64_t> pass_peak(const RawProfile& profile) {
   return profile.memory.empty() ? std::nullopt : profile.memory.back().peak_bytes;
@@ -62,7 +68,7 @@ RawProfile time_plan(Plan plan, const std::vector<size_t>& steps, const ProfileO
 RawProfile time_network(const NetworkSpec& network, const ProfileOptions& options, Listener& listener) {
   Plan plan = make_plan(canonical(network));
   const auto steps = options.blocks ? distinct_steps(plan) : std::vector<size_t>{};
-  const auto roof = options.blocks ? std::optional(measured_roof()) : std::nullopt;
+  const auto roof = options.blocks ? std::optional(measured_roof(options.device)) : std::nullopt;
   RawProfile profile = time_plan(std::move(plan), steps, options, listener);
   profile.roof = roof;
   return profile;
@@ -70,11 +76,12 @@ RawProfile time_network(const NetworkSpec& network, const ProfileOptions& option
 
 RawProfile time_all(const std::vector<Callable>& callables, const ProfileOptions& options, Listener& listener) {
   RawProfile profile{.conditions = capture_environment().conditions};
-  if (options.whole) profile.memory = {memory_of("pass", callables.front().run)};
+  if (options.whole) profile.memory = {memory_of("pass", options.device, callables.front().run)};
   const auto progress = listener.progress("profile", int64_t(callables.size()));
   int64_t done = 0;
   const BenchOptions bench{.stopping = stopping_config(options.mode),
                            .seed = options.seed,
+                           .stopwatch = device_stopwatch(options.device),
                            .on_finished = [&](const Timing& timing) { progress->show(++done, timing.name); }};
   for (const auto& timing : time_callables(callables, bench)) profile.steps.push_back(samples_of(timing));
   return profile;

@@ -8,13 +8,12 @@
 
 #include "experiments/listener.h"
 #include "networks/network_spec.h"
-#include "networks/precision.h"
+#include "networks/placement.h"
 #include "profiler/bench.h"
 #include "profiler/environment.h"
 #include "profiler/memory.h"
 #include "profiler/roof.h"
 #include "profiler/stopping.h"
-#include "spec/kernels.h"
 
 namespace mds {
 
@@ -22,11 +21,15 @@ struct ProfileOptions {
   TimingMode mode = TimingMode::quick;
   Precision dtype = Precision::fp32;
   Kernels kernels = Kernels::library;
+  std::string device = "cpu";  // or "cuda:0"
   int64_t batch = 1;
   uint64_t seed = 0;  // for weights, inputs and the order of samples
   bool whole = false;
   bool blocks = true;
 };
+
+// Times on the device of the placement, with its kernels or, as none of ours run on a GPU, there with the library's.
+void set_placement(ProfileOptions& options, const Placement& placement);
 
 inline constexpr const char* whole_path = "(whole)";
 
@@ -52,7 +55,7 @@ struct RawProfile {
   std::vector<StepSamples> steps{};
   std::vector<PhaseMemory> memory{};  // where the whole was timed
   Conditions conditions{};
-  std::optional<Roof> roof{};  // where blocks were timed
+  std::optional<Roof> roof{};  // of the device, where blocks were timed
 
   static void describe(auto& self, auto&& field) {
     field("steps", self.steps, "what was timed");

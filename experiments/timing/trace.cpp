@@ -5,6 +5,7 @@
 
 #include "experiments/timing/rig.h"
 #include "networks/lone_block.h"
+#include "profiler/device_clock.h"
 #include "reports/speed.h"
 
 namespace mds {
@@ -40,6 +41,7 @@ std::vector<StepSpan> trace_pass(const Plan& plan, const ProfileOptions& options
   std::vector<StepSpan> spans;
   int64_t start_ns = 0;
   const Callable pass = rig.whole([&](const PlanStep&, Tensor x) {
+    synchronise(options.device);
     spans.push_back({.step = spans.size(),
                      .start_ns = spans.empty() ? 0 : spans.back().end_ns,
                      .end_ns = steady_now_ns() - start_ns});
@@ -59,7 +61,7 @@ std::string chrome_trace(const Plan& plan, const std::vector<StepSpan>& spans, c
   return Json{{"traceEvents", std::move(events)},
               {"displayTimeUnit", "ms"},
               {"otherData",
-               {{"device", capture_environment().device.cpu_model},
+               {{"device", device_model(capture_environment().device, options.device)},
                 {"dtype", std::string(name_of(options.dtype))},
                 {"kernels", std::string(name_of(options.kernels))},
                 {"threads", at::get_num_threads()},

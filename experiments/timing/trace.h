@@ -14,7 +14,8 @@ struct StepSpan {
   int64_t start_ns = 0, end_ns = 0;
 };
 
-// The last of a few passes with random weights and inputs; from each step's end to that of the next.
+// The last of a few passes with random weights and inputs; from each step's end to that of the next,
+// for which a GPU is waited.
 std::vector<StepSpan> trace_pass(const Plan& plan, const ProfileOptions& options);
 
 // In the JSON format of Chrome's trace events.

@@ -102,6 +102,17 @@ TEST_CASE("a database that cannot be written stops a profile before it starts", 
   CHECK_THAT(outcome.err, Catch::Contains("/proc/results.db: cannot be"));
 }
 
+TEST_CASE("a device that is not there is wrong use, before anything is written", "[app]") {
+  const ScratchFolder folder;
+  const std::string database = folder.path + "/results.db";
+  for (const std::string command : {profile_of_tiny(database), "bench paper --db " + database}) {
+    const Outcome outcome = mdsearch(command + " --device cuda:99");
+    CHECK(outcome.code == 2);
+    CHECK_THAT(outcome.err, Catch::Contains("--device is \"cuda:99\"; allowed: cpu"));
+  }
+  CHECK(!std::filesystem::exists(database));
+}
+
 TEST_CASE("raw samples go to stdout and nowhere else", "[app]") {
   const ScratchFolder folder;
   const std::string database = folder.path + "/results.db";

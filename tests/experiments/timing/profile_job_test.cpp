@@ -30,5 +30,6 @@ TEST_CASE("a profile is of one kind of subject, with what that kind has", "[expe
   refused({.networks = {"a"}, .request = {.sampler = {{"steps", "4"}}}}, "--steps needs `model`");
   refused({.networks = {"a", "b"}, .compares = true, .request = {.trace = "t.json"}}, "`trace` is of one network");
   refused({.model = "m", .request = {.options = {.batch = 2, .blocks = false}}}, "`batch` are of a network");
+  refused({.model = "m", .request = {.options = {.device = "cuda:0", .blocks = false}}}, "timed on the CPU alone");
   refused({.lone = {.sites = {"8x4x4"}}, .request = {.pixels = {64, 64}}}, "are of a network");
 }
