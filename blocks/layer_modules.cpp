@@ -11,6 +11,7 @@
 #include "blocks/kernels/fused_attention.h"
 #include "blocks/kernels/kernel.h"
 #include "blocks/kernels/plain_norm.h"
+#include "blocks/kernels/recorded_gate.h"
 #include "blocks/kernels/recorded_product.h"
 #include "blocks/kernels/rows_group_norm.h"
 
@@ -35,9 +36,16 @@ void let_go(Tensor& weight, Tensor& bias) {
     if (each->defined()) each->set_data(at::empty({0}, each->options()));
 }
 
+bool gates_in_one_pass(const Tensor& x, Activation activation) {
+  return activation == Activation::silu && is_recorded(x) && x.is_cpu() &&
+         (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+}
+
 Tensor finished(const Tensor& y, const Epilogue& then, bool gated = false) {
   Tensor out = then.shift_NC.defined() ? y + then.shift_NC.unsqueeze(-1).unsqueeze(-1) : y;
-  if (gated) {
+  if (gated && gates_in_one_pass(out, then.activation)) {
+    out = recorded_gate(out);
+  } else if (gated) {
     const auto halves = out.chunk(2, -1);  // value, gate
     out = halves[0] * activate(then.activation, halves[1]);
   } else {

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "trainer/adamw.h"
+
 namespace mds {
 namespace {
 
@@ -16,7 +18,7 @@ TensorMap copies(const TensorMap& tensors, bool zero) {
   return result;
 }
 
-// The fused kernel reads memory linearly, so a gradient must have the memory layout of its weight.
+// The step reads memory linearly, so a gradient must have the memory layout of its weight.
 Tensor laid_out_like(const Tensor& gradient, const Tensor& weight) {
   return gradient.strides() == weight.strides() ? gradient : at::empty_like(weight.detach()).copy_(gradient);
 }
@@ -52,8 +54,8 @@ void Optimizer::zero_grad() {
 double Optimizer::gradient_norm() const {
   std::vector<Tensor> gradients;
   for (const auto& [name, weight] : weights_)
-    if (weight.grad().defined()) gradients.push_back(weight.grad());
-  return gradients.empty() ? 0.0 : at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+    if (weight.grad().defined()) gradients.push_back(laid_out_like(weight.grad(), weight));
+  return norm_of(gradients);
 }
 
 std::string Optimizer::first_bad_gradient() const {
@@ -71,27 +73,23 @@ double Optimizer::rate() const {
 
 void Optimizer::step(double gradient_norm) {
   torch::NoGradGuard no_grad;
-  const double lr = rate();
-  const double factor = config_.clip > 0 && gradient_norm > config_.clip ? config_.clip / gradient_norm : 1.0;
-  std::vector<Tensor> weights, gradients, means, squares, averages;
-  for (const auto& [name, weight] : weights_) {
-    averages.push_back(ema_.at(name));
-    if (!weight.grad().defined()) continue;
-    weights.push_back(weight.detach());
-    gradients.push_back(laid_out_like(weight.grad(), weight));
-    means.push_back(mean_.at(name));
-    squares.push_back(square_.at(name));
-  }
-  if (factor != 1.0) at::_foreach_mul_(gradients, factor);
+  std::vector<AdamWState> states;
+  for (const auto& [name, weight] : weights_)
+    states.push_back({.weight = weight.detach(),
+                      .gradient = weight.grad().defined() ? laid_out_like(weight.grad(), weight) : Tensor(),
+                      .mean = mean_.at(name),
+                      .square = square_.at(name),
+                      .average = ema_.at(name)});
+  AdamWStep by{.step = steps_ + 1,
+               .lr = rate(),
+               .beta1 = config_.beta1,
+               .beta2 = config_.beta2,
+               .epsilon = config_.epsilon,
+               .weight_decay = config_.weight_decay};
   ++steps_;
-  const std::vector<Tensor> steps(weights.size(),
-                                  at::scalar_tensor(double(steps_), weights[0].options().dtype(at::kFloat)));
-  at::_fused_adamw_(weights, gradients, means, squares, {}, steps, lr, config_.beta1, config_.beta2,
-                    config_.weight_decay, config_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
-  const double decay = std::min(config_.ema, double(1 + steps_) / double(10 + steps_));
-  std::vector<Tensor> current;
-  for (const auto& [name, weight] : weights_) current.push_back(weight.detach());
-  at::_foreach_lerp_(averages, current, 1 - decay);
+  if (config_.clip > 0 && gradient_norm > config_.clip) by.clip = config_.clip / gradient_norm;
+  by.share = 1 - std::min(config_.ema, double(1 + steps_) / double(10 + steps_));
+  take_step(states, by);
 }
 
 TensorMap Optimizer::state() const {

@@ -5,15 +5,13 @@
 #include <cmath>
 
 #include "blocks/kernels/kernel.h"
-#include "blocks/kernels/lane_attention.h"
+#include "blocks/kernels/recorded_attention.h"
 
 namespace mds {
 namespace {
 
 // N x H x T x D.
-Tensor split(const AttentionOp& op, const Tensor& x_NTC) {
-  return x_NTC.unflatten(-1, {op.heads, -1}).transpose(1, 2);
-}
+Tensor split(const AttentionOp& op, const Tensor& x_NTC) { return x_NTC.unflatten(-1, {op.heads, -1}).transpose(1, 2); }
 
 Tensor library_attention(const AttentionOp& op, const AttentionInput& in) {
   const Tensor v = split(op, in.v_NSC);
@@ -31,8 +29,10 @@ Tensor relu_weights(const AttentionOp& op, const AttentionInput& in) {
 }
 
 Tensor attend(const AttentionOp& op, const AttentionInput& in) {
-  const Kernel kernel = supports(op, site_of(in.q_NTC), in.q_NTC.scalar_type(), is_recorded(in.q_NTC));
-  if (kernel == Kernel::lane_attention) return lane_attention(op, in.q_NTC, in.k_NSC, in.v_NSC);
+  AttentionOp here = op;
+  here.keys = Shape::tokens(in.k_NSC.size(1), in.k_NSC.size(2));
+  const Kernel kernel = supports(here, site_of(in.q_NTC), in.q_NTC.scalar_type(), is_recorded(in.q_NTC));
+  if (kernel != Kernel::library) return recorded_attention(kernel, op, in);
   return library_attention(op, in).transpose(1, 2).flatten(2);
 }
 

@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
+
 #include "blocks/layer.h"
 #include "spec/tensor.h"
 
@@ -12,6 +14,8 @@ namespace mds {
 struct AttentionInput {
   Tensor q_NTC, k_NSC, v_NSC;
 };
+
+using AttentionGradients = std::array<Tensor, 3>;  // of q, k and v
 
 // N x T x C, for each head: softmax(q k^T / sqrt(D)) v, or relu(q k^T / sqrt(D)) v / S (arXiv 2309.08586), where D is
 // the width of a head.

@@ -61,6 +61,39 @@ MDS_INLINE void relu(const ScoreTile& tile, T* weights) {
 }
 
 template <class L, class T>
+MDS_INLINE void gradients_of_softmax(const ScoreTile& tile, const float* total, T* weights, T* to) {
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    const int64_t row = r * most_keys;
+    const float factor = 1 / total[r];
+    typename L::Vector sum{};
+    const auto divide = [&](int64_t i, int64_t some) MDS_INLINED {
+      const auto weight = L::load(weights + row + i, some) * factor;
+      sum += weight * L::load(tile.scores + row + i, some);
+      L::store(weights + row + i, weight, some);
+    };
+    L::each(tile.keys, divide);
+    const float mean = L::sum(sum);
+    const auto store = [&](int64_t i, int64_t some) MDS_INLINED {
+      L::store(to + row + i, L::load(weights + row + i, some) * (L::load(tile.scores + row + i, some) - mean), some);
+    };
+    L::each(tile.keys, store);
+  }
+}
+
+template <class L, class T>
+MDS_INLINE void gradients_of_relu(const ScoreTile& tile, const T* weights, T* to) {
+  const typename L::Vector zero{};
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    const int64_t row = r * most_keys;
+    const auto store = [&](int64_t i, int64_t some) MDS_INLINED {
+      const auto d = L::load(tile.scores + row + i, some);
+      L::store(to + row + i, L::load(weights + row + i, some) > zero ? d : zero, some);
+    };
+    L::each(tile.keys, store);
+  }
+}
+
+template <class L, class T>
 MDS_INLINE void stored(const SumRows& from, int64_t pitch, T* to) {
   for (int64_t r = 0; r < from.rows; ++r)
     for (int64_t c = 0; c < from.columns; c += L::count)
@@ -75,6 +108,15 @@ MDS_EACH_WIDTH(void softmax_weights(const ScoreTile& tile, SoftmaxRows& rows, Bf
                softmax<L>(tile, rows, weights))
 MDS_EACH_WIDTH(void relu_weights(const ScoreTile& tile, float* weights), relu<L>(tile, weights))
 MDS_EACH_WIDTH(void relu_weights(const ScoreTile& tile, Bf16* weights), relu<L>(tile, weights))
+
+MDS_EACH_WIDTH(void softmax_gradients(const ScoreTile& tile, const float* total, float* weights, float* to),
+               gradients_of_softmax<L>(tile, total, weights, to))
+MDS_EACH_WIDTH(void softmax_gradients(const ScoreTile& tile, const float* total, Bf16* weights, Bf16* to),
+               gradients_of_softmax<L>(tile, total, weights, to))
+MDS_EACH_WIDTH(void relu_gradients(const ScoreTile& tile, const float* weights, float* to),
+               gradients_of_relu<L>(tile, weights, to))
+MDS_EACH_WIDTH(void relu_gradients(const ScoreTile& tile, const Bf16* weights, Bf16* to),
+               gradients_of_relu<L>(tile, weights, to))
 
 MDS_EACH_WIDTH(void scale_sums(float* sums, int64_t rows, int64_t columns, const float* factor),
                stored<L>({sums, columns, rows, columns, factor}, columns, sums))

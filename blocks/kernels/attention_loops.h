@@ -27,6 +27,13 @@ void softmax_weights(const ScoreTile& tile, SoftmaxRows& rows, Bf16* weights);
 void relu_weights(const ScoreTile& tile, float* weights);
 void relu_weights(const ScoreTile& tile, Bf16* weights);
 
+// From the weights and their gradients (tile.scores, as float32) to the gradients of what the weights are functions of.
+// Softmax first divides row r of the weights by total[r], in place.
+void softmax_gradients(const ScoreTile& tile, const float* total, float* weights, float* to);
+void softmax_gradients(const ScoreTile& tile, const float* total, Bf16* weights, Bf16* to);
+void relu_gradients(const ScoreTile& tile, const float* weights, float* to);
+void relu_gradients(const ScoreTile& tile, const Bf16* weights, Bf16* to);
+
 // Scales row r of sums (`columns` wide, a multiple of 16, as is their pitch) by factor[r].
 void scale_sums(float* sums, int64_t rows, int64_t columns, const float* factor);
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "blocks/kernels/attention_loops.h"
 #include "blocks/kernels/panels.h"
 
 namespace mds {
@@ -12,10 +13,12 @@ bool norms_by_rows(const NormOp& op, const KernelSite& site, at::ScalarType dtyp
          site.in.kind == ShapeKind::map && site.channels_last && dtype == at::kFloat;
 }
 
-// LibTorch's fused attention is made for heads as wide as several vector registers and for long rows.
-bool attends_by_lanes(const AttentionOp& op, const KernelSite& site, at::ScalarType dtype) {
-  constexpr int64_t widest = 32;
-  return (dtype == at::kFloat || dtype == at::kBFloat16) && site.in.channels / op.heads <= widest;
+Kernel attention_kernel(const AttentionOp& op, const KernelSite& site, at::ScalarType dtype) {
+  constexpr int64_t widest_lanes = 32;
+  if (dtype != at::kFloat && dtype != at::kBFloat16) return Kernel::library;
+  if (site.in.channels / op.heads <= widest_lanes) return Kernel::lane_attention;
+  const bool softmax = op.function == AttentionFunction::softmax;
+  return multiplies_panels() && (!softmax || op.keys.height <= most_keys) ? Kernel::tiled_attention : Kernel::library;
 }
 
 // Whether the layer is the product of rows with a matrix.
@@ -83,8 +86,7 @@ Kernel supports(const LayerOp& op, const KernelSite& site, at::ScalarType dtype,
   const auto* norm = std::get_if<NormOp>(&op);
   if (norm && norms_by_rows(*norm, site, dtype)) return Kernel::group_norm_by_rows;
   if (multiplies_recorded(op, site, dtype)) return Kernel::recorded_product;
-  const auto* attention = std::get_if<AttentionOp>(&op);
-  if (attention && attends_by_lanes(*attention, site, dtype)) return Kernel::lane_attention;
+  if (const auto* attention = std::get_if<AttentionOp>(&op)) return attention_kernel(*attention, site, dtype);
   return Kernel::library;
 }
 

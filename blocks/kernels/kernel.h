@@ -12,7 +12,8 @@ enum class Kernel : uint8_t {
   library,             // LibTorch's operators
   group_norm_by_rows,  // rows_group_norm(): group norm and SiLU of a channels-last map
   recorded_product,    // recorded_product(): linear layers and 1x1 convolutions
-  lane_attention,      // lane_attention(): attention of narrow heads
+  lane_attention,      // recorded_attention() of narrow heads
+  tiled_attention,     // recorded_attention() of wide heads
   // Of prepared networks, all without gradients:
   product,              // prepare_product()
   int8_product,         // prepare_int8_product()

@@ -1,14 +1,12 @@
-// Attention of narrow heads with its gradients, as training needs it on a CPU: scores are computed again for the
-// gradients and never stored, and sums are float32.
+// Attention of narrow heads and its gradients on a CPU, with a head in each lane of a register.
 #pragma once
 
-#include "blocks/layer.h"
-#include "spec/tensor.h"
+#include "blocks/kernels/attention.h"
 
 namespace mds {
 
-// q: N x T x C, k and v: N x S x C, float32 or bfloat16; C is divided among the heads. -> N x T x C. There are no second
-// derivatives.
-Tensor lane_attention(const AttentionOp& op, const Tensor& q_NTC, const Tensor& k_NSC, const Tensor& v_NSC);
+// All tensors contiguous and float32 or bfloat16 alike; sums are float32. The gradients compute scores again.
+Tensor lane_attention(const AttentionOp& op, const AttentionInput& in);
+AttentionGradients lane_attention_gradients(const AttentionOp& op, const AttentionInput& in, const Tensor& d_out_NTC);
 
 }  // namespace mds

@@ -85,15 +85,14 @@ struct TokenRows {
   int64_t first, count, each, pitch;
 };
 
-// Visits the channels of the tokens in squares of registers: visit(i, c, some) for `some` channels of token i from c on.
-// Where two tokens fill a register, visit_two(i) has both.
+// Visits the channels of the tokens in squares of registers: visit(i, c, some) for `some` channels of token i from c
+// on. Where two tokens fill a register, visit_two(i) has both.
 template <class L>
 MDS_INLINE void each_square(const TokenRows& rows, const auto& visit, const auto& visit_two) {
   int64_t i = 0;
   if (L::count > 4 && 2 * rows.each == L::count)
     for (; i + 2 <= rows.count; i += 2) visit_two(i);
-  for (; i < rows.count; ++i)
-    L::each(rows.each, [&](int64_t c, int64_t some) MDS_INLINED { visit(i, c, some); });
+  for (; i < rows.count; ++i) L::each(rows.each, [&](int64_t c, int64_t some) MDS_INLINED { visit(i, c, some); });
 }
 
 template <class L, class T>
@@ -288,9 +287,8 @@ MDS_EACH_WIDTH(void attend_by_lanes_backward(const HeadShape& shape, const HeadR
                                              const HeadInputs<float>& in, const float* d_out,
                                              const HeadGradients<float>& to),
                (attended_backward<L, float>(shape, range, in, d_out, to)))
-MDS_EACH_WIDTH(void attend_by_lanes_backward(const HeadShape& shape, const HeadRange& range,
-                                             const HeadInputs<Bf16>& in, const Bf16* d_out,
-                                             const HeadGradients<Bf16>& to),
+MDS_EACH_WIDTH(void attend_by_lanes_backward(const HeadShape& shape, const HeadRange& range, const HeadInputs<Bf16>& in,
+                                             const Bf16* d_out, const HeadGradients<Bf16>& to),
                (attended_backward<L, Bf16>(shape, range, in, d_out, to)))
 
 }  // namespace mds

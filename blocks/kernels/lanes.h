@@ -2,6 +2,7 @@
 // bfloat16 values are widened when they are loaded and rounded to nearest even when stored.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -158,6 +159,18 @@ struct Lanes {
   }
 
   MDS_INLINE static Vector max(const Vector& a, const Vector& b) { return a > b ? a : b; }
+
+  MDS_INLINE static Vector sqrt(Vector v) {
+#if defined(__x86_64__)
+    if constexpr (n == 4)
+      asm("sqrtps %1, %0" : "=x"(v) : "x"(v));
+    else
+      asm("vsqrtps %1, %0" : "=v"(v) : "v"(v));
+#else
+    for (int64_t i = 0; i < count; ++i) v[i] = std::sqrt(v[i]);
+#endif
+    return v;
+  }
 
   MDS_INLINE static float sum(const Vector& v) {
     float total = 0;

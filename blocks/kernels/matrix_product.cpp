@@ -9,7 +9,7 @@ namespace mds {
 namespace {
 
 constexpr int64_t most_row_bytes = 2048;  // of a row at a time, so that rows and a panel stay in the second-level cache
-constexpr int64_t most_panels = 16;     // whose sums are in memory at once
+constexpr int64_t most_panels = 16;       // whose sums are in memory at once
 
 // Memory of this thread that is kept from one use to the next.
 template <class T, class Use>
@@ -19,17 +19,7 @@ T* kept_memory(int64_t size) {
   return memory.data();
 }
 struct ForRows;
-struct ForPairs;
 struct ForSums;
-
-// Rows first..first+rows-1 of a transposed factor, columns from k on, by rows.
-void turn(const MatrixRows<float>& block, float* to, int64_t pitch) { transpose_rows(block, to, pitch); }
-void turn(const MatrixRows<Bf16>& block, Bf16* to, int64_t pitch) {
-  const int64_t pairs = (block.rows + 1) / 2;
-  float* paired = kept_memory<float, ForPairs>(pairs * block.columns);
-  pair_rows(block, paired, block.columns);
-  transpose_rows({paired, pairs, block.columns, block.columns}, reinterpret_cast<float*>(to), pitch / 2);
-}
 
 template <class T>
 class MatrixProduct {
@@ -102,7 +92,7 @@ class MatrixProduct {
     constexpr int64_t line = 64 / int64_t(sizeof(T));  // apart by powers of two, rows would share few sets of the cache
     const int64_t apart = k + k % 2 + line;
     T* by_rows = kept_memory<T, ForRows>(tile_rows * apart);
-    turn(MatrixRows<T>{data + first * pitch + part.first, k, part.rows, pitch}, by_rows, apart);
+    transpose_rows(MatrixRows<T>{data + first * pitch + part.first, k, part.rows, pitch}, by_rows, apart);
     return {by_rows, part.rows, apart, k};
   }
 
@@ -110,13 +100,14 @@ class MatrixProduct {
   void finish(const Part& part, const float* sums, const ProductResult<Out>& to, const float* bias) const {
     for (int64_t i = 0; i < part.panels; ++i) {
       const int64_t panel = part.panel + i, place = part.first * b_.columns() + panel * tile_columns;
-      finish_tile(sums + i * tile_rows * tile_columns, TileEnd<Out>{.bias = bias + panel * tile_columns,
-                                                                    .residual = to.residual ? to.residual + place : nullptr,
-                                                                    .residual_pitch = b_.columns(),
-                                                                    .out = to.out + place,
-                                                                    .out_pitch = b_.columns(),
-                                                                    .rows = part.rows,
-                                                                    .columns = columns_of(panel)});
+      finish_tile(sums + i * tile_rows * tile_columns,
+                  TileEnd<Out>{.bias = bias + panel * tile_columns,
+                               .residual = to.residual ? to.residual + place : nullptr,
+                               .residual_pitch = b_.columns(),
+                               .out = to.out + place,
+                               .out_pitch = b_.columns(),
+                               .rows = part.rows,
+                               .columns = columns_of(panel)});
     }
   }
 

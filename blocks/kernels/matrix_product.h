@@ -16,7 +16,7 @@ struct Factor {
 // out = a b + bias + residual, with sums in float32.
 template <class T>
 struct ProductResult {
-  T* out;                      // rows x columns, without gaps
+  T* out;                       // rows x columns, without gaps
   const float* bias = nullptr;  // by column
   const T* residual = nullptr;  // as out
 };

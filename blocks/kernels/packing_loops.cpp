@@ -9,32 +9,51 @@
 namespace mds {
 namespace {
 
+// A register of `some` columns of row r, each with that of the next row behind it; zeros stand for a row that is
+// missing.
+template <class L>
+MDS_INLINE typename L::Vector pair(const MatrixRows<Bf16>& from, int64_t r, int64_t c, int64_t some) {
+  using Words = typename L::Words;
+  const Bf16* row = from.data + r * from.pitch + c;
+  const Words first = Words(L::load(row, some)) >> 16;
+  const Words second = r + 1 < from.rows ? Words(L::load(row + from.pitch, some)) : Words{};
+  return typename L::Vector(first | second);
+}
+
+// load(r, c, some): `some` neighbours in row r. Row c of the result gets what was loaded in column c.
+template <class L>
+MDS_INLINE void transposed(int64_t rows, int64_t columns, const auto& load, float* to, int64_t pitch) {
+  const auto band = [&](int64_t r, int64_t height) MDS_INLINED {
+    const auto square = [&](int64_t c, int64_t width) MDS_INLINED {
+      typename L::Vector lanes[L::count] = {};
+      for (int64_t i = 0; i < height; ++i) lanes[i] = load(r + i, c, width);
+      transpose<L>(lanes);
+      for (int64_t i = 0; i < width; ++i) L::store(to + (c + i) * pitch + r, lanes[i], height);
+    };
+    L::each(columns, square);
+  };
+  L::each(rows, band);
+}
+
 template <class L>
 MDS_INLINE void transposed_rows(const MatrixRows<float>& from, float* to, int64_t pitch) {
-  const auto band = [&](int64_t r, int64_t rows) MDS_INLINED {
-    const auto square = [&](int64_t c, int64_t columns) MDS_INLINED {
-      typename L::Vector lanes[L::count] = {};
-      for (int64_t i = 0; i < rows; ++i) lanes[i] = L::load(from.data + (r + i) * from.pitch + c, columns);
-      transpose<L>(lanes);
-      for (int64_t i = 0; i < columns; ++i) L::store(to + (c + i) * pitch + r, lanes[i], rows);
-    };
-    L::each(from.columns, square);
-  };
-  L::each(from.rows, band);
+  const auto load = [&](int64_t r, int64_t c, int64_t some)
+                        MDS_INLINED { return L::load(from.data + r * from.pitch + c, some); };
+  transposed<L>(from.rows, from.columns, load, to, pitch);
+}
+
+template <class L>
+MDS_INLINE void transposed_rows(const MatrixRows<Bf16>& from, Bf16* to, int64_t pitch) {
+  const auto load = [&](int64_t r, int64_t c, int64_t some) MDS_INLINED { return pair<L>(from, 2 * r, c, some); };
+  transposed<L>((from.rows + 1) / 2, from.columns, load, reinterpret_cast<float*>(to), pitch / 2);
 }
 
 template <class L>
 MDS_INLINE void paired_rows(const MatrixRows<Bf16>& from, float* to, int64_t pitch) {
-  using Words = typename L::Words;
-  const auto words = [](const Bf16* p, int64_t some) MDS_INLINED { return Words(L::load(p, some)); };
   for (int64_t r = 0; r < from.rows; r += 2) {
-    const Bf16* row = from.data + r * from.pitch;
-    const auto pair = [&](int64_t c, int64_t some) MDS_INLINED {
-      const Words first = words(row + c, some) >> 16;
-      const Words second = r + 1 < from.rows ? words(row + from.pitch + c, some) : Words{};
-      L::store(to + r / 2 * pitch + c, typename L::Vector(first | second), some);
-    };
-    L::each(from.columns, pair);
+    const auto store = [&](int64_t c, int64_t some)
+                           MDS_INLINED { L::store(to + r / 2 * pitch + c, pair<L>(from, r, c, some), some); };
+    L::each(from.columns, store);
   }
 }
 
@@ -56,6 +75,8 @@ MDS_INLINE void summed_columns(const MatrixRows<T>& of, float* sums) {
 }  // namespace
 
 MDS_EACH_WIDTH(void transpose_rows(const MatrixRows<float>& from, float* to, int64_t pitch),
+               transposed_rows<L>(from, to, pitch))
+MDS_EACH_WIDTH(void transpose_rows(const MatrixRows<Bf16>& from, Bf16* to, int64_t pitch),
                transposed_rows<L>(from, to, pitch))
 MDS_EACH_WIDTH(void pair_rows(const MatrixRows<Bf16>& from, float* to, int64_t pitch), paired_rows<L>(from, to, pitch))
 MDS_EACH_WIDTH(void sum_columns(const MatrixRows<float>& of, float* sums), summed_columns<L>(of, sums))

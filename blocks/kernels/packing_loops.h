@@ -12,8 +12,10 @@ struct MatrixRows {
   int64_t rows, columns, pitch;
 };
 
-// to[c][r] = from[r][c]. Rows of `to` are `pitch` apart.
+// to[c][r] = from[r][c]. Rows of `to` are `pitch` apart, which is even for bfloat16; where the number of rows is odd,
+// they then get a zero more.
 void transpose_rows(const MatrixRows<float>& from, float* to, int64_t pitch);
+void transpose_rows(const MatrixRows<Bf16>& from, Bf16* to, int64_t pitch);
 
 // Each two rows become one of pairs: to[r / 2][c] = (from[r][c], from[r + 1][c]), with zeros for a row that is missing.
 // Rows of `to` are `pitch` pairs apart. A pair fills the place of a float.

@@ -86,8 +86,7 @@ void pack_transposed(const Bf16* columns, int64_t pitch, PanelShape shape, Bf16*
                    reinterpret_cast<float*>(panel), tile_columns);
   }
   for (int64_t c = 0; c < shape.columns; ++c)
-    for (int64_t k = paired; k < shape.k; ++k)
-      panel[(k / 2 * tile_columns + c) * 2 + k % 2] = columns[c * pitch + k];
+    for (int64_t k = paired; k < shape.k; ++k) panel[(k / 2 * tile_columns + c) * 2 + k % 2] = columns[c * pitch + k];
 }
 
 template <>

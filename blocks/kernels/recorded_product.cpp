@@ -20,14 +20,12 @@ MatrixRows<T> matrix(const Tensor& x, int64_t columns) {
 Tensor rows_like(const Tensor& x, int64_t channels) {
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes[x.dim() == 4 ? 1 : sizes.size() - 1] = channels;
-  return at::empty(sizes, x.options().memory_format(x.dim() == 4 ? at::MemoryFormat::ChannelsLast
-                                                                : at::MemoryFormat::Contiguous));
+  return at::empty(
+      sizes, x.options().memory_format(x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous));
 }
 
 // work(T{}) with the type of x.
-void with_type(const Tensor& x, const auto& work) {
-  x.scalar_type() == at::kBFloat16 ? work(Bf16{}) : work(float{});
-}
+void with_type(const Tensor& x, const auto& work) { x.scalar_type() == at::kBFloat16 ? work(Bf16{}) : work(float{}); }
 
 template <class T>
 Tensor column_sums(const MatrixRows<T>& of) {

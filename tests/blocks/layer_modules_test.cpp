@@ -211,8 +211,16 @@ TEST_CASE("attention that is trained has the values and gradients of its definit
   const at::ScalarType dtype = GENERATE(at::kFloat, at::kBFloat16);
   const AttentionFunction function = GENERATE(AttentionFunction::softmax, AttentionFunction::relu);
   const bool causal = GENERATE(false, true);
-  const auto [samples, tokens, others, number, each] = GENERATE(table<int64_t, int64_t, int64_t, int64_t, int64_t>(
-      {{3, 5, 7, 2, 4}, {2, 16, 16, 16, 8}, {3, 33, 21, 5, 8}, {1, 70, 300, 3, 16}, {2, 9, 11, 1, 21}, {1, 1, 1, 1, 1}}));
+  const auto [samples, tokens, others, number, each] =
+      GENERATE(table<int64_t, int64_t, int64_t, int64_t, int64_t>({{3, 5, 7, 2, 4},
+                                                                   {2, 16, 16, 16, 8},
+                                                                   {3, 33, 21, 5, 8},
+                                                                   {1, 70, 300, 3, 16},
+                                                                   {2, 9, 11, 1, 21},
+                                                                   {1, 1, 1, 1, 1},
+                                                                   {2, 70, 77, 2, 64},
+                                                                   {1, 65, 600, 1, 40},
+                                                                   {1, 9, 9, 2, 130}}));
   CAPTURE(dtype, function, causal, tokens, others, number, each);
   const AttentionOp op{
       .heads = number, .keys = Shape::tokens(others, number * each), .function = function, .causal = causal};

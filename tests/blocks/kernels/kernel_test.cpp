@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include "blocks/kernels/attention_loops.h"
+#include "blocks/kernels/panels.h"
 #include "blocks/layer_modules.h"
 #include "tests/catch.h"
 
@@ -62,22 +64,28 @@ TEST_CASE("group norm runs by rows on channels-last maps, with float32 weights, 
   CHECK(kernel({.kind = NormKind::batch, .channels = 12}, a_map) == Kernel::library);
 }
 
-TEST_CASE("attention runs by lanes where heads are narrow", "[blocks][torch]") {
-  const auto kernel = [](int64_t channels_of_a_head, at::ScalarType dtype = at::kFloat) {
+TEST_CASE("attention runs by lanes where heads are narrow, and by tiles where they are wide", "[blocks][torch]") {
+  const Kernel wide = multiplies_panels() ? Kernel::tiled_attention : Kernel::library;
+  const auto kernel = [](AttentionOp op, int64_t channels_of_a_head, at::ScalarType dtype = at::kFloat) {
     KernelSite site = some_tokens;
-    site.in.channels = narrow.heads * channels_of_a_head;
-    return supports(narrow, site, dtype, /*grad=*/true);
+    site.in.channels = op.heads * channels_of_a_head;
+    return supports(op, site, dtype, /*grad=*/true);
   };
-  CHECK(kernel(32) == Kernel::lane_attention);
-  CHECK(kernel(32, at::kBFloat16) == Kernel::lane_attention);
-  CHECK(kernel(32, at::kDouble) == Kernel::library);
-  CHECK(kernel(33) == Kernel::library);
+  CHECK(kernel(narrow, 32) == Kernel::lane_attention);
+  CHECK(kernel(narrow, 32, at::kBFloat16) == Kernel::lane_attention);
+  CHECK(kernel(narrow, 32, at::kDouble) == Kernel::library);
+  CHECK(kernel(narrow, 33) == wide);
+  AttentionOp many = narrow;
+  many.keys.height = most_keys + 1;
+  CHECK(kernel(many, 33) == Kernel::library);
+  many.function = AttentionFunction::relu;
+  CHECK(kernel(many, 33) == wide);
 }
 
 TEST_CASE("layers without a kernel of their own run in the library", "[blocks][torch]") {
-  const LayerOp op = GENERATE(LayerOp(ConvolutionOp{.in = 4, .out = 4, .kernel = 3}),
-                              LayerOp(ConvolutionOp{.in = 4, .out = 4, .stride = 2}), LayerOp(PoolOp{}),
-                              LayerOp(TableOp{4, 4}));
+  const LayerOp op =
+      GENERATE(LayerOp(ConvolutionOp{.in = 4, .out = 4, .kernel = 3}),
+               LayerOp(ConvolutionOp{.in = 4, .out = 4, .stride = 2}), LayerOp(PoolOp{}), LayerOp(TableOp{4, 4}));
   CHECK(supports(op, a_map, at::kFloat, /*grad=*/true) == Kernel::library);
 }
 
