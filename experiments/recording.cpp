@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "profiler/environment.h"
-#include "spec/listed.h"
 #include "spec/new_file.h"
 
 namespace mds {
