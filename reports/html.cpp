@@ -56,8 +56,7 @@ std::string hover_text(const Table& table, const Row& row, size_t column) {
   }
   if (name == "latency_ms" && !row[column].is_null()) {
     const auto words = [&](const std::string& key) { return shown(value_of(table, row, key), {}); };
-    return shown(row[column], {}) + " ms, " + words("latency_of") + ", " + words("latency_mark") + "\n" +
-           words("latency_setting");
+    return shown(row[column], {}) + " ms, sum of blocks, " + words("latency_mark") + "\n" + words("latency_setting");
   }
   return row[column].is_number() && table.columns[column].scale != 1 ? row[column].dump() : "";
 }

@@ -37,8 +37,8 @@ std::string figures(const PageSweep& sweep, const Ranking& ranking, size_t index
   std::string out =
       figure(ranking.score, in_digits(winner.value, digits), interval.is_null() ? "" : interval.get<std::string>());
   const auto& profile = sweep.profiles[index];
-  if (const auto latency = profile ? profile->latency() : std::nullopt)
-    out += figure("latency", in_digits(latency->ns * 1e-6, 1) + " ms", latency->is_sum ? "sum of blocks" : "");
+  if (const auto latency = profile ? profile->summed() : std::nullopt)
+    out += figure("latency", in_digits(latency->ns * 1e-6, 1) + " ms", "sum of blocks");
   out += figure("GMACs", in_digits(double(row.macs_valid) * 1e-9, 1));
   out += figure("parameters", in_digits(double(row.params) * 1e-6, 1) + " M");
   return "<dl class=\"figures\">\n" + out + "</dl>\n";

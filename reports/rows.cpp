@@ -181,6 +181,10 @@ std::optional<Latency> NetworkProfile::latency() const {
   if (whole && !whole->rejected())
     return Latency{
         .ns = whole->median_ns, .low_ns = whole->low_ns, .high_ns = whole->high_ns, .evidence = whole->evidence};
+  return summed();
+}
+
+std::optional<Latency> NetworkProfile::summed() const {
   if (!complete()) return std::nullopt;
   Latency sum{.ns = blocks_ns(), .evidence = {TimingMode::final, TimingMark::steady}, .is_sum = true};
   for (const auto& block : blocks) sum.evidence = weakest(sum.evidence, block.timing->evidence);

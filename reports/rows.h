@@ -97,8 +97,9 @@ struct NetworkProfile {
   bool complete() const;      // every block was timed
   bool has_rejected() const;  // among the blocks or the whole
   double blocks_ns() const;   // sum of the medians, including rejected ones
-  // The latency of the whole, else the sum of a complete set of blocks; rejected timings do not count.
-  std::optional<Latency> latency() const;
+  // Rejected timings do not count.
+  std::optional<Latency> summed() const;   // of a complete set of blocks
+  std::optional<Latency> latency() const;  // of the whole, else the sum
 };
 
 // By network; within each, newest programs first.

@@ -71,7 +71,7 @@ Json scores_json(const SweepCandidate& row) {
 std::optional<Setting> common_setting(const std::vector<NetworkProfile>& profiles, const Group& group) {
   std::map<Setting, int> counts;
   for (const auto& profile : profiles)
-    for (const auto& row : group) counts[profile.setting] += row.hash == profile.hash && profile.latency();
+    for (const auto& row : group) counts[profile.setting] += row.hash == profile.hash && profile.summed();
   const auto most =
       std::max_element(counts.rbegin(), counts.rend(), [](auto& a, auto& b) { return a.second < b.second; });
   return most == counts.rend() || most->second == 0 ? std::nullopt : std::optional(most->first);
@@ -102,32 +102,29 @@ void add_score_columns(Table& table, const Group& group, const std::string& deci
   }
 }
 
+// Sums alone, so that no candidate that was timed as a whole too is compared with others by another measure.
 void add_latency_columns(Table& table, const Group& group, const std::vector<NetworkProfile>& profiles) {
   const auto setting = common_setting(profiles, group);
   std::set<std::string> hashes;
-  bool any_sum = false;
   table.columns.push_back({.name = "latency_ms", .header = "latency ms", .digits = 1, .weight = Weight::major});
   table.columns.push_back({.name = "latency_mark", .header = "timing", .weight = Weight::minor, .follows = true});
-  table.columns.push_back({.name = "latency_of", .audience = Audience::programs});
   table.columns.push_back({.name = "latency_setting", .audience = Audience::programs});
   for (size_t i = 0; i < group.size(); ++i) {
-    Json value, mark, of, where;
+    Json value, mark, where;
     hashes.insert(group[i].hash);
     for (const auto& profile : profiles) {
       if (!setting || profile.setting != *setting || profile.hash != group[i].hash) continue;
-      const auto latency = profile.latency();
+      const auto latency = profile.summed();
       if (!latency) continue;
       value = latency->ns * 1e-6;
       mark = to_string(latency->evidence);
-      of = latency->is_sum ? "sum of blocks" : "whole";
-      any_sum = any_sum || latency->is_sum;
       where = to_string(*setting);
     }
-    table.rows[i].insert(table.rows[i].end(), {value, mark, of, where});
+    table.rows[i].insert(table.rows[i].end(), {value, mark, where});
   }
   if (setting)
-    table.footnotes.push_back("Latency: the full-scale network, one forward pass, median; " + to_string(*setting) +
-                              "." + (any_sum ? " Where the whole was not timed, it is the sum of the blocks." : ""));
+    table.footnotes.push_back("Latency: one forward pass of the full-scale network, the sum of its blocks' medians; " +
+                              to_string(*setting) + ".");
   add_marks_footnote(table, "latency_mark");
   add_rejected_footnote(table, profiles, hashes);
 }
