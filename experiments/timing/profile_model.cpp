@@ -122,6 +122,7 @@ Table table_of(const ModelRun& run, const ProfileOptions& options, const std::ve
     table.rows.push_back({path, summary.median_ns * 1e-6, ms(summary.low_ns), ms(summary.high_ns), ns / whole_ns,
                           summary.n, to_string(evidence_of(processes, path, options.mode))});
   }
+  if (const auto phases = most_memory(processes); !phases.empty()) table.footnotes.push_back(memory_footnote(phases));
   return table;
 }
 
@@ -135,6 +136,7 @@ Json json_of(const ModelRun& run, const ProfileOptions& options, const std::vect
           {"threads", at::get_num_threads()},
           {"batch", 1},
           {"sampler", to_json(run.sampler)},
+          {"memory", to_json(most_memory(processes))},
           {"latency_ms", latency_json(summarise_processes(samples_of(processes, whole_path)), mark)},
           {"parts", rows_json(table_of(run, options, processes))}};
 }
@@ -143,8 +145,11 @@ Json json_of(const ModelRun& run, const ProfileOptions& options, const std::vect
 
 RawProfile time_model(const ModelRun& run, const ProfileOptions& options, Listener& listener) {
   const torch::NoGradGuard no_grad;
-  const Pipeline pipeline(run, options);
-  return time_all(pipeline.callables(), options, listener);
+  std::optional<Pipeline> pipeline;
+  const PhaseMemory loaded = memory_of("weights", options.device, [&] { pipeline.emplace(run, options); });
+  RawProfile profile = time_all(pipeline->callables(), options, listener);
+  profile.memory.insert(profile.memory.begin(), loaded);
+  return profile;
 }
 
 void record_model_profile(Database& database, const ModelProfile& profile) {

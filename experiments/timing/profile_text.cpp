@@ -57,7 +57,7 @@ class Printer {
             {"batch", result_.options.batch},
             {"latency_ms", latency_json(*whole_.summary, whole_.mark)},
             {"peak_bytes", to_json(peak_bytes())},
-            {"memory", to_json(memory())},
+            {"memory", to_json(most_memory(result_.processes))},
             {"roof", to_json(roof())},
             {"blocks", rows_json(table_of(blocks_))},
             {"residual_ms", blocks_.empty() ? Json() : Json(residual().median_ns * 1e-6)}};
@@ -76,8 +76,8 @@ class Printer {
     table.footnotes = {median_footnote, "Blocks of equal shape are timed once and share the numbers."};
     const auto roofs = roof() ? std::vector{*roof()} : std::vector<Roof>{};
     std::ranges::copy(speed_footnotes(roofs, dtype_), std::back_inserter(table.footnotes));
-    if (const auto phases = memory(); !phases.empty())
-      table.footnotes.push_back("Memory: " + listed(phases, memory_words, "; ") + ".");
+    if (const auto phases = most_memory(result_.processes); !phases.empty())
+      table.footnotes.push_back(memory_footnote(phases));
     return table;
   }
 
@@ -98,18 +98,6 @@ class Printer {
     for (const auto& process : result_.processes)
       if (process.roof && (!best || process.roof->gflops(dtype_) > best->gflops(dtype_))) best = process.roof;
     return best;
-  }
-
-  // Of each phase the most of any process.
-  std::vector<PhaseMemory> memory() const {
-    std::vector<PhaseMemory> most = result_.processes.front().memory;
-    for (const auto& process : result_.processes)
-      for (size_t i = 0; i < most.size() && i < process.memory.size(); ++i) {
-        most[i].peak_bytes = std::max(most[i].peak_bytes, process.memory[i].peak_bytes);
-        most[i].resident_bytes = std::max(most[i].resident_bytes, process.memory[i].resident_bytes);
-        most[i].seconds = std::max(most[i].seconds, process.memory[i].seconds);
-      }
-    return most;
   }
 
   std::optional<int64_t> peak_bytes() const {
@@ -164,6 +152,21 @@ Json latency_json(const Summary& summary, const std::string& mark) {
           {"p90", to_json(milliseconds(summary.p90_ns))},
           {"n", summary.n},
           {"mark", mark}};
+}
+
+std::vector<PhaseMemory> most_memory(const std::vector<RawProfile>& processes) {
+  std::vector<PhaseMemory> most = processes.front().memory;
+  for (const auto& process : processes)
+    for (size_t i = 0; i < most.size() && i < process.memory.size(); ++i) {
+      most[i].peak_bytes = std::max(most[i].peak_bytes, process.memory[i].peak_bytes);
+      most[i].resident_bytes = std::max(most[i].resident_bytes, process.memory[i].resident_bytes);
+      most[i].seconds = std::max(most[i].seconds, process.memory[i].seconds);
+    }
+  return most;
+}
+
+std::string memory_footnote(const std::vector<PhaseMemory>& phases) {
+  return "Memory: " + listed(phases, memory_words, "; ") + ".";
 }
 
 std::string profile_text(const ProfileResult& result, Format format) {

@@ -18,6 +18,10 @@ struct ProfileResult {
 // {"median", "low", "high", "p90", "n", "mark"}, in milliseconds.
 Json latency_json(const Summary& summary, const std::string& mark);
 
+// Of each phase the most that any of the processes held; and phases as a footnote, of which there is at least one.
+std::vector<PhaseMemory> most_memory(const std::vector<RawProfile>& processes);
+std::string memory_footnote(const std::vector<PhaseMemory>& phases);
+
 std::string profile_text(const ProfileResult& result, Format format);
 
 }  // namespace mds

@@ -5,6 +5,7 @@
 
 #include "experiments/timing/rig.h"
 #include "networks/lone_block.h"
+#include "networks/traffic.h"
 #include "profiler/device_clock.h"
 #include "reports/speed.h"
 
@@ -13,8 +14,8 @@ namespace {
 
 constexpr int untimed_passes = 3;
 
-Json event_of(const PlanStep& step, const StepSpan& span, int64_t batch) {
-  const int64_t macs_valid = cost(step).macs_valid;
+Json event_of(const PlanStep& step, const StepSpan& span, const ProfileOptions& options) {
+  const int64_t macs_valid = cost(step).macs_valid, batch = options.batch;
   const double ns = double(span.end_ns - span.start_ns);
   return {{"name", step.path},
           {"cat", std::string(kind_of(step.block))},
@@ -30,6 +31,7 @@ Json event_of(const PlanStep& step, const StepSpan& span, int64_t batch) {
             {"site", words_of(step.site)},
             {"out", to_string(step.out)},
             {"GFLOPs", 2e-9 * double(macs_valid) * double(batch)},
+            {"MB", 1e-6 * double(bytes_moved(traffic(step), name_of(options.dtype), batch))},
             {"GFLOPs_per_s", to_json(gflops(macs_valid, batch, ns))}}}};
 }
 
@@ -57,7 +59,7 @@ std::vector<StepSpan> trace_pass(const Plan& plan, const ProfileOptions& options
 
 std::string chrome_trace(const Plan& plan, const std::vector<StepSpan>& spans, const ProfileOptions& options) {
   Json events = Json::array();
-  for (const auto& span : spans) events.push_back(event_of(plan.steps[span.step], span, options.batch));
+  for (const auto& span : spans) events.push_back(event_of(plan.steps[span.step], span, options));
   return Json{{"traceEvents", std::move(events)},
               {"displayTimeUnit", "ms"},
               {"otherData",

@@ -339,6 +339,7 @@ TEST_CASE("profile --model times a picture's parts and the whole, and stages' la
   const Json json = outcome.json();
   CHECK(json["latency_ms"]["n"] == 9);
   CHECK((json["hash"] == model_hash(folder) && json["sampler"]["steps"] == 3));
+  CHECK((json["memory"][0]["phase"] == "weights" && json["memory"][1]["phase"] == "pass"));
   std::map<std::string, Json> parts;
   double sum = 0;
   for (const auto& part : json["parts"]) {

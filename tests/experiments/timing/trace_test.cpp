@@ -2,6 +2,7 @@
 
 #include "networks/network.h"
 #include "networks/network_spec.h"
+#include "networks/traffic.h"
 #include "tests/catch.h"
 
 using namespace mds;
@@ -34,6 +35,7 @@ TEST_CASE("an event says where in the network it is, its work and its speed, in 
   CHECK((args["site"] == "1024x16x16" && args["fields"] == "depth 3"));
   const double gflop = 2e-9 * 2 * double(cost(plan.steps[stack]).macs_valid);
   CHECK(args["GFLOPs"].get<double>() == Approx(gflop));
+  CHECK(args["MB"].get<double>() == Approx(1e-6 * double(bytes_moved(traffic(plan.steps[stack]), "fp32", 2))));
   CHECK(args["GFLOPs_per_s"].get<double>() == Approx(gflop / 2e-3));
   CHECK((trace["otherData"]["batch"] == 2 && trace["otherData"]["kernels"] == "prepared"));
 }
