@@ -20,6 +20,7 @@ MDS_INLINE void hide(T* weights, int64_t first, int64_t keys) {
 
 template <class L, class T>
 MDS_INLINE void softmax(const ScoreTile& tile, SoftmaxRows& state, T* weights) {
+  const float scale = tile.scale * 1.44269504f;  // exp(x) = 2^(x / ln 2)
   for (int64_t r = 0; r < tile.rows; ++r) {
     const float* scores = tile.scores + r * most_keys;
     T* to = weights + r * most_keys;
@@ -28,16 +29,16 @@ MDS_INLINE void softmax(const ScoreTile& tile, SoftmaxRows& state, T* weights) {
     for (int64_t i = 0; i < whole; i += L::count) top = L::max(top, L::load(scores + i));
     float most = L::largest(top);
     for (int64_t i = whole; i < seen; ++i) most = std::max(most, scores[i]);
-    most = std::max(state.most[r], tile.scale * most);
-    state.decay[r] = most == -INFINITY ? 0 : std::exp(state.most[r] - most);
+    most = std::max(state.most[r], scale * most);
+    state.decay[r] = most == -INFINITY ? 0 : std::exp2(state.most[r] - most);
     typename L::Vector total{};
     for (int64_t i = 0; i < whole; i += L::count) {
-      const auto weight = L::exp(L::load(scores + i) * tile.scale - most);
+      const auto weight = L::exp2(L::load(scores + i) * scale - most);
       total += weight;
       L::store(to + i, weight);
     }
     if (whole < seen) {
-      const auto weight = L::exp(L::load(scores + whole, seen - whole) * tile.scale - most);
+      const auto weight = L::exp2(L::load(scores + whole, seen - whole) * scale - most);
       float rest[L::count];
       L::store(rest, weight);
       for (int64_t i = 0; i < seen - whole; ++i) total[i] += rest[i];

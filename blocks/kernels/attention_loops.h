@@ -14,12 +14,13 @@ struct ScoreTile {
   int64_t visible = -1;  // causal: how many of the keys the first row sees, each next row one more; -1: all
 };
 
-// Of each row, over the tiles of keys so far: the largest scaled score, and the sum of exp(score - most).
+// Of each row, over the tiles of keys so far: the largest scaled score over ln 2, and the sum of the weights.
 struct SoftmaxRows {
   float most[tile_rows], total[tile_rows], decay[tile_rows];  // decay: what the results of earlier tiles are scaled by
 };
 
-// weights = exp(scale * score - most), and the rows' state after this tile. weights may be the scores' own memory.
+// weights = 2^(scale * score / ln 2 - most), and the rows' state after this tile. weights may be the scores' own
+// memory.
 void softmax_weights(const ScoreTile& tile, SoftmaxRows& rows, float* weights);
 void softmax_weights(const ScoreTile& tile, SoftmaxRows& rows, Bf16* weights);
 

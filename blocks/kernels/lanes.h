@@ -201,6 +201,20 @@ struct Lanes {
     return p * Vector(((Ints(shifted) - Ints(rounder)) + 127) << 23);
   }
 
+  // 2^x for x <= 0; the polynomial has the least relative error of its degree, 8e-8.
+  MDS_INLINE static Vector exp2(Vector x) {
+    const Vector low = all(-126.0f), rounder = all(12582912.0f);  // as in exp
+    x = x < low ? low : x;
+    const Vector shifted = x + rounder, r = x - (shifted - rounder);
+    Vector p = all(1.327647198e-3f);
+    p = p * r + 9.675541334e-3f;
+    p = p * r + 5.550713274e-2f;
+    p = p * r + 2.402211972e-1f;
+    p = p * r + 6.931469671e-1f;
+    p = p * r + 1.000000072f;
+    return p * Vector((Ints(shifted) << 23) + (127 << 23));  // the shift leaves the last bits, those of the integer
+  }
+
   MDS_INLINE static Vector sigmoid(const Vector& x) { return 1.0f / (1.0f + exp(-x)); }
 
   // Abramowitz and Stegun 7.1.26; absolute error below 2e-7.
