@@ -37,6 +37,7 @@ class MatrixProduct {
   void store(const ProductResult<Out>& to) const {
     std::vector<float> bias(size_t(panels_ * tile_columns));
     if (to.bias) std::copy_n(to.bias, b_.columns(), bias.begin());
+    if (a_.rows() == 0) return;
     const int64_t threads = at::get_num_threads(), tiles = (a_.rows() + tile_rows - 1) / tile_rows;
     const int64_t chunks = (tiles + threads - 1) / threads * threads, each = (a_.rows() + chunks - 1) / chunks;
     at::parallel_for(0, (a_.rows() + each - 1) / each, /*grain_size=*/1, [&](int64_t begin, int64_t end) {

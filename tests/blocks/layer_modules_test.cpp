@@ -1,6 +1,7 @@
 #include "blocks/layer_modules.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/types.h>
 
 #include <cmath>
@@ -272,6 +273,26 @@ TEST_CASE("a linear layer or a 1x1 convolution that is trained has the values an
   });
   CHECK(found[0].is_floating_point());
   check_close(found, expected, dtype == at::kFloat ? 2e-5 : 3e-2);
+}
+
+TEST_CASE("a trained layer's values and gradients do not depend on the number of threads", "[blocks][torch]") {
+  const at::ScalarType dtype = GENERATE(at::kFloat, at::kBFloat16);
+  const auto [tokens, in, out] = GENERATE(table<int64_t, int64_t, int64_t>({{70, 96, 40}, {200, 33, 130}}));
+  CAPTURE(dtype, tokens, in, out);
+  LinearLayer layer(LinearOp{.in = in, .out = 2 * out, .gated = true});
+  layer.fill([](at::IntArrayRef sizes) { return at::rand(sizes) * 2 - 1; });
+  std::vector<Tensor> leaves = layer.parameters();
+  leaves.push_back(leaf(at::randn({2, tokens, in}).to(dtype)));
+  const auto by = [&](int threads) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    const auto found =
+        with_gradients(leaves, [&] { return layer.forward(leaves.back(), {.activation = Activation::silu}); });
+    at::set_num_threads(before);
+    return found;
+  };
+  const auto one = by(1), three = by(3);
+  for (size_t i = 0; i < one.size(); ++i) CHECK(at::equal(one[i], three[i]));
 }
 
 TEST_CASE("a product's weights have gradients where its input has none, and the other way round", "[blocks][torch]") {

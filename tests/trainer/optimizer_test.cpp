@@ -2,6 +2,7 @@
 #include "trainer/optimizer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/optim/adamw.h>
 
 #include <cmath>
@@ -97,4 +98,36 @@ TEST_CASE("a gradient that is not finite is named", "[trainer][torch]") {
   b.mutable_grad() = at::full({1}, NAN);
   CHECK(!std::isfinite(optimizer.gradient_norm()));
   CHECK(optimizer.first_bad_gradient() == "b");
+}
+
+TEST_CASE("a step does not depend on the number of threads, and weights without a gradient only enter the average",
+          "[trainer][torch]") {
+  const auto state_by = [](int threads) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    const Tensor a = noise(1, {300, 500}), b = noise(2, {77}), still = noise(3, {5});
+    Optimizer optimizer({{"a", a}, {"b", b}, {"still", still}}, {.warmup = 0, .clip = 1, .ema = 0.5}, 10);
+    for (uint64_t i = 0; i < 3; ++i) {
+      a.mutable_grad() = noise(10 + i, {300, 500});
+      b.mutable_grad() = noise(20 + i, {77});
+      optimizer.step(optimizer.gradient_norm());
+    }
+    at::set_num_threads(before);
+    CHECK(at::equal(still, noise(3, {5})));
+    CHECK(at::allclose(optimizer.ema().at("still"), still));
+    CHECK(optimizer.state().at("square.still").abs().max().item<double>() == 0);
+    return optimizer.state();
+  };
+  const TensorMap one = state_by(1), three = state_by(3);
+  for (const auto& [name, tensor] : one) {
+    CAPTURE(name);
+    CHECK(at::equal(tensor, three.at(name)));
+  }
+}
+
+TEST_CASE("the norm is that of float64", "[trainer][torch]") {
+  const Tensor w = at::zeros({40000}), gradient = 1e-3 * noise(5, {40000});
+  Optimizer optimizer({{"w", w}}, {}, 1);
+  w.mutable_grad() = gradient;
+  CHECK(optimizer.gradient_norm() == Approx(gradient.to(at::kDouble).norm().item<double>()).epsilon(1e-6));
 }
