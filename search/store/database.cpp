@@ -74,7 +74,7 @@ struct Slot {
 // The values of a statement's placeholders, which must live as long as it.
 class Arguments {
  public:
-  Arguments(soci::session& sql, const Dialect& dialect, const std::vector<Value>& values)
+  Arguments(soci::session& sql, const SqlDialect& dialect, const std::vector<Value>& values)
       : sql_(sql), hex_(dialect.bytes_are_hex()), values_(values) {}
   void bind(auto& prepared) {
     for (const auto& value : values_) {

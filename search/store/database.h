@@ -18,7 +18,7 @@ class session;
 
 namespace mds {
 
-class Dialect;
+class SqlDialect;
 
 enum class StoreMode : uint8_t { create_or_open, open_existing, read_only };
 
@@ -43,7 +43,7 @@ class Database {
 
   const std::string& file() const { return file_; }  // how messages name it, without a password
   int64_t version() const;                           // of its schema
-  const Dialect& dialect() const { return dialect_; }
+  const SqlDialect& dialect() const { return dialect_; }
   int64_t now() const;  // seconds since 1970, by the server's clock where there is one
 
   // Runs `body` as one transaction that no other writer can interrupt, and returns its result: all of its writes or
@@ -54,7 +54,7 @@ class Database {
     return run_with(Others::wait, body);
   }
 
-  // The same, beside writers of other rows: what `body` reads to decide on is locked by it (Dialect::lock_rows).
+  // The same, beside writers of other rows: what `body` reads to decide on is locked by it (SqlDialect::lock_rows).
   template <class Body>
   auto row_transaction(Body&& body) {
     return run_with(Others::go_on, body);
@@ -101,7 +101,7 @@ class Database {
   void guarded(const std::function<void()>& body) const;
 
   std::string address_, file_;
-  const Dialect& dialect_;
+  const SqlDialect& dialect_;
   bool read_only_ = false;
   mutable int depth_ = 0;  // of transactions and snapshots
   mutable std::unique_ptr<soci::session> sql_;

@@ -17,7 +17,7 @@ std::string check_of(const StoredColumn& column) {
 }  // namespace
 
 // The column with its constraints; `key` says what it is where it alone is the key.
-std::string Dialect::definition_of(const StoredColumn& column, const std::string& key) const {
+std::string SqlDialect::definition_of(const StoredColumn& column, const std::string& key) const {
   std::string text = column.name + " " + type_of(column.type);
   if (!column.optional && key != " PRIMARY KEY") text += " NOT NULL";
   text += key;
@@ -28,13 +28,13 @@ std::string Dialect::definition_of(const StoredColumn& column, const std::string
 }
 
 // NULL differs from NULL in the key of a table, and a key of long text needs another form.
-bool Dialect::indexes_key_apart(const StoredTable& table) const {
+bool SqlDialect::indexes_key_apart(const StoredTable& table) const {
   return std::ranges::any_of(table.columns, [&](const auto& column) {
     return column.traits.key && (column.optional || indexed(column) != column.name);
   });
 }
 
-std::string Dialect::create_key_index(const StoredTable& table) const {
+std::string SqlDialect::create_key_index(const StoredTable& table) const {
   if (!indexes_key_apart(table)) return "";
   std::vector<std::string> key;
   for (const auto& column : table.columns)
@@ -42,7 +42,7 @@ std::string Dialect::create_key_index(const StoredTable& table) const {
   return "CREATE UNIQUE INDEX " + table.name() + "_key ON " + table.name() + "(" + listed(key) + ")";
 }
 
-std::string Dialect::create_table(const StoredTable& table) const {
+std::string SqlDialect::create_table(const StoredTable& table) const {
   const bool numbered = table.traits.storage == Storage::numbered;
   std::vector<std::string> lines, key;
   for (const auto& column : table.columns)
@@ -56,7 +56,7 @@ std::string Dialect::create_table(const StoredTable& table) const {
   return "CREATE TABLE " + table.name() + "(\n  " + listed(lines, std::identity{}, ",\n  ") + ")" + end_of_table(table);
 }
 
-const Dialect& dialect_of(const std::string& address) {
+const SqlDialect& dialect_of(const std::string& address) {
   const bool server = address.starts_with("postgresql://") || address.starts_with("postgres://");
   return server ? postgresql() : sqlite();
 }

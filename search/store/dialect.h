@@ -23,9 +23,9 @@ struct Refusal {
   std::string condition{};  // on OLD and NEW; empty: always
 };
 
-class Dialect {
+class SqlDialect {
  public:
-  virtual ~Dialect() = default;
+  virtual ~SqlDialect() = default;
 
   // --- addresses and connections -------------------------------------------------------------------------------------
 
@@ -93,9 +93,9 @@ class Dialect {
   std::string definition_of(const StoredColumn& column, const std::string& key) const;
 };
 
-const Dialect& sqlite();
-const Dialect& postgresql();
-const Dialect& dialect_of(const std::string& address);  // by its scheme; a file has none
+const SqlDialect& sqlite();
+const SqlDialect& postgresql();
+const SqlDialect& dialect_of(const std::string& address);  // by its scheme; a file has none
 
 bool is_network_filesystem(int64_t statfs_type);  // of a statfs f_type
 

@@ -34,7 +34,7 @@ bool says(const soci::soci_error& error, std::initializer_list<const char*> phra
   return std::ranges::any_of(phrases, [&](const char* phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-class Postgresql final : public Dialect {
+class Postgresql final : public SqlDialect {
  public:
   bool exists(const std::string&) const override { return true; }
 
@@ -141,7 +141,7 @@ class Postgresql final : public Dialect {
 
 }  // namespace
 
-const Dialect& postgresql() {
+const SqlDialect& postgresql() {
   static const Postgresql dialect;
   return dialect;
 }

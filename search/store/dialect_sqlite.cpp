@@ -78,7 +78,7 @@ void check_filesystem(const std::string& file) {
                      "merge with: mdsearch db merge, or give a server's database as postgresql://HOST/NAME");
 }
 
-class Sqlite final : public Dialect {
+class Sqlite final : public SqlDialect {
  public:
   bool exists(const std::string& file) const override {
     std::error_code ignored;
@@ -182,7 +182,7 @@ class Sqlite final : public Dialect {
 
 }  // namespace
 
-const Dialect& sqlite() {
+const SqlDialect& sqlite() {
   static const Sqlite dialect;
   return dialect;
 }

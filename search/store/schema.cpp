@@ -16,7 +16,7 @@
 namespace mds {
 namespace {
 
-std::string version_table(const Dialect& dialect) {
+std::string version_table(const SqlDialect& dialect) {
   const std::string integer = dialect.type_of(CellType::integer), text = dialect.type_of(CellType::text);
   return "CREATE TABLE schema_version(version " + integer + " PRIMARY KEY, applied_unix_s " + integer +
          " NOT NULL, description " + text + " NOT NULL)";
@@ -69,7 +69,7 @@ const std::vector<StoredTable>& tables() {
   return list;
 }
 
-Migration whole_schema(const Dialect& dialect) {
+Migration whole_schema(const SqlDialect& dialect) {
   Migration schema{.version = schema_version(), .description = "new database", .statements = {version_table(dialect)}};
   const auto refuse = [&](const Refusal& refusal) {
     for (const auto& statement : dialect.create_refusal(refusal)) schema.statements.push_back(statement);

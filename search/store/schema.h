@@ -22,7 +22,7 @@ struct Migration {
 // In order, from version 2 on. The version of the last one is the version that this program reads and writes.
 const std::vector<Migration>& migrations();
 int64_t schema_version();
-Migration whole_schema(const Dialect& dialect);  // of an empty database
+Migration whole_schema(const SqlDialect& dialect);  // of an empty database
 
 // Tables that hold rows; parents come before their children.
 const std::vector<StoredTable>& tables();

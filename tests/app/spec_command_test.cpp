@@ -64,7 +64,7 @@ TEST_CASE("wrong use exits with 2 and names what is wrong", "[app]") {
       {"profile mobilediffusion --batch 0", "--batch is 0; allowed: "},
       {"profile mobilediffusion --device toaster", "--device"},
       {"train configs/train/emoji-clip.json --device cuda:99", "--device"},
-      {"db heal", "check, info, upgrade, export, merge, retry, delete, record-parity"},
+      {"db heal", "check, info, upgrade, export, copy, merge, retry, delete, record-parity"},
       {"nothing", "there is no command"},
   }));
   const Outcome outcome = mdsearch(arguments);

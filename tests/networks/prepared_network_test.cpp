@@ -128,7 +128,8 @@ TEST_CASE("prepared autoencoders and text towers compute what the library's do",
              theirs = library->outputs(x, conditioning);
   for (const auto& [name, output] : right) {
     CAPTURE(name, name_of(dtype));
-    CHECK(difference(found.at(name), output) < std::max(allowed(dtype), difference(theirs.at(name), output)));
+    // Two roundings of one network are equally far off but for chance.
+    CHECK(difference(found.at(name), output) < std::max(allowed(dtype), 1.05 * difference(theirs.at(name), output)));
   }
 }
 
