@@ -59,16 +59,20 @@ class Winograd final : public PreparedLayer {
   // How weights of a phase's rows or columns become elements.
   static Tensor side(int64_t phase) { return upsampled ? weight_side_of_phase(phase) : weight_side(outputs); }
   static Tensor transformed(const Tensor& weight_OI33) {
-    std::vector<Tensor> panels;  // a float64 copy of a whole large weight would be several times the weight
+    // Panel by panel: a float64 copy of a whole large weight would be several times the weight.
+    const int64_t out = weight_OI33.size(0), in = weight_OI33.size(1);
+    const Tensor panels = at::empty({phases * panels_of(out), elements, panel_size(in)},
+                                    weight_OI33.options().memory_format(at::MemoryFormat::Contiguous));
+    int64_t panel = 0;
     for (int64_t phase = 0; phase < phases; ++phase)
       for (const Tensor& some : weight_OI33.split(tile_columns)) {
         const Tensor u = at::matmul(at::matmul(side(phase / step), some.to(at::kDouble)), side(phase % step).t());
         std::vector<Tensor> by_element;
         for (int64_t f = 0; f < elements; ++f)
           by_element.push_back(packed(in_panels(u.flatten(2).select(2, f).to(weight_OI33.scalar_type()), false)));
-        panels.push_back(at::cat(by_element));
+        panels[panel++].copy_(at::cat(by_element).view({elements, -1}));
       }
-    return at::stack(panels);
+    return panels;
   }
 
   // The output tiles, N x N positions each, of all samples, in blocks of about as many tiles.
