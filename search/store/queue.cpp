@@ -9,8 +9,11 @@
 namespace mds {
 namespace {
 
-// A lease that ends later than one that begins now dates from before the clock was set back. If a worker still holds
-// it, the fence refuses what it writes after the next claim.
+// Between reading the clock and locking a run, others may claim it by a later clock.
+constexpr int64_t clock_slack_s = 60;
+
+// A lease that ends much later than one that begins now dates from before the clock was set back. If a worker still
+// holds it, the fence refuses what it writes after the next claim.
 const std::string lease_is_over =
     "state = 'leased' AND (lease_expires_unix_s <= :now OR lease_expires_unix_s > :latest)";
 
@@ -28,7 +31,7 @@ void give_up_on_deadly_runs(Database& database, int64_t sweep_id, int64_t lease_
       "run WHERE sweep_id = :sweep AND attempt >= :most AND " +
           lease_is_over + database.dialect().lock_free_rows() + ")",
       std::to_string(most_deaths_without_progress) + " workers died at it without any progress", now, sweep_id,
-      most_deaths_without_progress, now, now + lease_seconds);
+      most_deaths_without_progress, now, now + lease_seconds + clock_slack_s);
 }
 
 }  // namespace
@@ -41,7 +44,7 @@ std::optional<Lease> claim(Database& database, const std::string& sweep, const W
         database,
         "SELECT run_id FROM run WHERE sweep_id = :sweep AND (state IN ('queued', 'promoted') OR " + lease_is_over +
             ")" + but_not(worker.leaves) + " ORDER BY rung DESC, run_id LIMIT 1" + database.dialect().lock_free_rows(),
-        sweep_id, now, now + worker.lease_seconds);
+        sweep_id, now, now + worker.lease_seconds + clock_slack_s);
     if (free.empty()) return std::nullopt;
     return take(database, std::get<0>(free.front()), worker);
   });
