@@ -23,9 +23,8 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 std::string words_of(const soci::soci_error& error) {
   std::string text = error.get_error_message();
   for (const std::string lead : {"Cannot establish connection to the database.", "Cannot prepare statement.",
-                                 "Cannot execute query.", "Cannot execute prepared statement.", "error result."})
-    if (text.starts_with(lead)) text.erase(0, lead.size());
-  text.erase(0, std::min(text.find_first_not_of(" \n"), text.size()));
+                                 "Cannot execute query.", "Fatal error.", "ERROR:"})
+    if (text.starts_with(lead)) text.erase(0, std::min(text.find_first_not_of(" \n", lead.size()), text.size()));
   return first_line(text);
 }
 

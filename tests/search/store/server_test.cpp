@@ -137,6 +137,13 @@ TEST_CASE("two transactions that decide on many rows follow each other, and clai
   });
 }
 
+TEST_CASE("what a server refuses is told in its own words", "[store][.server]") {
+  const std::string store = fresh_store();
+  Database database(store);
+  CHECK_THROWS_WITH(database.execute("UPDATE nothing SET a = 1"),
+                    database.file() + ": relation \"nothing\" does not exist");
+}
+
 TEST_CASE("leases end by the clock of the server", "[store][.server]") {
   const Database database(fresh_store());
   CHECK(database.now() ==
