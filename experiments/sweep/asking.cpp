@@ -10,9 +10,10 @@ namespace {
 
 // What the strategy of a sweep stands on, which has to live as long as it.
 struct Search {
-  Search(const SweepConfig& config, const StrategyConfig& strategy_config, const std::vector<NamedUNet>& first,
+  Search(const SweepConfig& of, const StrategyConfig& strategy_config, const std::vector<NamedUNet>& first,
          const Latencies& latencies = {})
-      : space(load_space(config.space), config.space),
+      : config(of),
+        space(load_space(config.space), config.space),
         objectives(objectives_of(config, {config.file, "strategy.objectives"}, latencies)),
         strategy({.space = space,
                   .caps = caps_of(config.max_params, config.max_gmacs),
@@ -27,15 +28,19 @@ struct Search {
     return names;
   }
 
+  const SweepConfig& config;
   Space space;
   std::vector<Objective> objectives;
   Strategy strategy;
 };
 
-void tell(Search& search, const Database& database, const SweepConfig& config,
-          const std::vector<StoredCandidate>& stored) {
+// Of a candidate that another worker queued and trained just now, the latency may not be there yet: it is told of
+// later.
+void tell(Search& search, const Database& database, const std::vector<StoredCandidate>& stored,
+          const Latencies& latencies) {
+  const SweepConfig& config = search.config;
   for (size_t i = 0; i < stored.size(); ++i)
-    if (ended(stored[i].runs))
+    if (ended(stored[i].runs) && (!reads_latency(config) || latencies.contains(stored[i].runs.front().proxy_of)))
       search.strategy.tell(
           {.number = int64_t(i), .curve = result_of(database, stored[i].runs, {config.rungs, search.scores()})});
 }
@@ -89,7 +94,8 @@ Objective predicted_latency(const Latencies& latencies) {
 }
 
 // What is left to ask for, with the listener told.
-std::vector<Asked> asked_for(Search& search, const SweepConfig& config, int64_t stored, Listener& listener) {
+std::vector<Asked> asked_for(Search& search, int64_t stored, Listener& listener) {
+  const SweepConfig& config = search.config;
   const auto asked = search.strategy.ask(config.candidates - stored);
   const std::string count = std::to_string(stored + int64_t(asked.size())), all = std::to_string(config.candidates);
   if (search.strategy.exhausted())
@@ -145,15 +151,17 @@ Asking asking_of(const Database& database, const SweepConfig& config) {
 
 std::vector<Candidate> first_candidates(const SweepConfig& config, Listener& listener) {
   Search search(config, config.strategy, first_networks(config, {}));
-  return named(asked_for(search, config, 0, listener), search.space, {});
+  return named(asked_for(search, 0, listener), search.space, {});
 }
 
 std::vector<Candidate> asked_candidates(const Database& database, const SweepConfig& config, Listener& listener) {
   const auto stored = stored_candidates(database, config.name);
-  Search search(config, config.strategy, first_networks(config, stored), latencies_of(database, config, stored));
+  if (int64_t(stored.size()) >= config.candidates) return {};  // another worker was here first
+  const Latencies latencies = latencies_of(database, config, stored);
+  Search search(config, config.strategy, first_networks(config, stored), latencies);
   search.strategy.ask(int64_t(stored.size()));
-  tell(search, database, config, stored);
-  return named(asked_for(search, config, int64_t(stored.size()), listener), search.space, stored);
+  tell(search, database, stored, latencies);
+  return named(asked_for(search, int64_t(stored.size()), listener), search.space, stored);
 }
 
 std::vector<Candidate> random_candidates(const SweepConfig& config, Listener& listener) {
