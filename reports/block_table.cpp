@@ -24,13 +24,8 @@ std::vector<Column> block_columns() {
   std::ranges::copy(speed_columns(), std::back_inserter(columns));
   columns.insert(columns.end(), {{.name = "n", .weight = Weight::least},
                                  {.name = "mark", .weight = Weight::major},
-                                 {.name = "spec", .audience = Audience::programs},
-                                 {.name = "device", .audience = Audience::programs},
-                                 {.name = "dtype", .audience = Audience::programs},
-                                 {.name = "kernels", .audience = Audience::programs},
-                                 {.name = "threads", .audience = Audience::programs},
-                                 {.name = "batch", .audience = Audience::programs},
-                                 {.name = "build", .audience = Audience::programs}});
+                                 {.name = "spec", .audience = Audience::programs}});
+  std::ranges::copy(setting_columns(), std::back_inserter(columns));
   return columns;
 }
 
@@ -50,9 +45,8 @@ std::vector<Json> row_of(const ReadCell& read) {
                         to_json(milliseconds(timing.high_ns))};
   const Work work = work_of(step, {setting.dtype, setting.batch}, timing.roof);
   std::ranges::copy(speed_cells(work, timing.median_ns), std::back_inserter(row));
-  row.insert(row.end(),
-             {timing.n, to_string(timing.evidence), cell.block_json, setting.device, setting.dtype,
-              std::string(name_of(setting.kernels)), setting.threads, setting.batch, to_string(setting.build)});
+  row.insert(row.end(), {timing.n, to_string(timing.evidence), cell.block_json});
+  std::ranges::copy(setting_cells(setting), std::back_inserter(row));
   return row;
 }
 

@@ -56,6 +56,18 @@ Work work_of(const std::string& block_json, int64_t macs_valid, const RunAs& as,
   }
 }
 
+std::vector<Column> setting_columns() {
+  std::vector<Column> columns;
+  for (const char* name : {"device", "dtype", "kernels", "threads", "batch", "build"})
+    columns.push_back({.name = name, .audience = Audience::programs});
+  return columns;
+}
+
+std::vector<Json> setting_cells(const Setting& setting) {
+  return {setting.device,  setting.dtype, std::string(name_of(setting.kernels)),
+          setting.threads, setting.batch, to_string(setting.build)};
+}
+
 std::vector<Column> speed_columns() {
   return {{.name = "gflops", .header = "GFLOP/s", .digits = 1},
           {.name = "bytes", .header = "MB", .scale = 1e-6, .digits = 1},

@@ -8,6 +8,7 @@
 
 #include "networks/plan.h"
 #include "profiler/roof.h"
+#include "reports/rows.h"
 #include "reports/table.h"
 
 namespace mds {
@@ -34,6 +35,10 @@ struct RunAs {
 Work work_of(const PlanStep& step, const RunAs& as, const std::optional<Roof>& roof);
 // The same of the step that canonical_json() was made of; of a block that this program does not know, its operations.
 Work work_of(const std::string& block_json, int64_t macs_valid, const RunAs& as, const std::optional<Roof>& roof);
+
+// Under what a row was timed, for programs.
+std::vector<Column> setting_columns();
+std::vector<Json> setting_cells(const Setting& setting);
 
 // "gflops", "bytes", "roof_share" and "bound", with the cells of a row and the footnotes that explain them.
 std::vector<Column> speed_columns();

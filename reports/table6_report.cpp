@@ -31,8 +31,8 @@ std::vector<Json> row_of(const NetworkProfile& profile, const Line& line) {
   else
     row.insert(row.end(), {Json(), Json(), Json(), Json(), 0, Json()});
   std::ranges::copy(speed_cells(work, block.timing ? block.timing->median_ns : 0), std::back_inserter(row));
-  row.insert(row.end(), {mark, setting.device, setting.dtype, std::string(name_of(setting.kernels)), setting.threads,
-                         setting.batch, to_string(setting.build)});
+  row.emplace_back(mark);
+  std::ranges::copy(setting_cells(setting), std::back_inserter(row));
   return row;
 }
 
@@ -105,13 +105,8 @@ Table table_of(const NetworkProfile& profile) {
                   {.name = "share", .header = "share %", .scale = 100, .digits = 1, .weight = Weight::major}},
       .footnotes = {median_footnote}};
   std::ranges::copy(speed_columns(), std::back_inserter(table.columns));
-  table.columns.insert(table.columns.end(), {{.name = "mark", .weight = Weight::major},
-                                             {.name = "device", .audience = Audience::programs},
-                                             {.name = "dtype", .audience = Audience::programs},
-                                             {.name = "kernels", .audience = Audience::programs},
-                                             {.name = "threads", .audience = Audience::programs},
-                                             {.name = "batch", .audience = Audience::programs},
-                                             {.name = "build", .audience = Audience::programs}});
+  table.columns.push_back({.name = "mark", .weight = Weight::major});
+  std::ranges::copy(setting_columns(), std::back_inserter(table.columns));
   std::vector<Roof> roofs;
   for (const auto& block : profile.blocks)
     if (block.timing && block.timing->roof) roofs.push_back(*block.timing->roof);
