@@ -52,6 +52,13 @@ Placement apply(const ComputeOptions& compute) {
   return placement;
 }
 
+void share_host(ComputeOptions& compute, const RankAddress& address) {
+  if (compute.threads == 0)
+    compute.threads =
+        int(std::max<int64_t>(1, int64_t(usable_processors()) / std::max<int64_t>(1, address.local_count)));
+  if (compute.device == "cuda") compute.device += ":" + std::to_string(address.local_rank);
+}
+
 Placement apply_on_cpu(const ComputeOptions& compute, const std::string& why) {
   if (compute.device != "cpu") throw UsageError("--device is \"" + compute.device + "\"; " + why + ": allowed: cpu");
   return apply(compute);

@@ -3,6 +3,7 @@
 
 #include "app/options.h"
 #include "networks/placement.h"
+#include "trainer/ranks.h"
 
 namespace mds {
 
@@ -18,6 +19,8 @@ void add_kernels_option(po::options_description& options, ComputeOptions& comput
 // Sets LibTorch's threads and returns where and in what networks run. UsageError for a device that does not exist.
 // Where this processor lacks the kernels that were asked for, stderr says so and the library's run.
 Placement apply(const ComputeOptions& compute);
+// Of several processes on a host, each takes its share of the cores, and of the GPUs its own.
+void share_host(ComputeOptions& compute, const RankAddress& address);
 // The same for what runs on the CPU alone, as "networks are exported from the CPU": UsageError for another device.
 Placement apply_on_cpu(const ComputeOptions& compute, const std::string& why);
 

@@ -1,4 +1,5 @@
 // mdsearch train: runs one stage from its config to a model folder, or plans it.
+#include <cstdlib>
 #include <iostream>
 
 #include "app/compute_options.h"
@@ -7,6 +8,7 @@
 #include "app/run.h"
 #include "app/terminal_listener.h"
 #include "app/usage_error.h"
+#include "experiments/processes.h"
 #include "experiments/training/plan.h"
 #include "experiments/training/request.h"
 
@@ -19,6 +21,7 @@ struct TrainCommand {
   PlanRequest plan{};
   Format format = Format::table;  // of the plan
   bool plans = false;
+  int64_t processes = 1;  // to start
 };
 
 void add_plan_flags(po::options_description& options, TrainCommand& command) {
@@ -39,6 +42,19 @@ bool is_plan(const po::variables_map& values, const PlanRequest& request) {
   return plan;
 }
 
+// Sets where this process computes, and joins the others where a launcher has started several.
+void join(TrainCommand& command, const po::variables_map& values) {
+  const auto address = rank_address([](const char* name) { return std::getenv(name); });
+  if (address && values["processes"].defaulted()) command.processes = address->count;
+  if (address && command.processes != address->count)
+    throw UsageError("--processes is " + std::to_string(command.processes) + ", and the environment says " +
+                     std::to_string(address->count) + "; allowed: one of them");
+  if (!address && command.processes > 1) return;  // this process only starts them
+  if (address) share_host(command.compute, *address);
+  command.request.placement = apply(command.compute);
+  if (address) command.request.ranks = join_ranks(*address, command.request.placement.device);
+}
+
 bool read_command(int argc, char** argv, TrainCommand& command) {
   CommandLine line{.usage =
                        "mdsearch train CONFIG [--set key=value ...] [--out DIR] [--db FILE] [--profile]\n"
@@ -53,7 +69,9 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
       "Folder to write (default: out/train/NAME, by the configuration's name)")(
       "db", database_flag(&command.request.db), "Results database")(
       "profile", po::bool_switch(&command.request.profile),
-      "At the end, tells where the time went: data, forward, backward, optimizer, evaluation, store");
+      "At the end, tells where the time went: data, forward, backward, optimizer, evaluation, store")(
+      "processes", number(&command.processes, between(1, 4096)),
+      "Processes to start on this host, which share each batch; torchrun or srun start those of several hosts");
   add_compute_options(line.options, command.compute);
   add_kernels_option(line.options, command.compute);
   add_plan_flags(line.options, command);
@@ -65,7 +83,7 @@ bool read_command(int argc, char** argv, TrainCommand& command) {
   if (command.plans && command.request.profile) throw UsageError("--profile goes with a training, not with --plan");
   command.plan.database = command.request.db;
   command.request.command = config_command("train", command.request.file, command.request.settings);
-  command.request.placement = apply(command.compute);
+  if (!command.plans) join(command, values);
   return true;
 }
 
@@ -78,10 +96,12 @@ int run_train(int argc, char** argv) {
     std::cout << with_flags(plan_text(load_training(command.request).config, command.plan, command.format));
     return 0;
   }
+  if (command.processes > 1 && !command.request.ranks)
+    return run_together("train", {argv + 1, argv + argc}, command.processes);
   TerminalListener listener;
   const TrainResult result = train(command.request, listener);
   if (!result.ended) return 1;
-  std::cout << result.folder << "/model\n";
+  if (leads(command.request.ranks)) std::cout << result.folder << "/model\n";
   return 0;
 }
 

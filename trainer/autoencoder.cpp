@@ -75,7 +75,8 @@ AutoencoderStage::AutoencoderStage(const AutoencoderConfig& config, const LoopCo
       feed_(std::move(feed)),
       perceptual_(std::move(perceptual)),
       encoder_spec_(encoder_spec(config)),
-      decoder_spec_(decoder_of(config, config.size)) {
+      decoder_spec_(decoder_of(config, config.size)),
+      ranks_(loop.ranks) {
   check_halves(encoder_spec_, decoder_spec_);
   decoder_ = make_network(plan_for(decoder_spec_, config.crop), loop.placement);
   initialise(*decoder_, loop.seed + 1);
@@ -169,9 +170,9 @@ Tensor AutoencoderStage::loss(const AutoencoderBatch& batch, const Observer& obs
   if (perceptual_) likelihood = likelihood + config_.perceptual.weight * perceptual_(decoded, wanted, observer).mean();
   Tensor total = kl.defined() ? likelihood + config_.kl_weight * kl : likelihood;
   if (!batch.adversarial.defined()) return total;
-  const Tensor deceit = adversarial_loss(discriminator_->logits(decoded));
+  const Tensor deceit = adversarial_loss(discriminator_->logits(decoded, ranks_));
   const Tensor last = decoder_->named_parameters()["conv_out.weight"];
-  return total + config_.discriminator.weight * adaptive_weight(likelihood, deceit, last) * deceit;
+  return total + config_.discriminator.weight * adaptive_weight(likelihood, deceit, last, ranks_) * deceit;
 }
 
 Tensor AutoencoderStage::Opponent::loss(const AutoencoderBatch& batch, const Observer& observer) {
@@ -183,7 +184,8 @@ Tensor AutoencoderStage::Opponent::loss(const AutoencoderBatch& batch, const Obs
     pass = stage_.pass(batch, observer);
   }
   const PatchDiscriminator& discriminator = *stage_.discriminator_;
-  return hinge_loss(discriminator.logits(pass.wanted_NCHW), discriminator.logits(pass.decoded_NCHW));
+  const RanksPtr& ranks = stage_.ranks_;
+  return hinge_loss(discriminator.logits(pass.wanted_NCHW, ranks), discriminator.logits(pass.decoded_NCHW, ranks));
 }
 
 }  // namespace mds

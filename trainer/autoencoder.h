@@ -36,6 +36,7 @@ class AutoencoderStage final : public StageOf<AutoencoderBatch> {
   AutoencoderBatch draw(const Turn& turn) override;
   Tensor loss(const AutoencoderBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
+  bool asks_others() const override { return true; }
   StageCard card() const override;
   PictureFeed* feed() override { return feed_.get(); }
   std::optional<Adversary> adversary() override;
@@ -74,6 +75,7 @@ class AutoencoderStage final : public StageOf<AutoencoderBatch> {
   NetworkPtr encoder_, decoder_;
   NetworkPtr teacher_;  // null unless the target is teacher
   std::optional<PatchDiscriminator> discriminator_;
+  RanksPtr ranks_;
   Opponent opponent_{*this};
 };
 

@@ -49,7 +49,8 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
       feed_(latents, loop.batch, loop.seed),
       empty_text_(feed_.empty_text().to(loop.placement.device)),
       teacher_unet_(teacher_.unet(loop.placement)),
-      student_(start_.unet(loop.placement)) {
+      student_(start_.unet(loop.placement)),
+      ranks_(loop.ranks) {
   check_same_diffusion(teacher_, start_);
   std::vector<int64_t> starts, middles;
   std::vector<double> shares;
@@ -127,7 +128,8 @@ Tensor DistilStage::loss(const DistilBatch& batch, const Observer& observer) {
   if (config_.original == 0) return distilled;
   const Tensor own = both_guided ? predicted(*student_, z, {t, batch.text_NSC}, observer) : plain;
   const Tensor original = at::mse_loss(as_v(own), target(Prediction::v, {x0, noise}, here));
-  return distilled + config_.original * (distilled.detach() / original.detach()) * original;
+  const Tensor whole = mean_over(ranks_, at::stack({distilled.detach(), original.detach()}));
+  return distilled + config_.original * (whole[0] / whole[1]) * original;
 }
 
 StageCard DistilStage::card() const {

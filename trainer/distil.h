@@ -94,6 +94,7 @@ class DistilStage final : public StageOf<DistilBatch> {
   DistilBatch draw(const Turn& turn) override;  // t_N is the index of the student's step
   Tensor loss(const DistilBatch& batch, const Observer& observer) override;
   std::string needs_whole_batch() const override;
+  bool asks_others() const override { return true; }
   StageCard card() const override;
 
  private:
@@ -109,6 +110,7 @@ class DistilStage final : public StageOf<DistilBatch> {
   LatentFeed feed_;
   Tensor empty_text_;
   NetworkPtr teacher_unet_, student_;
+  RanksPtr ranks_;
 };
 
 StagePtr make_stage(const DistilConfig& config, const StageInputs& inputs);

@@ -16,15 +16,18 @@ constexpr const char* adversary_prefix = "adversary.";
 
 // A player's `purpose` seeds its randomness; 1 and 2 are already used for the order and the sample of the data.
 Player player_of(const Adversary& side, uint64_t purpose, const LoopConfig& loop) {
-  return {*side.stage,
-          {.seed = loop.seed,
-           .purpose = purpose,
-           .dtype = loop.dtype,
-           .every = side.every,
-           .batch = loop.batch,
-           .examples_a_pass = loop.examples_a_pass(),
-           .synchronised = loop.synchronised},
-          Optimizer(side.stage->weights(), side.optimizer, loop.iterations)};
+  return {
+      *side.stage,
+      {.seed = loop.seed,
+       .purpose = purpose,
+       .dtype = loop.dtype,
+       .every = side.every,
+       .batch = loop.batch,
+       .examples_a_pass = loop.examples_a_pass(),
+       .synchronised = loop.synchronised,
+       .hooked = !loop.checkpoint_activations,
+       .ranks = loop.ranks},
+      Optimizer(side.stage->weights(), side.optimizer, loop.iterations, loop.shard_optimizer ? loop.ranks : nullptr)};
 }
 
 StepTimes operator+(const StepTimes& x, const StepTimes& y) {
@@ -34,25 +37,37 @@ StepTimes operator+(const StepTimes& x, const StepTimes& y) {
           .update_s = x.update_s + y.update_s};
 }
 
-// Returns the stage, unless micro_batch would split a batch whose loss is not the mean of its parts' losses.
+// Returns the stage, unless passes would split a batch whose loss is not the mean of its parts' losses.
 Stage& checked(Stage& stage, const LoopConfig& loop) {
   check_micro_batch(loop);
   const std::string reason = stage.needs_whole_batch();
-  if (loop.examples_a_pass() < loop.batch && !reason.empty())
+  if (reason.empty()) return stage;
+  const int64_t processes = count_of(loop.ranks);
+  if (loop.examples_a_pass() * processes < loop.batch)
     throw ConfigError("loop.micro_batch is " + std::to_string(loop.micro_batch) + "; allowed: 0, as " + reason);
+  if (processes > 1 && !stage.asks_others())
+    throw ConfigError(std::to_string(processes) + " processes would share each batch; allowed: 1, as " + reason);
   return stage;
 }
 
 }  // namespace
 
 void check_micro_batch(const LoopConfig& config, const std::string& at) {
-  if (config.batch % config.examples_a_pass() != 0)
-    throw ConfigError(at + "micro_batch is " + std::to_string(config.micro_batch) + "; allowed: 0, or a divisor of " +
-                      at + "batch, " + std::to_string(config.batch));
+  const int64_t processes = count_of(config.ranks), share = config.batch / processes;
+  const std::string with = processes > 1 ? " with " + std::to_string(processes) + " processes" : "";
+  if (config.batch % processes != 0)
+    throw ConfigError(at + "batch is " + std::to_string(config.batch) + "; allowed" + with + ": multiples of " +
+                      std::to_string(processes));
+  if (config.batch % config.examples_a_pass() != 0 || share % config.examples_a_pass() != 0)
+    throw ConfigError(at + "micro_batch is " + std::to_string(config.micro_batch) + "; allowed" + with +
+                      ": 0, or a divisor of " + (processes > 1 ? "their share of " : "") + at + "batch, " +
+                      std::to_string(share));
 }
 
 Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimizer)
-    : player_(player_of({&checked(stage, loop), optimizer}, /*purpose=*/0, loop)) {
+    : player_(player_of({&checked(stage, loop), optimizer}, /*purpose=*/0, loop)),
+      ranks_(loop.ranks),
+      sharded_(loop.ranks && loop.shard_optimizer) {
   const std::optional<Adversary> adversary = stage.adversary();
   if (!adversary) return;
   adversary_ = std::make_unique<Player>(player_of(*adversary, /*purpose=*/3, loop));
@@ -60,11 +75,17 @@ Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimize
   adversary_every_ = adversary->every;
 }
 
+void Loop::collect() {
+  player_.optimizer().collect();
+  if (adversary_) adversary_->optimizer().collect();
+}
+
 StepReport Loop::step() {
   const int64_t iteration = this->iteration();
   StepTimes times{};
   double adversary_loss = std::numeric_limits<double>::quiet_NaN();
   if (adversary_ && iteration % adversary_every_ == 0) {
+    whole_ = false;
     adversary_->optimizer().train(true);
     const PlayerStep done = adversary_->step(iteration);
     adversary_->optimizer().train(false);
@@ -72,6 +93,7 @@ StepReport Loop::step() {
     times = done.times;
   }
   const PlayerStep done = player_.step(iteration);
+  whole_ = true;
   return {.iteration = iteration + 1,
           .loss = done.loss,
           .gradient_norm = done.gradient_norm,

@@ -14,9 +14,11 @@ struct LoopConfig {
   int64_t checkpoint_every = 200;
   int64_t micro_batch = 0;
   bool checkpoint_activations = false;
+  bool shard_optimizer = false;
   // Set by the caller, and no part of a file or of a run's identity.
   Placement placement{};      // of weights
   bool synchronised = false;  // on a GPU, the times of a step's parts wait for it, which makes the step slower
+  RanksPtr ranks{};           // the processes that share each batch
   bool operator==(const LoopConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -33,11 +35,16 @@ struct LoopConfig {
           "whether of each block only the output is kept and the rest computed again in the backward pass: less "
           "memory, the same gradients",
           later());
+    field("shard_optimizer", self.shard_optimizer,
+          "whether of several processes each holds the average and AdamW's moments of a share of the weights only "
+          "(ZeRO-1): less memory, the same numbers, and more to send in each iteration",
+          later());
   }
-  int64_t examples_a_pass() const { return micro_batch > 0 ? micro_batch : batch; }
+  int64_t examples_a_pass() const { return micro_batch > 0 ? micro_batch : batch / count_of(ranks); }
 };
 
-// ConfigError where micro_batch is not a divisor of batch; `at` is where these fields are in their file.
+// ConfigError where micro_batch is not a divisor of batch, or the processes cannot share the passes evenly; `at` is
+// where these fields are in their file.
 void check_micro_batch(const LoopConfig& config, const std::string& at = "loop.");
 
 struct StepReport {
@@ -58,6 +65,11 @@ class Loop {
 
   int64_t iteration() const { return player_.optimizer().steps(); }
   const TensorMap& weights() const { return player_.optimizer().weights(); }
+  const RanksPtr& ranks() const { return ranks_; }
+  // Called by all processes before process 0 calls ema(), write() or save().
+  void collect();
+  // Whether this process still has the whole state of iteration() after run_to() threw RanksError, and may save it.
+  bool whole() const { return whole_ && !sharded_; }
   const TensorMap& ema() const { return player_.optimizer().ema(); }
 
   // `identity` is what determines the run (trainer/run_identity.h). A state that is not finite is never saved:
@@ -73,6 +85,9 @@ class Loop {
   Player player_;
   std::unique_ptr<Player> adversary_;
   int64_t adversary_every_ = 1;
+  RanksPtr ranks_;
+  bool sharded_ = false;
+  bool whole_ = true;  // the adversary is not a step ahead
 };
 
 }  // namespace mds

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -23,6 +24,21 @@ Tensor laid_out_like(const Tensor& gradient, const Tensor& weight) {
   return gradient.strides() == weight.strides() ? gradient : at::empty_like(weight.detach()).copy_(gradient);
 }
 
+// The process of each weight: the largest first, each to the process that has least.
+std::map<std::string, int64_t> shared_out(const TensorMap& weights, int64_t count) {
+  std::vector<std::pair<int64_t, std::string>> by_size;
+  for (const auto& [name, weight] : weights) by_size.emplace_back(-weight.numel(), name);
+  std::ranges::sort(by_size);
+  std::vector<int64_t> held(size_t(count), 0);
+  std::map<std::string, int64_t> owners;
+  for (const auto& [less, name] : by_size) {
+    const auto least = std::ranges::min_element(held);
+    owners[name] = least - held.begin();
+    *least -= less;
+  }
+  return owners;
+}
+
 void check_holds(const TensorMap& source, const TensorMap& wanted, const std::string& prefix, const std::string& file) {
   for (const auto& [name, tensor] : wanted) {
     const auto found = source.find(prefix + name);
@@ -33,13 +49,15 @@ void check_holds(const TensorMap& source, const TensorMap& wanted, const std::st
 
 }  // namespace
 
-Optimizer::Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations)
-    : config_(config),
-      iterations_(iterations),
-      weights_(std::move(weights)),
-      ema_(copies(weights_, false)),
-      mean_(copies(weights_, true)),
-      square_(copies(weights_, true)) {
+Optimizer::Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations, RanksPtr sharers)
+    : config_(config), iterations_(iterations), weights_(std::move(weights)), sharers_(std::move(sharers)) {
+  if (sharers_) owners_ = shared_out(weights_, sharers_->count());
+  TensorMap own;
+  for (const auto& [name, weight] : weights_)
+    if (owns(name)) own[name] = weight;
+  ema_ = copies(own, false);
+  mean_ = copies(own, true);
+  square_ = copies(own, true);
   train(true);
 }
 
@@ -74,12 +92,14 @@ double Optimizer::rate() const {
 void Optimizer::step(double gradient_norm) {
   torch::NoGradGuard no_grad;
   std::vector<AdamWState> states;
-  for (const auto& [name, weight] : weights_)
+  for (const auto& [name, weight] : weights_) {
+    if (!owns(name)) continue;
     states.push_back({.weight = weight.detach(),
                       .gradient = weight.grad().defined() ? laid_out_like(weight.grad(), weight) : Tensor(),
                       .mean = mean_.at(name),
                       .square = square_.at(name),
                       .average = ema_.at(name)});
+  }
   AdamWStep by{.step = steps_ + 1,
                .lr = rate(),
                .beta1 = config_.beta1,
@@ -90,6 +110,28 @@ void Optimizer::step(double gradient_norm) {
   if (config_.clip > 0 && gradient_norm > config_.clip) by.clip = config_.clip / gradient_norm;
   by.share = 1 - std::min(config_.ema, double(1 + steps_) / double(10 + steps_));
   take_step(states, by);
+  share_out();
+}
+
+void Optimizer::share_out() {
+  if (!sharers_) return;
+  for (int64_t owner = 0; owner < sharers_->count(); ++owner) {
+    std::vector<Tensor> tensors;
+    for (const auto& [name, weight] : weights_)
+      if (owners_.at(name) == owner) tensors.push_back(weight.detach());
+    sharers_->copy_from(owner, tensors);
+  }
+}
+
+void Optimizer::collect() {
+  if (!sharers_) return;
+  for (TensorMap* part : {&ema_, &mean_, &square_})
+    for (const auto& [name, weight] : weights_) {
+      const bool held = part->contains(name);
+      if (!held) (*part)[name] = at::empty_like(weight.detach(), at::device(at::kCPU));
+      sharers_->copy_from(owners_.at(name), {part->at(name)});
+      if (!held && !sharers_->lead()) part->erase(name);
+    }
 }
 
 TensorMap Optimizer::state() const {

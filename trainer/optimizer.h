@@ -8,6 +8,7 @@
 
 #include "pipeline/weights.h"
 #include "spec/describe.h"
+#include "trainer/ranks.h"
 
 namespace mds {
 
@@ -44,8 +45,10 @@ struct OptimizerConfig {
 
 class Optimizer {
  public:
-  // `weights` are the float32 tensors to train, by name; a cosine decay ends at `iterations`.
-  Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations);
+  // `weights` are the float32 tensors to train, by name; a cosine decay ends at `iterations`. With `sharers`, each of
+  // the processes holds average and moments of its share of the weights only (ZeRO-1, arXiv 1910.02054), whole tensors,
+  // and every step ends with all getting the weights that others have changed.
+  Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations, RanksPtr sharers = nullptr);
 
   void train(bool on);  // whether losses have gradients with respect to them
   void zero_grad();
@@ -55,6 +58,9 @@ class Optimizer {
 
   int64_t steps() const { return steps_; }
   const TensorMap& weights() const { return weights_; }
+
+  // Called by all processes before process 0 calls ema() or state(): it gets the others' shares.
+  void collect();
   const TensorMap& ema() const { return ema_; }
 
   // Names: "weights.*", "ema.*", "mean.*", "square.*" and "steps". A state that does not fit is a FileError, and
@@ -65,12 +71,16 @@ class Optimizer {
 
  private:
   double rate() const;
+  bool owns(const std::string& name) const { return !sharers_ || owners_.at(name) == sharers_->rank(); }
+  void share_out();
   std::vector<std::pair<std::string, const TensorMap*>> state_parts() const;
 
   OptimizerConfig config_;
   int64_t iterations_;
   int64_t steps_ = 0;
-  TensorMap weights_, ema_, mean_, square_;
+  TensorMap weights_, ema_, mean_, square_;  // of others' shares, the last three are empty or old
+  RanksPtr sharers_;
+  std::map<std::string, int64_t> owners_;  // process by weight, where they are shared out
 };
 
 }  // namespace mds

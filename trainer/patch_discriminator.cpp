@@ -14,6 +14,19 @@ namespace {
 constexpr int64_t kernel = 4;
 constexpr double deviation = 0.02;  // of initial weights; of norms' around 1
 constexpr std::array<int64_t, 3> inner_strides{2, 2, 1};
+constexpr double epsilon = 1e-5;
+
+Tensor batch_norm(const Tensor& x_NCHW, const Tensor& weight, const Tensor& bias, const RanksPtr& ranks) {
+  if (!ranks)
+    return at::batch_norm(x_NCHW, weight, bias, /*running_mean=*/{}, /*running_var=*/{}, /*training=*/true,
+                          /*momentum=*/0, epsilon, /*cudnn_enabled=*/true);
+  const auto mean_of = [&](const Tensor& x) {
+    return mean_over(ranks, x.to(at::kFloat).mean(at::IntArrayRef{0, 2, 3}, /*keepdim=*/true));
+  };
+  const auto along_channels = [](const Tensor& x) { return x.view({1, -1, 1, 1}); };
+  const Tensor off = x_NCHW - mean_of(x_NCHW);
+  return off * (mean_of(off.square()) + epsilon).rsqrt() * along_channels(weight) + along_channels(bias);
+}
 
 }  // namespace
 
@@ -49,13 +62,11 @@ TensorMap PatchDiscriminator::weights() const {
   return weights;
 }
 
-Tensor PatchDiscriminator::logits(const Tensor& x_NCHW) const {
+Tensor PatchDiscriminator::logits(const Tensor& x_NCHW, const RanksPtr& ranks) const {
   Tensor x = x_NCHW;
   for (const Layer& layer : layers_) {
     x = at::conv2d(x, layer.weight, layer.bias, layer.stride, /*padding=*/1);
-    if (layer.norm_weight.defined())
-      x = at::batch_norm(x, layer.norm_weight, layer.norm_bias, /*running_mean=*/{}, /*running_var=*/{},
-                         /*training=*/true, /*momentum=*/0, /*eps=*/1e-5, /*cudnn_enabled=*/true);
+    if (layer.norm_weight.defined()) x = batch_norm(x, layer.norm_weight, layer.norm_bias, ranks);
     if (&layer != &layers_.back()) x = at::leaky_relu(x, 0.2);
   }
   return x.to(at::kFloat);
@@ -65,9 +76,10 @@ Tensor hinge_loss(const Tensor& logits_of_real, const Tensor& logits_of_drawn) {
   return 0.5 * (at::relu(1 - logits_of_real).mean() + at::relu(1 + logits_of_drawn).mean());
 }
 
-Tensor adaptive_weight(const Tensor& others, const Tensor& adversarial, const Tensor& last) {
+Tensor adaptive_weight(const Tensor& others, const Tensor& adversarial, const Tensor& last, const RanksPtr& ranks) {
   const auto steepness = [&](const Tensor& loss) {
-    return torch::autograd::grad({loss}, {last}, /*grad_outputs=*/{}, /*retain_graph=*/true)[0].norm();
+    return mean_over(ranks, torch::autograd::grad({loss}, {last}, /*grad_outputs=*/{}, /*retain_graph=*/true)[0])
+        .norm();
   };
   return (steepness(others) / (steepness(adversarial) + 1e-4)).clamp(0, 1e4).detach();
 }

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "pipeline/tensor_file.h"
+#include "trainer/ranks.h"
 
 namespace mds {
 
 // Five 4x4 convolutions: width, 2, 4 and 8 times the width, one logit. The first three have stride 2; LeakyReLU 0.2;
 // the inner three have a batch norm. It is only trained, never evaluated on its own, so the norms use the batch's own
-// statistics, and checkpoints need no running ones.
+// statistics, over all processes that share it, and checkpoints need no running ones.
 class PatchDiscriminator {
  public:
   static constexpr int64_t least_side = 24;  // smallest picture
@@ -20,7 +21,7 @@ class PatchDiscriminator {
   PatchDiscriminator(int64_t width, uint64_t seed, at::Device device = at::kCPU);
 
   TensorMap weights() const;
-  Tensor logits(const Tensor& x_NCHW) const;  // N x 1 x H' x W'
+  Tensor logits(const Tensor& x_NCHW, const RanksPtr& ranks = nullptr) const;  // N x 1 x H' x W'
 
  private:
   struct Layer {
@@ -36,7 +37,9 @@ Tensor hinge_loss(const Tensor& logits_of_real, const Tensor& logits_of_drawn);
 inline Tensor adversarial_loss(const Tensor& logits_of_drawn) { return -logits_of_drawn.mean(); }
 
 // |d others / d last| / (|d adversarial / d last| + 1e-4), at most 1e4, for a weight `last` of both losses: times this,
-// the adversarial gradient there is as large as the others'. No gradient flows through it; both graphs stay.
-Tensor adaptive_weight(const Tensor& others, const Tensor& adversarial, const Tensor& last);
+// the adversarial gradient there is as large as the others'. No gradient flows through it; both graphs stay. The losses
+// are means over all processes.
+Tensor adaptive_weight(const Tensor& others, const Tensor& adversarial, const Tensor& last,
+                       const RanksPtr& ranks = nullptr);
 
 }  // namespace mds

@@ -4,8 +4,10 @@
 #include <torch/cuda.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "networks/autocast.h"
@@ -40,6 +42,12 @@ std::vector<Tensor> tensors_of(const TensorMap& map) {
   return tensors;
 }
 
+// None where the loss asks other processes, which a recording cannot.
+StepGraphPtr graph_for(const Stage& stage, const PlayerConfig& config) {
+  if (config.ranks && !stage.needs_whole_batch().empty()) return nullptr;
+  return make_step_graph(tensors_of(stage.weights()));
+}
+
 }  // namespace
 
 void add_times(PhaseClock& clock, const StepTimes& times) {
@@ -50,12 +58,14 @@ void add_times(PhaseClock& clock, const StepTimes& times) {
 }
 
 Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer)
-    : Player(stage, config, std::move(optimizer), nullptr) {
-  graph_ = make_step_graph(tensors_of(optimizer_.weights()));
-}
+    : Player(stage, config, std::move(optimizer), graph_for(stage, config)) {}
 
 Player::Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, StepGraphPtr graph)
-    : stage_(stage), config_(config), optimizer_(std::move(optimizer)), graph_(std::move(graph)) {}
+    : stage_(stage),
+      config_(config),
+      optimizer_(std::move(optimizer)),
+      graph_(std::move(graph)),
+      gradients_(std::make_unique<GradientSum>(optimizer_.weights(), config.ranks, config.hooked && !graph_)) {}
 
 Tensor Player::loss(const Batch& part, const Observer& observer) {
   const Autocast autocast(
@@ -63,14 +73,17 @@ Tensor Player::loss(const Batch& part, const Observer& observer) {
   return stage_.loss_of(part, observer);
 }
 
-double Player::checked_loss(const Tensor& loss, const Batch& part, int64_t iteration) {
-  const double value = loss.item<double>();
-  if (std::isfinite(value)) return value;
+// Where the first value that is not finite appeared, if this process computed it, stands in the message.
+void Player::check(const std::vector<double>& losses, const Batch& batch, int64_t iteration) {
+  const auto bad = std::ranges::find_if_not(losses, [](double loss) { return std::isfinite(loss); });
+  if (bad == losses.end()) return;
   std::string first;
-  this->loss(part, [&](const PlanStep& plan_step, Tensor x) {
-    if (first.empty() && !x.isfinite().all().item<bool>()) first = plan_step.path;
-    return x;
-  });
+  const int64_t pass = bad - losses.begin(), own = pass - config_.first_pass();
+  if (own >= 0 && own < config_.own_passes())
+    this->loss(part_at(batch, pass), [&](const PlanStep& plan_step, Tensor x) {
+      if (first.empty() && !x.isfinite().all().item<bool>()) first = plan_step.path;
+      return x;
+    });
   stop(iteration, "loss", first);
 }
 
@@ -84,68 +97,60 @@ Batch Player::batch_of(int64_t iteration) {
   return batch;
 }
 
-double Player::passed(const Batch& part, int64_t iteration, StepTimes& times) {
+Batch Player::part_at(const Batch& batch, int64_t pass) const {
+  const int64_t examples = config_.examples_a_pass;
+  return on_device(config_.passes() == 1 ? batch : part_of(batch, {config_.batch, pass * examples, examples}),
+                   device());
+}
+
+double Player::passed(const Batch& part, StepTimes& times) {
   Laps laps(synchronised());
   const Tensor value = loss(part, {});
-  const double number = checked_loss(value, part, iteration);
+  const double number = value.item<double>();
   times.forward_s += laps.next_s();
   (value / double(config_.passes())).backward();
   times.backward_s += laps.next_s();
   return number;
 }
 
-Tensor Player::replayed(const Batch& part) {
-  return graph_->run(part, [&](const Batch& inputs) {
+double Player::replayed(const Batch& part, int64_t ahead, StepTimes& times) {
+  Laps laps(synchronised());
+  const Tensor value = graph_->run(part, [&](const Batch& inputs) {
     optimizer_.zero_grad();
     const Tensor now = loss(inputs, {});
     (now / double(config_.passes())).backward();
     return now.detach();
   });
-}
-
-// Adds up the gradients of the passes, because a replay overwrites those of the replay before.
-void Player::add_gradients(int64_t pass) {
-  if (config_.passes() == 1) return;
-  torch::NoGradGuard no_grad;
-  std::vector<Tensor> gradients;
-  for (const auto& [name, weight] : optimizer_.weights())
-    if (weight.grad().defined()) gradients.push_back(weight.grad());
-  if (pass == 0) {
-    sums_.clear();
-    for (const Tensor& gradient : gradients) sums_.push_back(gradient.clone());
-  } else {
-    at::_foreach_add_(sums_, gradients);
-  }
-  if (pass + 1 < config_.passes()) return;
-  auto sum = sums_.begin();
-  for (const auto& [name, weight] : optimizer_.weights())
-    if (weight.grad().defined()) weight.mutable_grad() = *sum++;
+  if (ahead >= 0) draw_ahead(ahead);
+  const double number = value.item<double>();
+  times.forward_s += laps.next_s();
+  return number;
 }
 
 // Not for a feed of pictures, which decodes ahead itself and whose position must be that of the last iteration.
 void Player::draw_ahead(int64_t iteration) {
-  if (!stage_.feed()) ahead_ = {iteration + config_.every, drawn(iteration + config_.every)};
+  if (!stage_.feed()) ahead_ = {iteration, drawn(iteration)};
 }
 
 double Player::all_passes(const Batch& batch, int64_t iteration, StepTimes& times) {
-  const int64_t passes = config_.passes(), examples = config_.examples_a_pass;
-  double sum = 0;
+  std::vector<double> losses(size_t(config_.passes()), 0.0);
+  const int64_t first = config_.first_pass(), end = first + config_.own_passes();
   optimizer_.zero_grad();
-  for (int64_t pass = 0; pass < passes; ++pass) {
-    const Batch part =
-        on_device(passes == 1 ? batch : part_of(batch, {config_.batch, pass * examples, examples}), device());
-    if (!graph_) {
-      sum += passed(part, iteration, times);
-      continue;
-    }
+  for (int64_t pass = first; pass < end; ++pass) {
+    const Batch part = part_at(batch, pass);
+    const bool last = pass + 1 == end;
+    gradients_->begin_pass(last);
+    losses[size_t(pass)] = graph_ ? replayed(part, last ? iteration + config_.every : -1, times) : passed(part, times);
     Laps laps(synchronised());
-    const Tensor value = replayed(part);
-    add_gradients(pass);
-    if (pass + 1 == passes) draw_ahead(iteration);
-    sum += checked_loss(value, part, iteration);
-    times.forward_s += laps.next_s();
+    gradients_->end_pass();
+    times.backward_s += laps.next_s();
   }
-  return sum / double(passes);
+  if (config_.ranks) {
+    const Tensor all = sum_over(config_.ranks, at::tensor(losses, at::kDouble));
+    losses.assign(all.const_data_ptr<double>(), all.const_data_ptr<double>() + all.numel());
+  }
+  check(losses, batch, iteration);
+  return std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
 }
 
 PlayerStep Player::step(int64_t iteration) {

@@ -4,6 +4,7 @@
 
 #include "networks/placement.h"
 #include "profiler/phase_clock.h"
+#include "trainer/gradients.h"
 #include "trainer/stage.h"
 #include "trainer/step_graph.h"
 
@@ -17,7 +18,11 @@ struct PlayerConfig {
   int64_t batch;              // examples
   int64_t examples_a_pass;    // a divisor of `batch`
   bool synchronised = false;  // the clocks wait for a GPU
+  bool hooked = true;         // a backward pass announces each gradient once
+  RanksPtr ranks = nullptr;   // they share the passes evenly
   int64_t passes() const { return batch / examples_a_pass; }
+  int64_t own_passes() const { return passes() / count_of(ranks); }
+  int64_t first_pass() const { return ranks ? ranks->rank() * own_passes() : 0; }
 };
 
 // Of work on a GPU, a part holds what it waited for, unless the clocks wait for the GPU.
@@ -52,20 +57,21 @@ class Player {
   Batch drawn(int64_t iteration) const;
   at::Device device() const { return optimizer_.weights().begin()->second.device(); }
   Tensor loss(const Batch& part, const Observer& observer);
-  double checked_loss(const Tensor& loss, const Batch& part, int64_t iteration);
+  Batch part_at(const Batch& batch, int64_t pass) const;
   // Returns the mean loss of the batch's parts; the weights then have the gradients of the whole batch.
   double all_passes(const Batch& batch, int64_t iteration, StepTimes& times);
+  double passed(const Batch& part, StepTimes& times);
+  double replayed(const Batch& part, int64_t ahead,
+                  StepTimes& times);  // draws the batch of iteration `ahead` meanwhile
+  void check(const std::vector<double>& losses, const Batch& batch, int64_t iteration);
   bool synchronised() const { return config_.synchronised && device().is_cuda(); }
-  double passed(const Batch& part, int64_t iteration, StepTimes& times);
-  Tensor replayed(const Batch& part);
-  void add_gradients(int64_t pass);
   void draw_ahead(int64_t iteration);
 
   Stage& stage_;
   PlayerConfig config_;
   Optimizer optimizer_;
   StepGraphPtr graph_;
-  std::vector<Tensor> sums_;                        // sums of the gradients of replayed parts
+  std::unique_ptr<GradientSum> gradients_;
   std::optional<std::pair<int64_t, Batch>> ahead_;  // the next batch, drawn while the GPU is busy with the present one
 };
 

@@ -45,6 +45,8 @@ class Stage {
   // The reason why the loss of a batch is not the mean of its parts' losses, so that it cannot be computed in parts;
   // empty where it is.
   virtual std::string needs_whole_batch() const { return ""; }
+  // Whether its loss of a process's share of the batch asks the other processes for what it needs of the whole one.
+  virtual bool asks_others() const { return false; }
   virtual StageCard card() const { return {}; }    // empty for one that only trains against another
   virtual PictureFeed* feed() { return nullptr; }  // its position belongs to a checkpoint
   virtual std::optional<Adversary> adversary();    // none

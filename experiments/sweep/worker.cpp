@@ -167,7 +167,7 @@ void SweepWorker::go_on_from(CheckpointFile& checkpoint, Loop& loop, const RunRo
 // Trains to the rung that is due and stores the row of its checkpoint.
 void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
   const auto progress = listener_.progress(called(claim.run), end, loop.iteration());
-  const bool ended = train_segment(loop, claim.recorder,
+  const bool ended = train_segment(loop, &claim.recorder,
                                    {.end = end,
                                     .checkpoint_every = config_.checkpoint_every,
                                     .listener = listener_,

@@ -8,6 +8,8 @@
 #include "experiments/open_store.h"
 #include "experiments/output.h"
 #include "experiments/run_files.h"
+#include "experiments/training/agreement.h"
+#include "experiments/training/segment.h"
 #include "experiments/training/training.h"
 #include "networks/found_file.h"
 #include "search/named_network.h"
@@ -34,7 +36,7 @@ TrainConfig load_config(const std::string& file, const std::vector<std::string>&
 std::string identity_of(TrainConfig config, const StageRun& run) {
   config.evaluation.reset();
   config.sample_every = config.keep_every = 0;
-  config.loop.checkpoint_activations = false;
+  config.loop.checkpoint_activations = config.loop.shard_optimizer = false;
   Json identity{{"config", to_json(config)}, {"data", run.data_hash()}};
   if (const auto predecessors = run.predecessors(); !predecessors.empty()) identity["predecessors"] = predecessors;
   return identity.dump();
@@ -105,6 +107,22 @@ void check_end(const CheckpointFile& checkpoint, const Loop& loop, int64_t end) 
                       "; allowed: at least the checkpoint's, or another `out`");
 }
 
+// The stage and its loop, at the iteration where they go on.
+struct Opened {
+  Opened(const LoadedTraining& training, const TrainRequest& request, const std::string& out, Listener& listener)
+      : run(timed(clock, "opening", [&] { return open_stage(training.config, request.db, listener); })),
+        checkpoint(checkpoint_in(out)),
+        loop(run->stage(), training.config.loop, training.config.optimizer),
+        identity(go_on_from(checkpoint, loop, identity_of(training.written, *run), listener)) {
+    check_end(checkpoint, loop, training.config.loop.iterations);
+  }
+  PhaseClock clock;
+  std::unique_ptr<StageRun> run;
+  CheckpointFile checkpoint;
+  Loop loop;
+  std::string identity;
+};
+
 // Returns whether it reached its end.
 bool train_into(const std::string& out, const LoadedTraining& training, const TrainRequest& request,
                 Listener& listener) {
@@ -115,12 +133,10 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   if (std::filesystem::exists(out)) lock.emplace(out);
   std::unique_ptr<Database> existing = open_if_there(request.db);
 
-  PhaseClock clock;
-  const auto run = timed(clock, "opening", [&] { return open_stage(config, request.db, listener); });
-  CheckpointFile checkpoint(checkpoint_in(out));
-  Loop loop(run->stage(), config.loop, config.optimizer);
-  const std::string identity = go_on_from(checkpoint, loop, identity_of(training.written, *run), listener);
-  check_end(checkpoint, loop, config.loop.iterations);
+  Opened opened(training, request, out, listener);
+  auto& [clock, run, checkpoint, loop, identity] = opened;
+  any_of(request.ranks, false);  // the others read what this process has prepared of the data
+  check_agreement(request.ranks, identity, loop.iteration());
   // Everything that can be wrong with the training is checked before this line, which is the first that writes.
   make_folder(out);
   if (!lock) lock.emplace(out);
@@ -147,6 +163,34 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   return ended;
 }
 
+// Stops as the first process's listener does, and says nothing.
+class Quiet final : public Listener {
+ public:
+  explicit Quiet(Listener& listener) : listener_(listener) {}
+  bool stops() override { return listener_.stops(); }
+  void stoppable(bool now) override { listener_.stoppable(now); }
+
+ private:
+  Listener& listener_;
+};
+
+// Trains beside process 0, which writes.
+bool train_along(const std::string& out, const LoadedTraining& training, const TrainRequest& request,
+                 Listener& listener) {
+  Quiet quiet(listener);
+  any_of(request.ranks, false);
+  Opened opened(training, request, out, quiet);
+  check_agreement(request.ranks, opened.identity, opened.loop.iteration());
+  const LoopConfig& config = training.config.loop;
+  const Stoppable stoppable(quiet);
+  opened.loop.collect();
+  return train_segment(opened.loop, nullptr,
+                       {.end = config.iterations,
+                        .checkpoint_every = config.checkpoint_every,
+                        .listener = quiet,
+                        .clock = opened.clock});
+}
+
 }  // namespace
 
 LoadedTraining load_training(const TrainRequest& request) {
@@ -156,13 +200,14 @@ LoadedTraining load_training(const TrainRequest& request) {
   training.config = from_json<TrainConfig>(with_found_files(to_json(training.written), training.file), request.file);
   training.config.loop.placement = request.placement;
   training.config.loop.synchronised = request.profile;
+  training.config.loop.ranks = request.ranks;
   return training;
 }
 
 TrainResult train(const TrainRequest& request, Listener& listener) {
   const LoadedTraining training = load_training(request);
   const std::string out = request.out.empty() ? "out/train/" + training.config.name : request.out;
-  return {out, train_into(out, training, request, listener)};
+  return {out, (leads(request.ranks) ? train_into : train_along)(out, training, request, listener)};
 }
 
 }  // namespace mds

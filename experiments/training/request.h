@@ -16,6 +16,7 @@ struct TrainRequest {
   std::string db = "out/results.db";
   std::string command{};  // that makes the model again, for its card
   Placement placement{};
+  RanksPtr ranks{};      // the processes that train together
   bool profile = false;  // tells where the time went; on a GPU, the clocks wait for it
 };
 

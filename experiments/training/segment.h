@@ -15,6 +15,6 @@ struct Segment {
 };
 
 // Returns true at the end. Where the listener stops it, the state is saved, and false is returned.
-bool train_segment(Loop& loop, Recorder& recorder, const Segment& segment);
+bool train_segment(Loop& loop, Recorder* recorder, const Segment& segment);
 
 }  // namespace mds

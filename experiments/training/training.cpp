@@ -77,8 +77,9 @@ bool train(Loop& loop, const TrainingRun& run) {
   const LoopConfig& config = run.config.loop;
   const auto progress = run.listener.progress(run.config.name, config.iterations, loop.iteration());
   double adversary_loss = NAN;  // the last one
+  loop.collect();
   leave_beside(loop, run);
-  return train_segment(loop, run.recorder,
+  return train_segment(loop, &run.recorder,
                        {.end = config.iterations,
                         .checkpoint_every = config.checkpoint_every,
                         .listener = run.listener,
@@ -109,9 +110,21 @@ void finish(const Loop& loop, const TrainingRun& run) {
   run.recorder.end(RunState::done);
 }
 
+// After another process has gone, saves what this one still has; returns why it could not, or nothing.
+std::string save_alone(const Loop& loop, const TrainingRun& run) {
+  if (!loop.whole()) return "";
+  try {
+    run.recorder.save(loop, /*interrupted=*/true);
+    run.recorder.wait();
+  } catch (const std::exception& error) {
+    return std::string("; ") + error.what();
+  }
+  return "";
+}
+
 // Runs body; on an error it ends the run in the database too and says which checkpoint there is. An error that the run
-// did not cause, such as a full disk or want of memory, leaves it paused.
-void ending_with_errors(const TrainingRun& run, const std::function<void()>& body) {
+// did not cause, such as a full disk, want of memory or the end of another process, leaves it paused.
+void ending_with_errors(const Loop& loop, const TrainingRun& run, const std::function<void()>& body) {
   const auto end = [&](RunState state, const std::string& message) {
     try {
       run.recorder.end(state, message);
@@ -125,6 +138,8 @@ void ending_with_errors(const TrainingRun& run, const std::function<void()>& bod
     return body();
   } catch (const StoreError& error) {
     message = error.what();
+  } catch (const RanksError& error) {
+    message = end(RunState::paused, error.what() + save_alone(loop, run));
   } catch (const WriteError& error) {
     message = end(RunState::paused, error.what());
   } catch (const std::exception& error) {
@@ -143,7 +158,7 @@ std::string checkpoint_in(const std::string& folder) { return folder + "/checkpo
 bool run_training(Loop& loop, const TrainingRun& run) {
   bool ended = false;
   const int64_t first = loop.iteration();
-  ending_with_errors(run, [&] {
+  ending_with_errors(loop, run, [&] {
     {
       const Stoppable stoppable(run.listener);
       ended = train(loop, run);

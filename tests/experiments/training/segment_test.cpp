@@ -43,7 +43,7 @@ struct ToyRun {
     Recorder recorder({.database = database, .lease = lease, .checkpoint = checkpoint, .identity = "toy", .batch = 4},
                       curve);
     const bool ended = train_segment(
-        loop, recorder,
+        loop, &recorder,
         {.end = 10, .checkpoint_every = loop_config.checkpoint_every, .listener = listener, .clock = clock});
     recorder.wait();
     return ended;
