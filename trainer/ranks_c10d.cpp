@@ -23,15 +23,18 @@ using namespace std::chrono_literals;
 constexpr auto until_all_came = 120s;
 constexpr auto until_all_called = 30min;  // one process may score the model meanwhile
 
-// Of a message of LibTorch, the sentence without the stack.
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+// Of a message of LibTorch or Gloo, the sentence without its place in their source, their advice and the stack.
+std::string sentence_of(const std::string& text) {
+  const size_t begin = text.starts_with("[") && text.find("] ") != text.npos ? text.find("] ") + 2 : 0;
+  return text.substr(begin, std::min(text.find(". ", begin), text.find('\n', begin)) - begin);
+}
 
 template <class Work>
 auto reaching_others(const Work& work) {
   try {
     return work();
   } catch (const std::exception& error) {
-    throw RanksError("another process of this training has ended or cannot be reached (" + first_line(error.what()) +
+    throw RanksError("another process of this training has ended or cannot be reached (" + sentence_of(error.what()) +
                      ")");
   }
 }
@@ -120,7 +123,7 @@ class C10dRanks final : public Ranks {
     } catch (const std::exception& error) {
       throw RanksError("process " + std::to_string(address.rank) + " of " + std::to_string(address.count) +
                        ": there is no answer from " + address.host + ":" + std::to_string(address.port) +
-                       ", where MASTER_ADDR and MASTER_PORT say that process 0 is (" + first_line(error.what()) + ")");
+                       ", where MASTER_ADDR and MASTER_PORT say that process 0 is (" + sentence_of(error.what()) + ")");
     }
   }
 
