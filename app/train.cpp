@@ -27,15 +27,20 @@ struct TrainCommand {
 void add_plan_flags(po::options_description& options, TrainCommand& command) {
   options.add_options()("plan", "Prints what the training will cost and stops: it needs no data and trains nothing")(
       "rate", number(&command.plan.speed.rate, between(1e-9, 1e12), "not known"),
-      "With --plan: images a second of each device, from which days follow")("format", choice(&command.format),
-                                                                             "With --plan: how it is printed");
+      "With --plan: images a second of each device at its share of a batch, from which days follow")(
+      "bandwidth", number(&command.plan.interconnect.gb_s, between(1e-9, 1e6), "no time"),
+      "With --plan: GB/s that each device sends while it receives as much")(
+      "overlap", number(&command.plan.interconnect.overlap, between(0, 1)),
+      "With --plan: share of the backward pass behind which sending hides: 1 on GPUs, 0 where the same cores do both")(
+      "format", choice(&command.format), "With --plan: how it is printed");
   add_plan_options(options, &command.plan.devices, &command.plan.speed.tflops);
 }
 
 // Whether --plan was given; UsageError for its flags without it, and for values out of range.
 bool is_plan(const po::variables_map& values, const PlanRequest& request) {
   const bool plan = values.count("plan") > 0;
-  check_plan_options(values, plan, {"rate", "tflops"});
+  check_plan_options(values, plan, {"rate", "tflops", "bandwidth"});
+  if (!plan && !values["overlap"].defaulted()) throw UsageError("--overlap goes with --plan");
   if (!plan && !values["format"].defaulted()) throw UsageError("--format goes with --plan");
   if (request.speed.rate > 0 && request.speed.tflops > 0)
     throw UsageError("--rate and --tflops both give the speed; allowed: one of them");
@@ -56,11 +61,12 @@ void join(TrainCommand& command, const po::variables_map& values) {
 }
 
 bool read_command(int argc, char** argv, TrainCommand& command) {
-  CommandLine line{.usage =
-                       "mdsearch train CONFIG [--set key=value ...] [--out DIR] [--db FILE] [--profile]\n"
-                       "       mdsearch train CONFIG --plan [--devices N] [--rate R | --tflops T] [--format FORMAT]",
-                   .example = "mdsearch train configs/train/emoji-autoencoder.json --set loop.iterations=100",
-                   .positional = {"config"}};
+  CommandLine line{
+      .usage =
+          "mdsearch train CONFIG [--set key=value ...] [--out DIR] [--db FILE] [--profile]\n"
+          "       mdsearch train CONFIG --plan [--devices N] [--rate R | --tflops T] [--bandwidth B] [--format FORMAT]",
+      .example = "mdsearch train configs/train/emoji-autoencoder.json --set loop.iterations=100",
+      .positional = {"config"}};
   line.options.add_options()("config", po::value(&command.request.file)->required()->value_name("CONFIG"),
                              "Configuration of a training; `mdsearch help train` lists its fields")(
       "set", po::value(&command.request.settings)->composing()->value_name("KEY=VALUE"),

@@ -9,7 +9,7 @@ namespace mds {
 namespace {
 
 constexpr int64_t float_bytes = 4, moments_a_weight = 2;
-constexpr double seconds_a_day = 86400;
+constexpr double backward_share = 2.0 / 3;  // of a trained pass
 
 int64_t count_of(const Shape& shape) { return multiply_counts(shape.channels, shape.height, shape.width); }
 
@@ -52,7 +52,8 @@ PlannedTraining planned_training(std::vector<PlannedNetwork> networks, const Loo
           .examples_a_pass = loop.examples_a_pass(),
           .activation_bytes = int64_t(c10::elementSize(scalar_type(loop.dtype))),
           .checkpoint_activations = loop.checkpoint_activations,
-          .devices = devices};
+          .devices = devices,
+          .shard_optimizer = loop.shard_optimizer};
 }
 
 TrainCost cost(const PlannedTraining& training) {
@@ -69,21 +70,37 @@ TrainCost cost(const PlannedTraining& training) {
   }
   total.macs = total.macs_an_example * double(total.examples);
   const int64_t trained_bytes = float_bytes * total.trained_params;
+  const int64_t holders = training.shard_optimizer ? training.devices : 1;
+  const auto held = [&](int64_t bytes) { return (bytes + holders - 1) / holders; };
   total.memory = {
       .weights = trained_bytes + float_bytes * total.frozen_params,
       .gradients = trained_bytes,
-      .average = trained_bytes,
-      .moments = moments_a_weight * trained_bytes,
+      .average = held(trained_bytes),
+      .moments = held(moments_a_weight * trained_bytes),
       .activations = std::llround(activations * double(total.examples_a_pass) * double(training.activation_bytes))};
   return total;
 }
 
 double seconds_of_macs(double macs, double tflops) { return 2 * macs / (tflops * 1e12); }
 
-std::optional<double> days(const TrainCost& cost, int64_t devices, const DeviceSpeed& speed) {
-  if (speed.rate > 0) return double(cost.examples) / (speed.rate * double(devices)) / seconds_a_day;
-  if (speed.tflops > 0) return seconds_of_macs(cost.macs, speed.tflops) / double(devices) / seconds_a_day;
-  return {};
+double sent_bytes(const PlannedTraining& training) {
+  const double others = 1 - 1 / double(training.devices);
+  return others * (training.shard_optimizer ? 3 : 2) * double(float_bytes * cost(training).trained_params);
+}
+
+std::optional<IterationTime> iteration_time(const PlannedTraining& training, const DeviceSpeed& speed,
+                                            const Interconnect& interconnect) {
+  const double share = double(training.batch) / double(training.devices);
+  IterationTime time{.sent_bytes = sent_bytes(training)};
+  if (speed.rate > 0)
+    time.compute_s = share / speed.rate;
+  else if (speed.tflops > 0)
+    time.compute_s = seconds_of_macs(cost(training).macs_an_example * share, speed.tflops);
+  else
+    return {};
+  if (interconnect.gb_s > 0) time.communication_s = time.sent_bytes / (interconnect.gb_s * 1e9);
+  time.exposed_s = std::max(0.0, time.communication_s - interconnect.overlap * backward_share * time.compute_s);
+  return time;
 }
 
 }  // namespace mds

@@ -34,6 +34,7 @@ struct PlannedTraining {
   int64_t activation_bytes = 4;  // of one number
   bool checkpoint_activations = false;
   int64_t devices = 1;  // they share each batch evenly
+  bool shard_optimizer = false;
 };
 
 // What a loop makes of these networks, on devices that share each batch. ConfigError as in check_micro_batch.
@@ -61,12 +62,33 @@ TrainCost cost(const PlannedTraining& training);
 // what kernels keep for themselves, and casts and copies.
 int64_t activation_count(const Plan& plan, bool checkpointed);
 
-// The speed of each device: examples per second of the whole training step, or sustained TFLOP/s with 2 FLOP per MAC.
+// The speed of each device: examples per second of the whole training step at its share of a batch, or sustained
+// TFLOP/s with 2 FLOP per MAC.
 struct DeviceSpeed {
   double rate = 0;
   double tflops = 0;
 };
+inline constexpr double seconds_a_day = 86400;
 double seconds_of_macs(double macs, double tflops);
-std::optional<double> days(const TrainCost& cost, int64_t devices, const DeviceSpeed& speed);
+
+// What a device sends while it receives as much. `overlap` is the share of the backward pass behind which this can
+// hide: 1 where other units send than compute, as on GPUs; 0 where the same cores do both.
+struct Interconnect {
+  double gb_s = 0;  // 10^9 bytes a second of each device; 0: not known
+  double overlap = 1;
+};
+
+// One iteration. Gradients are summed by reduce-scatter and all-gather, 2 (W - 1) / W of their bytes for W devices;
+// with a sharded optimizer (W - 1) / W of the weights' follow.
+struct IterationTime {
+  double sent_bytes = 0;  // of each device
+  double compute_s = 0, communication_s = 0;
+  double exposed_s = 0;  // of the communication, what no backward pass hides
+  double total_s() const { return compute_s + exposed_s; }
+};
+// Nothing where the speed is not known; no communication where the interconnect is not.
+std::optional<IterationTime> iteration_time(const PlannedTraining& training, const DeviceSpeed& speed,
+                                            const Interconnect& interconnect);
+double sent_bytes(const PlannedTraining& training);
 
 }  // namespace mds

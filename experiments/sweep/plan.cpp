@@ -11,8 +11,6 @@
 namespace mds {
 namespace {
 
-constexpr double seconds_a_day = 86400;
-
 struct Proxy {
   UNetSpec spec;
   Cost cost;

@@ -12,6 +12,7 @@ namespace mds {
 struct PlanRequest {
   int64_t devices = 1;
   DeviceSpeed speed;
+  Interconnect interconnect{};
   std::string database{};  // where stored names are looked up
 };
 

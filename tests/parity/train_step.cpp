@@ -1,10 +1,12 @@
 // Our side of tests/parity/train_step.py: `train_step FOLDER` trains a base stage that the folder describes by
 // case.json ("unet", "width_divisor", "threads", "device", "loop", "optimizer"), weights.safetensors, and
 // data.safetensors ("moments", "text", "empty_text", as cached latents). It writes the batch, loss and gradients of the
-// first iteration. Then it reads numbers of iterations and answers each with a line of JSON.
+// first iteration. Then it reads numbers of iterations and answers each with a line of JSON. Several processes with
+// torchrun's environment variables train together; the first one writes.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <iostream>
 
@@ -51,7 +53,7 @@ void save_gradients(BaseStage& stage, const Case& of, const std::string& file) {
   TensorMap found;
   loop.run_to(1, [&](const StepReport& report) { found["loss"] = at::scalar_tensor(report.loss, at::kDouble); });
   for (const auto& [name, weight] : loop.weights()) found["gradient." + name] = weight.grad();
-  save_tensors(file, {.tensors = found, .metadata = {}});
+  if (leads(of.loop.ranks)) save_tensors(file, {.tensors = found, .metadata = {}});
 }
 
 // Seconds of each part of each iteration, and the processor time of all threads for all iterations.
@@ -73,10 +75,12 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   keep_freed_memory();
   const std::string folder = std::string(argv[1]) + "/";
-  const auto of = load_described<Case>(folder + "case.json");
+  auto of = load_described<Case>(folder + "case.json");
   at::set_num_threads(int(of.threads));
-  LoopConfig loop_config = of.loop;
+  LoopConfig& loop_config = of.loop;
   loop_config.placement.device = at::Device(of.device);
+  if (const auto address = rank_address([](const char* name) { return std::getenv(name); }))
+    loop_config.ranks = join_ranks(*address, loop_config.placement.device);
   const LatentSet latents = latents_of(load_tensors(folder + "data.safetensors").tensors);
   const NetworkPtr unet =
       make_network(make_plan(proxy_of(load_unet(of.unet), of.width_divisor, latents)), loop_config.placement);
@@ -86,7 +90,7 @@ int main(int argc, char** argv) {
   stage.batch({0, generator_for(of.loop.seed, /*iteration=*/0)}).for_each([&](const char* name, Tensor& tensor) {
     tensors[name] = tensor;
   });
-  save_tensors(folder + "batch.safetensors", {.tensors = tensors, .metadata = {}});
+  if (leads(loop_config.ranks)) save_tensors(folder + "batch.safetensors", {.tensors = tensors, .metadata = {}});
   save_gradients(stage, of, folder + "gradients.safetensors");
   Loop loop(stage, loop_config, of.optimizer);
   std::cout << "ready" << std::endl;

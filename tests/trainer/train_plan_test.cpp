@@ -92,11 +92,39 @@ TEST_CASE("devices share a batch, and no pass is larger than a device's share", 
   CHECK(cost(shared).examples_a_pass == 7);
 }
 
-TEST_CASE("days follow from images a second, or from TFLOP/s at two a MAC", "[trainer]") {
-  TrainCost c{};
-  c.examples = 86400 * 100;
-  c.macs = 86400 * 1e12 * 3;
-  CHECK(days(c, 2, {.rate = 10}).value() == Approx(5));
-  CHECK(days(c, 2, {.tflops = 1}).value() == Approx(3));
-  CHECK(!days(c, 2, {}));
+TEST_CASE("an iteration takes what follows from images a second, or from TFLOP/s at two a MAC", "[trainer]") {
+  PlannedTraining shared = training({convolution()});
+  shared.devices = 2;
+  CHECK(iteration_time(shared, {.rate = 10}, {})->total_s() == Approx(1.6));
+  const double macs = 3 * 73728.0 * 32 / 2;  // of each device
+  CHECK(iteration_time(shared, {.tflops = 1e-6}, {})->total_s() == Approx(2 * macs / 1e6));
+  CHECK_FALSE(iteration_time(shared, {}, {}));
+}
+
+TEST_CASE("what devices send hides behind the backward pass as far as they overlap", "[trainer]") {
+  PlannedTraining shared = training({convolution()});
+  shared.devices = 4;  // 8 examples each
+  CHECK(sent_bytes(shared) == 2 * 0.75 * 4 * 296);
+  const DeviceSpeed speed{.rate = 4};
+  const double gb_s = 1e-9 * sent_bytes(shared) / 3;  // 3 s
+  const auto time = [&](double overlap) { return iteration_time(shared, speed, {gb_s, overlap}); };
+  CHECK(time(0)->compute_s == Approx(2));
+  CHECK(time(0)->communication_s == Approx(3));
+  CHECK(time(0)->total_s() == Approx(5));
+  CHECK(time(1)->total_s() == Approx(2 + 3 - 4.0 / 3));
+  CHECK(iteration_time(shared, speed, {})->total_s() == Approx(2));
+  CHECK_FALSE(iteration_time(shared, {}, {}));
+}
+
+TEST_CASE("a sharded optimizer divides average and moments and sends half as much again", "[trainer]") {
+  PlannedTraining shared = training({convolution()});
+  shared.devices = 8;
+  const double sent = sent_bytes(shared);
+  shared.shard_optimizer = true;
+  const TrainMemory memory = cost(shared).memory;
+  CHECK(memory.weights == 4 * 296);
+  CHECK(memory.gradients == 4 * 296);
+  CHECK(memory.average == 4 * 296 / 8);
+  CHECK(memory.moments == 8 * 296 / 8);
+  CHECK(sent_bytes(shared) == Approx(1.5 * sent));
 }
