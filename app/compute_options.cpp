@@ -52,11 +52,16 @@ Placement apply(const ComputeOptions& compute) {
   return placement;
 }
 
+std::string spread_device(const std::string& device, int64_t process) {
+  const int64_t count = torch::cuda::device_count();
+  return device == "cuda" && count > 0 ? device + ":" + std::to_string(process % count) : device;
+}
+
 void share_host(ComputeOptions& compute, const RankAddress& address) {
   if (compute.threads == 0)
     compute.threads =
         int(std::max<int64_t>(1, int64_t(usable_processors()) / std::max<int64_t>(1, address.local_count)));
-  if (compute.device == "cuda") compute.device += ":" + std::to_string(address.local_rank);
+  compute.device = spread_device(compute.device, address.local_rank);
 }
 
 Placement apply_on_cpu(const ComputeOptions& compute, const std::string& why) {

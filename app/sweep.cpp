@@ -24,14 +24,14 @@ struct SweepOptions {
   ComputeOptions compute;
 };
 
-// Each of several worker processes gets an equal share of the cores, unless --threads is given.
-std::vector<std::string> worker_arguments(const SweepOptions& options) {
+// Each of several worker processes gets an equal share of the cores, unless --threads is given, and a GPU in turn.
+std::vector<std::string> worker_arguments(const SweepOptions& options, int64_t worker) {
   const SweepRequest& request = options.request;
   const int share = std::max(1, int(usable_processors()) / int(request.workers));
   const int threads = options.compute.threads > 0 ? options.compute.threads : share;
   std::vector<std::string> arguments{
       "worker",      request.config,          "--db",      request.db,
-      "--artifacts", request.artifacts,       "--device",  options.compute.device,
+      "--artifacts", request.artifacts,       "--device",  spread_device(options.compute.device, worker),
       "--threads",   std::to_string(threads), "--kernels", std::string(name_of(options.compute.kernels))};
   for (const auto& setting : request.settings) arguments.insert(arguments.end(), {"--set", setting});
   return arguments;
@@ -43,7 +43,8 @@ void add_sweep_options(CommandLine& line, SweepOptions& options) {
       "The exit code is 1 if a candidate failed, even if another one won; `mdsearch db retry` queues failed runs "
       "again. A run whose checkpoint is damaged is trained again from the start, and want of memory or disk ends a "
       "worker, not its candidate.";
-  line.options.add_options()("workers", number(&options.request.workers, between(1, 256)), "Processes that train")(
+  line.options.add_options()("workers", number(&options.request.workers, between(1, 256)),
+                             "Processes that train; with --device cuda, the GPUs in turn")(
       "plan", po::bool_switch(&options.plans),
       "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
       "format", choice(&options.format), "How the result or --plan is printed");
@@ -72,7 +73,7 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
   if (sweep) check_plan_options(values, options.plans);
   if (!values["seed"].defaulted()) options.request.settings.push_back("seed=" + std::to_string(options.compute.seed));
   options.request.command = config_command("sweep", options.request.config, options.request.settings);
-  options.request.run_worker = [arguments = worker_arguments(options)] { run_self(arguments, interrupted); };
+  options.request.run_worker = [options](int64_t worker) { run_self(worker_arguments(options, worker), interrupted); };
   options.plan.placement = options.request.placement = apply(options.compute);
   return true;
 }

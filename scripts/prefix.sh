@@ -4,7 +4,7 @@
 # It works in DIR/new and renames that at the end, so that a DIR/usr is always complete; DIR/usr/packages lists it.
 
 # The core packages and what they need of Boost, SOCI and SQLite; the C++ runtime and other databases are left out.
-core_closure='nlohmann-json3-dev|catch2|libcatch2-dev|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*'
+core_closure='nlohmann-json3-dev|catch2|libcatch2-dev|libgloo-dev|libsqlite3-(0|dev)|libsoci-(dev|core|sqlite3).*'
 core_closure="^($core_closure|libboost.*-dev|libboost-program-options.*)$"
 
 make_prefix() {

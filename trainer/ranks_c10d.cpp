@@ -1,4 +1,5 @@
-// Processes that train together, through LibTorch's c10d: NCCL among GPUs where the build has it, else Gloo.
+// Processes that train together, through LibTorch's c10d: NCCL among GPUs where the build has it, else Gloo, to which
+// tensors of a GPU go through the CPU.
 #include <ATen/ATen.h>
 #include <c10/util/ParallelGuard.h>
 

@@ -27,10 +27,10 @@ void train_all(SweepWorker& worker, const SweepRequest& request, const SweepCont
   std::vector<std::string> failures(size_t(request.workers));
   {
     std::vector<std::jthread> processes;
-    for (auto& failure : failures)
-      processes.emplace_back([&failure, &request] {
+    for (size_t i = 0; i < failures.size(); ++i)
+      processes.emplace_back([&failure = failures[i], &request, i] {
         try {
-          request.run_worker();
+          request.run_worker(int64_t(i));
         } catch (const std::exception& error) {
           failure = error.what();
         }

@@ -19,8 +19,9 @@ struct SweepRequest {
   Placement placement{};
   std::string command{};  // that makes the winner again, for its card
   int64_t workers = 1;
-  // Runs work_on_sweep in another process, and returns when that has ended; needed where there are several workers.
-  std::function<void()> run_worker{};
+  // Runs work_on_sweep in another process, and returns when that has ended; needed where there are several workers,
+  // which are numbered from 0.
+  std::function<void(int64_t worker)> run_worker{};
 
   SweepConfig load() const;  // names of stored networks are replaced by their hashes
 };

@@ -129,12 +129,12 @@ TEST_CASE("processes that divide a batch train to what one makes of the whole", 
     CAPTURE(name);
     // With AdamW's usual epsilon, a gradient that is 0 but for its rounding would move its weight as far as any other.
     Training training;
-    training.optimizer.epsilon = 1e-2;
+    training.optimizer.epsilon = 1e-3;
     const TensorMap alone = trained(1, make, training);
     for (const int64_t processes : {2, 4}) {
       const double off = distance(alone, trained(processes, make, training));
       CAPTURE(processes, off);
-      CHECK(off < 1e-6);
+      CHECK(off < (name == "relu" ? 1e-4 : 1e-6));  // whose gradient jumps where rounding moves a score across 0
     }
   }
 }
