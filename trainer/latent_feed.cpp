@@ -11,8 +11,22 @@ LatentFeed::LatentFeed(const LatentSource& latents, int64_t batch, uint64_t seed
   if (latents.training_count() == 0) throw ConfigError("stage.latents: every pair is held out; nothing to train on");
 }
 
+LatentRows LatentFeed::rows_of(const Turn& turn) {
+  if (!turn.share) return reader_->batch(turn.iteration, 0, batch_);
+  const auto& [first, count] = *turn.share;
+  const LatentRows own = reader_->batch(turn.iteration, first, count);
+  const auto among_zeros = [&](const Tensor& rows) {
+    std::vector<int64_t> sizes = rows.sizes().vec();
+    sizes[0] = batch_;
+    Tensor all = at::zeros(sizes, rows.options());
+    all.narrow(0, first, count).copy_(rows);
+    return all;
+  };
+  return {.moments = among_zeros(own.moments), .text = among_zeros(own.text)};
+}
+
 LatentBatch LatentFeed::next(const Turn& turn, int64_t choices, double caption_dropout) {
-  const LatentRows rows = reader_->batch(turn.iteration, 0, batch_);
+  const LatentRows rows = rows_of(turn);
   const Posterior latent = posterior(rows.moments);
   const Tensor x0 = to_unet(latents_.scale, latent.sample(at::randn(latent.mean.sizes(), turn.random)));
   const Tensor noise = at::randn(x0.sizes(), turn.random);

@@ -26,10 +26,13 @@ class LatentFeed {
   LatentFeed(const LatentSource& latents, int64_t batch, uint64_t seed);
 
   // Timesteps are uniform on 0 .. choices - 1; a share `caption_dropout` of the captions is replaced by the empty one.
+  // Latents and captions outside the turn's share are not read, and are of zeros.
   LatentBatch next(const Turn& turn, int64_t choices, double caption_dropout);
   Tensor empty_text() const;  // float32 1 x S x W, on the CPU
 
  private:
+  LatentRows rows_of(const Turn& turn);
+
   const LatentSource& latents_;
   int64_t batch_;
   std::unique_ptr<LatentReader> reader_;

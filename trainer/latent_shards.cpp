@@ -207,6 +207,11 @@ Tensor LatentShards::held_out_text(const Tensor& rows) const {
 }
 
 FeatureStats LatentShards::training_features() const {
+  std::call_once(features_read_, [&] { features_ = read_features(); });
+  return features_;
+}
+
+FeatureStats LatentShards::read_features() const {
   FeatureAccumulator all;
   for (size_t i = 0; i < index_.shards.size(); ++i) {
     layout(i);

@@ -39,12 +39,15 @@ class LatentShards final : public LatentSource {
   std::string path(size_t shard) const { return folder_ + "/" + index_.shards[shard].file; }
   const Layout& layout(size_t shard) const;  // checks the shard on its first call; for several threads
   Layout read_layout(size_t shard) const;
+  FeatureStats read_features() const;
 
   std::string folder_;
   LatentIndex index_;
   std::vector<int64_t> training_begins_, held_out_begins_;  // of each shard, and the end of the last
   mutable std::mutex mutex_;
   mutable std::vector<std::optional<Layout>> layouts_;
+  mutable std::once_flag features_read_;
+  mutable FeatureStats features_;
 };
 
 }  // namespace mds

@@ -34,9 +34,9 @@ struct LatentRows {
 class LatentReader {
  public:
   virtual ~LatentReader() = default;
-  // `count` examples of the iteration's batch, from `first` on. They depend on the iteration alone, so that processes
-  // that share a batch read each its own part, and a training that goes on reads what it would have read. FileError
-  // where they cannot be read.
+  // `count` examples of the iteration's batch, from `first` on: of processes that share a batch, each reads its own.
+  // They depend on the iteration alone, so that a training that goes on reads what it would have read. FileError where
+  // they cannot be read.
   virtual LatentRows batch(int64_t iteration, int64_t first, int64_t count) = 0;
 };
 
