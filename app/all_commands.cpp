@@ -32,7 +32,8 @@ std::span<const Command> commands() {
 #ifndef MDSEARCH_CORE
       Command{job::train, "generate", "Draws pictures from text with a model folder.", run_generate},
       Command{job::train, "evaluate", "Scores pictures, or what a model draws from captions.", run_evaluate},
-      Command{job::data, "data", "Builds a data set, shows its pictures, times its loading.", nullptr, data_commands},
+      Command{job::data, "data", "Builds a data set, shows its pictures, times its loading, encodes it.", nullptr,
+              data_commands},
 #endif
       light("report"),
       light("db"),

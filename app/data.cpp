@@ -1,13 +1,14 @@
-// mdsearch data build|show|bench: builds a data set from installed packages, draws a contact sheet of one, times
-// loading.
+// mdsearch data build|show|bench|encode: builds a data set from installed packages, draws a contact sheet of one, times
+// loading, and encodes one for training.
 #include <array>
 #include <iostream>
 
-#include "app/options.h"
+#include "app/compute_options.h"
 #include "app/run.h"
 #include "app/terminal_listener.h"
 #include "experiments/data/bench.h"
 #include "experiments/data/build.h"
+#include "experiments/data/encode.h"
 #include "experiments/data/result_text.h"
 #include "experiments/data/show.h"
 
@@ -22,11 +23,16 @@ CommandLine command_line(const std::string& usage, const std::string& example, s
   return line;
 }
 
-void add_source(CommandLine& line, std::string& source, int64_t& size) {
+void add_source(CommandLine& line, std::string& source) {
   line.options.add_options()("name", po::value(&source)->required()->value_name("SOURCE"),
                              "A data set by name, a folder, coco:ANNOTATIONS.json:FOLDER, shards such as "
-                             "x-{00..99}.tar, or a JSON file that describes one")(
-      "size", number(&size, between(8, 1024))->value_name("PX"), "Side of the pictures in pixels");
+                             "x-{00..99}.tar, or a JSON file that describes one");
+}
+
+void add_source(CommandLine& line, std::string& source, int64_t& size) {
+  add_source(line, source);
+  line.options.add_options()("size", number(&size, between(8, 1024))->value_name("PX"),
+                             "Side of the pictures in pixels");
 }
 
 void print(const Json& result, const std::string& format, std::string (*text_of)(const Json&) = data_text) {
@@ -84,10 +90,42 @@ int run_bench(int argc, char** argv) {
   return 0;
 }
 
+int run_encode(int argc, char** argv) {
+  EncodeRequest request;
+  ComputeOptions compute;
+  GivenFields encoders;
+  constexpr int64_t megabyte = 1'000'000;
+  int64_t shard_mb = request.shard_bytes / megabyte;
+  std::string format;
+  CommandLine line =
+      command_line("encode SOURCE --out FOLDER", "encode emoji --held-out 0.1 --out out/emoji-latents", format);
+  add_source(line, request.source);
+  line.options.add_options()("out", po::value(&request.out)->required()->value_name("FOLDER"),
+                             "Folder of shards, which a training's stage.latents may name; several processes may fill "
+                             "one, and the same command goes on where it was killed")(
+      "size", number(&request.size, between(8, 16384), "the autoencoder's")->value_name("PX"),
+      "Side of the pictures in pixels")("held-out", po::value(&request.held_out)->value_name("SHARE"),
+                                        "Share that is never trained on where the source has no split of its own")(
+      "shard-mb", number(&shard_mb, between(1, most_shard_bytes / megabyte))->value_name("N"),
+      "Size of a shard in 10^6 bytes, at most");
+  add_described_options<EncoderFolders>(line.options, encoders);
+  add_compute_options(line.options, compute);
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  require_within("--held-out", request.held_out, between(0, 0.9));
+  request.shard_bytes = shard_mb * megabyte;
+  request.encoders = with_given(EncoderFolders{}, encoders);
+  request.placement = apply(compute);
+  TerminalListener listener;
+  return resumable("the encoding stopped", [&] { return print(encode_source(request, listener), format), true; });
+}
+
 constexpr std::array data_parts{
     Command{"Commands", "build", "Makes a folder of captioned pictures from an installed package.", run_build},
     Command{"Commands", "show", "Draws a contact sheet of a data set or a folder of your own.", run_show},
     Command{"Commands", "bench", "Times how fast pictures can be loaded for training.", run_bench},
+    Command{"Commands", "encode", "Turns pictures and captions into latents that need not fit into memory.",
+            run_encode},
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ class ListReader final : public PictureReader {
   std::optional<EncodedPicture> next() override {
     if (at_ >= order_.size()) return {};
     const Pair& pair = pairs_[order_[at_++]];
-    return EncodedPicture{.name = pair.file, .id = pair.id, .caption = pair.caption, .bytes = {}};
+    return EncodedPicture{.name = pair.file, .id = pair.id, .caption = pair.caption, .bytes = {}, .split = pair.split};
   }
   void skip(int64_t samples) override { at_ += size_t(samples); }
 

@@ -15,6 +15,7 @@ namespace mds {
 struct EncodedPicture {
   std::string name, id, caption;
   std::string bytes;  // empty: still in the file `name`
+  std::string split = "train";
 };
 
 // The samples of one pass over a source, in order.

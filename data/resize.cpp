@@ -33,14 +33,18 @@ Image to_image(const Tensor& picture) {
   return {picture.size(2), picture.size(1), std::vector<uint8_t>(data, data + pixels_HWC.numel())};
 }
 
-Pictures load_pictures(const std::vector<Pair>& pairs, int64_t size) {
+namespace {
+
+// The picture of each pair comes from image_of(i).
+template <class ImageOf>
+Pictures decoded(const std::vector<Pair>& pairs, int64_t size, const ImageOf& image_of) {
   check_size(size);
   Pictures result;
   const auto images = torch::empty({int64_t(pairs.size()), 3, size, size}, torch::kUInt8);
   std::vector<std::string> failures(pairs.size());
   parallel_for(int64_t(pairs.size()), [&](int64_t i) {
     try {
-      images[i].copy_(to_tensor(load_image(pairs[size_t(i)].file), size));
+      images[i].copy_(to_tensor(image_of(size_t(i)), size));
     } catch (const FileError& error) {
       failures[size_t(i)] = std::string(error.what()).substr(pairs[size_t(i)].file.size() + 2);
     }
@@ -54,9 +58,27 @@ Pictures load_pictures(const std::vector<Pair>& pairs, int64_t size) {
       result.skipped.skips.push_back({pairs[i].file, failures[i]});
     }
   }
-  if (usable.empty()) throw FileError("none of the pictures can be decoded. " + summary(result.skipped));
-  result.images = usable.size() == pairs.size() ? images : images.index_select(0, torch::tensor(usable));
+  result.images = usable.size() == pairs.size() ? images : images.index_select(0, torch::tensor(usable, torch::kLong));
   return result;
+}
+
+}  // namespace
+
+Pictures load_pictures(const std::vector<Pair>& pairs, int64_t size) {
+  Pictures result = decoded(pairs, size, [&](size_t i) { return load_image(pairs[i].file); });
+  if (result.pairs.empty()) throw FileError("none of the pictures can be decoded. " + summary(result.skipped));
+  return result;
+}
+
+Pictures decode_samples(const std::vector<EncodedPicture>& samples, int64_t size) {
+  std::vector<Pair> pairs;
+  for (const auto& sample : samples)
+    pairs.push_back(
+        {.file = sample.name, .caption = sample.caption, .split = sample.split, .group = sample.id, .id = sample.id});
+  return decoded(pairs, size, [&](size_t i) {
+    const auto& [name, id, caption, bytes, split] = samples[i];
+    return bytes.empty() ? load_image(name) : decode_image(bytes, name);
+  });
 }
 
 Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options) {

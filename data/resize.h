@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "data/image_folder.h"
+#include "data/picture_source.h"
 #include "pipeline/image.h"
 #include "spec/tensor.h"
 
@@ -23,6 +23,9 @@ struct Pictures {
 // In the order of the pairs, read by a pool of threads. Pictures that turn out to be broken when they are decoded are
 // skips; FileError if all are.
 Pictures load_pictures(const std::vector<Pair>& pairs, int64_t size);
+
+// The same for samples of any source; no picture is left where all are broken.
+Pictures decode_samples(const std::vector<EncodedPicture>& samples, int64_t size);
 
 // Loads a whole folder; the skips of list_pairs come before those of load_pictures.
 Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options = {});

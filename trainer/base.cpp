@@ -54,19 +54,21 @@ Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t) {
   return (capped / signal).clamp_max(1);
 }
 
-UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents) {
+UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSource& latents) {
   UNetSpec proxy = scaled(unet, width_divisor);
-  proxy.latent_channels = latents.moments.size(1) / 2;
-  proxy.size = latents.moments.size(2);
-  proxy.text_tokens = latents.text.size(1);
-  proxy.text_width = latents.text.size(2);
+  const LatentShape shape = latents.shape();
+  proxy.latent_channels = shape.channels;
+  proxy.size = shape.size;
+  proxy.text_tokens = shape.tokens;
+  proxy.text_width = shape.width;
   return proxy;
 }
 
-BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
+BaseStage::BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop,
+                     const LatentSource& latents)
     : BaseStage(seeded(unet, loop), config, loop, latents) {}
 
-BaseStage::BaseStage(BaseStart start, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
+BaseStage::BaseStage(BaseStart start, const BaseConfig& config, const LoopConfig& loop, const LatentSource& latents)
     : config_(config),
       schedule_(NoiseSchedule(config.schedule).on(start.unet->device())),
       feed_(latents, loop.batch, loop.seed),
@@ -76,7 +78,7 @@ BaseStage::BaseStage(BaseStart start, const BaseConfig& config, const LoopConfig
   card_.model.schedule = config.schedule;
   if (config.prediction == Prediction::x0)
     throw ConfigError("stage.prediction is \"x0\"; base training predicts epsilon or v");
-  if (const int64_t pixels = pixels_a_latent * latents.moments.size(2); config.size > 0 && config.size != pixels)
+  if (const int64_t pixels = pixels_a_latent * latents.shape().size; config.size > 0 && config.size != pixels)
     throw ConfigError("stage.size is " + std::to_string(config.size) + "; the latents are of " +
                       std::to_string(pixels) + " px");
   unet_->checkpoint_activations(loop.checkpoint_activations);

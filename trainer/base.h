@@ -59,7 +59,7 @@ inline Diffusion diffusion_of(const BaseConfig& config) { return {NoiseSchedule(
 Tensor min_snr_weight(Prediction prediction, const Amplitudes& at_t);
 
 // The UNet to train on these latents: narrowed, with the latents' size and channels and the text's shape.
-UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSet& latents);
+UNetSpec proxy_of(const UNetSpec& unet, int64_t width_divisor, const LatentSource& latents);
 
 // The same before there are latents: with the sizes of what the encoders' folders produce and of stage.size. Where a
 // folder is not there, the UNet's own, and `notes` say so.
@@ -73,11 +73,11 @@ struct BaseStart {
 
 class BaseStage final : public StageOf<LatentBatch> {
  public:
-  BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  BaseStage(const UNetSpec& unet, const BaseConfig& config, const LoopConfig& loop, const LatentSource& latents);
   // Starts from the weights that the network has.
-  BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents)
+  BaseStage(NetworkPtr unet, const BaseConfig& config, const LoopConfig& loop, const LatentSource& latents)
       : BaseStage(BaseStart{std::move(unet)}, config, loop, latents) {}
-  BaseStage(BaseStart start, const BaseConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  BaseStage(BaseStart start, const BaseConfig& config, const LoopConfig& loop, const LatentSource& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
   LatentBatch draw(const Turn& turn) override;
   Tensor loss(const LatentBatch& batch, const Observer& observer) override;

@@ -41,7 +41,7 @@ Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const
   return share * first.x0 + (1 - share) * teacher(z_middle, steps.middle_N).x0;
 }
 
-DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents)
+DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSource& latents)
     : config_(checked(config)),
       teacher_(open_predecessor(config_.teacher, latents)),
       start_(open_predecessor(config_.start, latents)),

@@ -89,7 +89,7 @@ struct DistilBatch : LatentBatch {
 
 class DistilStage final : public StageOf<DistilBatch> {
  public:
-  DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSource& latents);
   TensorMap weights() const override { return trained_weights(*student_); }
   DistilBatch draw(const Turn& turn) override;  // t_N is the index of the student's step
   Tensor loss(const DistilBatch& batch, const Observer& observer) override;

@@ -8,42 +8,32 @@ namespace {
 
 constexpr int64_t rows_a_call = 256;  // of the UNet, limited by the memory of its maps
 
-Tensor features_of(const LatentSet& latents, bool held_out) {
-  return latents.image_features.index_select(0, latents.rows(held_out));
-}
-
-Recall held_out_recall(const LatentSet& latents) {
-  const Tensor rows = latents.rows(/*of_held_out=*/true);
-  return recall_at(1, latents.image_features.index_select(0, rows), latents.text_features.index_select(0, rows));
-}
-
-// The same captions for every candidate: a seeded choice of the held-out rows, repeated where more pictures are needed
-// than rows exist.
-Tensor caption_rows(const LatentSet& latents, const EvaluationConfig& config) {
-  const Tensor rows = latents.rows(/*of_held_out=*/true);
-  if (rows.numel() < 2)
-    throw ConfigError("evaluation: the data set holds out " + std::to_string(rows.numel()) +
-                      " pairs; at least 2 are needed");
-  return rows.index_select(0, Batches(rows.numel(), config.pictures, config.seed).at(0));
+// The same captions for every candidate: a seeded choice of the held-out pairs, repeated where more pictures are needed
+// than there are pairs.
+Tensor caption_rows(int64_t pairs, const EvaluationConfig& config) {
+  if (pairs < 2)
+    throw ConfigError("evaluation: the data set holds out " + std::to_string(pairs) + " pairs; at least 2 are needed");
+  return Batches(pairs, config.pictures, config.seed).at(0);
 }
 
 // The empty caption, then those of the rows, one for each picture.
-PictureTexts texts_of(const LatentSet& latents, const Tensor& rows) {
+PictureTexts texts_of(const LatentSource& latents, const Tensor& rows) {
   PictureTexts texts{.rows = {}, .chosen_N = at::arange(1, rows.numel() + 1)};
-  texts.rows.text_NSC = at::cat({latents.empty_text, latents.text.index_select(0, rows)}).to(at::kFloat);
+  texts.rows.text_NSC = at::cat({latents.empty_text, latents.held_out_text(rows)}).to(at::kFloat);
   return texts;
 }
 
 }  // namespace
 
-Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config,
+Evaluator::Evaluator(const LatentSource& latents, const EncoderFolders& encoders, const EvaluationConfig& config,
                      const Placement& placement)
     : latents_(latents),
       config_(config),
-      rows_(caption_rows(latents, config)),
-      held_out_(feature_stats(features_of(latents, true))),
-      train_(feature_stats(features_of(latents, false))),
-      recall_(held_out_recall(latents)) {
+      pairs_(latents.held_out_pairs()),
+      rows_(caption_rows(int64_t(pairs_.captions.size()), config)),
+      held_out_(feature_stats(pairs_.image_features)),
+      train_(latents.training_features()),
+      recall_(recall_at(1, pairs_.image_features, pairs_.text_features)) {
   const EncoderCards cards = check_encoders(latents, encoders);
   decoder_ = load_part(shipped_file(encoders.autoencoder), "vae_decoder", make_plan(*cards.autoencoder.vae_decoder),
                        placement);
@@ -52,7 +42,7 @@ Evaluator::Evaluator(const LatentSet& latents, const EncoderFolders& encoders, c
       load_part(shipped_file(encoders.score), "image_encoder", make_plan(*cards.score.image_encoder), placement);
   normalisation_ = *cards.score.image_normalisation;
   tower_size_ = cards.score.image_encoder->size;
-  for (int64_t i = 0; i < rows_.numel(); ++i) captions_.push_back(latents.captions[size_t(rows_[i].item<int64_t>())]);
+  for (int64_t i = 0; i < rows_.numel(); ++i) captions_.push_back(pairs_.captions[size_t(rows_[i].item<int64_t>())]);
 }
 
 Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std::function<void()>& tick,
@@ -78,7 +68,7 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
   }
   drawn.pictures = at::cat(pictures);
   drawn.features_NE = at::cat(features);
-  drawn.clip_N = clip_values(drawn.features_NE, latents_.text_features.index_select(0, rows_));
+  drawn.clip_N = clip_values(drawn.features_NE, pairs_.text_features.index_select(0, rows_));
   return drawn;
 }
 
@@ -86,7 +76,7 @@ std::vector<Score> Evaluator::scores(const Drawn& drawn) const {
   ScoreOptions options{.seed = config_.seed};
   const int64_t *row = rows_.const_data_ptr<int64_t>(), *end = row + rows_.numel();
   // Where captions repeat, the pictures of one caption are resampled together.
-  if (latents_.rows(/*of_held_out=*/true).numel() < rows_.numel()) options.cluster_of.assign(row, end);
+  if (int64_t(pairs_.captions.size()) < rows_.numel()) options.cluster_of.assign(row, end);
   return {held_out_.score("fd_emoji_clip", drawn.features_NE, options),
           train_.score("fd_emoji_clip_train", drawn.features_NE, options),
           mean_score("clip_emoji", drawn.clip_N, options)};

@@ -43,7 +43,7 @@ struct Drawn {
 class Evaluator {
  public:
   // `latents` must outlive the evaluator. ConfigError as in check_encoders, and for fewer than 2 held-out pairs.
-  Evaluator(const LatentSet& latents, const EncoderFolders& encoders, const EvaluationConfig& config,
+  Evaluator(const LatentSource& latents, const EncoderFolders& encoders, const EvaluationConfig& config,
             const Placement& placement = {});
 
   // Draws pictures with a UNet trained on these latents; results are on the CPU. Calls `tick` after each sampling step.
@@ -58,9 +58,10 @@ class Evaluator {
   const Recall& recall() const { return recall_; }
 
  private:
-  const LatentSet& latents_;
+  const LatentSource& latents_;
   EvaluationConfig config_;
-  Tensor rows_;  // rows of the captions to draw
+  HeldOutPairs pairs_;
+  Tensor rows_;  // of the pairs whose captions are drawn
   std::vector<std::string> captions_;
   NetworkPtr decoder_, image_tower_;
   ImageNormalisation normalisation_;

@@ -6,20 +6,33 @@
 
 namespace mds {
 
-LatentFeed::LatentFeed(const LatentSet& latents, int64_t batch, uint64_t seed)
-    : latents_(latents), rows_(latents.rows(/*of_held_out=*/false)), batches_(rows_.numel(), batch, seed) {
-  if (rows_.numel() == 0) throw ConfigError("stage.latents: every pair is held out; nothing to train on");
+LatentFeed::LatentFeed(const LatentSource& latents, int64_t batch, uint64_t seed)
+    : latents_(latents), batch_(batch), reader_(latents.reader(batch, seed)) {
+  if (latents.training_count() == 0) throw ConfigError("stage.latents: every pair is held out; nothing to train on");
+}
+
+LatentRows LatentFeed::rows_of(const Turn& turn) {
+  if (!turn.share) return reader_->batch(turn.iteration, 0, batch_);
+  const auto& [first, count] = *turn.share;
+  const LatentRows own = reader_->batch(turn.iteration, first, count);
+  const auto among_zeros = [&](const Tensor& rows) {
+    std::vector<int64_t> sizes = rows.sizes().vec();
+    sizes[0] = batch_;
+    Tensor all = at::zeros(sizes, rows.options());
+    all.narrow(0, first, count).copy_(rows);
+    return all;
+  };
+  return {.moments = among_zeros(own.moments), .text = among_zeros(own.text)};
 }
 
 LatentBatch LatentFeed::next(const Turn& turn, int64_t choices, double caption_dropout) {
-  const Tensor chosen = rows_.index_select(0, batches_.at(turn.iteration));
-  const int64_t n = chosen.numel();
-  const Posterior latent = posterior(latents_.moments.index_select(0, chosen));
+  const LatentRows rows = rows_of(turn);
+  const Posterior latent = posterior(rows.moments);
   const Tensor x0 = to_unet(latents_.scale, latent.sample(at::randn(latent.mean.sizes(), turn.random)));
   const Tensor noise = at::randn(x0.sizes(), turn.random);
-  const Tensor t = at::randint(choices, {n}, turn.random, at::kLong);
-  const Tensor dropped = at::rand({n, 1, 1}, turn.random) < caption_dropout;
-  const Tensor text = at::where(dropped, latents_.empty_text, latents_.text.index_select(0, chosen)).to(at::kFloat);
+  const Tensor t = at::randint(choices, {batch_}, turn.random, at::kLong);
+  const Tensor dropped = at::rand({batch_, 1, 1}, turn.random) < caption_dropout;
+  const Tensor text = at::where(dropped, latents_.empty_text, rows.text).to(at::kFloat);
   return {.x0_NCHW = x0, .noise_NCHW = noise, .t_N = t, .text_NSC = text};
 }
 

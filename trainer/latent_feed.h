@@ -1,4 +1,4 @@
-// Draws an iteration's batch for the stages that train a UNet: cached latents, noise, timesteps, captions.
+// Draws an iteration's batch for the stages that train a UNet: latents, noise, timesteps, captions.
 #pragma once
 
 #include "trainer/latents.h"
@@ -23,16 +23,19 @@ struct LatentBatch {
 class LatentFeed {
  public:
   // The latents must outlive the feed. ConfigError where every pair is held out.
-  LatentFeed(const LatentSet& latents, int64_t batch, uint64_t seed);
+  LatentFeed(const LatentSource& latents, int64_t batch, uint64_t seed);
 
   // Timesteps are uniform on 0 .. choices - 1; a share `caption_dropout` of the captions is replaced by the empty one.
+  // Latents and captions outside the turn's share are not read, and are of zeros.
   LatentBatch next(const Turn& turn, int64_t choices, double caption_dropout);
   Tensor empty_text() const;  // float32 1 x S x W, on the CPU
 
  private:
-  const LatentSet& latents_;
-  Tensor rows_;
-  Batches batches_;
+  LatentRows rows_of(const Turn& turn);
+
+  const LatentSource& latents_;
+  int64_t batch_;
+  std::unique_ptr<LatentReader> reader_;
 };
 
 }  // namespace mds

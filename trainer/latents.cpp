@@ -4,6 +4,7 @@
 
 #include "pipeline/safetensors.h"
 #include "spec/license.h"
+#include "trainer/stage.h"
 
 namespace mds {
 namespace {
@@ -54,10 +55,68 @@ void check(const LatentSet& set, const std::string& file) {
                     std::to_string(set.scale.std.size()) + " deviations; expected " + std::to_string(channels));
 }
 
+// Latents may be of larger pictures than the decoder's card says: its weights fit any size.
+void fit_decoder(LatentDecoderSpec& decoder, int64_t latent_size) {
+  const int64_t own = make_plan(decoder).input.height;
+  if (own == latent_size) return;
+  const int64_t pixels = decoder.extent().height / own * latent_size;
+  std::visit([&](auto& spec) { spec = std::get<std::decay_t<decltype(spec)>>(with_size(spec, {pixels, pixels})); },
+             decoder);
+}
+
+class MemoryReader final : public LatentReader {
+ public:
+  MemoryReader(const LatentSet& set, int64_t batch, uint64_t seed)
+      : set_(set), rows_(set.rows(/*of_held_out=*/false)), batches_(rows_.numel(), batch, seed) {}
+  LatentRows batch(int64_t iteration, int64_t first, int64_t count) override {
+    const Tensor chosen = rows_.index_select(0, batches_.at(iteration).slice(0, first, first + count));
+    return {.moments = set_.moments.index_select(0, chosen), .text = set_.text.index_select(0, chosen)};
+  }
+
+ private:
+  const LatentSet& set_;
+  Tensor rows_;
+  Batches batches_;
+};
+
 }  // namespace
 
 Tensor LatentSet::rows(bool of_held_out) const {
   return at::nonzero(of_held_out ? held_out : held_out.logical_not()).flatten();
+}
+
+LatentShape LatentSet::shape() const {
+  return {.channels = moments.size(1) / 2, .size = moments.size(2), .tokens = text.size(1), .width = text.size(2)};
+}
+
+int64_t LatentSet::training_count() const { return rows(/*of_held_out=*/false).numel(); }
+
+std::unique_ptr<LatentReader> LatentSet::reader(int64_t batch, uint64_t seed) const {
+  return std::make_unique<MemoryReader>(*this, batch, seed);
+}
+
+HeldOutPairs LatentSet::held_out_pairs() const {
+  const Tensor chosen = rows(/*of_held_out=*/true);
+  HeldOutPairs pairs{.captions = {},
+                     .image_features = image_features.index_select(0, chosen),
+                     .text_features = text_features.index_select(0, chosen)};
+  for (int64_t i = 0; i < chosen.numel(); ++i) pairs.captions.push_back(captions[size_t(chosen[i].item<int64_t>())]);
+  return pairs;
+}
+
+Tensor LatentSet::held_out_text(const Tensor& of) const {
+  return text.index_select(0, rows(/*of_held_out=*/true).index_select(0, of));
+}
+
+FeatureStats LatentSet::training_features() const {
+  return feature_stats(image_features.index_select(0, rows(/*of_held_out=*/false)));
+}
+
+std::map<std::string, std::string> read_hashes(const Json& json, const Place& place) {
+  check_type(place, json, json.is_object(), "an object");
+  std::map<std::string, std::string> hashes;
+  for (const auto& [name, hash] : json.items()) read_json(hash, hashes[name], place.child(name));
+  return hashes;
 }
 
 std::map<std::string, std::string> encoder_hashes(const EncoderFolders& folders) {
@@ -68,7 +127,7 @@ std::map<std::string, std::string> encoder_hashes(const EncoderFolders& folders)
   return hashes;
 }
 
-EncoderCards check_encoders(const LatentSet& latents, const EncoderFolders& folders) {
+EncoderCards check_encoders(const LatentSource& latents, const EncoderFolders& folders) {
   const auto hashes = encoder_hashes(folders);
   EncoderFolders::describe(folders, [&](std::string_view name, const std::string& folder, std::string_view) {
     const auto made_with = latents.encoders.find(std::string(name));
@@ -76,7 +135,9 @@ EncoderCards check_encoders(const LatentSet& latents, const EncoderFolders& fold
       throw ConfigError("encoders." + std::string(name) + ": " + folder +
                         " is not the model that the cached latents were made with; name that one, or make them again");
   });
-  return {.autoencoder = load_card(shipped_file(folders.autoencoder), {"vae_decoder"}),
+  ModelCard autoencoder = load_card(shipped_file(folders.autoencoder), {"vae_decoder"});
+  fit_decoder(*autoencoder.vae_decoder, latents.shape().size);
+  return {.autoencoder = std::move(autoencoder),
           .text = load_card(shipped_file(folders.text), {"text_encoder", "tokenizer"}),
           .score = load_card(shipped_file(folders.score), {"image_encoder", "image_normalisation"})};
 }
@@ -97,17 +158,14 @@ void save_latents(const std::string& file, const LatentSet& set) {
 
 LatentSet load_latents(const std::string& file) {
   const TensorFile content = load_tensors(file);
-  LatentSet set{.moments = floating_of(content, "moments", file),
-                .text = floating_of(content, "text", file),
-                .empty_text = floating_of(content, "empty_text", file),
-                .image_features = floating_of(content, "image_features", file),
-                .text_features = floating_of(content, "text_features", file),
-                .held_out = tensor_of(content, "held_out", file),
-                .captions = {},
-                .scale = {},
-                .hash = {},
-                .encoders = {},
-                .license = unknown_license};  // of files that earlier versions wrote
+  LatentSet set;
+  set.moments = floating_of(content, "moments", file);
+  set.text = floating_of(content, "text", file);
+  set.empty_text = floating_of(content, "empty_text", file);
+  set.image_features = floating_of(content, "image_features", file);
+  set.text_features = floating_of(content, "text_features", file);
+  set.held_out = tensor_of(content, "held_out", file);
+  set.license = unknown_license;  // of files that earlier versions wrote
   const auto metadata = [&](const std::string& key) {
     const auto found = content.metadata.find(key);
     if (found == content.metadata.end()) throw FileError(file + ": its metadata lack \"" + key + "\"");
@@ -119,9 +177,7 @@ LatentSet load_latents(const std::string& file) {
   read_json(json("captions"), set.captions, {file, "captions"});
   read_json(json("scale"), set.scale, {file, "scale"});
   set.hash = metadata("hash");
-  const Json encoders = json("encoders");
-  check_type({file, "encoders"}, encoders, encoders.is_object(), "an object");
-  for (const auto& [name, hash] : encoders.items()) read_json(hash, set.encoders[name], {file, "encoders." + name});
+  set.encoders = read_hashes(json("encoders"), {file, "encoders"});
   if (content.metadata.contains("license")) set.license = metadata("license");
   check(set, file);
   return set;

@@ -88,7 +88,7 @@ void Player::check(const std::vector<double>& losses, const Batch& batch, int64_
 }
 
 Batch Player::drawn(int64_t iteration) const {
-  return stage_.batch({iteration, generator_for(config_.seed, iteration, config_.purpose)});
+  return stage_.batch({iteration, generator_for(config_.seed, iteration, config_.purpose), config_.share()});
 }
 
 Batch Player::batch_of(int64_t iteration) {

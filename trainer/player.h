@@ -23,6 +23,10 @@ struct PlayerConfig {
   int64_t passes() const { return batch / examples_a_pass; }
   int64_t own_passes() const { return passes() / count_of(ranks); }
   int64_t first_pass() const { return ranks ? ranks->rank() * own_passes() : 0; }
+  std::optional<Share> share() const {
+    if (!ranks) return {};
+    return Share{first_pass() * examples_a_pass, own_passes() * examples_a_pass};
+  }
 };
 
 // Of work on a GPU, a part holds what it waited for, unless the clocks wait for the GPU.

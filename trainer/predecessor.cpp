@@ -7,7 +7,7 @@ namespace {
 
 std::string text(const auto& value) { return to_json(value).dump(); }
 
-Predecessor open_checked(const std::string& folder, const LatentSet& latents, bool any_size) {
+Predecessor open_checked(const std::string& folder, const LatentSource& latents, bool any_size) {
   Predecessor opened{folder, load_card(folder, {"unet", "schedule"})};
   const auto require = [&](const std::string& what, int64_t its, int64_t here) {
     if (its != here)
@@ -15,10 +15,11 @@ Predecessor open_checked(const std::string& folder, const LatentSet& latents, bo
                         std::to_string(here));
   };
   const UNetSpec& unet = opened.spec();
-  require("latent_channels", unet.latent_channels, latents.moments.size(1) / 2);
-  if (!any_size) require("size", unet.size, latents.moments.size(2));
-  require("text_tokens", unet.text_tokens, latents.text.size(1));
-  require("text_width", unet.text_width, latents.text.size(2));
+  const LatentShape shape = latents.shape();
+  require("latent_channels", unet.latent_channels, shape.channels);
+  if (!any_size) require("size", unet.size, shape.size);
+  require("text_tokens", unet.text_tokens, shape.tokens);
+  require("text_width", unet.text_width, shape.width);
   return opened;
 }
 
@@ -28,13 +29,13 @@ NetworkPtr Predecessor::unet(const Placement& placement) const {
   return load_part(folder, "unet", make_plan(spec()), placement);
 }
 
-Predecessor open_predecessor(const std::string& folder, const LatentSet& latents) {
+Predecessor open_predecessor(const std::string& folder, const LatentSource& latents) {
   return open_checked(folder, latents, /*any_size=*/false);
 }
 
-Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSet& latents) {
+Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSource& latents) {
   Predecessor start = open_checked(folder, latents, /*any_size=*/true);
-  start.card.unet->size = latents.moments.size(2);
+  start.card.unet->size = latents.shape().size;
   return start;
 }
 

@@ -16,10 +16,10 @@ struct Predecessor {
 };
 
 // ConfigError, with the folder and both values, where the UNet needs other latents or text than these.
-Predecessor open_predecessor(const std::string& folder, const LatentSet& latents);
+Predecessor open_predecessor(const std::string& folder, const LatentSource& latents);
 
 // The same, but the UNet may be for another size; its spec gets the size of the latents, as its weights fit any size.
-Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSet& latents);
+Predecessor open_predecessor_of_any_size(const std::string& folder, const LatentSource& latents);
 
 // The card of a stage that goes on from a model: its network, diffusion, sampler and candidate are the model's.
 StageCard card_after(const Predecessor& start);

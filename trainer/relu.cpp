@@ -48,7 +48,7 @@ UNetSpec with_relu(const UNetSpec& spec, const std::string& source) {
   return relu;
 }
 
-ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents)
+ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSource& latents)
     : config_(config),
       start_(open_predecessor(config.start, latents)),
       unet_(with_relu(start_.spec(), config.start)),

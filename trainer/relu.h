@@ -47,7 +47,7 @@ struct ReluBatch : LatentBatch {
 
 class ReluStage final : public StageOf<ReluBatch> {
  public:
-  ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSource& latents);
   TensorMap weights() const override;  // the network's; with gain, also "PATH.log_gain" of each attention
   ReluBatch draw(const Turn& turn) override;
   Tensor loss(const ReluBatch& batch, const Observer& observer) override;

@@ -15,11 +15,17 @@ namespace mds {
 // The weights of a network that is trained, by name with a prefix.
 TensorMap trained_weights(const Network& network, const std::string& prefix = "");
 
+// `count` examples of a batch, from `first` on.
+struct Share {
+  int64_t first, count;
+};
+
 // All randomness of an iteration comes from `random`. It depends only on the seed, the iteration and the network that
 // is trained, so a resumed run needs no saved random state.
 struct Turn {
   int64_t iteration;
   at::Generator random;
+  std::optional<Share> share{};  // the examples that are trained on here; of the others only the randomness is needed
 };
 
 // What a stage knows of the model that it makes, beside the weights.

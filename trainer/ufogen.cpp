@@ -22,10 +22,10 @@ NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config) {
   return {t, t_less, schedule.snr(t), schedule.snr(t_less)};
 }
 
-UfogenStage::Opponent::Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSet& latents)
+UfogenStage::Opponent::Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSource& latents)
     : stage_(stage), feed_(latents, loop.batch, loop.seed + 1) {}
 
-UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents)
+UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSource& latents)
     : config_(config),
       start_(open_predecessor(config.start, latents)),
       schedule_(NoiseSchedule(*start_.card.schedule).on(loop.placement.device)),

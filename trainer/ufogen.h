@@ -86,7 +86,7 @@ struct UfogenBatch : LatentBatch {
 
 class UfogenStage final : public StageOf<UfogenBatch> {
  public:
-  UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSet& latents);
+  UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSource& latents);
   TensorMap weights() const override { return trained_weights(*unet_); }
   UfogenBatch draw(const Turn& turn) override { return drawn_from(feed_, turn); }
   Tensor loss(const UfogenBatch& batch, const Observer& observer) override;
@@ -98,7 +98,7 @@ class UfogenStage final : public StageOf<UfogenBatch> {
   // Trains the discriminator against the stage.
   class Opponent final : public StageOf<UfogenBatch> {
    public:
-    Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSet& latents);
+    Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSource& latents);
     TensorMap weights() const override { return stage_.discriminator_.weights(); }
     UfogenBatch draw(const Turn& turn) override { return stage_.drawn_from(feed_, turn); }
     Tensor loss(const UfogenBatch& batch, const Observer& observer) override;

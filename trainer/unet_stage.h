@@ -19,7 +19,7 @@ using StagePtr = std::unique_ptr<Stage>;
 
 struct StageInputs {
   const LoopConfig& loop;
-  const LatentSet& latents;     // outlives the stage
+  const LatentSource& latents;  // outlives the stage
   const std::string& database;  // where stored names of networks are looked up
 };
 

@@ -116,7 +116,7 @@ SweepConfig load_sweep(const std::string& file, const std::vector<std::string>& 
   return config;
 }
 
-Json protocol_json(const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures) {
+Json protocol_json(const SweepConfig& config, const LatentSource& latents, const SweepMeasures& measures) {
   Json stage = config.written["stage"];
   stage.erase("unet");
   Json evaluation = config.written["evaluation"];

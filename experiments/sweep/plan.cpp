@@ -5,6 +5,7 @@
 #include "experiments/sweep/candidates.h"
 #include "experiments/sweep/disk.h"
 #include "experiments/sweep/iteration_time.h"
+#include "experiments/training/latent_cache.h"
 #include "networks/network_spec.h"
 #include "trainer/train_plan.h"
 
@@ -77,8 +78,7 @@ Proxy proxy_with_cost(const UNetSpec& spec, const SweepConfig& config) {
 // Their sizes are those of cached latents, or of what the encoders' folders will produce.
 std::vector<Proxy> proxies_of(const std::vector<Candidate>& candidates, const SweepConfig& config,
                               std::vector<std::string>& notes) {
-  std::optional<LatentSet> latents;
-  if (config.stage.data.latents.ends_with(".safetensors")) latents = load_latents(config.stage.data.latents);
+  const LatentSourcePtr latents = open_if_encoded(config.stage.data.latents);
   std::vector<Proxy> proxies;
   for (const auto& candidate : candidates) {
     notes.clear();

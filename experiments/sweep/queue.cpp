@@ -79,7 +79,7 @@ NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& 
   return runs;
 }
 
-void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSet& latents) {
+void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSource& latents) {
   for (const auto& candidate : runs.candidates) try {
       runs.proxies.push_back(proxy_of(candidate.network, config.stage.width_divisor, latents));
       make_plan(runs.proxies.back());

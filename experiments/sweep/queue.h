@@ -18,7 +18,7 @@ struct NewRuns {
 
 // `store` is null where there is no database yet. ConfigError where the stored sweep cannot grow into this one.
 NewRuns new_runs(const Database* database, const SweepConfig& config, Listener& listener);
-void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSet& latents);
+void add_proxies(NewRuns& runs, const SweepConfig& config, const LatentSource& latents);
 
 // ConfigError where the stored runs were trained under other conditions, for example on other pictures.
 void enqueue(Database& database, const SweepConfig& config, const NewRuns& runs, const Json& protocol);

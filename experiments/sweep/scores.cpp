@@ -61,10 +61,10 @@ double of_halves(const SetDistance& distance, MeasureInput input, uint64_t seed)
 
 }  // namespace
 
-SweepScores::SweepScores(const SweepConfig& config, const LatentSet& latents, const Placement& placement,
+SweepScores::SweepScores(const SweepConfig& config, const LatentSource& latents, const Placement& placement,
                          Listener& listener)
     : added_(metrics_of(config.evaluation)), seed_(config.evaluation.seed) {
-  held_out_.features_ND = latents.image_features.index_select(0, latents.rows(/*of_held_out=*/true));
+  held_out_.features_ND = latents.held_out_pairs().image_features;
   held_out_.stats = feature_stats(held_out_.features_ND);
   for (const Metric* metric : added_)
     if (!is_own(*metric) && !networks_.contains(network_name(*metric)))

@@ -14,7 +14,7 @@ namespace mds {
 class SweepScores {
  public:
   // ConfigError for names that a sweep cannot score; other errors as in open_features.
-  SweepScores(const SweepConfig& config, const LatentSet& latents, const Placement& placement, Listener& listener);
+  SweepScores(const SweepConfig& config, const LatentSource& latents, const Placement& placement, Listener& listener);
 
   // The feature networks besides the scoring encoder, with the hashes of their weights.
   Json extractors() const;
@@ -39,7 +39,7 @@ class SweepScores {
 
 // Everything that measures in a sweep.
 struct SweepMeasures {
-  SweepMeasures(const SweepConfig& config, const LatentSet& latents, const Placement& placement, Listener& listener)
+  SweepMeasures(const SweepConfig& config, const LatentSource& latents, const Placement& placement, Listener& listener)
       : evaluator(latents, config.stage.data.encoders, config.evaluation, placement),
         scores(config, latents, placement, listener) {}
 
@@ -51,7 +51,7 @@ struct SweepMeasures {
 struct SweepContext {
   Database& database;
   const SweepConfig& config;
-  const LatentSet& latents;
+  const LatentSource& latents;
   const SweepMeasures& measures;
   Placement placement;
   Listener& listener;
@@ -59,6 +59,6 @@ struct SweepContext {
 };
 
 // The conditions that all candidates share; its hash marks their scores. Weights are identified by their content.
-Json protocol_json(const SweepConfig& config, const LatentSet& latents, const SweepMeasures& measures);
+Json protocol_json(const SweepConfig& config, const LatentSource& latents, const SweepMeasures& measures);
 
 }  // namespace mds

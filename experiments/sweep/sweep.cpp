@@ -89,8 +89,8 @@ int64_t tell_failed(const SweepContext& sweep) {
   return failed;
 }
 
-LatentSet opened_latents(const SweepConfig& config, const SweepRequest& request, Listener& listener,
-                         PhaseClock& clock) {
+LatentSourcePtr opened_latents(const SweepConfig& config, const SweepRequest& request, Listener& listener,
+                               PhaseClock& clock) {
   const auto opening = clock.in("data");
   return open_latents({config.stage.data, least_held_out, request.placement}, listener);
 }
@@ -112,18 +112,18 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   std::unique_ptr<Database> existing = open_if_there(request.db);
   PhaseClock clock;
   NewRuns runs = timed(clock, "enumerate", [&] { return new_runs(existing.get(), config, listener); });
-  const LatentSet latents = opened_latents(config, request, listener, clock);
-  const SweepMeasures measures(config, latents, request.placement, listener);
+  const LatentSourcePtr latents = opened_latents(config, request, listener, clock);
+  const SweepMeasures measures(config, *latents, request.placement, listener);
   check_policy(config.policy, measures.evaluator);
-  add_proxies(runs, config, latents);
+  add_proxies(runs, config, *latents);
   // Everything that can be wrong with the sweep is checked before this line, which is the first that writes.
   Database& database = open_for_rows(existing, request.db);
   make_folder(config.folder());
   remove_unfinished(config.folder());
-  enqueue(database, config, runs, protocol_json(config, latents, measures));
+  enqueue(database, config, runs, protocol_json(config, *latents, measures));
   if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
 
-  const SweepContext sweep{database, config, latents, measures, request.placement, listener, clock};
+  const SweepContext sweep{database, config, *latents, measures, request.placement, listener, clock};
   store_untrained(sweep);
   if (reads_latency(config)) time_candidates(sweep);  // while nothing else runs
   do run_rungs(sweep, request);
@@ -139,11 +139,11 @@ void work_on_sweep(const SweepRequest& request, Listener& listener) {
   Database database(request.db, StoreMode::open_existing);
   check_stored(database, config);
   PhaseClock clock;
-  const LatentSet latents = opened_latents(config, request, listener, clock);
-  const SweepMeasures measures(config, latents, request.placement, listener);
+  const LatentSourcePtr latents = opened_latents(config, request, listener, clock);
+  const SweepMeasures measures(config, *latents, request.placement, listener);
   const Stoppable stoppable(listener);
   remove_unfinished(config.folder());
-  SweepWorker({database, config, latents, measures, request.placement, listener, clock}).work();
+  SweepWorker({database, config, *latents, measures, request.placement, listener, clock}).work();
   listener.say(in_words(clock, "where the time of worker " + worker_name() + " went"));
 }
 

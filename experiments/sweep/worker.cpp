@@ -25,7 +25,7 @@ int64_t now_seconds() {
 }
 
 struct ProxyTraining {
-  ProxyTraining(const UNetSpec& proxy, const SweepConfig& config, const LatentSet& latents, const LoopConfig& loop)
+  ProxyTraining(const UNetSpec& proxy, const SweepConfig& config, const LatentSource& latents, const LoopConfig& loop)
       : stage(proxy, config.stage, loop, latents), loop(stage, loop, config.optimizer) {}
   BaseStage stage;
   Loop loop;

@@ -42,7 +42,7 @@ class SweepWorker {
   SweepContext context_;
   Database& database_;
   const SweepConfig& config_;
-  const LatentSet& latents_;
+  const LatentSource& latents_;
   const SweepMeasures& measures_;
   Placement placement_;
   Listener& listener_;

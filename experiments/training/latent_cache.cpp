@@ -4,19 +4,26 @@
 #include "pipeline/mapped_file.h"
 #include "spec/license.h"
 #include "spec/new_file.h"
+#include "trainer/latent_shards.h"
 
 namespace mds {
 
-LatentSet open_latents(const LatentRequest& request, Listener& listener) {
-  if (request.data.latents.ends_with(".safetensors")) return load_latents(request.data.latents);
+LatentSourcePtr open_if_encoded(const std::string& latents) {
+  if (latents.ends_with(".safetensors")) return std::make_unique<LatentSet>(load_latents(latents));
+  if (has_latent_shards(latents)) return std::make_unique<LatentShards>(latents);
+  return nullptr;
+}
+
+LatentSourcePtr open_latents(const LatentRequest& request, Listener& listener) {
+  if (auto encoded = open_if_encoded(request.data.latents)) return encoded;
   LatentRequest found = request;
   EncoderFolders::describe(found.data.encoders, [](std::string_view, std::string& folder, std::string_view) {
     folder = shipped_file(folder);
   });
-  return load_latents(cached_latents(found, listener));
+  return std::make_unique<LatentSet>(load_latents(cached_latents(found, listener)));
 }
 
-std::string inherited_license(const LatentSet& latents, const EncoderFolders& encoders,
+std::string inherited_license(const LatentSource& latents, const EncoderFolders& encoders,
                               const std::vector<std::string>& folders) {
   std::vector<std::string> licenses{latents.license};
   for (const auto& folder : folders) licenses.push_back(load_card(folder).provenance.license);
@@ -25,7 +32,7 @@ std::string inherited_license(const LatentSet& latents, const EncoderFolders& en
   return joined_licenses(licenses);
 }
 
-void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,
+void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSource& latents,
                     const EncoderFolders& encoders) {
   const EncoderCards cards = check_encoders(latents, encoders);
   ModelCard card = unet.card;

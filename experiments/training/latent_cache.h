@@ -14,9 +14,13 @@ struct LatentRequest {
   Placement placement;  // of the encoders
 };
 
-// Caches are in out/cache, named by the content of the data and of the encoders. ConfigError, before anything is
-// encoded, where fewer pairs are held out.
-LatentSet open_latents(const LatentRequest& request, Listener& listener);
+// Opens a file of cached latents, a folder of sharded ones, or the cache of a data set. Caches are in out/cache, named
+// by the content of the data and of the encoders. ConfigError, before anything is encoded, where fewer pairs are held
+// out.
+LatentSourcePtr open_latents(const LatentRequest& request, Listener& listener);
+
+// The same where nothing has to be encoded; null for the name of a data set.
+LatentSourcePtr open_if_encoded(const std::string& latents);
 
 struct TrainedUNet {
   ModelCard card;  // describes the UNet only
@@ -25,12 +29,12 @@ struct TrainedUNet {
 
 // The licences that a UNet trained on these latents inherits: those of the data, of the model folders that it was
 // trained from and of the networks around it, which are in its folder too.
-std::string inherited_license(const LatentSet& latents, const EncoderFolders& encoders,
+std::string inherited_license(const LatentSource& latents, const EncoderFolders& encoders,
                               const std::vector<std::string>& folders);
 
 // Writes a self-contained model folder: the UNet, with the decoder and text encoder of the latents that it was trained
 // on. ConfigError as in check_encoders.
-void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSet& latents,
+void save_generator(const std::string& folder, const TrainedUNet& unet, const LatentSource& latents,
                     const EncoderFolders& encoders);
 
 }  // namespace mds

@@ -52,16 +52,16 @@ class UNetRun final : public StageRun {
         placement_(train.loop.placement),
         latents_(open_latents(
             {config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0, placement_}, listener_)),
-        stage_(make_stage(config, StageInputs{train.loop, latents_, around.database})),
+        stage_(make_stage(config, StageInputs{train.loop, *latents_, around.database})),
         card_(stage_->card()) {
     listener_.say_if_any(card_.note);
-    check_encoders(latents_, encoders_);
+    check_encoders(*latents_, encoders_);
     std::vector<std::string> folders;
     for (const auto& [field, folder] : card_.predecessors) {
       predecessors_[field] = model_hash(folder);
       folders.push_back(folder);
     }
-    license_ = inherited_license(latents_, encoders_, folders);
+    license_ = inherited_license(*latents_, encoders_, folders);
     if (evaluation_) card_.model.sampler.guidance = evaluation_->sampler.guidance;
     if (card_.guidance_absorbed) card_.model.sampler.guidance = 1;
     if (!evaluation_ && train.sample_every == 0) return;
@@ -69,13 +69,13 @@ class UNetRun final : public StageRun {
     if (evaluation_ && card_.predecessors.contains("start")) keep_start(card_.predecessors.at("start"));
   }
   Stage& stage() override { return *stage_; }
-  std::string data_hash() const override { return latents_.hash; }
+  std::string data_hash() const override { return latents_->hash; }
   std::map<std::string, std::string> predecessors() const override { return predecessors_; }
 
   void sample(const TensorMap& trained, const std::string& file) const override {
     EvaluationConfig few = drawing();
     few.pictures = sampled_pictures;
-    const Evaluator evaluator(latents_, encoders_, few, placement_);
+    const Evaluator evaluator(*latents_, encoders_, few, placement_);
     save_grid(file, evaluator.draw(*built(with_folded_gains(trained)), diffusion()).pictures);
   }
 
@@ -95,7 +95,7 @@ class UNetRun final : public StageRun {
     if (evaluation_) scores = this->scores(weights, folder, provenance.scores);
     ModelCard card = card_.model;
     card.provenance = std::move(provenance);
-    save_generator(folder, {card, weights}, latents_, encoders_);
+    save_generator(folder, {card, weights}, *latents_, encoders_);
     return scores;
   }
 
@@ -118,7 +118,7 @@ class UNetRun final : public StageRun {
     } catch (const ConfigError& error) {
       throw ConfigError(std::string("evaluation.") + error.what());
     }
-    const Evaluator possible(latents_, encoders_, drawing(), placement_);
+    const Evaluator possible(*latents_, encoders_, drawing(), placement_);
   }
 
   void keep_start(const std::string& folder) {
@@ -138,7 +138,7 @@ class UNetRun final : public StageRun {
   // those of the model that the stage started from, and, where the stage changed the network itself, under "swapped"
   // those of the changed network before training.
   std::vector<Score> scores(const TensorMap& weights, const std::string& folder, Json& stored) const {
-    const Evaluator evaluator(latents_, encoders_, *evaluation_, placement_);
+    const Evaluator evaluator(*latents_, encoders_, *evaluation_, placement_);
     if (start_) {
       const auto unet = load_part(card_.predecessors.at("start"), "unet", make_plan(*start_->unet), placement_);
       unet->prepare(placement_.kernels);
@@ -161,7 +161,7 @@ class UNetRun final : public StageRun {
   EncoderFolders encoders_;
   std::optional<EvaluationConfig> evaluation_;
   Placement placement_;
-  LatentSet latents_;
+  LatentSourcePtr latents_;
   StagePtr stage_;
   StageCard card_;
   std::map<std::string, std::string> predecessors_;  // hashes from the time their weights were read

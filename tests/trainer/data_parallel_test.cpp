@@ -7,7 +7,7 @@
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/trainer/together.h"
-#include "tests/trainer/toy.h"
+#include "tests/trainer/toy_shards.h"
 #include "trainer/autoencoder.h"
 #include "trainer/distil.h"
 #include "trainer/relu.h"
@@ -121,6 +121,17 @@ TEST_CASE("1, 2 and 4 processes train every stage to the same bits, of the same 
     CHECK(same(trained(2, make, training), alone));
     CHECK(same(trained(4, make, training), alone));
   }
+}
+
+TEST_CASE("processes that read their own examples from shards train to the bits of one", "[trainer][torch][parallel]") {
+  const LatentShards shards(toy::shards(toy::temporary("parallel_latents"), toy::latents(), 5));
+  Training training;
+  training.loop.iterations = 10;
+  training.loop.micro_batch = 1;
+  const MakeStage make = [&](const LoopConfig& loop) {
+    return std::make_unique<BaseStage>(toy::unet(), BaseConfig{}, loop, shards);
+  };
+  CHECK(same(trained(2, make, training), trained(1, make, training)));
 }
 
 TEST_CASE("processes that divide a batch train to what one makes of the whole", "[trainer][torch][parallel]") {
