@@ -23,9 +23,10 @@ namespace fs = std::filesystem;
 // How long a server may be away: when it is first asked, and during work that has begun.
 constexpr int first_patience_s = 10, later_patience_s = 180;
 
-// A transaction that has to begin again over a new connection.
+// A transaction of this database has to begin again over a new connection.
 struct ConnectionLost : StoreError {
-  using StoreError::StoreError;
+  ConnectionLost(const std::string& message, const Database* lost) : StoreError(message), database(lost) {}
+  const Database* database;
 };
 
 std::string to_hex(const std::string& bytes) {
@@ -148,6 +149,15 @@ void Database::connect(int patience_s) const {
     dialect_.begin_reading_only(*sql_);
   else
     dialect_.begin_writing(*sql_);
+  if (flushes_) *sql_ << dialect_.flush_commits(true);
+}
+
+// A statement that nothing is lost without, where the server is away for example.
+void Database::try_to_say(const std::string& sql) const {
+  try {
+    *sql_ << sql;
+  } catch (const soci::soci_error&) {
+  }
 }
 
 int64_t Database::version() const {
@@ -183,7 +193,7 @@ void Database::guarded(const std::function<void()>& body) const {
     body();
   } catch (const soci::soci_error& error) {
     if (!dialect_.is_lost(error)) fail(dialect_.explain(error));
-    if (depth_ > 0) throw ConnectionLost(file_ + ": " + dialect_.explain(error));
+    if (depth_ > 0) throw ConnectionLost(file_ + ": " + dialect_.explain(error), this);
     connect(later_patience_s);
     guarded(body);
   } catch (const fs::filesystem_error& error) {
@@ -196,7 +206,8 @@ void Database::run_transaction(Others others, const std::function<void()>& body)
   if (depth_ > 0) return body();
   for (;;) try {
       return run_once(others, body);
-    } catch (const ConnectionLost&) {
+    } catch (const ConnectionLost& error) {
+      if (error.database != this) throw;
       connect(later_patience_s);
     }
 }
@@ -212,24 +223,26 @@ void Database::run_once(Others others, const std::function<void()>& body) {
     guarded([&] { *sql_ << "COMMIT"; });
   } catch (...) {
     --depth_;
-    try {
-      *sql_ << "ROLLBACK";
-    } catch (const soci::soci_error&) {  // the database has already rolled back, as on a full disk
-    }
+    try_to_say("ROLLBACK");  // the database may have rolled back itself, as on a full disk
     throw;
   }
   --depth_;
 }
 
 void Database::durably(const std::function<void()>& body) {
+  const auto end = [&] {
+    flushes_ = false;
+    try_to_say(dialect_.flush_commits(false));
+  };
+  flushes_ = true;
   execute(dialect_.flush_commits(true));
   try {
     transaction(body);
   } catch (...) {
-    execute(dialect_.flush_commits(false));
+    end();
     throw;
   }
-  execute(dialect_.flush_commits(false));
+  end();
 }
 
 void Database::snapshot(const std::function<void()>& body) const {
@@ -237,7 +250,7 @@ void Database::snapshot(const std::function<void()>& body) const {
   ++depth_;
   const auto end = [&] {
     --depth_;
-    guarded([&] { *sql_ << "ROLLBACK"; });
+    try_to_say("ROLLBACK");
   };
   try {
     body();
