@@ -14,6 +14,29 @@ namespace mds {
 namespace {
 
 constexpr int lock_timeout_s = 30;
+
+// Of an address that does not set them itself: a network that is cut is noticed within half a minute, not after hours.
+struct Setting {
+  const char *name, *value;
+};
+constexpr std::array<Setting, 5> noticing_cuts{{{"connect_timeout", "5"},
+                                                {"keepalives_idle", "10"},
+                                                {"keepalives_interval", "5"},
+                                                {"keepalives_count", "3"},
+                                                {"tcp_user_timeout", "30000"}}};
+// The same for the server, which keeps the locks of a client until it misses it; others wait for a lock for longer.
+constexpr std::array<Setting, 4> missing_clients{{{"tcp_keepalives_idle", "5"},
+                                                  {"tcp_keepalives_interval", "3"},
+                                                  {"tcp_keepalives_count", "3"},
+                                                  {"tcp_user_timeout", "15000"}}};
+
+std::string with_settings(std::string address) {
+  for (const auto& [name, value] : noticing_cuts)
+    if (address.find(std::string(name) + "=") == std::string::npos)
+      address += (address.find('?') == std::string::npos ? "?" : "&") + std::string(name) + "=" + value;
+  return address;
+}
+
 // Any number will do, as long as all writers of all versions agree.
 constexpr const char* writers_lock = "SELECT pg_advisory_xact_lock(20231128)";
 
@@ -33,6 +56,12 @@ bool says(const soci::soci_error& error, std::initializer_list<const char*> phra
   return std::ranges::any_of(phrases, [&](const char* phrase) { return text.find(phrase) != std::string::npos; });
 }
 
+// What a later try may not meet: a server that starts or is full, a name server that is away.
+bool is_passing(const soci::soci_error& error) {
+  return says(error, {"Temporary failure in name resolution", "too many clients", "remaining connection slots",
+                      "too many connections", "the database system is "});
+}
+
 class Postgresql final : public SqlDialect {
  public:
   bool exists(const std::string&) const override { return true; }
@@ -49,16 +78,18 @@ class Postgresql final : public SqlDialect {
     using namespace std::chrono;
     const auto end = steady_clock::now() + seconds(patience_s);
     for (auto wait = milliseconds(100);; wait = std::min(2 * wait, milliseconds(5000))) try {
-        auto sql = std::make_unique<soci::session>("postgresql", address);
+        auto sql = std::make_unique<soci::session>("postgresql", with_settings(address));
         *sql << "SET lock_timeout = '" + std::to_string(lock_timeout_s) + "s'";
         *sql << "SET client_min_messages = warning";
+        for (const auto& [name, setting] : missing_clients) *sql << "SET " + std::string(name) + " = " + setting;
         return sql;
       } catch (const soci::soci_error& error) {
         if (says(error, {"Failed to open", "Failed to find shared library"}))
           throw StoreError(shown(address) +
                            ": needs SOCI's library for PostgreSQL; install the package libsoci-postgresql4.0, or name "
                            "the folder of libsoci_postgresql.so in the variable SOCI_BACKENDS_PATH");
-        const bool refused = says(error, {"FATAL", "invalid", "could not translate host name"}) && !is_lost(error);
+        const bool refused =
+            says(error, {"FATAL", "invalid", "could not translate host name"}) && !is_lost(error) && !is_passing(error);
         if (refused) throw StoreError(shown(address) + ": " + words_of(error));
         if (steady_clock::now() + wait > end)
           throw StoreError(shown(address) + ": does not answer, asked for " + std::to_string(patience_s) +
@@ -88,7 +119,6 @@ class Postgresql final : public SqlDialect {
     return error.get_error_category() == soci::soci_error::connection_error ||
            says(error,
                 {"server closed the connection", "no connection to the server", "terminating connection",
-                 "the database system is starting up", "the database system is shutting down",
                  "SSL connection has been closed", "could not receive data from server", "Connection timed out"});
   }
 
@@ -126,7 +156,7 @@ class Postgresql final : public SqlDialect {
   std::string count_version_tables() const override { return count_tables() + " AND tablename = 'schema_version'"; }
   std::string bytes_of_database() const override { return "SELECT pg_database_size(current_database())"; }
   // The server keeps its pages and references itself.
-  std::string integrity_check() const override { return "SELECT 'ok'"; }
+  std::string integrity_check(const std::string&) const override { return "SELECT 'ok'"; }
   std::string reference_check() const override { return "SELECT 'ok' WHERE false"; }
 
  protected:

@@ -2,6 +2,9 @@
 // it.
 #include <soci/soci.h>
 
+#include <chrono>
+#include <thread>
+
 #include "search/store/merge.h"
 #include "search/store/schema.h"
 #include "search/store/select.h"
@@ -110,6 +113,28 @@ TEST_CASE("a transaction that lost its server runs again, and leaves its writes 
   CHECK(sweep_names(database) == std::vector<std::string>{"s1", "t"});
 }
 
+TEST_CASE("a transaction in one database ends where the server of another is lost", "[store][.server]") {
+  const ScratchFolder folder;
+  const std::string server = fresh_store();
+  {
+    const Database made(server);
+  }
+  Database ours(folder.file("ours.db"));
+  const Database theirs(server, StoreMode::read_only);
+  int tries = 0;
+  CHECK_THROWS_WITH(theirs.snapshot([&] {
+    ours.transaction([&] {
+      if (++tries == 1) cut_others();
+      add_sweep(ours, "s", "{}");
+      sweep_names(theirs);
+    });
+  }),
+                    Contains("postgresql://"));
+  CHECK(tries == 1);
+  CHECK(sweep_names(ours).empty());
+  CHECK(sweep_names(theirs).empty());
+}
+
 TEST_CASE("a write waits for a claim of the same run, and is refused after it", "[store][.server]") {
   const std::string store = fresh_store();
   Database one(store), other(store);
@@ -158,6 +183,18 @@ TEST_CASE("a server's database that cannot be opened is named without the passwo
       Contains("postgresql://mds@/none") && Contains("database \"none\" does not exist") && !Contains("secret"));
   CHECK_THROWS_WITH(Database("postgresql://nobody:secret@/mds" + host),
                     Contains("role \"nobody\" does not exist") && !Contains("secret"));
+}
+
+TEST_CASE("a server with too many clients is asked until one of them has left", "[store][.server]") {
+  std::string address = fresh_store();
+  soci::session server("postgresql", std::getenv("MDSEARCH_TEST_SERVER"));
+  server << "CREATE ROLE guest LOGIN CONNECTION LIMIT 0";
+  address.replace(address.find("//mds@"), 6, "//guest@");
+  std::jthread leaves([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    server << "ALTER ROLE guest CONNECTION LIMIT 1";
+  });
+  CHECK_THROWS_WITH(Database(address, StoreMode::open_existing), Contains("holds no results"));
 }
 
 TEST_CASE("a server that does not answer is asked for ten seconds", "[store][slow]") {
