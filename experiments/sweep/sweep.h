@@ -21,6 +21,7 @@ struct SweepRequest {
   int64_t workers = 1;
   // Runs work_on_sweep in another process, and returns when that has ended; needed where there are several workers.
   std::function<void()> run_worker{};
+  bool any_build = false;  // a worker joins though another build trains the sweep
 
   SweepConfig load() const;  // names of stored networks are replaced by their hashes
 };
@@ -34,7 +35,7 @@ struct SweepResult {
 // where the configuration is wrong or the database holds another sweep of its name.
 SweepResult run_sweep(const SweepRequest& request, Listener& listener);
 
-// Trains runs of a sweep that is in the database until none can be claimed.
+// Trains runs of a sweep that is in the database until none can be claimed. ConfigError where another build trains it.
 void work_on_sweep(const SweepRequest& request, Listener& listener);
 
 }  // namespace mds
