@@ -135,6 +135,14 @@ TEST_CASE("a transaction in one database ends where the server of another is los
   CHECK(sweep_names(theirs).empty());
 }
 
+TEST_CASE("a server flushes what it confirms, also where its own setting is another", "[store][.server]") {
+  Database database(fresh_store() + "%20-csynchronous_commit%3Doff");
+  const auto setting = [&] { return std::get<0>(select<std::string>(database, "SHOW synchronous_commit").front()); };
+  CHECK(setting() == "on");
+  database.durably([&] { add_sweep(database, "s", "{}"); });
+  CHECK(setting() == "on");
+}
+
 TEST_CASE("a write waits for a claim of the same run, and is refused after it", "[store][.server]") {
   const std::string store = fresh_store();
   Database one(store), other(store);
