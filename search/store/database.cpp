@@ -149,7 +149,6 @@ void Database::connect(int patience_s) const {
     dialect_.begin_reading_only(*sql_);
   else
     dialect_.begin_writing(*sql_);
-  if (flushes_) *sql_ << dialect_.flush_commits(true);
 }
 
 // A statement that nothing is lost without, where the server is away for example.
@@ -167,10 +166,12 @@ int64_t Database::version() const {
   if (number(dialect_.count_version_tables()) == 0)
     fail("is a database of another program: found no schema version, " + expected);
   const int64_t version = number("SELECT coalesce(max(version), 0) FROM schema_version");
-  const bool usable = read_only_ ? version == schema_version() : version >= 1 && version <= schema_version();
-  const std::string upgrade =
-      version < schema_version() ? "; `mdsearch db upgrade --db FILE` brings it up to date" : "";
-  if (!usable) fail("has schema version " + std::to_string(version) + ", " + expected + upgrade);
+  const bool is_newer = version > schema_version(), is_too_old = version < dialect_.oldest_version();
+  const std::string found = "has schema version " + std::to_string(version) + ", " + expected;
+  if (is_newer) fail(found + ": a later version of mdsearch made it, and is needed for it");
+  if (is_too_old) fail(found + ", and cannot be brought up to date");
+  if (read_only_ && version < schema_version())
+    fail(found + "; `mdsearch db upgrade --db FILE` brings it up to date");
   return version;
 }
 
@@ -230,19 +231,14 @@ void Database::run_once(Others others, const std::function<void()>& body) {
 }
 
 void Database::durably(const std::function<void()>& body) {
-  const auto end = [&] {
-    flushes_ = false;
-    try_to_say(dialect_.flush_commits(false));
-  };
-  flushes_ = true;
   execute(dialect_.flush_commits(true));
   try {
     transaction(body);
   } catch (...) {
-    end();
+    try_to_say(dialect_.flush_commits(false));
     throw;
   }
-  end();
+  try_to_say(dialect_.flush_commits(false));
 }
 
 void Database::snapshot(const std::function<void()>& body) const {

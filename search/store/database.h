@@ -103,7 +103,7 @@ class Database {
 
   std::string address_, file_;
   const SqlDialect& dialect_;
-  bool read_only_ = false, flushes_ = false;
+  bool read_only_ = false;
   mutable int depth_ = 0;  // of transactions and snapshots
   mutable std::unique_ptr<soci::session> sql_;
 };

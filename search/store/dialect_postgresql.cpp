@@ -88,13 +88,13 @@ class Postgresql final : public SqlDialect {
           throw StoreError(shown(address) +
                            ": needs SOCI's library for PostgreSQL; install the package libsoci-postgresql4.0, or name "
                            "the folder of libsoci_postgresql.so in the variable SOCI_BACKENDS_PATH");
-        const bool refused =
-            says(error, {"FATAL", "invalid", "could not translate host name"}) && !is_lost(error) && !is_passing(error);
-        if (refused) throw StoreError(shown(address) + ": " + words_of(error));
-        if (steady_clock::now() + wait > end)
+        const bool refused = says(error, {"FATAL", "invalid", "could not translate host name", "no password supplied"}) &&
+                             !is_lost(error) && !is_passing(error);
+        if (refused) throw StoreError(shown(address) + ": " + explain(error));
+        if (steady_clock::now() >= end)
           throw StoreError(shown(address) + ": does not answer, asked for " + std::to_string(patience_s) +
                            " s: " + words_of(error));
-        std::this_thread::sleep_for(wait);
+        std::this_thread::sleep_for(std::min<steady_clock::duration>(wait, end - steady_clock::now()));
       }
   }
 
@@ -111,6 +111,10 @@ class Postgresql final : public SqlDialect {
       return "is locked by another process for more than " + std::to_string(lock_timeout_s) + " s";
     if (says(error, {"No space left on device"}))
       return "cannot be written: the disk of the server is full; nothing of this write was kept";
+    if (says(error, {"no password supplied", "password authentication failed"}))
+      return words_of(error) + "; the password belongs into PGPASSWORD or ~/.pgpass";
+    if (says(error, {"permission denied for schema"}))
+      return words_of(error) + "; the owner of the database has to grant USAGE and CREATE on it";
     return words_of(error);
   }
 
@@ -123,6 +127,7 @@ class Postgresql final : public SqlDialect {
 
   std::vector<std::string> begin_alone() const override { return {"BEGIN", writers_lock}; }
   std::string begin_beside_others() const override { return "BEGIN"; }
+  int64_t oldest_version() const override { return 9; }  // servers came with it
   std::string begin_snapshot() const override { return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"; }
   std::string lock_rows() const override { return " FOR UPDATE"; }
   std::string lock_free_rows() const override { return " FOR UPDATE SKIP LOCKED"; }

@@ -220,5 +220,8 @@ TEST_CASE("a schema that holds nothing, or another program's tables, is told fro
   {
     Database(empty).execute("UPDATE schema_version SET version = 99");
   }
-  CHECK_THROWS_WITH(Database(empty), Contains("has schema version 99"));
+  CHECK_THROWS_WITH(Database(empty), Contains("has schema version 99") && Contains("a later version of mdsearch"));
+  soci::session("postgresql", empty) << "UPDATE schema_version SET version = 8";
+  for (const auto mode : {StoreMode::open_existing, StoreMode::read_only})
+    CHECK_THROWS_WITH(Database(empty, mode), Contains("has schema version 8") && Contains("cannot be brought up"));
 }
