@@ -54,6 +54,7 @@ MERGE_COMMAND = "db merge a.db b.db --db {db}"
 # A line here is all that a further command needs.
 CASES = {case.name: case for case in (
     Case("sweep, SQLite", SWEEP_COMMAND),
+    Case("sweep, two workers", SWEEP_COMMAND + " --workers 2"),
     Case("sweep, PostgreSQL", SWEEP_COMMAND, on_server=True),
     *(Case("train " + stage, train(stage), tuple(train(each) for each in ON_LATENTS[:ON_LATENTS.index(stage)]))
       for stage in ON_LATENTS),

@@ -7,8 +7,8 @@
 Kills: a run is killed with all of its processes up to some number of times, each after a time drawn evenly from 0 to that
 of an undisturbed run, and then goes on to its end. Its rows and files must be those of the undisturbed run, and no file
 may ever stand half written under its final name. Mishaps are in mishaps.py and outages.py; those of disks and networks
-need root. Equal seeds give equal times; what a kill meets depends on the machine. Each run appends a line to the log;
-the same command goes on from there until all are done, and prints the table of all runs in the log. Exits 1 if any run
+need root. Equal seeds give equal times; what a kill meets depends on the machine. Each run appends a line to the log, if
+there is one; the same command goes on from there until all are done. Prints the table of all runs, and exits 1 if any
 ended otherwise.
 """
 import argparse
@@ -52,11 +52,13 @@ MISHAPS = {mishap.name: mishap for mishap in (
     Mishap("clock jump of a day, sweep", SWEEP, mishaps.clock_jump),
     Mishap("clock jump of a day, training", TRAINING, mishaps.clock_jump),
     Mishap("worker of another build", SWEEP, mishaps.other_build),
+    Mishap("SQLite on a network file system", SWEEP, mishaps.network_disk, most=1),
     Mishap("bit of a checkpoint, sweep", SWEEP, mishaps.damaged_checkpoint),
     Mishap("bit of a checkpoint, training", TRAINING, mishaps.damaged_checkpoint),
     Mishap("torn page of SQLite", SWEEP, mishaps.torn_page),
     Mishap("server killed", SERVER_SWEEP, lambda use: outages.killed_server(use.server())),
     Mishap("answer to COMMIT lost", SERVER_SWEEP, lambda use: outages.lost_answer(use.server())),
+    Mishap("wrong password", SERVER_SWEEP, lambda use: outages.wrong_password(use.server()), most=1),
     Mishap("network cut for 60 s", SERVER_SWEEP, lambda use: outages.cut_network(*use.server_behind_cable()), most=5,
            needs_root=True))}
 
@@ -115,17 +117,18 @@ class Resources(contextlib.ExitStack):
 
 
 class Log:
-    def __init__(self, file):
-        self.file = file
-        file.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, name):
+        self.file = pathlib.Path(name) if name else None
+        self.all = [json.loads(line) for line in open(name)] if name and self.file.exists() else []
 
     def lines(self, names):
-        lines = [json.loads(line) for line in self.file.read_text().splitlines()] if self.file.exists() else []
-        return [line for line in lines if line["fault"] in names]
+        return [line for line in self.all if line["fault"] in names]
 
     def add(self, line):
-        with open(self.file, "a") as log:
-            log.write(json.dumps(line) + "\n")
+        self.all.append(line)
+        if self.file:
+            with open(self.file, "a") as log:
+                log.write(json.dumps(line) + "\n")
         print(f"{line['fault']} {line['seed']}: {line['times']}, {'; '.join(line['problems']) or line['outcome']}",
               flush=True)
 
@@ -184,7 +187,7 @@ def main():
     parser.add_argument("--kills-per-run", type=int, default=5, help="at most so many; then the run may end")
     parser.add_argument("--mishaps", type=int, default=20, help="of each kind, unless one takes too long")
     parser.add_argument("--only", help="names of faults with semicolons between them")
-    parser.add_argument("--log", type=lambda name: Log(pathlib.Path(name)), default="out/faults.jsonl")
+    parser.add_argument("--log", type=Log, default="")
     parser.add_argument("--seconds", type=float, default=1e9, help="begins no run after so long")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the folders of runs with problems")
     options = parser.parse_args()

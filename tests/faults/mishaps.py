@@ -128,6 +128,15 @@ def other_build(runs, folder, rng):
     return "refused by name, then equal"
 
 
+def network_disk(runs, folder, rng):
+    """A file of SQLite on NFS, or what statfs calls so."""
+    place = runs.workplace(folder / "disturbed", environment={**shim_in(folder), "FAULT_NFS": "1"})
+    refused(place, runs.case.command, "lies on a network file system, where SQLite cannot lock safely")
+    place = runs.workplace(folder / "disturbed")
+    end_equal(runs, place)
+    return "refused by name, then equal on another"
+
+
 def flip(file, rng):
     content = bytearray(file.read_bytes())
     bit = rng.randrange(8 * len(content))
@@ -162,14 +171,16 @@ def only_told_losses(runs, place):
 
 
 def torn_page(runs, folder, rng):
-    """A page of the database or of its log is overwritten or cut off after a kill."""
+    """A page of the database or of its log is overwritten or cut off after a kill, or the log is gone."""
     place = runs.workplace(folder / "disturbed")
     while not (place.folder / "r.db").exists() or (place.folder / "r.db").stat().st_size < 16384:
         cut_short(runs, place, rng)
     files = [file for file in (place.folder / "r.db", place.folder / "r.db-wal") if file.exists() and file.stat().st_size]
     target, page = rng.choice(files), 4096
     at = rng.randrange(target.stat().st_size // page) * page
-    if rng.random() < 0.3:
+    if target.suffix == ".db-wal" and rng.random() < 0.2:
+        target.unlink()
+    elif rng.random() < 0.3:
         os.truncate(target, at + rng.randrange(page))
     else:
         with open(target, "r+b") as file:

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from mishaps import Problem, end_equal
+from mishaps import Problem, end_equal, refused
 
 
 def require_end(runs, place, process, seconds):
@@ -36,6 +36,23 @@ def killed_server(server):
             server.start()
         require_end(runs, place, process, 300)
         return "equal, without a restart"
+    return act
+
+
+def wrong_password(server):
+    def act(runs, folder, rng):
+        """Of a user whose password is right in the end."""
+        server.add_user("guest", "right")
+        place = runs.workplace(folder / "disturbed")
+        name = re.search(r"/(d\d+)\?", place.database).group(1)
+        server.sql(name, "GRANT USAGE, CREATE ON SCHEMA public TO guest")
+        place.database = place.database.replace("//mds@", "//guest@")
+        for word, told in (("wrong", "password authentication failed"), ("", "no password supplied")):
+            place.environment["PGPASSWORD"] = word
+            refused(place, runs.case.command, told)
+        place.environment["PGPASSWORD"] = "right"
+        end_equal(runs, place)
+        return "refused by name, then equal"
     return act
 
 

@@ -57,6 +57,12 @@ class Server:
         return subprocess.run([programs() / "psql", "-h", self.folder, "-U", "mds", "-d", database, "-At", "-c",
                                statement], check=True, capture_output=True, text=True).stdout.strip()
 
+    def add_user(self, name, password):
+        rules = self.folder / "data/pg_hba.conf"
+        rules.write_text(f"local all {name} scram-sha-256\n" + rules.read_text())
+        self.sql("postgres", f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+        self.sql("postgres", "SELECT pg_reload_conf()")
+
     def kill_client_of(self, database):
         """kill -9 of the server's process for one client of the database, if there is one."""
         for pid in self.sql("postgres", f"SELECT pid FROM pg_stat_activity WHERE datname = '{database}' LIMIT 1").split():
