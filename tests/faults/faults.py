@@ -15,6 +15,7 @@ import argparse
 import collections
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -140,8 +141,10 @@ def run_fault(options, name, use, end):
     done = options.log.lines([name])
     left = (min(options.mishaps, mishap.most) if mishap else options.kills) - sum(line["times"] for line in done)
     with tempfile.TemporaryDirectory(prefix="faults-") as parent:
-        parent, runs, seed = pathlib.Path(parent), None, len(done)
-        while left > 0 and time.monotonic() < end:
+        parent, runs = pathlib.Path(parent), None
+        for seed in itertools.filterfalse({line["seed"] for line in done}.__contains__, itertools.count()):
+            if left <= 0 or time.monotonic() > end:
+                break
             if not runs:
                 act = mishap and (mishap.act(use) if case.on_server else mishap.act)
                 cable = case.on_server and mishap and mishap.needs_root
@@ -156,7 +159,7 @@ def run_fault(options, name, use, end):
             if line["problems"] and options.keep:
                 shutil.copytree(folder, options.keep / f"{name} {seed}", dirs_exist_ok=True)
             shutil.rmtree(folder)
-            left, seed = left - line["times"], seed + 1
+            left -= line["times"]
 
 
 def print_table(lines):
