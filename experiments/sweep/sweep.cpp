@@ -132,6 +132,7 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   do run_rungs(sweep, request);
   while (enqueue_asked(sweep));
   if (config.profile) time_candidates(sweep);
+  remove_unfinished(config.folder());  // of workers that were killed on the way
   SweepEnd end = timed(clock, "winner", [&] { return end_sweep(sweep, request.command); });
   listener.say(in_words(clock, "where the time of the sweep went"));
   return {std::move(end), tell_failed(sweep)};

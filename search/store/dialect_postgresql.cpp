@@ -30,6 +30,7 @@ constexpr std::array<Setting, 4> missing_clients{{{"tcp_keepalives_idle", "5"},
                                                   {"tcp_keepalives_count", "3"},
                                                   {"tcp_user_timeout", "15000"}}};
 
+// With one setting at least: SOCI takes the end of an address without any for a setting that lacks its value.
 std::string with_settings(std::string address) {
   for (const auto& [name, value] : noticing_cuts)
     if (address.find(std::string(name) + "=") == std::string::npos)

@@ -193,6 +193,13 @@ TEST_CASE("a server's database that cannot be opened is named without the passwo
                     Contains("role \"nobody\" does not exist") && !Contains("secret"));
 }
 
+TEST_CASE("an address needs no parameters", "[store][.server]") {
+  const std::string server = std::getenv("MDSEARCH_TEST_SERVER");
+  std::string host;
+  for (const char c : server.substr(server.find("host=") + 5)) host += c == '/' ? "%2F" : std::string(1, c);
+  CHECK_NOTHROW(Database("postgresql://mds@" + host + "/mds"));
+}
+
 TEST_CASE("a server with too many clients is asked until one of them has left", "[store][.server]") {
   std::string address = fresh_store();
   soci::session server("postgresql", std::getenv("MDSEARCH_TEST_SERVER"));
