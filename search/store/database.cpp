@@ -170,8 +170,7 @@ int64_t Database::version() const {
   const std::string found = "has schema version " + std::to_string(version) + ", " + expected;
   if (is_newer) fail(found + ": a later version of mdsearch made it, and is needed for it");
   if (is_too_old) fail(found + ", and cannot be brought up to date");
-  if (read_only_ && version < schema_version())
-    fail(found + "; `mdsearch db upgrade --db FILE` brings it up to date");
+  if (read_only_ && version < schema_version()) fail(found + "; `mdsearch db upgrade --db FILE` brings it up to date");
   return version;
 }
 

@@ -72,7 +72,10 @@ class Postgresql final : public SqlDialect {
   std::string shown(const std::string& address) const override {
     const size_t user = address.find("://") + 3, host = address.find('@', user), colon = address.find(':', user);
     const bool has_password = host != std::string::npos && colon < host;
-    return has_password ? address.substr(0, colon) + address.substr(host) : address;
+    std::string shown = has_password ? address.substr(0, colon) + address.substr(host) : address;
+    const size_t word = shown.find("password=");
+    if (word != std::string::npos) shown.erase(word, std::min(shown.find('&', word), shown.size()) - word);
+    return shown;
   }
 
   std::unique_ptr<soci::session> connect(const std::string& address, bool, int patience_s) const override {
@@ -89,8 +92,9 @@ class Postgresql final : public SqlDialect {
           throw StoreError(shown(address) +
                            ": needs SOCI's library for PostgreSQL; install the package libsoci-postgresql4.0, or name "
                            "the folder of libsoci_postgresql.so in the variable SOCI_BACKENDS_PATH");
-        const bool refused = says(error, {"FATAL", "invalid", "could not translate host name", "no password supplied"}) &&
-                             !is_lost(error) && !is_passing(error);
+        const bool refused =
+            says(error, {"FATAL", "invalid", "could not translate host name", "no password supplied"}) &&
+            !is_lost(error) && !is_passing(error);
         if (refused) throw StoreError(shown(address) + ": " + explain(error));
         if (steady_clock::now() >= end)
           throw StoreError(shown(address) + ": does not answer, asked for " + std::to_string(patience_s) +

@@ -4,12 +4,12 @@
   python3 tests/faults/faults.py build/release/mdsearch [--kills 100] [--mishaps 20] [--only "train base;network cut"]
                                                         [--log out/faults.jsonl] [--seconds 500]
 
-Kills: a run is killed with all of its processes up to some number of times, each after a time drawn evenly from 0 to that
-of an undisturbed run, and then goes on to its end. Its rows and files must be those of the undisturbed run, and no file
-may ever stand half written under its final name. Mishaps are in mishaps.py and outages.py; those of disks and networks
-need root. Equal seeds give equal times; what a kill meets depends on the machine. Each run appends a line to the log, if
-there is one; the same command goes on from there until all are done. Prints the table of all runs, and exits 1 if any
-ended otherwise.
+Kills: a run is killed with all of its processes up to some number of times, each after a time drawn evenly from 0 to
+that of an undisturbed run, and then goes on to its end. Its rows and files must be those of the undisturbed run, and no
+file may ever stand half written under its final name. Mishaps are in mishaps.py and outages.py; those of disks and
+networks need root. Equal seeds give equal times; what a kill meets depends on the machine. Each run appends a line to
+the log, if there is one; the same command goes on from there until all are done. Prints the table of all runs, and
+exits 1 if any ended otherwise.
 """
 import argparse
 import collections

@@ -65,7 +65,8 @@ class Server:
 
     def kill_client_of(self, database):
         """kill -9 of the server's process for one client of the database, if there is one."""
-        for pid in self.sql("postgres", f"SELECT pid FROM pg_stat_activity WHERE datname = '{database}' LIMIT 1").split():
+        query = f"SELECT pid FROM pg_stat_activity WHERE datname = '{database}' LIMIT 1"
+        for pid in self.sql("postgres", query).split():
             os.kill(int(pid), signal.SIGKILL)
 
     def stop(self, how=signal.SIGINT):

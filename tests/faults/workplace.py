@@ -81,8 +81,8 @@ class CaseRuns:
         return Workplace(self.program, self.folder / name, database, before=before, **others)
 
     def problems(self, place):
-        """How what is there differs from what the undisturbed run left. A sweep may drop the checkpoints of resting runs
-        from a disk that is short, if it says so; they are worth time alone."""
+        """How what is there differs from what the undisturbed run left. A sweep may drop the checkpoints of resting
+        runs from a disk that is short, if it says so; they are worth time alone."""
         problems = list(results.differences(self.wanted, place.results()))
         if "is dropped, as the disk is short" in place.log.read_text(errors="replace"):
             dropped = ("checkpoint, lost", "counts, lost: checkpoint:", "counts, too much: checkpoint:")

@@ -191,6 +191,8 @@ TEST_CASE("a server's database that cannot be opened is named without the passwo
       Contains("postgresql://mds@/none") && Contains("database \"none\" does not exist") && !Contains("secret"));
   CHECK_THROWS_WITH(Database("postgresql://nobody:secret@/mds" + host),
                     Contains("role \"nobody\" does not exist") && !Contains("secret"));
+  CHECK_THROWS_WITH(Database("postgresql://nobody@/mds" + host + "&password=secret"),
+                    Contains("role \"nobody\" does not exist") && !Contains("secret"));
 }
 
 TEST_CASE("an address needs no parameters", "[store][.server]") {

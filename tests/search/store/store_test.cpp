@@ -85,9 +85,9 @@ TEST_CASE("a database of another schema version is refused with both versions an
   run_sql(file, "UPDATE schema_version SET version = " + next + " WHERE version = " + std::to_string(schema_version()));
   const std::string before = content(file);
   for (const auto mode : {StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only})
-    CHECK_THROWS_WITH(Database(file, mode),
-                      file + ": has schema version " + next + ", expected version " + std::to_string(schema_version()) +
-                          ": a later version of mdsearch made it, and is needed for it");
+    CHECK_THROWS_WITH(Database(file, mode), file + ": has schema version " + next + ", expected version " +
+                                                std::to_string(schema_version()) +
+                                                ": a later version of mdsearch made it, and is needed for it");
   CHECK(content(file) == before);
 }
 
