@@ -32,7 +32,8 @@ std::vector<std::string> worker_arguments(const SweepOptions& options, int64_t w
   std::vector<std::string> arguments{
       "worker",      request.config,          "--db",      request.db,
       "--artifacts", request.artifacts,       "--device",  spread_device(options.compute.device, worker),
-      "--threads",   std::to_string(threads), "--kernels", std::string(name_of(options.compute.kernels))};
+      "--threads",   std::to_string(threads), "--kernels", std::string(name_of(options.compute.kernels)),
+      "--any-build"};  // the sweep has told of another
   for (const auto& setting : request.settings) arguments.insert(arguments.end(), {"--set", setting});
   return arguments;
 }
@@ -65,7 +66,11 @@ bool parse_options(const std::string& command, int argc, char** argv, SweepOptio
       "Sets one value of the configuration, such as candidates=8; may repeat")("db", database_flag(&options.request.db),
                                                                                "Results database");
   add_artifacts_option(line.options, &options.request.artifacts);
-  if (sweep) add_sweep_options(line, options);
+  if (sweep)
+    add_sweep_options(line, options);
+  else
+    line.options.add_options()("any-build", po::bool_switch(&options.request.any_build),
+                               "Joins though another build of mdsearch trains the sweep");
   add_compute_options(line.options, options.compute);
   add_kernels_option(line.options, options.compute);
   po::variables_map values;

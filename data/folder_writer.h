@@ -6,15 +6,14 @@
 #include <string>
 
 #include "data/build_report.h"
+#include "spec/new_file.h"
 
 namespace mds {
 
 class FolderWriter {
  public:
   // FileError if `folder` exists and is not empty, unless it is a data set with metadata.jsonl, which is replaced.
-  explicit FolderWriter(std::string folder);
-  ~FolderWriter();
-  FolderWriter(const FolderWriter&) = delete;
+  explicit FolderWriter(const std::string& folder);
 
   // Stores `image` as <id>.png. The pair's `file` is not used; ids consist of letters, digits, '-' and '_', and each is
   // used once.
@@ -23,7 +22,8 @@ class FolderWriter {
   BuildReport finish();
 
  private:
-  std::string folder_, temporary_, lines_;
+  std::string folder_, lines_;
+  NewFolder new_;
   std::set<std::string> ids_, groups_;
   int64_t held_out_ = 0;
 };

@@ -54,7 +54,12 @@ std::string info_text(const Database& database, Format format) {
 Table problems_table(const Database& database) {
   Table table{.title = database.file() + ": integrity, foreign keys, hashes, decisions",
               .columns = {{.name = "problem"}}};
-  for (const auto& problem : problems_of(database)) table.rows.push_back({problem});
+  for (const auto& problem : damage_of(database)) table.rows.push_back({problem});
+  if (!table.rows.empty()) {
+    table.footnotes = {"The file is damaged; " + damage_advice + "."};
+    return table;
+  }
+  for (const auto& problem : contradictions_in(database)) table.rows.push_back({problem});
   for (const auto& problem : wrong_decisions(database)) table.rows.push_back({problem});
   if (table.rows.empty()) table.footnotes = {"no problem found"};
   return table;

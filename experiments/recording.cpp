@@ -20,17 +20,19 @@ int64_t record_device(Database& database, const std::string& kind) {
        .details_json = Json{{"cpu_capability", device.cpu_capability}, {"gpu_models", device.gpu_models}}.dump()});
 }
 
-int64_t record_env(Database& database) {
+EnvRow this_env() {
   const auto [build, device, now] = capture_environment();
-  return remember_env(database, {.git_commit = build.git_commit,
-                                 .git_dirty = build.git_dirty,
-                                 .compiler = build.compiler,
-                                 .compiler_flags = build.flags,
-                                 .libtorch = build.torch_version,
-                                 .cuda = build.cuda,
-                                 .determinism = now.deterministic ? "deterministic algorithms" : "any algorithm",
-                                 .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()});
+  return {.git_commit = build.git_commit,
+          .git_dirty = build.git_dirty,
+          .compiler = build.compiler,
+          .compiler_flags = build.flags,
+          .libtorch = build.torch_version,
+          .cuda = build.cuda,
+          .determinism = now.deterministic ? "deterministic algorithms" : "any algorithm",
+          .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()};
 }
+
+int64_t record_env(Database& database) { return remember_env(database, this_env()); }
 
 std::string worker_name() { return host_name() + ":" + std::to_string(::getpid()); }
 

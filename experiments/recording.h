@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "search/store/machines.h"
 #include "search/store/store.h"
 
 namespace mds {
@@ -12,6 +13,7 @@ namespace mds {
 int64_t record_device(Database& database, const std::string& kind);
 int64_t record_env(Database& database);
 
+EnvRow this_env();
 std::string worker_name();  // "host:process"
 
 }  // namespace mds

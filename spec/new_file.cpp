@@ -55,6 +55,18 @@ void flush_folder_of(const std::string& name) {
   ::close(descriptor);
 }
 
+// Removes what killed processes left of the folder.
+void remove_left_of(const std::string& folder) {
+  const fs::path path(folder), parent = path.parent_path();
+  const std::string begin = path.filename().string() + std::string(mark);
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(parent.empty() ? "." : parent, ignored))
+    if (const auto name = entry.path().filename().string(); name.starts_with(begin) && is_left_behind(name))
+      found.push_back(entry.path());
+  for (const auto& left : found) fs::remove_all(left, ignored);
+}
+
 }  // namespace
 
 NewFile::NewFile(std::string file) : file_(std::move(file)) {
@@ -110,7 +122,7 @@ NewFolder::NewFolder(const std::string& folder, Before before) : folder_(folder)
   if (fs::exists(folder_) && !(is_folder && (before == Before::replaced || fs::is_empty(folder_, error))))
     throw FileError(folder_ + ": exists already; remove it or choose another name");
   const std::string temporary = temporary_name(folder_);
-  fs::remove_all(temporary, error);
+  remove_left_of(folder_);
   if (!fs::create_directories(temporary, error))
     throw WriteError(temporary + ": cannot be created: " + error.message());
   temporary_ = temporary;

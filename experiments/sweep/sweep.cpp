@@ -6,6 +6,7 @@
 
 #include "experiments/open_store.h"
 #include "experiments/sweep/asking.h"
+#include "experiments/sweep/builds.h"
 #include "experiments/sweep/judge.h"
 #include "experiments/sweep/queue.h"
 #include "experiments/sweep/timing.h"
@@ -121,6 +122,8 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   make_folder(config.folder());
   remove_unfinished(config.folder());
   enqueue(database, config, runs, protocol_json(config, *latents, measures));
+  if (const std::string other = other_build(database, config.name); !other.empty())
+    listener.say(other + "; it goes on with this one, whose numbers may differ in their last digits");
   if (runs.growth.any()) listener.say("the stored sweep takes more: " + listed(runs.growth.more));
 
   const SweepContext sweep{database, config, *latents, measures, request.placement, listener, clock};
@@ -129,6 +132,7 @@ SweepResult run_sweep(const SweepRequest& request, Listener& listener) {
   do run_rungs(sweep, request);
   while (enqueue_asked(sweep));
   if (config.profile) time_candidates(sweep);
+  remove_unfinished(config.folder());  // of workers that were killed on the way
   SweepEnd end = timed(clock, "winner", [&] { return end_sweep(sweep, request.command); });
   listener.say(in_words(clock, "where the time of the sweep went"));
   return {std::move(end), tell_failed(sweep)};
@@ -138,6 +142,8 @@ void work_on_sweep(const SweepRequest& request, Listener& listener) {
   const SweepConfig config = request.load();
   Database database(request.db, StoreMode::open_existing);
   check_stored(database, config);
+  if (const std::string other = other_build(database, config.name); !other.empty() && !request.any_build)
+    throw ConfigError(other + "; start the same build, or give `any_build`");
   PhaseClock clock;
   const LatentSourcePtr latents = opened_latents(config, request, listener, clock);
   const SweepMeasures measures(config, *latents, request.placement, listener);

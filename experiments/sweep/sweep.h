@@ -22,6 +22,7 @@ struct SweepRequest {
   // Runs work_on_sweep in another process, and returns when that has ended; needed where there are several workers,
   // which are numbered from 0.
   std::function<void(int64_t worker)> run_worker{};
+  bool any_build = false;  // a worker joins though another build trains the sweep
 
   SweepConfig load() const;  // names of stored networks are replaced by their hashes
 };
@@ -35,7 +36,7 @@ struct SweepResult {
 // where the configuration is wrong or the database holds another sweep of its name.
 SweepResult run_sweep(const SweepRequest& request, Listener& listener);
 
-// Trains runs of a sweep that is in the database until none can be claimed.
+// Trains runs of a sweep that is in the database until none can be claimed. ConfigError where another build trains it.
 void work_on_sweep(const SweepRequest& request, Listener& listener);
 
 }  // namespace mds

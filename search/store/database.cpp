@@ -23,9 +23,10 @@ namespace fs = std::filesystem;
 // How long a server may be away: when it is first asked, and during work that has begun.
 constexpr int first_patience_s = 10, later_patience_s = 180;
 
-// A transaction that has to begin again over a new connection.
+// A transaction of this database has to begin again over a new connection.
 struct ConnectionLost : StoreError {
-  using StoreError::StoreError;
+  ConnectionLost(const std::string& message, const Database* lost) : StoreError(message), database(lost) {}
+  const Database* database;
 };
 
 std::string to_hex(const std::string& bytes) {
@@ -150,6 +151,14 @@ void Database::connect(int patience_s) const {
     dialect_.begin_writing(*sql_);
 }
 
+// A statement that nothing is lost without, where the server is away for example.
+void Database::try_to_say(const std::string& sql) const {
+  try {
+    *sql_ << sql;
+  } catch (const soci::soci_error&) {
+  }
+}
+
 int64_t Database::version() const {
   const auto number = [&](const std::string& sql) { return std::get<0>(select<int64_t>(*this, sql).front()); };
   if (number(dialect_.count_tables()) == 0) return 0;
@@ -157,10 +166,11 @@ int64_t Database::version() const {
   if (number(dialect_.count_version_tables()) == 0)
     fail("is a database of another program: found no schema version, " + expected);
   const int64_t version = number("SELECT coalesce(max(version), 0) FROM schema_version");
-  const bool usable = read_only_ ? version == schema_version() : version >= 1 && version <= schema_version();
-  const std::string upgrade =
-      version < schema_version() ? "; `mdsearch db upgrade --db FILE` brings it up to date" : "";
-  if (!usable) fail("has schema version " + std::to_string(version) + ", " + expected + upgrade);
+  const bool is_newer = version > schema_version(), is_too_old = version < dialect_.oldest_version();
+  const std::string found = "has schema version " + std::to_string(version) + ", " + expected;
+  if (is_newer) fail(found + ": a later version of mdsearch made it, and is needed for it");
+  if (is_too_old) fail(found + ", and cannot be brought up to date");
+  if (read_only_ && version < schema_version()) fail(found + "; `mdsearch db upgrade --db FILE` brings it up to date");
   return version;
 }
 
@@ -183,7 +193,7 @@ void Database::guarded(const std::function<void()>& body) const {
     body();
   } catch (const soci::soci_error& error) {
     if (!dialect_.is_lost(error)) fail(dialect_.explain(error));
-    if (depth_ > 0) throw ConnectionLost(file_ + ": " + dialect_.explain(error));
+    if (depth_ > 0) throw ConnectionLost(file_ + ": " + dialect_.explain(error), this);
     connect(later_patience_s);
     guarded(body);
   } catch (const fs::filesystem_error& error) {
@@ -196,7 +206,8 @@ void Database::run_transaction(Others others, const std::function<void()>& body)
   if (depth_ > 0) return body();
   for (;;) try {
       return run_once(others, body);
-    } catch (const ConnectionLost&) {
+    } catch (const ConnectionLost& error) {
+      if (error.database != this) throw;
       connect(later_patience_s);
     }
 }
@@ -212,10 +223,7 @@ void Database::run_once(Others others, const std::function<void()>& body) {
     guarded([&] { *sql_ << "COMMIT"; });
   } catch (...) {
     --depth_;
-    try {
-      *sql_ << "ROLLBACK";
-    } catch (const soci::soci_error&) {  // the database has already rolled back, as on a full disk
-    }
+    try_to_say("ROLLBACK");  // the database may have rolled back itself, as on a full disk
     throw;
   }
   --depth_;
@@ -226,10 +234,10 @@ void Database::durably(const std::function<void()>& body) {
   try {
     transaction(body);
   } catch (...) {
-    execute(dialect_.flush_commits(false));
+    try_to_say(dialect_.flush_commits(false));
     throw;
   }
-  execute(dialect_.flush_commits(false));
+  try_to_say(dialect_.flush_commits(false));
 }
 
 void Database::snapshot(const std::function<void()>& body) const {
@@ -237,7 +245,7 @@ void Database::snapshot(const std::function<void()>& body) const {
   ++depth_;
   const auto end = [&] {
     --depth_;
-    guarded([&] { *sql_ << "ROLLBACK"; });
+    try_to_say("ROLLBACK");
   };
   try {
     body();

@@ -96,6 +96,7 @@ class Database {
   void bring_up_to_date();
   void run_transaction(Others others, const std::function<void()>& body);
   void run_once(Others others, const std::function<void()>& body);
+  void try_to_say(const std::string& sql) const;
   // SQL errors in `body` become StoreError with the database's name. Outside a transaction, `body` runs again over a
   // new connection where the old one was lost.
   void guarded(const std::function<void()>& body) const;

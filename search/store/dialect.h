@@ -44,6 +44,9 @@ class SqlDialect {
   // Whether each commit survives a loss of power; else the last ones may be lost, and nothing is damaged.
   virtual std::string flush_commits(bool each) const = 0;
 
+  // Of a schema that can be brought up to date.
+  virtual int64_t oldest_version() const = 0;
+
   virtual std::string explain(const soci::soci_error& error) const = 0;  // "is locked by another process ..."
   // Whether the same transaction may succeed over a new connection.
   virtual bool is_lost(const soci::soci_error& error) const = 0;
@@ -79,7 +82,7 @@ class SqlDialect {
   virtual std::string count_version_tables() const = 0;
   virtual std::string bytes_of_database() const = 0;
   // A row of text for each problem, or "ok".
-  virtual std::string integrity_check() const = 0;
+  virtual std::string integrity_check(const std::string& table) const = 0;  // empty: of all
   virtual std::string reference_check() const = 0;
 
  protected:

@@ -14,6 +14,30 @@ namespace mds {
 namespace {
 
 constexpr int lock_timeout_s = 30;
+
+// Of an address that does not set them itself: a network that is cut is noticed within half a minute, not after hours.
+struct Setting {
+  const char *name, *value;
+};
+constexpr std::array<Setting, 5> noticing_cuts{{{"connect_timeout", "5"},
+                                                {"keepalives_idle", "10"},
+                                                {"keepalives_interval", "5"},
+                                                {"keepalives_count", "3"},
+                                                {"tcp_user_timeout", "30000"}}};
+// The same for the server, which keeps the locks of a client until it misses it; others wait for a lock for longer.
+constexpr std::array<Setting, 4> missing_clients{{{"tcp_keepalives_idle", "5"},
+                                                  {"tcp_keepalives_interval", "3"},
+                                                  {"tcp_keepalives_count", "3"},
+                                                  {"tcp_user_timeout", "15000"}}};
+
+// With one setting at least: SOCI takes the end of an address without any for a setting that lacks its value.
+std::string with_settings(std::string address) {
+  for (const auto& [name, value] : noticing_cuts)
+    if (address.find(std::string(name) + "=") == std::string::npos)
+      address += (address.find('?') == std::string::npos ? "?" : "&") + std::string(name) + "=" + value;
+  return address;
+}
+
 // Any number will do, as long as all writers of all versions agree.
 constexpr const char* writers_lock = "SELECT pg_advisory_xact_lock(20231128)";
 
@@ -33,6 +57,12 @@ bool says(const soci::soci_error& error, std::initializer_list<const char*> phra
   return std::ranges::any_of(phrases, [&](const char* phrase) { return text.find(phrase) != std::string::npos; });
 }
 
+// What a later try may not meet: a server that starts or is full, a name server that is away.
+bool is_passing(const soci::soci_error& error) {
+  return says(error, {"Temporary failure in name resolution", "too many clients", "remaining connection slots",
+                      "too many connections", "the database system is "});
+}
+
 class Postgresql final : public SqlDialect {
  public:
   bool exists(const std::string&) const override { return true; }
@@ -42,28 +72,34 @@ class Postgresql final : public SqlDialect {
   std::string shown(const std::string& address) const override {
     const size_t user = address.find("://") + 3, host = address.find('@', user), colon = address.find(':', user);
     const bool has_password = host != std::string::npos && colon < host;
-    return has_password ? address.substr(0, colon) + address.substr(host) : address;
+    std::string shown = has_password ? address.substr(0, colon) + address.substr(host) : address;
+    const size_t word = shown.find("password=");
+    if (word != std::string::npos) shown.erase(word, std::min(shown.find('&', word), shown.size()) - word);
+    return shown;
   }
 
   std::unique_ptr<soci::session> connect(const std::string& address, bool, int patience_s) const override {
     using namespace std::chrono;
     const auto end = steady_clock::now() + seconds(patience_s);
     for (auto wait = milliseconds(100);; wait = std::min(2 * wait, milliseconds(5000))) try {
-        auto sql = std::make_unique<soci::session>("postgresql", address);
+        auto sql = std::make_unique<soci::session>("postgresql", with_settings(address));
         *sql << "SET lock_timeout = '" + std::to_string(lock_timeout_s) + "s'";
         *sql << "SET client_min_messages = warning";
+        for (const auto& [name, setting] : missing_clients) *sql << "SET " + std::string(name) + " = " + setting;
         return sql;
       } catch (const soci::soci_error& error) {
         if (says(error, {"Failed to open", "Failed to find shared library"}))
           throw StoreError(shown(address) +
                            ": needs SOCI's library for PostgreSQL; install the package libsoci-postgresql4.0, or name "
                            "the folder of libsoci_postgresql.so in the variable SOCI_BACKENDS_PATH");
-        const bool refused = says(error, {"FATAL", "invalid", "could not translate host name"}) && !is_lost(error);
-        if (refused) throw StoreError(shown(address) + ": " + words_of(error));
-        if (steady_clock::now() + wait > end)
+        const bool refused =
+            says(error, {"FATAL", "invalid", "could not translate host name", "no password supplied"}) &&
+            !is_lost(error) && !is_passing(error);
+        if (refused) throw StoreError(shown(address) + ": " + explain(error));
+        if (steady_clock::now() >= end)
           throw StoreError(shown(address) + ": does not answer, asked for " + std::to_string(patience_s) +
                            " s: " + words_of(error));
-        std::this_thread::sleep_for(wait);
+        std::this_thread::sleep_for(std::min<steady_clock::duration>(wait, end - steady_clock::now()));
       }
   }
 
@@ -72,15 +108,18 @@ class Postgresql final : public SqlDialect {
     sql << flush_commits(false);
     return true;
   }
-  std::string flush_commits(bool each) const override {
-    return std::string("SET synchronous_commit = ") + (each ? "on" : "off");
-  }
+  // A server may die alone, and who writes to it goes on after what it confirmed.
+  std::string flush_commits(bool) const override { return "SET synchronous_commit = on"; }
 
   std::string explain(const soci::soci_error& error) const override {
     if (says(error, {"lock timeout"}))
       return "is locked by another process for more than " + std::to_string(lock_timeout_s) + " s";
     if (says(error, {"No space left on device"}))
       return "cannot be written: the disk of the server is full; nothing of this write was kept";
+    if (says(error, {"no password supplied", "password authentication failed"}))
+      return words_of(error) + "; the password belongs into PGPASSWORD or ~/.pgpass";
+    if (says(error, {"permission denied for schema"}))
+      return words_of(error) + "; the owner of the database has to grant USAGE and CREATE on it";
     return words_of(error);
   }
 
@@ -88,12 +127,12 @@ class Postgresql final : public SqlDialect {
     return error.get_error_category() == soci::soci_error::connection_error ||
            says(error,
                 {"server closed the connection", "no connection to the server", "terminating connection",
-                 "the database system is starting up", "the database system is shutting down",
                  "SSL connection has been closed", "could not receive data from server", "Connection timed out"});
   }
 
   std::vector<std::string> begin_alone() const override { return {"BEGIN", writers_lock}; }
   std::string begin_beside_others() const override { return "BEGIN"; }
+  int64_t oldest_version() const override { return 9; }  // servers came with it
   std::string begin_snapshot() const override { return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"; }
   std::string lock_rows() const override { return " FOR UPDATE"; }
   std::string lock_free_rows() const override { return " FOR UPDATE SKIP LOCKED"; }
@@ -126,7 +165,7 @@ class Postgresql final : public SqlDialect {
   std::string count_version_tables() const override { return count_tables() + " AND tablename = 'schema_version'"; }
   std::string bytes_of_database() const override { return "SELECT pg_database_size(current_database())"; }
   // The server keeps its pages and references itself.
-  std::string integrity_check() const override { return "SELECT 'ok'"; }
+  std::string integrity_check(const std::string&) const override { return "SELECT 'ok'"; }
   std::string reference_check() const override { return "SELECT 'ok' WHERE false"; }
 
  protected:

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "search/store/dialect.h"
+#include "search/store/inspection.h"
 #include "search/store/schema.h"
 #include "spec/error.h"
 
@@ -128,9 +129,9 @@ class Sqlite final : public SqlDialect {
       case SQLITE_CANTOPEN:
         return "cannot be opened or created: check that its folder exists and can be written";
       case SQLITE_NOTADB:
-        return "is not a database";
+        return "is no database, or its first page is damaged; " + damage_advice;
       case SQLITE_CORRUPT:
-        return "is damaged: " + error.get_error_message();
+        return "is damaged, and `mdsearch db check` lists where; " + damage_advice;
       default:
         return error.get_error_message();
     }
@@ -141,6 +142,7 @@ class Sqlite final : public SqlDialect {
   // Waits for other writers here, not at the first write. There is one at a time, so rows need no locks.
   std::vector<std::string> begin_alone() const override { return {"BEGIN IMMEDIATE"}; }
   std::string begin_beside_others() const override { return "BEGIN IMMEDIATE"; }
+  int64_t oldest_version() const override { return 1; }
   std::string begin_snapshot() const override { return "BEGIN"; }
   std::string lock_rows() const override { return ""; }
   std::string lock_free_rows() const override { return ""; }
@@ -166,7 +168,9 @@ class Sqlite final : public SqlDialect {
   std::string bytes_of_database() const override {
     return "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
   }
-  std::string integrity_check() const override { return "PRAGMA integrity_check"; }
+  std::string integrity_check(const std::string& table) const override {
+    return "PRAGMA integrity_check" + (table.empty() ? "" : "(" + table + ")");
+  }
   std::string reference_check() const override {
     return "SELECT \"table\" || ' row ' || coalesce(rowid, '') || ' points to no ' || parent FROM "
            "pragma_foreign_key_check";
@@ -188,7 +192,7 @@ const SqlDialect& sqlite() {
 }
 
 bool is_network_filesystem(int64_t statfs_type) {
-  constexpr std::array<uint32_t, 10> network{0x6969,       // NFS
+  constexpr std::array<uint32_t, 14> network{0x6969,       // NFS
                                              0x517b,       // SMB
                                              0xff534d42,   // CIFS
                                              0xfe534d42,   // SMB 2
@@ -197,7 +201,11 @@ bool is_network_filesystem(int64_t statfs_type) {
                                              0x00c36400,   // Ceph
                                              0x5346414f,   // AFS
                                              0x73757245,   // Coda
-                                             0x19830326};  // BeeGFS
+                                             0x19830326,   // BeeGFS
+                                             0x01021997,   // 9P
+                                             0x01161970,   // GFS2
+                                             0x7461636f,   // OCFS2
+                                             0x20030528};  // OrangeFS
   return std::find(network.begin(), network.end(), uint32_t(statfs_type)) != network.end();
 }
 

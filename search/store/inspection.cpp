@@ -5,6 +5,7 @@
 #include "search/store/dialect.h"
 #include "search/store/schema.h"
 #include "search/store/select.h"
+#include "spec/error.h"
 
 namespace mds {
 
@@ -17,10 +18,37 @@ StoreInfo info_of(const Database& database) {
   return info;
 }
 
+namespace {
+
+// What the database says of the table or, where it has no name, of all. A check may end where it meets the damage.
+std::vector<std::string> damage_in(const Database& database, const std::string& table) try {
+  std::vector<std::string> damage;
+  const std::string place = table.empty() ? "" : "table " + table + ": ";
+  for (const auto& [text] : select<std::string>(database, database.dialect().integrity_check(table)))
+    if (text != "ok") damage.push_back(place + text);
+  return damage;
+} catch (const StoreError&) {
+  return {table.empty() ? "a page cannot be read" : "table " + table + ": a page cannot be read"};
+}
+
+}  // namespace
+
+std::vector<std::string> damage_of(const Database& database) {
+  const auto all = damage_in(database, "");
+  if (all.empty()) return {};
+  std::vector<std::string> by_table;
+  for (const auto& table : tables())
+    for (auto& damage : damage_in(database, table.name())) by_table.push_back(std::move(damage));
+  return by_table.empty() ? all : by_table;
+}
+
 std::vector<std::string> problems_of(const Database& database) {
+  const auto damage = damage_of(database);
+  return damage.empty() ? contradictions_in(database) : damage;
+}
+
+std::vector<std::string> contradictions_in(const Database& database) {
   std::vector<std::string> problems;
-  for (const auto& [text] : select<std::string>(database, database.dialect().integrity_check()))
-    if (text != "ok") problems.push_back(text);
   for (const auto& [text] : select<std::string>(database, database.dialect().reference_check()))
     problems.push_back(text);
   const std::array<std::array<std::string, 2>, 3> hashed{

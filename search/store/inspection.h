@@ -22,7 +22,15 @@ struct StoreInfo {
 };
 
 StoreInfo info_of(const Database& database);
-// Damage, references to rows that are not there, hashes that are not those of their texts; empty when sound.
+inline const std::string damage_advice =
+    "put a copy in its place, or move it away with its -wal and -shm: the commands of sweeps and trainings then go on "
+    "from their checkpoints in a new one";
+
+// The tables that cannot be read, or are not as they were written; empty when sound.
+std::vector<std::string> damage_of(const Database& database);
+// References to rows that are not there, hashes that are not those of their texts; empty when sound.
+std::vector<std::string> contradictions_in(const Database& database);
+// Damage or, where there is none, contradictions.
 std::vector<std::string> problems_of(const Database& database);
 
 }  // namespace mds

@@ -58,6 +58,17 @@ TEST_CASE("a folder is replaced as a whole, or stays as it was", "[spec]") {
   CHECK_THROWS_WITH(NewFolder(scratch.path / "file", Before::replaced), Catch::Contains("exists already"));
 }
 
+TEST_CASE("what killed processes left of a folder goes when it is written again", "[spec]") {
+  const Scratch scratch;
+  fs::create_directories(scratch.path / "model.tmp99999912");
+  fs::create_directories(scratch.path / "models.tmp99999912");
+  {
+    const NewFolder model(scratch.path / "model");
+  }
+  CHECK(!fs::exists(scratch.path / "model.tmp99999912"));
+  CHECK(fs::exists(scratch.path / "models.tmp99999912"));
+}
+
 TEST_CASE("the temporary files of killed processes are removed, and nothing else", "[spec]") {
   const Scratch scratch;
   fs::create_directories(scratch.path / "model.tmp99999912");

@@ -2,6 +2,9 @@
 // it.
 #include <soci/soci.h>
 
+#include <chrono>
+#include <thread>
+
 #include "search/store/merge.h"
 #include "search/store/schema.h"
 #include "search/store/select.h"
@@ -110,6 +113,36 @@ TEST_CASE("a transaction that lost its server runs again, and leaves its writes 
   CHECK(sweep_names(database) == std::vector<std::string>{"s1", "t"});
 }
 
+TEST_CASE("a transaction in one database ends where the server of another is lost", "[store][.server]") {
+  const ScratchFolder folder;
+  const std::string server = fresh_store();
+  {
+    const Database made(server);
+  }
+  Database ours(folder.file("ours.db"));
+  const Database theirs(server, StoreMode::read_only);
+  int tries = 0;
+  CHECK_THROWS_WITH(theirs.snapshot([&] {
+    ours.transaction([&] {
+      if (++tries == 1) cut_others();
+      add_sweep(ours, "s", "{}");
+      sweep_names(theirs);
+    });
+  }),
+                    Contains("postgresql://"));
+  CHECK(tries == 1);
+  CHECK(sweep_names(ours).empty());
+  CHECK(sweep_names(theirs).empty());
+}
+
+TEST_CASE("a server flushes what it confirms, also where its own setting is another", "[store][.server]") {
+  Database database(fresh_store() + "%20-csynchronous_commit%3Doff");
+  const auto setting = [&] { return std::get<0>(select<std::string>(database, "SHOW synchronous_commit").front()); };
+  CHECK(setting() == "on");
+  database.durably([&] { add_sweep(database, "s", "{}"); });
+  CHECK(setting() == "on");
+}
+
 TEST_CASE("a write waits for a claim of the same run, and is refused after it", "[store][.server]") {
   const std::string store = fresh_store();
   Database one(store), other(store);
@@ -158,6 +191,27 @@ TEST_CASE("a server's database that cannot be opened is named without the passwo
       Contains("postgresql://mds@/none") && Contains("database \"none\" does not exist") && !Contains("secret"));
   CHECK_THROWS_WITH(Database("postgresql://nobody:secret@/mds" + host),
                     Contains("role \"nobody\" does not exist") && !Contains("secret"));
+  CHECK_THROWS_WITH(Database("postgresql://nobody@/mds" + host + "&password=secret"),
+                    Contains("role \"nobody\" does not exist") && !Contains("secret"));
+}
+
+TEST_CASE("an address needs no parameters", "[store][.server]") {
+  const std::string server = std::getenv("MDSEARCH_TEST_SERVER");
+  std::string host;
+  for (const char c : server.substr(server.find("host=") + 5)) host += c == '/' ? "%2F" : std::string(1, c);
+  CHECK_NOTHROW(Database("postgresql://mds@" + host + "/mds"));
+}
+
+TEST_CASE("a server with too many clients is asked until one of them has left", "[store][.server]") {
+  std::string address = fresh_store();
+  soci::session server("postgresql", std::getenv("MDSEARCH_TEST_SERVER"));
+  server << "CREATE ROLE guest LOGIN CONNECTION LIMIT 0";
+  address.replace(address.find("//mds@"), 6, "//guest@");
+  std::jthread leaves([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    server << "ALTER ROLE guest CONNECTION LIMIT 1";
+  });
+  CHECK_THROWS_WITH(Database(address, StoreMode::open_existing), Contains("holds no results"));
 }
 
 TEST_CASE("a server that does not answer is asked for ten seconds", "[store][slow]") {
@@ -175,5 +229,8 @@ TEST_CASE("a schema that holds nothing, or another program's tables, is told fro
   {
     Database(empty).execute("UPDATE schema_version SET version = 99");
   }
-  CHECK_THROWS_WITH(Database(empty), Contains("has schema version 99"));
+  CHECK_THROWS_WITH(Database(empty), Contains("has schema version 99") && Contains("a later version of mdsearch"));
+  soci::session("postgresql", empty) << "UPDATE schema_version SET version = 8";
+  for (const auto mode : {StoreMode::open_existing, StoreMode::read_only})
+    CHECK_THROWS_WITH(Database(empty, mode), Contains("has schema version 8") && Contains("cannot be brought up"));
 }

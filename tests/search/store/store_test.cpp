@@ -85,8 +85,9 @@ TEST_CASE("a database of another schema version is refused with both versions an
   run_sql(file, "UPDATE schema_version SET version = " + next + " WHERE version = " + std::to_string(schema_version()));
   const std::string before = content(file);
   for (const auto mode : {StoreMode::create_or_open, StoreMode::open_existing, StoreMode::read_only})
-    CHECK_THROWS_WITH(Database(file, mode),
-                      file + ": has schema version " + next + ", expected version " + std::to_string(schema_version()));
+    CHECK_THROWS_WITH(Database(file, mode), file + ": has schema version " + next + ", expected version " +
+                                                std::to_string(schema_version()) +
+                                                ": a later version of mdsearch made it, and is needed for it");
   CHECK(content(file) == before);
 }
 
@@ -232,6 +233,7 @@ TEST_CASE("network file systems are told from local ones by their statfs type", 
   CHECK(is_network_filesystem(0x6969));            // NFS
   CHECK(is_network_filesystem(0x0bd00bd0));        // Lustre
   CHECK(is_network_filesystem(0x47504653));        // GPFS
+  CHECK(is_network_filesystem(0x01021997));        // 9P
   CHECK_FALSE(is_network_filesystem(0xef53));      // ext4
   CHECK_FALSE(is_network_filesystem(0x794c7630));  // overlayfs
 }
@@ -271,6 +273,28 @@ TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
   }),
                   StoreError);
   CHECK_FALSE(find_arch(database, "a"));
+}
+
+TEST_CASE("check names the table of a page that was overwritten", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("a.db");
+  {
+    Database database(file);
+    for (int i = 0; i < 200; ++i) add_arch(database, arch("a" + std::to_string(i)));
+  }
+  int64_t page = 0;
+  {
+    const Database database(file, StoreMode::read_only);
+    page = std::get<0>(select<int64_t>(database, "SELECT rootpage FROM sqlite_master WHERE name = 'arch'").front());
+  }
+  std::fstream(file, std::ios::in | std::ios::out | std::ios::binary)
+      .seekp((page - 1) * 4096)
+      .write(std::string(2048, '\xa5').data(), 2048);
+  const Database damaged(file, StoreMode::read_only);
+  const auto problems = problems_of(damaged);
+  REQUIRE(!problems.empty());
+  CHECK_THAT(problems[0], Contains("table arch: "));
+  CHECK_THROWS_WITH(find_arch(damaged, "a7"), Contains("is damaged, and `mdsearch db check` lists where"));
 }
 
 TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
