@@ -100,7 +100,10 @@ class Sqlite final : public SqlDialect {
   }
 
   std::unique_ptr<soci::session> connect(const std::string& file, bool read_only, int) const override {
-    return std::make_unique<soci::session>(soci::sqlite3, connection_string(file, read_only));
+    auto sql = std::make_unique<soci::session>(soci::sqlite3, connection_string(file, read_only));
+    // The file may be anyone's: its definitions call only what has no side effect, and its pages are checked when read.
+    for (const char* guard : {"PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON"}) *sql << guard;
+    return sql;
   }
 
   void begin_reading_only(soci::session& sql) const override { sql << "PRAGMA query_only = ON"; }
@@ -161,7 +164,10 @@ class Sqlite final : public SqlDialect {
 
   std::string count_tables() const override { return "SELECT count(*) FROM sqlite_master"; }
   std::string count_version_tables() const override {
-    return "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'";
+    return "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version' AND sql LIKE 'CREATE TABLE%'";
+  }
+  std::string definitions() const override {
+    return "SELECT type, name, sql FROM sqlite_master WHERE type IN ('table', 'view', 'trigger')";
   }
   std::string bytes_of_database() const override {
     return "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
