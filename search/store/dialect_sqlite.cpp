@@ -35,6 +35,13 @@ int result_code(const soci::soci_error& error) {
   return sqlite ? sqlite->result() & 0xff : 0;
 }
 
+// SOCI puts the name of a function of its own before SQLite's message.
+std::string sqlites_words(const soci::soci_error& error) {
+  const std::string message = error.get_error_message(), own = "sqlite3_";
+  const size_t end = message.find(": ");
+  return message.starts_with(own) && end != std::string::npos ? message.substr(end + 2) : message;
+}
+
 // Reading a file with a write-ahead log creates side files. Where the folder cannot hold them, the file is read as is.
 std::string connection_string(const std::string& file, bool read_only) {
   std::string name = file;
@@ -133,9 +140,11 @@ class Sqlite final : public SqlDialect {
       case SQLITE_NOTADB:
         return "is not a database";
       case SQLITE_CORRUPT:
-        return "is damaged: " + error.get_error_message();
+        return "is damaged: " + sqlites_words(error);
+      case SQLITE_CONSTRAINT:
+        return "refuses a row: " + sqlites_words(error);
       default:
-        return error.get_error_message();
+        return sqlites_words(error);
     }
   }
 

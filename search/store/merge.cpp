@@ -1,5 +1,6 @@
 #include "search/store/merge.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 #include "search/store/schema.h"
 #include "search/store/select.h"
 #include "spec/error.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -64,9 +66,17 @@ class Merging {
       const StoredColumn& column = table.columns[i];
       if (const auto* number = std::get_if<int64_t>(&cells[i]); number && column.traits.parent)
         cells[i] = ours_of(column.traits.parent, *number, table.name());
+      require_allowed(table, column, cells[i]);
       if (table.name() == RunRow::table.name && column.name == "state") cells[i] = unleased(cells[i]);
     }
     return cells;
+  }
+
+  void require_allowed(const StoredTable& table, const StoredColumn& column, const Value& cell) const {
+    const auto* text = std::get_if<std::string>(&cell);
+    if (text && !column.allowed.empty() && !std::ranges::count(column.allowed, *text))
+      theirs_.fail("table " + table.name() + ", column " + column.name + ": is " + shown(*text) +
+                   "; valid: " + listed(column.allowed));
   }
 
   static Value unleased(const Value& state) {

@@ -126,3 +126,17 @@ TEST_CASE("a picture of a run that is not there ends a merge in words", "[store]
                     Contains("b.db: table picture: a row refers to run 77, which is not there"));
   CHECK(rows_of(database, "run") == 0);
 }
+
+TEST_CASE("a row that no program of ours wrote ends a merge with its place", "[store]") {
+  const ScratchFolder folder;
+  fill(folder.file("b.db"), "b", 0.1);
+  const auto with = [&](const std::string& change) {
+    run_sql(folder.file("b.db"), "PRAGMA ignore_check_constraints = ON; " + change);
+    Database database(":memory:");
+    merge(database, folder.file("b.db"));
+  };
+  CHECK_THROWS_WITH(with("UPDATE run SET state = 'odd'"),
+                    Contains("b.db: table run, column state: is \"odd\"; valid: queued, leased"));
+  CHECK_THROWS_WITH(with("UPDATE run SET state = 'done'; UPDATE arch SET hash = 'short'"),
+                    Contains(":memory:: refuses a row: CHECK constraint failed: length(hash) = 64"));
+}
