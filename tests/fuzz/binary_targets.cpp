@@ -48,7 +48,7 @@ Target weights() {
                 if (const size_t end = file.rfind('}'); end != std::string::npos && end > 8)
                   file = with_length(file.substr(8, end - 7), file.substr(end + 1));
               },
-          .share = 30,
+          .share = 300,
           .most_bytes = 256 << 10,
           .most_bytes_each = 8};
 }
@@ -85,7 +85,7 @@ Target databases() {
           .tokens = {"SQLite format 3", "CREATE VIEW ", "CREATE TABLE ", "tablerun", "queued", "leased", "done",
                      "fd_emoji_clip", "{\"kind\":"},
           .read = [](const std::string& input) { read_database(file_with("damaged.db", input)); },
-          .share = 1};
+          .share = 2};
 }
 
 // The first byte says which column gets the rest as its text.

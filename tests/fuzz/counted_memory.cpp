@@ -11,11 +11,17 @@ namespace {
 
 std::atomic<size_t> held{0}, peak{0};
 
-void* counted(size_t size) {
+void* counted_or_null(size_t size) noexcept {
   void* const memory = std::malloc(size ? size : 1);
-  if (!memory) throw std::bad_alloc();
+  if (!memory) return nullptr;
   const size_t now = held += ::malloc_usable_size(memory);
   if (now > peak) peak = now;
+  return memory;
+}
+
+void* counted(size_t size) {
+  void* const memory = counted_or_null(size);
+  if (!memory) throw std::bad_alloc();
   return memory;
 }
 
@@ -29,6 +35,8 @@ void uncounted(void* memory) {
 
 void* operator new(size_t size) { return counted(size); }
 void* operator new[](size_t size) { return counted(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted_or_null(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return counted_or_null(size); }
 void operator delete(void* memory) noexcept { uncounted(memory); }
 void operator delete[](void* memory) noexcept { uncounted(memory); }
 void operator delete(void* memory, size_t) noexcept { uncounted(memory); }

@@ -51,7 +51,7 @@ Target pngs() {
                      png_chunk("tRNS", "ab"), png_chunk("IDAT", "")},
           .read = read_picture,
           .repair = fit_checksums,
-          .share = 10};
+          .share = 100};
 }
 
 Target jpegs() {
@@ -63,7 +63,7 @@ Target jpegs() {
           .tokens = {"\xff\xd8", "\xff\xd9", "\xff\xda", "\xff\xc0", "\xff\xc2", "\xff\xc4", "\xff\xdb", "\xff\xdd",
                      "\xff\xe1", "Exif", "II*", "MM"},
           .read = read_picture,
-          .share = 10};
+          .share = 100};
 }
 
 Target webps() {
@@ -72,7 +72,7 @@ Target webps() {
       .seeds = {written("a.webp"), encode_webp(picture()), webp_with(tiff(3, false), encode_webp(picture()), {20, 12})},
       .tokens = {"RIFF", "WEBP", "VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "EXIF"},
       .read = read_picture,
-      .share = 10};
+      .share = 100};
 }
 
 // gzip with a stored block.
@@ -120,7 +120,7 @@ Target shards() {
                 summary(report);
               },
           .repair = fit_tar,
-          .share = 10};
+          .share = 100};
 }
 
 // A folder of two pictures.
@@ -153,7 +153,7 @@ Target coco() {
                 must_be_inside(list_coco({.annotations = file, .folder = two_pictures()}));
                 coco_captions(file);
               },
-          .share = 5};
+          .share = 50};
 }
 
 Target metadata() {
@@ -167,7 +167,7 @@ Target metadata() {
                 file_with("pictures/metadata.jsonl", (two_pictures(), input));
                 must_be_inside(list_pairs(two_pictures()));
               },
-          .share = 5};
+          .share = 50};
 }
 
 }  // namespace

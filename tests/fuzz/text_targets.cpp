@@ -27,7 +27,7 @@ void add_fields(const auto& spec, std::vector<std::string>& tokens) {
 }
 
 Target networks() {
-  Target target{.name = "network", .read = read_network, .share = 15};
+  Target target{.name = "network", .read = read_network, .share = 150};
   for (const char* name : {"mobilediffusion", "sdxl", "md-vae-decoder-light", "taesd-decoder", "clip-vit-b-32-text",
                            "clip-vit-b-32", "inception-v3-fid", "lpips-alex", "efficientnet-lite0"})
     target.seeds.push_back(network_file(name));
@@ -55,7 +55,7 @@ Target spaces() {
           .tokens = {"\"when\":", "\"options\":", "\"levels\"", "\"levels.0.width\"",
                      "\"sum\":", "\"length\":", "\"multiple_of\":"},
           .read = read_space,
-          .share = 5};
+          .share = 50};
 }
 
 Target prompts() {
@@ -66,7 +66,7 @@ Target prompts() {
               [](const std::string& input) {
                 load_prompts(file_with(input.starts_with('{') ? "prompts.jsonl" : "prompts.txt", input));
               },
-          .share = 5};
+          .share = 50};
 }
 
 constexpr int64_t few_merges = 6;
@@ -81,7 +81,7 @@ Target merges() {
             const Tokenizer tokenizer(input, {.merges = few_merges});
             tokenizer.encode_padded("the ant and the heart", 8);
           },
-      .share = 10};
+      .share = 100};
 }
 
 void read_text(const std::string& input) {
@@ -105,7 +105,7 @@ Target texts() {
                  "\xe2\x80\x8d", "\xef\xbf\xbd", "\xc3\xa2\xe2\x82\xac\xe2\x84\xa2", "\xf4\x8f\xbf\xbf", "&amp;",
                  "\xc2\xad"},
       .read = read_text,
-      .share = 15};
+      .share = 150};
 }
 
 }  // namespace
