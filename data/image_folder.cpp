@@ -225,7 +225,7 @@ std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::stri
 std::string dataset_hash(const std::vector<Pair>& pairs) {
   Json list = Json::array();
   for (const auto& pair : pairs)
-    list.push_back({pair.id, pair.caption, pair.split, pair.group, sha256(load_bytes(pair.file))});
+    list.push_back({pair.id, pair.caption, pair.split, pair.group, sha256(load_picture_bytes(pair.file))});
   return sha256(list.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace));
 }
 

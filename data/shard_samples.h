@@ -18,7 +18,7 @@
 
 namespace mds {
 
-constexpr size_t most_member_bytes = size_t(256) << 20;  // of a picture; captions have bounds of their own
+constexpr size_t most_member_bytes = max_picture_bytes;  // captions have bounds of their own
 constexpr size_t most_sample_members = 1000;
 
 class ShardSamples {

@@ -32,6 +32,11 @@ EnvRow this_env() {
           .details_json = Json{{"allocator", now.allocator}, {"tf32", now.tf32}}.dump()};
 }
 
+Json build_of(const EnvRow& env) {
+  return {{"git_commit", env.git_commit},         {"git_dirty", env.git_dirty}, {"compiler", env.compiler},
+          {"compiler_flags", env.compiler_flags}, {"libtorch", env.libtorch},   {"cuda", env.cuda}};
+}
+
 int64_t record_env(Database& database) { return remember_env(database, this_env()); }
 
 std::string worker_name() { return host_name() + ":" + std::to_string(::getpid()); }

@@ -14,6 +14,7 @@ int64_t record_device(Database& database, const std::string& kind);
 int64_t record_env(Database& database);
 
 EnvRow this_env();
+Json build_of(const EnvRow& env);  // the fields that say which build of the program it is
 std::string worker_name();  // "host:process"
 
 }  // namespace mds

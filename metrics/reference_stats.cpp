@@ -42,6 +42,7 @@ std::string bytes_hash(const TensorMap& tensors, const std::string& key) {
 ReferenceStats read_stats(const TensorFile& content, const std::string& key, const std::string& file) {
   ReferenceStats reference;
   const Json about = parse_json(content.metadata.at(key), file + ": metadata of " + key);
+  check(about.is_object(), file, "metadata of " + key + ": is " + shown(about) + "; expected an object");
   read_json(about.value("identity", Json()), reference.identity, {file, key});
   read_json(about.value("n", Json()), reference.stats.n, {file, key + ".n"}, at_least(2));
   reference.stats.mean_D = taken(content.tensors, key + ".mean", 1, file).to(at::kDouble);

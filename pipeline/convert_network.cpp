@@ -112,7 +112,7 @@ std::string against(const EfficientNetSpec&, const Json&) { return {}; }
 
 // open_clip's own configuration has one flag for both towers; it is off where it is absent.
 std::string against_open_clip(Activation activation, const Json& model) {
-  const Activation theirs = model.value("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
+  const Activation theirs = model.value("quick_gelu", Json(false)) == true ? Activation::quick_gelu : Activation::gelu;
   if (theirs == activation) return {};
   return "model_cfg.quick_gelu says " + std::string(name_of(theirs)) + ", the network has " +
          std::string(name_of(activation));

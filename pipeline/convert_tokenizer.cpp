@@ -14,8 +14,8 @@ constexpr int64_t byte_symbols_and_ends = 514;
 constexpr const char* merges_header = "#version";
 
 std::string text_of(const Json& token) {
-  if (token.is_object()) return token.value("content", "");
-  return token.is_string() ? token.get<std::string>() : "";
+  const Json text = token.is_object() ? token.value("content", Json()) : token;
+  return text.is_string() ? text.get<std::string>() : "";
 }
 
 // A merge of tokenizer.json: a pair of texts, or both in one text.

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "pipeline/exif.h"
+#include "pipeline/png_chunks.h"
 #include "spec/error.h"
 
 namespace mds {
@@ -87,9 +88,10 @@ Image from_inverted_cmyk(const std::vector<uint8_t>& cmyk, ImageSize size) {
 Image read_jpeg(const Source& source) {
   const JpegReader reader(tjInitDecompress(), tjDestroy);
   const auto [size, cmyk] = jpeg_header(source, reader.get());
+  // Each scan of a progressive JPEG goes over all pixels, and a scan may have few bytes: at most 500 are read.
   const auto decode = [&, size = size](std::vector<uint8_t>& pixels, int format) {
     const int result = tjDecompress2(reader.get(), source.data(), source.bytes.size(), pixels.data(), int(size.width),
-                                     /*pitch=*/0, int(size.height), format, TJFLAG_ACCURATEDCT);
+                                     /*pitch=*/0, int(size.height), format, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
     if (result != 0 && !(only_warned(reader.get()) && reaches_its_end(source.bytes)))
       source.fail(std::string("is a broken JPEG: ") + tjGetErrorStr2(reader.get()));
   };
@@ -106,11 +108,13 @@ Image read_jpeg(const Source& source) {
 // --- PNG -------------------------------------------------------------------------------------------------------------
 
 struct PngReader {
+  const std::string png;
   png_image image{};
   ImageSize size;
-  explicit PngReader(const Source& source) {
+  explicit PngReader(const Source& source)
+      : png(png_chunks_of(source.bytes, [](std::string_view kind, size_t) { return kind == "tRNS"; })) {
     image.version = PNG_IMAGE_VERSION;
-    if (!png_image_begin_read_from_memory(&image, source.bytes.data(), source.bytes.size()))
+    if (!png_image_begin_read_from_memory(&image, png.data(), png.size()))
       source.fail(std::string("is a broken PNG: ") + image.message);
     image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // else 16-bit samples without a gamma are read as linear light
     try {
@@ -124,24 +128,7 @@ struct PngReader {
   ~PngReader() { png_image_free(&image); }
 };
 
-// A PNG without the chunks that say how its values are meant, as PIL reads it: libpng would convert them to sRGB. Empty
-// where it has none.
-std::string without_colour_space(std::string_view png) {
-  constexpr std::array<std::string_view, 4> meanings{"gAMA", "cHRM", "iCCP", "sRGB"};
-  constexpr size_t signature = 8, frame = 12;  // of a chunk: length, kind and checksum
-  std::string kept(png.substr(0, signature));
-  for (size_t at = signature; at + frame <= png.size();) {
-    const auto byte = [&](size_t i) { return size_t(static_cast<unsigned char>(png[at + i])); };
-    const size_t length = std::min(frame + (byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3)), png.size() - at);
-    if (std::ranges::find(meanings, png.substr(at + 4, 4)) == meanings.end()) kept += png.substr(at, length);
-    at += length;
-  }
-  return kept.size() < png.size() ? kept : "";
-}
-
-Image read_png(const Source& stored) {
-  const std::string plain = without_colour_space(stored.bytes);
-  const Source source{plain.empty() ? stored.bytes : std::string_view(plain), stored.name};
+Image read_png(const Source& source) {
   PngReader reader(source);
   reader.image.format = PNG_FORMAT_RGBA;
   std::vector<uint8_t> rgba(size_t(reader.size.width * reader.size.height) * 4);
@@ -222,7 +209,14 @@ std::string load_bytes(const std::string& file, size_t limit) {
   return bytes;
 }
 
-Image load_image(const std::string& file) { return decode_image(load_bytes(file), file); }
+std::string load_picture_bytes(const std::string& file) {
+  std::string bytes = load_bytes(file, max_picture_bytes + 1);
+  if (bytes.size() > max_picture_bytes)
+    throw FileError(file + ": has more than " + std::to_string(max_picture_bytes) + " bytes, the most of a picture");
+  return bytes;
+}
+
+Image load_image(const std::string& file) { return decode_image(load_picture_bytes(file), file); }
 
 ImageSize load_image_size(const std::string& file) {
   constexpr size_t usual_header = 1 << 18;  // profiles and previews may come before a JPEG's size
@@ -231,7 +225,7 @@ ImageSize load_image_size(const std::string& file) {
     return decode_image_size(start, file);
   } catch (const FileError&) {
     if (start.size() < usual_header) throw;
-    return decode_image_size(load_bytes(file), file);
+    return decode_image_size(load_picture_bytes(file), file);
   }
 }
 

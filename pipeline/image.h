@@ -13,6 +13,7 @@ namespace mds {
 
 constexpr int64_t max_image_side = 16384;
 constexpr int64_t max_image_pixels = 100'000'000;
+constexpr size_t max_picture_bytes = size_t(256) << 20;  // of a picture's file
 
 struct Image {
   int64_t width = 0, height = 0;
@@ -85,5 +86,8 @@ Image tile(const std::vector<Image>& pictures, int64_t columns);
 
 // The first `limit` bytes of a file, or all; FileError if it cannot be read.
 std::string load_bytes(const std::string& file, size_t limit = SIZE_MAX);
+
+// All bytes of a picture's file; FileError where they are more than max_picture_bytes.
+std::string load_picture_bytes(const std::string& file);
 
 }  // namespace mds

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+
+#include "pipeline/mapped_file.h"
 
 namespace mds {
 namespace {
@@ -98,12 +98,13 @@ void save_part(const std::string& folder, const std::string& part, const TensorM
 
 std::string load_merges(const std::string& folder) {
   const std::string file = folder + "/merges.txt";
-  std::ifstream in(file);
-  if (!in || std::filesystem::is_directory(file))
-    throw FileError(file + ": cannot be read; a model with a text encoder needs its tokenizer's merges");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  if (!std::filesystem::exists(file))
+    throw FileError(file + ": is not there; a model with a text encoder needs its tokenizer's merges");
+  const MappedFile text(file);
+  if (text.bytes().size() > most_merges_bytes)
+    throw FileError(file + ": has " + std::to_string(text.bytes().size()) + " bytes; allowed: at most " +
+                    std::to_string(most_merges_bytes));
+  return std::string(text.bytes());
 }
 
 std::string model_hash(const std::string& folder, const PackedFiles& packed) {

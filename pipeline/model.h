@@ -161,7 +161,8 @@ NetworkPtr load_part(const std::string& folder, const std::string& part, Plan pl
 void check_part(const std::string& folder, const std::string& part, const Plan& plan);
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);
 
-// The merges of a folder's tokenizer, as text; FileError where there are none.
+// The merges of a folder's tokenizer, as text; FileError where there are none, or more than most_merges_bytes.
+inline constexpr size_t most_merges_bytes = size_t(64) << 20;
 std::string load_merges(const std::string& folder);
 
 // SHA-256 of a folder's card (without provenance) and parts: the identity of encoders in protocols and caches.

@@ -6,10 +6,14 @@
 
 #include "pipeline/exif.h"
 #include "pipeline/image.h"
+#include "pipeline/png_chunks.h"
 #include "spec/describe.h"
 
 namespace mds {
 namespace {
+
+// Longer texts, packed or unpacked, are left out, as are all behind that many.
+constexpr size_t most_text_bytes = size_t(1) << 20, most_texts = 100;
 
 struct Input {
   const std::string& bytes;
@@ -23,8 +27,12 @@ void take(png_structp png, png_bytep bytes, size_t size) {
   input.offset += size;
 }
 
+// libpng would print both to stderr.
+void keep_quiet(png_structp, png_const_charp) {}
+void give_up(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+
 struct PngTextReader {
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, give_up, keep_quiet);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
   PngTextReader() {
     if (!info) throw std::bad_alloc();
@@ -37,12 +45,14 @@ bool read_info(const PngTextReader& reader, Input& input) {
   if (setjmp(png_jmpbuf(reader.png))) return false;
   png_set_read_fn(reader.png, &input, take);
   png_set_user_limits(reader.png, max_image_side, max_image_side);
+  png_set_chunk_malloc_max(reader.png, most_text_bytes);
+  png_set_chunk_cache_max(reader.png, most_texts);
   png_read_info(reader.png, reader.info);
   return true;
 }
 
 // The text chunks before the pixels.
-PictureText png_chunks(const std::string& file, const std::string& bytes) {
+PictureText png_texts(const std::string& file, const std::string& bytes) {
   const PngTextReader reader;
   Input input{bytes};
   if (!read_info(reader, input)) throw FileError(file + ": is a broken PNG");
@@ -68,8 +78,11 @@ PictureText described(std::string_view description) {
 }  // namespace
 
 PictureText picture_text(const std::string& file) {
-  const std::string bytes = load_bytes(file);
-  return bytes.starts_with("\x89PNG") ? png_chunks(file, bytes) : described(exif_description(bytes));
+  const std::string bytes = load_picture_bytes(file);
+  if (!bytes.starts_with("\x89PNG")) return described(exif_description(bytes));
+  return png_texts(file, png_chunks_of(bytes, [](std::string_view kind, size_t size) {
+                     return size <= most_text_bytes && (kind == "tEXt" || kind == "zTXt" || kind == "iTXt");
+                   }));
 }
 
 std::string picture_text(const std::string& file, const std::string& key) {

@@ -33,7 +33,7 @@ Json single_rates(const SourcePtr& source, int64_t size) {
     const auto sample = reader->next();
     if (!sample) break;
     try {
-      const std::string bytes = sample->bytes.empty() ? load_bytes(sample->name) : sample->bytes;
+      const std::string bytes = sample->bytes.empty() ? load_picture_bytes(sample->name) : sample->bytes;
       const Elapsed decoding;
       const Image image = decode_image(bytes, sample->name);
       decode_s += decoding.seconds();

@@ -95,12 +95,20 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
   return text;
 }
 
+// The kind of stage in a card's configuration, which may be any JSON.
+std::string stage_in(const Json& config) {
+  const Json* value = &config;
+  for (const char* key : {"stage", "kind"}) {
+    if (!value->is_object() || !value->contains(key)) return "";
+    value = &value->at(key);
+  }
+  return value->is_string() ? value->get<std::string>() : "";
+}
+
 ModelRow model_row(const std::string& folder, const std::string& hash, const ModelCard& card) {
-  const Json& config = card.provenance.config;
-  const bool trained_here = config.is_object() && config.contains("stage") && config["stage"].contains("kind");
   return {.hash = hash,
           .name = folder,
-          .stage = trained_here ? config["stage"]["kind"].get<std::string>() : "",
+          .stage = stage_in(card.provenance.config),
           .iterations = card.provenance.iterations,
           .params = cost(card.unet ? make_plan(*card.unet) : make_plan(*card.vae_decoder)).params,
           .predecessor = card.provenance.predecessor,

@@ -7,15 +7,6 @@
 #include "trainer/run_identity.h"
 
 namespace mds {
-namespace {
-
-Json build_of(const EnvRow& env) {
-  return {{"git_commit", env.git_commit},         {"git_dirty", env.git_dirty}, {"compiler", env.compiler},
-          {"compiler_flags", env.compiler_flags}, {"libtorch", env.libtorch},   {"cuda", env.cuda}};
-}
-
-}  // namespace
-
 std::string other_build(const Database& database, const std::string& sweep) {
   const auto known = stored_rows<EnvRow>(database,
                                          "WHERE env_id IN (SELECT env_id FROM run JOIN sweep USING (sweep_id) WHERE "

@@ -1,6 +1,6 @@
 #include "experiments/training/agreement.h"
 
-#include "experiments/version.h"
+#include "experiments/recording.h"
 #include "spec/error.h"
 #include "spec/describe.h"
 #include "trainer/run_identity.h"
@@ -10,9 +10,8 @@ namespace {
 
 std::string difference(const Json& first, const Json& other, const std::string& process) {
   const auto text = [](const Json& side, const char* key) { return side.at(key).get<std::string>(); };
-  if (first["build"] != other["build"])
-    return process + " is " + text(other, "build") + ", and process 0 is " + text(first, "build") +
-           "; allowed: one build";
+  if (const auto found = identity_difference(first["build"].dump(), other["build"].dump()); !found.empty())
+    return process + " is another build than process 0: with process 0 as \"there\", " + found;
   if (const auto found = identity_difference(text(first, "identity"), text(other, "identity")); !found.empty())
     return process + " would train something else than process 0: with process 0 as \"there\", " + found;
   if (first["iteration"] != other["iteration"])
@@ -25,7 +24,7 @@ std::string difference(const Json& first, const Json& other, const std::string& 
 
 void check_agreement(const RanksPtr& ranks, const std::string& identity, int64_t iteration) {
   if (!ranks) return;
-  const Json own{{"build", version_text()}, {"identity", identity}, {"iteration", iteration}};
+  const Json own{{"build", build_of(this_env())}, {"identity", identity}, {"iteration", iteration}};
   const auto all = ranks->texts(own.dump());
   for (size_t i = 1; i < all.size(); ++i)
     if (const auto found = difference(Json::parse(all[0]), Json::parse(all[i]), "process " + std::to_string(i));

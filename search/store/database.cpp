@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "search/store/clock.h"
+#include "search/store/definitions.h"
 #include "search/store/dialect.h"
 #include "search/store/empty_database.h"
 #include "search/store/literature.h"
@@ -136,9 +137,11 @@ void Database::open(StoreMode mode) {
     const int64_t found = exists ? version() : 0;
     if (found == 0 && mode != StoreMode::create_or_open)
       throw EmptyDatabase(file_ + ": holds no results; expected schema version " + std::to_string(schema_version()));
+    if (found == schema_version()) refuse_foreign_definitions(*this);
     if (read_only_) return dialect_.begin_reading_only(*sql_);
     if (!dialect_.begin_writing(*sql_)) fail("lies on a file system without shared memory for write-ahead logging");
     bring_up_to_date();
+    if (found < schema_version()) refuse_foreign_definitions(*this);
   });
 }
 

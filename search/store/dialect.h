@@ -80,6 +80,9 @@ class SqlDialect {
 
   virtual std::string count_tables() const = 0;
   virtual std::string count_version_tables() const = 0;
+  // Type, name and SQL of all tables, views and triggers, in a file of anybody's; "" for a server, whose owner we
+  // trust.
+  virtual std::string definitions() const = 0;
   virtual std::string bytes_of_database() const = 0;
   // A row of text for each problem, or "ok".
   virtual std::string integrity_check(const std::string& table) const = 0;  // empty: of all

@@ -163,6 +163,7 @@ class Postgresql final : public SqlDialect {
     return "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()";
   }
   std::string count_version_tables() const override { return count_tables() + " AND tablename = 'schema_version'"; }
+  std::string definitions() const override { return ""; }
   std::string bytes_of_database() const override { return "SELECT pg_database_size(current_database())"; }
   // The server keeps its pages and references itself.
   std::string integrity_check(const std::string&) const override { return "SELECT 'ok'"; }

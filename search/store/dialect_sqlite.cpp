@@ -36,6 +36,13 @@ int result_code(const soci::soci_error& error) {
   return sqlite ? sqlite->result() & 0xff : 0;
 }
 
+// SOCI puts the name of a function of its own before SQLite's message.
+std::string sqlites_words(const soci::soci_error& error) {
+  const std::string message = error.get_error_message(), own = "sqlite3_";
+  const size_t end = message.find(": ");
+  return message.starts_with(own) && end != std::string::npos ? message.substr(end + 2) : message;
+}
+
 // Reading a file with a write-ahead log creates side files. Where the folder cannot hold them, the file is read as is.
 std::string connection_string(const std::string& file, bool read_only) {
   std::string name = file;
@@ -101,7 +108,10 @@ class Sqlite final : public SqlDialect {
   }
 
   std::unique_ptr<soci::session> connect(const std::string& file, bool read_only, int) const override {
-    return std::make_unique<soci::session>(soci::sqlite3, connection_string(file, read_only));
+    auto sql = std::make_unique<soci::session>(soci::sqlite3, connection_string(file, read_only));
+    // The file may be anyone's: its definitions call only what has no side effect, and its pages are checked when read.
+    for (const char* guard : {"PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON"}) *sql << guard;
+    return sql;
   }
 
   void begin_reading_only(soci::session& sql) const override { sql << "PRAGMA query_only = ON"; }
@@ -131,9 +141,11 @@ class Sqlite final : public SqlDialect {
       case SQLITE_NOTADB:
         return "is no database, or its first page is damaged; " + damage_advice;
       case SQLITE_CORRUPT:
-        return "is damaged, and `mdsearch db check` lists where; " + damage_advice;
+        return "is damaged (" + sqlites_words(error) + "), and `mdsearch db check` lists where; " + damage_advice;
+      case SQLITE_CONSTRAINT:
+        return "refuses a row: " + sqlites_words(error);
       default:
-        return error.get_error_message();
+        return sqlites_words(error);
     }
   }
 
@@ -163,7 +175,10 @@ class Sqlite final : public SqlDialect {
 
   std::string count_tables() const override { return "SELECT count(*) FROM sqlite_master"; }
   std::string count_version_tables() const override {
-    return "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'";
+    return "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version' AND sql LIKE 'CREATE TABLE%'";
+  }
+  std::string definitions() const override {
+    return "SELECT type, name, sql FROM sqlite_master WHERE type IN ('table', 'view', 'trigger')";
   }
   std::string bytes_of_database() const override {
     return "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";

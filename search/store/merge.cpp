@@ -1,5 +1,6 @@
 #include "search/store/merge.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 #include "search/store/schema.h"
 #include "search/store/select.h"
 #include "spec/error.h"
+#include "spec/listed.h"
 
 namespace mds {
 namespace {
@@ -50,7 +52,11 @@ class Merging {
       const auto cells = translated(table, {row.begin() + 1, row.end()});
       if (left_out(table, cells)) return;
       insert_cells(ours_, table, cells);
-      if (numbered) numbers[std::get<int64_t>(row[0])] = find_cells(ours_, table, cells).value();
+      if (!numbered) return;
+      const auto ours = find_cells(ours_, table, cells);
+      if (!ours)
+        theirs_.fail("a row of table " + table.name() + " has no usable key; `mdsearch db check` may tell why");
+      numbers[std::get<int64_t>(row[0])] = *ours;
     });
   }
 
@@ -58,17 +64,19 @@ class Merging {
   std::vector<Value> translated(const StoredTable& table, std::vector<Value> cells) const {
     for (size_t i = 0; i < cells.size(); ++i) {
       const StoredColumn& column = table.columns[i];
-      if (const auto* number = std::get_if<int64_t>(&cells[i]); number && column.traits.parent) {
-        const auto& known = numbers_.at(column.traits.parent);
-        const auto ours = known.find(*number);
-        if (ours == known.end())
-          theirs_.fail("table " + table.name() + ", column " + column.name + ": is " + std::to_string(*number) +
-                       ", which table " + column.traits.parent + " has not; `mdsearch db check` lists such rows");
-        cells[i] = ours->second;
-      }
+      if (const auto* number = std::get_if<int64_t>(&cells[i]); number && column.traits.parent)
+        cells[i] = ours_of(column.traits.parent, *number, table.name());
+      require_allowed(table, column, cells[i]);
       if (table.name() == RunRow::table.name && column.name == "state") cells[i] = unleased(cells[i]);
     }
     return cells;
+  }
+
+  void require_allowed(const StoredTable& table, const StoredColumn& column, const Value& cell) const {
+    const auto* text = std::get_if<std::string>(&cell);
+    if (text && !column.allowed.empty() && !std::ranges::count(column.allowed, *text))
+      theirs_.fail("table " + table.name() + ", column " + column.name + ": is " + shown(*text) +
+                   "; valid: " + listed(column.allowed));
   }
 
   static Value unleased(const Value& state) {
@@ -84,14 +92,15 @@ class Merging {
           "ELSE :fence2 END, message = :message, updated_unix_s = :updated WHERE run_id = :run AND state <> 'leased' "
           "AND (updated_unix_s < :updated2 OR (updated_unix_s = :updated3 AND fence < :fence3))",
           unleased(to_value(row.state)), row.rung, row.attempt, row.fence, row.fence, row.message, row.updated_unix_s,
-          ours_of(row.run), row.updated_unix_s, row.updated_unix_s, row.fence);
+          ours_of(RunRow::table.name, row.run, RunRow::table.name), row.updated_unix_s, row.updated_unix_s, row.fence);
   }
 
   // A run keeps the pictures of its last iteration, and ours where both have that.
   void drop_older_pictures() {
     for (const auto& [run, last] :
          select<int64_t, int64_t>(theirs_, "SELECT run_id, max(iteration) FROM picture GROUP BY run_id"))
-      ours_.execute("DELETE FROM picture WHERE run_id = :run AND iteration < :last", ours_of(run), last);
+      ours_.execute("DELETE FROM picture WHERE run_id = :run AND iteration < :last",
+                    ours_of(RunRow::table.name, run, PictureRow::table.name), last);
     for (const auto& [run] : select<int64_t>(ours_, "SELECT DISTINCT run_id FROM picture")) with_pictures_.insert(run);
   }
   bool left_out(const StoredTable& table, const std::vector<Value>& cells) const {
@@ -99,7 +108,15 @@ class Merging {
     return with_pictures_.contains(std::get<int64_t>(cells[0]));
   }
 
-  int64_t ours_of(int64_t run) const { return numbers_.at(RunRow::table.name).at(run); }
+  // Our number of a row of theirs, to which a row of `from` refers.
+  int64_t ours_of(const std::string& table, int64_t theirs, const std::string& from) const {
+    const auto& known = numbers_.at(table);
+    const auto ours = known.find(theirs);
+    if (ours == known.end())
+      theirs_.fail("table " + from + ": a row refers to " + table + " " + std::to_string(theirs) +
+                   ", which is not there; `mdsearch db check` lists such rows");
+    return ours->second;
+  }
 
   Database& ours_;
   const Database& theirs_;

@@ -1,12 +1,18 @@
 // Kinds of picture files that cameras, scanners and printing software write, built byte by byte or by the codecs.
+#include <sys/resource.h>
+#include <zlib.h>
+
 #include <array>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "pipeline/exif.h"
 #include "pipeline/image.h"
 #include "spec/error.h"
 #include "tests/catch.h"
 #include "tests/pipeline/picture_bytes.h"
+#include "tests/scratch_folder.h"
 
 using namespace mds;
 using Catch::Contains;
@@ -154,4 +160,51 @@ TEST_CASE("animated pictures give one frame or say why not", "[pipeline]") {
   CHECK(largest_difference(decode_image(animated_png(still), "x"), still) == 0);
   CHECK_THROWS_WITH(decode_image(animated_webp(still), "x.webp"), Contains("x.webp: is an animated WebP"));
   CHECK_THROWS_WITH(decode_image("GIF89a", "x.gif"), Contains("x.gif: is a GIF picture"));
+}
+
+TEST_CASE("texts that unpack to far more than a PNG holds are left out, in its pixels and in its text", "[pipeline]") {
+  const Image still = quarters();
+  std::string png = encode_png(still, {{"short", "kept"}}), packed;
+  const std::string text(5'000'000, 'a');
+  uLongf size = compressBound(text.size());
+  packed.resize(size);
+  REQUIRE(compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
+                   text.size()) == Z_OK);
+  packed.resize(size);
+  std::string bombs;
+  for (int i = 0; i < 300; ++i) bombs += png_chunk("zTXt", std::string("long\0\0", 6) + packed);
+  png.insert(png.find("IDAT") - 4, bombs + png_chunk("tEXt", "huge" + std::string(1, '\0') + text));
+  const auto held_kb = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const long before_kb = held_kb();
+  CHECK(decode_image(png, "x") == still);
+  const ScratchFolder folder;
+  const std::string file = folder.path + "/a.png";
+  std::ofstream(file, std::ios::binary) << png;
+  CHECK(picture_text(file) == PictureText{{"short", "kept"}});
+  CHECK(held_kb() - before_kb < 200'000);  // 300 texts unpack to 1.5 GB
+}
+
+TEST_CASE("a picture's file of more than 256 MiB is refused before it is read into memory", "[pipeline]") {
+  const ScratchFolder folder;
+  const std::string file = folder.path + "/a.png";
+  std::ofstream(file, std::ios::binary) << encode_png(quarters());
+  CHECK_NOTHROW(load_image(file));
+  std::filesystem::resize_file(file, max_picture_bytes + 1);
+  CHECK_THROWS_WITH(load_image(file), Contains("a.png: has more than 268435456 bytes"));
+  CHECK_THROWS_WITH(picture_text(file), Contains("a.png: has more than 268435456 bytes"));
+}
+
+TEST_CASE("a JPEG of thousands of scans is refused", "[pipeline]") {
+  const std::string jpeg = encode_progressive_jpeg(quarters());
+  CHECK_NOTHROW(decode_image(jpeg, "x"));
+  // The first scan again and again: each goes over all pixels.
+  const size_t first = jpeg.find("\xff\xda"), second = jpeg.find("\xff\xc4", first), end = jpeg.rfind("\xff\xd9");
+  const std::string scan = jpeg.substr(first, std::min(second, jpeg.find("\xff\xda", first + 2)) - first);
+  std::string many = jpeg.substr(0, end);
+  for (int i = 0; i < 2000; ++i) many += scan;
+  CHECK_THROWS_WITH(decode_image(many + "\xff\xd9", "x"), Contains("x: is a broken JPEG"));
 }

@@ -10,6 +10,7 @@
 
 using namespace mds;
 using Catch::Contains;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -52,6 +53,20 @@ TEST_CASE("deviations of 0, and means without deviations, are refused", "[pipeli
     card.image_normalisation = ImageNormalisation{{0, 0}, {1, 1}};
     check_refused(card, "image_normalisation holds 2 means and 2 deviations; expected 3 of each");
   }
+}
+
+TEST_CASE("merges are a regular file of at most 64 MiB", "[pipeline]") {
+  fs::create_directories(folder);
+  const std::string file = folder + "/merges.txt";
+  save_text(file, "r e\n");
+  CHECK(load_merges(folder) == "r e\n");
+  fs::resize_file(file, most_merges_bytes + 1);
+  CHECK_THROWS_WITH(load_merges(folder), Contains(file + ": has 67108865 bytes; allowed: at most 67108864"));
+  fs::remove(file);
+  CHECK_THROWS_WITH(load_merges(folder), Contains(file + ": is not there"));
+  fs::create_symlink("/dev/zero", file);
+  CHECK_THROWS_WITH(load_merges(folder), Contains(file + ": is no regular file"));
+  fs::remove_all(folder);
 }
 
 TEST_CASE("a card without the newer fields hashes as it did before they were", "[pipeline]") {

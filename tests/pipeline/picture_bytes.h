@@ -4,24 +4,29 @@
 #include <turbojpeg.h>
 #include <webp/encode.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "pipeline/image.h"
-#include "tests/catch.h"
 
 namespace mds {
 
-inline std::string encode_jpeg(const std::vector<uint8_t>& pixels, ImageSize size, int format) {
+inline std::string encode_jpeg(const std::vector<uint8_t>& pixels, ImageSize size, int format, int flags = 0) {
   unsigned char* bytes = nullptr;
   unsigned long length = 0;
   const auto writer = tjInitCompress();
-  REQUIRE(tjCompress2(writer, pixels.data(), int(size.width), 0, int(size.height), format, &bytes, &length, TJSAMP_444,
-                      100, 0) == 0);
+  if (tjCompress2(writer, pixels.data(), int(size.width), 0, int(size.height), format, &bytes, &length, TJSAMP_444, 100,
+                  flags) != 0)
+    throw std::runtime_error(tjGetErrorStr2(writer));
   std::string result(reinterpret_cast<char*>(bytes), length);
   tjFree(bytes);
   tjDestroy(writer);
   return result;
+}
+
+inline std::string encode_progressive_jpeg(const Image& image) {
+  return encode_jpeg(image.rgb, {image.width, image.height}, TJPF_RGB, TJFLAG_PROGRESSIVE);
 }
 
 inline std::string number(uint32_t value, int bytes, bool big_endian) {

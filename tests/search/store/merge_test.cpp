@@ -3,6 +3,7 @@
 #include "search/store/store.h"
 #include "spec/error.h"
 #include "tests/catch.h"
+#include "tests/search/store/old_database.h"
 #include "tests/search/store/sample.h"
 
 using Catch::Contains;
@@ -114,4 +115,28 @@ TEST_CASE("a file that cannot be merged is an error and changes nothing", "[stor
   CHECK_THROWS_WITH(merge(database, folder.file("none.db")), Contains("there is no such database"));
   CHECK_THROWS_WITH(merge(database, folder.store("a.db")), Contains("into itself"));
   CHECK(rows_of(database, "run") == 1);
+}
+
+TEST_CASE("a picture of a run that is not there ends a merge in words", "[store]") {
+  const ScratchFolder folder;
+  fill(folder.file("b.db"), "b", 0.1);
+  run_sql(folder.file("b.db"), "UPDATE picture SET run_id = 77");
+  Database database(folder.file("a.db"));
+  CHECK_THROWS_WITH(merge(database, folder.file("b.db")),
+                    Contains("b.db: table picture: a row refers to run 77, which is not there"));
+  CHECK(rows_of(database, "run") == 0);
+}
+
+TEST_CASE("a row that no program of ours wrote ends a merge with its place", "[store]") {
+  const ScratchFolder folder;
+  fill(folder.file("b.db"), "b", 0.1);
+  const auto with = [&](const std::string& change) {
+    run_sql(folder.file("b.db"), "PRAGMA ignore_check_constraints = ON; " + change);
+    Database database(":memory:");
+    merge(database, folder.file("b.db"));
+  };
+  CHECK_THROWS_WITH(with("UPDATE run SET state = 'odd'"),
+                    Contains("b.db: table run, column state: is \"odd\"; valid: queued, leased"));
+  CHECK_THROWS_WITH(with("UPDATE run SET state = 'done'; UPDATE arch SET hash = 'short'"),
+                    Contains(":memory:: refuses a row: CHECK constraint failed: length(hash) = 64"));
 }
