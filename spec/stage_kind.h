@@ -9,8 +9,8 @@
 
 namespace mds {
 
-inline constexpr std::array<std::string_view, 6> stage_kinds{"base",   "relu",        "distil",
-                                                             "ufogen", "autoencoder", "text_image"};
+inline constexpr std::array<std::string_view, 7> stage_kinds{"base",         "relu",        "distil",    "ufogen",
+                                                             "score_distil", "autoencoder", "text_image"};
 
 // The place of a kind in that order; behind all others where it is none of them.
 inline size_t stage_place(std::string_view kind) {

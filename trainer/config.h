@@ -8,13 +8,14 @@
 #include "trainer/distil.h"
 #include "trainer/evaluate.h"
 #include "trainer/relu.h"
+#include "trainer/score_distil.h"
 #include "trainer/text_image.h"
 #include "trainer/ufogen.h"
 
 namespace mds {
 
-using StageConfig =
-    std::variant<BaseConfig, ReluConfig, DistilConfig, UfogenConfig, AutoencoderConfig, TextImageConfig>;
+using StageConfig = std::variant<BaseConfig, ReluConfig, DistilConfig, UfogenConfig, ScoreDistilConfig,
+                                 AutoencoderConfig, TextImageConfig>;
 
 template <class... Configs>
 constexpr std::array<std::string_view, sizeof...(Configs)> kinds_of(const std::variant<Configs...>*) {

@@ -73,6 +73,7 @@ Loop::Loop(Stage& stage, const LoopConfig& loop, const OptimizerConfig& optimize
   adversary_ = std::make_unique<Player>(player_of(*adversary, /*purpose=*/3, loop));
   adversary_->optimizer().train(false);
   adversary_every_ = adversary->every;
+  adversary_steps_ = adversary->steps;
 }
 
 void Loop::collect() {
@@ -87,10 +88,12 @@ StepReport Loop::step() {
   if (adversary_ && iteration % adversary_every_ == 0) {
     whole_ = false;
     adversary_->optimizer().train(true);
-    const PlayerStep done = adversary_->step(iteration);
+    for (int64_t i = 0; i < adversary_steps_; ++i) {
+      const PlayerStep done = adversary_->step(iteration * adversary_steps_ + i);
+      adversary_loss = done.loss;
+      times = times + done.times;
+    }
     adversary_->optimizer().train(false);
-    adversary_loss = done.loss;
-    times = done.times;
   }
   const PlayerStep done = player_.step(iteration);
   whole_ = true;
@@ -105,6 +108,7 @@ void Loop::run_to(int64_t iteration, const std::function<void(const StepReport&)
   while (this->iteration() < iteration) {
     const StepReport done = step();
     if (report) report(done);
+    player_.stage().watch(done.iteration);
   }
 }
 

@@ -84,7 +84,7 @@ class Loop {
 
   Player player_;
   std::unique_ptr<Player> adversary_;
-  int64_t adversary_every_ = 1;
+  int64_t adversary_every_ = 1, adversary_steps_ = 1;
   RanksPtr ranks_;
   bool sharded_ = false;
   bool whole_ = true;  // the adversary is not a step ahead

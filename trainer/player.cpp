@@ -74,7 +74,7 @@ Tensor Player::loss(const Batch& part, const Observer& observer) {
 }
 
 // Where the first value that is not finite appeared, if this process computed it, stands in the message.
-void Player::check(const std::vector<double>& losses, const Batch& batch, int64_t iteration) {
+void Player::check(const std::vector<double>& losses, const Batch& batch, int64_t number) {
   const auto bad = std::ranges::find_if_not(losses, [](double loss) { return std::isfinite(loss); });
   if (bad == losses.end()) return;
   std::string first;
@@ -84,15 +84,15 @@ void Player::check(const std::vector<double>& losses, const Batch& batch, int64_
       if (first.empty() && !x.isfinite().all().item<bool>()) first = plan_step.path;
       return x;
     });
-  stop(iteration, "loss", first);
+  stop(number / config_.steps, "loss", first);
 }
 
-Batch Player::drawn(int64_t iteration) const {
-  return stage_.batch({iteration, generator_for(config_.seed, iteration, config_.purpose), config_.share()});
+Batch Player::drawn(int64_t number) const {
+  return stage_.batch({number, generator_for(config_.seed, number, config_.purpose), config_.share()});
 }
 
-Batch Player::batch_of(int64_t iteration) {
-  Batch batch = ahead_ && ahead_->first == iteration ? std::move(ahead_->second) : drawn(iteration);
+Batch Player::batch_of(int64_t number) {
+  Batch batch = ahead_ && ahead_->first == number ? std::move(ahead_->second) : drawn(number);
   ahead_.reset();
   return batch;
 }
@@ -128,11 +128,11 @@ double Player::replayed(const Batch& part, int64_t ahead, StepTimes& times) {
 }
 
 // Not for a feed of pictures, which decodes ahead itself and whose position must be that of the last iteration.
-void Player::draw_ahead(int64_t iteration) {
-  if (!stage_.feed()) ahead_ = {iteration, drawn(iteration)};
+void Player::draw_ahead(int64_t number) {
+  if (!stage_.feed()) ahead_ = {number, drawn(number)};
 }
 
-double Player::all_passes(const Batch& batch, int64_t iteration, StepTimes& times) {
+double Player::all_passes(const Batch& batch, int64_t number, StepTimes& times) {
   std::vector<double> losses(size_t(config_.passes()), 0.0);
   const int64_t first = config_.first_pass(), end = first + config_.own_passes();
   optimizer_.zero_grad();
@@ -140,7 +140,7 @@ double Player::all_passes(const Batch& batch, int64_t iteration, StepTimes& time
     const Batch part = part_at(batch, pass);
     const bool last = pass + 1 == end;
     gradients_->begin_pass(last);
-    losses[size_t(pass)] = graph_ ? replayed(part, last ? iteration + config_.every : -1, times) : passed(part, times);
+    losses[size_t(pass)] = graph_ ? replayed(part, last ? number + config_.every : -1, times) : passed(part, times);
     Laps laps(synchronised());
     gradients_->end_pass();
     times.backward_s += laps.next_s();
@@ -149,19 +149,19 @@ double Player::all_passes(const Batch& batch, int64_t iteration, StepTimes& time
     const Tensor all = sum_over(config_.ranks, at::tensor(losses, at::kDouble));
     losses.assign(all.const_data_ptr<double>(), all.const_data_ptr<double>() + all.numel());
   }
-  check(losses, batch, iteration);
+  check(losses, batch, number);
   return std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
 }
 
-PlayerStep Player::step(int64_t iteration) {
+PlayerStep Player::step(int64_t number) {
   Laps laps(synchronised());
-  const Batch batch = batch_of(iteration);
+  const Batch batch = batch_of(number);
   PlayerStep done{};
   done.times.data_s = laps.next_s();
-  done.loss = all_passes(batch, iteration, done.times);
+  done.loss = all_passes(batch, number, done.times);
   laps.next_s();
   done.gradient_norm = optimizer_.gradient_norm();
-  if (!std::isfinite(done.gradient_norm)) stop(iteration, "gradient", optimizer_.first_bad_gradient());
+  if (!std::isfinite(done.gradient_norm)) stop(number / config_.steps, "gradient", optimizer_.first_bad_gradient());
   optimizer_.step(done.gradient_norm);
   done.times.update_s = laps.next_s();
   return done;

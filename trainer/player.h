@@ -14,7 +14,8 @@ struct PlayerConfig {
   uint64_t seed;
   uint64_t purpose;           // seeds its randomness
   TrainingPrecision dtype;    // of the forward pass
-  int64_t every;              // an optimizer step every so many iterations
+  int64_t every;              // an optimizer step every so many iterations,
+  int64_t steps = 1;          // or so many in each; steps are numbered through
   int64_t batch;              // examples
   int64_t examples_a_pass;    // a divisor of `batch`
   bool synchronised = false;  // the clocks wait for a GPU
@@ -48,28 +49,28 @@ class Player {
   Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer);
   Player(Stage& stage, const PlayerConfig& config, Optimizer optimizer, StepGraphPtr graph);
 
-  // Takes one step. A loss or gradient that is not finite throws std::runtime_error with the iteration and the first
-  // such block or weight, and the weights stay as they were.
-  PlayerStep step(int64_t iteration);
+  // Takes one step, of the iteration of its number over config.steps. A loss or gradient that is not finite throws
+  // std::runtime_error with the iteration and the first such block or weight, and the weights stay as they were.
+  PlayerStep step(int64_t number);
 
   Stage& stage() const { return stage_; }
   Optimizer& optimizer() { return optimizer_; }
   const Optimizer& optimizer() const { return optimizer_; }
 
  private:
-  Batch batch_of(int64_t iteration);
-  Batch drawn(int64_t iteration) const;
+  Batch batch_of(int64_t number);
+  Batch drawn(int64_t number) const;
   at::Device device() const { return optimizer_.weights().begin()->second.device(); }
   Tensor loss(const Batch& part, const Observer& observer);
   Batch part_at(const Batch& batch, int64_t pass) const;
   // Returns the mean loss of the batch's parts; the weights then have the gradients of the whole batch.
-  double all_passes(const Batch& batch, int64_t iteration, StepTimes& times);
+  double all_passes(const Batch& batch, int64_t number, StepTimes& times);
   double passed(const Batch& part, StepTimes& times);
   double replayed(const Batch& part, int64_t ahead,
-                  StepTimes& times);  // draws the batch of iteration `ahead` meanwhile
-  void check(const std::vector<double>& losses, const Batch& batch, int64_t iteration);
+                  StepTimes& times);  // draws batch `ahead` meanwhile
+  void check(const std::vector<double>& losses, const Batch& batch, int64_t number);
   bool synchronised() const { return config_.synchronised && device().is_cuda(); }
-  void draw_ahead(int64_t iteration);
+  void draw_ahead(int64_t number);
 
   Stage& stage_;
   PlayerConfig config_;

@@ -56,6 +56,8 @@ class Stage {
   virtual StageCard card() const { return {}; }    // empty for one that only trains against another
   virtual PictureFeed* feed() { return nullptr; }  // its position belongs to a checkpoint
   virtual std::optional<Adversary> adversary();    // none
+  // Called after each step with the number completed; std::runtime_error ends the training.
+  virtual void watch(int64_t /*iteration*/) {}
 };
 
 // A stage whose batches are structs of type Own.
@@ -76,7 +78,8 @@ class StageOf : public Stage {
 struct Adversary {
   Stage* stage;
   OptimizerConfig optimizer;
-  int64_t every = 1;  // the adversary steps in every so-manieth iteration
+  int64_t every = 1;  // the adversary steps in every so-manieth iteration,
+  int64_t steps = 1;  // so many times; one of the two is 1
 };
 
 // A generator for one purpose of one iteration. LibTorch keeps 32 bits of the mixed seed, so two triples share a stream

@@ -7,6 +7,7 @@
 #include "trainer/run_identity.h"
 
 namespace mds {
+
 std::string other_build(const Database& database, const std::string& sweep) {
   const auto known = stored_rows<EnvRow>(database,
                                          "WHERE env_id IN (SELECT env_id FROM run JOIN sweep USING (sweep_id) WHERE "

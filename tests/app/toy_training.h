@@ -11,7 +11,7 @@ namespace mds {
 
 struct ToyTraining : ToyFolder {
   static const std::vector<std::string>& unet_stages() {
-    static const std::vector<std::string> list{"base", "relu", "distil", "ufogen"};
+    static const std::vector<std::string> list{"base", "relu", "distil", "ufogen", "score_distil"};
     return list;
   }
 
@@ -24,7 +24,12 @@ struct ToyTraining : ToyFolder {
         {"base", {{"unet", "unet.json"}, {"width_divisor", 1}}},
         {"relu", {{"start", "out/train/base/model"}}},
         {"distil", {{"teacher", "out/train/relu/model"}, {"steps", 2}, {"guidance", {{"probability", 0.5}}}}},
-        {"ufogen", {{"start", "out/train/distil/model"}}}};
+        {"ufogen", {{"start", "out/train/distil/model"}}},
+        {"score_distil",
+         {{"teacher", "out/train/base/model"},
+          {"start", "out/train/distil/model"},
+          {"fake", {{"steps", 2}}},
+          {"most_drift", 1e6}}}};
     Json json{{"name", stage},
               {"stage", own.at(stage)},
               {"loop", {{"iterations", 8}, {"batch", 4}, {"seed", 1}, {"checkpoint_every", 2}}},

@@ -11,6 +11,7 @@
 #include "trainer/autoencoder.h"
 #include "trainer/distil.h"
 #include "trainer/relu.h"
+#include "trainer/score_distil.h"
 #include "trainer/text_image.h"
 #include "trainer/ufogen.h"
 
@@ -94,6 +95,14 @@ std::vector<Case> cases(const LatentSet& set) {
          UfogenConfig config;
          config.start = start;
          return std::make_unique<UfogenStage>(config, loop, set);
+       }},
+      {"score_distil",
+       [&set, start](const auto& loop) {
+         ScoreDistilConfig config;
+         config.teacher = config.start = start;
+         config.fake.steps = 2;
+         config.most_drift = 1e6;
+         return std::make_unique<ScoreDistilStage>(config, loop, set);
        }},
       {"autoencoder",
        [](const auto& loop) {

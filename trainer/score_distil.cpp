@@ -1,0 +1,193 @@
+#include "trainer/score_distil.h"
+
+#include <ATen/ATen.h>
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "networks/freeze.h"
+#include "pipeline/sampler_config.h"
+
+namespace mds {
+namespace {
+
+constexpr double least_distance = 1e-5;
+constexpr int64_t watched_every = 100, watched_examples = 64;
+constexpr double more_than_first = 1.2;  // a start may be far from the data, and is left
+
+ScoreDistilConfig checked(ScoreDistilConfig config) {
+  if (config.low > config.high)
+    throw ConfigError("stage.low is " + std::to_string(config.low) + "; allowed: at most high, " +
+                      std::to_string(config.high));
+  return config;
+}
+
+}  // namespace
+
+Tensor score_weight(const ScoredSample& sample) {
+  const Tensor distance = (sample.drawn.detach() - sample.real.detach()).abs().mean({1, 2, 3}, /*keepdim=*/true);
+  return distance.clamp_min(least_distance).reciprocal();
+}
+
+Tensor score_loss(const ScoredSample& sample, const Tensor& weight, ScoreMethod method, double alpha) {
+  const auto& [drawn, real, fake] = sample;
+  if (method == ScoreMethod::sid) {
+    const Tensor apart = real - fake;
+    return (weight * apart * (real - drawn - alpha * apart)).mean();
+  }
+  // Half a squared distance whose gradient is the weighted difference of the scores.
+  const Tensor wanted = drawn.detach() - weight * (fake.detach() - real.detach());
+  return 0.5 * at::mse_loss(drawn, wanted);
+}
+
+ScoreDistilStage::Fake::Fake(ScoreDistilStage& stage, const LoopConfig& loop, const LatentSource& latents)
+    : stage_(stage), feed_(latents, loop.batch, loop.seed + 1) {}
+
+ScoreDistilStage::ScoreDistilStage(const ScoreDistilConfig& config, const LoopConfig& loop, const LatentSource& latents)
+    : config_(checked(config)),
+      teacher_of_(open_predecessor(config.teacher, latents)),
+      start_(open_predecessor(config.start, latents)),
+      schedule_(NoiseSchedule(*teacher_of_.card.schedule).on(loop.placement.device)),
+      feed_(latents, loop.batch, loop.seed),
+      empty_text_(feed_.empty_text().to(loop.placement.device)),
+      generator_(start_.unet(loop.placement)),
+      teacher_(teacher_of_.unet(loop.placement)),
+      fake_(teacher_of_.unet(loop.placement)),
+      opponent_(*this, loop, latents) {
+  check_same_diffusion(teacher_of_, start_);
+  if (config.high >= schedule_.steps())
+    throw ConfigError("stage.high is " + std::to_string(config.high) + "; allowed: less than the " +
+                      std::to_string(schedule_.steps()) + " timesteps of " + config.teacher);
+  freeze(*teacher_);
+  for (const auto& trained : {generator_, fake_}) trained->checkpoint_activations(loop.checkpoint_activations);
+  LatentFeed watched(latents, watched_examples, loop.seed);
+  watched_ = watched.next({0, generator_for(loop.seed, 0, /*purpose=*/5)}, schedule_.steps(), /*caption_dropout=*/0);
+  data_ = statistics_of(watched_.x0_NCHW);
+  first_drift_ = drift().distance;
+}
+
+std::optional<Adversary> ScoreDistilStage::adversary() {
+  const FakeScoreConfig& fake = config_.fake;
+  return Adversary{.stage = &opponent_,
+                   .optimizer = {.lr = fake.lr, .warmup = 0, .beta1 = fake.beta1, .weight_decay = 0},
+                   .steps = fake.steps};
+}
+
+ScoreBatch ScoreDistilStage::drawn_from(LatentFeed& feed, const Turn& turn, double caption_dropout) const {
+  const LatentBatch latents = feed.next(turn, schedule_.steps(), caption_dropout);
+  const at::IntArrayRef sizes = latents.noise_NCHW.sizes();
+  return {.z_NCHW = latents.noise_NCHW,
+          .noise_NCHW = at::randn(sizes, turn.random),
+          .t_N = at::randint(config_.low, config_.high + 1, {sizes[0]}, turn.random, at::kLong),
+          .text_NSC = latents.text_NSC};
+}
+
+ScoreBatch ScoreDistilStage::Fake::draw(const Turn& turn) {
+  return stage_.drawn_from(feed_, turn, stage_.config_.fake.caption_dropout);
+}
+
+Tensor ScoreDistilStage::drawn(const Tensor& z, const Tensor& text, const Observer& observer) const {
+  const Tensor t = at::full({z.size(0)}, schedule_.steps() - 1, at::device(z.device()).dtype(at::kLong));
+  return parts(start_.card.prediction, predicted(*generator_, z, {t, text}, observer), z, at(t)).x0;
+}
+
+// One pass computes both outputs.
+Tensor ScoreDistilStage::guided(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance,
+                                const Observer& observer) const {
+  if (guidance == 1) return predicted(unet, x, inputs, observer);
+  const auto& [t, text] = inputs;
+  const UNetInputs both{at::cat({t, t}), at::cat({text, empty_text_.expand_as(text)})};
+  const auto halves = predicted(unet, at::cat({x, x}), both, observer).chunk(2);
+  return halves[1] + guidance * (halves[0] - halves[1]);
+}
+
+Tensor ScoreDistilStage::x0_of(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance) const {
+  return parts(teacher_of_.card.prediction, guided(unet, x, inputs, guidance), x, at(inputs.t_N)).x0;
+}
+
+Tensor ScoreDistilStage::loss(const ScoreBatch& batch, const Observer& observer) {
+  ScoredSample sample{.drawn = drawn(batch.z_NCHW, batch.text_NSC, observer)};
+  {
+    const at::AutoGradMode gradients(at::GradMode::is_enabled() && config_.method == ScoreMethod::sid);
+    const Tensor x = schedule_.noised(sample.drawn, batch.noise_NCHW, batch.t_N);
+    const UNetInputs inputs{batch.t_N, batch.text_NSC};
+    sample.real = x0_of(*teacher_, x, inputs, config_.guidance);
+    sample.fake = x0_of(*fake_, x, inputs, config_.fake.guidance);
+  }
+  return score_loss(sample, score_weight(sample), config_.method, config_.alpha);
+}
+
+Tensor ScoreDistilStage::Fake::loss(const ScoreBatch& batch, const Observer& observer) {
+  const auto& [z, noise, t, text] = batch;
+  Tensor x0;
+  {
+    const at::NoGradGuard no_grad;
+    x0 = stage_.drawn(z, text);
+  }
+  const Tensor x = stage_.schedule_.noised(x0, noise, t);
+  const Tensor output = stage_.guided(*stage_.fake_, x, {t, text}, stage_.config_.fake.guidance, observer);
+  return at::mse_loss(output, target(stage_.teacher_of_.card.prediction, {x0, noise}, stage_.at(t)));
+}
+
+ScoreDistilStage::Statistics ScoreDistilStage::statistics_of(const Tensor& latents) {
+  const Tensor by_channel = latents.detach().to(at::kCPU, at::kDouble).transpose(0, 1).flatten(1);
+  return {by_channel.mean(1), by_channel.std(1)};
+}
+
+ScoreDistilStage::Drift ScoreDistilStage::drift() const {
+  const at::NoGradGuard no_grad;
+  const auto here = [&](const Tensor& x) { return x.to(empty_text_.device()); };
+  const Statistics own = statistics_of(drawn(here(watched_.noise_NCHW), here(watched_.text_NSC)));
+  Drift worst{.distance = 0, .what = ""};
+  for (int64_t c = 0; c < own.mean.numel(); ++c) {
+    const auto number = [&](const Tensor& of) { return of[c].item<double>(); };
+    const double mean = std::abs(number(own.mean) - number(data_.mean)) / number(data_.std);
+    const double ratio = number(own.std) / number(data_.std);
+    const auto offer = [&](double distance, const std::string& what) {
+      if (distance > worst.distance || std::isnan(distance)) worst = {distance, what};
+    };
+    const std::string channel = "of channel " + std::to_string(c) + " of the drawn latents is ";
+    offer(mean, "the mean " + channel + shown(mean) + " of the data's deviations off the data's");
+    offer(std::abs(std::log(ratio)), "the deviation " + channel + shown(ratio) + " times the data's");
+  }
+  return worst;
+}
+
+void ScoreDistilStage::watch(int64_t iteration) {
+  if (iteration % watched_every != 0) return;
+  const auto [distance, what] = drift();
+  if (distance <= config_.most_drift || distance <= more_than_first * first_drift_) return;
+  throw std::runtime_error("iteration " + std::to_string(iteration) + ": " + what + "; stage.most_drift allows " +
+                           shown(config_.most_drift) +
+                           ". A lower rate of the generator, or more steps of the fake score, keep it nearer");
+}
+
+StageCard ScoreDistilStage::card() const {
+  StageCard card = card_after(start_);
+  card.predecessors["teacher"] = teacher_of_.folder;
+  card.model.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
+  card.guidance_absorbed = true;
+  return card;
+}
+
+StagePtr make_stage(const ScoreDistilConfig& config, const StageInputs& inputs) {
+  return std::make_unique<ScoreDistilStage>(config, inputs.loop, inputs.latents);
+}
+
+std::vector<PlannedNetwork> planned_networks(const ScoreDistilConfig& config, const PlanInputs&) {
+  const Plan teacher = make_plan(planned_unet(config.teacher));
+  const auto twice = [](double guidance) { return guidance == 1 ? 1.0 : 2.0; };
+  const double steps = double(config.fake.steps), real = twice(config.guidance), fake = twice(config.fake.guidance);
+  const bool through = config.method == ScoreMethod::sid;
+  return {
+      {.name = "generator", .plan = make_plan(planned_unet(config.start)), .passes = {.trained = 1, .plain = steps}},
+      {.name = "teacher",
+       .plan = teacher,
+       .trained = false,
+       .passes = {.through = through ? real : 0, .plain = through ? 0 : real}},
+      {.name = "fake",
+       .plan = teacher,
+       .passes = {.trained = fake * steps, .through = through ? fake : 0, .plain = through ? 0 : fake}}};
+}
+
+}  // namespace mds

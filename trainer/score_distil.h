@@ -1,0 +1,150 @@
+// Distils a diffusion model into one step by scores alone, without pictures: the generator's samples are noised again,
+// and what the teacher makes of them is compared with what a fake score makes of them, a network that is trained on
+// these samples meanwhile. By the loss of score identity distillation (SiD, arXiv 2404.04057; guidance as in arXiv
+// 2406.01561) or of distribution matching (DMD2, arXiv 2405.14867).
+#pragma once
+
+#include "pipeline/prediction.h"
+#include "trainer/latent_feed.h"
+#include "trainer/predecessor.h"
+#include "trainer/unet_stage.h"
+
+namespace mds {
+
+enum class ScoreMethod : uint8_t { sid, dmd };
+template <>
+struct EnumNames<ScoreMethod> {
+  static constexpr std::array names{"sid", "dmd"};
+};
+
+struct FakeScoreConfig {
+  double lr = 5e-5;
+  double beta1 = 0;
+  int64_t steps = 1;
+  double guidance = 1;
+  double caption_dropout = 0.1;
+  bool operator==(const FakeScoreConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("lr", self.lr, "learning rate of the fake score", between(0, 10));
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
+    field("steps", self.steps, "steps of the fake score for one of the generator: 1 for sid, 5 to 10 for dmd",
+          between(1, 1000));
+    field("guidance", self.guidance, "guidance with which the fake score is trained and asked; 1: none",
+          between(1, 1000));
+    field("caption_dropout", self.caption_dropout, "share of its captions that is replaced by the empty one",
+          between(0, 1));
+  }
+};
+
+struct ScoreDistilConfig {
+  static constexpr std::string_view kind = "score_distil";
+  std::string teacher = "out/train/emoji-md-base/model";
+  std::string start = "out/train/emoji-md-1/model";
+  LatentData data;
+  ScoreMethod method = ScoreMethod::sid;
+  double alpha = 1;
+  double guidance = 2;
+  int64_t low = 20, high = 979;
+  FakeScoreConfig fake;
+  double most_drift = 1.1;
+  bool operator==(const ScoreDistilConfig&) const = default;
+
+  static void describe(auto& self, auto&& field) {
+    field("teacher", self.teacher, "model folder of the teacher, whose score the generator's samples get");
+    field("start", self.start, "model folder of the generator's first weights, best one that draws in one step");
+    LatentData::describe(self.data, field);
+    field("method", self.method, "sid: score identity distillation; dmd: distribution matching");
+    field("alpha", self.alpha, "of sid's loss: 0.5 is half the gradient of the scores' squared distance",
+          between(-10, 10));
+    field("guidance", self.guidance, "guidance of the teacher, which the generator learns; 1: none", between(1, 1000));
+    field("low", self.low, "smallest timestep at which scores are compared", between(0, 99999));
+    field("high", self.high, "largest timestep at which scores are compared", between(0, 99999));
+    field("fake", self.fake, "the fake score and its training");
+    field(
+        "most_drift", self.most_drift,
+        "how far the drawn latents may leave the data before the training stops: of each channel, the mean by so many "
+        "of the data's deviations, and the logarithm of the ratio of deviations",
+        between(0, 1e6));
+  }
+};
+
+// One sample of the generator, and what teacher and fake score say that its x0 is after it was noised; N x C x H x W.
+struct ScoredSample {
+  Tensor drawn{}, real{}, fake{};
+};
+// 1 / mean |drawn - real| of each example, N x 1 x 1 x 1, no gradient.
+Tensor score_weight(const ScoredSample& sample);
+// The generator's loss, a mean over all numbers. sid's gradient flows through all three tensors, dmd's through `drawn`.
+Tensor score_loss(const ScoredSample& sample, const Tensor& weight, ScoreMethod method, double alpha);
+
+// text is the generator's and teacher's; t_N and noise are those at which scores are compared.
+struct ScoreBatch {
+  Tensor z_NCHW, noise_NCHW, t_N, text_NSC;
+  static void for_each(auto& self, auto&& visit) {
+    visit("z", self.z_NCHW);
+    visit("noise", self.noise_NCHW);
+    visit("t", self.t_N);
+    visit("text", self.text_NSC);
+  }
+};
+
+class ScoreDistilStage final : public StageOf<ScoreBatch> {
+ public:
+  ScoreDistilStage(const ScoreDistilConfig& config, const LoopConfig& loop, const LatentSource& latents);
+  TensorMap weights() const override { return trained_weights(*generator_); }
+  ScoreBatch draw(const Turn& turn) override { return drawn_from(feed_, turn, /*caption_dropout=*/0); }
+  Tensor loss(const ScoreBatch& batch, const Observer& observer) override;
+  std::optional<Adversary> adversary() override;
+  // Every 100 iterations: std::runtime_error names the channel whose drawn latents have left the data.
+  void watch(int64_t iteration) override;
+  StageCard card() const override;
+
+  Tensor drawn(const Tensor& z_NCHW, const Tensor& text_NSC, const Observer& observer = {}) const;  // x0
+
+ private:
+  // Trains the fake score on what the generator draws.
+  class Fake final : public StageOf<ScoreBatch> {
+   public:
+    Fake(ScoreDistilStage& stage, const LoopConfig& loop, const LatentSource& latents);
+    TensorMap weights() const override { return trained_weights(*stage_.fake_); }
+    ScoreBatch draw(const Turn& turn) override;
+    Tensor loss(const ScoreBatch& batch, const Observer& observer) override;
+
+   private:
+    ScoreDistilStage& stage_;
+    LatentFeed feed_;
+  };
+
+  // Means and deviations of channels, float64 C.
+  struct Statistics {
+    Tensor mean, std;
+  };
+  struct Drift {
+    double distance;
+    std::string what;
+  };
+
+  ScoreBatch drawn_from(LatentFeed& feed, const Turn& turn, double caption_dropout) const;
+  Tensor guided(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance,
+                const Observer& observer = {}) const;
+  Tensor x0_of(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance) const;
+  Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
+  static Statistics statistics_of(const Tensor& latents_NCHW);
+  Drift drift() const;
+
+  ScoreDistilConfig config_;
+  Predecessor teacher_of_, start_;
+  NoiseSchedule schedule_;
+  LatentFeed feed_;
+  Tensor empty_text_;
+  NetworkPtr generator_, teacher_, fake_;
+  LatentBatch watched_;  // captions and noise of the latents that are watched
+  Statistics data_;
+  double first_drift_ = 0;
+  Fake opponent_;
+};
+
+StagePtr make_stage(const ScoreDistilConfig& config, const StageInputs& inputs);
+std::vector<PlannedNetwork> planned_networks(const ScoreDistilConfig& config, const PlanInputs& inputs);
+
+}  // namespace mds
