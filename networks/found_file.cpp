@@ -29,7 +29,7 @@ void find_in(Json& value, const std::string& config) {
 }  // namespace
 
 std::string found_file(const std::string& path) {
-  if (path.empty() || fs::exists(path)) return path;
+  if (path.empty() || is_there(path)) return path;
   try {
     return shipped_file(path);
   } catch (const FileError&) {
@@ -39,7 +39,7 @@ std::string found_file(const std::string& path) {
 
 std::string found_file(const std::string& path, const std::string& config) {
   const fs::path beside = fs::path(config).parent_path() / path;
-  return !path.empty() && fs::exists(beside) ? beside.string() : found_file(path);
+  return !path.empty() && is_there(beside) ? beside.string() : found_file(path);
 }
 
 Json with_found_files(Json json, const std::string& config) {
@@ -51,6 +51,11 @@ Json with_found_files(Json json, const std::string& config) {
     value = with_found_files(value, config);
   }
   return json;
+}
+
+bool is_there(const std::string& path) {
+  std::error_code no_path;
+  return fs::exists(path, no_path);
 }
 
 }  // namespace mds

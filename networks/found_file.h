@@ -18,4 +18,7 @@ std::string found_file(const std::string& path, const std::string& config);
 // of data sets stay as they are.
 Json with_found_files(Json json, const std::string& config);
 
+// Whether there is a file or folder; false also for what cannot be a path, such as a name that is too long.
+bool is_there(const std::string& path);
+
 }  // namespace mds

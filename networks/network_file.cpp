@@ -33,7 +33,8 @@ std::string part_in(const std::string& name) {
 
 std::string file_in(const fs::path& folder, const char* file) {
   const fs::path path = folder / file;
-  return fs::is_regular_file(path) ? path.lexically_normal().string() : "";
+  std::error_code no_path;
+  return fs::is_regular_file(path, no_path) ? path.lexically_normal().string() : "";
 }
 
 // The network in a model's card: the part `wanted`, or the first one that the card holds.
@@ -97,7 +98,7 @@ std::vector<std::string> shipped_networks() {
 std::string network_file(const std::string& name) {
   if (name.ends_with(".json")) return found_file(name);
   const fs::path shipped = fs::path(shipped_file(architectures)) / (name + ".json");
-  if (!name.empty() && fs::exists(shipped)) return shipped.string();
+  if (!name.empty() && is_there(shipped)) return shipped.string();
   if (!part_in(name).empty()) return file_in(found_file(fs::path(name).parent_path().string()), "model.json");
   const std::string folder = found_file(name), spec = file_in(folder, "spec.json");
   return spec.empty() ? file_in(folder, "model.json") : spec;
@@ -123,11 +124,11 @@ UNetSpec load_unet(const std::string& name) {
 }
 
 std::string shipped_file(const std::string& relative) {
-  if (relative.starts_with("/") && fs::exists(relative)) return relative;
+  if (relative.starts_with("/") && is_there(relative)) return relative;
   const char* home = std::getenv("MDSEARCH_HOME");
   for (const std::string& root : {std::string(home ? home : ""), std::string("."), beside_program(),
                                   std::string(MDS_HOME), std::string(MDS_INSTALLED)})
-    if (!root.empty() && fs::exists(root + "/" + relative)) return root == "." ? relative : root + "/" + relative;
+    if (!root.empty() && is_there(root + "/" + relative)) return root == "." ? relative : root + "/" + relative;
   throw FileError(relative +
                   ": not found in the working folder or beside the program; set MDSEARCH_HOME to the project's folder");
 }

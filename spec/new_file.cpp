@@ -78,7 +78,8 @@ NewFile::NewFile(std::string file) : file_(std::move(file)) {
     if (!ignored) file_ = target.string();
   }
   if (replaced) temporary_ = temporary_name(file_);
-  const int flags = replaced ? O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC : O_WRONLY | O_CLOEXEC;
+  // In a folder that others write to, the temporary name may be a link that somebody laid.
+  const int flags = replaced ? O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC : O_WRONLY | O_CLOEXEC;
   descriptor_ = ::open(replaced ? temporary_.c_str() : file_.c_str(), flags, 0644);
   if (descriptor_ < 0) fail("cannot be created");
 }

@@ -47,7 +47,7 @@ int64_t run_all(const Options& options) {
   int64_t shares = 0, done = 0, failed = 0;
   for (const auto& target : chosen) shares += target.share;
   for (const auto& target : chosen) {
-    const Outcome outcome = run(target, options.seed, options.mutations * target.share / shares);
+    const Outcome outcome = run(target, options.seed, (options.mutations * target.share + shares - 1) / shares);
     for (const auto& failure : outcome.failures) keep(target, failure, size_t(++failed), options.keep);
     const int64_t count = outcome.read + outcome.refused + int64_t(outcome.failures.size());
     done += count;

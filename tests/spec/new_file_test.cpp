@@ -90,3 +90,14 @@ TEST_CASE("the temporary files of killed processes are removed, and nothing else
   for (const char* kept : {"c.safetensors", "samples/1.png", "notes.tmp", "x.tmp5b"})
     CHECK(fs::exists(scratch.path / kept));
 }
+
+TEST_CASE("a link under the temporary name of a file is not written through", "[spec]") {
+  const Scratch scratch;
+  const std::string file = scratch.path / "a.txt", other = scratch.path / "other.txt";
+  save_text(other, "untouched");
+  fs::create_symlink(other, file + ".tmp" + std::to_string(::getpid()) + "@" + host_name());
+  CHECK_THROWS_WITH(save_text(file, "new"), Catch::Contains("a.txt: cannot be created"));
+  std::string text;
+  std::getline(std::ifstream(other), text);
+  CHECK(text == "untouched");
+}
