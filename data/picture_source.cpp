@@ -1,10 +1,12 @@
 #include "data/picture_source.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <numeric>
 #include <set>
 
 #include "data/coco.h"
+#include "data/sources.h"
 #include "data/webdataset.h"
 #include "spec/bootstrap.h"
 #include "spec/describe.h"
@@ -119,7 +121,9 @@ SourcePtr open_source(const std::string& name, double held_out) {
   if (name.ends_with(".json"))
     return std::visit([&](const auto& config) { return open_config(config, held_out); },
                       from_json<std::variant<FolderConfig, CocoConfig, ShardsConfig>>(load_json(name), name));
-  throw FileError("there is no data set \"" + name + "\"; build it with `mdsearch data build " + name +
+  const bool known = std::ranges::any_of(sources(), [&](const Source& source) { return source.name == name; });
+  throw FileError("there is no data set \"" + name + "\"; build it with `mdsearch data build " +
+                  (known ? name : "SOURCE --out out/data/" + name) +
                   "`, or give a folder of pictures, coco:ANNOTATIONS.json:FOLDER, shards such as x-{00..99}.tar, or a "
                   "JSON file that describes one of these");
 }

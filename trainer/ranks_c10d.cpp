@@ -1,6 +1,7 @@
 // Processes that train together, through LibTorch's c10d: NCCL among GPUs where the build has it, else Gloo, to which
 // tensors of a GPU go through the CPU.
 #include <ATen/ATen.h>
+#include <c10/util/Logging.h>
 #include <c10/util/ParallelGuard.h>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -21,7 +22,7 @@ namespace mds {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto until_all_came = 120s;
+constexpr auto until_all_came = 120s, until_answer = 60s;  // c10d asks for an answer twice
 constexpr auto until_all_called = 30min;  // one process may score the model meanwhile
 
 // Of a message of LibTorch or Gloo, the sentence without its place in their source, their advice and the stack.
@@ -113,7 +114,7 @@ class C10dRanks final : public Ranks {
     c10d::TCPStoreOptions options;
     options.port = uint16_t(address.port);
     options.isServer = address.rank == 0 && !address.served;
-    options.timeout = until_all_came;
+    options.timeout = until_answer;
     options.waitWorkers = false;
     try {
       auto store = c10::make_intrusive<c10d::TCPStore>(address.host, options);
@@ -177,6 +178,7 @@ class C10dRanks final : public Ranks {
 }  // namespace
 
 RanksPtr join_ranks(const RankAddress& address, at::Device device) {
+  FLAGS_caffe2_log_level = c10::GLOG_FATAL;  // errors are told once, by ours
   return std::make_shared<C10dRanks>(address, device);
 }
 
