@@ -16,7 +16,7 @@
 namespace mds {
 namespace {
 
-constexpr int64_t batches_ahead = 4;
+constexpr int64_t batches_ahead = 2;
 constexpr size_t most_open_shards = 128;
 constexpr int64_t features_at_once = 8192;
 

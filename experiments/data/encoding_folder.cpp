@@ -96,7 +96,9 @@ int64_t EncodingFolder::finish(int64_t shards) const {
   if (index.shards.empty())
     throw FileError(folder_ + ": none of the " + std::to_string(skipped) + " samples can be used; nothing is encoded");
   save_index(folder_, index);
-  for (int64_t shard = 0; shard < shards; ++shard) fs::remove(path(name(shard) + ".json"));
+  for (int64_t shard = 0; shard < shards; ++shard)
+    for (const char* ending : {".json", ".lock"})
+      fs::remove(path(name(shard) + ending));  // a killed process's lock too
   return 0;
 }
 

@@ -81,7 +81,7 @@ TEST_CASE("a training on a million pairs stays within a gigabyte", "[.][many]") 
                              {"width_divisor", 1},
                              {"latents", "latents"},
                              {"encoders", {{"autoencoder", "vae"}, {"text", "clip"}, {"score", "clip"}}}}},
-                           {"loop", {{"iterations", 1000}, {"batch", 64}, {"checkpoint_every", 1000}}}});
+                           {"loop", {{"iterations", 500}, {"batch", 64}, {"checkpoint_every", 500}}}});
   const Outcome trained = many.run("train base.json --db r.db --profile");
   std::cout << trained.err;
   REQUIRE(trained.code == 0);

@@ -88,9 +88,23 @@ TEST_CASE("a lock that a killed process left does not stop the next one", "[app]
   const Source source;
   const auto request = source.request(source.pictures(5), "latents");
   std::filesystem::create_directories(request.out);
-  save_text(request.out + "/shard-00000.lock", "");
+  for (const char* lock : {"/shard-00000.lock", "/shard-00001.lock"}) save_text(request.out + lock, "");
   CHECK(encoded(request)["pairs"] == 5);
-  CHECK(!std::filesystem::exists(request.out + "/shard-00000.lock"));
+  for (const auto& [name, bytes] : files_of(request.out)) CHECK(!name.ends_with(".lock"));
+}
+
+TEST_CASE("a lock of a shard that was just done when its process was killed goes with the records", "[app][torch]") {
+  const Source source;
+  const auto request = source.request(source.pictures(9), "latents");
+  std::filesystem::create_directories(request.out);
+  {
+    const auto claim = FileClaim::try_to_take(request.out + "/shard-00002.lock");
+    encoded(request);
+  }
+  save_text(request.out + "/shard-00000.lock", "");
+  encoded(request);
+  for (const auto& [name, bytes] : files_of(request.out))
+    CHECK((name == "encoding.json" || name == "latents.json" || name.ends_with(".safetensors")));
 }
 
 TEST_CASE("a shard that is missing from a complete folder is made again by the same request", "[app][torch]") {
