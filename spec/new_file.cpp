@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,15 @@ std::string temporary_name(const std::string& name) {
   return name + std::string(mark) + std::to_string(::getpid()) + "@" + host_name();
 }
 
+// One that was killed and that its parent has not asked for yet is gone too.
+bool is_gone(pid_t process) {
+  if (::kill(process, 0) != 0) return errno == ESRCH;
+  std::string stat;
+  std::getline(std::ifstream("/proc/" + std::to_string(process) + "/stat"), stat);
+  const auto state = stat.rfind(") ");  // behind the program's name, which may hold anything
+  return state != stat.npos && stat.compare(state + 2, 1, "Z") == 0;
+}
+
 // Whether it is the name of a temporary file whose process is gone. One with this process's id is of an earlier
 // process. What a process of another host is at cannot be known from here.
 bool is_left_behind(const std::string& name) {
@@ -43,7 +53,7 @@ bool is_left_behind(const std::string& name) {
   if (std::find_if(begin, end, [](char c) { return c < '0' || c > '9'; }) != end) return false;
   pid_t process = 0;
   const bool possible = std::from_chars(begin, end, process).ec == std::errc() && process > 0;
-  return !possible || process == ::getpid() || (::kill(process, 0) != 0 && errno == ESRCH);
+  return !possible || process == ::getpid() || is_gone(process);
 }
 
 // Best effort: a file system that cannot flush a folder keeps its own order of writes.

@@ -11,6 +11,7 @@
 #include "search/store/definitions.h"
 #include "search/store/dialect.h"
 #include "search/store/empty_database.h"
+#include "search/store/inspection.h"
 #include "search/store/literature.h"
 #include "search/store/row.h"
 #include "search/store/schema.h"
@@ -171,6 +172,7 @@ int64_t Database::version() const {
   const int64_t version = number("SELECT coalesce(max(version), 0) FROM schema_version");
   const bool is_newer = version > schema_version(), is_too_old = version < dialect_.oldest_version();
   const std::string found = "has schema version " + std::to_string(version) + ", " + expected;
+  if (version == 0) fail("has lost its schema version; " + damage_advice);
   if (is_newer) fail(found + ": a later version of mdsearch made it, and is needed for it");
   if (is_too_old) fail(found + ", and cannot be brought up to date");
   if (read_only_ && version < schema_version()) fail(found + "; `mdsearch db upgrade --db FILE` brings it up to date");

@@ -163,12 +163,14 @@ def run_fault(options, name, use, end):
 
 
 def print_table(lines):
-    print("| fault | times | runs | outcome |\n|---|---|---|---|")
-    for name in dict.fromkeys(line["fault"] for line in lines):
+    print("| fault | where | times | runs | outcome |\n|---|---|---|---|---|")
+    for name in sorted({line["fault"] for line in lines}, key=[*cases.CASES, *MISHAPS].index):
+        mishap = MISHAPS.get(name)
+        fault, where = (name.split(", ")[0], mishap.case) if mishap else ("kill -9", name)
         mine = [line for line in lines if line["fault"] == name]
         ends = collections.Counter("problem" if line["problems"] else re.sub(r" \(.*", "", line["outcome"])
                                    for line in mine)
-        print(f"| {name} | {sum(line['times'] for line in mine)} | {len(mine)} | "
+        print(f"| {fault} | {where} | {sum(line['times'] for line in mine)} | {len(mine)} | "
               f"{'; '.join(f'{count} {end}' for end, count in ends.most_common())} |")
 
 

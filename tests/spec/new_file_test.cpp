@@ -1,6 +1,7 @@
 // Files and folders appear complete or not at all.
 #include "spec/new_file.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -56,6 +57,18 @@ TEST_CASE("a folder is replaced as a whole, or stays as it was", "[spec]") {
   CHECK_THROWS_WITH(NewFolder(folder), Catch::Contains("exists already"));
   save_text(scratch.path / "file", "x");
   CHECK_THROWS_WITH(NewFolder(scratch.path / "file", Before::replaced), Catch::Contains("exists already"));
+}
+
+TEST_CASE("a process that ended and was not waited for is gone", "[spec]") {
+  const Scratch scratch;
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t ended{};
+  REQUIRE(::waitid(P_PID, id_t(child), &ended, WEXITED | WNOWAIT) == 0);
+  save_text(scratch.path / ("x.tmp" + std::to_string(child)), "half");
+  remove_unfinished(scratch.path);
+  CHECK(scratch.entries() == 0);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST_CASE("what killed processes left of a folder goes when it is written again", "[spec]") {

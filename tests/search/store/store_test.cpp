@@ -275,6 +275,17 @@ TEST_CASE("a transaction keeps all of its writes or none", "[store]") {
   CHECK_FALSE(find_arch(database, "a"));
 }
 
+TEST_CASE("a database whose version was overwritten is refused with what to do", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("a.db");
+  {
+    const Database made(file);
+  }
+  run_sql(file, "DELETE FROM schema_version");
+  for (const auto mode : {StoreMode::open_existing, StoreMode::read_only})
+    CHECK_THROWS_WITH(Database(file, mode), Contains("has lost its schema version; put a copy in its place"));
+}
+
 TEST_CASE("check names the table of a page that was overwritten", "[store]") {
   const ScratchFolder folder;
   const std::string file = folder.file("a.db");
