@@ -15,7 +15,7 @@ const LoopConfig loop_config{.iterations = 10, .batch = 4, .checkpoint_every = 4
 // Stops when it was asked so often.
 struct Stopping : Listener {
   int64_t asked = 0, last;
-  explicit Stopping(int64_t last) : last(last) {}
+  explicit Stopping(int64_t of) : last(of) {}
   bool stops() override { return ++asked > last; }
 };
 
