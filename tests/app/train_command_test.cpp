@@ -110,7 +110,7 @@ TEST_CASE("each UNet stage goes on from the one before, draws as it trains, and 
   }
   const Database database(training.file("r.db"), StoreMode::read_only);
   const auto runs = runs_of(database, trainings);
-  REQUIRE(runs.size() == 4);
+  REQUIRE(runs.size() == 5);
   const auto losses = curve_of(database, runs[3].run, "adversary_loss");
   REQUIRE(losses.size() == 4);
   CHECK(losses[0].n == 1);  // one step in two iterations

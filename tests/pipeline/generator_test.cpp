@@ -219,7 +219,7 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
     save_tiny_model(folder, card);
     std::filesystem::remove(folder + "/merges.txt");
     std::filesystem::create_directories(folder + "/merges.txt");
-    CHECK_THROWS_WITH(drawn(Generator(folder), {{"red"}, {1}}), Contains(folder + "/merges.txt: cannot be read"));
+    CHECK_THROWS_WITH(drawn(Generator(folder), {{"red"}, {1}}), Contains(folder + "/merges.txt: is a folder; expected a file"));
     return;
   }
   SECTION("a decoder of another size") {
