@@ -1,6 +1,7 @@
 #include "blocks/kernels/kernel.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "blocks/kernels/attention_loops.h"
 #include "blocks/kernels/panels.h"

@@ -22,10 +22,12 @@ STAGES = {
     "relu": {"latents": "pictures", "start": "out/train/base/model"},
     "distil": {"latents": "pictures", "teacher": "out/train/relu/model", "steps": 2, "guidance": {"probability": 0.5}},
     "ufogen": {"latents": "pictures", "start": "out/train/distil/model"},
+    "score_distil": {"latents": "pictures", "teacher": "out/train/base/model", "start": "out/train/distil/model",
+                     "most_drift": 1e6},
     "autoencoder": {"data": ["pictures"], "size": 32, "crop": 32, "latent_channels": 2, "widths": [8, 8]},
     "text_image": {"data": ["pictures"], "size": 16, "merges": 0, "text": {**TOWER, "vocabulary": 514, "tokens": 4},
                    "image": {**TOWER, "size": 16, "patch": 8}}}
-ON_LATENTS = ("base", "relu", "distil", "ufogen")
+ON_LATENTS = ("base", "relu", "distil", "ufogen", "score_distil")
 
 
 def training(stage):
@@ -63,6 +65,7 @@ CASES = {case.name: case for case in (
     Case("evaluate", "evaluate --model out/train/base/model --prompts prompts.txt --out drawn --metrics clip_emoji "
          "--steps 2 --seeds 2 --replicates 20 --threads 1 --db {db}", (train("base"),)),
     Case("data build", "data build emoji-tones --out built"),
+    Case("data encode", "data encode pictures --out latents --shard-mb 1 --size 512 --threads 1"),
     Case("db merge, SQLite", MERGE_COMMAND, (SWEEP_COMMAND.format(db="a.db"),)),
     Case("db merge, PostgreSQL", MERGE_COMMAND, (SWEEP_COMMAND.format(db="a.db"),), on_server=True),
 )}
