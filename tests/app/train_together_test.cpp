@@ -49,10 +49,11 @@ TEST_CASE("where a process is killed the other one ends with a checkpoint, from 
   const Json longer{{"loop", {{"micro_batch", 2}, {"iterations", 600}, {"checkpoint_every", 100}}},
                     {"sample_every", 0}};
   for (const ToyTraining* side : {&undisturbed, &training}) set(*side, "base", longer);
-  const Outcome outcome =
-      training.run(ToyTraining::arguments("base") + " --processes 2 --kernels library",
-                   "{ ( until [ -e out/train/base/checkpoint.safetensors ]; do sleep 0.02; done; pkill -KILL -n -f "
-                   "'mdsearch train base.json .*--kernels library' ) & } ;");
+  const Outcome outcome = training.run(
+      ToyTraining::arguments("base") + " --processes 2",
+      "{ ( until [ -e out/train/base/checkpoint.safetensors ]; do sleep 0.02; done; for p in /proc/[0-9]*; "
+      "do [ \"$(readlink $p/cwd)\" = \"$PWD\" ] && grep -qz '^RANK=1$' $p/environ && kill -KILL "
+      "${p#/proc/}; done ) 2> /dev/null & } ;");
   CHECK(outcome.code == 1);
   CHECK_THAT(outcome.err, Contains("another process of this training has ended or cannot be reached"));
   CHECK_THAT(outcome.err, Contains("the last good checkpoint is out/train/base/checkpoint.safetensors"));
