@@ -1,8 +1,8 @@
 // Trainings by several processes of this host: the bytes of one process, and what happens when one of them is missing.
 #include <algorithm>
 
+#include "spec/free_port.h"
 #include "tests/app/toy_training.h"
-#include "tests/trainer/together.h"
 
 using namespace mds;
 using Catch::Contains;
@@ -18,7 +18,7 @@ void set(const ToyTraining& training, const std::string& stage, const Json& chan
 // Shell text that starts process 1 of two in the background, so that the command in front of which it stands, process
 // 0, may meet it.
 std::string beside(const ToyTraining& training, const std::string& arguments) {
-  const std::string both = "WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + std::to_string(toy::free_port()) + " ";
+  const std::string both = "WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + std::to_string(free_port()) + " ";
   return "{ " + both + "RANK=1 " MDSEARCH_PROGRAM " " + arguments + " 2> " + training.file("other") + " & } ; " + both +
          "RANK=0";
 }

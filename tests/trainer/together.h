@@ -1,31 +1,15 @@
 // Processes that train together, as threads of a test.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <exception>
 #include <functional>
 #include <thread>
 #include <vector>
 
+#include "spec/free_port.h"
 #include "trainer/ranks.h"
 
 namespace mds::toy {
-
-inline int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = socket >= 0 && ::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  if (socket >= 0) ::close(socket);
-  return bound ? int(ntohs(address.sin_port)) : 0;
-}
 
 // Runs `work` once for each of `count` processes; one alone has no others to ask. Throws the first error.
 inline void together(int64_t count, const std::function<void(const RanksPtr&)>& work) {
