@@ -82,12 +82,9 @@ std::string DistilStage::needs_whole_batch() const {
 // If the batch has no w, only the conditional output; else one pass computes both outputs.
 Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t, const DistilBatch& batch,
                            const Observer& observer) const {
-  const Tensor& text = batch.text_NSC;
-  if (!batch.guidance.defined()) return predicted(unet, x, {t, text}, observer);
-  const UNetInputs inputs{at::cat({t, t}), at::cat({text, empty_text_.expand_as(text)})};
-  const Tensor both = predicted(unet, at::cat({x, x}), inputs, observer);
-  const auto halves = both.chunk(2);
-  return halves[1] + batch.guidance * (halves[0] - halves[1]);
+  const UNetInputs inputs{t, batch.text_NSC};
+  if (!batch.guidance.defined()) return predicted(unet, x, inputs, observer);
+  return mds::guided(predicted(unet, at::cat({x, x}), with_empty_text(inputs, empty_text_), observer), batch.guidance);
 }
 
 // The squared error of v equals that of x0 times SNR + 1 = 1 / s^2, so the weight of x0 is divided by this.

@@ -77,4 +77,9 @@ Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& in
   return unet.forward(x_NCHW, conditioning, observer).to(at::kFloat);
 }
 
+UNetInputs with_empty_text(const UNetInputs& inputs, const Tensor& empty_text) {
+  const auto& [t, text] = inputs;
+  return {at::cat({t, t}), at::cat({text, empty_text.expand_as(text)})};
+}
+
 }  // namespace mds

@@ -1,6 +1,8 @@
 // The model folder that a stage starts or learns from: its UNet, with the schedule and prediction it was trained for.
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include "pipeline/schedule.h"
 #include "trainer/latents.h"
 #include "trainer/stage.h"
@@ -35,5 +37,13 @@ struct UNetInputs {
   Tensor t_N, text_NSC;
 };
 Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer = {});
+
+// For classifier-free guidance one pass of twice the batch computes both outputs: x twice, with these inputs.
+UNetInputs with_empty_text(const UNetInputs& inputs, const Tensor& empty_text_1SC);
+// eps_u + w (eps_c - eps_u) of such a pass, for a number or tensor w.
+Tensor guided(const Tensor& both_NCHW, const auto& weight) {
+  const auto halves = both_NCHW.chunk(2);
+  return halves[1] + weight * (halves[0] - halves[1]);
+}
 
 }  // namespace mds

@@ -91,14 +91,10 @@ Tensor ScoreDistilStage::drawn(const Tensor& z, const Tensor& text, const Observ
   return parts(start_.card.prediction, predicted(*generator_, z, {t, text}, observer), z, at(t)).x0;
 }
 
-// One pass computes both outputs.
 Tensor ScoreDistilStage::guided(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance,
                                 const Observer& observer) const {
   if (guidance == 1) return predicted(unet, x, inputs, observer);
-  const auto& [t, text] = inputs;
-  const UNetInputs both{at::cat({t, t}), at::cat({text, empty_text_.expand_as(text)})};
-  const auto halves = predicted(unet, at::cat({x, x}), both, observer).chunk(2);
-  return halves[1] + guidance * (halves[0] - halves[1]);
+  return mds::guided(predicted(unet, at::cat({x, x}), with_empty_text(inputs, empty_text_), observer), guidance);
 }
 
 Tensor ScoreDistilStage::x0_of(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance) const {
