@@ -1,5 +1,5 @@
-// mdsearch data build|show|bench|encode: builds a data set from installed packages, draws a contact sheet of one, times
-// loading, and encodes one for training.
+// mdsearch data build|show|bench|encode|captions: builds a data set from installed packages, draws a contact sheet of
+// one, times loading, encodes one for training, and lists its captions.
 #include <array>
 #include <iostream>
 
@@ -8,6 +8,7 @@
 #include "app/terminal_listener.h"
 #include "experiments/data/bench.h"
 #include "experiments/data/build.h"
+#include "experiments/data/captions.h"
 #include "experiments/data/encode.h"
 #include "experiments/data/result_text.h"
 #include "experiments/data/show.h"
@@ -120,12 +121,34 @@ int run_encode(int argc, char** argv) {
   return resumable("the encoding stopped", [&] { return print(encode_source(request, listener), format), true; });
 }
 
+int run_captions(int argc, char** argv) {
+  CaptionsRequest request;
+  std::string format;
+  CommandLine line = command_line("captions SOURCE --out FILE",
+                                  "captions emoji-people --recombined 2000 --out out/captions.txt", format);
+  add_source(line, request.source);
+  line.options.add_options()("out", po::value(&request.out)->required()->value_name("FILE"),
+                             "Text file to write, one caption a line, which a stage's `captions` may name")(
+      "recombined", number(&request.recombined, between(0, 1'000'000)),
+      "New captions to add, of the first part of one and the second of another, which \": \" divides")(
+      "held-out", po::value(&request.held_out)->value_name("SHARE"),
+      "Share that held_out of a training would hold out, 0 to 0.9")("seed", number(&request.seed, at_least(0)),
+                                                                    "Seed of the new captions");
+  po::variables_map values;
+  if (!parse(line, argc, argv, values)) return 0;
+  require_within("--held-out", request.held_out, between(0, 0.9));
+  print(write_captions(request), format);
+  return 0;
+}
+
 constexpr std::array data_parts{
     Command{"Commands", "build", "Makes a folder of captioned pictures from an installed package.", run_build},
     Command{"Commands", "show", "Draws a contact sheet of a data set or a folder of your own.", run_show},
     Command{"Commands", "bench", "Times how fast pictures can be loaded for training.", run_bench},
     Command{"Commands", "encode", "Turns pictures and captions into latents that need not fit into memory.",
             run_encode},
+    Command{"Commands", "captions", "Writes the captions that a data set trains on, and new ones of their halves.",
+            run_captions},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "pipeline/prediction.h"
+#include "trainer/captioned_latents.h"
 #include "trainer/latent_feed.h"
 #include "trainer/predecessor.h"
 #include "trainer/unet_stage.h"
@@ -47,6 +48,7 @@ struct ScoreDistilConfig {
   int64_t low = 20, high = 979;
   FakeScoreConfig fake;
   double most_drift = 1.1;
+  std::string captions{};
   bool operator==(const ScoreDistilConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -65,6 +67,7 @@ struct ScoreDistilConfig {
         "how far the drawn latents may leave the data before the training stops: of each channel, the mean by so many "
         "of the data's deviations, and the logarithm of the ratio of deviations",
         between(0, 1e6));
+    field("captions", self.captions, captions_help, later());
   }
 };
 

@@ -18,6 +18,9 @@ namespace {
 std::string cached_latents(const LatentRequest& request, Listener&) {
   refuse("data set \"" + request.data.latents + "\"");
 }
+EncodedCaptions encoded_captions(const std::string& file, const EncoderFolders&, const Placement&) {
+  throw ConfigError("stage.captions: \"" + file + "\": this core build has no text encoder; allowed: \"\"");
+}
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig&, const LoopConfig&, Listener&) {
   refuse("stage autoencoder");
 }

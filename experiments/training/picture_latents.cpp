@@ -1,9 +1,11 @@
-// The file of a data set's cached latents, encoded where it does not exist yet.
+// The file of a data set's cached latents, encoded where it does not exist yet; and captions without pictures.
 #include <filesystem>
 
+#include "data/prompt_file.h"
 #include "experiments/training/latent_encoder.h"
 #include "experiments/training/picture_parts.h"
 #include "experiments/training/stage_data.h"
+#include "networks/found_file.h"
 
 namespace mds {
 namespace {
@@ -38,6 +40,18 @@ std::string cached_latents(const LatentRequest& request, Listener& listener) {
   std::filesystem::create_directories("out/cache");
   save_latents(file, set);
   return file;
+}
+
+EncodedCaptions encoded_captions(const std::string& file, const EncoderFolders& encoders, const Placement& placement) {
+  EncodedCaptions encoded{.captions = load_prompts(found_file(file)), .text = {}, .hash = {}};
+  const std::string folder = shipped_file(encoders.text);
+  // As in LatentEncoder, a text does not depend on the machine's kernels.
+  const TextEncoder encoder(folder, placement.with_library());
+  encoded.text = encoder.rows(encoded.captions).states_NSC.to(at::kHalf);
+  std::string content = "captions, version 1\n" + model_hash(folder);
+  for (const auto& caption : encoded.captions) content += "\n" + caption;
+  encoded.hash = sha256(content);
+  return encoded;
 }
 
 }  // namespace mds

@@ -9,6 +9,7 @@
 #include "experiments/training/latent_cache.h"
 #include "experiments/training/stages.h"
 #include "search/store/store.h"
+#include "trainer/captioned_latents.h"
 #include "trainer/evaluate.h"
 
 namespace mds {
@@ -16,6 +17,9 @@ namespace mds {
 // The file of cached latents of a data set or folder, named by its content and the encoders'; computed on first use.
 // ConfigError, before anything is encoded, where fewer pairs are held out than the request needs.
 std::string cached_latents(const LatentRequest& request, Listener& listener);
+
+// A file of prompts through the text encoder that conditions the UNet. Errors of load_prompts and TextEncoder.
+EncodedCaptions encoded_captions(const std::string& file, const EncoderFolders& encoders, const Placement& placement);
 
 std::unique_ptr<StageRun> open_picture_stage(const AutoencoderConfig& config, const LoopConfig& loop,
                                              Listener& listener);

@@ -41,6 +41,18 @@ Json tell(Listener& listener, const std::string& which, const std::vector<Score>
   return stored;
 }
 
+template <class Config>
+LatentSourcePtr latents_of(const TrainConfig& train, const Config& config, Listener& listener) {
+  const Placement& placement = train.loop.placement;
+  const bool draws = train.evaluation || train.sample_every > 0;
+  auto latents = open_latents({config.data, draws ? least_held_out : 0, placement}, listener);
+  if constexpr (requires { config.captions; })
+    if (!config.captions.empty())
+      return with_captions(std::move(latents), encoded_captions(config.captions, config.data.encoders, placement),
+                           config.captions);
+  return latents;
+}
+
 class UNetRun final : public StageRun {
  public:
   template <class Config>
@@ -50,8 +62,7 @@ class UNetRun final : public StageRun {
         encoders_(config.data.encoders),
         evaluation_(train.evaluation),
         placement_(train.loop.placement),
-        latents_(open_latents(
-            {config.data, train.evaluation || train.sample_every > 0 ? least_held_out : 0, placement_}, listener_)),
+        latents_(latents_of(train, config, listener_)),
         stage_(make_stage(config, StageInputs{train.loop, *latents_, around.database})),
         card_(stage_->card()) {
     listener_.say_if_any(card_.note);

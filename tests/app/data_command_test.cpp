@@ -1,4 +1,7 @@
 // data show and data bench on folders of a user's own.
+#include <fstream>
+
+#include "data/prompt_file.h"
 #include "pipeline/image.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
@@ -35,6 +38,23 @@ TEST_CASE("a picture that breaks off is skipped by show and bench, with its reas
   CHECK(timed.json()["streams"].size() >= 1);
   CHECK(timed.json()["waiting_share"] <= 1);
   CHECK_THAT(timed.err, Contains("b.png: is a broken PNG"));
+}
+
+TEST_CASE("captions lists what is trained on and joins halves of it, never to a held-out caption", "[app][torch]") {
+  const ScratchFolder folder, out;
+  for (const auto& [name, caption, split] : std::vector<std::array<std::string, 3>>{
+           {"a", "man: dark", "train"}, {"b", "woman: light", "train"}, {"c", "Man: light", "held_out"}}) {
+    save_png(folder.path + "/" + name + ".png", make_image({16, 16}, 90));
+    std::ofstream(folder.path + "/metadata.jsonl", std::ios::app)
+        << Json{{"file_name", name + ".png"}, {"text", caption}, {"split", split}}.dump() << "\n";
+  }
+  const std::string list = out.path + "/captions.txt", command = "data captions " + folder.path + " --out ";
+  const Outcome written = mdsearch(command + list + " --recombined 9 --format json");
+  INFO(written.err);
+  REQUIRE(written.code == 0);
+  CHECK(load_prompts(list) == std::vector<std::string>{"man: dark", "woman: light", "woman: dark"});
+  CHECK(written.json()["recombined"] == 1);
+  CHECK(mdsearch(command + folder.path + "/a.png").code == 2);
 }
 
 TEST_CASE("a contact sheet of many pictures is nearly square, and one too large is refused", "[app][torch]") {
