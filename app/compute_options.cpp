@@ -35,9 +35,10 @@ void add_compute_options(po::options_description& options, ComputeOptions& compu
 
 void add_kernels_option(po::options_description& options, ComputeOptions& compute) {
   compute.kernels = Kernels::prepared;
-  options.add_options()("kernels", choice(&compute.kernels),
-                        "What runs networks on the CPU that draw or are timed: LibTorch's operators, or kernels over "
-                        "packed weights");
+  options.add_options()(
+      "kernels", choice(&compute.kernels),
+      "What runs networks on the CPU that draw, teach or are timed: LibTorch's operators, or kernels over "
+      "packed weights");
 }
 
 Placement apply(const ComputeOptions& compute) {

@@ -1,6 +1,7 @@
 #include "trainer/base.h"
 
 #include <ATen/ATen.h>
+#include <torch/types.h>
 
 #include <filesystem>
 
@@ -92,11 +93,18 @@ LatentBatch BaseStage::draw(const Turn& turn) {
   return batch;
 }
 
+Tensor BaseStage::wanted(const LatentBatch& batch, const Tensor& x, const Amplitudes& at_t) const {
+  if (!teacher_) return target(config_.prediction, {batch.x0_NCHW, batch.noise_NCHW}, at_t);
+  const torch::NoGradGuard no_grad;
+  return predicted(*teacher_, x, {batch.t_N, batch.text_NSC});
+}
+
 Tensor BaseStage::loss(const LatentBatch& batch, const Observer& observer) {
   const auto& [x0, noise, t, text] = batch;
-  const Tensor output = predicted(*unet_, schedule_.noised(x0, noise, t), {t, text}, observer);
+  const Tensor x = schedule_.noised(x0, noise, t);
   const Amplitudes at_t{schedule_.a(t), schedule_.s(t)};
-  const Tensor wanted = target(config_.prediction, {x0, noise}, at_t);
+  const Tensor wanted = this->wanted(batch, x, at_t);
+  const Tensor output = predicted(*unet_, x, {t, text}, observer);
   if (config_.weight == LossWeight::plain) return at::mse_loss(output, wanted);
   return (min_snr_weight(config_.prediction, at_t) * (output - wanted).square()).mean();
 }

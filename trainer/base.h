@@ -83,12 +83,16 @@ class BaseStage final : public StageOf<LatentBatch> {
   Tensor loss(const LatentBatch& batch, const Observer& observer) override;
   StageCard card() const override { return card_; }
   Network& unet() { return *unet_; }
+  // From then on the loss is the distance to what this frozen network predicts, instead of to the data's noise.
+  void learn_from(NetworkPtr teacher) { teacher_ = std::move(teacher); }
 
  private:
+  Tensor wanted(const LatentBatch& batch, const Tensor& x_NCHW, const Amplitudes& at_t) const;
+
   BaseConfig config_;
   NoiseSchedule schedule_;
   LatentFeed feed_;
-  NetworkPtr unet_;
+  NetworkPtr unet_, teacher_;
   StageCard card_;
 };
 

@@ -2,6 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
+
+#include "networks/autocast.h"
+#include "networks/freeze.h"
+
 namespace mds {
 namespace {
 
@@ -27,6 +32,17 @@ Predecessor open_checked(const std::string& folder, const LatentSource& latents,
 
 NetworkPtr Predecessor::unet(const Placement& placement) const {
   return load_part(folder, "unet", make_plan(spec()), placement);
+}
+
+NetworkPtr Predecessor::teaching_unet(const Placement& placement, TrainingPrecision dtype) const {
+  // Packed layers choose their arithmetic by the type of their weights, not by autocast.
+  const bool packs = placement.kernels == Kernels::prepared && placement.device.is_cpu() && can_prepare();
+  Placement own = placement;
+  if (packs && dtype == TrainingPrecision::bf16) own.dtype = Precision::bf16;
+  const NetworkPtr network = unet(own);
+  freeze(*network);
+  if (packs) network->prepare();
+  return network;
 }
 
 Predecessor open_predecessor(const std::string& folder, const LatentSource& latents) {
@@ -74,6 +90,9 @@ Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& in
   Conditioning conditioning;
   conditioning.timesteps_N = inputs.t_N;
   conditioning.text_NSC = inputs.text_NSC;
+  const at::DeviceType device = unet.device().type();
+  std::optional<Autocast> packed;
+  if (unet.prepared()) packed.emplace(AutocastState{.device = device, .on = false, .dtype = at::kBFloat16});
   return unet.forward(x_NCHW, conditioning, observer).to(at::kFloat);
 }
 

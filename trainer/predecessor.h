@@ -15,6 +15,8 @@ struct Predecessor {
 
   const UNetSpec& spec() const { return *card.unet; }
   NetworkPtr unet(const Placement& placement = {}) const;  // with its weights
+  // The same for passes without gradients only: frozen, and with the placement's kernels in the training's type.
+  NetworkPtr teaching_unet(const Placement& placement, TrainingPrecision dtype) const;
 };
 
 // ConfigError, with the folder and both values, where the UNet needs other latents or text than these.

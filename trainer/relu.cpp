@@ -53,6 +53,7 @@ ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const Lat
       start_(open_predecessor(config.start, latents)),
       unet_(with_relu(start_.spec(), config.start)),
       base_(started(start_, unet_, loop.placement), base_of(config, start_.card), loop, latents) {
+  if (config.target == ReluTarget::start) base_.learn_from(start_.teaching_unet(loop.placement, loop.dtype));
   if (config.swap == Swap::blend) blend();
   if (config.swap == Swap::gain) find_gains(loop);
 }
@@ -125,7 +126,11 @@ StagePtr make_stage(const ReluConfig& config, const StageInputs& inputs) {
 }
 
 std::vector<PlannedNetwork> planned_networks(const ReluConfig& config, const PlanInputs&) {
-  return {{.name = "unet", .plan = make_plan(with_relu(planned_unet(config.start), config.start))}};
+  const UNetSpec softmax = planned_unet(config.start);
+  std::vector<PlannedNetwork> networks{{.name = "unet", .plan = make_plan(with_relu(softmax, config.start))}};
+  if (config.target == ReluTarget::start)
+    networks.push_back({.name = "softmax", .plan = make_plan(softmax), .trained = false, .passes = {.plain = 1}});
+  return networks;
 }
 
 TensorMap with_folded_gains(TensorMap weights) {

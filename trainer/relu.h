@@ -1,5 +1,5 @@
 // The finetune from softmax to relu attention (the paper, section 3.2; arXiv 2309.08586): the weights stay, relu(q k) /
-// L replaces softmax, and the loss is that of base training.
+// L replaces softmax, and the loss is that of base training or the distance to the network with softmax.
 #pragma once
 
 #include "trainer/base.h"
@@ -15,6 +15,14 @@ struct EnumNames<Swap> {
   static constexpr std::array names{"hard", "blend", "gain"};
 };
 
+// data: the loss of base training. start: the distance to what the network with softmax predicts for the same latents,
+// which keeps what it has learnt.
+enum class ReluTarget : uint8_t { data, start };
+template <>
+struct EnumNames<ReluTarget> {
+  static constexpr std::array names{"data", "start"};
+};
+
 struct ReluConfig {
   static constexpr std::string_view kind = "relu";
   std::string start = "out/train/emoji-md-base/model";
@@ -22,6 +30,7 @@ struct ReluConfig {
   Swap swap = Swap::gain;
   int64_t blend_iterations = 2000;
   double caption_dropout = 0.1;
+  ReluTarget target = ReluTarget::data;
   bool operator==(const ReluConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -30,6 +39,10 @@ struct ReluConfig {
     field("swap", self.swap, "how relu replaces softmax: hard, at once; blend, bit by bit; gain, scaled by head");
     field("blend_iterations", self.blend_iterations, "blend: number of iterations until softmax is gone", at_least(1));
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
+    field("target", self.target,
+          "what the network learns to predict: data, as in base training; start, what the one "
+          "with softmax predicts",
+          later());
   }
 };
 

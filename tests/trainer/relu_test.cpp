@@ -66,3 +66,20 @@ TEST_CASE("gains are trained with the other weights", "[trainer][torch]") {
     CHECK(!at::equal(weight, before.at(name)));
   }
 }
+
+TEST_CASE("a relu network that learns from the softmax network has no loss while softmax is whole",
+          "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  ReluConfig config = swapping(Swap::blend, toy::model("softmax"));
+  config.target = ReluTarget::start;
+  ReluStage blend(config, {}, set);
+  CHECK(loss_at(blend, 0) < 1e-10);
+  CHECK(loss_at(blend, 2) > 1e-6);
+
+  config.swap = Swap::hard;
+  const LoopConfig loop{.iterations = 150, .batch = 8};
+  ReluStage hard(config, loop, set);
+  const double before = loss_at(hard, 0);
+  Loop(hard, loop, {.lr = 5e-4, .warmup = 0}).run_to(loop.iterations);
+  CHECK(loss_at(hard, 0) < 0.7 * before);
+}
