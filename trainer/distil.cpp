@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/types.h>
 
-#include "networks/freeze.h"
 #include "pipeline/sampler_config.h"
 
 namespace mds {
@@ -14,6 +13,11 @@ DistilConfig checked(DistilConfig config) {
   if (config.guidance.low > config.guidance.high)
     throw ConfigError("stage.guidance.low is " + shown(config.guidance.low) + "; allowed: at most high, " +
                       shown(config.guidance.high));
+  if (config.inputs == DistilInputs::pictures && !config.captions.empty())
+    throw ConfigError("stage.captions have no pictures to start from; needed: stage.inputs \"trajectory\"");
+  if (config.inputs == DistilInputs::trajectory && config.original > 0)
+    throw ConfigError("stage.original is " + shown(config.original) +
+                      "; allowed with stage.inputs \"trajectory\", which has no pictures: 0");
   return config;
 }
 
@@ -48,7 +52,7 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
       schedule_(NoiseSchedule(*teacher_.card.schedule).on(loop.placement.device)),
       feed_(latents, loop.batch, loop.seed),
       empty_text_(feed_.empty_text().to(loop.placement.device)),
-      teacher_unet_(teacher_.unet(loop.placement)),
+      teacher_unet_(teacher_.teaching_unet(loop.placement, loop.dtype)),
       student_(start_.unet(loop.placement)),
       ranks_(loop.ranks) {
   check_same_diffusion(teacher_, start_);
@@ -63,7 +67,6 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
   steps_ = {at::tensor(starts, at::kLong).to(device), at::tensor(middles, at::kLong).to(device),
             at::tensor(shares, at::kDouble).to(device, at::kFloat)};
   student_->checkpoint_activations(loop.checkpoint_activations);
-  freeze(*teacher_unet_);
 }
 
 DistilBatch DistilStage::draw(const Turn& turn) {
@@ -103,6 +106,22 @@ Tensor DistilStage::weight(const Amplitudes& at_t) const {
   throw std::logic_error("a weight without a formula");
 }
 
+Tensor DistilStage::start_of(const DistilBatch& batch) const {
+  const Tensor &step = batch.t_N, &noise = batch.noise_NCHW;
+  if (config_.inputs == DistilInputs::pictures)
+    return schedule_.noised(batch.x0_NCHW, noise, steps_.start_N.index_select(0, step));
+  const torch::NoGradGuard no_grad;
+  Tensor z = noise;
+  for (int64_t i = 0; i + 1 < config_.steps; ++i) {
+    const Tensor t = steps_.start_N[i].expand_as(step), t_next = steps_.start_N[i + 1].expand_as(step);
+    const Tensor output =
+        student_guided(batch) ? guided(*student_, z, t, batch) : predicted(*student_, z, {t, batch.text_NSC});
+    const Parts said = parts(start_.card.prediction, output, z, at(t));
+    z = at::where((step > i).view({-1, 1, 1, 1}), schedule_.noised(said.x0, said.eps, t_next), z);
+  }
+  return z;
+}
+
 Tensor DistilStage::loss(const DistilBatch& batch, const Observer& observer) {
   const Tensor& step = batch.t_N;
   const TwoStepsOf steps{steps_.start_N.index_select(0, step), steps_.middle_N.index_select(0, step),
@@ -110,7 +129,7 @@ Tensor DistilStage::loss(const DistilBatch& batch, const Observer& observer) {
   const Tensor& t = steps.start_N;
   const Tensor &x0 = batch.x0_NCHW, &noise = batch.noise_NCHW;
   const Amplitudes here = at(t);
-  const Tensor z = schedule_.noised(x0, noise, t);
+  const Tensor z = start_of(batch);
   const Tensor wanted_x0 = two_step_x0(schedule_, steps, z, [&](const Tensor& x, const Tensor& at_t) {
     return parts(teacher_.card.prediction, guided(*teacher_unet_, x, at_t, batch), x, at(at_t));
   });
@@ -118,7 +137,7 @@ Tensor DistilStage::loss(const DistilBatch& batch, const Observer& observer) {
   const auto as_v = [&](const Tensor& output) {
     return target(Prediction::v, parts(start_.card.prediction, output, z, here), here);
   };
-  const bool both_guided = batch.guidance.defined() && !config_.guidance.absorbed;
+  const bool both_guided = student_guided(batch);
   const Tensor plain = both_guided ? Tensor() : predicted(*student_, z, {t, batch.text_NSC}, observer);
   const Tensor said = as_v(both_guided ? guided(*student_, z, t, batch, observer) : plain);
   const Tensor distilled = (weight(here) * (said - wanted_v).square()).mean();
@@ -144,9 +163,11 @@ StagePtr make_stage(const DistilConfig& config, const StageInputs& inputs) {
 std::vector<PlannedNetwork> planned_networks(const DistilConfig& config, const PlanInputs&) {
   const double guided = config.guidance.probability, own = config.original > 0 ? 1 : 0;
   const bool student_too = !config.guidance.absorbed && guided > 0;
+  const double before = config.inputs == DistilInputs::trajectory ? double(config.steps - 1) : 0;
   return {{.name = "student",
            .plan = make_plan(planned_unet(config.start.empty() ? config.teacher : config.start)),
-           .passes = {.trained = student_too ? 1 + guided * (1 + own) : 1},
+           .passes = {.trained = student_too ? 1 + guided * (1 + own) : 1,
+                      .plain = before * (student_too ? 1 + guided : 1)},
            .held_at_once = student_too ? 2 + own : 1},
           {.name = "teacher",
            .plan = make_plan(planned_unet(config.teacher)),

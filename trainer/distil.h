@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pipeline/prediction.h"
+#include "trainer/captioned_latents.h"
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
 #include "trainer/predecessor.h"
@@ -33,6 +34,14 @@ struct DistilGuidance {
   }
 };
 
+// pictures: noised latents of the data. trajectory: what the student's own earlier steps make of pure noise, as when it
+// draws, for which no picture is needed.
+enum class DistilInputs : uint8_t { pictures, trajectory };
+template <>
+struct EnumNames<DistilInputs> {
+  static constexpr std::array names{"pictures", "trajectory"};
+};
+
 struct DistilConfig {
   static constexpr std::string_view kind = "distil";
   std::string teacher = "out/train/emoji-md-relu/model";
@@ -42,6 +51,8 @@ struct DistilConfig {
   DistilWeight weight = DistilWeight::truncated_snr;
   DistilGuidance guidance;
   double original = 0.2;
+  DistilInputs inputs = DistilInputs::pictures;
+  std::string captions{};
   bool operator==(const DistilConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -53,6 +64,11 @@ struct DistilConfig {
     field("guidance", self.guidance, "classifier-free guidance in the distillation loss");
     field("original", self.original, "diffusion loss added, scaled to this share of the distillation loss; 0: none",
           between(0, 10));
+    field("inputs", self.inputs,
+          "what a step of the student starts from: pictures, noised latents of the data; trajectory, what its own "
+          "earlier steps make of pure noise",
+          later());
+    field("captions", self.captions, captions_help, later());
   }
 };
 
@@ -97,9 +113,12 @@ class DistilStage final : public StageOf<DistilBatch> {
   bool asks_others() const override { return true; }
   StageCard card() const override;
 
+  Tensor start_of(const DistilBatch& batch) const;  // latents where the student's steps start, N x C x H x W
+
  private:
   Tensor guided(const Network& unet, const Tensor& x, const Tensor& t, const DistilBatch& batch,
                 const Observer& observer = {}) const;
+  bool student_guided(const DistilBatch& batch) const { return batch.guidance.defined() && !config_.guidance.absorbed; }
   Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
   Tensor weight(const Amplitudes& at_t) const;  // of the squared error of v
 

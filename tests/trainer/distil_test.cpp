@@ -140,6 +140,57 @@ TEST_CASE("guidance 1 in teacher and student is no guidance", "[trainer][torch]"
   CHECK(loss({.probability = 1, .low = 4, .high = 4}) != Approx(without).epsilon(1e-3));
 }
 
+TEST_CASE("on its own trajectory a student's steps start where sampling with it would be", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  DistilConfig config = toy_config(toy::model("teacher"));
+  config.inputs = DistilInputs::trajectory;
+  config.original = 0;
+  config.guidance.absorbed = true;
+  const DistilStage stage(config, {.batch = 8}, set);
+  DistilBatch batch = DistilStage(config, {.batch = 8}, set).draw({0, generator_for(3, 0)});
+  batch.t_N = at::tensor({0, 1, 2, 3, 3, 2, 1, 0}, at::kLong);
+
+  const auto unet = load_part(config.teacher, "unet", make_plan(toy::unet()));
+  std::vector<Tensor> seen;  // latents before each step
+  sample(Diffusion{NoiseSchedule(ScheduleConfig{}), Prediction::v}, {.steps = 4, .guidance = 1},
+         LatentNoise{batch.noise_NCHW, {}}, [&](const Tensor& x, int64_t t) {
+           const torch::NoGradGuard no_grad;
+           seen.push_back(x);
+           return predicted(*unet, x, {at::full({8}, t, at::kLong), batch.text_NSC});
+         });
+  const Tensor starts = stage.start_of(batch);
+  for (int64_t i = 0; i < 8; ++i) {
+    INFO("example " << i);
+    CHECK(at::allclose(starts[i], seen[size_t(batch.t_N[i].item<int64_t>())][i], 1e-4, 1e-5));
+  }
+}
+
+TEST_CASE("on its own trajectory a student reads no picture", "[trainer][torch]") {
+  LatentSet set = toy::latents();
+  DistilConfig config = toy_config(toy::model("teacher"));
+  config.inputs = DistilInputs::trajectory;
+  config.original = 0;
+  const auto loss = [&] {
+    DistilStage stage(config, {.batch = 4}, set);
+    return toy::loss_at(stage).item<double>();
+  };
+  const double before = loss();
+  set.moments = at::full_like(set.moments, 3);
+  CHECK(loss() == before);
+  config.inputs = DistilInputs::pictures;
+  CHECK(loss() != before);
+}
+
+TEST_CASE("captions without pictures and a share of the diffusion loss exclude each other's inputs",
+          "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  DistilConfig config = toy_config(toy::model("teacher"));
+  config.captions = "list.txt";
+  CHECK_THROWS_WITH(DistilStage(config, {}, set), Contains("stage.captions") && Contains("\"trajectory\""));
+  config.inputs = DistilInputs::trajectory;
+  CHECK_THROWS_WITH(DistilStage(config, {}, set), Contains("stage.original is 0.2; allowed") && Contains(": 0"));
+}
+
 TEST_CASE("a student that starts from another prediction or schedule than its teacher's is refused",
           "[trainer][torch]") {
   const LatentSet set = toy::latents();
