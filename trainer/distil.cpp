@@ -23,26 +23,46 @@ DistilConfig checked(DistilConfig config) {
 
 }  // namespace
 
-std::vector<TwoSteps> two_steps(int64_t student_steps, int64_t schedule_steps) {
-  const auto fine = steps_of({.steps = 2 * student_steps}, schedule_steps);
-  std::vector<TwoSteps> pairs;
-  for (size_t i = 0; i < fine.size(); i += 2) pairs.push_back({fine[i].t, fine[i + 1].t, fine[i + 1].previous});
-  return pairs;
+std::vector<TeacherSteps> teacher_steps(const DistilConfig& config, int64_t schedule_steps) {
+  const int64_t each = config.teacher_steps, all = config.steps * each;
+  if (all > schedule_steps)
+    throw ConfigError("stage.steps times stage.teacher_steps is " + std::to_string(all) + "; allowed: at most the " +
+                      std::to_string(schedule_steps) + " timesteps of " + config.teacher);
+  const auto fine = steps_of({.steps = all}, schedule_steps);
+  std::vector<TeacherSteps> found;
+  for (size_t i = 0; i < fine.size(); ++i) {
+    if (i % size_t(each) == 0) found.emplace_back();
+    found.back().t.push_back(fine[i].t);
+    found.back().end = fine[i].previous;
+  }
+  return found;
 }
 
-double first_share(const NoiseSchedule& schedule, const TwoSteps& steps) {
-  if (steps.end < 0) return 0;
+std::vector<double> shares(const NoiseSchedule& schedule, const TeacherSteps& steps) {
   const auto ratio = [&](int64_t t) { return schedule.a(t) / schedule.s(t); };
-  return (ratio(steps.middle) - ratio(steps.start)) / (ratio(steps.end) - ratio(steps.start));
+  const size_t last = steps.t.size() - 1;
+  std::vector<double> found(steps.t.size(), 0.0);
+  if (steps.end < 0) {
+    found[last] = 1;
+    return found;
+  }
+  const double rise = ratio(steps.end) - ratio(steps.t[0]);
+  for (size_t i = 0; i <= last; ++i)
+    found[i] = (ratio(i == last ? steps.end : steps.t[i + 1]) - ratio(steps.t[i])) / rise;
+  return found;
 }
 
-Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const Tensor& z_NCHW,
-                   const Teacher& teacher) {
+Tensor stepped_x0(const NoiseSchedule& schedule, const TeacherStepsOf& steps, const Tensor& z_NCHW,
+                  const Teacher& teacher) {
   torch::NoGradGuard no_grad;
-  const Tensor share = steps.first_share_N.view({-1, 1, 1, 1});
-  const Parts first = teacher(z_NCHW, steps.start_N);
-  const Tensor z_middle = schedule.noised(first.x0, first.eps, steps.middle_N);
-  return share * first.x0 + (1 - share) * teacher(z_middle, steps.middle_N).x0;
+  const int64_t count = steps.t_NM.size(1);
+  Tensor z = z_NCHW, x0 = at::zeros_like(z);
+  for (int64_t i = 0; i < count; ++i) {
+    const Parts said = teacher(z, steps.t_NM.select(1, i));
+    x0 = x0 + steps.share_NM.select(1, i).view({-1, 1, 1, 1}) * said.x0;
+    if (i + 1 < count) z = schedule.noised(said.x0, said.eps, steps.t_NM.select(1, i + 1));
+  }
+  return x0;
 }
 
 DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, const LatentSource& latents)
@@ -56,16 +76,13 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
       student_(start_.unet(loop.placement)),
       ranks_(loop.ranks) {
   check_same_diffusion(teacher_, start_);
-  std::vector<int64_t> starts, middles;
-  std::vector<double> shares;
-  for (const TwoSteps& steps : two_steps(config_.steps, schedule_.steps())) {
-    starts.push_back(steps.start);
-    middles.push_back(steps.middle);
-    shares.push_back(first_share(schedule_, steps));
+  std::vector<Tensor> t, share;
+  for (const TeacherSteps& steps : teacher_steps(config_, schedule_.steps())) {
+    t.push_back(at::tensor(steps.t, at::kLong));
+    share.push_back(at::tensor(shares(schedule_, steps), at::kDouble));
   }
   const at::Device device = student_->device();
-  steps_ = {at::tensor(starts, at::kLong).to(device), at::tensor(middles, at::kLong).to(device),
-            at::tensor(shares, at::kDouble).to(device, at::kFloat)};
+  steps_ = {at::stack(t).to(device), at::stack(share).to(device, at::kFloat)};
   student_->checkpoint_activations(loop.checkpoint_activations);
 }
 
@@ -109,11 +126,11 @@ Tensor DistilStage::weight(const Amplitudes& at_t) const {
 Tensor DistilStage::start_of(const DistilBatch& batch) const {
   const Tensor &step = batch.t_N, &noise = batch.noise_NCHW;
   if (config_.inputs == DistilInputs::pictures)
-    return schedule_.noised(batch.x0_NCHW, noise, steps_.start_N.index_select(0, step));
+    return schedule_.noised(batch.x0_NCHW, noise, steps_.t_NM.select(1, 0).index_select(0, step));
   const torch::NoGradGuard no_grad;
   Tensor z = noise;
   for (int64_t i = 0; i + 1 < config_.steps; ++i) {
-    const Tensor t = steps_.start_N[i].expand_as(step), t_next = steps_.start_N[i + 1].expand_as(step);
+    const Tensor t = steps_.t_NM[i][0].expand_as(step), t_next = steps_.t_NM[i + 1][0].expand_as(step);
     const Tensor output =
         student_guided(batch) ? guided(*student_, z, t, batch) : predicted(*student_, z, {t, batch.text_NSC});
     const Parts said = parts(start_.card.prediction, output, z, at(t));
@@ -124,13 +141,12 @@ Tensor DistilStage::start_of(const DistilBatch& batch) const {
 
 Tensor DistilStage::loss(const DistilBatch& batch, const Observer& observer) {
   const Tensor& step = batch.t_N;
-  const TwoStepsOf steps{steps_.start_N.index_select(0, step), steps_.middle_N.index_select(0, step),
-                         steps_.first_share_N.index_select(0, step)};
-  const Tensor& t = steps.start_N;
+  const TeacherStepsOf steps{steps_.t_NM.index_select(0, step), steps_.share_NM.index_select(0, step)};
+  const Tensor t = steps.t_NM.select(1, 0);
   const Tensor &x0 = batch.x0_NCHW, &noise = batch.noise_NCHW;
   const Amplitudes here = at(t);
   const Tensor z = start_of(batch);
-  const Tensor wanted_x0 = two_step_x0(schedule_, steps, z, [&](const Tensor& x, const Tensor& at_t) {
+  const Tensor wanted_x0 = stepped_x0(schedule_, steps, z, [&](const Tensor& x, const Tensor& at_t) {
     return parts(teacher_.card.prediction, guided(*teacher_unet_, x, at_t, batch), x, at(at_t));
   });
   const Tensor wanted_v = (here.a * z - wanted_x0) / here.s;
@@ -172,7 +188,7 @@ std::vector<PlannedNetwork> planned_networks(const DistilConfig& config, const P
           {.name = "teacher",
            .plan = make_plan(planned_unet(config.teacher)),
            .trained = false,
-           .passes = {.plain = 2 * (1 + guided)}}};
+           .passes = {.plain = double(config.teacher_steps) * (1 + guided)}}};
 }
 
 }  // namespace mds

@@ -1,5 +1,6 @@
-// Distillation of a sampler's steps: the student learns to do two DDIM steps of a teacher in one (arXiv 2202.00512),
-// with the classifier-free guidance of SnapFusion's loss (arXiv 2306.00980), which the paper cites for its 8 steps.
+// Distillation of a sampler's steps: the student learns to do several DDIM steps of a teacher in one, usually two
+// (arXiv 2202.00512), with the classifier-free guidance of SnapFusion's loss (arXiv 2306.00980), which the paper cites
+// for its 8 steps.
 #pragma once
 
 #include "pipeline/prediction.h"
@@ -53,10 +54,11 @@ struct DistilConfig {
   double original = 0.2;
   DistilInputs inputs = DistilInputs::pictures;
   std::string captions{};
+  int64_t teacher_steps = 2;
   bool operator==(const DistilConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
-    field("teacher", self.teacher, "model folder of the teacher, two of whose steps become one of the student's");
+    field("teacher", self.teacher, "model folder of the teacher, several of whose steps become one of the student's");
     field("start", self.start, "model folder of the student's first weights; empty: the teacher's");
     LatentData::describe(self.data, field);
     field("steps", self.steps, "sampling steps of the student, with trailing spacing", between(1, 1000));
@@ -69,30 +71,35 @@ struct DistilConfig {
           "earlier steps make of pure noise",
           later());
     field("captions", self.captions, captions_help, later());
+    field("teacher_steps", self.teacher_steps, "steps of the teacher that become one of the student's",
+          later(between(2, 1000)));
   }
 };
 
-// One student step from `start` to `end`, which replaces two teacher steps through `middle`; end -1: the clean latent.
-struct TwoSteps {
-  int64_t start, middle, end;
-  bool operator==(const TwoSteps&) const = default;
+// What one student step replaces: the teacher's steps from each of these timesteps to the next one, and from the last
+// to `end`, which is -1 for the clean latent.
+struct TeacherSteps {
+  std::vector<int64_t> t;
+  int64_t end;
+  bool operator==(const TeacherSteps&) const = default;
 };
-std::vector<TwoSteps> two_steps(int64_t student_steps, int64_t schedule_steps);
+// ConfigError, with the fields, where the schedule has fewer timesteps than the teacher takes steps.
+std::vector<TeacherSteps> teacher_steps(const DistilConfig& config, int64_t schedule_steps);
 
-// Expresses the teacher's two steps as one x0: DDIM is linear in x0 over a / s, so x~ = w x1 + (1 - w) x2 with w = (r'
-// - r) / (r'' - r), r = a / s at start, middle (') and end (''); w = 0 where the end is clean.
-double first_share(const NoiseSchedule& schedule, const TwoSteps& steps);
+// Expresses the teacher's steps as one x0: DDIM is linear in x0 over r = a / s, so that x0 is the mean of theirs, each
+// by its step's share of the rise of r. Where the end is clean, r has no end there, and the last step's share is 1.
+std::vector<double> shares(const NoiseSchedule& schedule, const TeacherSteps& steps);
 
-// For each example: the timestep where the student starts, the one between the teacher's steps, and first_share there.
-struct TwoStepsOf {
-  Tensor start_N, middle_N, first_share_N;
+// For each example: the timesteps of its teacher's steps, N x M, and their shares.
+struct TeacherStepsOf {
+  Tensor t_NM, share_NM;
 };
 
-// The x0 that the student must predict so that one step of it ends where the teacher's two steps end; N x C x H x W.
+// The x0 that the student must predict so that one step of it ends where the teacher's steps end; N x C x H x W.
 // `teacher` predicts x0 and eps of latents at given timesteps.
 using Teacher = std::function<Parts(const Tensor& x_NCHW, const Tensor& t_N)>;
-Tensor two_step_x0(const NoiseSchedule& schedule, const TwoStepsOf& steps, const Tensor& z_NCHW,
-                   const Teacher& teacher);
+Tensor stepped_x0(const NoiseSchedule& schedule, const TeacherStepsOf& steps, const Tensor& z_NCHW,
+                  const Teacher& teacher);
 
 struct DistilBatch : LatentBatch {
   Tensor guidance{};  // the w of all examples, one number; undefined in an iteration without guidance
@@ -125,7 +132,7 @@ class DistilStage final : public StageOf<DistilBatch> {
   DistilConfig config_;
   Predecessor teacher_, start_;
   NoiseSchedule schedule_;
-  TwoStepsOf steps_;  // one row per student step, from noisy to clean
+  TeacherStepsOf steps_;  // one row per student step, from noisy to clean
   LatentFeed feed_;
   Tensor empty_text_;
   NetworkPtr teacher_unet_, student_;
@@ -133,7 +140,7 @@ class DistilStage final : public StageOf<DistilBatch> {
 };
 
 StagePtr make_stage(const DistilConfig& config, const StageInputs& inputs);
-// Both steps of the teacher have the student's guidance; a guided pass counts twice the examples.
+// All steps of the teacher have the student's guidance; a guided pass counts twice the examples.
 std::vector<PlannedNetwork> planned_networks(const DistilConfig& config, const PlanInputs& inputs);
 
 }  // namespace mds

@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include <numeric>
+
 #include "tests/catch.h"
 #include "tests/trainer/toy.h"
 
@@ -14,25 +16,44 @@ namespace {
 
 double kappa(const NoiseSchedule& schedule, int64_t t) { return schedule.s(t) / schedule.a(t); }
 
-// x0~ for scalars, computed with first_share, where the teacher predicts the noises e1 and e2.
-double by_share(const NoiseSchedule& schedule, const TwoSteps& steps, const std::array<double, 3>& z_e1_e2) {
-  const auto& [z, e1, e2] = z_e1_e2;
-  const double x1 = (z - schedule.s(steps.start) * e1) / schedule.a(steps.start);
-  const double z_middle = schedule.a(steps.middle) * x1 + schedule.s(steps.middle) * e1;
-  const double x2 = (z_middle - schedule.s(steps.middle) * e2) / schedule.a(steps.middle);
-  const double share = first_share(schedule, steps);
-  return share * x1 + (1 - share) * x2;
+// What the teacher's noises make of z: the x0 of each of its steps, and z at their end.
+struct Stepped {
+  std::vector<double> x0;
+  double z;
+};
+Stepped stepped(const NoiseSchedule& schedule, const TeacherSteps& steps, const std::vector<double>& z_and_noises) {
+  Stepped found{.x0 = {}, .z = z_and_noises[0]};
+  for (size_t i = 0; i < steps.t.size(); ++i) {
+    const double noise = z_and_noises[i + 1];
+    const double x0 = (found.z - schedule.s(steps.t[i]) * noise) / schedule.a(steps.t[i]);
+    const int64_t next = i + 1 < steps.t.size() ? steps.t[i + 1] : steps.end;
+    found.x0.push_back(x0);
+    found.z = next < 0 ? x0 : schedule.a(next) * x0 + schedule.s(next) * noise;
+  }
+  return found;
+}
+
+// The student's x0 for scalars, computed with the shares.
+double by_share(const NoiseSchedule& schedule, const TeacherSteps& steps, const std::vector<double>& z_and_noises) {
+  const Stepped teacher = stepped(schedule, steps, z_and_noises);
+  const std::vector<double> share = shares(schedule, steps);
+  return std::inner_product(share.begin(), share.end(), teacher.x0.begin(), 0.0);
 }
 
 // The same by stepping to the end and solving for the x0 that leads there in one step (arXiv 2202.00512, appendix G).
-double by_stepping(const NoiseSchedule& schedule, const TwoSteps& steps, const std::array<double, 3>& z_e1_e2) {
-  const auto& [z, e1, e2] = z_e1_e2;
-  const double x1 = (z - schedule.s(steps.start) * e1) / schedule.a(steps.start);
-  const double z_middle = schedule.a(steps.middle) * x1 + schedule.s(steps.middle) * e1;
-  const double x2 = (z_middle - schedule.s(steps.middle) * e2) / schedule.a(steps.middle);
-  const double z_end = schedule.a(steps.end) * x2 + schedule.s(steps.end) * e2;
-  const double fall = schedule.s(steps.end) / schedule.s(steps.start);
-  return (z_end - fall * z) / (schedule.a(steps.end) - fall * schedule.a(steps.start));
+double by_stepping(const NoiseSchedule& schedule, const TeacherSteps& steps, const std::vector<double>& z_and_noises) {
+  const double z = z_and_noises[0], z_end = stepped(schedule, steps, z_and_noises).z;
+  if (steps.end < 0) return z_end;
+  const double fall = schedule.s(steps.end) / schedule.s(steps.t[0]);
+  return (z_end - fall * z) / (schedule.a(steps.end) - fall * schedule.a(steps.t[0]));
+}
+
+// Of a student that takes so many steps, each for so many of the teacher's.
+std::vector<TeacherSteps> steps_for(int64_t student, int64_t each, int64_t schedule_steps = 1000) {
+  DistilConfig config;
+  config.steps = student;
+  config.teacher_steps = each;
+  return teacher_steps(config, schedule_steps);
 }
 
 DistilConfig toy_config(const std::string& teacher) {
@@ -44,31 +65,36 @@ DistilConfig toy_config(const std::string& teacher) {
 
 }  // namespace
 
-TEST_CASE("8 student steps take the teacher's 16 by two", "[trainer]") {
-  const std::vector<TwoSteps> wanted{{999, 937, 874}, {874, 811, 749}, {749, 687, 624}, {624, 561, 499},
-                                     {499, 437, 374}, {374, 311, 249}, {249, 187, 124}, {124, 61, -1}};
-  CHECK((two_steps(8, 1000) == wanted));
+TEST_CASE("8 student steps take the teacher's 16 by two, and one step all of them", "[trainer]") {
+  const std::vector<TeacherSteps> wanted{{{999, 937}, 874}, {{874, 811}, 749}, {{749, 687}, 624}, {{624, 561}, 499},
+                                         {{499, 437}, 374}, {{374, 311}, 249}, {{249, 187}, 124}, {{124, 61}, -1}};
+  CHECK((steps_for(8, 2) == wanted));
+  const std::vector<TeacherSteps> one{{{999, 874, 749, 624, 499, 374, 249, 124}, -1}};
+  CHECK((steps_for(1, 8) == one));
+  CHECK_THROWS_WITH(steps_for(8, 200), Contains("is 1600; allowed: at most the 1000 timesteps"));
 }
 
-TEST_CASE("two steps become one as stepping and solving for x0 says, to 1e-12", "[trainer]") {
+TEST_CASE("a teacher's steps become one as stepping and solving for x0 says, to 1e-12", "[trainer]") {
   const NoiseSchedule schedule((ScheduleConfig()));
-  for (const int64_t n : {1, 3, 8, 13, 32})
-    for (const TwoSteps& steps : two_steps(n, schedule.steps())) {
-      const std::array<double, 3> values{0.7, -1.3, 0.4};
-      const double wanted = by_stepping(schedule, steps, values);
-      CHECK(std::abs(by_share(schedule, steps, values) - wanted) < 1e-12 * std::max(1.0, std::abs(wanted)) * 20);
-    }
+  for (const int64_t each : {2, 3, 7})
+    for (const int64_t n : {1, 3, 8, 13, 32})
+      for (const TeacherSteps& steps : steps_for(n, each)) {
+        const std::vector<double> values{0.7, -1.3, 0.4, 0.9, -0.2, 1.1, -0.8, 0.3};
+        const double wanted = by_stepping(schedule, steps, values);
+        CHECK(std::abs(by_share(schedule, steps, values) - wanted) < 1e-12 * std::max(1.0, std::abs(wanted)) * 40);
+      }
 }
 
 TEST_CASE("the student's noise is the known mixture of the teacher's two", "[trainer]") {
   const NoiseSchedule schedule((ScheduleConfig()));
   const std::array golden{0.603949, 0.597401, 0.575783, 0.570048, 0.548721, 0.542674, 0.515253, 0.363585};
-  const auto steps = two_steps(8, schedule.steps());
+  const auto steps = steps_for(8, 2);
   for (size_t i = 0; i < steps.size(); ++i) {
+    const int64_t start = steps[i].t[0];
     const auto noise = [&](double e1, double e2) {
-      return -schedule.a(steps[i].start) * by_share(schedule, steps[i], {0, e1, e2}) / schedule.s(steps[i].start);
+      return -schedule.a(start) * by_share(schedule, steps[i], {0, e1, e2}) / schedule.s(start);
     };
-    const double k = kappa(schedule, steps[i].start), middle = kappa(schedule, steps[i].middle);
+    const double k = kappa(schedule, start), middle = kappa(schedule, steps[i].t[1]);
     const double end = steps[i].end < 0 ? 0 : kappa(schedule, steps[i].end);
     CHECK(noise(1, 0) == Approx(golden[i]).margin(5e-7));
     CHECK(noise(0, 1) == Approx(1 - golden[i]).margin(5e-7));
@@ -76,16 +102,16 @@ TEST_CASE("the student's noise is the known mixture of the teacher's two", "[tra
   }
 }
 
-TEST_CASE("a schedule without signal at its end has a finite share there", "[trainer]") {
+TEST_CASE("a schedule without signal at its end has finite shares there", "[trainer]") {
   ScheduleConfig config;
   config.zero_terminal_snr = true;
-  const double share = first_share(NoiseSchedule(config), two_steps(8, 1000)[0]);
+  const double share = shares(NoiseSchedule(config), steps_for(8, 2)[0])[0];
   CHECK(share > 0);
   CHECK(share < 1);
 }
 
-// x0 ~ N(mean, deviation^2): the best noise is known, so a student that predicts two_step_x0 is the exact solution.
-TEST_CASE("a student of the exact Gaussian teacher ends where twice as many teacher steps end", "[trainer]") {
+// x0 ~ N(mean, deviation^2): the best noise is known, so a student that predicts stepped_x0 is the exact solution.
+TEST_CASE("a student of the exact Gaussian teacher ends where the teacher's steps end", "[trainer]") {
   const NoiseSchedule schedule((ScheduleConfig()));
   const double mean = 0.8, variance = 0.3;
   const Teacher teacher = [&](const Tensor& x, const Tensor& t) {
@@ -98,15 +124,15 @@ TEST_CASE("a student of the exact Gaussian teacher ends where twice as many teac
     const SamplerConfig config{.steps = steps, .guidance = 1};
     return sample(Diffusion{schedule, Prediction::x0}, config, LatentNoise{noise, {}}, x0_of);
   };
-  const int64_t n = 8;
-  const Tensor of_teacher = run(2 * n, [&](const Tensor& x, int64_t t) { return teacher(x, at::full({5}, t)).x0; });
+  const int64_t n = GENERATE(1, 8), each = GENERATE(2, 4);
+  const Tensor of_teacher = run(n * each, [&](const Tensor& x, int64_t t) { return teacher(x, at::full({5}, t)).x0; });
   const Tensor of_student = run(n, [&](const Tensor& x, int64_t t) {
-    for (const TwoSteps& steps : two_steps(n, schedule.steps()))
-      if (steps.start == t)
-        return two_step_x0(schedule,
-                           {at::full({5}, steps.start), at::full({5}, steps.middle),
-                            at::full({5}, first_share(schedule, steps), at::kFloat)},
-                           x, teacher);
+    for (const TeacherSteps& steps : steps_for(n, each))
+      if (steps.t[0] == t) {
+        const Tensor share = at::tensor(shares(schedule, steps), at::kDouble).to(at::kFloat);
+        return stepped_x0(schedule, {at::tensor(steps.t, at::kLong).expand({5, -1}), share.expand({5, -1})}, x,
+                          teacher);
+      }
     throw std::logic_error("not a step of the student");
   });
   CHECK(at::allclose(of_student, of_teacher, 1e-4, 1e-4));
