@@ -4,6 +4,7 @@
 
 #include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
+#include "trainer/real_latents.h"
 #include "trainer/unet_stage.h"
 
 namespace mds {
@@ -35,6 +36,7 @@ struct UfogenConfig {
   static constexpr std::string_view kind = "ufogen";
   std::string start = "out/train/emoji-md-8/model";
   LatentData data;
+  RealConfig real;
   int64_t delta = 250;
   int64_t floor = 0;
   double pure_noise = 0.1;
@@ -47,12 +49,13 @@ struct UfogenConfig {
   static void describe(auto& self, auto&& field) {
     field("start", self.start, "model folder of the generator's first weights");
     LatentData::describe(self.data, field);
+    RealConfig::describe(self.real, field);
     field("delta", self.delta, "timesteps between the generator's input and what the discriminator sees",
           between(1, 100000));
     field("floor", self.floor, "smallest timestep that the discriminator sees", between(0, 99999));
     field("pure_noise", self.pure_noise,
           "share of the generator's inputs that are noise without signal at the last timestep, as in one-step drawing; "
-          "these have the adversarial loss alone",
+          "with real data these have the adversarial loss alone",
           between(0, 1));
     field("reconstruction", self.reconstruction, "weight of x0's squared error by timestep: snr or snr_plus_one");
     field("reconstruction_weight", self.reconstruction_weight,
@@ -109,13 +112,16 @@ class UfogenStage final : public StageOf<UfogenBatch> {
   };
 
   UfogenBatch drawn_from(LatentFeed& feed, const Turn& turn) const;
-  Tensor drawn_x0(const UfogenBatch& batch, const Observer& observer) const;
+  Tensor input(const UfogenBatch& batch) const;
+  Tensor drawn_x0(const Tensor& input, const UfogenBatch& batch, const Observer& observer) const;
+  Tensor regressed_on(const Tensor& input, const UfogenBatch& batch) const;  // x0
 
   UfogenConfig config_;
   Predecessor start_;
   NoiseSchedule schedule_;
   LatentFeed feed_;
   NetworkPtr unet_;
+  std::unique_ptr<RealTeacher> teacher_;  // null where the data are real
   Discriminator discriminator_;
   Opponent opponent_;
 };

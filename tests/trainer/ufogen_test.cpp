@@ -37,9 +37,9 @@ LatentSet one_point(double value) {
 }
 
 // x0 predicted from pure noise at the last timestep, N x C x H x W.
-Tensor drawn(const Network& unet, const LatentSet& set, int64_t n) {
+Tensor drawn(const Network& unet, const LatentSet& set, int64_t n, Prediction prediction = Prediction::v) {
   torch::NoGradGuard no_grad;
-  const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), Prediction::v};
+  const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), prediction};
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < n; ++i) seeds.push_back(uint64_t(i));
   PictureTexts texts{.rows = {}, .chosen_N = at::zeros({n}, at::kLong)};
@@ -55,6 +55,29 @@ NetworkPtr trained(const UfogenConfig& config, const LoopConfig& loop, const Lat
   auto unet = make_network(make_plan(toy::unet()));
   load_weights(*unet, training.ema(), "moving average");
   return unet;
+}
+
+// A model of x0 prediction; one with a `value` answers it everywhere.
+std::string x0_model(const std::string& name, std::optional<double> value = {}) {
+  ModelCard card;
+  card.prediction = Prediction::x0;
+  const std::string folder = toy::model(name, card);
+  if (!value) return folder;
+  const auto unet = make_network(make_plan(toy::unet()));
+  initialise(*unet, 1);
+  TensorMap weights = trained_weights(*unet);
+  const torch::NoGradGuard no_grad;
+  weights.at("conv_out.weight").zero_();
+  weights.at("conv_out.bias").fill_(*value);
+  save_part(folder, "unet", weights, at::kFloat);
+  return folder;
+}
+
+UfogenConfig taught(const std::string& start, const std::string& teacher) {
+  UfogenConfig config = starting(start);
+  config.real = {.real = RealKind::teacher, .teacher = teacher, .teacher_steps = 1};
+  config.pure_noise = 1;
+  return config;
 }
 
 }  // namespace
@@ -162,6 +185,78 @@ TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
   UfogenConfig config = starting(toy::model("start"));
   config.floor = 1000;
   CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.floor is 1000; allowed: less than the 1000"));
+}
+
+TEST_CASE("a generator that draws as its teacher does has nothing to regress on", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("start");
+  UfogenConfig config = taught(folder, folder);
+  config.pure_noise = GENERATE(0.0, 0.5, 1.0);
+  config.reconstruction = Reconstruction::snr_plus_one;
+  config.adversarial_weight = 0;
+  const auto regression = [&](const RealConfig& real) {
+    config.real = real;
+    UfogenStage stage(config, {.batch = 8}, set);
+    return loss_of(stage);
+  };
+  CHECK(regression(config.real) < 1e-9);
+  CHECK(regression({.real = RealKind::teacher, .teacher = folder, .guidance = 3, .teacher_steps = 1}) > 1e-4);
+}
+
+TEST_CASE("with a teacher and pure noise the latents of the data play no part", "[trainer][torch]") {
+  UfogenConfig config = taught(toy::model("start"), toy::model("teacher"));
+  config.real.teacher_steps = 2;
+  config.adversary.discriminator = DiscriminatorKind::heads;
+  const auto losses = [&](const LatentSet& set) {
+    UfogenStage stage(config, {.batch = 4}, set);
+    const torch::NoGradGuard no_grad;
+    Stage& opponent = *stage.adversary()->stage;
+    for (const auto& [name, weight] : opponent.weights()) weight.fill_(0.1);
+    return std::pair{loss_of(stage), loss_of(opponent)};
+  };
+  LatentSet other = toy::latents();
+  other.moments.mul_(-3);
+  const auto own = losses(toy::latents());
+  CHECK(losses(other) == own);
+  config.real = {};
+  CHECK(losses(toy::latents()) != own);
+}
+
+TEST_CASE("a plan counts the teacher's drawings for both players, and its estimates", "[trainer]") {
+  const std::string folder = toy::model("start");
+  UfogenConfig config = taught(folder, folder);
+  config.real.teacher_steps = 8;
+  config.real.guidance = 2;
+  config.adversary.every = 2;
+  std::vector<std::string> notes;
+  const auto passes = [&] { return planned_networks(config, {"", notes}).at(2).passes.plain; };
+  CHECK(passes() == (1 + 0.5) * 8 * 2);
+  config.pure_noise = 0.5;
+  CHECK(passes() == (1 + 0.5) * 8 * 2 + 2);
+  config.reconstruction_weight = 0;
+  CHECK(passes() == 0.5 * 8 * 2);
+  config.real = {};
+  CHECK(planned_networks(config, {"", notes}).size() == 2);
+}
+
+TEST_CASE("one step draws what the teacher draws and not the data, by regression alone", "[trainer][torch][slow]") {
+  UfogenConfig config = taught(x0_model("x0_start"), x0_model("x0_teacher", 0.7));
+  config.adversarial_weight = 0;
+  config.reconstruction = Reconstruction::snr_plus_one;
+  config.adversary.every = 1000;  // it has no say
+  const auto unet = trained(config, {.iterations = 300, .batch = 4, .seed = 1}, one_point(-0.7));
+  CHECK((drawn(*unet, one_point(-0.7), 8, Prediction::x0) - 0.7).abs().mean().item<double>() < 0.1);
+}
+
+TEST_CASE("one step draws what the teacher draws and not the data, by the discriminator alone",
+          "[trainer][torch][slow]") {
+  UfogenConfig config = taught(x0_model("x0_start"), x0_model("x0_teacher", 0.7));
+  config.reconstruction_weight = 0;
+  config.delta = 800;
+  config.adversary.lr = 1e-3;
+  config.adversary.every = 1;
+  const auto unet = trained(config, {.iterations = 600, .batch = 8, .seed = 1}, one_point(-0.7));
+  CHECK((drawn(*unet, one_point(-0.7), 8, Prediction::x0) - 0.7).abs().mean().item<double>() < 0.15);
 }
 
 TEST_CASE("one step draws the point that all data are, by regression alone", "[trainer][torch][slow]") {
