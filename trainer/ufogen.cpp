@@ -9,13 +9,6 @@
 #include "pipeline/prediction.h"
 
 namespace mds {
-namespace {
-
-// Cross-entropy of the logits against the answer "real" and "drawn", mean over all logits.
-Tensor said_real(const Tensor& logits) { return at::softplus(-logits).mean(); }
-Tensor said_drawn(const Tensor& logits) { return at::softplus(logits).mean(); }
-
-}  // namespace
 
 NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config) {
   const int64_t t = schedule.steps() - 1, t_less = std::max(t - config.delta, config.floor);
@@ -33,6 +26,7 @@ UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, con
       unet_(start_.unet(loop.placement)),
       teacher_(real_teacher(config.real, "stage.", start_, loop, latents)),
       discriminator_(config.adversary.discriminator, start_, loop),
+      contest_(config.adversary.contest, config.adversary.clamp, schedule_, loop),
       opponent_(*this, loop, latents) {
   unet_->checkpoint_activations(loop.checkpoint_activations);
   if (config.floor >= schedule_.steps())
@@ -47,15 +41,13 @@ std::optional<Adversary> UfogenStage::adversary() {
                    .every = adversary.every};
 }
 
-UfogenBatch UfogenStage::drawn_from(LatentFeed& feed, const Turn& turn) const {
+UfogenBatch UfogenStage::drawn_from(LatentFeed& feed, const Turn& turn, std::optional<int64_t> step) const {
   UfogenBatch batch{feed.next(turn, schedule_.steps() - 1, /*caption_dropout=*/0)};
   const at::IntArrayRef sizes = batch.x0_NCHW.sizes();
   const Tensor pure = at::rand({sizes[0]}, turn.random) < config_.pure_noise;
   batch.t_N = at::where(pure, schedule_.steps() - 1, batch.t_N + 1);
-  batch.t_less_N = (batch.t_N - config_.delta).clamp_min(config_.floor);
   batch.is_pure_N111 = pure.view({-1, 1, 1, 1});
-  batch.noise_drawn_NCHW = at::randn(sizes, turn.random);
-  batch.noise_real_NCHW = at::randn(sizes, turn.random);
+  batch.sight = contest_.draw((batch.t_N - config_.delta).clamp_min(config_.floor), sizes, turn.random, step);
   return batch;
 }
 
@@ -80,11 +72,11 @@ Tensor UfogenStage::regressed_on(const Tensor& x, const UfogenBatch& batch) cons
 }
 
 Tensor UfogenStage::loss(const UfogenBatch& batch, const Observer& observer) {
-  const Tensor &t = batch.t_N, &t_less = batch.t_less_N;
+  const Tensor& t = batch.t_N;
   const Tensor x = input(batch), x0 = drawn_x0(x, batch, observer);
-  const Tensor seen = schedule_.noised(x0, batch.noise_drawn_NCHW, t_less);
-  const Tensor logits = discriminator_.logits(seen, {t_less, batch.text_NSC}, observer);
-  const Tensor adversarial = said_real(logits.clamp_max(config_.adversary.clamp));
+  const Tensor adversarial = contest_.generator_loss(
+      x0, batch.text_NSC, batch.sight,
+      [&](const Tensor& seen, const UNetInputs& inputs) { return discriminator_.logits(seen, inputs, observer); });
   if (config_.reconstruction_weight == 0) return config_.adversarial_weight * adversarial;
   const Tensor signal = config_.reconstruction == Reconstruction::snr ? schedule_.a(t).square() : at::ones_like(t);
   const Tensor known = teacher_ ? at::ones_like(batch.is_pure_N111) : batch.is_pure_N111.logical_not();
@@ -94,19 +86,17 @@ Tensor UfogenStage::loss(const UfogenBatch& batch, const Observer& observer) {
 }
 
 Tensor UfogenStage::Opponent::loss(const UfogenBatch& batch, const Observer& observer) {
-  const Tensor &t = batch.t_less_N, &text = batch.text_NSC;
+  const Tensor& text = batch.text_NSC;
   Tensor drawn;
   {
     torch::NoGradGuard no_grad;
-    const Tensor x0 = stage_.drawn_x0(stage_.input(batch), batch, observer);
-    drawn = stage_.schedule_.noised(x0, batch.noise_drawn_NCHW, t);
+    drawn = stage_.drawn_x0(stage_.input(batch), batch, observer);
   }
-  const Tensor real_x0 = stage_.teacher_ ? stage_.teacher_->drawn(batch.noise_NCHW, text) : batch.x0_NCHW;
-  const Tensor real = stage_.schedule_.noised(real_x0, batch.noise_real_NCHW, t);
-  const auto logits =
-      stage_.discriminator_.logits(at::cat({drawn, real}), {at::cat({t, t}), at::cat({text, text})}, observer).chunk(2);
-  const double clamp = stage_.config_.adversary.clamp;
-  return said_drawn(logits[0].clamp_min(-clamp)) + said_real(logits[1].clamp_max(clamp));
+  const Tensor real = stage_.teacher_ ? stage_.teacher_->drawn(batch.noise_NCHW, text) : batch.x0_NCHW;
+  return stage_.contest_.discriminator_loss({drawn, real}, text, batch.sight,
+                                            [&](const Tensor& seen, const UNetInputs& inputs) {
+                                              return stage_.discriminator_.logits(seen, inputs, observer);
+                                            });
 }
 
 StageCard UfogenStage::card() const {
@@ -132,12 +122,13 @@ std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const P
   const Plan plan = make_plan(planned_unet(config.start));
   const double share = 1.0 / double(config.adversary.every);
   const bool whole = config.adversary.discriminator == DiscriminatorKind::unet;
+  const double seen = share * seen_a_step(config.adversary.contest);
   std::vector<PlannedNetwork> networks{
       {.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}},
       {.name = "discriminator",
        .plan = plan,
        .trained = whole,
-       .passes = {.trained = whole ? 2 * share : 0, .through = 1, .plain = whole ? 0 : 2 * share}}};
+       .passes = {.trained = whole ? seen : 0, .through = 1, .plain = whole ? 0 : seen}}};
   if (config.real.of_teacher()) {
     const bool regressed = config.reconstruction_weight > 0;
     const double samples = share + (regressed && config.pure_noise > 0 ? 1 : 0);
