@@ -67,22 +67,6 @@ NetworkPtr trained(const UfogenConfig& config, const LoopConfig& loop, const Lat
   return unet;
 }
 
-// A model of x0 prediction; one with a `value` answers it everywhere.
-std::string x0_model(const std::string& name, std::optional<double> value = {}) {
-  ModelCard card;
-  card.prediction = Prediction::x0;
-  const std::string folder = toy::model(name, card);
-  if (!value) return folder;
-  const auto unet = make_network(make_plan(toy::unet()));
-  initialise(*unet, 1);
-  TensorMap weights = trained_weights(*unet);
-  const torch::NoGradGuard no_grad;
-  weights.at("conv_out.weight").zero_();
-  weights.at("conv_out.bias").fill_(*value);
-  save_part(folder, "unet", weights, at::kFloat);
-  return folder;
-}
-
 UfogenConfig taught(const std::string& start, const std::string& teacher) {
   UfogenConfig config = starting(start);
   config.real = {.real = RealKind::teacher, .teacher = teacher, .teacher_steps = 1};
@@ -288,7 +272,7 @@ TEST_CASE("a plan counts the teacher's drawings for both players, and its estima
 }
 
 TEST_CASE("one step draws what the teacher draws and not the data, by regression alone", "[trainer][torch][slow]") {
-  UfogenConfig config = taught(x0_model("x0_start"), x0_model("x0_teacher", 0.7));
+  UfogenConfig config = taught(toy::x0_model("x0_start"), toy::x0_model("x0_teacher", 0.7));
   config.adversarial_weight = 0;
   config.reconstruction = Reconstruction::snr_plus_one;
   config.adversary.every = 1000;  // it has no say
@@ -298,7 +282,7 @@ TEST_CASE("one step draws what the teacher draws and not the data, by regression
 
 TEST_CASE("one step draws what the teacher draws and not the data, by the discriminator alone",
           "[trainer][torch][slow]") {
-  UfogenConfig config = taught(x0_model("x0_start"), x0_model("x0_teacher", 0.7));
+  UfogenConfig config = taught(toy::x0_model("x0_start"), toy::x0_model("x0_teacher", 0.7));
   config.reconstruction_weight = 0;
   config.delta = 800;
   config.adversary.lr = 1e-3;
