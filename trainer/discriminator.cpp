@@ -19,36 +19,22 @@ bool has_head(const PlanStep& step) {
 
 }  // namespace
 
-Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, const LoopConfig& loop)
-    : unet_(start.unet(loop.placement)) {
-  unet_->checkpoint_activations(loop.checkpoint_activations);
-  if (kind == DiscriminatorKind::heads) {
-    add_heads(loop.seed);
-    return;
-  }
-  torch::NoGradGuard no_grad;
-  for (auto& item : unet_->named_parameters())
-    if (item.key().starts_with("conv_out.")) item.value().zero_();
-}
-
-void Discriminator::add_heads(uint64_t seed) {
-  freeze(*unet_);
-  const auto zeros = [&](at::IntArrayRef sizes) { return at::zeros(sizes, at::device(unet_->device())); };
+DiscriminatorHeads::DiscriminatorHeads(const Network& unet, uint64_t seed) {
+  const auto zeros = [&](at::IntArrayRef sizes) { return at::zeros(sizes, at::device(unet.device())); };
   int64_t i = 0;
-  for (const PlanStep& step : unet_->plan().steps) {
+  for (const PlanStep& step : unet.plan().steps) {
     if (!has_head(step)) continue;
     const int64_t channels = step.out.channels;
     const Tensor first =
         at::randn({head_width, channels, 1, 1}, generator_for(seed, i++)) / std::sqrt(double(channels));
-    heads_[step.path] = {.in_weight = first.to(unet_->device()),
+    heads_[step.path] = {.in_weight = first.to(unet.device()),
                          .in_bias = zeros({head_width}),
                          .out_weight = zeros({1, head_width, 1, 1}),
                          .out_bias = zeros({1})};
   }
 }
 
-TensorMap Discriminator::weights() const {
-  if (heads_.empty()) return trained_weights(*unet_);
+TensorMap DiscriminatorHeads::weights() const {
   TensorMap weights;
   for (const auto& [path, head] : heads_) {
     weights[path + ".in.weight"] = head.in_weight;
@@ -59,10 +45,10 @@ TensorMap Discriminator::weights() const {
   return weights;
 }
 
-Tensor Discriminator::logits(const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer) const {
-  if (heads_.empty()) return predicted(*unet_, x_NCHW, inputs, observer).flatten(1);
+Tensor DiscriminatorHeads::logits(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs,
+                                  const Observer& observer) const {
   std::vector<Tensor> logits;
-  predicted(*unet_, x_NCHW, inputs, [&](const PlanStep& step, const Tensor& x) {
+  predicted(unet, x_NCHW, inputs, [&](const PlanStep& step, const Tensor& x) {
     if (const auto found = heads_.find(step.path); found != heads_.end()) {
       const Head& head = found->second;
       const Tensor features = at::group_norm(x.to(at::kFloat), /*num_groups=*/1);
@@ -72,6 +58,26 @@ Tensor Discriminator::logits(const Tensor& x_NCHW, const UNetInputs& inputs, con
     return observer ? observer(step, x) : x;
   });
   return at::cat(logits, 1);
+}
+
+Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, const LoopConfig& loop)
+    : unet_(start.unet(loop.placement)) {
+  unet_->checkpoint_activations(loop.checkpoint_activations);
+  if (kind == DiscriminatorKind::heads) {
+    freeze(*unet_);
+    heads_.emplace(*unet_, loop.seed);
+    return;
+  }
+  torch::NoGradGuard no_grad;
+  for (auto& item : unet_->named_parameters())
+    if (item.key().starts_with("conv_out.")) item.value().zero_();
+}
+
+TensorMap Discriminator::weights() const { return heads_ ? heads_->weights() : trained_weights(*unet_); }
+
+Tensor Discriminator::logits(const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer) const {
+  if (heads_) return heads_->logits(*unet_, x_NCHW, inputs, observer);
+  return predicted(*unet_, x_NCHW, inputs, observer).flatten(1);
 }
 
 }  // namespace mds

@@ -14,6 +14,23 @@ struct EnumNames<DiscriminatorKind> {
   static constexpr std::array names{"unet", "heads"};
 };
 
+// Small heads on the maps of a UNet's way down and middle: 1 x 1 convolutions to one logit for each of their elements.
+class DiscriminatorHeads {
+ public:
+  DiscriminatorHeads() = default;
+  DiscriminatorHeads(const Network& unet, uint64_t seed);  // whose last convolutions are zero
+
+  TensorMap weights() const;
+  // Runs the UNet that they were made for.
+  Tensor logits(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer) const;
+
+ private:
+  struct Head {
+    Tensor in_weight, in_bias, out_weight, out_bias;
+  };
+  std::map<std::string, Head> heads_;  // by the path of the block whose map they read
+};
+
 class Discriminator {
  public:
   // Starts with the generator's weights; the output convolution, or the heads' last, is zero, so that all logits are 0.
@@ -24,14 +41,8 @@ class Discriminator {
   Tensor logits(const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer = {}) const;
 
  private:
-  // Two 1 x 1 convolutions; the second has one output channel.
-  struct Head {
-    Tensor in_weight, in_bias, out_weight, out_bias;
-  };
-  void add_heads(uint64_t seed);
-
   NetworkPtr unet_;
-  std::map<std::string, Head> heads_;  // by the path of the block whose map they read
+  std::optional<DiscriminatorHeads> heads_;
 };
 
 }  // namespace mds

@@ -12,7 +12,7 @@
 namespace mds {
 namespace {
 
-constexpr const char* adversary_prefix = "adversary.";
+constexpr const char *adversary_prefix = "adversary.", *stage_prefix = "stage.";
 
 // A player's `purpose` seeds its randomness; 1 and 2 are already used for the order and the sample of the data.
 Player player_of(const Adversary& side, uint64_t purpose, const LoopConfig& loop) {
@@ -22,6 +22,7 @@ Player player_of(const Adversary& side, uint64_t purpose, const LoopConfig& loop
        .purpose = purpose,
        .dtype = loop.dtype,
        .every = side.every,
+       .steps = side.steps,
        .batch = loop.batch,
        .examples_a_pass = loop.examples_a_pass(),
        .synchronised = loop.synchronised,
@@ -35,6 +36,24 @@ StepTimes operator+(const StepTimes& x, const StepTimes& y) {
           .forward_s = x.forward_s + y.forward_s,
           .backward_s = x.backward_s + y.backward_s,
           .update_s = x.update_s + y.update_s};
+}
+
+// All that a checkpoint holds of a player.
+TensorMap state_of(const Player& player) {
+  TensorMap state = player.optimizer().state();
+  state.merge(prefixed(player.stage().state(), stage_prefix));
+  return state;
+}
+
+void check_state(const Player& player, const TensorMap& state, const std::string& file) {
+  player.optimizer().check_state(state, file);
+  check_holds(state, player.stage().state(), stage_prefix, file);
+}
+
+void load_state(Player& player, const TensorMap& state, const std::string& file) {
+  check_state(player, state, file);
+  player.optimizer().load_state(state, file);
+  for (const auto& [name, tensor] : player.stage().state()) tensor.copy_(state.at(stage_prefix + name));
 }
 
 // Returns the stage, unless passes would split a batch whose loss is not the mean of its parts' losses.
@@ -114,8 +133,8 @@ void Loop::run_to(int64_t iteration, const std::function<void(const StepReport&)
 
 void Loop::write(NewFile& out, const std::string& identity) const {
   const std::string position = player_.stage().feed() ? player_.stage().feed()->position() : "";
-  TensorFile content{.tensors = player_.optimizer().state(), .metadata = {{"identity", identity}}};
-  if (adversary_) content.tensors.merge(prefixed(adversary_->optimizer().state(), adversary_prefix));
+  TensorFile content{.tensors = state_of(player_), .metadata = {{"identity", identity}}};
+  if (adversary_) content.tensors.merge(prefixed(state_of(*adversary_), adversary_prefix));
   if (!position.empty()) content.metadata["data_position"] = position;
   for (const auto& [name, tensor] : content.tensors)
     if (!tensor.isfinite().all().item<bool>())
@@ -140,10 +159,10 @@ bool Loop::resume(const std::string& file, const std::string& identity) {
                       "; remove it or train under another name");
   if (adversary_) {
     const TensorMap state = with_prefix(content.tensors, adversary_prefix);
-    player_.optimizer().check_state(content.tensors, file);
-    adversary_->optimizer().load_state(state, file);
+    check_state(player_, content.tensors, file);
+    load_state(*adversary_, state, file);
   }
-  player_.optimizer().load_state(content.tensors, file);
+  load_state(player_, content.tensors, file);
   if (player_.stage().feed()) {
     const auto position = content.metadata.find("data_position");
     player_.stage().feed()->seek(position == content.metadata.end() ? "" : position->second);

@@ -39,15 +39,16 @@ std::map<std::string, int64_t> shared_out(const TensorMap& weights, int64_t coun
   return owners;
 }
 
-void check_holds(const TensorMap& source, const TensorMap& wanted, const std::string& prefix, const std::string& file) {
+}  // namespace
+
+void check_holds(const TensorMap& state, const TensorMap& wanted, const std::string& prefix,
+                 const std::string& source) {
   for (const auto& [name, tensor] : wanted) {
-    const auto found = source.find(prefix + name);
-    if (found == source.end() || found->second.sizes() != tensor.sizes())
-      throw FileError(file + ": " + prefix + name + " is missing or of another shape");
+    const auto found = state.find(prefix + name);
+    if (found == state.end() || found->second.sizes() != tensor.sizes())
+      throw FileError(source + ": " + prefix + name + " is missing or of another shape");
   }
 }
-
-}  // namespace
 
 Optimizer::Optimizer(TensorMap weights, const OptimizerConfig& config, int64_t iterations, RanksPtr sharers)
     : config_(config), iterations_(iterations), weights_(std::move(weights)), sharers_(std::move(sharers)) {

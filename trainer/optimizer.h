@@ -43,6 +43,10 @@ struct OptimizerConfig {
   }
 };
 
+// FileError names the first of the `wanted` tensors that `state`, from `source`, lacks under the prefix, or has in
+// another shape.
+void check_holds(const TensorMap& state, const TensorMap& wanted, const std::string& prefix, const std::string& source);
+
 class Optimizer {
  public:
   // `weights` are the float32 tensors to train, by name; a cosine decay ends at `iterations`. With `sharers`, each of

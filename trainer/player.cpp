@@ -163,6 +163,7 @@ PlayerStep Player::step(int64_t number) {
   done.gradient_norm = optimizer_.gradient_norm();
   if (!std::isfinite(done.gradient_norm)) stop(number / config_.steps, "gradient", optimizer_.first_bad_gradient());
   optimizer_.step(done.gradient_norm);
+  stage_.stepped(number / config_.every);
   done.times.update_s = laps.next_s();
   return done;
 }

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <limits>
 
 #include "networks/freeze.h"
 #include "pipeline/sampler_config.h"
@@ -11,6 +12,7 @@
 namespace mds {
 namespace {
 
+constexpr double no_clamp = std::numeric_limits<double>::infinity();  // of logits
 constexpr double least_distance = 1e-5;
 constexpr int64_t watched_every = 100, watched_examples = 64;
 constexpr double more_than_first = 1.2;  // a start may be far from the data, and is left
@@ -19,6 +21,14 @@ ScoreDistilConfig checked(ScoreDistilConfig config) {
   if (config.low > config.high)
     throw ConfigError("stage.low is " + std::to_string(config.low) + "; allowed: at most high, " +
                       std::to_string(config.high));
+  if (config.gan.weight == 0 && config.gan != GanConfig{})
+    throw ConfigError(
+        "stage.gan.weight is 0, which is no discriminator; allowed beside other fields of stage.gan: more");
+  if (config.gan.weight > 0 && !config.gan.real.of_teacher() && !config.captions.empty())
+    throw ConfigError("stage.captions have no pictures, which stage.gan.real \"data\" needs; allowed: \"teacher\"");
+  if (config.gan.weight > 0 && config.fake.guidance != 1)
+    throw ConfigError("stage.fake.guidance is " + shown(config.fake.guidance) +
+                      "; allowed with stage.gan: 1, as the discriminator reads the fake score without guidance");
   return config;
 }
 
@@ -51,8 +61,11 @@ ScoreDistilStage::ScoreDistilStage(const ScoreDistilConfig& config, const LoopCo
       feed_(latents, loop.batch, loop.seed),
       empty_text_(feed_.empty_text().to(loop.placement.device)),
       generator_(start_.unet(loop.placement)),
-      teacher_(teacher_of_.unet(loop.placement)),
+      // SiD's gradient flows through the teacher, which packed weights do not allow.
+      teacher_(config.method == ScoreMethod::dmd ? teacher_of_.teaching_unet(loop.placement, loop.dtype)
+                                                 : teacher_of_.unet(loop.placement)),
       fake_(teacher_of_.unet(loop.placement)),
+      gan_(gan_for(loop, latents)),
       opponent_(*this, loop, latents) {
   check_same_diffusion(teacher_of_, start_);
   if (config.high >= schedule_.steps())
@@ -73,17 +86,48 @@ std::optional<Adversary> ScoreDistilStage::adversary() {
                    .steps = fake.steps};
 }
 
-ScoreBatch ScoreDistilStage::drawn_from(LatentFeed& feed, const Turn& turn, double caption_dropout) const {
-  const LatentBatch latents = feed.next(turn, schedule_.steps(), caption_dropout);
-  const at::IntArrayRef sizes = latents.noise_NCHW.sizes();
-  return {.z_NCHW = latents.noise_NCHW,
-          .noise_NCHW = at::randn(sizes, turn.random),
-          .t_N = at::randint(config_.low, config_.high + 1, {sizes[0]}, turn.random, at::kLong),
-          .text_NSC = latents.text_NSC};
+std::unique_ptr<ScoreDistilStage::Gan> ScoreDistilStage::gan_for(const LoopConfig& loop,
+                                                                 const LatentSource& latents) const {
+  const GanConfig& gan = config_.gan;
+  if (gan.weight == 0) return nullptr;
+  return std::make_unique<Gan>(Gan{DiscriminatorHeads(*fake_, loop.seed),
+                                   Contest(gan.contest, no_clamp, schedule_, loop),
+                                   real_teacher(gan.real, "stage.gan.", start_, loop, latents)});
 }
 
-ScoreBatch ScoreDistilStage::Fake::draw(const Turn& turn) {
-  return stage_.drawn_from(feed_, turn, stage_.config_.fake.caption_dropout);
+ScoreBatch ScoreDistilStage::drawn_from(LatentFeed& feed, const Turn& turn, std::optional<int64_t> fake_step) const {
+  const double dropout = fake_step ? config_.fake.caption_dropout : 0;
+  const LatentBatch latents = feed.next(turn, schedule_.steps(), dropout);
+  const at::IntArrayRef sizes = latents.noise_NCHW.sizes();
+  ScoreBatch batch{.z_NCHW = latents.noise_NCHW,
+                   .noise_NCHW = at::randn(sizes, turn.random),
+                   .t_N = at::randint(config_.low, config_.high + 1, {sizes[0]}, turn.random, at::kLong),
+                   .text_NSC = latents.text_NSC};
+  if (!gan_) return batch;
+  batch.sight = gan_->contest.draw(latents.t_N, sizes, turn.random, fake_step);
+  if (fake_step && !gan_->teacher) batch.real_NCHW = latents.x0_NCHW;
+  return batch;
+}
+
+ScoreBatch ScoreDistilStage::draw(const Turn& turn) { return drawn_from(feed_, turn, {}); }
+ScoreBatch ScoreDistilStage::Fake::draw(const Turn& turn) { return stage_.drawn_from(feed_, turn, turn.iteration); }
+
+TensorMap ScoreDistilStage::Fake::weights() const {
+  TensorMap weights = trained_weights(*stage_.fake_);
+  if (stage_.gan_) weights.merge(prefixed(stage_.gan_->heads.weights(), "heads."));
+  return weights;
+}
+
+void ScoreDistilStage::Fake::stepped(int64_t step) {
+  if (stage_.gan_) stage_.gan_->contest.stepped(step);
+}
+
+TensorMap ScoreDistilStage::Fake::state() const { return stage_.gan_ ? stage_.gan_->contest.state() : TensorMap{}; }
+
+LogitsOf ScoreDistilStage::logits(const Observer& observer) const {
+  return [this, &observer](const Tensor& x, const UNetInputs& inputs) {
+    return gan_->heads.logits(*fake_, x, inputs, observer);
+  };
 }
 
 Tensor ScoreDistilStage::drawn(const Tensor& z, const Tensor& text, const Observer& observer) const {
@@ -110,19 +154,27 @@ Tensor ScoreDistilStage::loss(const ScoreBatch& batch, const Observer& observer)
     sample.real = x0_of(*teacher_, x, inputs, config_.guidance);
     sample.fake = x0_of(*fake_, x, inputs, config_.fake.guidance);
   }
-  return score_loss(sample, score_weight(sample), config_.method, config_.alpha);
+  const Tensor loss = score_loss(sample, score_weight(sample), config_.method, config_.alpha);
+  if (!gan_) return loss;
+  return loss +
+         config_.gan.weight * gan_->contest.generator_loss(sample.drawn, batch.text_NSC, batch.sight, logits(observer));
 }
 
 Tensor ScoreDistilStage::Fake::loss(const ScoreBatch& batch, const Observer& observer) {
-  const auto& [z, noise, t, text] = batch;
+  const Tensor &noise = batch.noise_NCHW, &t = batch.t_N, &text = batch.text_NSC;
   Tensor x0;
   {
     const at::NoGradGuard no_grad;
-    x0 = stage_.drawn(z, text);
+    x0 = stage_.drawn(batch.z_NCHW, text);
   }
   const Tensor x = stage_.schedule_.noised(x0, noise, t);
   const Tensor output = stage_.guided(*stage_.fake_, x, {t, text}, stage_.config_.fake.guidance, observer);
-  return at::mse_loss(output, target(stage_.teacher_of_.card.prediction, {x0, noise}, stage_.at(t)));
+  const Tensor loss = at::mse_loss(output, target(stage_.teacher_of_.card.prediction, {x0, noise}, stage_.at(t)));
+  const auto& gan = stage_.gan_;
+  if (!gan) return loss;
+  const Tensor real = gan->teacher ? gan->teacher->drawn(batch.z_NCHW, text) : batch.real_NCHW;
+  return loss + stage_.config_.fake.gan_weight *
+                    gan->contest.discriminator_loss({x0, real}, text, batch.sight, stage_.logits(observer));
 }
 
 ScoreDistilStage::Statistics ScoreDistilStage::statistics_of(const Tensor& latents) {
@@ -161,6 +213,7 @@ void ScoreDistilStage::watch(int64_t iteration) {
 StageCard ScoreDistilStage::card() const {
   StageCard card = card_after(start_);
   card.predecessors["teacher"] = teacher_of_.folder;
+  if (gan_ && gan_->teacher) card.predecessors["gan.teacher"] = gan_->teacher->folder();
   card.model.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
   card.guidance_absorbed = true;
   return card;
@@ -174,8 +227,9 @@ std::vector<PlannedNetwork> planned_networks(const ScoreDistilConfig& config, co
   const Plan teacher = make_plan(planned_unet(config.teacher));
   const auto twice = [](double guidance) { return guidance == 1 ? 1.0 : 2.0; };
   const double steps = double(config.fake.steps), real = twice(config.guidance), fake = twice(config.fake.guidance);
-  const bool through = config.method == ScoreMethod::sid;
-  return {
+  const bool through = config.method == ScoreMethod::sid, adversarial = config.gan.weight > 0;
+  const double seen = adversarial ? seen_a_step(config.gan.contest) : 0;
+  std::vector<PlannedNetwork> networks{
       {.name = "generator", .plan = make_plan(planned_unet(config.start)), .passes = {.trained = 1, .plain = steps}},
       {.name = "teacher",
        .plan = teacher,
@@ -183,7 +237,16 @@ std::vector<PlannedNetwork> planned_networks(const ScoreDistilConfig& config, co
        .passes = {.through = through ? real : 0, .plain = through ? 0 : real}},
       {.name = "fake",
        .plan = teacher,
-       .passes = {.trained = fake * steps, .through = through ? fake : 0, .plain = through ? 0 : fake}}};
+       .passes = {.trained = (fake + seen) * steps,
+                  .through = (through ? fake : 0) + (adversarial ? 1 : 0),
+                  .plain = through ? 0 : fake},
+       .held_at_once = 1 + seen}};
+  if (adversarial && config.gan.real.of_teacher())
+    networks.push_back({.name = "teacher of the discriminator",
+                        .plan = make_plan(planned_unet(config.gan.real.teacher)),
+                        .trained = false,
+                        .passes = {.plain = steps * config.gan.real.passes_a_sample()}});
+  return networks;
 }
 
 }  // namespace mds

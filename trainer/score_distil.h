@@ -1,13 +1,16 @@
 // Distils a diffusion model into one step by scores alone, without pictures: the generator's samples are noised again,
 // and what the teacher makes of them is compared with what a fake score makes of them, a network that is trained on
 // these samples meanwhile. By the loss of score identity distillation (SiD, arXiv 2404.04057; guidance as in arXiv
-// 2406.01561) or of distribution matching (DMD2, arXiv 2405.14867).
+// 2406.01561) or of distribution matching (DMD2, arXiv 2405.14867), the latter's discriminator beside it where wished.
 #pragma once
 
 #include "pipeline/prediction.h"
 #include "trainer/captioned_latents.h"
+#include "trainer/contest.h"
+#include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
 #include "trainer/predecessor.h"
+#include "trainer/real_latents.h"
 #include "trainer/unet_stage.h"
 
 namespace mds {
@@ -24,6 +27,7 @@ struct FakeScoreConfig {
   int64_t steps = 1;
   double guidance = 1;
   double caption_dropout = 0.1;
+  double gan_weight = 0.01;
   bool operator==(const FakeScoreConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("lr", self.lr, "learning rate of the fake score", between(0, 10));
@@ -34,6 +38,23 @@ struct FakeScoreConfig {
           between(1, 1000));
     field("caption_dropout", self.caption_dropout, "share of its captions that is replaced by the empty one",
           between(0, 1));
+    field("gan_weight", self.gan_weight, "factor of the discriminator's loss beside its own, where there is a gan",
+          later(between(0, 1e6)));
+  }
+};
+
+// Heads on the fake score's maps tell real from drawn latents, both noised at any timestep.
+struct GanConfig {
+  double weight = 0;
+  RealConfig real;
+  ContestConfig contest;
+  bool operator==(const GanConfig&) const = default;
+  static void describe(auto& self, auto&& field) {
+    field("weight", self.weight,
+          "factor of the generator's adversarial loss beside that of the scores, such as 1e-3 to 3e-3; 0: none",
+          between(0, 1e6));
+    RealConfig::describe(self.real, field);
+    ContestConfig::describe(self.contest, field);
   }
 };
 
@@ -47,6 +68,7 @@ struct ScoreDistilConfig {
   double guidance = 2;
   int64_t low = 20, high = 979;
   FakeScoreConfig fake;
+  GanConfig gan;
   double most_drift = 1.1;
   std::string captions{};
   bool operator==(const ScoreDistilConfig&) const = default;
@@ -62,6 +84,7 @@ struct ScoreDistilConfig {
     field("low", self.low, "smallest timestep at which scores are compared", between(0, 99999));
     field("high", self.high, "largest timestep at which scores are compared", between(0, 99999));
     field("fake", self.fake, "the fake score and its training");
+    field("gan", self.gan, "discriminator on the fake score, which also sees real latents", later());
     field(
         "most_drift", self.most_drift,
         "how far the drawn latents may leave the data before the training stops: of each channel, the mean by so many "
@@ -83,11 +106,15 @@ Tensor score_loss(const ScoredSample& sample, const Tensor& weight, ScoreMethod 
 // text is the generator's and teacher's; t_N and noise are those at which scores are compared.
 struct ScoreBatch {
   Tensor z_NCHW, noise_NCHW, t_N, text_NSC;
+  Tensor real_NCHW{};  // x0 of the data, where a discriminator takes these for real
+  Sight sight{};       // of the discriminator, if any
   static void for_each(auto& self, auto&& visit) {
     visit("z", self.z_NCHW);
     visit("noise", self.noise_NCHW);
     visit("t", self.t_N);
     visit("text", self.text_NSC);
+    visit("real", self.real_NCHW);
+    Sight::for_each(self.sight, visit);
   }
 };
 
@@ -95,7 +122,7 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
  public:
   ScoreDistilStage(const ScoreDistilConfig& config, const LoopConfig& loop, const LatentSource& latents);
   TensorMap weights() const override { return trained_weights(*generator_); }
-  ScoreBatch draw(const Turn& turn) override { return drawn_from(feed_, turn, /*caption_dropout=*/0); }
+  ScoreBatch draw(const Turn& turn) override;
   Tensor loss(const ScoreBatch& batch, const Observer& observer) override;
   std::optional<Adversary> adversary() override;
   // Every 100 iterations: std::runtime_error names the channel whose drawn latents have left the data.
@@ -105,17 +132,25 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
   Tensor drawn(const Tensor& z_NCHW, const Tensor& text_NSC, const Observer& observer = {}) const;  // x0
 
  private:
-  // Trains the fake score on what the generator draws.
+  // Trains the fake score on what the generator draws, and the discriminator's heads on its maps.
   class Fake final : public StageOf<ScoreBatch> {
    public:
     Fake(ScoreDistilStage& stage, const LoopConfig& loop, const LatentSource& latents);
-    TensorMap weights() const override { return trained_weights(*stage_.fake_); }
+    TensorMap weights() const override;
     ScoreBatch draw(const Turn& turn) override;
     Tensor loss(const ScoreBatch& batch, const Observer& observer) override;
+    void stepped(int64_t step) override;
+    TensorMap state() const override;
 
    private:
     ScoreDistilStage& stage_;
     LatentFeed feed_;
+  };
+
+  struct Gan {
+    DiscriminatorHeads heads;
+    Contest contest;
+    std::unique_ptr<RealTeacher> teacher;  // null where the data are real
   };
 
   // Means and deviations of channels, float64 C.
@@ -127,7 +162,10 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
     std::string what;
   };
 
-  ScoreBatch drawn_from(LatentFeed& feed, const Turn& turn, double caption_dropout) const;
+  // For the fake score's step of this number, or for one of the generator.
+  ScoreBatch drawn_from(LatentFeed& feed, const Turn& turn, std::optional<int64_t> fake_step) const;
+  std::unique_ptr<Gan> gan_for(const LoopConfig& loop, const LatentSource& latents) const;
+  LogitsOf logits(const Observer& observer) const;
   Tensor guided(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance,
                 const Observer& observer = {}) const;
   Tensor x0_of(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance) const;
@@ -141,7 +179,8 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
   LatentFeed feed_;
   Tensor empty_text_;
   NetworkPtr generator_, teacher_, fake_;
-  LatentBatch watched_;  // captions and noise of the latents that are watched
+  std::unique_ptr<Gan> gan_;  // null where there is none
+  LatentBatch watched_;       // captions and noise of the latents that are watched
   Statistics data_;
   double first_drift_ = 0;
   Fake opponent_;

@@ -58,6 +58,10 @@ class Stage {
   virtual std::optional<Adversary> adversary();    // none
   // Called after each step with the number completed; std::runtime_error ends the training.
   virtual void watch(int64_t /*iteration*/) {}
+  // Called by all processes after each of its own optimizer steps, with the step's number from 0 on.
+  virtual void stepped(int64_t /*step*/) {}
+  // What training changes in place beside the weights, by name; a checkpoint holds it.
+  virtual TensorMap state() const { return {}; }
 };
 
 // A stage whose batches are structs of type Own.

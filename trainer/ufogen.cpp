@@ -9,13 +9,6 @@
 #include "pipeline/prediction.h"
 
 namespace mds {
-namespace {
-
-// Cross-entropy of the logits against the answer "real" and "drawn", mean over all logits.
-Tensor said_real(const Tensor& logits) { return at::softplus(-logits).mean(); }
-Tensor said_drawn(const Tensor& logits) { return at::softplus(logits).mean(); }
-
-}  // namespace
 
 NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config) {
   const int64_t t = schedule.steps() - 1, t_less = std::max(t - config.delta, config.floor);
@@ -31,7 +24,9 @@ UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, con
       schedule_(NoiseSchedule(*start_.card.schedule).on(loop.placement.device)),
       feed_(latents, loop.batch, loop.seed),
       unet_(start_.unet(loop.placement)),
+      teacher_(real_teacher(config.real, "stage.", start_, loop, latents)),
       discriminator_(config.adversary.discriminator, start_, loop),
+      contest_(config.adversary.contest, config.adversary.clamp, schedule_, loop),
       opponent_(*this, loop, latents) {
   unet_->checkpoint_activations(loop.checkpoint_activations);
   if (config.floor >= schedule_.steps())
@@ -46,53 +41,67 @@ std::optional<Adversary> UfogenStage::adversary() {
                    .every = adversary.every};
 }
 
-UfogenBatch UfogenStage::drawn_from(LatentFeed& feed, const Turn& turn) const {
+UfogenBatch UfogenStage::drawn_from(LatentFeed& feed, const Turn& turn, std::optional<int64_t> step) const {
   UfogenBatch batch{feed.next(turn, schedule_.steps() - 1, /*caption_dropout=*/0)};
   const at::IntArrayRef sizes = batch.x0_NCHW.sizes();
   const Tensor pure = at::rand({sizes[0]}, turn.random) < config_.pure_noise;
   batch.t_N = at::where(pure, schedule_.steps() - 1, batch.t_N + 1);
-  batch.t_less_N = (batch.t_N - config_.delta).clamp_min(config_.floor);
   batch.is_pure_N111 = pure.view({-1, 1, 1, 1});
-  batch.noise_drawn_NCHW = at::randn(sizes, turn.random);
-  batch.noise_real_NCHW = at::randn(sizes, turn.random);
+  batch.sight = contest_.draw((batch.t_N - config_.delta).clamp_min(config_.floor), sizes, turn.random, step);
   return batch;
 }
 
-Tensor UfogenStage::drawn_x0(const UfogenBatch& batch, const Observer& observer) const {
-  const Tensor &noise = batch.noise_NCHW, &t = batch.t_N;
-  const Tensor x = at::where(batch.is_pure_N111, noise, schedule_.noised(batch.x0_NCHW, noise, t));
+Tensor UfogenStage::input(const UfogenBatch& batch) const {
+  return at::where(batch.is_pure_N111, batch.noise_NCHW, schedule_.noised(batch.x0_NCHW, batch.noise_NCHW, batch.t_N));
+}
+
+Tensor UfogenStage::drawn_x0(const Tensor& x, const UfogenBatch& batch, const Observer& observer) const {
+  const Tensor& t = batch.t_N;
   const Tensor output = predicted(*unet_, x, {t, batch.text_NSC}, observer);
   return parts(start_.card.prediction, output, x, {schedule_.a(t), schedule_.s(t)}).x0;
 }
 
+// A teacher says what becomes of the very noise that the generator has; of a noised latent, its x0 in one call.
+Tensor UfogenStage::regressed_on(const Tensor& x, const UfogenBatch& batch) const {
+  if (!teacher_) return batch.x0_NCHW;
+  const UNetInputs inputs{batch.t_N, batch.text_NSC};
+  if (config_.pure_noise == 0) return teacher_->estimated(x, inputs);
+  const Tensor drawn = teacher_->drawn(batch.noise_NCHW, batch.text_NSC);
+  if (config_.pure_noise == 1) return drawn;
+  return at::where(batch.is_pure_N111, drawn, teacher_->estimated(x, inputs));
+}
+
 Tensor UfogenStage::loss(const UfogenBatch& batch, const Observer& observer) {
-  const Tensor &t = batch.t_N, &t_less = batch.t_less_N;
-  const Tensor x0 = drawn_x0(batch, observer);
-  const Tensor seen = schedule_.noised(x0, batch.noise_drawn_NCHW, t_less);
-  const Tensor logits = discriminator_.logits(seen, {t_less, batch.text_NSC}, observer);
-  const Tensor adversarial = said_real(logits.clamp_max(config_.adversary.clamp));
+  const Tensor& t = batch.t_N;
+  const Tensor x = input(batch), x0 = drawn_x0(x, batch, observer);
+  const Tensor adversarial = contest_.generator_loss(
+      x0, batch.text_NSC, batch.sight,
+      [&](const Tensor& seen, const UNetInputs& inputs) { return discriminator_.logits(seen, inputs, observer); });
+  if (config_.reconstruction_weight == 0) return config_.adversarial_weight * adversarial;
   const Tensor signal = config_.reconstruction == Reconstruction::snr ? schedule_.a(t).square() : at::ones_like(t);
-  const Tensor weight = batch.is_pure_N111.logical_not() * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
-  const Tensor regression = (weight * (x0 - batch.x0_NCHW).square()).mean();
+  const Tensor known = teacher_ ? at::ones_like(batch.is_pure_N111) : batch.is_pure_N111.logical_not();
+  const Tensor weight = known * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
+  const Tensor regression = (weight * (x0 - regressed_on(x, batch)).square()).mean();
   return config_.adversarial_weight * adversarial + config_.reconstruction_weight * regression;
 }
 
 Tensor UfogenStage::Opponent::loss(const UfogenBatch& batch, const Observer& observer) {
-  const Tensor &t = batch.t_less_N, &text = batch.text_NSC;
+  const Tensor& text = batch.text_NSC;
   Tensor drawn;
   {
     torch::NoGradGuard no_grad;
-    drawn = stage_.schedule_.noised(stage_.drawn_x0(batch, observer), batch.noise_drawn_NCHW, t);
+    drawn = stage_.drawn_x0(stage_.input(batch), batch, observer);
   }
-  const Tensor real = stage_.schedule_.noised(batch.x0_NCHW, batch.noise_real_NCHW, t);
-  const auto logits =
-      stage_.discriminator_.logits(at::cat({drawn, real}), {at::cat({t, t}), at::cat({text, text})}, observer).chunk(2);
-  const double clamp = stage_.config_.adversary.clamp;
-  return said_drawn(logits[0].clamp_min(-clamp)) + said_real(logits[1].clamp_max(clamp));
+  const Tensor real = stage_.teacher_ ? stage_.teacher_->drawn(batch.noise_NCHW, text) : batch.x0_NCHW;
+  return stage_.contest_.discriminator_loss({drawn, real}, text, batch.sight,
+                                            [&](const Tensor& seen, const UNetInputs& inputs) {
+                                              return stage_.discriminator_.logits(seen, inputs, observer);
+                                            });
 }
 
 StageCard UfogenStage::card() const {
   StageCard card = card_after(start_);
+  if (teacher_) card.predecessors["teacher"] = teacher_->folder();
   card.model.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
   card.guidance_absorbed = true;
   const NoiseGap gap = noise_gap(schedule_, config_);
@@ -113,11 +122,23 @@ std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const P
   const Plan plan = make_plan(planned_unet(config.start));
   const double share = 1.0 / double(config.adversary.every);
   const bool whole = config.adversary.discriminator == DiscriminatorKind::unet;
-  return {{.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}},
-          {.name = "discriminator",
-           .plan = plan,
-           .trained = whole,
-           .passes = {.trained = whole ? 2 * share : 0, .through = 1, .plain = whole ? 0 : 2 * share}}};
+  const double seen = share * seen_a_step(config.adversary.contest);
+  std::vector<PlannedNetwork> networks{
+      {.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}},
+      {.name = "discriminator",
+       .plan = plan,
+       .trained = whole,
+       .passes = {.trained = whole ? seen : 0, .through = 1, .plain = whole ? 0 : seen}}};
+  if (config.real.of_teacher()) {
+    const bool regressed = config.reconstruction_weight > 0;
+    const double samples = share + (regressed && config.pure_noise > 0 ? 1 : 0);
+    const double estimates = regressed && config.pure_noise < 1 ? config.real.passes_a_call() : 0;
+    networks.push_back({.name = "teacher",
+                        .plan = make_plan(planned_unet(config.real.teacher)),
+                        .trained = false,
+                        .passes = {.plain = samples * config.real.passes_a_sample() + estimates}});
+  }
+  return networks;
 }
 
 }  // namespace mds

@@ -2,8 +2,10 @@
 // the generator's x0 is noised again, distinguished from noised real latents, and regressed on the real x0.
 #pragma once
 
+#include "trainer/contest.h"
 #include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
+#include "trainer/real_latents.h"
 #include "trainer/unet_stage.h"
 
 namespace mds {
@@ -21,6 +23,7 @@ struct AdversaryConfig {
   double beta1 = 0;
   int64_t every = 2;
   double clamp = 0.5;
+  ContestConfig contest;
   bool operator==(const AdversaryConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("discriminator", self.discriminator, "unet: a trained copy of the generator; heads: heads on a frozen copy");
@@ -28,6 +31,7 @@ struct AdversaryConfig {
     field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
     field("every", self.every, "iterations of the generator for one of the discriminator", at_least(1));
     field("clamp", self.clamp, "margin beyond which a logit on the right side gives no gradient", at_least(0));
+    ContestConfig::describe(self.contest, field);
   }
 };
 
@@ -35,6 +39,7 @@ struct UfogenConfig {
   static constexpr std::string_view kind = "ufogen";
   std::string start = "out/train/emoji-md-8/model";
   LatentData data;
+  RealConfig real;
   int64_t delta = 250;
   int64_t floor = 0;
   double pure_noise = 0.1;
@@ -47,12 +52,13 @@ struct UfogenConfig {
   static void describe(auto& self, auto&& field) {
     field("start", self.start, "model folder of the generator's first weights");
     LatentData::describe(self.data, field);
+    RealConfig::describe(self.real, field);
     field("delta", self.delta, "timesteps between the generator's input and what the discriminator sees",
           between(1, 100000));
     field("floor", self.floor, "smallest timestep that the discriminator sees", between(0, 99999));
     field("pure_noise", self.pure_noise,
           "share of the generator's inputs that are noise without signal at the last timestep, as in one-step drawing; "
-          "these have the adversarial loss alone",
+          "with real data these have the adversarial loss alone",
           between(0, 1));
     field("reconstruction", self.reconstruction, "weight of x0's squared error by timestep: snr or snr_plus_one");
     field("reconstruction_weight", self.reconstruction_weight,
@@ -72,15 +78,12 @@ NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config);
 // t_N is the generator's timestep.
 struct UfogenBatch : LatentBatch {
   Tensor is_pure_N111{};  // bool: whether the generator's input is pure noise
-  Tensor t_less_N{};      // the discriminator's timestep
-  Tensor noise_drawn_NCHW{}, noise_real_NCHW{};
+  Sight sight{};          // at the discriminator's timestep
 
   static void for_each(auto& self, auto&& visit) {
     LatentBatch::for_each(self, visit);
     visit("pure", self.is_pure_N111);
-    visit("t_less", self.t_less_N);
-    visit("noise_drawn", self.noise_drawn_NCHW);
-    visit("noise_real", self.noise_real_NCHW);
+    Sight::for_each(self.sight, visit);
   }
 };
 
@@ -100,23 +103,32 @@ class UfogenStage final : public StageOf<UfogenBatch> {
    public:
     Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSource& latents);
     TensorMap weights() const override { return stage_.discriminator_.weights(); }
-    UfogenBatch draw(const Turn& turn) override { return stage_.drawn_from(feed_, turn); }
+    UfogenBatch draw(const Turn& turn) override {
+      return stage_.drawn_from(feed_, turn, turn.iteration / stage_.config_.adversary.every);
+    }
     Tensor loss(const UfogenBatch& batch, const Observer& observer) override;
+    void stepped(int64_t step) override { stage_.contest_.stepped(step); }
+    TensorMap state() const override { return stage_.contest_.state(); }
 
    private:
     UfogenStage& stage_;
     LatentFeed feed_;
   };
 
-  UfogenBatch drawn_from(LatentFeed& feed, const Turn& turn) const;
-  Tensor drawn_x0(const UfogenBatch& batch, const Observer& observer) const;
+  // For the discriminator's step of this number, or for one of the generator.
+  UfogenBatch drawn_from(LatentFeed& feed, const Turn& turn, std::optional<int64_t> step = {}) const;
+  Tensor input(const UfogenBatch& batch) const;
+  Tensor drawn_x0(const Tensor& input, const UfogenBatch& batch, const Observer& observer) const;
+  Tensor regressed_on(const Tensor& input, const UfogenBatch& batch) const;  // x0
 
   UfogenConfig config_;
   Predecessor start_;
   NoiseSchedule schedule_;
   LatentFeed feed_;
   NetworkPtr unet_;
+  std::unique_ptr<RealTeacher> teacher_;  // null where the data are real
   Discriminator discriminator_;
+  Contest contest_;
   Opponent opponent_;
 };
 

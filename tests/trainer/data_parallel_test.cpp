@@ -159,6 +159,44 @@ TEST_CASE("processes that divide a batch train to what one makes of the whole", 
   }
 }
 
+TEST_CASE("an augmentation adapts to the signs of all processes, and goes on with other numbers of them",
+          "[trainer][torch][parallel]") {
+  const LatentSet set = toy::latents();
+  const std::string start = toy::model("parallel_adapting");
+  const ContestConfig contest{.r1 = {.weight = 0.1, .every = 2},
+                              .augment = {.probability = 0.5, .adaptive = true, .target = 0, .rise = 500}};
+  const RealConfig teacher{.real = RealKind::teacher, .teacher = start, .teacher_steps = 1};
+  const MakeStage ufogen = [&](const LoopConfig& loop) {
+    UfogenConfig config;
+    config.start = start;
+    config.real = teacher;
+    config.adversary.every = 1;
+    config.adversary.contest = contest;
+    return std::make_unique<UfogenStage>(config, loop, set);
+  };
+  const MakeStage dmd = [&](const LoopConfig& loop) {
+    ScoreDistilConfig config;
+    config.teacher = config.start = start;
+    config.method = ScoreMethod::dmd;
+    config.gan = {.weight = 0.01, .real = {}, .contest = contest};
+    config.most_drift = 1e6;
+    return std::make_unique<ScoreDistilStage>(config, loop, set);
+  };
+  const MakeStage& make = GENERATE_REF(ufogen, dmd);
+  Training training;
+  training.loop.iterations = 10;
+  training.loop.micro_batch = 1;
+  const TensorMap alone = trained(1, make, training);
+  CHECK(alone.at("adversary.stage.augment.probability").item<double>() != 0.5);
+  CHECK(same(trained(4, make, training), alone));
+  training.checkpoint = toy::temporary("adapting.safetensors");
+  std::filesystem::remove(training.checkpoint);
+  training.loop.iterations = 6;
+  trained(2, make, training);
+  training.loop.iterations = 10;
+  CHECK(same(trained(1, make, training), alone));
+}
+
 TEST_CASE("losses of the whole batch ask the other processes", "[trainer][torch][parallel]") {
   const LatentSet set = toy::latents();
   const std::string start = toy::model("parallel_whole");

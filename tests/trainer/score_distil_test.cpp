@@ -73,6 +73,19 @@ ScoreDistilConfig between(const std::string& teacher, const std::string& start) 
   return config;
 }
 
+// With a discriminator whose augmentation changes within a few iterations.
+ScoreDistilConfig with_gan(const std::string& folder) {
+  ScoreDistilConfig config = between(folder, folder);
+  config.method = ScoreMethod::dmd;
+  config.fake.steps = 3;
+  config.most_drift = 1e6;
+  config.gan = {
+      .weight = 0.01,
+      .real = {},
+      .contest = {.r1 = {.weight = 0.1, .every = 2}, .augment = {.probability = 0.5, .adaptive = true, .rise = 100}}};
+  return config;
+}
+
 }  // namespace
 
 TEST_CASE("the gradients of Gaussian data are those of the formulas", "[trainer][torch]") {
@@ -141,6 +154,103 @@ TEST_CASE("the fake score steps as often as it is told and learns what the gener
   const std::string checkpoint = toy::temporary("score.safetensors");
   training.save(checkpoint, "score");
   CHECK(load_tensors(checkpoint).tensors.at("adversary.steps").item<int64_t>() == 120);
+}
+
+TEST_CASE("a new discriminator is undecided, which adds the same to every loss", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("score_gan");
+  ScoreDistilConfig config = between(folder, folder);
+  config.method = GENERATE(ScoreMethod::sid, ScoreMethod::dmd);
+  const RealKind real = GENERATE(RealKind::data, RealKind::teacher);
+  const auto losses = [&] {
+    ScoreDistilStage stage(config, {.batch = 4}, set);
+    return std::pair{toy::loss_at(stage).item<double>(), toy::loss_at(*stage.adversary()->stage).item<double>()};
+  };
+  const auto without = losses();
+  config.gan = {.weight = 0.3, .real = {}, .contest = {.r1 = {.weight = 5}, .augment = {.probability = 0.5}}};
+  if (real == RealKind::teacher) config.gan.real = {.real = real, .teacher = folder, .teacher_steps = 2};
+  config.fake.gan_weight = 0.2;
+  const auto with = losses();
+  CHECK(with.first - without.first == Approx(0.3 * std::log(2.0)).margin(1e-5));
+  CHECK(with.second - without.second == Approx(0.2 * 2 * std::log(2.0)).margin(1e-5));
+}
+
+TEST_CASE("the discriminator's heads learn with the fake score, and go on to the same bytes", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("score_heads");
+  const LoopConfig loop{.iterations = 6, .batch = 4, .seed = 2};
+  const auto run = [&](const std::string& file, int64_t to) {
+    ScoreDistilStage stage(with_gan(folder), loop, set);
+    Loop training(stage, loop, {.lr = 1e-3, .warmup = 0});
+    training.resume(file, "score");
+    training.run_to(to);
+    training.save(file, "score");
+    return toy::bytes_of(file);
+  };
+  const std::string halves = toy::temporary("gan_halves"), whole = toy::temporary("gan_whole");
+  run(halves, 4);
+  CHECK(run(halves, 6) == run(whole, 6));
+  const TensorMap state = load_tensors(whole).tensors;
+  CHECK(state.at("adversary.stage.augment.probability").item<double>() != 0.5);
+  int64_t heads = 0;
+  for (const auto& [name, tensor] : state)
+    if (name.starts_with("adversary.weights.heads.") && name.ends_with("out.weight")) {
+      CHECK(tensor.abs().max().item<double>() > 0);
+      ++heads;
+    }
+  CHECK(heads > 1);
+}
+
+TEST_CASE("a heavy discriminator leads the generator to what is real for it and not to the teacher's score",
+          "[trainer][torch][slow]") {
+  const LatentSet set = toy::latents();
+  ScoreDistilConfig config = between(toy::x0_model("gan_score", -0.7), toy::x0_model("gan_start"));
+  config.method = ScoreMethod::dmd;
+  config.most_drift = 1e6;
+  config.fake.lr = 1e-3;
+  config.fake.gan_weight = 1;
+  config.gan.weight = 30;
+  config.gan.real = {.real = RealKind::teacher, .teacher = toy::x0_model("gan_real", 0.7), .teacher_steps = 1};
+  const LoopConfig loop{.iterations = 250, .batch = 8, .seed = 1};
+  ScoreDistilStage stage(config, loop, set);
+  Loop training(stage, loop, {.lr = 2e-3, .warmup = 0, .weight_decay = 0});
+  training.run_to(loop.iterations);
+  const torch::NoGradGuard no_grad;
+  const Tensor z = seeded_noise({1, 2, 3, 4}, {2, 8, 8}), text = set.text.slice(0, 0, 4).to(at::kFloat);
+  CHECK(stage.drawn(z, text).mean().item<double>() > 0.3);
+}
+
+TEST_CASE("a plan counts what the discriminator sees and what its teacher draws", "[trainer]") {
+  const std::string folder = toy::model("score_plan");
+  ScoreDistilConfig config = between(folder, folder);
+  config.method = ScoreMethod::dmd;
+  config.guidance = 2;
+  config.fake.steps = 5;
+  std::vector<std::string> notes;
+  const auto planned = [&] { return planned_networks(config, {"", notes}); };
+  CHECK(planned().size() == 3);
+  CHECK((planned().at(2).passes.trained == 5 && planned().at(2).passes.through == 0));
+  config.gan = {.weight = 1e-3,
+                .real = {.real = RealKind::teacher, .teacher = folder, .teacher_steps = 8},
+                .contest = {.r1 = {.weight = 1, .every = 4}, .augment = {}}};
+  CHECK((planned().at(2).passes.trained == 5 * 3.25 && planned().at(2).passes.through == 1));
+  CHECK(planned().at(3).passes.plain == 5 * 8);
+}
+
+TEST_CASE("a discriminator that its configuration turns off, or that would read a guided score, is refused",
+          "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("score_off");
+  ScoreDistilConfig config = between(folder, folder);
+  config.gan.contest.augment.probability = 0.5;
+  CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set), Contains("stage.gan.weight is 0"));
+  config.gan.weight = 1e-3;
+  config.fake.guidance = 2;
+  CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set),
+                    Contains("stage.fake.guidance is 2.0; allowed with stage.gan: 1"));
+  config.fake.guidance = 1;
+  config.gan.real.real = RealKind::teacher;
+  CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set), Contains("stage.gan.teacher is empty"));
 }
 
 TEST_CASE("a generator whose samples leave the data is stopped, with the channel", "[trainer][torch]") {

@@ -80,6 +80,22 @@ inline std::string model(const std::string& name, const ModelCard& changed = {})
   return folder;
 }
 
+// The same model with x0 prediction; one with a `value` answers it everywhere.
+inline std::string x0_model(const std::string& name, std::optional<double> value = {}) {
+  ModelCard card;
+  card.prediction = Prediction::x0;
+  const std::string folder = model(name, card);
+  if (!value) return folder;
+  const auto network = make_network(make_plan(unet()));
+  initialise(*network, /*seed=*/7);
+  TensorMap weights = trained_weights(*network);
+  const torch::NoGradGuard no_grad;
+  weights.at("conv_out.weight").zero_();
+  weights.at("conv_out.bias").fill_(*value);
+  save_part(folder, "unet", weights, at::kFloat);
+  return folder;
+}
+
 // The loss of the batch of an iteration; all iterations have the same random numbers.
 inline Tensor loss_at(Stage& stage, int64_t iteration = 0) {
   return stage.loss_of(stage.batch({iteration, generator_for(1, 0)}), {});

@@ -25,6 +25,16 @@ UfogenConfig starting(const std::string& start, DiscriminatorKind kind = Discrim
   return config;
 }
 
+// With all that keeps a discriminator from knowing the data by heart; the augmentation changes within a few iterations.
+UfogenConfig kept_from_memorising(const std::string& start) {
+  UfogenConfig config = starting(start);
+  config.real = {.real = RealKind::teacher, .teacher = start, .teacher_steps = 2};
+  config.adversary.every = 1;
+  config.adversary.contest = {.r1 = {.weight = 0.1, .every = 2},
+                              .augment = {.probability = 0.5, .adaptive = true, .rise = 100}};
+  return config;
+}
+
 double loss_of(Stage& stage) { return toy::loss_at(stage).item<double>(); }
 
 // Latents that all have one value.
@@ -37,9 +47,9 @@ LatentSet one_point(double value) {
 }
 
 // x0 predicted from pure noise at the last timestep, N x C x H x W.
-Tensor drawn(const Network& unet, const LatentSet& set, int64_t n) {
+Tensor drawn(const Network& unet, const LatentSet& set, int64_t n, Prediction prediction = Prediction::v) {
   torch::NoGradGuard no_grad;
-  const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), Prediction::v};
+  const Diffusion diffusion{NoiseSchedule((ScheduleConfig())), prediction};
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < n; ++i) seeds.push_back(uint64_t(i));
   PictureTexts texts{.rows = {}, .chosen_N = at::zeros({n}, at::kLong)};
@@ -55,6 +65,13 @@ NetworkPtr trained(const UfogenConfig& config, const LoopConfig& loop, const Lat
   auto unet = make_network(make_plan(toy::unet()));
   load_weights(*unet, training.ema(), "moving average");
   return unet;
+}
+
+UfogenConfig taught(const std::string& start, const std::string& teacher) {
+  UfogenConfig config = starting(start);
+  config.real = {.real = RealKind::teacher, .teacher = teacher, .teacher_steps = 1};
+  config.pure_noise = 1;
+  return config;
 }
 
 }  // namespace
@@ -111,10 +128,11 @@ TEST_CASE("each player trains only its own weights", "[trainer][torch]") {
 
 TEST_CASE("two players resume to the same bytes", "[trainer][torch]") {
   const LatentSet set = toy::latents();
-  const LoopConfig config{.iterations = 5, .batch = 4, .seed = 3};
+  const LoopConfig config{.iterations = 15, .batch = 4, .seed = 3};
   const std::string start = toy::model("start");
+  const auto players = GENERATE_COPY(starting(start), kept_from_memorising(start));
   const auto run = [&](const std::string& file, int64_t to) {
-    UfogenStage stage(starting(start), config, set);
+    UfogenStage stage(players, config, set);
     Loop loop(stage, config, {.lr = 1e-3, .warmup = 0});
     loop.resume(file, "identity");
     loop.run_to(to);
@@ -122,8 +140,45 @@ TEST_CASE("two players resume to the same bytes", "[trainer][torch]") {
     return toy::bytes_of(file);
   };
   const std::string halves = toy::temporary("halves"), whole = toy::temporary("whole");
-  run(halves, 3);
-  CHECK(run(halves, 5) == run(whole, 5));
+  for (const auto& file : {halves, whole}) std::filesystem::remove(file);
+  run(halves, 11);  // between two adaptations of the augmentation
+  CHECK(run(halves, 15) == run(whole, 15));
+}
+
+TEST_CASE("a checkpoint without the state of an adaptive augmentation is refused", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const LoopConfig config{.iterations = 2, .batch = 4};
+  UfogenStage stage(kept_from_memorising(toy::model("start")), config, set);
+  const std::string file = toy::temporary("lacking");
+  Loop(stage, config, {}).save(file, "identity");
+  TensorFile content = load_tensors(file);
+  REQUIRE(content.tensors.erase("adversary.stage.augment.probability") == 1);
+  save_tensors(file, content);
+  Loop loop(stage, config, {});
+  CHECK_THROWS_WITH(loop.resume(file, "identity"), Contains(file) && Contains("stage.augment.probability is missing"));
+}
+
+TEST_CASE("an augmentation that never happens leaves every bit of a training", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const LoopConfig loop{.iterations = 6, .batch = 4};
+  const std::string start = toy::model("start");
+  const auto weights = [&](const AugmentConfig& augment) {
+    UfogenConfig config = starting(start);
+    config.adversary.contest.augment = augment;
+    UfogenStage stage(config, loop, set);
+    Loop training(stage, loop, {.lr = 1e-3, .warmup = 0});
+    training.run_to(6);
+    TensorMap copies = stage.weights();
+    for (auto& [name, weight] : copies) weight = weight.detach().clone();
+    return copies;
+  };
+  const TensorMap without = weights({}), never = weights({.adaptive = true, .rise = 1000000000000});
+  const TensorMap always = weights({.probability = 1});
+  const auto same_as = [&](const TensorMap& other) {
+    return std::ranges::all_of(without, [&](const auto& item) { return at::equal(item.second, other.at(item.first)); });
+  };
+  CHECK(same_as(never));
+  CHECK(!same_as(always));
 }
 
 TEST_CASE("a checkpoint without the discriminator is refused", "[trainer][torch]") {
@@ -162,6 +217,78 @@ TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
   UfogenConfig config = starting(toy::model("start"));
   config.floor = 1000;
   CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.floor is 1000; allowed: less than the 1000"));
+}
+
+TEST_CASE("a generator that draws as its teacher does has nothing to regress on", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("start");
+  UfogenConfig config = taught(folder, folder);
+  config.pure_noise = GENERATE(0.0, 0.5, 1.0);
+  config.reconstruction = Reconstruction::snr_plus_one;
+  config.adversarial_weight = 0;
+  const auto regression = [&](const RealConfig& real) {
+    config.real = real;
+    UfogenStage stage(config, {.batch = 8}, set);
+    return loss_of(stage);
+  };
+  CHECK(regression(config.real) < 1e-9);
+  CHECK(regression({.real = RealKind::teacher, .teacher = folder, .guidance = 3, .teacher_steps = 1}) > 1e-4);
+}
+
+TEST_CASE("with a teacher and pure noise the latents of the data play no part", "[trainer][torch]") {
+  UfogenConfig config = taught(toy::model("start"), toy::model("teacher"));
+  config.real.teacher_steps = 2;
+  config.adversary.discriminator = DiscriminatorKind::heads;
+  const auto losses = [&](const LatentSet& set) {
+    UfogenStage stage(config, {.batch = 4}, set);
+    const torch::NoGradGuard no_grad;
+    Stage& opponent = *stage.adversary()->stage;
+    for (const auto& [name, weight] : opponent.weights()) weight.fill_(0.1);
+    return std::pair{loss_of(stage), loss_of(opponent)};
+  };
+  LatentSet other = toy::latents();
+  other.moments.mul_(-3);
+  const auto own = losses(toy::latents());
+  CHECK(losses(other) == own);
+  config.real = {};
+  CHECK(losses(toy::latents()) != own);
+}
+
+TEST_CASE("a plan counts the teacher's drawings for both players, and its estimates", "[trainer]") {
+  const std::string folder = toy::model("start");
+  UfogenConfig config = taught(folder, folder);
+  config.real.teacher_steps = 8;
+  config.real.guidance = 2;
+  config.adversary.every = 2;
+  std::vector<std::string> notes;
+  const auto passes = [&] { return planned_networks(config, {"", notes}).at(2).passes.plain; };
+  CHECK(passes() == (1 + 0.5) * 8 * 2);
+  config.pure_noise = 0.5;
+  CHECK(passes() == (1 + 0.5) * 8 * 2 + 2);
+  config.reconstruction_weight = 0;
+  CHECK(passes() == 0.5 * 8 * 2);
+  config.real = {};
+  CHECK(planned_networks(config, {"", notes}).size() == 2);
+}
+
+TEST_CASE("one step draws what the teacher draws and not the data, by regression alone", "[trainer][torch][slow]") {
+  UfogenConfig config = taught(toy::x0_model("x0_start"), toy::x0_model("x0_teacher", 0.7));
+  config.adversarial_weight = 0;
+  config.reconstruction = Reconstruction::snr_plus_one;
+  config.adversary.every = 1000;  // it has no say
+  const auto unet = trained(config, {.iterations = 300, .batch = 4, .seed = 1}, one_point(-0.7));
+  CHECK((drawn(*unet, one_point(-0.7), 8, Prediction::x0) - 0.7).abs().mean().item<double>() < 0.1);
+}
+
+TEST_CASE("one step draws what the teacher draws and not the data, by the discriminator alone",
+          "[trainer][torch][slow]") {
+  UfogenConfig config = taught(toy::x0_model("x0_start"), toy::x0_model("x0_teacher", 0.7));
+  config.reconstruction_weight = 0;
+  config.delta = 800;
+  config.adversary.lr = 1e-3;
+  config.adversary.every = 1;
+  const auto unet = trained(config, {.iterations = 600, .batch = 8, .seed = 1}, one_point(-0.7));
+  CHECK((drawn(*unet, one_point(-0.7), 8, Prediction::x0) - 0.7).abs().mean().item<double>() < 0.15);
 }
 
 TEST_CASE("one step draws the point that all data are, by regression alone", "[trainer][torch][slow]") {
