@@ -177,15 +177,10 @@ Tensor ScoreDistilStage::Fake::loss(const ScoreBatch& batch, const Observer& obs
                     gan->contest.discriminator_loss({x0, real}, text, batch.sight, stage_.logits(observer));
 }
 
-ScoreDistilStage::Statistics ScoreDistilStage::statistics_of(const Tensor& latents) {
-  const Tensor by_channel = latents.detach().to(at::kCPU, at::kDouble).transpose(0, 1).flatten(1);
-  return {by_channel.mean(1), by_channel.std(1)};
-}
-
 ScoreDistilStage::Drift ScoreDistilStage::drift() const {
   const at::NoGradGuard no_grad;
   const auto here = [&](const Tensor& x) { return x.to(empty_text_.device()); };
-  const Statistics own = statistics_of(drawn(here(watched_.noise_NCHW), here(watched_.text_NSC)));
+  const LatentStatistics own = statistics_of(drawn(here(watched_.noise_NCHW), here(watched_.text_NSC)));
   Drift worst{.distance = 0, .what = ""};
   for (int64_t c = 0; c < own.mean.numel(); ++c) {
     const auto number = [&](const Tensor& of) { return of[c].item<double>(); };

@@ -9,6 +9,7 @@
 #include "trainer/contest.h"
 #include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
+#include "trainer/latent_statistics.h"
 #include "trainer/predecessor.h"
 #include "trainer/real_latents.h"
 #include "trainer/unet_stage.h"
@@ -153,10 +154,6 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
     std::unique_ptr<RealTeacher> teacher;  // null where the data are real
   };
 
-  // Means and deviations of channels, float64 C.
-  struct Statistics {
-    Tensor mean, std;
-  };
   struct Drift {
     double distance;
     std::string what;
@@ -170,7 +167,6 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
                 const Observer& observer = {}) const;
   Tensor x0_of(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance) const;
   Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
-  static Statistics statistics_of(const Tensor& latents_NCHW);
   Drift drift() const;
 
   ScoreDistilConfig config_;
@@ -181,7 +177,7 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
   NetworkPtr generator_, teacher_, fake_;
   std::unique_ptr<Gan> gan_;  // null where there is none
   LatentBatch watched_;       // captions and noise of the latents that are watched
-  Statistics data_;
+  LatentStatistics data_;
   double first_drift_ = 0;
   Fake opponent_;
 };

@@ -10,6 +10,7 @@
 #include "pipeline/drawer.h"
 #include "pipeline/encode.h"
 #include "spec/freed_memory.h"
+#include "trainer/latent_statistics.h"
 #include "trainer/latents.h"
 #include "trainer/stage.h"
 
@@ -20,31 +21,16 @@ namespace {
 constexpr int64_t rings = 4;
 
 struct Statistics {
-  Tensor mean, std;  // float64 C
-  Tensor power;      // float64 rings: of all channels, without the mean of each map
+  LatentStatistics channels;
+  Tensor power;
 };
 
-// The ring of each frequency of a map of H x H: its distance from 0, of which H / 2 is the last ring's end.
-Tensor ring_of(int64_t side) {
-  const Tensor frequency = at::fft_fftfreq(side, 1.0 / double(side), at::kDouble).abs();
-  const Tensor radius = (frequency.square().unsqueeze(0) + frequency.square().unsqueeze(1)).sqrt();
-  return (radius * double(rings) / (double(side) / 2)).floor().clamp_max(rings - 1).to(at::kLong);
-}
-
-Statistics statistics_of(const Tensor& latents_NCHW) {
-  const Tensor maps = latents_NCHW.to(at::kDouble);
-  const Tensor by_channel = maps.transpose(0, 1).flatten(1);
-  const Tensor varied = maps - maps.mean({2, 3}, /*keepdim=*/true);
-  const Tensor power_HW = at::fft_fft2(varied).abs().square().mean({0, 1});
-  const Tensor ring = ring_of(maps.size(2)).flatten();
-  return {.mean = by_channel.mean(1),
-          .std = by_channel.std(1),
-          .power = at::zeros({rings}, at::kDouble).index_add(0, ring, power_HW.flatten())};
-}
+Statistics of(const Tensor& latents_NCHW) { return {statistics_of(latents_NCHW), power_by_ring(latents_NCHW, rings)}; }
 
 Json drift(const Statistics& drawn, const Statistics& data) {
-  const Tensor off = (drawn.mean - data.mean) / data.std, ratio = (drawn.std / data.std).log();
-  const auto number = [](const Tensor& of) { return of.item<double>(); };
+  const Tensor off = (drawn.channels.mean - data.channels.mean) / data.channels.std;
+  const Tensor ratio = (drawn.channels.std / data.channels.std).log();
+  const auto number = [](const Tensor& tensor) { return tensor.item<double>(); };
   Json power = Json::array();
   for (int64_t i = 0; i < rings; ++i) power.push_back(number(drawn.power[i] / data.power[i]));
   return {{"mean", number(off.square().mean().sqrt())},
@@ -82,9 +68,9 @@ int main(int argc, char** argv) {
   const int64_t count = std::min<int64_t>(std::stoll(argv[2]), rows.numel());
   const Posterior real = posterior(set.moments.index_select(0, rows.slice(0, 0, count)));
   const Tensor noise = at::randn(real.mean.sizes(), generator_for(0, 0));
-  const Statistics data = statistics_of(to_unet(set.scale, real.sample(noise)));
+  const Statistics data = of(to_unet(set.scale, real.sample(noise)));
   for (int i = 3; i < argc; ++i) {
-    Json line = drift(statistics_of(drawn_latents(argv[i], set, count)), data);
+    Json line = drift(of(drawn_latents(argv[i], set, count)), data);
     line["model"] = argv[i];
     std::cout << line.dump() << std::endl;
   }
