@@ -1,4 +1,3 @@
-#include <fstream>
 #include <map>
 
 #include "reports/ladder.h"
@@ -9,15 +8,6 @@
 using Catch::Contains;
 using namespace mds;
 using namespace mds::test;
-
-namespace {
-
-std::string golden(const std::string& name) {
-  std::ifstream in(std::string(MDS_SOURCE_DIR) + "/tests/reports/golden/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-}  // namespace
 
 TEST_CASE("every report prints its golden text", "[reports]") {
   Database database(":memory:");
