@@ -274,7 +274,7 @@ TEST_CASE("an unknown report, sweep or network is an error that says what there 
   CHECK_THROWS_WITH(find_report("tabel1"),
                     "report tabel1: valid: sweep, curves, pareto, policies, table1, table2, table4, ladder, training, "
                     "parity, scores, "
-                    "stages, guidance, table5, table6, blocks, prediction, tables, strategies, rank");
+                    "stages, guidance, distillation, table5, table6, blocks, prediction, tables, strategies, rank");
   CHECK_THROWS_WITH(sweep_report.tables(database, {.sweep = "none"}), Contains("holds no sweep \"none\""));
   CHECK_THROWS_WITH(table6_report.tables(database, {.network = "none"}),
                     Contains("holds no latency of a network \"none\""));
