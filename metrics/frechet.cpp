@@ -174,27 +174,58 @@ bool FrechetReference::linearises(int64_t n) const {
   return std::min(n, reference_.factor_RD.size(0)) > most_rows_resampled;
 }
 
-std::vector<double> FrechetReference::resampled(const Tensor& features_ND, const BootstrapIndices& indices) const {
-  if (!linearises(features_ND.size(0))) return replicates(features_ND, indices);
-  return linearised_replicates(distance(features_ND), influences(features_ND), indices);
+std::vector<double> FrechetReference::joint_replicates(const Tensor& features_ND, const BootstrapIndices& indices,
+                                                       const BootstrapIndices& of_reference) const {
+  const auto features = checked_float64("features", features_ND, 2),
+             own = checked_float64("reference", features_MD_, 2);
+  require_width(features.size(1), own.size(1));
+  const ThreadLimit limit(useful_threads(features.size(1)));
+  const auto drawn = [](const Tensor& rows_ND, const std::vector<int64_t>& row) {
+    const auto draw = draw_of(row, rows_ND.size(0));
+    return centred(rows_ND.index_select(0, draw.rows), draw.counts);
+  };
+  std::vector<double> distances;
+  for (size_t k = 0; k < indices.size(); ++k) {
+    const auto a = drawn(features, indices[k]), b = drawn(own, of_reference[k]);
+    const bool tall = b.rows.size(0) > b.rows.size(1);
+    const Tensor factor = tall ? std::get<1>(at::linalg_qr(b.rows, "r")) : b.rows;
+    distances.push_back(frechet_distance({a.mean, a.rows, 0}, {b.mean, factor, 0}));
+  }
+  return distances;
+}
+
+std::vector<double> FrechetReference::resampled(const Tensor& features_ND, const BootstrapIndices& indices,
+                                                const BootstrapIndices& of_reference) const {
+  const bool joint = !of_reference.empty();
+  if (joint && !features_MD_.defined()) throw std::logic_error("a resampled reference without its features");
+  if (!linearises(features_ND.size(0)))
+    return joint ? joint_replicates(features_ND, indices, of_reference) : replicates(features_ND, indices);
+  auto distances = linearised_replicates(distance(features_ND), influences(features_ND), indices);
+  if (!joint) return distances;
+  // The distance is symmetric, so the reference's pictures have their influences as the others have.
+  const auto influences_M = FrechetReference(feature_stats(features_ND)).influences(features_MD_);
+  const auto changes = linearised_replicates(0, influences_M, of_reference);
+  for (size_t k = 0; k < distances.size(); ++k) distances[k] += changes[k];
+  return distances;
 }
 
 Score FrechetReference::score(const std::string& name, const Tensor& features_ND, const ScoreOptions& options) const {
   const double value = distance(features_ND);
   const auto n = features_ND.size(0);
-  if (linearises(n)) {
-    auto score = linearised_score(name, value, influences(features_ND), options);
-    score.low = std::max(0.0, score.low);
-    return score;
-  }
-  const auto interval = centred_interval(value, replicates(features_ND, resamples(n, options)));
+  const bool joint = options.resamples_reference(), linear = linearises(n);
+  auto distances =
+      resampled(features_ND, resamples(n, options), joint ? reference_resamples(options) : BootstrapIndices{});
+  const auto interval = linear ? percentile_interval(distances) : centred_interval(value, distances);
   return {.name = name,
           .value = value,
           .low = std::max(0.0, interval.low),
           .high = interval.high,
           .n = n,
           .seed = options.seed,
-          .clusters = cluster_count(options)};
+          .interval = linear ? IntervalKind::linearised : IntervalKind::bootstrap,
+          .clusters = cluster_count(options),
+          .resampling = joint ? Resampling::captions : Resampling::counted,
+          .replicates = std::move(distances)};
 }
 
 }  // namespace mds

@@ -50,7 +50,9 @@ double trace_root_symmetric(const Tensor& product);
 // A reference set, prepared once and then compared with many small sets.
 class FrechetReference {
  public:
-  explicit FrechetReference(FeatureStats reference) : reference_(std::move(reference)) {}
+  // The features are those of the statistics; only a reference that is resampled needs them.
+  explicit FrechetReference(FeatureStats reference, Tensor features_MD = {})
+      : reference_(std::move(reference)), features_MD_(std::move(features_MD)) {}
 
   double distance(const Tensor& features_ND) const;
 
@@ -64,17 +66,23 @@ class FrechetReference {
   Tensor influences(const Tensor& features_ND) const;
 
   // The distance of each row: by `replicates` where the smaller of n and the reference's rows is at most 256, else by
-  // `influences`, as a single replicate would take seconds.
-  std::vector<double> resampled(const Tensor& features_ND, const BootstrapIndices& indices) const;
+  // `influences`, as a single replicate would take seconds. `of_reference`: rows of the reference's pictures that were
+  // drawn with them; none: it stays as it is. std::logic_error where the reference has no features for that.
+  std::vector<double> resampled(const Tensor& features_ND, const BootstrapIndices& indices,
+                                const BootstrapIndices& of_reference = {}) const;
 
   // The interval covers the choice of the pictures, but not the bias that a set of n pictures has. It comes from
-  // replicates or influences, as in `resampled`; the score says from which.
+  // replicates or influences, as in `resampled`; the score says from which. Pictures drawn from the reference's own
+  // captions differ from it less than pictures of other captions would, so there the reference is to be resampled too.
   Score score(const std::string& name, const Tensor& features_ND, const ScoreOptions& options = {}) const;
 
  private:
   bool linearises(int64_t n) const;
+  std::vector<double> joint_replicates(const Tensor& features_ND, const BootstrapIndices& indices,
+                                       const BootstrapIndices& of_reference) const;
 
   FeatureStats reference_;
+  Tensor features_MD_;
 };
 
 }  // namespace mds

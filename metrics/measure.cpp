@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "metrics/caption_clusters.h"
 #include "metrics/choosing.h"
 #include "metrics/perceptual.h"
 #include "metrics/reference_npz.h"
@@ -45,14 +46,6 @@ void require_two(const PictureSet& pictures, size_t count) {
 
 bool any(const std::vector<const Metric*>& metrics, Against against) {
   return std::any_of(metrics.begin(), metrics.end(), [&](const Metric* metric) { return metric->against == against; });
-}
-
-// Several pictures of one caption are not independent observations, so they are resampled together.
-ScoreOptions of_captions(ScoreOptions options, const PictureSet& pictures, const std::vector<size_t>& kept) {
-  const size_t captions = pictures.files.size() / size_t(pictures.repeats);
-  if (pictures.repeats > 1)
-    for (const size_t i : kept) options.cluster_of.push_back(int64_t(i % captions));
-  return options;
 }
 
 // The value of pair i; FileError where its pictures cannot be compared.
@@ -116,7 +109,7 @@ void Measurer::prepare_extractor(const std::vector<const Metric*>& metrics, cons
   const int64_t n = int64_t(pictures.files.size());
   if (any(metrics, Against::statistics) || any(metrics, Against::features)) {
     require_two(pictures, size_t(n));
-    const int64_t reference_n = reference_of(*extractor, any(metrics, Against::features)).stats.n;
+    const int64_t reference_n = reference_of(*extractor, needs_features(metrics, pictures)).stats.n;
     for (const Metric* metric : metrics) require_subsets(*metric, options_.subsets, n, reference_n);
   }
   for (const Metric* metric : metrics)
@@ -177,6 +170,28 @@ LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds) {
   return result;
 }
 
+std::vector<int64_t> Measurer::clusters_of_reference(const PictureSet& pictures) {
+  if (pictures.captions.empty() || !reference_is_folder_ || options_.split.empty()) return {};
+  return reference_clusters(pictures.captions, reference_pictures().captions);
+}
+
+bool Measurer::needs_features(const std::vector<const Metric*>& metrics, const PictureSet& pictures) {
+  const auto by_caption = [](const Metric* metric) { return resamples_captions(*metric); };
+  return any(metrics, Against::features) ||
+         (std::any_of(metrics.begin(), metrics.end(), by_caption) && !clusters_of_reference(pictures).empty());
+}
+
+ScoreOptions Measurer::score_options(const Metric& metric, const PictureSet& pictures, const std::vector<size_t>& kept,
+                                     int64_t reference_n) {
+  ScoreOptions options = options_.score;
+  if (resamples_captions(metric)) options.reference_cluster_of = clusters_of_reference(pictures);
+  // A reference of which a picture could not be read has fewer pictures than captions, and stays as it is.
+  if (int64_t(options.reference_cluster_of.size()) != reference_n) options.reference_cluster_of.clear();
+  options.cluster_of =
+      options.resamples_reference() ? caption_clusters(pictures.captions, kept) : repeat_clusters(pictures, kept);
+  return options;
+}
+
 std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const ScoreProtocol& drawn) {
   Scores found;
   failure_ = nullptr;
@@ -202,6 +217,7 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
     protocol.resolution = options_.size;
     protocol.interval = score.score.interval;
     protocol.clusters = score.score.clusters;
+    protocol.resampling = score.score.resampling;
     protocol.replicates = options_.score.replicates;
     protocol.bootstrap_seed = options_.score.seed;
     scores.push_back(score);
@@ -226,7 +242,7 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
   const auto extractor = open(metrics);
   const ReferenceStats* reference = nullptr;
   if (any(metrics, Against::statistics) || any(metrics, Against::features))
-    reference = &reference_of(*extractor, any(metrics, Against::features));
+    reference = &reference_of(*extractor, needs_features(metrics, pictures));
   const Extracted measured = extracted(*extractor, pictures);
   if (reference) require_two(pictures, measured.kept.size());
   MeasureInput input{
@@ -242,8 +258,9 @@ void Measurer::of_extractor(const std::vector<const Metric*>& metrics, const Pic
       LabelledScore score;
       const bool chooses = std::holds_alternative<ChoiceShare>(metric->kind);
       const Choosing chosen = chooses ? choosing(*metric, *extractor, pictures, measured) : Choosing{};
-      score.score = score_of(*metric, chooses ? chosen.input : input,
-                             of_captions(options_.score, pictures, chooses ? chosen.kept : measured.kept));
+      score.score = score_of(
+          *metric, chooses ? chosen.input : input,
+          score_options(*metric, pictures, chooses ? chosen.kept : measured.kept, reference ? reference->stats.n : 0));
       score.protocol = {.resizer = identity.resizer,
                         .extractor = identity.network,
                         .weights_hash = identity.weights_hash,
@@ -299,8 +316,10 @@ const std::string& Measurer::reference_data_hash() {
 
 const ReferenceStats& Measurer::reference_of(const Extractor& extractor, bool with_features) {
   const std::string key = reference_key(extractor.identity());
-  if (!references_.contains(key)) references_[key] = prepared_reference(extractor, with_features);
-  return references_.at(key);
+  ReferenceStats& reference = references_[key];
+  if (reference.stats.n == 0 || (with_features && !reference.features_ND.defined()))
+    reference = prepared_reference(extractor, with_features);
+  return reference;
 }
 
 ReferenceStats Measurer::reference_of_npz(const Extractor& extractor, bool with_features) const {

@@ -59,8 +59,9 @@ class Measurer {
 
   // Scores in the order of the metrics, without those that failed; where all fail, it throws the first error.
   // `pictures` has captions where they are needed; `drawn` says how the pictures were made. Where captions have several
-  // pictures, intervals resample captions. ConfigError: too few pictures for a measure; FileError: nothing can be
-  // measured, or a reference file lacks the statistics of a metric's network, resizer, weights and resolution.
+  // pictures, intervals resample captions, and those of distances the reference's pictures of these too. ConfigError:
+  // too few pictures for a measure; FileError: nothing can be measured, or a reference file lacks the statistics of a
+  // metric's network, resizer, weights and resolution.
   std::vector<LabelledScore> measure(const PictureSet& pictures, const ScoreProtocol& drawn);
 
   // All reference statistics that were used so far.
@@ -77,6 +78,12 @@ class Measurer {
   void attempt(const std::vector<const Metric*>& metrics, const std::function<void()>& measure);
   void of_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures, Scores& scores);
   void of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores);
+  // See reference_clusters; empty too where the reference's pictures have no captions.
+  std::vector<int64_t> clusters_of_reference(const PictureSet& pictures);
+  bool needs_features(const std::vector<const Metric*>& metrics, const PictureSet& pictures);
+  // How the pictures of `kept` are resampled, and with them those of a reference of reference_n pictures.
+  ScoreOptions score_options(const Metric& metric, const PictureSet& pictures, const std::vector<size_t>& kept,
+                             int64_t reference_n);
   const ReferenceStats& reference_of(const Extractor& extractor, bool with_features);
   ReferenceStats prepared_reference(const Extractor& extractor, bool with_features);
   ReferenceStats reference_of_npz(const Extractor& extractor, bool with_features) const;

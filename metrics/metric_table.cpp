@@ -17,7 +17,7 @@ namespace mds {
 namespace {
 
 Score frechet(const std::string& name, const MeasureInput& input, const ScoreOptions& options) {
-  return FrechetReference(input.reference->stats).score(name, input.features_ND, options);
+  return FrechetReference(input.reference->stats, input.reference->features_ND).score(name, input.features_ND, options);
 }
 Resampled frechet_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
   const FrechetReference reference(input.reference->stats);
@@ -89,7 +89,7 @@ Score recall_share(const std::string& name, const MeasureInput& input, const Sco
 Resampled recall_resampled(const MeasureInput& input, const BootstrapIndices& indices, uint64_t) {
   const Tensor& reference = input.reference->features_ND;
   return {recall("recall", input.features_ND, reference, neighbours, {.replicates = 1}).value,
-          recall_replicates(input.features_ND, reference, indices, neighbours)};
+          recall_replicates(input.features_ND, reference, {.measured = indices}, neighbours)};
 }
 
 constexpr double max_level = 255;
@@ -105,7 +105,7 @@ constexpr Metric frechet_of(const char* name, const char* network, const char* r
           resizer,
           Against::statistics,
           "Frechet distance, covariances over n - 1",
-          SetDistance{.score = frechet, .resampled = frechet_resampled}};
+          SetDistance{.score = frechet, .resampled = frechet_resampled, .by_caption = true}};
 }
 constexpr Metric kernel_of(const char* name, const char* network, const char* resizer) {
   return {name,
@@ -160,7 +160,7 @@ constexpr std::array table{
            .resizer = "legacy_tensorflow",
            .against = Against::features,
            .convention = "share of the reference within the pictures' 3rd neighbours",
-           .kind = SetDistance{.score = recall_share, .resampled = recall_resampled}},
+           .kind = SetDistance{.score = recall_share, .resampled = recall_resampled, .by_caption = true}},
     Metric{.name = "cmmd",
            .network = l14_336,
            .resizer = "clip_squash",
@@ -214,6 +214,11 @@ Score score_of(const Metric& metric, const MeasureInput& input, const ScoreOptio
 const Subset* subset_of(const Metric& metric) {
   const auto* distance = std::get_if<SetDistance>(&metric.kind);
   return distance ? distance->subset : nullptr;
+}
+
+bool resamples_captions(const Metric& metric) {
+  const auto* distance = std::get_if<SetDistance>(&metric.kind);
+  return distance && distance->by_caption;
 }
 
 void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "metrics/reference_stats.h"
+#include "spec/bootstrap.h"
 #include "spec/tensor.h"
 
 namespace mds {
@@ -38,11 +39,6 @@ struct MeasureInput {
   std::vector<Tensor> choices_KE{};  // for choices: the captions to choose from for picture i, its own first
 };
 
-struct Resampled {
-  double value = 0;
-  std::vector<double> replicates{};
-};
-
 // A subset that a measure draws: its size, and that size where the two sets allow it, else a RequestError with the
 // flag.
 struct Subset {
@@ -56,6 +52,7 @@ struct SetDistance {
   // The distance of the set and of each row of pictures drawn from it; `seed` draws its subsets.
   Resampled (*resampled)(const MeasureInput& input, const BootstrapIndices& indices, uint64_t seed);
   const Subset* subset = nullptr;  // null: it takes all pictures
+  bool by_caption = false;         // resamples a reference of the drawn captions' own pictures with them
 };
 
 // The mean of one value per picture, float64 (N).
@@ -92,6 +89,9 @@ Score score_of(const Metric& metric, const MeasureInput& input, const ScoreOptio
 
 // The subset that the metric draws; null where it takes all pictures.
 const Subset* subset_of(const Metric& metric);
+
+// Whether the score resamples captions with the reference's pictures of them, where it has such.
+bool resamples_captions(const Metric& metric);
 
 // RequestError, naming the flag, where the two sets are too small for the subsets that the metric draws.
 void require_subsets(const Metric& metric, SubsetSizes asked, int64_t n, int64_t reference_n);

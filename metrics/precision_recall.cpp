@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "metrics/kernels.h"
 
 namespace mds {
@@ -56,17 +58,42 @@ Score precision(const std::string& name, const Tensor& features_ND, const Tensor
 Score recall(const std::string& name, const Tensor& features_ND, const Tensor& reference_MD, int64_t k,
              const ScoreOptions& options) {
   const Sets sets = centred(features_ND, reference_MD, k);
-  const ScoreOptions of_references{.replicates = options.replicates, .seed = options.seed};
-  return mean_score(name, inside(sets.y_MD, sets.x_ND, k, any_of), of_references);
+  const double value = inside(sets.y_MD, sets.x_ND, k, any_of).mean().item<double>();
+  const bool joint = options.resamples_reference();
+  auto shares = recall_replicates(features_ND, reference_MD,
+                                  {.measured = resamples(features_ND.size(0), options),
+                                   .reference = joint ? reference_resamples(options) : BootstrapIndices{}},
+                                  k);
+  const auto interval = centred_interval(value, shares);
+  return {.name = name,
+          .value = value,
+          .low = std::max(0.0, interval.low),
+          .high = std::min(1.0, interval.high),
+          .n = reference_MD.size(0),
+          .seed = options.seed,
+          .clusters = cluster_count(options),
+          .resampling = joint ? Resampling::captions : Resampling::pictures,
+          .replicates = std::move(shares)};
 }
 
-std::vector<double> recall_replicates(const Tensor& features_ND, const Tensor& reference_MD,
-                                      const BootstrapIndices& indices, int64_t k) {
+std::vector<double> recall_replicates(const Tensor& features_ND, const Tensor& reference_MD, const DrawnRows& drawn,
+                                      int64_t k) {
   const Sets sets = centred(features_ND, reference_MD, k);
-  const auto inside_MN = inside(sets.y_MD, sets.x_ND, k, [](const Tensor& inside_BN) { return inside_BN; });
+  // How often replicate r drew picture n.
+  const auto times_NR = torch::zeros({sets.x_ND.size(0), int64_t(drawn.measured.size())});
+  auto times = times_NR.accessor<float, 2>();
+  for (size_t r = 0; r < drawn.measured.size(); ++r)
+    for (const auto n : drawn.measured[r]) times[n][int64_t(r)] += 1;
+  const auto covered_MR = inside(sets.y_MD, sets.x_ND, k, [&](const Tensor& inside_BN) {
+    return inside_BN.to(torch::kFloat).matmul(times_NR).gt(0).to(torch::kFloat64);
+  });
   std::vector<double> shares;
-  for (const auto& row : indices)
-    shares.push_back(any_of(inside_MN.index_select(1, torch::tensor(row))).mean().item<double>());
+  for (size_t r = 0; r < drawn.measured.size(); ++r) {
+    const auto covered_M = covered_MR.select(1, int64_t(r));
+    const auto counted =
+        drawn.reference.empty() ? covered_M : covered_M.index_select(0, torch::tensor(drawn.reference[r]));
+    shares.push_back(counted.mean().item<double>());
+  }
   return shares;
 }
 

@@ -24,6 +24,7 @@ struct ScoreProtocol {
   int64_t subset = 0;
   int64_t repeats = 1;
   int64_t clusters = 0;
+  Resampling resampling = Resampling::counted;
   std::string choices{};
   std::string drawn_size{};
   bool operator==(const ScoreProtocol&) const = default;
@@ -49,6 +50,7 @@ struct ScoreProtocol {
     field("repeats", self.repeats, "pictures of each caption, all in one set", later());
     field("clusters", self.clusters, "captions that the interval resampled, each with all its pictures; 0: pictures",
           later());
+    field("resampling", self.resampling, "what the interval drew anew", later());
     field("choices", self.choices, "what a picture's caption is told from", later());
     field("drawn_size", self.drawn_size, "width and height of drawn pictures; empty: the model's own", later());
   }

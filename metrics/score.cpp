@@ -2,38 +2,12 @@
 
 #include <torch/types.h>
 
-#include <cmath>
-#include <numbers>
 #include <set>
 #include <stdexcept>
 
+#include "spec/student.h"
+
 namespace mds {
-namespace {
-
-// P(|T| < t) of Student's distribution with whole degrees of freedom, t = tan(angle) sqrt(freedom) (Abramowitz and
-// Stegun, 26.7.3 and 26.7.4).
-double student_within(double angle, int64_t freedom) {
-  const bool odd = freedom % 2 == 1;
-  const double cosine = std::cos(angle);
-  double term = odd ? cosine : 1, sum = freedom > 1 ? term : 0;
-  for (int64_t i = odd ? 3 : 2; i < freedom; i += 2) {
-    term *= cosine * cosine * double(i - 1) / double(i);
-    sum += term;
-  }
-  return odd ? 2 / std::numbers::pi * (angle + std::sin(angle) * sum) : std::sin(angle) * sum;
-}
-
-double student_975(int64_t freedom) {
-  double low = 0, high = std::numbers::pi / 2;
-  for (int64_t step = 0; step < 60; ++step) {
-    const double middle = (low + high) / 2;
-    (student_within(middle, freedom) < 0.95 ? low : high) = middle;
-  }
-  return std::tan(low) * std::sqrt(double(freedom));
-}
-
-}  // namespace
-
 Tensor checked_float64(const std::string& what, const Tensor& tensor, int64_t rank) {
   if (tensor.dim() != rank)
     throw ConfigError(what + ": have " + std::to_string(tensor.dim()) + " dimensions; expected " +
@@ -70,6 +44,7 @@ Score linearised_score(const std::string& name, double value, const Tensor& infl
   score.low += value;
   score.high += value;
   score.value = value;
+  for (auto& replicate : score.replicates) replicate += value;
   score.interval = IntervalKind::linearised;
   return score;
 }
@@ -78,17 +53,17 @@ Score over_seeds(const std::vector<Score>& of_seeds) {
   const auto count = int64_t(of_seeds.size());
   if (count < 2) throw ConfigError("seeds: are " + std::to_string(count) + "; allowed: at least 2");
   Score result = of_seeds.front();
-  double sum = 0, squares = 0;
+  std::vector<double> values;
   for (const auto& score : of_seeds) {
-    sum += score.value;
+    values.push_back(score.value);
     result.n = std::min(result.n, score.n);
   }
-  result.value = sum / double(count);
-  for (const auto& score : of_seeds) squares += (score.value - result.value) * (score.value - result.value);
-  const double reach = student_975(count - 1) * std::sqrt(squares / double(count - 1) / double(count));
-  result.low = result.value - reach;
-  result.high = result.value + reach;
+  const auto interval = student_interval(values);
+  result.value = (interval.low + interval.high) / 2;
+  result.low = interval.low;
+  result.high = interval.high;
   result.interval = IntervalKind::seeds;
+  result.replicates.clear();
   return result;
 }
 
@@ -99,6 +74,24 @@ BootstrapIndices resamples(int64_t n, const ScoreOptions& options) {
   return cluster_indices(clusters, options.replicates, options.seed);
 }
 
+BootstrapIndices reference_resamples(const ScoreOptions& options) {
+  const Clusters measured = clusters_of(options.cluster_of);
+  Clusters shared = clusters_of(options.reference_cluster_of), alone;
+  for (auto each = shared.begin(); each != shared.end();) {
+    const auto next = std::next(each);
+    if (!measured.contains(each->first)) alone.insert(shared.extract(each));
+    each = next;
+  }
+  auto rows = observations_of(cluster_draws(measured, options.replicates, options.seed), shared);
+  if (alone.empty()) return rows;
+  const auto others = cluster_draws(alone, options.replicates, Random(options.seed).next());
+  for (size_t i = 0; const auto& more : observations_of(others, alone)) {
+    rows[i].insert(rows[i].end(), more.begin(), more.end());
+    ++i;
+  }
+  return rows;
+}
+
 int64_t cluster_count(const ScoreOptions& options) {
   return int64_t(std::set<int64_t>(options.cluster_of.begin(), options.cluster_of.end()).size());
 }
@@ -106,14 +99,16 @@ int64_t cluster_count(const ScoreOptions& options) {
 Score mean_score(const std::string& name, const Tensor& values, const ScoreOptions& options) {
   const auto checked = checked_float64("values of " + name, values, 1);
   const int64_t n = checked.size(0);
-  const auto interval = percentile_interval(linearised_replicates(0, checked, resamples(n, options)));
+  auto replicates = linearised_replicates(0, checked, resamples(n, options));
+  const auto interval = percentile_interval(replicates);
   return {.name = name,
           .value = checked.mean().item<double>(),
           .low = interval.low,
           .high = interval.high,
           .n = n,
           .seed = options.seed,
-          .clusters = cluster_count(options)};
+          .clusters = cluster_count(options),
+          .replicates = std::move(replicates)};
 }
 
 }  // namespace mds

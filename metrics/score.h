@@ -26,6 +26,17 @@ struct EnumNames<IntervalKind> {
   static constexpr std::array<std::string_view, 4> names{"bootstrap", "linearised", "residuals", "seeds"};
 };
 
+// What was drawn anew for each replicate.
+enum class Resampling {
+  counted,   // those pictures over which the measure is a mean; other sets stay as they are
+  pictures,  // the measured pictures, where the measure counts those of the reference
+  captions,  // captions, each with its measured and its reference pictures
+};
+template <>
+struct EnumNames<Resampling> {
+  static constexpr std::array<std::string_view, 3> names{"counted", "pictures", "captions"};
+};
+
 struct Score {
   std::string name;
   double value = 0;
@@ -34,6 +45,8 @@ struct Score {
   uint64_t seed = 0;
   IntervalKind interval = IntervalKind::bootstrap;
   int64_t clusters = 0;
+  Resampling resampling = Resampling::counted;
+  std::vector<double> replicates{};  // the measure on each resample; none where the interval came from something else
 
   static void describe(auto& self, auto&& field) {
     field("name", self.name, "the metric, named after what it is");
@@ -45,6 +58,7 @@ struct Score {
     field("interval", self.interval, "what the interval was found from", later());
     field("clusters", self.clusters, "captions that were resampled, each with all its pictures; 0: picture by picture",
           later());
+    field("resampling", self.resampling, "what was resampled", later());
   }
 };
 
@@ -53,10 +67,18 @@ struct ScoreOptions {
   uint64_t seed = 0;
   // Which caption each picture belongs to, where captions have several: these are resampled as one. Empty: no clusters.
   std::vector<int64_t> cluster_of{};
+  // The same for the reference's pictures, whose captions are then resampled too. A caption that only the reference has
+  // is drawn among those. Empty: the reference stays as it is.
+  std::vector<int64_t> reference_cluster_of{};
+
+  bool resamples_reference() const { return !reference_cluster_of.empty(); }
 };
 
 // The resamples of n pictures for intervals. std::logic_error where cluster_of has another length than n.
 BootstrapIndices resamples(int64_t n, const ScoreOptions& options);
+
+// The reference's pictures of the same resamples, where it is resampled.
+BootstrapIndices reference_resamples(const ScoreOptions& options);
 
 // How many clusters are drawn; 0 without clusters.
 int64_t cluster_count(const ScoreOptions& options);

@@ -42,6 +42,12 @@ PhaseMemory timed(const std::string& phase, const std::string& device, const std
 std::optional<int64_t> resident_bytes() { return status_bytes("VmRSS"); }
 std::optional<int64_t> peak_resident_bytes() { return status_bytes("VmHWM"); }
 
+std::optional<int64_t> peak_bytes(const std::string& name) {
+  const c10::Device device(name);
+  if (device.is_cpu()) return peak_resident_bytes();
+  return allocator_of(device).getDeviceStats(device.index()).allocated_bytes[any_pool].peak;
+}
+
 bool reset_peak_resident() {
   std::ofstream clear("/proc/self/clear_refs");
   clear << "5" << std::flush;

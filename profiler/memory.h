@@ -14,6 +14,9 @@ namespace mds {
 std::optional<int64_t> resident_bytes();
 std::optional<int64_t> peak_resident_bytes();
 
+// The most that was held since the process began or the peak was reset: of its memory, or for "cuda:0" of the GPU's.
+std::optional<int64_t> peak_bytes(const std::string& device);
+
 // Lowers the peak to the present use, so that the next peak belongs to the code that runs next. False where the kernel
 // refuses (some containers): the peak then still covers the whole life of the process.
 bool reset_peak_resident();

@@ -51,17 +51,21 @@ std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportO
   std::map<std::string, ModelRow> models;
   for (const auto& model : all_models(database))
     if (model.name.starts_with(options.network) || model.hash.starts_with(options.network)) models[model.hash] = model;
-  std::map<std::string, ScoreRow> clips;
+  std::map<std::string, ScoreRow> clips, bindings;
   std::vector<std::pair<ScoreRow, StoredProtocol>> distances;
   for (const auto& score : all_scores(database)) {
     if (!models.contains(score.subject)) continue;
     const StoredProtocol protocol = stored_protocol(database, score.protocol);
     if (compares(score.name, Compared::caption)) clips.emplace(drawn_by(score, protocol), score);
+    if (score.name.starts_with("binding")) bindings.emplace(drawn_by(score, protocol), score);
     if (is_distance(score)) distances.emplace_back(score, protocol);
   }
   std::map<std::string, DrawingGroup> groups;
   for (const auto& [score, protocol] : distances) {
-    const auto clip = clips.find(drawn_by(score, protocol));
+    const auto by_drawing = [by = drawn_by(score, protocol)](const std::map<std::string, ScoreRow>& scores) {
+      const auto found = scores.find(by);
+      return found == scores.end() ? std::nullopt : std::optional(found->second);
+    };
     DrawingGroup& group = groups[conditions_of(score, protocol.json)];
     group.conditions = conditions_of(score, protocol.json);
     const Json sampler = sampler_of(protocol);
@@ -75,7 +79,8 @@ std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportO
          .way = way_of(sampler),
          .sampler = stored_value(sampler, "sampler", std::string("ddim"), protocol.place.child("sampler")),
          .distance = score,
-         .clip = clip == clips.end() ? std::nullopt : std::optional(clip->second)});
+         .clip = by_drawing(clips),
+         .binding = by_drawing(bindings)});
   }
   std::vector<DrawingGroup> ordered;
   for (auto& [conditions, group] : groups) {
@@ -97,6 +102,11 @@ std::vector<std::vector<Drawing>> guidance_curves(const DrawingGroup& group) {
     curves.back().push_back(drawing);
   }
   return curves;
+}
+
+const Drawing& nearest_of(const std::vector<Drawing>& curve) {
+  return *std::min_element(curve.begin(), curve.end(),
+                           [](const Drawing& x, const Drawing& y) { return x.distance.value < y.distance.value; });
 }
 
 std::string model_name(const std::string& folder) {

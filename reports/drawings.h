@@ -17,7 +17,7 @@ struct Drawing {
   std::string way{};  // the sampler's settings except guidance
   std::string sampler = "ddim";
   ScoreRow distance{};
-  std::optional<ScoreRow> clip{};
+  std::optional<ScoreRow> clip{}, binding{};
 };
 
 // Drawings whose distances have the same name, and the same protocol except for the sampler, so they are comparable.
@@ -35,6 +35,9 @@ std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportO
 // Groups of drawings that differ only in guidance, and are sorted by it: the groups one after the other, each with at
 // least one drawing.
 std::vector<std::vector<Drawing>> guidance_curves(const DrawingGroup& group);
+
+// The drawing of a curve with the least distance.
+const Drawing& nearest_of(const std::vector<Drawing>& curve);
 
 // The name of a model: that of its folder or, where this is "model", as training calls it, of the folder above.
 std::string model_name(const std::string& folder);

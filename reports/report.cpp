@@ -33,10 +33,11 @@ std::string value_words(const Json& value) {
 }  // namespace
 
 std::span<const Report> all_reports() {
-  static const std::array list{sweep_report,  curves_report,     pareto_report,   policies_report,   table1_report,
-                               table2_report, table4_report,     ladder_report,   training_report,   parity_report,
-                               scores_report, stages_report,     guidance_report, table5_report,     table6_report,
-                               blocks_report, prediction_report, tables_report,   strategies_report, rank_report};
+  static const std::array list{sweep_report,  curves_report, pareto_report,     policies_report,     table1_report,
+                               table2_report, table4_report, ladder_report,     training_report,     parity_report,
+                               scores_report, stages_report, guidance_report,   distillation_report, table5_report,
+                               table6_report, blocks_report, prediction_report, tables_report,       strategies_report,
+                               rank_report};
   return list;
 }
 

@@ -53,7 +53,8 @@ const Report& find_report(const std::string& name);  // RequestError, listing th
 
 extern const Report sweep_report, curves_report, pareto_report, table1_report, table2_report, ladder_report,
     training_report, parity_report, scores_report, stages_report, guidance_report, table4_report, table5_report,
-    table6_report, blocks_report, tables_report, policies_report, strategies_report, rank_report, prediction_report;
+    table6_report, blocks_report, tables_report, distillation_report, policies_report, strategies_report, rank_report,
+    prediction_report;
 
 // --- shared by tables and plots --------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <numbers>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,19 +77,39 @@ inline BootstrapIndices bootstrap_indices(int64_t n, int64_t replicates, uint64_
   return rows;
 }
 
-// The same for observations in clusters, such as all pictures of one caption; cluster_of[i] names the cluster of
-// observation i. Each row draws as many clusters as there are, with replacement, and takes all observations of each.
-inline BootstrapIndices cluster_indices(const std::vector<int64_t>& cluster_of, int64_t replicates, uint64_t seed) {
-  std::map<int64_t, std::vector<int64_t>> members;
-  for (size_t i = 0; i < cluster_of.size(); ++i) members[cluster_of[i]].push_back(int64_t(i));
-  std::vector<const std::vector<int64_t>*> clusters;
-  for (const auto& [name, indices] : members) clusters.push_back(&indices);
+// Observations in clusters, such as all pictures of one caption: those of each cluster, by its name.
+using Clusters = std::map<int64_t, std::vector<int64_t>>;
+inline Clusters clusters_of(const std::vector<int64_t>& cluster_of) {  // cluster_of[i] is that of observation i
+  Clusters clusters;
+  for (size_t i = 0; i < cluster_of.size(); ++i) clusters[cluster_of[i]].push_back(int64_t(i));
+  return clusters;
+}
+
+// For each replicate the names of as many clusters as there are, drawn with replacement.
+inline BootstrapIndices cluster_draws(const Clusters& clusters, int64_t replicates, uint64_t seed) {
+  std::vector<int64_t> names;
+  for (const auto& [name, observations] : clusters) names.push_back(name);
+  BootstrapIndices draws = bootstrap_indices(int64_t(names.size()), replicates, seed);
+  for (auto& row : draws)
+    for (auto& drawn : row) drawn = names[size_t(drawn)];
+  return draws;
+}
+
+// All observations of each drawn cluster; a cluster that is not among these has none.
+inline BootstrapIndices observations_of(const BootstrapIndices& draws, const Clusters& clusters) {
   BootstrapIndices rows;
-  for (const auto& drawn : bootstrap_indices(int64_t(clusters.size()), replicates, seed)) {
+  for (const auto& draw : draws) {
     auto& row = rows.emplace_back();
-    for (const int64_t cluster : drawn) row.insert(row.end(), clusters[cluster]->begin(), clusters[cluster]->end());
+    for (const int64_t name : draw)
+      if (const auto found = clusters.find(name); found != clusters.end())
+        row.insert(row.end(), found->second.begin(), found->second.end());
   }
   return rows;
+}
+
+inline BootstrapIndices cluster_indices(const std::vector<int64_t>& cluster_of, int64_t replicates, uint64_t seed) {
+  const Clusters clusters = clusters_of(cluster_of);
+  return observations_of(cluster_draws(clusters, replicates, seed), clusters);
 }
 
 struct Interval {
@@ -123,6 +144,35 @@ inline Interval centred_interval(double value, const std::vector<double>& replic
   const auto interval = percentile_interval(replicates, confidence);
   const double shift = value - median_of(replicates);
   return {interval.low + shift, interval.high + shift};
+}
+
+// A statistic of one set of observations with its replicates, which another one may share resample by resample.
+struct Resampled {
+  double value = 0;
+  std::vector<double> replicates{};
+};
+
+// The interval of a / b from the same resamples of both, each centred as in centred_interval: the bias of replicates
+// is nearly the same addend in both, so a ratio of replicates as they are would lie too near to 1. None where the
+// numbers of replicates differ, or where a resample of b comes down to zero, so that nothing bounds the ratio.
+inline std::optional<Interval> ratio_interval(const Resampled& a, const Resampled& b, double confidence = 0.95) {
+  if (a.replicates.empty() || a.replicates.size() != b.replicates.size()) return std::nullopt;
+  const double shift_a = a.value - median_of(a.replicates), shift_b = b.value - median_of(b.replicates);
+  std::vector<double> ratios;
+  for (size_t k = 0; k < a.replicates.size(); ++k) {
+    const double below = b.replicates[k] + shift_b;
+    if (below <= 0) return std::nullopt;
+    ratios.push_back((a.replicates[k] + shift_a) / below);
+  }
+  return percentile_interval(ratios, confidence);
+}
+
+// The same of a - b; none where the numbers of replicates differ.
+inline std::optional<Interval> difference_interval(const Resampled& a, const Resampled& b, double confidence = 0.95) {
+  if (a.replicates.empty() || a.replicates.size() != b.replicates.size()) return std::nullopt;
+  std::vector<double> differences;
+  for (size_t k = 0; k < a.replicates.size(); ++k) differences.push_back(a.replicates[k] - b.replicates[k]);
+  return centred_interval(a.value - b.value, differences, confidence);
 }
 
 }  // namespace mds

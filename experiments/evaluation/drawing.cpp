@@ -115,6 +115,12 @@ ModelRow model_row(const std::string& folder, const std::string& hash, const Mod
           .data = listed(card.provenance.data)};
 }
 
+std::optional<ModelTrainingRow> training_row(const std::string& hash, const ModelCard& card) {
+  const Provenance& made = card.provenance;
+  if (!made.config.is_object()) return std::nullopt;
+  return ModelTrainingRow{.model = hash, .run = made.run_id, .config_json = made.config.dump()};
+}
+
 std::string numbered(const std::string& folder, size_t i, const std::string& ending) {
   std::ostringstream name;
   name << folder << "/" << std::setw(5) << std::setfill('0') << i << ending;

@@ -48,6 +48,7 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
 
 // What the folder's card says about the training; models that were not trained by mdsearch have no stage.
 ModelRow model_row(const std::string& folder, const std::string& hash, const ModelCard& card);
+std::optional<ModelTrainingRow> training_row(const std::string& hash, const ModelCard& card);
 
 std::string numbered(const std::string& folder, size_t i, const std::string& ending = ".png");  // FOLDER/00007.png
 

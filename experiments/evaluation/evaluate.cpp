@@ -83,19 +83,28 @@ void record(Database& database, const EvaluationRequest& request, const Evaluate
   const int64_t now = unix_seconds();
   database.transaction([&] {
     if (evaluation.model) add_model(database, *evaluation.model);
+    if (evaluation.training) add_model_training(database, *evaluation.training);
     if (evaluation.decoder) record_decoder(database, *evaluation.decoder, "evaluate");
-    for (const auto& [score, protocol] : evaluation.scores)
-      add_score(database, {.subject = evaluation.subject,
-                           .subject_name = evaluation.name,
-                           .iteration = evaluation.iteration,
-                           .name = score.name,
-                           .protocol = add_protocol(database, canonical_json(protocol)),
-                           .eval_seed = int64_t(request.seed),
-                           .value = score.value,
-                           .low = score.low,
-                           .high = score.high,
-                           .n = score.n,
-                           .measured_unix_s = now});
+    for (const auto& [score, protocol] : evaluation.scores) {
+      const ScoreRow row{.subject = evaluation.subject,
+                         .subject_name = evaluation.name,
+                         .iteration = evaluation.iteration,
+                         .name = score.name,
+                         .protocol = add_protocol(database, canonical_json(protocol)),
+                         .eval_seed = int64_t(request.seed),
+                         .value = score.value,
+                         .low = score.low,
+                         .high = score.high,
+                         .n = score.n,
+                         .measured_unix_s = now};
+      add_score(database, row);
+      if (!score.replicates.empty())
+        add_replicates(database, {.subject = row.subject,
+                                  .name = row.name,
+                                  .protocol = row.protocol,
+                                  .eval_seed = row.eval_seed,
+                                  .values = {score.replicates.begin(), score.replicates.end()}});
+    }
   });
 }
 
@@ -200,9 +209,12 @@ void of_models(const EvaluationRequest& request, Measurer& measurer, Results& re
   for (const auto& model : models) {
     const auto& [folder, hash, generator] = std::tie(model.run.folder, model.run.hash, model.run.generator);
     results.add(folder, [&, &folder = folder, &hash = hash, &generator = generator] {
-      return EvaluatedPictures{hash, folder, generator.card().provenance.iterations,
+      return EvaluatedPictures{hash,
+                               folder,
+                               generator.card().provenance.iterations,
                                scores_of(model, captions, request, {measurer, results.listener()}),
-                               model_row(folder, hash, generator.card())};
+                               model_row(folder, hash, generator.card()),
+                               training_row(hash, generator.card())};
     });
     if (results.listener().stops()) break;
   }
@@ -219,9 +231,12 @@ void of_autoencoders(EvaluationRequest request, Results& results) {
   results.prepare(measurer, input);
   for (const auto& model : models)
     results.add(model.folder, [&] {
-      EvaluatedPictures evaluation{model.hash, model.folder, model.card.provenance.iterations,
+      EvaluatedPictures evaluation{model.hash,
+                                   model.folder,
+                                   model.card.provenance.iterations,
                                    measurer.measure(returned_pictures(model, input, request.placement), {}),
-                                   model_row(model.folder, model.hash, model.card)};
+                                   model_row(model.folder, model.hash, model.card),
+                                   training_row(model.hash, model.card)};
       if (const auto* decoder = std::get_if<DecoderSpec>(&*model.card.vae_decoder)) evaluation.decoder = *decoder;
       return evaluation;
     });

@@ -14,6 +14,7 @@ struct EvaluatedPictures {
   int64_t iteration = 0;      // of the model's training
   std::vector<LabelledScore> scores;
   std::optional<ModelRow> model{};
+  std::optional<ModelTrainingRow> training{};
   std::optional<DecoderSpec> decoder{};  // of an autoencoder
 };
 

@@ -21,6 +21,7 @@ std::vector<CurvePoint> Means::take(bool) {
        {std::pair{"loss", loss_}, {"gradient_norm", gradient_norm_}, {"adversary_loss", adversary_loss_}})
     if (mean.n > 0) points.push_back({name, mean.value(), mean.n});
   points.push_back({"images_per_s", double(batch_) / seconds_.value(), seconds_.n});
+  if (const auto peak = peak_ ? peak_() : std::nullopt) points.push_back({"peak_bytes", double(*peak), loss_.n});
   loss_ = gradient_norm_ = adversary_loss_ = seconds_ = {};
   return points;
 }

@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,10 +40,11 @@ class LastLoss final : public TrainingCurve {
 };
 
 // Means over all iterations: loss, gradient norm, the adversary's loss where it took steps, and images a second without
-// the first iteration of this process, which warms up.
+// the first iteration of this process, which warms up. Also the most memory so far, where `peak` tells it.
 class Means final : public TrainingCurve {
  public:
-  explicit Means(int64_t batch) : batch_(batch) {}
+  using Peak = std::function<std::optional<int64_t>()>;
+  explicit Means(int64_t batch, Peak peak = {}) : batch_(batch), peak_(std::move(peak)) {}
   void add(const StepReport& report) override;
   std::vector<CurvePoint> take(bool interrupted) override;
 
@@ -54,6 +57,7 @@ class Means final : public TrainingCurve {
   };
 
   int64_t batch_;
+  Peak peak_;
   Mean loss_, gradient_norm_, adversary_loss_, seconds_;
   double warm_up_s_ = 0;
 };

@@ -12,6 +12,7 @@
 #include "experiments/training/segment.h"
 #include "experiments/training/training.h"
 #include "networks/found_file.h"
+#include "profiler/memory.h"
 #include "search/named_network.h"
 #include "spec/fields.h"
 #include "spec/new_file.h"
@@ -142,7 +143,8 @@ bool train_into(const std::string& out, const LoadedTraining& training, const Tr
   if (!lock) lock.emplace(out);
   remove_unfinished(out);
   Database& database = open_for_rows(existing, request.db);
-  Means curve(config.loop.batch);
+  const std::string device = config.loop.placement.device.str();
+  Means curve(config.loop.batch, [&] { return peak_bytes(device); });
   Recorder recorder = open_record(database,
                                   {.name = config.name,
                                    .network = run->network(),

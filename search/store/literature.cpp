@@ -1,5 +1,5 @@
-// Figures of the MobileDiffusion paper, as printed. Table 1: TPU v3, 64x64 latent; sizes are the fp16 pipeline: UNet,
-// text encoder and decoder. Table 4: zero-shot FID of 30,000 pictures of COCO;
+// Figures of the MobileDiffusion paper and of methods that draw in one step, as printed. Table 1: TPU v3, 64x64 latent;
+// sizes are the fp16 pipeline: UNet, text encoder and decoder. Table 4: zero-shot FID of 30,000 pictures of COCO;
 // conditions name the sampler. Table 2 names neither the device of its latencies nor the network of its LPIPS. In table
 // 5 SnapFusion's row comes from its own paper. The paper's "GFLOPs" are 1e9 valid multiply-accumulates.
 #include "search/store/literature.h"
@@ -12,6 +12,9 @@ constexpr const char* table2 = literature_table2;
 constexpr const char* table4 = literature_table4;
 constexpr const char* table5 = literature_table5;
 constexpr const char* ladder = literature_ladder;
+constexpr const char* one_step = literature_one_step;
+constexpr const char* unconditional = "FID of 50,000 pictures in one step, without classes; the teacher's in many";
+constexpr const char* by_class = "FID of 50,000 pictures in one step, by class; the teacher's in many";
 constexpr const char* forward = "one forward step, 64x64 latent";
 constexpr const char* tpu = "one forward step, 64x64 latent, TPU v3";
 constexpr const char* coco = "zero-shot COCO, 30,000 pictures, 512 px, guidance 7.5; CLIP score by ViT-B/32";
@@ -176,6 +179,32 @@ const std::vector<LiteratureRow> rows{
     {ladder, "ladder-7", "params_change", -0.10, "1", step_before},
     {ladder, "ladder-8", "params_change", -0.15, "1", step_before},
     {ladder, "ladder-8", "compute_change", -0.19, "1", "efficiency, as printed: 19%"},
+    {one_step, "EDM teacher, many steps", "fid_cifar10", 1.98, "1", unconditional},
+    {one_step, "EDM teacher, many steps", "fid_ffhq64", 2.39, "1", unconditional},
+    {one_step, "EDM teacher, many steps", "fid_afhq64", 1.96, "1", unconditional},
+    {one_step, "EDM teacher, many steps", "fid_imagenet64", 2.64, "1", by_class},
+    {one_step, "SiD", "fid_cifar10", 1.923, "1", unconditional},
+    {one_step, "SiD", "fid_ffhq64", 1.55, "1", unconditional},
+    {one_step, "SiD", "fid_afhq64", 1.628, "1", unconditional},
+    {one_step, "SiD", "fid_imagenet64", 1.524, "1", by_class},
+    {one_step, "SiDA", "fid_cifar10", 1.499, "1", unconditional},
+    {one_step, "SiDA", "fid_ffhq64", 1.04, "1", unconditional},
+    {one_step, "SiDA", "fid_afhq64", 1.276, "1", unconditional},
+    {one_step, "SiDA", "fid_imagenet64", 1.11, "1", by_class},
+    {one_step, "D2O-F", "fid_cifar10", 1.56, "1", unconditional},
+    {one_step, "D2O-F", "fid_ffhq64", 0.83, "1", unconditional},
+    {one_step, "D2O-F", "fid_afhq64", 1.24, "1", unconditional},
+    {one_step, "D2O-F", "fid_imagenet64", 1.13, "1", by_class},
+    {one_step, "DMD2", "fid_imagenet64", 2.61, "1", by_class},
+    {one_step, "DMD2 + GAN", "fid_imagenet64", 1.51, "1", by_class},
+    {one_step, "DMD2 + GAN, two stages", "fid_imagenet64", 1.28, "1", by_class},
+    {one_step, "f-distill", "fid_imagenet64", 1.16, "1", by_class},
+    {one_step, "consistency model", "fid_cifar10", 2.92, "1", unconditional},
+    {one_step, "sCD", "fid_cifar10", 3.22, "1", unconditional},
+    {one_step, "MeanFlow", "fid_cifar10", 2.82, "1", unconditional},
+    {one_step, "SiD", "pictures_cifar10", 404e6, "1", unconditional},
+    {one_step, "SiDA", "pictures_cifar10", 218e6, "1", unconditional},
+    {one_step, "D2O-F", "pictures_cifar10", 5e6, "1", unconditional},
 };
 
 }  // namespace

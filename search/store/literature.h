@@ -30,6 +30,9 @@ inline constexpr const char* literature_table4 = "MobileDiffusion, arXiv 2311.16
 inline constexpr const char* literature_table5 = "MobileDiffusion, arXiv 2311.16567, Table 5";
 inline constexpr const char* literature_ladder = "MobileDiffusion, arXiv 2311.16567, Section 3.2";
 
+inline constexpr const char* literature_one_step =
+    "READMEs of mingyuanzhou/SiD, Zyriix/D2O, tianweiy/DMD2 and NVlabs/FastGen";
+
 // The figures that a database is given when it is opened for writing.
 const std::vector<LiteratureRow>& literature();
 

@@ -315,12 +315,34 @@ Migration ninth() {
   return migration;
 }
 
+constexpr const char* score_replicates = R"(CREATE TABLE score_replicates(
+  subject TEXT NOT NULL CHECK(length(subject) = 64),
+  name TEXT NOT NULL,
+  protocol_id INTEGER NOT NULL REFERENCES protocol,
+  eval_seed INTEGER NOT NULL,
+  replicates BLOB NOT NULL CHECK(length(replicates) > 0 AND length(replicates) % 4 = 0),
+  PRIMARY KEY(subject, name, protocol_id, eval_seed)))";
+
+constexpr const char* model_training = R"(CREATE TABLE model_training(
+  model TEXT PRIMARY KEY CHECK(length(model) = 64),
+  run TEXT NOT NULL,
+  config_json TEXT NOT NULL) WITHOUT ROWID)";
+
+Migration tenth() {
+  Migration migration{.version = 10,
+                      .description = "replicates of scores, trainings of models",
+                      .statements = {score_replicates, model_training}};
+  for (const char* table : {"score_replicates", "model_training"}) make_append_only(migration.statements, table);
+  return migration;
+}
+
 }  // namespace history
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> list{history::second(), history::third(),   history::fourth(), history::fifth(),
-                                           history::sixth(),  history::seventh(), history::eighth(), history::ninth()};
+  static const std::vector<Migration> list{history::second(), history::third(), history::fourth(),
+                                           history::fifth(),  history::sixth(), history::seventh(),
+                                           history::eighth(), history::ninth(), history::tenth()};
   return list;
 }
 

@@ -55,17 +55,29 @@ Refusal picture_limit() {
 }  // namespace
 
 const std::vector<StoredTable>& tables() {
-  static const std::vector<StoredTable> list{table_of<DeviceRow>(),        table_of<EnvRow>(),
-                                             table_of<ArchRow>(),          table_of<BlockJsonRow>(),
-                                             table_of<BlockRow>(),         table_of<ProtocolRow>(),
-                                             table_of<SweepRow>(),         table_of<RunRow>(),
-                                             table_of<MetricRow>(),        table_of<EvaluationSampleRow>(),
-                                             table_of<DecisionRow>(),      table_of<CheckpointRow>(),
-                                             table_of<PictureRow>(),       table_of<PipelineRow>(),
-                                             table_of<LatencyRunRow>(),    table_of<LatencyProcess>(),
-                                             table_of<LatencySampleRow>(), table_of<LiteratureRow>(),
-                                             table_of<ParityRow>(),        table_of<ScoreRow>(),
-                                             table_of<ModelRow>()};
+  static const std::vector<StoredTable> list{table_of<DeviceRow>(),
+                                             table_of<EnvRow>(),
+                                             table_of<ArchRow>(),
+                                             table_of<BlockJsonRow>(),
+                                             table_of<BlockRow>(),
+                                             table_of<ProtocolRow>(),
+                                             table_of<SweepRow>(),
+                                             table_of<RunRow>(),
+                                             table_of<MetricRow>(),
+                                             table_of<EvaluationSampleRow>(),
+                                             table_of<DecisionRow>(),
+                                             table_of<CheckpointRow>(),
+                                             table_of<PictureRow>(),
+                                             table_of<PipelineRow>(),
+                                             table_of<LatencyRunRow>(),
+                                             table_of<LatencyProcess>(),
+                                             table_of<LatencySampleRow>(),
+                                             table_of<LiteratureRow>(),
+                                             table_of<ParityRow>(),
+                                             table_of<ScoreRow>(),
+                                             table_of<ScoreReplicatesRow>(),
+                                             table_of<ModelRow>(),
+                                             table_of<ModelTrainingRow>()};
   return list;
 }
 

@@ -36,6 +36,23 @@ struct ScoreRow {
   }
 };
 
+// The score of each resample of its captions, in the order of the draws: those of two scores with equal protocols but
+// for the sampler are paired. A table of its own, because scores that were stored without them may get them later.
+struct ScoreReplicatesRow {
+  std::string subject{}, name{}, protocol{};
+  int64_t eval_seed = 0;
+  std::vector<float> values{};
+
+  static constexpr TableTraits table{.name = "score_replicates", .storage = Storage::loose, .append_only = true};
+  static void columns(auto& self, auto&& column) {
+    column("subject", self.subject, {.key = true, .check = "length(subject) = 64"});
+    column("name", self.name, {.key = true});
+    column("protocol_id", self.protocol, {.key = true, .parent = "protocol", .by = "hash"});
+    column("eval_seed", self.eval_seed, {.key = true});
+    column("replicates", self.values, {.check = "length(replicates) > 0 AND length(replicates) % 4 = 0"});
+  }
+};
+
 // A model folder that has stored scores: what it says about its training.
 struct ModelRow {
   std::string hash{};
@@ -58,13 +75,43 @@ struct ModelRow {
   }
 };
 
+// What a model folder says of the training that made it: all that tells one method from another.
+struct ModelTrainingRow {
+  std::string model{};        // its hash
+  std::string run{};          // the beginning of the hash of the training's protocol, or empty
+  std::string config_json{};  // of the training
+
+  static constexpr TableTraits table{.name = "model_training", .storage = Storage::by_key, .append_only = true};
+  static void columns(auto& self, auto&& column) {
+    column("model", self.model, {.key = true, .check = "length(model) = 64"});
+    column("run", self.run);
+    column("config_json", self.config_json);
+  }
+};
+
 // A repeated evaluation keeps the first value, a second model of the same hash changes nothing.
 inline void add_score(Database& database, const ScoreRow& row) { insert(database, row); }
 inline void add_model(Database& database, const ModelRow& row) { insert(database, row); }
+inline void add_replicates(Database& database, const ScoreReplicatesRow& row) { insert(database, row); }
+inline void add_model_training(Database& database, const ModelTrainingRow& row) { insert(database, row); }
+
+// Empty where none are stored.
+inline std::vector<double> replicates_of(const Database& database, const ScoreRow& score) {
+  const auto rows = stored_rows<ScoreReplicatesRow>(
+      database,
+      "WHERE subject = :subject AND name = :name AND eval_seed = :seed AND protocol_id = (SELECT protocol_id FROM "
+      "protocol WHERE hash = :protocol)",
+      score.subject, score.name, score.eval_seed, score.protocol);
+  if (rows.empty()) return {};
+  return {rows.front().values.begin(), rows.front().values.end()};
+}
 
 // By name, protocol, then iteration.
 inline std::vector<ScoreRow> all_scores(const Database& database) {
   return stored_rows<ScoreRow>(database, "ORDER BY name, protocol, iteration, subject_name, eval_seed");
+}
+inline std::vector<ModelTrainingRow> all_model_trainings(const Database& database) {
+  return stored_rows<ModelTrainingRow>(database, "ORDER BY model");
 }
 // By name.
 inline std::vector<ModelRow> all_models(const Database& database) {

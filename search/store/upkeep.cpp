@@ -113,7 +113,9 @@ Removal remove_model(Database& database, const std::string& hash) {
   Removal removal;
   database.transaction([&] {
     Remover remover(database);
+    remover.take("score_replicates", "subject = :hash", hash);
     remover.take("score", "subject = :hash", hash);
+    remover.take("model_training", "model = :hash", hash);
     remover.take("model", "hash = :hash", hash);
     remover.take_unused_protocols();
     removal.rows = remover.taken();

@@ -76,14 +76,15 @@ struct ToyTraining : ToyFolder {
     return runs.back();
   }
 
-  // All rows of all runs except the rate, which differs in every run.
+  // All rows of all runs except the rate and the memory, which differ in every run.
   Json rows() const {
     const Database database(file("r.db"), StoreMode::read_only);
     Json all = Json::array();
     for (const auto& run : runs_of(database, trainings)) {
       Json metrics = Json::array(), checkpoints = Json::array();
       for (const auto& row : metrics_of(database, run.run)) {
-        Json value = row.name == "images_per_s" ? Json(row.value > 0) : Json(row.value);
+        const bool measured = row.name == "images_per_s" || row.name == "peak_bytes";
+        const Json value = measured ? Json(row.value > 0) : Json(row.value);
         metrics.push_back({row.name, row.iteration, row.images_seen, row.name == "images_per_s" ? 0 : row.n, value,
                            row.checkpoint, row.protocol});
       }

@@ -53,7 +53,7 @@ TEST_CASE("a training stores its run with the curve, checkpoints and scores, and
   const Json rows = training.rows();
   {
     const Database database(training.file("r.db"), StoreMode::read_only);
-    for (const char* name : {"loss", "gradient_norm", "images_per_s"}) {
+    for (const char* name : {"loss", "gradient_norm", "images_per_s", "peak_bytes"}) {
       const auto curve = curve_of(database, run.run, name);
       CHECK(iterations_of(curve) == std::vector<int64_t>{2, 4, 6, 8});
       CHECK(curve.back().images_seen == 32);

@@ -10,7 +10,7 @@ ROWS = {
     "run": f"SELECT {RUN}, state, run.rung, message FROM run JOIN arch USING (arch_id)",
     "metric": f"""SELECT {RUN}, metric.name, iteration, images_seen, metric.n, value, low, high, checkpoint_sha256,
                   protocol.hash FROM metric {JOIN} LEFT JOIN protocol ON metric.protocol_id = protocol.protocol_id
-                  WHERE metric.name <> 'images_per_s'""",
+                  WHERE metric.name NOT IN ('images_per_s', 'peak_bytes')""",
     "sample": f"SELECT {RUN}, iteration, s.name, kind, hex(samples) FROM evaluation_sample s {JOIN}",
     "decision": f"SELECT {RUN}, decision.rung, rule, decision.verdict, audited, inputs_json FROM decision {JOIN}",
     "checkpoint": f"SELECT {RUN}, iteration, sha256, c.bytes, path FROM checkpoint c {JOIN}",

@@ -130,6 +130,36 @@ TEST_CASE("pictures that cannot be decoded and features that are not finite are 
   CHECK_THAT(summary(result.skipped), Contains("broken.png") && Contains("features that are not finite"));
 }
 
+TEST_CASE("a distance to the drawn captions' own pictures resamples both by caption, and the protocol says so",
+          "[metrics]") {
+  const Folder drawn("ev_own_drawn"), own("ev_own_reference");
+  std::ofstream captions(own.at("metadata.jsonl"));
+  PictureSet set{.folder = drawn.path, .names = {}, .files = {}, .captions = {}, .skipped = {}, .repeats = 2};
+  for (int64_t i = 0; i < 8; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    own.add(name, 20 + i);
+    captions << Json{{"file_name", name + ".png"}, {"text", "caption " + name}, {"split", "held_out"}}.dump() << "\n";
+    drawn.add(name, i);
+    set.names.push_back(name);
+    set.files.push_back(drawn.at(name + ".png"));
+    set.captions.push_back("caption p" + std::to_string(i % 4));  // 4 captions twice; the reference has 8
+  }
+  captions.close();
+  MeasureOptions options{.metrics = find_metrics("fd_emoji_clip,kid_emoji_clip,clip_emoji"), .reference = own.path};
+  options.score.replicates = 5;
+  const auto all = Measurer(options, {}).measure(set, {});
+  options.split = "held_out";
+  const auto split = Measurer(options, {}).measure(set, {});
+  REQUIRE((all.size() == 3 && split.size() == 3));
+  CHECK((all[0].protocol.resampling == Resampling::counted && all[0].protocol.clusters == 4));
+  CHECK((split[0].protocol.resampling == Resampling::captions && split[0].protocol.clusters == 4));
+  CHECK((split[0].score.value == all[0].score.value && split[0].score.replicates != all[0].score.replicates));
+  for (const size_t other : {1, 2}) CHECK(split[other].protocol.resampling == Resampling::counted);
+  CHECK(split[2].score.replicates == all[2].score.replicates);
+  set.captions[0] = set.captions[4] = "a caption without a picture";
+  CHECK(Measurer(options, {}).measure(set, {})[0].protocol.resampling == Resampling::counted);
+}
+
 TEST_CASE("reference statistics are the same from a folder, a cache and a file", "[metrics]") {
   const Folder a("ev_stat_a"), b("ev_stat_b"), cache("ev_cache");
   a.add_all(5);

@@ -70,7 +70,24 @@ TEST_CASE("recall's replicates see only the balls that were drawn", "[metrics]")
   const auto x = random_features(40, 3, 7), y = random_features(50, 3, 8);
   std::vector<int64_t> all(40);
   for (int64_t i = 0; i < 40; ++i) all[size_t(i)] = i;
-  const auto values = recall_replicates(x, y, {all, std::vector<int64_t>(40, 0)});
+  const auto values = recall_replicates(x, y, {.measured = {all, std::vector<int64_t>(40, 0)}});
   CHECK(values[0] == recall("recall", x, y).value);
   CHECK(values[1] < 0.5 * values[0]);
+  const auto of_one = recall_replicates(x, y, {.measured = {all}, .reference = {std::vector<int64_t>(9, 4)}});
+  CHECK((of_one[0] == 0 || of_one[0] == 1));
+}
+
+TEST_CASE("recall's interval follows the pictures that were drawn, not the flags of the reference", "[metrics]") {
+  const auto reference = normal_features(300, 2, 20);
+  std::vector<double> values;
+  double widths = 0;
+  for (int64_t trial = 0; trial < 60; ++trial) {
+    const Score score = recall("recall", normal_features(60, 2, 100 + trial), reference);
+    CHECK(score.resampling == Resampling::pictures);
+    CHECK((score.low <= score.value && score.value <= score.high && score.replicates.size() == 200));
+    values.push_back(score.value);
+    widths += (score.high - score.low) / 60;
+  }
+  const Interval spread = percentile_interval(values);
+  CHECK(widths == Approx(spread.high - spread.low).epsilon(0.3));
 }

@@ -1,45 +1,15 @@
 // The stages of a training chain, the curve of guidance and Table 5.
 #include "reports/report.h"
+#include "reports/trainings.h"
 #include "spec/error.h"
 #include "tests/catch.h"
-#include "tests/reports/rows_of.h"
+#include "tests/reports/drawn.h"
 
 using Catch::Contains;
 using namespace mds;
 using namespace mds::test;
 
 namespace {
-
-struct Drawn {
-  int64_t steps = 50;
-  double guidance = 1, fd = 0.1;
-  int64_t eval_seed = 0;
-  std::string sampler = "ddim";
-  double rescale = 0;
-};
-
-// Stores a model with a distance and a text-image score of its pictures.
-std::string add_drawing(Database& database, ModelRow model, const Drawn& drawn) {
-  model.hash = sha256(model.name);
-  if (model.params == 0) model.params = 10;
-  add_model(database, model);
-  Json sampler{{"steps", drawn.steps}, {"guidance", drawn.guidance}, {"spacing", "trailing"}};
-  if (drawn.sampler != "ddim") sampler["sampler"] = drawn.sampler;
-  if (drawn.rescale != 0) sampler["rescale"] = drawn.rescale;
-  Json protocol{{"n", 20}, {"sampler", sampler.dump()}, {"steps", drawn.steps}, {"guidance", drawn.guidance}};
-  protocol["prompts_hash"] = "p";
-  ScoreRow score{.subject = model.hash, .subject_name = model.name, .name = "fd_emoji_clip", .n = 20};
-  score.eval_seed = drawn.eval_seed;
-  score.value = drawn.fd, score.low = drawn.fd / 2, score.high = drawn.fd * 2;
-  score.protocol = add_protocol(database, protocol.dump());
-  add_score(database, score);
-  protocol["extractor"] = "other";
-  score.name = "clip_emoji";
-  score.value = score.low = score.high = 1 - drawn.fd;
-  score.protocol = add_protocol(database, protocol.dump());
-  add_score(database, score);
-  return model.hash;
-}
 
 // A latency as `mdsearch profile --model` stores it, of nine equal samples.
 struct Timed {
@@ -84,6 +54,60 @@ TEST_CASE("stages stand in the order of their training, each at its best guidanc
   REQUIRE(curve.size() == 3);  // models with one guidance have no curve
   for (const auto& row : curve) CHECK((row["mark"] == "best") == (row["guidance"] == 2));
   CHECK(rows_of(guidance_report.tables(database, {.network = "c"})).empty());
+}
+
+TEST_CASE("a stage stands beside the base at its best and at equal guidance, with intervals of shared resamples",
+          "[reports]") {
+  Database database(":memory:");
+  add_chain(database);
+  const auto tables = stages_report.tables(database, {});
+  const auto rows = rows_of(tables);
+  REQUIRE(rows.size() == 3);
+  CHECK((rows[0]["model"] == "md-base" && rows[0]["folder"] == "out/train/md-base/model"));
+  CHECK((rows[0]["of_first"] == 1 && rows[0]["of_first_interval"].is_null() && rows[0]["of_equal"] == 1));
+  CHECK(rows[1]["of_first"].get<double>() == Approx(1.375));
+  CHECK(rows[1]["of_first_interval"] == "[131, 149]");
+  CHECK(rows[1]["of_equal"].get<double>() == Approx(1.1));
+  CHECK(rows[1]["clip_change"].get<double>() == Approx(-0.006));
+  // The last stage moves with the base resample by resample, and has the guidance of the stage before it.
+  CHECK((rows[2]["of_first_interval"] == "[188, 188]" && rows[2]["equal_guidance"] == 2));
+  CHECK(rows[2]["of_equal"].get<double>() == Approx(1.5));
+  CHECK(rows[2]["clip_change_interval"] == "[-0.0140, -0.0140]");
+  CHECK(to_text(tables, Format::table, {.width = 100}) == golden("stages_of_a_chain.txt"));
+}
+
+TEST_CASE("where a ratio has no interval, or the base no drawing at equal guidance, a footnote says so", "[reports]") {
+  Database database(":memory:");
+  const ModelRow base{.name = "base", .stage = "base"}, relu{.name = "relu", .stage = "relu"};
+  add_drawing(database, base, {.guidance = 3, .fd = 0.1, .spread = {0.9, 1, 1.1}});
+  add_drawing(database, relu, {.guidance = 2, .fd = 0.2});
+  const ModelRow unknown{.name = "unknown", .stage = "distil"};
+  add_drawing(database, unknown, {.steps = 8, .fd = 0.3, .eval_seed = 7, .spread = {0.9, 1, 1.1}});
+  const auto tables = stages_report.tables(database, {});
+  const auto rows = rows_of(tables);
+  for (const auto row : {1, 2}) {
+    CHECK(rows[row]["of_first"].get<double>() > 1.9);
+    for (const char* none : {"of_first_interval", "of_equal", "of_equal_interval"}) CHECK(rows[row][none].is_null());
+  }
+  CHECK((rows[1]["equal_guidance"] == 2 && rows[2]["equal_guidance"].is_null()));
+  CHECK_THAT(notes_of(tables), Contains("Not drawn for that: base at guidance 2.0.") && Contains("No interval"));
+}
+
+TEST_CASE("the guidance in a network is that of the last training that absorbed one", "[reports]") {
+  Database database(":memory:");
+  add_chain(database);
+  const auto add = [&](const std::string& name, const std::string& from, const Json& stage) {
+    add_model(database, {.hash = sha256(name), .name = name, .params = 1, .predecessor = from});
+    add_config(database, sha256(name), stage);
+    return ModelTrainings(database).absorbed(sha256(name));
+  };
+  const std::string eight = sha256("out/train/md-8/model");
+  CHECK(add("halved", eight, {{"guidance", {{"probability", 0}, {"absorbed", true}}}}) == AbsorbedGuidance{2, 2});
+  CHECK(add("scores", eight, {{"guidance", 1.5}}) == AbsorbedGuidance{1.5, 1.5});
+  CHECK(add("adversary", eight, {{"kind", "ufogen"}, {"guidance", 1}}) == AbsorbedGuidance{2, 2});
+  CHECK(add("range", "", {{"guidance", {{"low", 1}, {"high", 3}, {"absorbed", true}}}}) == AbsorbedGuidance{1, 3});
+  CHECK_FALSE(add("plain", sha256("out/train/md-base/model"), {{"guidance", {{"low", 2}, {"high", 2}}}}));
+  CHECK_FALSE(add("circle", sha256("circle"), Json::object()));
 }
 
 TEST_CASE("each network's stages stand together and are compared with its own first", "[reports]") {

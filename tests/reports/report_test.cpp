@@ -1,4 +1,3 @@
-#include <fstream>
 #include <map>
 
 #include "reports/ladder.h"
@@ -9,15 +8,6 @@
 using Catch::Contains;
 using namespace mds;
 using namespace mds::test;
-
-namespace {
-
-std::string golden(const std::string& name) {
-  std::ifstream in(std::string(MDS_SOURCE_DIR) + "/tests/reports/golden/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-}  // namespace
 
 TEST_CASE("every report prints its golden text", "[reports]") {
   Database database(":memory:");
@@ -284,7 +274,7 @@ TEST_CASE("an unknown report, sweep or network is an error that says what there 
   CHECK_THROWS_WITH(find_report("tabel1"),
                     "report tabel1: valid: sweep, curves, pareto, policies, table1, table2, table4, ladder, training, "
                     "parity, scores, "
-                    "stages, guidance, table5, table6, blocks, prediction, tables, strategies, rank");
+                    "stages, guidance, distillation, table5, table6, blocks, prediction, tables, strategies, rank");
   CHECK_THROWS_WITH(sweep_report.tables(database, {.sweep = "none"}), Contains("holds no sweep \"none\""));
   CHECK_THROWS_WITH(table6_report.tables(database, {.network = "none"}),
                     Contains("holds no latency of a network \"none\""));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ inline Json counted_in_table1(const Database& database) {
   rows.erase(std::remove_if(rows.begin(), rows.end(), [](const Json& row) { return row["literature"] == true; }),
              rows.end());
   return rows;
+}
+
+inline std::string golden(const std::string& name) {
+  std::ifstream in(std::string(MDS_SOURCE_DIR) + "/tests/reports/golden/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 inline std::string notes_of(const std::vector<Table>& tables) {

@@ -118,6 +118,13 @@ TEST_CASE("means cover each iteration once, those before an interrupt too", "[ex
   CHECK(curve.take(false).empty());
 }
 
+TEST_CASE("a curve has the most memory so far beside its means", "[experiments]") {
+  Means curve(/*batch=*/8, [] { return int64_t{1} << 30; });
+  curve.add({.iteration = 1, .loss = 3, .gradient_norm = 1, .adversary_loss = NAN, .times = {.forward_s = 2}});
+  const auto points = curve.take(false);
+  CHECK((points.back().name == "peak_bytes" && points.back().value == double(1 << 30)));
+}
+
 TEST_CASE("of scores of which one is not finite none is stored", "[experiments][torch]") {
   ToyRun run;
   LastLoss curve;

@@ -27,6 +27,12 @@ void fill(const std::string& file, const std::string& name, double value) {
   whole.key.kind = LatencyKind::end_to_end;
   whole.key.arch = arch(name).hash;
   add_latency(database, whole);
+  const ScoreRow score{.subject = sha256(name), .name = "fid", .protocol = add_protocol(database, "{}")};
+  add_score(database, score);
+  add_replicates(
+      database,
+      {.subject = score.subject, .name = score.name, .protocol = score.protocol, .values = {1, float(value)}});
+  add_model_training(database, {.model = score.subject, .run = "0123", .config_json = "{}"});
 }
 
 }  // namespace
@@ -41,7 +47,8 @@ TEST_CASE("merging brings in every row once, and again changes nothing", "[store
     merge(database, folder.store("b.db"));
     CHECK(rows_of(database, "arch") == 2);
     CHECK(rows_of(database, "run") == 2);
-    CHECK(rows_of(database, "protocol") == 1);
+    CHECK(rows_of(database, "protocol") == 2);  // of the runs, of the scores
+    CHECK(rows_of(database, "model_training") == 2);
     CHECK(rows_of(database, "device") == 4);  // two of their own, the shared one, one of the latencies
     CHECK(rows_of(database, "metric") == 2);
     CHECK(rows_of(database, "decision") == 2);
@@ -53,6 +60,9 @@ TEST_CASE("merging brings in every row once, and again changes nothing", "[store
   const auto runs = runs_of(database, "s");
   CHECK(runs[1].arch == arch("b").hash);
   CHECK(curve_of(database, runs[1].run, "loss")[0].value == 0.2);
+  for (const auto& score : all_scores(database))
+    CHECK(replicates_of(database, score) ==
+          std::vector<double>{1, score.subject == sha256("a") ? double(0.1f) : double(0.2f)});
 }
 
 TEST_CASE("one latency measured by two processes into two databases keeps both's samples", "[store]") {

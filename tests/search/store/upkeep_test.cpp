@@ -83,7 +83,10 @@ TEST_CASE("a removed model's scores are removed with it", "[store]") {
   add_model(database, {.hash = sha256("m"), .name = "m", .params = 1});
   add_score(database,
             {.subject = sha256("m"), .subject_name = "m", .name = "fid", .protocol = add_protocol(database, "{}")});
+  add_replicates(database, {.subject = sha256("m"), .name = "fid", .protocol = sha256("{}"), .values = {1, 2}});
+  add_model_training(database, {.model = sha256("m"), .config_json = "{}"});
   remove_model(database, sha256("m"));
-  for (const char* table : {"model", "score", "protocol"}) CHECK(rows_of(database, table) == 0);
+  for (const char* table : {"model", "model_training", "score", "score_replicates", "protocol"})
+    CHECK(rows_of(database, table) == 0);
   CHECK_THROWS_WITH(remove_model(database, sha256("m")), Contains("holds no model"));
 }
