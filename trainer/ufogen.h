@@ -23,14 +23,19 @@ struct AdversaryConfig {
   double beta1 = 0;
   int64_t every = 2;
   double clamp = 0.5;
+  std::string features{};
   ContestConfig contest;
   bool operator==(const AdversaryConfig&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("discriminator", self.discriminator, "unet: a trained copy of the generator; heads: heads on a frozen copy");
+    field(
+        "discriminator", self.discriminator,
+        "unet: a trained copy of the generator; heads: heads on a frozen copy; projected: heads on a classifier's maps "
+        "of decoded pictures, which reads no captions");
     field("lr", self.lr, "learning rate of the discriminator", between(0, 10));
     field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
     field("every", self.every, "iterations of the generator for one of the discriminator", at_least(1));
     field("clamp", self.clamp, "margin beyond which a logit on the right side gives no gradient", at_least(0));
+    field("features", self.features, "file with weights of EfficientNet-Lite0, for a projected discriminator", later());
     ContestConfig::describe(self.contest, field);
   }
 };

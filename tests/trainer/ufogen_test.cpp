@@ -212,6 +212,17 @@ TEST_CASE("delta is reported as the signal-to-noise ratios at both of its timest
   CHECK(noise_gap(NoiseSchedule(ScheduleConfig{}), floored).t_less == 800);
 }
 
+TEST_CASE("features without a projected discriminator, and one without features, are refused", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  UfogenConfig config = starting(toy::model("start"));
+  config.adversary.features = "lite.safetensors";
+  CHECK_THROWS_WITH(
+      UfogenStage(config, {}, set),
+      Contains("stage.adversary.features is \"lite.safetensors\"; allowed with discriminator \"unet\": none"));
+  config = starting(config.start, DiscriminatorKind::projected);
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.adversary.features is \"\"; allowed"));
+}
+
 TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"));
