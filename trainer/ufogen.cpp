@@ -13,6 +13,13 @@ namespace {
 
 bool is_projected(const UfogenConfig& config) { return config.adversary.discriminator == DiscriminatorKind::projected; }
 
+UfogenConfig checked(UfogenConfig config) {
+  const bool without_pictures = config.real.of_teacher() && config.pure_noise == 1;
+  if (!config.captions.empty() && !without_pictures)
+    throw ConfigError("stage.captions have no pictures; needed: stage.real \"teacher\", and a stage.pure_noise of 1");
+  return config;
+}
+
 Discriminator discriminator_for(const UfogenConfig& config, const Predecessor& start, const LoopConfig& loop,
                                 const LatentSource& latents) {
   const AdversaryConfig& adversary = config.adversary;
@@ -36,7 +43,7 @@ UfogenStage::Opponent::Opponent(UfogenStage& stage, const LoopConfig& loop, cons
     : stage_(stage), feed_(latents, loop.batch, loop.seed + 1) {}
 
 UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSource& latents)
-    : config_(config),
+    : config_(checked(config)),
       start_(open_predecessor(config.start, latents)),
       schedule_(NoiseSchedule(*start_.card.schedule).on(loop.placement.device)),
       feed_(latents, loop.batch, loop.seed),

@@ -2,6 +2,7 @@
 // the generator's x0 is noised again, distinguished from noised real latents, and regressed on the real x0.
 #pragma once
 
+#include "trainer/captioned_latents.h"
 #include "trainer/contest.h"
 #include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
@@ -52,6 +53,7 @@ struct UfogenConfig {
   double reconstruction_weight = 1;
   double adversarial_weight = 1;
   AdversaryConfig adversary;
+  std::string captions{};
   bool operator==(const UfogenConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -70,6 +72,7 @@ struct UfogenConfig {
           "factor of x0's squared error beside the adversarial loss", between(0, 1e6));
     field("adversarial_weight", self.adversarial_weight, "factor of the generator's adversarial loss", between(0, 1e6));
     field("adversary", self.adversary, "discriminator and its training");
+    field("captions", self.captions, captions_help, later());
   }
 };
 

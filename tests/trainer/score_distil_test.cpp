@@ -249,6 +249,8 @@ TEST_CASE("a discriminator that its configuration turns off, or that would read 
   CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set),
                     Contains("stage.fake.guidance is 2.0; allowed with stage.gan: 1"));
   config.fake.guidance = 1;
+  config.captions = "prompts.txt";
+  CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set), Contains("stage.captions have no pictures"));
   config.gan.real.real = RealKind::teacher;
   CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set), Contains("stage.gan.teacher is empty"));
 }

@@ -223,6 +223,19 @@ TEST_CASE("features without a projected discriminator, and one without features,
   CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.adversary.features is \"\"; allowed"));
 }
 
+TEST_CASE("captions without pictures are refused where pictures play a part", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("start");
+  UfogenConfig config = taught(folder, folder);
+  config.captions = "prompts.txt";
+  CHECK_NOTHROW(UfogenStage(config, {}, set));
+  config.pure_noise = 0.9;
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.captions have no pictures"));
+  config.pure_noise = 1;
+  config.real = {};
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.captions have no pictures"));
+}
+
 TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"));
