@@ -295,6 +295,18 @@ TEST_CASE("a plan counts the teacher's drawings for both players, and its estima
   CHECK(planned_networks(config, {"", notes}).size() == 2);
 }
 
+TEST_CASE("a plan of a projected discriminator has a decoder and a classifier for a discriminator", "[trainer]") {
+  UfogenConfig config = starting(toy::model("start"), DiscriminatorKind::projected);
+  std::vector<std::string> notes;
+  const auto networks = planned_networks(config, {"", notes});
+  REQUIRE(networks.size() == 3);
+  for (const auto& [i, name] : {std::pair{1, "decoder"}, {2, "classifier"}}) {
+    const PlannedNetwork& network = networks.at(size_t(i));
+    CHECK((network.name == name && !network.trained));
+    CHECK((network.passes.through == 1 && network.passes.plain == 2 * 0.5));
+  }
+}
+
 TEST_CASE("one step draws what the teacher draws and not the data, by regression alone", "[trainer][torch][slow]") {
   UfogenConfig config = taught(toy::x0_model("x0_start"), toy::x0_model("x0_teacher", 0.7));
   config.adversarial_weight = 0;
