@@ -10,8 +10,21 @@ namespace mds {
 namespace {
 
 constexpr int64_t adapts_every = 4;
-// Of an example's row: whether to shift and by how much, whether to cut and where.
-enum Chance : int64_t { shifts, shift_down, shift_right, cuts, cut_row, cut_column, chances };
+// Of an example's row: whether to shift and by how much, whether to cut and where, whether to change colours and how.
+enum Chance : int64_t {
+  shifts,
+  shift_down,
+  shift_right,
+  cuts,
+  cut_row,
+  cut_column,
+  without_colour,
+  colours = without_colour,
+  brightness,
+  saturation,
+  contrast,
+  with_colour
+};
 
 // 0 .. count - 1 from uniform numbers below 1.
 Tensor chosen(const Tensor& uniform_N, int64_t count) {
@@ -55,6 +68,17 @@ Tensor cut(const Tensor& x, const Tensor& rows, double share) {
   return x * hidden(cut_row, 2).logical_and(hidden(cut_column, 3)).logical_not();
 }
 
+// Brightness moves by up to half of a unit, saturation is multiplied by 0 to 2, contrast by 0.5 to 1.5.
+Tensor coloured(const Tensor& x, const Tensor& rows) {
+  const auto by = [&](Chance chance) { return rows.select(1, chance).view({-1, 1, 1, 1}); };
+  const auto away = [](const Tensor& from, const Tensor& mean, const Tensor& factor) {
+    return (from - mean) * factor + mean;
+  };
+  const Tensor bright = x + (by(brightness) - 0.5);
+  const Tensor saturated = away(bright, bright.mean(1, /*keepdim=*/true), 2 * by(saturation));
+  return away(saturated, saturated.mean({1, 2, 3}, /*keepdim=*/true), by(contrast) + 0.5);
+}
+
 }  // namespace
 
 Augmentation::Augmentation(const AugmentConfig& config, const LoopConfig& loop)
@@ -66,12 +90,14 @@ Augmentation::Augmentation(const AugmentConfig& config, const LoopConfig& loop)
       signs_(at::zeros({2}, at::kDouble)) {}
 
 Tensor Augmentation::draw(int64_t examples, at::Generator random) const {
-  return config_.on() ? at::rand({examples, chances}, random) : Tensor();
+  if (!config_.on()) return {};
+  return at::rand({examples, config_.colour ? with_colour : without_colour}, random);
 }
 
-Tensor Augmentation::apply(const Tensor& x, const Tensor& rows) const {
-  if (!rows.defined()) return x;
+Tensor Augmentation::apply(const Tensor& given, const Tensor& rows) const {
+  if (!rows.defined()) return given;
   const auto happens = [&](Chance chance) { return (rows.select(1, chance) < probability_).view({-1, 1, 1, 1}); };
+  const Tensor x = config_.colour ? at::where(happens(colours), coloured(given, rows), given) : given;
   const Tensor mean = x.mean(at::IntArrayRef{2, 3}, /*keepdim=*/true), off = x - mean;
   const Tensor moved = at::where(happens(shifts), shifted(off, rows, config_.shift), off);
   const Tensor changed = at::where(happens(cuts), cut(moved, rows, config_.cutout), moved);

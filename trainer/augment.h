@@ -1,6 +1,7 @@
 // Augments what a discriminator sees, so that it cannot know few pictures by heart: latents are shifted and a square of
-// them is cut out, the same way for real and drawn ones (DiffAugment, arXiv 2006.10738). The probability is fixed, or
-// rises while the discriminator is surer of real latents than it should be (ADA, arXiv 2006.06676).
+// them is cut out, of pictures colours change too, the same way for real and drawn ones (DiffAugment, arXiv
+// 2006.10738). The probability is fixed, or rises while the discriminator is surer of real latents than it should be
+// (ADA, arXiv 2006.06676).
 #pragma once
 
 #include "trainer/loop.h"
@@ -14,6 +15,7 @@ struct AugmentConfig {
   int64_t rise = 100000;
   double shift = 0.125;
   double cutout = 0.25;
+  bool colour = false;
   bool operator==(const AugmentConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("probability", self.probability, "probability of each change of an example; where adaptive, the first one",
@@ -26,6 +28,8 @@ struct AugmentConfig {
           between(0, 0.5));
     field("cutout", self.cutout, "side of the square that is replaced by the mean, as a share of a side",
           between(0, 1));
+    field("colour", self.colour,
+          "whether brightness, saturation and contrast change too, for a discriminator of decoded pictures");
   }
   bool on() const { return probability > 0 || adaptive; }
 };

@@ -13,8 +13,26 @@ Tensor times(const Tensor& x, size_t count) { return at::cat(std::vector<Tensor>
 
 }  // namespace
 
-Contest::Contest(const ContestConfig& config, double clamp, NoiseSchedule schedule, const LoopConfig& loop)
-    : config_(config), clamp_(clamp), schedule_(std::move(schedule)), augmentation_(config.augment, loop) {}
+Contest::Contest(const ContestConfig& config, double clamp, NoiseSchedule schedule, const LoopConfig& loop,
+                 PicturesOf pictures)
+    : config_(config),
+      clamp_(clamp),
+      schedule_(std::move(schedule)),
+      pictures_(std::move(pictures)),
+      augmentation_(config.augment, loop) {
+  if (pictures_ && config.r1.weight > 0)
+    throw ConfigError(
+        "r1.weight is " + shown(config.r1.weight) +
+        "; allowed with discriminator \"projected\": 0, as the norms of its convolutions bound its slopes");
+  if (config.augment.colour && !pictures_)
+    throw ConfigError(
+        "augment.colour is true; allowed with discriminator \"projected\" alone, as latents have no colours");
+}
+
+Tensor Contest::seen(const Tensor& x0, const Tensor& noise, const Sight& sight) const {
+  if (pictures_) return augmentation_.apply(pictures_(x0), sight.augment_NR);
+  return schedule_.noised(augmentation_.apply(x0, sight.augment_NR), noise, sight.t_N);
+}
 
 Sight Contest::draw(const Tensor& t_N, at::IntArrayRef sizes, at::Generator random, std::optional<int64_t> step) const {
   Sight sight{.t_N = t_N, .noise_drawn_NCHW = at::randn(sizes, random), .noise_real_NCHW = at::randn(sizes, random)};
@@ -24,15 +42,13 @@ Sight Contest::draw(const Tensor& t_N, at::IntArrayRef sizes, at::Generator rand
 }
 
 Tensor Contest::generator_loss(const Tensor& x0, const Tensor& text, const Sight& sight, const LogitsOf& logits) const {
-  const Tensor x = schedule_.noised(augmentation_.apply(x0, sight.augment_NR), sight.noise_drawn_NCHW, sight.t_N);
+  const Tensor x = seen(x0, sight.noise_drawn_NCHW, sight);
   return said_real(logits(x, {sight.t_N, text}).clamp_max(clamp_));
 }
 
 Tensor Contest::discriminator_loss(const Pair& x0, const Tensor& text, const Sight& sight, const LogitsOf& logits) {
-  const auto seen = [&](const Tensor& x, const Tensor& noise) {
-    return schedule_.noised(augmentation_.apply(x, sight.augment_NR), noise, sight.t_N);
-  };
-  std::vector<Tensor> x{seen(x0.drawn_NCHW, sight.noise_drawn_NCHW), seen(x0.real_NCHW, sight.noise_real_NCHW)};
+  std::vector<Tensor> x{seen(x0.drawn_NCHW, sight.noise_drawn_NCHW, sight),
+                        seen(x0.real_NCHW, sight.noise_real_NCHW, sight)};
   const bool penalised = sight.slope_NCHW.defined();
   if (penalised) x.push_back(x[1] + config_.r1.deviation * sight.slope_NCHW);
   const auto said = logits(at::cat(x), {times(sight.t_N, x.size()), times(text, x.size())}).chunk(int64_t(x.size()));

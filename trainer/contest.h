@@ -48,13 +48,19 @@ struct Sight {
   }
 };
 
-// Logits of noised latents, one row per example.
+// Logits of what is seen, one row per example.
 using LogitsOf = std::function<Tensor(const Tensor& x_NCHW, const UNetInputs& inputs)>;
+
+// Pictures of x0, N x 3 x H x W in [-1, 1].
+using PicturesOf = std::function<Tensor(const Tensor& x0_NCHW)>;
 
 class Contest {
  public:
-  // Logits beyond `clamp` on the right side give no gradient. The schedule is on the networks' device.
-  Contest(const ContestConfig& config, double clamp, NoiseSchedule schedule, const LoopConfig& loop);
+  // Logits beyond `clamp` on the right side give no gradient. The schedule is on the networks' device. With `pictures`
+  // these are seen, not noised, instead of noised latents. ConfigError where latents would change in colour, or
+  // pictures have a penalty of slopes.
+  Contest(const ContestConfig& config, double clamp, NoiseSchedule schedule, const LoopConfig& loop,
+          PicturesOf pictures = {});
 
   // For latents of these sizes, seen at timesteps t_N; for the discriminator's step of this number, none for a step of
   // the generator.
@@ -72,9 +78,12 @@ class Contest {
   TensorMap state() const { return augmentation_.state(); }
 
  private:
+  Tensor seen(const Tensor& x0_NCHW, const Tensor& noise_NCHW, const Sight& sight) const;
+
   ContestConfig config_;
   double clamp_;
   NoiseSchedule schedule_;
+  PicturesOf pictures_;
   Augmentation augmentation_;
 };
 

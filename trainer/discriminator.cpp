@@ -73,9 +73,20 @@ Discriminator::Discriminator(DiscriminatorKind kind, const Predecessor& start, c
     if (item.key().starts_with("conv_out.")) item.value().zero_();
 }
 
-TensorMap Discriminator::weights() const { return heads_ ? heads_->weights() : trained_weights(*unet_); }
+Discriminator::Discriminator(std::unique_ptr<ProjectedDiscriminator> projected) : projected_(std::move(projected)) {}
+
+TensorMap Discriminator::weights() const {
+  if (projected_) return projected_->weights();
+  return heads_ ? heads_->weights() : trained_weights(*unet_);
+}
+
+std::function<Tensor(const Tensor&)> Discriminator::decoded() const {
+  if (!projected_) return {};
+  return [projected = projected_.get()](const Tensor& x0) { return projected->decoded(x0); };
+}
 
 Tensor Discriminator::logits(const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer) const {
+  if (projected_) return projected_->logits(x_NCHW);
   if (heads_) return heads_->logits(*unet_, x_NCHW, inputs, observer);
   return predicted(*unet_, x_NCHW, inputs, observer).flatten(1);
 }

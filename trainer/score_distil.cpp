@@ -16,6 +16,7 @@ constexpr double no_clamp = std::numeric_limits<double>::infinity();  // of logi
 constexpr double least_distance = 1e-5;
 constexpr int64_t watched_every = 100, watched_examples = 64;
 constexpr double more_than_first = 1.2;  // a start may be far from the data, and is left
+constexpr double useless_error = 1;      // of the variance, as of a score that always says the mean
 
 ScoreDistilConfig checked(ScoreDistilConfig config) {
   if (config.low > config.high)
@@ -74,9 +75,17 @@ ScoreDistilStage::ScoreDistilStage(const ScoreDistilConfig& config, const LoopCo
   freeze(*teacher_);
   for (const auto& trained : {generator_, fake_}) trained->checkpoint_activations(loop.checkpoint_activations);
   LatentFeed watched(latents, watched_examples, loop.seed);
-  watched_ = watched.next({0, generator_for(loop.seed, 0, /*purpose=*/5)}, schedule_.steps(), /*caption_dropout=*/0);
-  data_ = statistics_of(watched_.x0_NCHW);
-  first_drift_ = drift().distance;
+  const Turn turn{0, generator_for(loop.seed, 0, /*purpose=*/5)};
+  LatentBatch batch = watched.next(turn, schedule_.steps(), /*caption_dropout=*/0);
+  data_ = statistics_of(batch.x0_NCHW);
+  const auto here = [&](const Tensor& x) { return x.to(loop.placement.device); };
+  watched_ = {.z_NCHW = here(batch.noise_NCHW),
+              .noise_NCHW = here(at::randn(batch.noise_NCHW.sizes(), turn.random)),
+              .t_N = here(batch.t_N),
+              .text_NSC = here(batch.text_NSC)};
+  const Tensor x0 = watched_x0();
+  first_drift_ = drift(x0).distance;
+  first_error_ = fake_error(x0);
 }
 
 std::optional<Adversary> ScoreDistilStage::adversary() {
@@ -177,10 +186,21 @@ Tensor ScoreDistilStage::Fake::loss(const ScoreBatch& batch, const Observer& obs
                     gan->contest.discriminator_loss({x0, real}, text, batch.sight, stage_.logits(observer));
 }
 
-ScoreDistilStage::Drift ScoreDistilStage::drift() const {
+Tensor ScoreDistilStage::watched_x0() const {
   const at::NoGradGuard no_grad;
-  const auto here = [&](const Tensor& x) { return x.to(empty_text_.device()); };
-  const LatentStatistics own = statistics_of(drawn(here(watched_.noise_NCHW), here(watched_.text_NSC)));
+  return drawn(watched_.z_NCHW, watched_.text_NSC);
+}
+
+double ScoreDistilStage::fake_error(const Tensor& x0) const {
+  const at::NoGradGuard no_grad;
+  const auto& [z, noise, t, text, real, sight] = watched_;
+  const Tensor output = guided(*fake_, schedule_.noised(x0, noise, t), {t, text}, config_.fake.guidance);
+  const Tensor wanted = target(teacher_of_.card.prediction, {x0, noise}, at(t));
+  return (at::mse_loss(output, wanted) / wanted.var()).item<double>();
+}
+
+ScoreDistilStage::Drift ScoreDistilStage::drift(const Tensor& x0) const {
+  const LatentStatistics own = statistics_of(x0);
   Drift worst{.distance = 0, .what = ""};
   for (int64_t c = 0; c < own.mean.numel(); ++c) {
     const auto number = [&](const Tensor& of) { return of[c].item<double>(); };
@@ -198,11 +218,17 @@ ScoreDistilStage::Drift ScoreDistilStage::drift() const {
 
 void ScoreDistilStage::watch(int64_t iteration) {
   if (iteration % watched_every != 0) return;
-  const auto [distance, what] = drift();
-  if (distance <= config_.most_drift || distance <= more_than_first * first_drift_) return;
-  throw std::runtime_error("iteration " + std::to_string(iteration) + ": " + what + "; stage.most_drift allows " +
-                           shown(config_.most_drift) +
-                           ". A lower rate of the generator, or more steps of the fake score, keep it nearer");
+  const Tensor x0 = watched_x0();
+  const auto [distance, what] = drift(x0);
+  const std::string when = "iteration " + std::to_string(iteration) + ": ";
+  if (!(distance <= std::max(config_.most_drift, more_than_first * first_drift_)))
+    throw std::runtime_error(when + what + "; stage.most_drift allows " + shown(config_.most_drift) +
+                             ". A lower rate of the generator, or more steps of the fake score, keep it nearer");
+  const double error = fake_error(x0);
+  if (!(error <= std::max(useless_error, more_than_first * first_error_)))
+    throw std::runtime_error(when + "the fake score's squared error is " + shown(error) +
+                             " times the variance of what it is to predict: it has diverged. A lower stage.fake.lr, " +
+                             "or a lower rate of the generator, keeps it to what is drawn");
 }
 
 StageCard ScoreDistilStage::card() const {

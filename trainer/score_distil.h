@@ -126,7 +126,8 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
   ScoreBatch draw(const Turn& turn) override;
   Tensor loss(const ScoreBatch& batch, const Observer& observer) override;
   std::optional<Adversary> adversary() override;
-  // Every 100 iterations: std::runtime_error names the channel whose drawn latents have left the data.
+  // Every 100 iterations: std::runtime_error names the channel whose drawn latents have left the data, or says that the
+  // fake score has diverged.
   void watch(int64_t iteration) override;
   StageCard card() const override;
 
@@ -167,7 +168,10 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
                 const Observer& observer = {}) const;
   Tensor x0_of(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance) const;
   Amplitudes at(const Tensor& t_N) const { return {schedule_.a(t_N), schedule_.s(t_N)}; }
-  Drift drift() const;
+  Tensor watched_x0() const;
+  Drift drift(const Tensor& x0_NCHW) const;
+  // The fake score's squared error on these latents, noised, over the variance of what it should have predicted.
+  double fake_error(const Tensor& x0_NCHW) const;
 
   ScoreDistilConfig config_;
   Predecessor teacher_of_, start_;
@@ -176,9 +180,9 @@ class ScoreDistilStage final : public StageOf<ScoreBatch> {
   Tensor empty_text_;
   NetworkPtr generator_, teacher_, fake_;
   std::unique_ptr<Gan> gan_;  // null where there is none
-  LatentBatch watched_;       // captions and noise of the latents that are watched
+  ScoreBatch watched_;        // what is drawn of it is compared with the data, and scored, from time to time
   LatentStatistics data_;
-  double first_drift_ = 0;
+  double first_drift_ = 0, first_error_ = 0;
   Fake opponent_;
 };
 

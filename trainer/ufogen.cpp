@@ -9,6 +9,30 @@
 #include "pipeline/prediction.h"
 
 namespace mds {
+namespace {
+
+bool is_projected(const UfogenConfig& config) { return config.adversary.discriminator == DiscriminatorKind::projected; }
+
+UfogenConfig checked(UfogenConfig config) {
+  const bool without_pictures = config.real.of_teacher() && config.pure_noise == 1;
+  if (!config.captions.empty() && !without_pictures)
+    throw ConfigError("stage.captions have no pictures; needed: stage.real \"teacher\", and a stage.pure_noise of 1");
+  return config;
+}
+
+Discriminator discriminator_for(const UfogenConfig& config, const Predecessor& start, const LoopConfig& loop,
+                                const LatentSource& latents) {
+  const AdversaryConfig& adversary = config.adversary;
+  if (is_projected(config) == adversary.features.empty())
+    throw ConfigError("stage.adversary.features is \"" + adversary.features + "\"; allowed with discriminator \"" +
+                      std::string(name_of(adversary.discriminator)) +
+                      "\": " + (is_projected(config) ? "a file with weights of EfficientNet-Lite0" : "none"));
+  if (!is_projected(config)) return {adversary.discriminator, start, loop};
+  LatentDecoder decoder = latent_decoder(latents, config.data.encoders, loop.placement);
+  return Discriminator(std::make_unique<ProjectedDiscriminator>(std::move(decoder), adversary.features, loop));
+}
+
+}  // namespace
 
 NoiseGap noise_gap(const NoiseSchedule& schedule, const UfogenConfig& config) {
   const int64_t t = schedule.steps() - 1, t_less = std::max(t - config.delta, config.floor);
@@ -19,14 +43,14 @@ UfogenStage::Opponent::Opponent(UfogenStage& stage, const LoopConfig& loop, cons
     : stage_(stage), feed_(latents, loop.batch, loop.seed + 1) {}
 
 UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, const LatentSource& latents)
-    : config_(config),
+    : config_(checked(config)),
       start_(open_predecessor(config.start, latents)),
       schedule_(NoiseSchedule(*start_.card.schedule).on(loop.placement.device)),
       feed_(latents, loop.batch, loop.seed),
       unet_(start_.unet(loop.placement)),
       teacher_(real_teacher(config.real, "stage.", start_, loop, latents)),
-      discriminator_(config.adversary.discriminator, start_, loop),
-      contest_(config.adversary.contest, config.adversary.clamp, schedule_, loop),
+      discriminator_(discriminator_for(config, start_, loop, latents)),
+      contest_(config.adversary.contest, config.adversary.clamp, schedule_, loop, discriminator_.decoded()),
       opponent_(*this, loop, latents) {
   unet_->checkpoint_activations(loop.checkpoint_activations);
   if (config.floor >= schedule_.steps())
@@ -104,6 +128,13 @@ StageCard UfogenStage::card() const {
   if (teacher_) card.predecessors["teacher"] = teacher_->folder();
   card.model.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
   card.guidance_absorbed = true;
+  if (is_projected(config_)) {
+    card.model.provenance.derived = {{"discriminator_features", "efficientnet-lite0"}};
+    card.note =
+        "the discriminator reads features of EfficientNet-Lite0, so this model is not to be scored by them "
+        "(fd_effnet, perceptual_effnet)";
+    return card;
+  }
   const NoiseGap gap = noise_gap(schedule_, config_);
   card.model.provenance.derived = {{"snr_at_" + std::to_string(gap.t), gap.snr},
                                    {"snr_at_" + std::to_string(gap.t_less), gap.snr_less}};
@@ -123,12 +154,17 @@ std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const P
   const double share = 1.0 / double(config.adversary.every);
   const bool whole = config.adversary.discriminator == DiscriminatorKind::unet;
   const double seen = share * seen_a_step(config.adversary.contest);
-  std::vector<PlannedNetwork> networks{
-      {.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}},
-      {.name = "discriminator",
-       .plan = plan,
-       .trained = whole,
-       .passes = {.trained = whole ? seen : 0, .through = 1, .plain = whole ? 0 : seen}}};
+  std::vector<PlannedNetwork> networks{{.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}}};
+  if (is_projected(config))
+    for (PlannedNetwork& network : planned_projection(config.data.encoders)) {
+      network.passes = {.through = 1, .plain = seen};
+      networks.push_back(std::move(network));
+    }
+  else
+    networks.push_back({.name = "discriminator",
+                        .plan = plan,
+                        .trained = whole,
+                        .passes = {.trained = whole ? seen : 0, .through = 1, .plain = whole ? 0 : seen}});
   if (config.real.of_teacher()) {
     const bool regressed = config.reconstruction_weight > 0;
     const double samples = share + (regressed && config.pure_noise > 0 ? 1 : 0);

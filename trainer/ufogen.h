@@ -2,6 +2,7 @@
 // the generator's x0 is noised again, distinguished from noised real latents, and regressed on the real x0.
 #pragma once
 
+#include "trainer/captioned_latents.h"
 #include "trainer/contest.h"
 #include "trainer/discriminator.h"
 #include "trainer/latent_feed.h"
@@ -23,14 +24,19 @@ struct AdversaryConfig {
   double beta1 = 0;
   int64_t every = 2;
   double clamp = 0.5;
+  std::string features{};
   ContestConfig contest;
   bool operator==(const AdversaryConfig&) const = default;
   static void describe(auto& self, auto&& field) {
-    field("discriminator", self.discriminator, "unet: a trained copy of the generator; heads: heads on a frozen copy");
+    field(
+        "discriminator", self.discriminator,
+        "unet: a trained copy of the generator; heads: heads on a frozen copy; projected: heads on a classifier's maps "
+        "of decoded pictures, which reads no captions");
     field("lr", self.lr, "learning rate of the discriminator", between(0, 10));
     field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
     field("every", self.every, "iterations of the generator for one of the discriminator", at_least(1));
     field("clamp", self.clamp, "margin beyond which a logit on the right side gives no gradient", at_least(0));
+    field("features", self.features, "file with weights of EfficientNet-Lite0, for a projected discriminator", later());
     ContestConfig::describe(self.contest, field);
   }
 };
@@ -47,6 +53,7 @@ struct UfogenConfig {
   double reconstruction_weight = 1;
   double adversarial_weight = 1;
   AdversaryConfig adversary;
+  std::string captions{};
   bool operator==(const UfogenConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -65,6 +72,7 @@ struct UfogenConfig {
           "factor of x0's squared error beside the adversarial loss", between(0, 1e6));
     field("adversarial_weight", self.adversarial_weight, "factor of the generator's adversarial loss", between(0, 1e6));
     field("adversary", self.adversary, "discriminator and its training");
+    field("captions", self.captions, captions_help, later());
   }
 };
 

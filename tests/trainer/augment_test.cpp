@@ -54,6 +54,18 @@ TEST_CASE("a cut hides a square, or what of it is inside, behind the mean", "[tr
   CHECK(at::equal(off.select(1, 0), off.select(1, 1)));
 }
 
+TEST_CASE("colours change by brightness, then saturation, then contrast", "[trainer][torch]") {
+  const Tensor x = at::tensor({0.2f, -0.4f, 0.5f, 0.f, 0.8f, 0.4f}).view({1, 3, 1, 2});
+  const Augmentation colour({.probability = 1, .shift = 0, .cutout = 0, .colour = true}, {});
+  const Tensor rows = at::tensor({never, 0.f, 0.f, never, 0.f, 0.f, 0.f, .8f, .25f, .9f}).view({1, 10});
+  // Of the pixels' means 0.5 and 0, after 0.3 more 0.8 and 0.3: half the saturation, then 1.4 times away from 0.55.
+  const Tensor wanted = at::tensor({0.55f + 1.4f * 0.1f, 0.55f + 1.4f * -0.45f, 0.55f + 1.4f * 0.25f,
+                                    0.55f + 1.4f * -0.25f, 0.55f + 1.4f * 0.4f, 0.55f + 1.4f * -0.05f})
+                            .view({1, 3, 1, 2});
+  CHECK((colour.apply(x, rows) - wanted).abs().max().item<double>() < 1e-6);
+  CHECK(colour.draw(5, generator_for(1, 0)).size(1) == 10);
+}
+
 TEST_CASE("a change is linear, and its gradient is the transposed one", "[trainer][torch]") {
   const Augmentation augmentation = certain(0.125, 0.25);
   const Tensor rows = augmentation.draw(16, generator_for(5, 0)), y = at::randn({16, 2, side, side});

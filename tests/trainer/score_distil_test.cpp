@@ -249,6 +249,8 @@ TEST_CASE("a discriminator that its configuration turns off, or that would read 
   CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set),
                     Contains("stage.fake.guidance is 2.0; allowed with stage.gan: 1"));
   config.fake.guidance = 1;
+  config.captions = "prompts.txt";
+  CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set), Contains("stage.captions have no pictures"));
   config.gan.real.real = RealKind::teacher;
   CHECK_THROWS_WITH(ScoreDistilStage(config, {}, set), Contains("stage.gan.teacher is empty"));
 }
@@ -266,6 +268,22 @@ TEST_CASE("a generator whose samples leave the data is stopped, with the channel
   CHECK_NOTHROW(stage.watch(99));
   CHECK_THROWS_WITH(stage.watch(100), Contains("iteration 100: the ") && Contains("of the drawn latents is") &&
                                           Contains("stage.most_drift allows 0"));
+}
+
+TEST_CASE("a fake score that has diverged ends the training, and one that begins far off does not",
+          "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("score_diverged");
+  ScoreDistilConfig config = between(folder, folder);
+  config.most_drift = 1e6;
+  ScoreDistilStage stage(config, {.iterations = 100, .batch = 2}, set);
+  CHECK_NOTHROW(stage.watch(100));
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, weight] : stage.adversary()->stage->weights())
+    if (name.starts_with("conv_out")) weight.mul_(20);
+  CHECK_NOTHROW(stage.watch(150));
+  CHECK_THROWS_WITH(stage.watch(200), Contains("iteration 200: the fake score's squared error is") &&
+                                          Contains("it has diverged. A lower stage.fake.lr"));
 }
 
 TEST_CASE("scores of other diffusions and timesteps that a teacher lacks are refused", "[trainer][torch]") {

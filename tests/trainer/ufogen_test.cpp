@@ -212,6 +212,30 @@ TEST_CASE("delta is reported as the signal-to-noise ratios at both of its timest
   CHECK(noise_gap(NoiseSchedule(ScheduleConfig{}), floored).t_less == 800);
 }
 
+TEST_CASE("features without a projected discriminator, and one without features, are refused", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  UfogenConfig config = starting(toy::model("start"));
+  config.adversary.features = "lite.safetensors";
+  CHECK_THROWS_WITH(
+      UfogenStage(config, {}, set),
+      Contains("stage.adversary.features is \"lite.safetensors\"; allowed with discriminator \"unet\": none"));
+  config = starting(config.start, DiscriminatorKind::projected);
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.adversary.features is \"\"; allowed"));
+}
+
+TEST_CASE("captions without pictures are refused where pictures play a part", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  const std::string folder = toy::model("start");
+  UfogenConfig config = taught(folder, folder);
+  config.captions = "prompts.txt";
+  CHECK_NOTHROW(UfogenStage(config, {}, set));
+  config.pure_noise = 0.9;
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.captions have no pictures"));
+  config.pure_noise = 1;
+  config.real = {};
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set), Contains("stage.captions have no pictures"));
+}
+
 TEST_CASE("a floor beyond the schedule is refused", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   UfogenConfig config = starting(toy::model("start"));
@@ -269,6 +293,18 @@ TEST_CASE("a plan counts the teacher's drawings for both players, and its estima
   CHECK(passes() == 0.5 * 8 * 2);
   config.real = {};
   CHECK(planned_networks(config, {"", notes}).size() == 2);
+}
+
+TEST_CASE("a plan of a projected discriminator has a decoder and a classifier for a discriminator", "[trainer]") {
+  UfogenConfig config = starting(toy::model("start"), DiscriminatorKind::projected);
+  std::vector<std::string> notes;
+  const auto networks = planned_networks(config, {"", notes});
+  REQUIRE(networks.size() == 3);
+  for (const auto& [i, name] : {std::pair{1, "decoder"}, {2, "classifier"}}) {
+    const PlannedNetwork& network = networks.at(size_t(i));
+    CHECK((network.name == name && !network.trained));
+    CHECK((network.passes.through == 1 && network.passes.plain == 2 * 0.5));
+  }
 }
 
 TEST_CASE("one step draws what the teacher draws and not the data, by regression alone", "[trainer][torch][slow]") {
