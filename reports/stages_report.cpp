@@ -136,6 +136,10 @@ class StageRows {
           "at equal %: the same over the first row's model at the guidance that the row was drawn with or, where it "
           "has learnt guidance, that it has learnt.");
     if (!undrawn_.empty()) table.footnotes.push_back("Not drawn for that: " + listed(undrawn_) + ".");
+    if (!unknown_.empty())
+      table.footnotes.push_back("Not known is the guidance in " + listed(unknown_) +
+                                ": no training on the way is stored that absorbed one; evaluate the models that came "
+                                "before into this database too.");
     if (lacks_interval_) table.footnotes.emplace_back(no_paired_interval);
   }
 
@@ -171,6 +175,7 @@ class StageRows {
   void add_at_equal_guidance(std::vector<Json>& row, const Drawing& drawing, const Drawing& first) {
     const auto guidance = guidance_in(drawing);
     const Drawing* base = guidance ? base_at(*guidance, first, drawing) : nullptr;
+    if (!guidance) unknown_.insert(model_name(drawing.model.name));
     if (guidance && !base)
       undrawn_.insert(model_name(first.model.name) + " at guidance " + shown(*guidance, {.name = "", .digits = 1}));
     add_ratio(row, drawing, base);
@@ -196,7 +201,7 @@ class StageRows {
   const DrawingGroup& group_;
   const ModelTrainings* trainings_;
   DrawingLatencies latencies_;
-  std::set<std::string> undrawn_;
+  std::set<std::string> undrawn_, unknown_;
   bool lacks_interval_ = false;
 };
 

@@ -90,7 +90,8 @@ TEST_CASE("where a ratio has no interval, or the base no drawing at equal guidan
     for (const char* none : {"of_first_interval", "of_equal", "of_equal_interval"}) CHECK(rows[row][none].is_null());
   }
   CHECK((rows[1]["equal_guidance"] == 2 && rows[2]["equal_guidance"].is_null()));
-  CHECK_THAT(notes_of(tables), Contains("Not drawn for that: base at guidance 2.0.") && Contains("No interval"));
+  CHECK_THAT(notes_of(tables), Contains("Not drawn for that: base at guidance 2.0.") && Contains("No interval") &&
+                                   Contains("Not known is the guidance in unknown:"));
 }
 
 TEST_CASE("the guidance in a network is that of the last training that absorbed one", "[reports]") {
