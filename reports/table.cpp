@@ -84,12 +84,14 @@ std::vector<std::string> csv_columns(const std::vector<Table>& tables, const std
   for (const auto& table : tables)
     for (const auto& column : table.columns) {
       if (column.audience == Audience::people) continue;
-      const bool expanded =
-          std::any_of(rows.begin(), rows.end(), [&](const Json& row) { return !row.contains(column.name); });
-      if (!expanded) add(column.name);
       for (const auto& row : rows)
         for (const auto& [name, value] : row.items())
-          if (expanded && name.starts_with(column.name + ".")) add(name);
+          if (name.starts_with(column.name + ".")) add(name);
+      const bool expanded =
+          std::ranges::any_of(names, [&](const std::string& name) { return name.starts_with(column.name + "."); });
+      // Rows of other tables may lack the column.
+      const bool plain = std::ranges::any_of(rows, [&](const Json& row) { return row.contains(column.name); });
+      if (plain && !expanded) add(column.name);
     }
   return names;
 }

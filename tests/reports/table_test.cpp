@@ -58,6 +58,12 @@ TEST_CASE("an unknown format is a usage error that lists the known ones", "[repo
   CHECK_THROWS_WITH(parse_format("xml"), "`format` xml: valid: table, md, csv, json");
 }
 
+TEST_CASE("CSV of tables with other columns has those of all", "[reports]") {
+  const Table one{.title = "", .columns = {{.name = "a"}, {.name = "s"}}, .rows = {{1, Json{{"x", 2}}}}},
+      other{.title = "", .columns = {{.name = "a"}, {.name = "b"}}, .rows = {{3, 4}}};
+  CHECK(to_text(std::vector<Table>{one, other}, Format::csv) == "a,s.x,b\n1,2,\n3,,4\n");
+}
+
 TEST_CASE("text for a page is escaped", "[reports]") {
   CHECK(escape_html("<b a=\"1\" c='2'>&") == "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;");
 }
