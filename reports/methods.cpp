@@ -6,12 +6,17 @@ namespace {
 // Fields of a stage that every training of it has. Others are options, and stored only where they are used.
 const std::string usual_fields =
     " kind start teacher latents encoders steps weight method delta floor pure_noise alpha low high fake gan guidance "
-    "adversary adversarial_weight reconstruction reconstruction_weight original ";
+    "adversary adversarial_weight reconstruction reconstruction_weight original inputs teacher_steps ";
 const std::string usual_of_opponent = " discriminator lr beta1 every clamp ";
+
+// Whether a student's step is for more of the teacher's than two.
+bool several(const Json& stage) {
+  return stage.is_object() && stage.contains("teacher_steps") && stage["teacher_steps"].is_number();
+}
 
 std::string basic_name(const std::string& kind, const Json& stage) {
   const bool is_sid = stage.is_object() && stage.contains("method") && stage["method"] == "sid";
-  if (kind == "distil") return "halving";
+  if (kind == "distil") return several(stage) ? stage["teacher_steps"].dump() + " steps in one" : "halving";
   if (kind == "ufogen") return "UFOGen";
   if (kind == "score_distil") return is_sid ? "SiD" : "DMD2";
   return kind;

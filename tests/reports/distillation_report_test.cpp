@@ -128,6 +128,7 @@ TEST_CASE("a method is named by its stage and by what not every training of it h
     return method_name(kind, {{"stage", std::move(stage)}});
   };
   CHECK(named("distil", {{"kind", "distil"}, {"steps", 8}}) == "halving");
+  CHECK(named("distil", {{"steps", 1}, {"teacher_steps", 8}, {"inputs", "trajectory"}}) == "8 steps in one");
   CHECK(named("ufogen", {{"delta", 250}, {"adversary", {{"lr", 1}, {"augment", Json::object()}}}}) ==
         "UFOGen + augment");
   CHECK(named("ufogen", {{"real", "teacher"}, {"captions", "a/b.txt"}}) == "UFOGen + captions + real teacher");
