@@ -104,7 +104,7 @@ Tensor DistilStage::guided(const Network& unet, const Tensor& x, const Tensor& t
                            const Observer& observer) const {
   const UNetInputs inputs{t, batch.text_NSC};
   if (!batch.guidance.defined()) return predicted(unet, x, inputs, observer);
-  return mds::guided(predicted(unet, at::cat({x, x}), with_empty_text(inputs, empty_text_), observer), batch.guidance);
+  return mds::guided(unet, {x, inputs, empty_text_}, batch.guidance, observer);
 }
 
 // The squared error of v equals that of x0 times SNR + 1 = 1 / s^2, so the weight of x0 is divided by this.

@@ -96,9 +96,10 @@ Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& in
   return unet.forward(x_NCHW, conditioning, observer).to(at::kFloat);
 }
 
-UNetInputs with_empty_text(const UNetInputs& inputs, const Tensor& empty_text) {
+Tensor predicted_both(const Network& unet, const GuidedInputs& of, const Observer& observer) {
+  const auto& [x, inputs, empty_text] = of;
   const auto& [t, text] = inputs;
-  return {at::cat({t, t}), at::cat({text, empty_text.expand_as(text)})};
+  return predicted(unet, at::cat({x, x}), {at::cat({t, t}), at::cat({text, empty_text.expand_as(text)})}, observer);
 }
 
 }  // namespace mds

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <type_traits>
+
 #include "pipeline/schedule.h"
 #include "trainer/latents.h"
 #include "trainer/stage.h"
@@ -40,11 +42,18 @@ struct UNetInputs {
 };
 Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer = {});
 
-// For classifier-free guidance one pass of twice the batch computes both outputs: x twice, with these inputs.
-UNetInputs with_empty_text(const UNetInputs& inputs, const Tensor& empty_text_1SC);
-// eps_u + w (eps_c - eps_u) of such a pass, for a number or tensor w.
-Tensor guided(const Tensor& both_NCHW, const auto& weight) {
-  const auto halves = both_NCHW.chunk(2);
+// The same with classifier-free guidance, eps_u + w (eps_c - eps_u) for a number or tensor w: one pass of twice the
+// batch computes both outputs. A number of 1 is no guidance, and a plain pass.
+struct GuidedInputs {
+  const Tensor& x_NCHW;
+  const UNetInputs& inputs;
+  const Tensor& empty_text_1SC;
+};
+Tensor predicted_both(const Network& unet, const GuidedInputs& of, const Observer& observer);  // conditional ones first
+Tensor guided(const Network& unet, const GuidedInputs& of, const auto& weight, const Observer& observer = {}) {
+  if constexpr (std::is_arithmetic_v<std::decay_t<decltype(weight)>>)
+    if (weight == 1) return predicted(unet, of.x_NCHW, of.inputs, observer);
+  const auto halves = predicted_both(unet, of, observer).chunk(2);
   return halves[1] + weight * (halves[0] - halves[1]);
 }
 

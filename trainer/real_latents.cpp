@@ -51,10 +51,7 @@ RealTeacher::RealTeacher(const RealConfig& config, const std::string& place, con
 }
 
 Parts RealTeacher::said(const Tensor& x, const UNetInputs& inputs) const {
-  const Tensor output =
-      sampler_.guidance == 1
-          ? predicted(*unet_, x, inputs)
-          : guided(predicted(*unet_, at::cat({x, x}), with_empty_text(inputs, empty_text_)), sampler_.guidance);
+  const Tensor output = guided(*unet_, {x, inputs, empty_text_}, sampler_.guidance);
   return parts(teacher_.card.prediction, output, x, {schedule_.a(inputs.t_N), schedule_.s(inputs.t_N)});
 }
 

@@ -146,8 +146,7 @@ Tensor ScoreDistilStage::drawn(const Tensor& z, const Tensor& text, const Observ
 
 Tensor ScoreDistilStage::guided(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance,
                                 const Observer& observer) const {
-  if (guidance == 1) return predicted(unet, x, inputs, observer);
-  return mds::guided(predicted(unet, at::cat({x, x}), with_empty_text(inputs, empty_text_), observer), guidance);
+  return mds::guided(unet, {x, inputs, empty_text_}, guidance, observer);
 }
 
 Tensor ScoreDistilStage::x0_of(const Network& unet, const Tensor& x, const UNetInputs& inputs, double guidance) const {
