@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "blocks/block_spec.h"
 #include "blocks/layer_modules.h"
@@ -14,6 +15,17 @@ namespace mds {
 // computed only in the first.
 using TextProducts = std::map<const void*, std::array<Tensor, 2>>;
 
+// Maps N x C x H x W that a control adds in a network, by the path of the step: to its output, or only to the skip that
+// it pushes. One row may stand for all of a batch.
+struct Controls {
+  std::map<std::string, Tensor> outputs{}, skips{};
+  bool empty() const { return outputs.empty() && skips.empty(); }
+  void for_each(auto&& visit) {
+    for (auto* maps : {&outputs, &skips})
+      for (auto& [path, map] : *maps) visit(map);
+  }
+};
+
 // The inputs of a network besides the main one.
 struct Conditioning {
   Tensor timesteps_N{};
@@ -23,8 +35,9 @@ struct Conditioning {
   Tensor text_embeds_NP{};  // pooled text, added to the time embedding (SD-XL)
   Tensor time_ids_NI{};     // also added to it: original height and width, crop top and left, target height and width
   std::shared_ptr<TextProducts> text_products{};  // null: nothing is kept; only for passes without gradients
+  Controls controls{};
 
-  // Visits every tensor with its name, in the order above.
+  // Visits every tensor but the controls with its name, in the order above.
   static void for_each(auto& self, auto&& visit) {
     visit("timesteps_N", self.timesteps_N);
     visit("time_NE", self.time_NE);

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "blocks/adapter.h"
 #include "blocks/feature.h"
 #include "blocks/map_attention.h"
 #include "blocks/mobile.h"
@@ -16,11 +17,11 @@
 
 namespace mds {
 
-using BlockSpec =
-    std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
-                 TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm, PooledProjection,
-                 AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution, LevelScale, SinglePool, Branches,
-                 ChannelScale, ReluConvolution, PerceptualHead, MobileConvolution, MobileBlock>;
+using BlockSpec = std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Downsample, Upsample, Resnet, Separable,
+                               TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm,
+                               PooledProjection, AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution, LevelScale,
+                               SinglePool, Branches, ChannelScale, ReluConvolution, PerceptualHead, MobileConvolution,
+                               MobileBlock, Unshuffle, AdapterResidual, HintConvolution>;
 
 std::string_view kind_of(const BlockSpec& block);
 Shape output_shape(const BlockSpec& block, const Site& site);

@@ -4,7 +4,9 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "blocks/kernels/panels.h"
 #include "blocks/kernels/prepared.h"
@@ -45,6 +47,24 @@ Conditioning brought_to(const Tensor& weight, Conditioning c) {
   return c;
 }
 
+void check_controls(const Plan& plan, const Controls& controls) {
+  for (const auto* maps : {&controls.outputs, &controls.skips})
+    for (const auto& [path, map] : *maps) {
+      const auto step = std::ranges::find(plan.steps, path, &PlanStep::path);
+      TORCH_CHECK(step != plan.steps.end() && (maps == &controls.outputs || step->link == Link::push),
+                  "a control is for \"", path, "\", and the network has no such step",
+                  maps == &controls.skips ? " that pushes a skip" : "");
+      const Shape& out = step->out;
+      TORCH_CHECK(map.dim() == 4 && map.sizes().slice(1) == at::IntArrayRef({out.channels, out.height, out.width}),
+                  "the control for \"", path, "\" is ", map.sizes(), "; needed: N x ", to_string(out));
+    }
+}
+
+Tensor controlled(const Tensor& x, const std::map<std::string, Tensor>& maps, const std::string& path) {
+  const auto found = maps.empty() ? maps.end() : maps.find(path);
+  return found == maps.end() ? x : x + found->second.to(x.device(), x.scalar_type());
+}
+
 // What a layer that was prepared keeps unpacked, such as the rows of a table, in the order of its memory.
 void pack_rest(LayerModule& layer, Packing& packing) {
   auto rest = layer.parameters();
@@ -58,6 +78,15 @@ void pack_rest(LayerModule& layer, Packing& packing) {
 }
 
 }  // namespace
+
+Observer compose(std::vector<Observer> observers) {
+  std::erase_if(observers, [](const Observer& each) { return !each; });
+  if (observers.empty()) return {};
+  return [observers = std::move(observers)](const PlanStep& step, Tensor x) {
+    for (const Observer& each : observers) x = each(step, std::move(x));
+    return x;
+  };
+}
 
 void check_input(const Plan& plan, const Tensor& x) {
   const Shape& in = plan.input;
@@ -92,6 +121,8 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
                         InnerFeatures* inner) const {
   check_input(plan_, input);
   Conditioning c = brought_to(any_weight_, conditioning);
+  const Controls controls = std::exchange(c.controls, {});
+  check_controls(plan_, controls);
   Tensor x = input.is_floating_point() ? input.to(device(), dtype()) : input.to(device());
   if (x.dim() == 4) x = x.contiguous(maps_);
   std::vector<Tensor> skips;
@@ -108,7 +139,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
       skip = skips.back();
       skips.pop_back();
     }
-    Tensor y = run_step(i, {x, skip, c}, skips);
+    Tensor y = controlled(run_step(i, {x, skip, c}, skips), controls.outputs, step.path);
     if (observer) y = observer(step, y);
     if (step.link == Link::time) {
       c.time_NE = y;
@@ -116,7 +147,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
     }
     if (step.link == Link::beside) continue;
     x = y;
-    if (step.link == Link::push) skips.push_back(x);
+    if (step.link == Link::push) skips.push_back(controlled(x, controls.skips, step.path));
     if (i == kept.last) inner->kept = x;
   }
   return x;

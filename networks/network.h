@@ -23,6 +23,9 @@ class Packing;
 // Receives the tensor after each step and returns it, or another one to continue with.
 using Observer = std::function<Tensor(const PlanStep& step, Tensor x)>;
 
+// Calls the observers one after another, each with the tensor that the one before it returned. Empty ones are left out.
+Observer compose(std::vector<Observer> observers);
+
 // What the levels inside one level of a UNet gave in an earlier step of a sampler, and whether a step takes it from
 // there instead of running them (arXiv 2312.00858).
 struct InnerFeatures {
@@ -40,7 +43,9 @@ class Network final : public torch::nn::Module {
   // x: the plan's input with a batch dimension (int64 ids for a text tower). Returns the result of the main path. The
   // inputs may be on any device, and pictures and token states may be of any floating type. The network computes on the
   // device and in the type of its weights, and its output has that device and type.
-  // inner: where given, what is inside its level is kept in it or taken from it.
+  // Where the conditioning has controls, they are added before the observer sees the step; c10::Error where the plan
+  // has no step of their path or it has another shape. inner: where given, what is inside its level is kept in it or
+  // taken from it.
   Tensor forward(const Tensor& x, const Conditioning& conditioning = {}, const Observer& observer = {},
                  InnerFeatures* inner = nullptr) const;
 

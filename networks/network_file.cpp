@@ -21,9 +21,12 @@ constexpr const char* architectures = "configs/architectures";
 struct Part {
   std::string_view name, kind;
 };
-constexpr std::array parts{Part{"unet", UNetSpec::kind}, Part{"vae_decoder", ""},
-                           Part{"vae_encoder", EncoderSpec::kind}, Part{"image_encoder", ImageTowerSpec::kind},
-                           Part{"text_encoder", TextTowerSpec::kind}};
+constexpr std::array parts{Part{"unet", UNetSpec::kind},
+                           Part{"vae_decoder", ""},
+                           Part{"vae_encoder", EncoderSpec::kind},
+                           Part{"image_encoder", ImageTowerSpec::kind},
+                           Part{"text_encoder", TextTowerSpec::kind},
+                           Part{"adapter", AdapterSpec::kind}};
 
 // "vae_decoder" of "weights/emoji-md/vae_decoder"; empty where the last segment is not the name of a part.
 std::string part_in(const std::string& name) {

@@ -16,7 +16,9 @@ void require_multiples(Extent pixels, int64_t factor) {
 
 // How many pixels one latent element spans along a side.
 int64_t factor_of(const auto& half) {
-  if constexpr (requires { half.widths; })
+  if constexpr (requires { half.reduction; })
+    return pixels_a_latent << (half.widths.size() - 1);  // an adapter's innermost map
+  else if constexpr (requires { half.widths; })
     return int64_t(1) << (half.widths.size() - 1);
   else
     return pixels_a_latent;

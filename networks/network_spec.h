@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "networks/adapter.h"
 #include "networks/autoencoder.h"
 #include "networks/efficientnet.h"
 #include "networks/inception.h"
@@ -15,7 +16,7 @@
 namespace mds {
 
 using NetworkSpec = std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec, TaesdEncoderSpec,
-                                 TaesdDecoderSpec, InceptionSpec, LpipsSpec, EfficientNetSpec>;
+                                 TaesdDecoderSpec, InceptionSpec, LpipsSpec, EfficientNetSpec, AdapterSpec>;
 
 inline constexpr int spec_version = 1;
 

@@ -106,6 +106,9 @@ std::string against(const DecoderSpec& spec, const Json& config) { return agains
 // For diffusers' AutoencoderTiny: its weights show everything except the activation.
 std::string against(const TaesdEncoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
 std::string against(const TaesdDecoderSpec&, const Json& config) { return differing(config, {{"act_fn", "relu"}}); }
+std::string against(const AdapterSpec&, const Json& config) {
+  return differing(config, {{"adapter_type", "full_adapter"}, {"downscale_factor", pixels_a_latent}});
+}
 std::string against(const InceptionSpec&, const Json&) { return {}; }
 std::string against(const LpipsSpec&, const Json&) { return {}; }
 std::string against(const EfficientNetSpec&, const Json&) { return {}; }

@@ -95,11 +95,13 @@ std::string landmark(const Dialect& dialect) {
         return make_plan(DecoderSpec{});
       case PartKind::text_encoder:
         return make_plan(TextTowerSpec{});
+      case PartKind::adapter:
+        return make_plan(AdapterSpec{});
       default:
         return make_plan(ImageTowerSpec{});
     }
   }();
-  plan.steps.resize(1);
+  plan.steps.resize(2);  // an adapter's first step has no weights
   return foreign_names(plan, dialect).front().theirs;
 }
 

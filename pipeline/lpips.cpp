@@ -9,11 +9,11 @@ namespace {
 
 std::vector<Tensor> levels_of(const Network& network, const Tensor& x_NCHW, const Observer& observer) {
   std::vector<Tensor> levels;
-  network.forward(x_NCHW, {}, [&](const PlanStep& step, Tensor y) {
-    if (observer) y = observer(step, y);
+  const auto kept = [&](const PlanStep& step, Tensor y) {
     if (step.link == Link::beside) levels.push_back(y);
     return y;
-  });
+  };
+  network.forward(x_NCHW, {}, compose({observer, kept}));
   return levels;
 }
 

@@ -105,6 +105,7 @@ struct ModelCard {
   // How the model is meant to be drawn with, by the fields that a card has; its guidance counts as no_guidance says.
   SamplerConfig sampler;
   NoGuidance no_guidance = NoGuidance::one;
+  std::optional<AdapterSpec> adapter{};
   Provenance provenance;
   bool operator==(const ModelCard&) const = default;
 
@@ -135,6 +136,7 @@ struct ModelCard {
           later());
     field("last", self.sampler.last, "where the last step ends: at the clean latent, or (first) at timestep 0",
           later());
+    field("adapter", self.adapter, "network from a control picture to maps that are added in a UNet", later());
     field("provenance", self.provenance, "where the weights come from");
   }
 };

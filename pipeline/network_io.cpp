@@ -26,6 +26,7 @@ struct InputList {
   std::vector<NetworkInput> operator()(const DecoderSpec&) const { return map_called("latent"); }
   std::vector<NetworkInput> operator()(const TaesdEncoderSpec&) const { return map_called("sample"); }
   std::vector<NetworkInput> operator()(const TaesdDecoderSpec&) const { return map_called("latent"); }
+  std::vector<NetworkInput> operator()(const AdapterSpec&) const { return map_called("control"); }
   std::vector<NetworkInput> operator()(const ImageTowerSpec&) const { return map_called("pixel_values"); }
   std::vector<NetworkInput> operator()(const InceptionSpec&) const { return pictures(PictureInput::resized); }
   std::vector<NetworkInput> operator()(const EfficientNetSpec&) const { return pictures(PictureInput::sized); }
@@ -190,11 +191,11 @@ std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec,
   for (size_t i = 0; i < wanted.size(); ++i) (wanted[i].field ? conditioning.*wanted[i].field : main) = inputs.at(i);
   if (pools_text(network.plan())) conditioning.text_end_N = at::argmax(main, 1);
   TensorMap named;
-  network.forward(main, conditioning, [&](const PlanStep& step, Tensor y) {
-    if (observer) y = observer(step, y);
+  const auto kept = [&](const PlanStep& step, Tensor y) {
     if (!step.output.empty()) named[step.output] = y;
     return y;
-  });
+  };
+  network.forward(main, conditioning, compose({observer, kept}));
   std::vector<Tensor> outputs;
   for (const auto& name : outputs_of(network.plan())) outputs.push_back(named.at(name));
   return outputs;

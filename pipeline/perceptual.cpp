@@ -45,12 +45,12 @@ Tensor unit_over_channels(const Tensor& x_NCHW) {
 
 std::vector<Tensor> features(const Network& network, const Tensor& x_NCHW, const Observer& observer) {
   std::vector<Tensor> maps;
-  network.forward((x_NCHW + 1) * 127.5, {}, [&](const PlanStep& step, Tensor y) {
-    if (observer) y = observer(step, y);
+  const auto kept = [&](const PlanStep& step, Tensor y) {
     if (std::find(levels.begin(), levels.end(), step.path) != levels.end())
       maps.push_back(unit_over_channels(y.to(at::kFloat)));
     return y;
-  });
+  };
+  network.forward((x_NCHW + 1) * 127.5, {}, compose({observer, kept}));
   return maps;
 }
 

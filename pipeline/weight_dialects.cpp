@@ -318,6 +318,18 @@ Dialect efficientnet_lite_network() {
           .leave_be = {"_fc."}};
 }
 
+// A T2IAdapter of kind full_adapter.
+Dialect diffusers_adapter() {
+  return {.kind = adapter,
+          .root = {},
+          .uses = {{diffusers, {"adapter.", ""}}},
+          .steps = {{"conv_in", "conv_in"},
+                    {"down#.conv_in", "body.$level.in_conv"},
+                    {"down#.#.conv", "body.$level.resnets.$index"}},
+          .layers = {{"conv1", "block1"}, {"conv2", "block2"}},
+          .leave_be = {}};
+}
+
 std::vector<Dialect> make_dialects() {
   std::vector<Dialect> list = {diffusers_unet(),
                                compvis_unet(),
@@ -330,7 +342,8 @@ std::vector<Dialect> make_dialects() {
                                torch_fidelity_inception(),
                                lpips_network(lpips, convolutions_of_lpips()),
                                lpips_network(torchvision, convolutions_of_torchvision()),
-                               efficientnet_lite_network()};
+                               efficientnet_lite_network(),
+                               diffusers_adapter()};
   const Rules now = {{"norm", "group_norm"}, {"q", "to_q"}, {"k", "to_k"}, {"v", "to_v"}, {"out", "to_out.0"}};
   const Rules once = {{"norm", "group_norm"}, {"q", "query"}, {"k", "key"}, {"v", "value"}, {"out", "proj_attn"}};
   for (const auto half : {vae_encoder, vae_decoder})
@@ -354,6 +367,7 @@ std::string_view layout_that_looks_like(const std::vector<std::string>& names) {
                                                                          {"down_blocks.", diffusers},
                                                                          {"up_blocks.", diffusers},
                                                                          {"mid_block.", diffusers},
+                                                                         {"adapter.body.", diffusers},
                                                                          {"resblocks.", open_clip},
                                                                          {"self_attn.q_proj", transformers},
                                                                          {"Mixed_5b.", torch_fidelity},

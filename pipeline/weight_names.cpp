@@ -157,9 +157,11 @@ PartKind kind_of(const Plan& plan) {
     if (step.path == "Mixed_5b") return PartKind::inception;
     if (std::holds_alternative<PerceptualHead>(step.block)) return PartKind::perceptual;
     if (std::holds_alternative<MobileBlock>(step.block)) return PartKind::efficientnet;
+    if (std::holds_alternative<Unshuffle>(step.block)) return PartKind::adapter;
   }
   throw ConfigError(
-      "the network is no UNet, half of an autoencoder, CLIP tower or feature network; no library has names for it");
+      "the network is no UNet, half of an autoencoder, CLIP tower, adapter or feature network; no library has names "
+      "for it");
 }
 
 std::vector<ForeignWeight> foreign_names(const Plan& plan, const Dialect& dialect) {

@@ -36,12 +36,13 @@ enum class PartKind : uint8_t {
   image_encoder,
   inception,
   perceptual,
-  efficientnet
+  efficientnet,
+  adapter
 };
 template <>
 struct EnumNames<PartKind> {
-  static constexpr std::array names{"unet",          "vae_encoder", "vae_decoder", "text_encoder",
-                                    "image_encoder", "inception",   "perceptual",  "efficientnet"};
+  static constexpr std::array names{"unet",      "vae_encoder", "vae_decoder",  "text_encoder", "image_encoder",
+                                    "inception", "perceptual",  "efficientnet", "adapter"};
 };
 PartKind kind_of(const Plan& plan);  // determined from its steps
 

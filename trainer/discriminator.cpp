@@ -48,15 +48,16 @@ TensorMap DiscriminatorHeads::weights() const {
 Tensor DiscriminatorHeads::logits(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs,
                                   const Observer& observer) const {
   std::vector<Tensor> logits;
-  predicted(unet, x_NCHW, inputs, [&](const PlanStep& step, const Tensor& x) {
+  const auto heads = [&](const PlanStep& step, Tensor x) {
     if (const auto found = heads_.find(step.path); found != heads_.end()) {
       const Head& head = found->second;
       const Tensor features = at::group_norm(x.to(at::kFloat), /*num_groups=*/1);
       const Tensor hidden = at::silu(at::conv2d(features, head.in_weight, head.in_bias));
       logits.push_back(at::conv2d(hidden, head.out_weight, head.out_bias).flatten(1).to(at::kFloat));
     }
-    return observer ? observer(step, x) : x;
-  });
+    return x;
+  };
+  predicted(unet, x_NCHW, inputs, compose({heads, observer}));
   return at::cat(logits, 1);
 }
 
