@@ -18,19 +18,9 @@ void check_size(int64_t size) {
 
 Tensor to_tensor(const Image& image, int64_t size) {
   check_size(size);
-  Image square = centre_square(image);
-  const auto pixels_HWC = torch::from_blob(square.rgb.data(), {square.height, square.width, 3}, torch::kUInt8);
-  const auto picture_1CHW = pixels_HWC.permute({2, 0, 1}).unsqueeze(0);
-  if (square.width == size) return picture_1CHW[0].contiguous().clone();
-  return resized(picture_1CHW, {size, size}, Resizer::bicubic)[0].to(torch::kUInt8);
-}
-
-Image to_image(const Tensor& picture) {
-  TORCH_CHECK(picture.dim() == 3 && picture.size(0) == 3 && picture.scalar_type() == torch::kUInt8,
-              "to_image: expected uint8 3 x H x W, got ", picture.scalar_type(), " ", picture.sizes());
-  const auto pixels_HWC = picture.cpu().permute({1, 2, 0}).contiguous();
-  const auto* data = pixels_HWC.const_data_ptr<uint8_t>();
-  return {picture.size(2), picture.size(1), std::vector<uint8_t>(data, data + pixels_HWC.numel())};
+  const Tensor square = picture_tensor(centre_square(image));
+  if (square.size(2) == size) return square;
+  return resized(square.unsqueeze(0), {size, size}, Resizer::bicubic)[0].to(torch::kUInt8);
 }
 
 namespace {

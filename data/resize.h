@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "data/picture_source.h"
-#include "pipeline/image.h"
+#include "pipeline/picture_tensor.h"
 #include "spec/tensor.h"
 
 namespace mds {
 
 Tensor to_tensor(const Image& image, int64_t size);  // uint8, 3 x size x size
-Image to_image(const Tensor& picture);               // from uint8, 3 x H x W, on any device
 
 struct Pictures {
   std::vector<Pair> pairs;

@@ -1,0 +1,27 @@
+// Control pictures: edges that adapters read, from a picture of edges or found in a photo. White edges on black.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "pipeline/canny.h"
+#include "pipeline/sized_picture.h"
+
+namespace mds {
+
+// One of two files.
+struct ControlSource {
+  std::string edges{};  // a picture of white edges on black
+  std::string photo{};  // a picture whose edges are found at the size that is drawn
+  CannyThresholds thresholds{};
+
+  bool given() const { return !edges.empty() || !photo.empty(); }
+};
+
+// Float32 1 x 3 x height x width in 0..1 on the CPU. `told` hears of a resized picture. ConfigError where not exactly
+// one file is named, and for thresholds that canny_edges refuses; FileError where the file is no picture.
+Tensor load_control(const ControlSource& source, Extent pixels, const Told& told = {});
+
+// The edges of uint8 pictures N x 3 x H x W, in the same form.
+Tensor edge_controls(const Tensor& pictures_NCHW, const CannyThresholds& thresholds = {});
+
+}  // namespace mds
