@@ -48,6 +48,16 @@ CommandLine command_line(GenerateOptions& options) {
       "Decodes in tiles of N latent pixels a side, which saves memory");
   add("overlap", number(&options.overlap, at_least(0), "as many as the decoder's reach asks for"),
       "Latent pixels that neighbouring tiles share");
+  add("adapter", po::value(&request.control.adapters)->composing()->value_name("DIR"),
+      "Folder of an adapter, which the control picture steers");
+  add("control", po::value(&request.control.source.edges)->value_name("FILE"), "Control picture: white edges on black");
+  add("control-from", po::value(&request.control.source.photo)->value_name("FILE"),
+      "Picture whose edges are found and are the control picture");
+  add("canny-low", number(&request.control.source.thresholds.low, between(0, CannyThresholds::most)),
+      "Gradient above which a pixel continues an edge");
+  add("canny-high", number(&request.control.source.thresholds.high, between(0, CannyThresholds::most)),
+      "Gradient above which a pixel begins an edge");
+  add("control-scale", number(&request.control.scale, between(-10, 10)), "Factor of what the adapters add");
   add("grid", po::bool_switch(&request.grid), "Puts all pictures into one file, with their prompts and seeds");
   add("out", po::value(&request.out)->required()->value_name("PATH"),
       "A file for one picture or a grid, in the format of its ending (.png, .jpg, .jpeg or .webp), else a folder; "

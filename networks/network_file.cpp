@@ -26,7 +26,9 @@ constexpr std::array parts{Part{"unet", UNetSpec::kind},
                            Part{"vae_encoder", EncoderSpec::kind},
                            Part{"image_encoder", ImageTowerSpec::kind},
                            Part{"text_encoder", TextTowerSpec::kind},
-                           Part{"adapter", AdapterSpec::kind}};
+                           Part{"adapter", AdapterSpec::kind},
+                           Part{"controlnet", ControlNetSpec::kind},
+                           Part{"hint", HintSpec::kind}};
 
 // "vae_decoder" of "weights/emoji-md/vae_decoder"; empty where the last segment is not the name of a part.
 std::string part_in(const std::string& name) {

@@ -33,6 +33,7 @@ struct Resize {
     require_multiples(pixels, pixels_a_latent << (spec.levels.size() - 1));  // every level except one halves the map
     set_extent(spec, {pixels.height / pixels_a_latent, pixels.width / pixels_a_latent});
   }
+  void operator()(ControlNetSpec& spec) const { (*this)(spec.unet); }
   void operator()(TextTowerSpec&) const { throw ConfigError("a text tower has no picture size"); }
   void operator()(LpipsSpec& spec) const {
     const Extent pixels = chosen(wanted, {spec.size, spec.width > 0 ? spec.width : spec.size});
@@ -66,6 +67,8 @@ NetworkSpec canonical(const NetworkSpec& spec) {
       [](auto& s) {
         if constexpr (std::same_as<std::remove_reference_t<decltype(s)>, UNetSpec>)
           s = canonical(s);
+        else if constexpr (requires { s.unet; })
+          s.unet = canonical(s.unet);
         else if constexpr (requires { s.size_width; })
           set_extent(s, extent_of(s));
       },

@@ -6,6 +6,7 @@
 
 #include "networks/adapter.h"
 #include "networks/autoencoder.h"
+#include "networks/controlnet.h"
 #include "networks/efficientnet.h"
 #include "networks/inception.h"
 #include "networks/lpips.h"
@@ -15,8 +16,9 @@
 
 namespace mds {
 
-using NetworkSpec = std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec, TaesdEncoderSpec,
-                                 TaesdDecoderSpec, InceptionSpec, LpipsSpec, EfficientNetSpec, AdapterSpec>;
+using NetworkSpec =
+    std::variant<UNetSpec, EncoderSpec, DecoderSpec, TextTowerSpec, ImageTowerSpec, TaesdEncoderSpec, TaesdDecoderSpec,
+                 InceptionSpec, LpipsSpec, EfficientNetSpec, AdapterSpec, ControlNetSpec, HintSpec>;
 
 inline constexpr int spec_version = 1;
 

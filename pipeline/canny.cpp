@@ -38,7 +38,7 @@ class EdgeMap {
   }
 
   Image edges(const CannyThresholds& thresholds) const {
-    Image edges = make_image({width_, height_}, 0);
+    Image edges{width_, height_, std::vector<uint8_t>(size_t(width_ * height_ * 3))};
     std::vector<ImageSize> open;  // pixels of an edge whose neighbours were not looked at
     const auto visit = [&](int64_t x, int64_t y, int64_t limit) {
       uint8_t* pixel = edges.rgb.data() + (y * width_ + x) * 3;

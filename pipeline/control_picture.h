@@ -21,7 +21,4 @@ struct ControlSource {
 // one file is named, and for thresholds that canny_edges refuses; FileError where the file is no picture.
 Tensor load_control(const ControlSource& source, Extent pixels, const Told& told = {});
 
-// The edges of uint8 pictures N x 3 x H x W, in the same form.
-Tensor edge_controls(const Tensor& pictures_NCHW, const CannyThresholds& thresholds = {});
-
 }  // namespace mds

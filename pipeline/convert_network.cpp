@@ -109,6 +109,13 @@ std::string against(const TaesdDecoderSpec&, const Json& config) { return differ
 std::string against(const AdapterSpec&, const Json& config) {
   return differing(config, {{"adapter_type", "full_adapter"}, {"downscale_factor", pixels_a_latent}});
 }
+std::string against(const ControlNetSpec& spec, const Json& config) {
+  const std::string heads = differing_heads(spec.unet, config);
+  return heads.empty() ? differing(config, {{"act_fn", "silu"}, {"global_pool_conditions", false}}) : heads;
+}
+std::string against(const HintSpec&, const Json& config) {
+  return differing(config, {{"controlnet_conditioning_channel_order", "rgb"}});
+}
 std::string against(const InceptionSpec&, const Json&) { return {}; }
 std::string against(const LpipsSpec&, const Json&) { return {}; }
 std::string against(const EfficientNetSpec&, const Json&) { return {}; }

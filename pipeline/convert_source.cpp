@@ -83,7 +83,8 @@ WeightSource source_of(const std::string& file) {
   return {.file = file, .config = json_if_there(config), .config_file = config};
 }
 
-// The name of a dialect's first weight: a file that has it contains the part.
+// The name of a weight that no other part has: a file that has it contains the part. That of a UNet and of a ControlNet
+// is in their last step, because they begin alike.
 std::string landmark(const Dialect& dialect) {
   Plan plan = [&] {
     switch (dialect.kind) {
@@ -97,11 +98,18 @@ std::string landmark(const Dialect& dialect) {
         return make_plan(TextTowerSpec{});
       case PartKind::adapter:
         return make_plan(AdapterSpec{});
+      case PartKind::controlnet:
+        return make_plan(ControlNetSpec{});
+      case PartKind::hint:
+        return make_plan(HintSpec{});
       default:
         return make_plan(ImageTowerSpec{});
     }
   }();
-  plan.steps.resize(2);  // an adapter's first step has no weights
+  if (dialect.kind == PartKind::unet || dialect.kind == PartKind::controlnet)
+    plan.steps.erase(plan.steps.begin(), plan.steps.end() - 1);
+  else
+    plan.steps.resize(2);  // an adapter's first step has no weights
   return foreign_names(plan, dialect).front().theirs;
 }
 

@@ -19,8 +19,8 @@ Conditioning changed(Conditioning conditioning, const std::function<Tensor(const
 // for the next step, unless that is much memory.
 class Calls {
  public:
-  Calls(int64_t rows, int64_t rows_a_call, const SamplerConfig& sampler)
-      : rows_a_call_(rows_a_call), cache_(sampler.cache_interval) {
+  Calls(int64_t rows, int64_t rows_a_call, const SamplerConfig& sampler, LoadedControls controls)
+      : rows_a_call_(rows_a_call), cache_(sampler.cache_interval), controls_(std::move(controls)) {
     const int64_t calls = (rows + rows_a_call - 1) / rows_a_call;
     for (int64_t i = 0; i < calls && calls <= most_kept; ++i) kept_.push_back(std::make_shared<TextProducts>());
     if (cache_ > 1) inner_.assign(size_t(calls), {.level = sampler.cache_level});
@@ -34,6 +34,7 @@ class Calls {
       if (!kept_.empty()) own.text_products = kept_[outputs.size()];
       InnerFeatures* inner = inner_.empty() ? nullptr : &inner_[outputs.size()];
       if (inner) inner->reuse = reuse;
+      own.controls = controls_at(rows_of(controls_, begin, begin + rows_a_call_), rows(x), own);
       outputs.push_back(unet.forward(rows(x), own, {}, inner).to(x.device(), at::kFloat));
     }
     return at::cat(outputs);
@@ -44,6 +45,7 @@ class Calls {
   int64_t rows_a_call_, cache_, steps_ = 0;
   std::vector<std::shared_ptr<TextProducts>> kept_;
   std::vector<InnerFeatures> inner_;
+  LoadedControls controls_;
 };
 
 }  // namespace
@@ -62,7 +64,7 @@ Denoiser Drawer::denoiser(const Network& unet, const PictureTexts& texts) const 
   const int64_t sides = calls_a_step(sampler);
   const int64_t rows_a_call = one_by_one && unet.device().is_cpu() ? sides : chosen.numel();
   if (sampler.cache_interval > 1) inner_steps(unet.plan(), sampler.cache_level);  // refuses a level that the UNet lacks
-  Calls calls(chosen.numel(), rows_a_call, sampler);
+  Calls calls(chosen.numel(), rows_a_call, sampler, repeated(texts.controls, sides));
   return [&unet, conditioning, sides, calls, config = sampler](const Tensor& x, int64_t t) mutable {
     conditioning.timesteps_N = at::full({x.size(0) * sides}, t, at::kLong);
     const Tensor outputs = calls.forward(unet, x.repeat_interleave(sides, 0), conditioning);

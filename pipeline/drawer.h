@@ -2,6 +2,7 @@
 // trainings are evaluated with it, and its parts are timed.
 #pragma once
 
+#include "pipeline/adapter.h"
 #include "pipeline/model.h"
 #include "pipeline/sampler.h"
 #include "pipeline/tiles.h"
@@ -12,6 +13,7 @@ namespace mds {
 struct PictureTexts {
   Conditioning rows;  // one row per text, without timesteps; row 0 is the text that guidance, if any, steers away from
   Tensor chosen_N;    // int64: the row of each picture
+  LoadedControls controls{};  // for all pictures or one row a picture; both sides of the guidance have them
 };
 
 // The rows of texts that guidance needs for each picture: its own row, row 0, or both, one after the other.

@@ -43,7 +43,8 @@ DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
           .seeds = {request.seeds.begin() + int64_t(begin), request.seeds.begin() + int64_t(end)},
           .negative = request.negative,
           .batch = request.batch,
-          .tiles = request.tiles};
+          .tiles = request.tiles,
+          .adapters = of_pictures(request.adapters, at::arange(int64_t(begin), int64_t(end)))};
 }
 
 struct RoundTime {
@@ -157,7 +158,7 @@ PictureTexts Generator::texts_of(const DrawRequest& request, const SamplerConfig
   return {conditioning_of(card_, texts), at::tensor(distinct.rows, at::kLong)};
 }
 
-Tensor Generator::latents(const Network& unet, const Round& round) const {
+Tensor Generator::latents(const Network& unet, const Round& round, const LoadedControls& controls) const {
   const int64_t steps = round.drawer.sampler.steps;
   const size_t count = round.request.seeds.size(), batch = size_t(round.request.batch);
   std::vector<Tensor> latents;
@@ -165,8 +166,9 @@ Tensor Generator::latents(const Network& unet, const Round& round) const {
     const size_t end = std::min(begin + batch, count);
     const std::vector<uint64_t> seeds = part_of(round.request, begin, end).seeds;
     const Tensor chosen = round.texts.chosen_N.slice(0, int64_t(begin), int64_t(end));
+    const PictureTexts texts{round.texts.rows, chosen, rows_of(controls, int64_t(begin), int64_t(end))};
     int64_t taken = 0;
-    latents.push_back(round.drawer.latents(unet, {round.texts.rows, chosen}, seeds, [&] {
+    latents.push_back(round.drawer.latents(unet, texts, seeds, [&] {
       if (round.listener.evaluated)
         round.listener.evaluated(int64_t(round.first + begin) * steps + ++taken * int64_t(end - begin));
     }));
@@ -182,8 +184,10 @@ size_t Generator::draw_round(const Round& round) const {
       return load_prepared(folder_, name, make_plan(spec), loading(loading_.placement, round.listener));
     });
   };
+  const LoadedControls controls =
+      load_controls(round.request.adapters, *card_.unet, loading(loading_.placement, round.listener));
   NetworkPtr network = part("unet", *card_.unet);
-  const Tensor z = latents(*network, round);
+  const Tensor z = latents(*network, round, controls);
   network = nullptr;
   give_memory_back();
   network = part("vae_decoder", *card_.vae_decoder);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/adapter.h"
 #include "pipeline/drawer.h"
 #include "pipeline/text_encoder.h"
 
@@ -16,6 +17,7 @@ struct DrawRequest {
   std::string negative{};       // what guidance steers away from; empty: no text
   int64_t batch = 1;            // pictures sampled together
   TileOptions tiles{};          // for the decoder
+  std::vector<AdapterUse> adapters{};
 };
 
 // Callbacks while pictures are drawn.
@@ -51,7 +53,7 @@ class Generator {
   // the CPU to the byte, because the network gets one picture per call there; elsewhere up to rounding by its batch.
   // Text encoders, UNet and decoder are loaded one after another: the encoders once per 64 pictures, UNet and decoder
   // once per batch, or per so many batches that loading takes a small share of the time. ConfigError: see check(), and
-  // where there are not as many seeds as prompts; FileError: see load_part.
+  // where there are not as many seeds as prompts, and those of load_controls; FileError: see load_part.
   void draw(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
 
  private:
@@ -67,7 +69,7 @@ class Generator {
   void check_parts() const;
   PartLoading loading(const Placement& placement, const DrawListener& listener) const;
   PictureTexts texts_of(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
-  Tensor latents(const Network& unet, const Round& round) const;
+  Tensor latents(const Network& unet, const Round& round, const LoadedControls& controls) const;
   size_t draw_round(const Round& round) const;  // returns the best size of the next round
 
   std::string folder_;

@@ -106,6 +106,8 @@ struct ModelCard {
   SamplerConfig sampler;
   NoGuidance no_guidance = NoGuidance::one;
   std::optional<AdapterSpec> adapter{};
+  std::optional<ControlNetSpec> controlnet{};
+  std::optional<HintSpec> hint{};
   Provenance provenance;
   bool operator==(const ModelCard&) const = default;
 
@@ -137,6 +139,8 @@ struct ModelCard {
     field("last", self.sampler.last, "where the last step ends: at the clean latent, or (first) at timestep 0",
           later());
     field("adapter", self.adapter, "network from a control picture to maps that are added in a UNet", later());
+    field("controlnet", self.controlnet, "copy of a UNet's way down and middle that is added to its skips", later());
+    field("hint", self.hint, "network from a control picture to what a ControlNet reads", later());
     field("provenance", self.provenance, "where the weights come from");
   }
 };

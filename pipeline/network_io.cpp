@@ -27,6 +27,13 @@ struct InputList {
   std::vector<NetworkInput> operator()(const TaesdEncoderSpec&) const { return map_called("sample"); }
   std::vector<NetworkInput> operator()(const TaesdDecoderSpec&) const { return map_called("latent"); }
   std::vector<NetworkInput> operator()(const AdapterSpec&) const { return map_called("control"); }
+  std::vector<NetworkInput> operator()(const HintSpec&) const { return map_called("control"); }
+  std::vector<NetworkInput> operator()(const ControlNetSpec& spec) const {
+    std::vector<NetworkInput> inputs = (*this)(spec.unet);
+    inputs.push_back(
+        {.name = "hint", .sizes = {spec.unet.levels.at(0).width, main.height, main.width}, .control = "conv_in"});
+    return inputs;
+  }
   std::vector<NetworkInput> operator()(const ImageTowerSpec&) const { return map_called("pixel_values"); }
   std::vector<NetworkInput> operator()(const InceptionSpec&) const { return pictures(PictureInput::resized); }
   std::vector<NetworkInput> operator()(const EfficientNetSpec&) const { return pictures(PictureInput::sized); }
@@ -143,6 +150,8 @@ NetworkSpec sized_for(const NetworkSpec& spec, const TensorMap& tensors) {
         using Spec = std::remove_reference_t<decltype(s)>;
         if constexpr (std::same_as<Spec, UNetSpec>) {
           set_extent(s, input);
+        } else if constexpr (requires { s.unet; }) {
+          set_extent(s.unet, input);
         } else if constexpr (requires { s.size_width; }) {
           const int64_t pixels = s.size / own;  // spanned by one element of the input
           set_extent(s, {pixels * input.height, pixels * input.width});
@@ -188,7 +197,12 @@ std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec,
   Conditioning conditioning;
   Tensor main;
   const auto wanted = inputs_of(spec);
-  for (size_t i = 0; i < wanted.size(); ++i) (wanted[i].field ? conditioning.*wanted[i].field : main) = inputs.at(i);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].control.empty())
+      (wanted[i].field ? conditioning.*wanted[i].field : main) = inputs.at(i);
+    else
+      conditioning.controls.outputs[wanted[i].control] = inputs.at(i);
+  }
   if (pools_text(network.plan())) conditioning.text_end_N = at::argmax(main, 1);
   TensorMap named;
   const auto kept = [&](const PlanStep& step, Tensor y) {

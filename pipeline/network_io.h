@@ -20,6 +20,7 @@ struct NetworkInput {
   int64_t tokens = 0;              // int64 ids below this number; 0: float32
   Tensor Conditioning::* field{};  // nullptr: the network's main input, which comes first
   PictureInput pictures = PictureInput::none;
+  std::string control{};  // the step to whose output the input is added; empty: none
 };
 std::vector<NetworkInput> inputs_of(const NetworkSpec& spec);
 

@@ -330,6 +330,25 @@ Dialect diffusers_adapter() {
           .leave_be = {}};
 }
 
+Dialect diffusers_controlnet() {
+  Dialect dialect = diffusers_unet();
+  dialect.kind = controlnet;
+  dialect.steps.push_back({"zero.#", "controlnet_down_blocks.$index"});
+  dialect.steps.push_back({"zero_middle", "controlnet_mid_block"});
+  dialect.leave_be = {"controlnet_cond_embedding."};
+  return dialect;
+}
+
+// The encoder of a ControlNet's picture, in the same file.
+Dialect diffusers_hint() {
+  return {.kind = hint,
+          .root = {},
+          .uses = {{diffusers, {"controlnet_cond_embedding."}}},
+          .steps = {{"conv_in", "conv_in"}, {"blocks.#", "blocks.$index"}, {"conv_out", "conv_out"}},
+          .layers = {},
+          .leave_be = {}};
+}
+
 std::vector<Dialect> make_dialects() {
   std::vector<Dialect> list = {diffusers_unet(),
                                compvis_unet(),
@@ -343,7 +362,9 @@ std::vector<Dialect> make_dialects() {
                                lpips_network(lpips, convolutions_of_lpips()),
                                lpips_network(torchvision, convolutions_of_torchvision()),
                                efficientnet_lite_network(),
-                               diffusers_adapter()};
+                               diffusers_adapter(),
+                               diffusers_controlnet(),
+                               diffusers_hint()};
   const Rules now = {{"norm", "group_norm"}, {"q", "to_q"}, {"k", "to_k"}, {"v", "to_v"}, {"out", "to_out.0"}};
   const Rules once = {{"norm", "group_norm"}, {"q", "query"}, {"k", "key"}, {"v", "value"}, {"out", "proj_attn"}};
   for (const auto half : {vae_encoder, vae_decoder})

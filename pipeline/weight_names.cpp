@@ -148,6 +148,7 @@ struct WeightsOf {
 }  // namespace
 
 PartKind kind_of(const Plan& plan) {
+  if (plan.steps.back().path == "zero_middle") return PartKind::controlnet;
   for (const auto& step : plan.steps) {
     if (step.path == "time") return PartKind::unet;
     if (step.path == "quant") return PartKind::vae_encoder;
@@ -158,6 +159,7 @@ PartKind kind_of(const Plan& plan) {
     if (std::holds_alternative<PerceptualHead>(step.block)) return PartKind::perceptual;
     if (std::holds_alternative<MobileBlock>(step.block)) return PartKind::efficientnet;
     if (std::holds_alternative<Unshuffle>(step.block)) return PartKind::adapter;
+    if (std::holds_alternative<HintConvolution>(step.block)) return PartKind::hint;
   }
   throw ConfigError(
       "the network is no UNet, half of an autoencoder, CLIP tower, adapter or feature network; no library has names "

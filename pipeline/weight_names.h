@@ -37,12 +37,15 @@ enum class PartKind : uint8_t {
   inception,
   perceptual,
   efficientnet,
-  adapter
+  adapter,
+  controlnet,
+  hint
 };
 template <>
 struct EnumNames<PartKind> {
-  static constexpr std::array names{"unet",      "vae_encoder", "vae_decoder",  "text_encoder", "image_encoder",
-                                    "inception", "perceptual",  "efficientnet", "adapter"};
+  static constexpr std::array names{"unet",          "vae_encoder", "vae_decoder", "text_encoder",
+                                    "image_encoder", "inception",   "perceptual",  "efficientnet",
+                                    "adapter",       "controlnet",  "hint"};
 };
 PartKind kind_of(const Plan& plan);  // determined from its steps
 

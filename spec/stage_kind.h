@@ -1,5 +1,5 @@
 // The kinds of training, in the order in which a network goes through them. Configurations name them, and reports sort
-// models by them.
+// models by them. What is added to a network comes last.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 
 namespace mds {
 
-inline constexpr std::array<std::string_view, 7> stage_kinds{"base",         "relu",        "distil",    "ufogen",
-                                                             "score_distil", "autoencoder", "text_image"};
+inline constexpr std::array<std::string_view, 8> stage_kinds{"base",         "relu",        "distil",     "ufogen",
+                                                             "score_distil", "autoencoder", "text_image", "tune"};
 
 // The place of a kind in that order; behind all others where it is none of them.
 inline size_t stage_place(std::string_view kind) {

@@ -10,12 +10,13 @@
 #include "trainer/relu.h"
 #include "trainer/score_distil.h"
 #include "trainer/text_image.h"
+#include "trainer/tune.h"
 #include "trainer/ufogen.h"
 
 namespace mds {
 
 using StageConfig = std::variant<BaseConfig, ReluConfig, DistilConfig, UfogenConfig, ScoreDistilConfig,
-                                 AutoencoderConfig, TextImageConfig>;
+                                 AutoencoderConfig, TextImageConfig, TuneConfig>;
 
 template <class... Configs>
 constexpr std::array<std::string_view, sizeof...(Configs)> kinds_of(const std::variant<Configs...>*) {

@@ -90,6 +90,7 @@ Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& in
   Conditioning conditioning;
   conditioning.timesteps_N = inputs.t_N;
   conditioning.text_NSC = inputs.text_NSC;
+  conditioning.controls = inputs.controls;
   const at::DeviceType device = unet.device().type();
   std::optional<Autocast> packed;
   if (unet.prepared()) packed.emplace(AutocastState{.device = device, .on = false, .dtype = at::kBFloat16});
@@ -98,8 +99,12 @@ Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& in
 
 Tensor predicted_both(const Network& unet, const GuidedInputs& of, const Observer& observer) {
   const auto& [x, inputs, empty_text] = of;
-  const auto& [t, text] = inputs;
-  return predicted(unet, at::cat({x, x}), {at::cat({t, t}), at::cat({text, empty_text.expand_as(text)})}, observer);
+  const auto& [t, text, controls] = inputs;
+  UNetInputs both{at::cat({t, t}), at::cat({text, empty_text.expand_as(text)}), controls};
+  both.controls.for_each([](Tensor& map) {
+    if (map.size(0) > 1) map = at::cat({map, map});
+  });
+  return predicted(unet, at::cat({x, x}), both, observer);
 }
 
 }  // namespace mds

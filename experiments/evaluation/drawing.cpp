@@ -1,5 +1,7 @@
 #include "experiments/evaluation/drawing.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iomanip>
@@ -90,6 +92,12 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
   if (const TileOptions& tiles = request.tiles; tiles.tile > 0) {
     text.emplace_back("tile", std::to_string(tiles.tile));
     if (tiles.overlap) text.emplace_back("overlap", std::to_string(*tiles.overlap));
+  }
+  for (const auto& use : request.adapters) {
+    const Tensor control = of_pictures({use}, at::tensor({int64_t(i)}))[0].control_NCHW.contiguous();
+    const std::string_view bytes(static_cast<const char*>(control.const_data_ptr()), control.nbytes());
+    text.insert(text.end(),
+                {{"adapter", use.hash}, {"control", sha256(bytes)}, {"control_scale", shown(Json(use.scale))}});
   }
   text.insert(text.end(), {{"model", run.hash}, {"software", "mdsearch"}});
   return text;

@@ -124,11 +124,29 @@ std::string use_text(size_t pictures, double seconds) {
   return line;
 }
 
+// The adapters for a model. RequestError where adapters and control picture are not both there.
+std::vector<AdapterUse> adapters_for(const ModelRun& run, const ControlRequest& request, Listener& listener) {
+  if (request.adapters.empty() != !request.source.given())
+    throw RequestError(request.adapters.empty()
+                           ? "a control picture is read by an adapter; needed: `adapter` FOLDER"
+                           : "an adapter reads a picture; needed: `control` or `control_from` FILE");
+  std::vector<AdapterUse> uses;
+  if (request.adapters.empty()) return uses;
+  const Tensor control =
+      load_control(request.source, run.generator.size(), [&](const std::string& told) { listener.say(told); });
+  for (const auto& name : request.adapters) {
+    const std::string folder = found_file(name);
+    check_adapter_folder(folder, *run.generator.card().unet);
+    uses.push_back({.folder = folder, .control_NCHW = control, .scale = request.scale, .hash = model_hash(folder)});
+  }
+  return uses;
+}
+
 }  // namespace
 
 size_t generate(GenerateRequest request, const std::function<void(const std::string&)>& ready, Listener& listener) {
   const auto start = Clock::now();
-  const DrawRequest drawing = drawing_of(request);
+  DrawRequest drawing = drawing_of(request);
   std::vector<ModelRun> runs;
   for (const auto& folder : request.models)
     runs.push_back(open_model({.folder = folder,
@@ -137,6 +155,7 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
                                .tiles = request.tiles,
                                .pixels = request.pixels,
                                .packed = request.packed}));
+  drawing.adapters = adapters_for(runs[0], request.control, listener);
   const GridRequest grid{request.prompts, request.count, drawing, runs};
   if (request.grid) check_grid(grid, listener);
   prepare_output(request);

@@ -2,8 +2,16 @@
 #pragma once
 
 #include "experiments/evaluation/drawn_files.h"
+#include "pipeline/control_picture.h"
 
 namespace mds {
+
+// Adapters and the picture that they read.
+struct ControlRequest {
+  std::vector<std::string> adapters;  // folders
+  ControlSource source{};
+  double scale = 1;
+};
 
 struct GenerateRequest {
   std::vector<std::string> models;   // folders; several as columns of a grid
@@ -15,6 +23,7 @@ struct GenerateRequest {
   size_t count = 1;                    // pictures of each prompt
   int64_t batch = 1;                   // pictures drawn together
   TileOptions tiles{};
+  ControlRequest control{};
   bool grid = false;
   Extent pixels{};  // picture size; 0: the models' own
   Placement placement{};

@@ -21,7 +21,7 @@ struct Proxy {
 };
 
 // Multiply-accumulates of all runs.
-struct Work {
+struct SweepWork {
   double training = 0, evaluation = 0;
 };
 
@@ -40,8 +40,8 @@ struct SweepPlan {
     return state_bytes(params) * seeds;
   }
   // Of so many iterations of every run, and an evaluation at their end.
-  Work work(int64_t iterations) const {
-    Work sum;
+  SweepWork work(int64_t iterations) const {
+    SweepWork sum;
     for (const auto& proxy : proxies) {
       sum.training += double(seeds) * double(iterations) * proxy.iteration_macs;
       sum.evaluation += double(seeds) * evaluation_passes * double(proxy.cost.macs);
@@ -150,7 +150,7 @@ Table rungs_table(const SweepPlan& plan, const SweepConfig& config) {
   int64_t before = 0;
   for (size_t rung = 0; rung < config.rungs.size(); ++rung) {
     const int64_t added = config.rungs[rung] - before;
-    const Work work = plan.work(added);
+    const SweepWork work = plan.work(added);
     table.rows.push_back({rung + 1, config.rungs[rung], plan.runs(), added * plan.runs(), work.training,
                           work.evaluation, known(plan, plan.seconds(added) / 60)});
     before = config.rungs[rung];

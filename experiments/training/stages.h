@@ -29,4 +29,8 @@ class StageRun {
 // stage.
 std::unique_ptr<StageRun> open_stage(const TrainConfig& config, const std::string& database, Listener& listener);
 
+// The same for one that adds to a model: its folder holds what was added, and no UNet. ConfigError for an evaluation or
+// samples, which need a control for each picture.
+std::unique_ptr<StageRun> open_tune_stage(const TrainConfig& config, const TuneConfig& stage, Listener& listener);
+
 }  // namespace mds

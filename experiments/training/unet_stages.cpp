@@ -186,7 +186,9 @@ class UNetRun final : public StageRun {
 std::unique_ptr<StageRun> open_stage(const TrainConfig& config, const std::string& database, Listener& listener) {
   return std::visit(
       [&]<class Config>(const Config& stage) -> std::unique_ptr<StageRun> {
-        if constexpr (UNetStageConfig<Config>)
+        if constexpr (std::same_as<Config, TuneConfig>)
+          return open_tune_stage(config, stage, listener);
+        else if constexpr (UNetStageConfig<Config>)
           return std::make_unique<UNetRun>(config, stage, Surroundings{database, listener});
         else
           return open_picture_stage(stage, config.loop, listener);
