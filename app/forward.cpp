@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/compute_options.h"
+#include "app/lora_option.h"
 #include "app/run.h"
 
 namespace mds {
@@ -35,6 +36,7 @@ bool read_options(int argc, char** argv, ForwardOptions& options) {
       "dtype", choice(&compute.dtype), "Type of the weights and of the computation")(
       "prepared", po::bool_switch(&prepared), "Packs the weights and runs the kernels that pictures are drawn with")(
       "format", choice(&options.format), "How the result is printed");
+  add_lora_option(line.options, &request.loras);
   add_compute_options(line.options, compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return false;

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/compute_options.h"
+#include "app/lora_option.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "app/terminal_listener.h"
@@ -39,6 +40,7 @@ CommandLine command_line(GenerateOptions& options) {
   add("prompt", po::value(&request.prompts)->composing()->value_name("TEXT"), "Text to draw; may repeat");
   add("prompts", po::value(&request.prompts_file)->value_name("FILE"),
       "File of prompts: one a line, or .jsonl with \"prompt\", \"text\" or \"caption\"");
+  add_lora_option(line.options, &request.loras);
   add("negative", po::value(&request.negative)->value_name("TEXT"), "Text that guidance steers pictures away from");
   add("count", number(&request.count, between(1, double(most_pictures))),
       "Pictures of each prompt; picture i has the seed --seed + i");

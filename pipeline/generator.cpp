@@ -140,7 +140,8 @@ void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) co
 }
 
 PartLoading Generator::loading(const Placement& placement, const DrawListener& listener) const {
-  PartLoading loading{placement, loading_.packed};
+  PartLoading loading = loading_;
+  loading.placement = placement;
   if (listener.told) loading.packed.tell = listener.told;
   return loading;
 }

@@ -42,6 +42,9 @@ class Generator {
   // Sets another size for the next pictures; an extent of 0 means the model's own. ConfigError: see with_size.
   void resize(Extent pixels);
 
+  // Merges LoRAs into the weights of the next pictures.
+  void use(Loras loras) { loading_.loras = std::move(loras); }
+
   const ModelCard& card() const { return card_; }
   Extent size() const { return card_.vae_decoder->extent(); }  // of a picture, in pixels
   SamplerConfig defaults() const { return sampler_of(card_); }

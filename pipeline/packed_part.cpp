@@ -120,15 +120,17 @@ void save(const PackedFile& file, TensorMap tensors, const PackedFiles& packed) 
 }  // namespace
 
 NetworkPtr load_prepared(const std::string& folder, const std::string& part, Plan plan, const PartLoading& loading) {
+  const std::string weights = part_file(folder, part);
   const auto prepared = [&](Packing* packing) {
-    NetworkPtr network = load_part(folder, part, std::move(plan), loading.placement);
+    NetworkPtr network = make_network(std::move(plan), loading.placement);
+    load_weights(*network, load_tensors(weights).tensors, weights, with_updates(loading.loras, part));
+    network->eval();
     network->prepare(loading.placement.kernels, packing);
     return network;
   };
-  const std::string weights = part_file(folder, part);
   const bool packs =
       loading.placement.kernels == Kernels::prepared && loading.placement.device.is_cpu() && can_prepare();
-  if (!packs || !loading.packed.keeps(weights)) return prepared(nullptr);
+  if (!packs || !loading.packed.keeps(weights) || changes(loading.loras, part)) return prepared(nullptr);
   const PackedFile file = packed_file(weights, part, loading);
   if (NetworkPtr network = mapped(file, plan, loading)) return network;
   Packed packing;

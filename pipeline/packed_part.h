@@ -6,17 +6,19 @@
 // does not fit or is damaged, it is made anew.
 #pragma once
 
-#include "pipeline/model.h"
+#include "pipeline/lora.h"
 
 namespace mds {
 
 struct PartLoading {
   Placement placement{};
   PackedFiles packed{};
+  Loras loras{};  // merged into the weights
 };
 
-// load_part() and prepare(), with the same results whether the weights are packed or mapped. Errors: those of
-// load_part; a packed file that cannot be read or written is told of, and is none.
+// load_part() and prepare(), with the same results whether the weights are packed or mapped. Packed weights are not
+// kept of a part that LoRAs change, as their weights may differ from picture to picture. Errors: those of load_part; a
+// packed file that cannot be read or written is told of, and is none.
 NetworkPtr load_prepared(const std::string& folder, const std::string& part, Plan plan, const PartLoading& loading);
 
 }  // namespace mds

@@ -1,6 +1,7 @@
 #include "pipeline/weight_names.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace mds {
@@ -88,19 +89,31 @@ struct LayerName {
   Form form;
 };
 
-LayerName name_of_layer(const PlanStep& step, const Layer& layer, const Dialect& dialect, const Values& values) {
+// Nothing where the dialect has no name for it.
+std::optional<LayerName> name_of_layer(const PlanStep& step, const Layer& layer, const Dialect& dialect,
+                                       const Values& values) {
   const std::string ours = layer_path(step.path, layer.name);
-  if (dialect.keeps_names) return {ours, Form::plain};
-  if (const auto* whole = find(dialect.steps, ours)) return {filled(whole->theirs, values), whole->form};
+  if (dialect.keeps_names) return LayerName{ours, Form::plain};
+  if (const auto* whole = find(dialect.steps, ours)) return LayerName{filled(whole->theirs, values), whole->form};
   const auto* outer = find(dialect.steps, pattern_of(step.path).text);
-  if (outer && layer.name.empty()) return {filled(outer->theirs, values), outer->form};
+  if (outer && layer.name.empty()) return LayerName{filled(outer->theirs, values), outer->form};
   const Pattern inner = pattern_of(layer.name);
   const auto* rule = find(dialect.layers, inner.text);
-  if (!outer || !rule)
-    throw ConfigError(ours + " has no name in the " + std::string(name_of(dialect.uses.front().layout)) + " layout");
+  if (!outer || !rule) return std::nullopt;
   const std::string number = inner.numbers.empty() ? "" : std::to_string(inner.numbers[0]);
   const std::string block = filled(outer->theirs, values), name = filled(rule->theirs, {{"#", number}});
-  return {block.empty() ? name : block + "." + name, rule->form};
+  return LayerName{block.empty() ? name : block + "." + name, rule->form};
+}
+
+// Visits each layer of the plan with its path and its name, if it has one.
+template <class Visit>
+void for_each_layer(const Plan& plan, const Dialect& dialect, Visit&& visit) {
+  StepCounter counter(plan, dialect.root);
+  for (const auto& step : plan.steps) {
+    const Values values = counter.next(pattern_of(step.path));
+    for (const auto& layer : layers(step.block, step.site))
+      visit(layer_path(step.path, layer.name), layer.op, name_of_layer(step, layer, dialect, values));
+  }
 }
 
 std::string leaf_of(Form form, const std::string& leaf) {
@@ -168,19 +181,27 @@ PartKind kind_of(const Plan& plan) {
 
 std::vector<ForeignWeight> foreign_names(const Plan& plan, const Dialect& dialect) {
   std::vector<ForeignWeight> names;
-  StepCounter counter(plan, dialect.root);
-  for (const auto& step : plan.steps) {
-    const Values values = counter.next(pattern_of(step.path));
-    for (const auto& layer : layers(step.block, step.site))
-      for (const auto& [leaf, shape] : std::visit(WeightsOf{}, layer.op)) {
-        const auto [text, form] = name_of_layer(step, layer, dialect, values);
-        names.push_back({.ours = layer_path(step.path, layer.name) + "." + leaf,
-                         .theirs = text + leaf_of(form, leaf),
-                         .form = form,
-                         .our_shape = shape,
-                         .their_shape = shape_in(form, shape)});
-      }
-  }
+  for_each_layer(plan, dialect, [&](const std::string& path, const LayerOp& op, const auto& theirs) {
+    for (const auto& [leaf, shape] : std::visit(WeightsOf{}, op)) {
+      if (!theirs)
+        throw ConfigError(path + " has no name in the " + std::string(name_of(dialect.uses.front().layout)) +
+                          " layout");
+      names.push_back({.ours = path + "." + leaf,
+                       .theirs = theirs->text + leaf_of(theirs->form, leaf),
+                       .form = theirs->form,
+                       .our_shape = shape,
+                       .their_shape = shape_in(theirs->form, shape)});
+    }
+  });
+  return names;
+}
+
+std::map<std::string, std::string> layer_names(const Plan& plan, const Dialect& dialect) {
+  std::map<std::string, std::string> names;
+  for_each_layer(plan, dialect, [&](const std::string& path, const LayerOp& op, const auto& theirs) {
+    const bool multiplies = std::holds_alternative<LinearOp>(op) || std::holds_alternative<ConvolutionOp>(op);
+    if (multiplies && theirs && theirs->form == Form::plain) names.emplace(path, theirs->text);
+  });
   return names;
 }
 

@@ -2,6 +2,7 @@
 // and a table of layers, joined for each weight of a plan. Independent of LibTorch.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,10 @@ struct ForeignWeight {
 
 // One entry for each weight of the plan. ConfigError names a layer for which the dialect has no name.
 std::vector<ForeignWeight> foreign_names(const Plan& plan, const Dialect& dialect);
+
+// Our path of each layer to its name in the dialect, for linear layers and convolutions whose weights the dialect
+// stores as they are; layers without such a name are left out.
+std::map<std::string, std::string> layer_names(const Plan& plan, const Dialect& dialect);
 
 // The layout that a file's names look like, or nothing.
 std::string_view layout_that_looks_like(const std::vector<std::string>& names);

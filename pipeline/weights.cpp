@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <set>
 #include <sstream>
 
@@ -51,22 +50,27 @@ std::set<std::string> weights_never_negative(const Plan& plan) {
   return names;
 }
 
-// Passes each tensor to take() with its parameter, so that nobody else holds it any more.
-void hand_over(const Network& network, TensorMap tensors, const std::string& source,
-               const std::function<void(const Tensor& parameter, const Tensor& tensor)>& take) {
+struct Handing {
+  std::function<void(const Tensor& parameter, const Tensor& tensor)> take;
+  WeightChange change{};
+};
+
+// Passes each tensor, changed, to take() with its parameter, so that nobody else holds it any more.
+void hand_over(const Network& network, TensorMap tensors, const std::string& source, const Handing& handing) {
   const auto parameters = state_of(network);
   check_fit(parameters, tensors, source);
   const auto never_negative = weights_never_negative(network.plan());
   std::vector<std::string> problems;
   torch::NoGradGuard no_grad;
   for (const auto& item : parameters) {
-    const Tensor tensor = tensors.extract(item.key()).mapped();
+    Tensor tensor = tensors.extract(item.key()).mapped();
+    if (handing.change) tensor = handing.change(item.key(), tensor);
     if (!is_finite(tensor))
       problems.push_back("not finite " + item.key());
     else if (never_negative.contains(item.key()) && tensor.lt(0).any().item<bool>())
       problems.push_back("negative " + item.key() + "; allowed: 0 and above");
     else
-      take(item.value(), tensor);
+      handing.take(item.value(), tensor);
   }
   complain(source, problems);
 }
@@ -77,15 +81,16 @@ void check_fit(const Plan& plan, const TensorMap& tensors, const std::string& so
   check_fit(state_of(*make_network(plan)), tensors, source);
 }
 
-void load_weights(Network& network, TensorMap tensors, const std::string& source) {
-  hand_over(network, std::move(tensors), source,
-            [](const Tensor& parameter, const Tensor& tensor) { parameter.detach().copy_(tensor); });
+void load_weights(Network& network, TensorMap tensors, const std::string& source, const WeightChange& change) {
+  const auto take = [](const Tensor& parameter, const Tensor& tensor) { parameter.detach().copy_(tensor); };
+  hand_over(network, std::move(tensors), source, {.take = take, .change = change});
 }
 
-void adopt_weights(Network& network, TensorMap tensors, const std::string& source) {
-  hand_over(network, std::move(tensors), source, [&](const Tensor& parameter, const Tensor& tensor) {
+void adopt_weights(Network& network, TensorMap tensors, const std::string& source, const WeightChange& change) {
+  const auto take = [&](const Tensor& parameter, const Tensor& tensor) {
     parameter.set_data(tensor.to(parameter.options()).contiguous(format_of(network, parameter)));
-  });
+  };
+  hand_over(network, std::move(tensors), source, {.take = take, .change = change});
 }
 
 // By the extremes, which a NaN becomes, because LibTorch's own test makes several temporaries of the tensor's size.

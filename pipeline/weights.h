@@ -1,6 +1,7 @@
 // A network's weights by path: read from the network, and loaded into it from the tensors of a file.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -12,11 +13,14 @@ namespace mds {
 // The weights themselves, sharing storage.
 TensorMap weights_of(const Network& network);
 
+// What a weight becomes before it is loaded, by its path; the same tensor where it stays as it is.
+using WeightChange = std::function<Tensor(const std::string& name, const Tensor& weight)>;
+
 // Copies tensors into a network's weights. Each is converted on its own and released, so that a tensor that nobody else
 // holds takes memory no longer than its copy. `source` begins error messages. FileError lists the first ten tensors
 // that are missing, extra, misshapen or not floating, and nothing is copied then; or the first ten that are not finite,
 // which alone are not copied then.
-void load_weights(Network& network, TensorMap tensors, const std::string& source);
+void load_weights(Network& network, TensorMap tensors, const std::string& source, const WeightChange& change = {});
 
 // Checks names, sizes and types alone, which reads no values: FileError lists the first ten that do not fit the plan.
 void check_fit(const Plan& plan, const TensorMap& tensors, const std::string& source);
@@ -25,7 +29,7 @@ bool is_finite(const Tensor& tensor);
 
 // The same for a network that is only run: the tensors become its weights without a copy where type, device and layout
 // allow it; otherwise each is converted.
-void adopt_weights(Network& network, TensorMap tensors, const std::string& source);
+void adopt_weights(Network& network, TensorMap tensors, const std::string& source, const WeightChange& change = {});
 
 // Throws a FileError with the first ten of `problems`; does nothing where there are none.
 void complain(const std::string& source, const std::vector<std::string>& problems);

@@ -31,6 +31,23 @@ std::string idle_negative(const ModelRun& run, const DrawRequest& request) {
          " draws with guidance 1, which is no guidance; a guidance above 1 makes it count";
 }
 
+// "3f9c2a1e4b5d6c7f=0.8, ..."
+std::string text_of(const Loras& loras) {
+  return listed(loras, [](const WeightedLora& each) {
+    return file_sha256(each.lora.file).substr(0, 16) + "=" + shown_number(each.weight);
+  });
+}
+
+std::string strangers_in(const Loras& loras) {
+  std::string text;
+  for (const auto& [lora, weight] : loras)
+    if (const size_t count = lora.strangers.size(); count > 0)
+      text += (text.empty() ? "" : "\n") + lora.file + ": " + std::to_string(count) +
+              (count == 1 ? " tensor is" : " tensors are") +
+              " of no layer of the model and without effect; the first is " + lora.strangers.front();
+  return text;
+}
+
 }  // namespace
 
 ModelRun open_model(const ModelRequest& request) {
@@ -44,18 +61,25 @@ ModelRun open_model(const ModelRequest& request) {
     throw RequestError(error.what());
   }
   check_files(found, generator.card());
-  return {request.folder,
-          model_hash(found, request.packed),
-          std::move(generator),
-          sampler,
-          std::string(name_of(request.placement.dtype)),
-          request.pixels};
+  ModelRun run{.folder = request.folder,
+               .hash = model_hash(found, request.packed),
+               .generator = std::move(generator),
+               .sampler = sampler,
+               .dtype = std::string(name_of(request.placement.dtype)),
+               .asked = request.pixels};
+  if (request.loras.empty()) return run;
+  Loras loras = read_loras(request.loras, LoraNames(lora_parts(run.generator.card(), found + "/model.json")));
+  run.loras = text_of(loras);
+  run.warning = strangers_in(loras);
+  run.generator.use(std::move(loras));
+  return run;
 }
 
 bool draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take,
           Listener& listener) {
   const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
   listener.warn(idle_negative(run, request));
+  listener.warn(run.warning);
   const auto progress = listener.progress(
       "drawing " + std::to_string(pictures) + (pictures == 1 ? " picture" : " pictures") + ", step", pictures * steps);
   const int64_t every = request.batch * steps * std::max<int64_t>(1, pictures / request.batch / 100);  // log interval
@@ -99,6 +123,7 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
     text.insert(text.end(),
                 {{"adapter", use.hash}, {"control", sha256(bytes)}, {"control_scale", shown(Json(use.scale))}});
   }
+  if (!run.loras.empty()) text.emplace_back("lora", run.loras);
   text.insert(text.end(), {{"model", run.hash}, {"software", "mdsearch"}});
   return text;
 }

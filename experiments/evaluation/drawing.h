@@ -19,7 +19,9 @@ struct ModelRun {
   Generator generator;
   SamplerConfig sampler;
   std::string dtype;
-  Extent asked{};  // picture size that the user asked for; 0: the model's own
+  std::string loras{};    // hash and weight of each, as pictures say how they were made
+  std::string warning{};  // of what LoRAs hold besides the model's layers
+  Extent asked{};         // picture size that the user asked for; 0: the model's own
 
   // "512" or "768x512" where it differs from the model's own size, else empty.
   std::string other_size() const { return asked == Extent{} ? "" : to_string(generator.size()); }
@@ -32,10 +34,11 @@ struct ModelRequest {
   TileOptions tiles{};
   Extent pixels{};       // picture size; 0: the model's own
   PackedFiles packed{};  // where large packed weights are kept
+  std::vector<LoraChoice> loras{};
 };
 
-// Reads the card and the headers of the weights. RequestError where the model cannot sample or decode as requested;
-// FileError where one of its files is missing or truncated.
+// Reads the card, the headers of the weights and the LoRAs. RequestError where the model cannot sample or decode as
+// requested; FileError where one of its files is missing or truncated.
 ModelRun open_model(const ModelRequest& request);
 
 // Passes on each picture as soon as it is finished, in order. Warns of prompts that are cut and of a negative prompt

@@ -72,6 +72,7 @@ DrawRequest drawing_of(GenerateRequest& request) {
 void prepare_output(const GenerateRequest& request) {
   std::vector<std::string> inputs = request.models;
   inputs.push_back(request.prompts_file);
+  for (const auto& lora : request.loras) inputs.push_back(lora.file);
   refuse_input_as_output("`out`", request.out, inputs);
   const std::filesystem::path out(request.out), folder = request.one_file() ? out.parent_path() : out;
   const std::string shown = folder.empty() ? "." : folder.string();
@@ -154,7 +155,8 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
                                .sampler = request.sampler,
                                .tiles = request.tiles,
                                .pixels = request.pixels,
-                               .packed = request.packed}));
+                               .packed = request.packed,
+                               .loras = request.loras}));
   drawing.adapters = adapters_for(runs[0], request.control, listener);
   const GridRequest grid{request.prompts, request.count, drawing, runs};
   if (request.grid) check_grid(grid, listener);

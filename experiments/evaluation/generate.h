@@ -15,6 +15,7 @@ struct ControlRequest {
 
 struct GenerateRequest {
   std::vector<std::string> models;   // folders; several as columns of a grid
+  std::vector<LoraChoice> loras{};   // of every model
   std::vector<std::string> prompts;  // those of `prompts_file` follow them
   std::string prompts_file{}, negative{};
   std::string out;                     // a picture file for one picture or a grid, else a folder

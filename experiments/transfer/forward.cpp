@@ -34,7 +34,10 @@ NetworkPtr load_network_weights(NetworkSpec& spec, const ForwardRequest& request
     tower->projection = projection_in(*tower, layout, file, request.weights);
   const NetworkPtr network = make_network(make_plan(spec), request.placement, at::MemoryFormat::Contiguous);
   const TensorMap weights = layout ? import_weights(network->plan(), *layout, file, request.weights) : file;
-  adopt_weights(*network, weights, request.weights);
+  Loras loras;
+  const std::string part(name_of(kind_of(network->plan())));
+  if (!request.loras.empty()) loras = read_loras(request.loras, LoraNames({{part, network->plan()}}));
+  adopt_weights(*network, weights, request.weights, with_updates(loras, part));
   network->prepare(request.placement.kernels);
   return network;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "networks/placement.h"
+#include "pipeline/lora.h"
 #include "pipeline/weight_import.h"
 #include "reports/table.h"
 #include "search/named_network.h"
@@ -16,6 +17,7 @@ struct ForwardRequest {
   std::string weights;                      // safetensors, or the .index.json of their shards
   std::string input, output;                // safetensors; inputs by name, outputs in float32
   std::optional<Layout> layout{};           // which library named the weights; nothing: this program
+  std::vector<LoraChoice> loras{};          // of a UNet or a text tower
   Placement placement{};
 };
 

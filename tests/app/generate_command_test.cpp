@@ -1,4 +1,5 @@
 #include "pipeline/image.h"
+#include "pipeline/mapped_file.h"
 #include "tests/app/run_mdsearch.h"
 #include "tests/catch.h"
 #include "tests/pipeline/tiny_model.h"
@@ -382,4 +383,49 @@ TEST_CASE("profile refuses a network's options for a model, and a model's for a 
   CHECK(outcome.code == 2);
   CHECK_THAT(outcome.err, Contains(message));
   CHECK(!std::filesystem::exists(model.at("r.db")));
+}
+
+TEST_CASE("generate merges LoRAs of weights into UNet and text encoder, and says so in the picture", "[app][torch]") {
+  const Model model;
+  const auto ones = [&](const std::string& name, double value) {
+    save_tensors(model.at(name),
+                 {.tensors = {{"unet.conv_in.lora_A.weight", at::full({1, 3, 3, 3}, value)},
+                              {"unet.conv_in.lora_B.weight", at::ones({8, 1, 1, 1})},
+                              {"lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight", at::full({1, 8}, value)},
+                              {"lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight", at::ones({16, 1})}}});
+  };
+  ones("one.safetensors", 1);
+  ones("half.safetensors", 0.5);
+  const auto drawn = [&](const std::string& name, const std::string& loras) {
+    const Outcome outcome = model.generate("--prompt red --out " + model.at(name) + loras);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return load_image(model.at(name)).rgb;
+  };
+  const std::string one = " --lora " + model.at("one.safetensors"), half = " --lora " + model.at("half.safetensors");
+  const auto plain = drawn("plain.png", "");
+  const auto whole = drawn("whole.png", one);
+  CHECK(whole != plain);
+  CHECK(drawn("halves.png", half + half) == whole);
+  CHECK(drawn("twice.png", half + "=2") == whole);
+  CHECK(drawn("off.png", one + "=0") == plain);
+  CHECK(picture_text(model.at("twice.png"), "lora") == file_sha256(model.at("half.safetensors")).substr(0, 16) + "=2");
+  CHECK_THAT(model.generate("--prompt red --out " + model.at("whole.png")).err, Contains("lora"));
+}
+
+TEST_CASE("generate refuses LoRAs that do not fit before it draws", "[app][torch]") {
+  const Model model;
+  const auto refused = [&](const TensorMap& tensors, const std::string& weight = "") {
+    save_tensors(model.at("l.safetensors"), {.tensors = tensors});
+    const Outcome outcome =
+        model.generate("--prompt red --out " + model.at("p.png") + " --lora " + model.at("l.safetensors") + weight);
+    CHECK(outcome.code != 0);
+    CHECK_FALSE(std::filesystem::exists(model.at("p.png")));
+    return outcome.err;
+  };
+  CHECK_THAT(refused({{"stranger.lora_A.weight", at::ones({1, 8})}}), Contains("none of its 1 tensors"));
+  CHECK_THAT(refused({{"unet.conv_in.lora_A.weight", at::ones({1, 4, 3, 3})},
+                      {"unet.conv_in.lora_B.weight", at::ones({320, 1, 1, 1})}}),
+             Contains("misshapen unet.conv_in: [1, 4, 3, 3] and [320, 1, 1, 1], expected [1, 3, 3, 3] and [8, 1]"));
+  CHECK_THAT(refused({}, "=nan"), Contains("allowed: a finite number"));
 }

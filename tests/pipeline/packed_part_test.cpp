@@ -88,6 +88,34 @@ TEST_CASE("a picture is the same to the byte whether weights are packed, kept or
   CHECK(model_hash(place.folder, place.loading.packed) == model_hash(place.folder));
 }
 
+TEST_CASE("a model with a LoRA draws what it draws where the updates are in its file", "[pipeline][torch]") {
+  if (!can_prepare()) return;
+  Workplace place;
+  const std::string path = "down1.0.attn.0.ca.q", part = "unet";
+  const Loras loras{
+      {.lora = {.file = "", .parts = {{part, {{path, {at::ones({1, 8}), at::ones({8, 1}), 1}}}}}}, .weight = 0.5}};
+  TensorMap weights = load_tensors(part_file(place.folder, part)).tensors;
+  const std::string merged = place.scratch.path + "/merged";
+  std::filesystem::copy(place.folder, merged);
+  weights.at(path + ".weight") = weights.at(path + ".weight") + 0.5;
+  save_part(merged, part, weights, at::kFloat);
+  for (const Precision dtype : precisions()) {
+    CAPTURE(name_of(dtype));
+    place.loading.placement.dtype = dtype;
+    const auto drawn = [&](const std::string& folder, const Loras& merged_in) {
+      Generator generator(folder, place.loading);
+      generator.use(merged_in);
+      Tensor picture;
+      generator.draw({{"red"}, {5}}, generator.defaults(), {.picture = [&](size_t, const Tensor& x) { picture = x; }});
+      return picture;
+    };
+    const Tensor plain = drawn(place.folder, {}), with = drawn(place.folder, loras);
+    CHECK(at::equal(with, drawn(merged, {})));
+    CHECK_FALSE(at::equal(with, plain));
+    CHECK(at::equal(drawn(place.folder, {}), plain));  // from the weights that are kept
+  }
+}
+
 TEST_CASE("a packed file that is damaged or was packed for something else is told of and made anew",
           "[pipeline][torch]") {
   if (!can_prepare()) return;

@@ -1,0 +1,46 @@
+// The layers of a model that low-rank updates (LoRA, arXiv 2106.09685) can be added to, and their names in files. Every
+// name is made from a layer's path: none is taken apart, as underscores in kohya's names may stand for dots or not.
+// Independent of LibTorch.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "networks/plan.h"
+
+namespace mds {
+
+// A network of a model folder by the name of its part: "unet", "text_encoder", "text_encoder_2".
+struct LoraPart {
+  std::string name;
+  Plan plan;
+};
+
+// A linear layer, or a convolution without groups.
+struct LoraTarget {
+  std::string part, path;       // "unet", "down1.0.attn.0.sa.q"
+  std::vector<int64_t> shape;   // of its weight: out x in, or out x in x rows x columns
+  std::string peft{}, kohya{};  // what its names begin with in files that are written
+};
+
+class LoraNames {
+ public:
+  // PEFT's names are those of diffusers and transformers where these have one for every layer of the part, else our
+  // paths.
+  explicit LoraNames(const std::vector<LoraPart>& parts);
+
+  const std::vector<LoraTarget>& targets() const { return targets_; }
+  // The layer whose tensors' names begin so in a file of kohya's scripts, PEFT or diffusers; nullptr where there is
+  // none.
+  const LoraTarget* find(const std::string& name) const;
+
+ private:
+  void add(const LoraPart& part);
+  void add_names(const std::string& name, size_t target);
+
+  std::vector<LoraTarget> targets_;
+  std::map<std::string, size_t> names_;
+};
+
+}  // namespace mds
