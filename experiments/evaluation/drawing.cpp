@@ -91,6 +91,10 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
     text.emplace_back("tile", std::to_string(tiles.tile));
     if (tiles.overlap) text.emplace_back("overlap", std::to_string(*tiles.overlap));
   }
+  if (!request.layouts.empty()) {
+    text.emplace_back("layout", to_json(request.layouts[i]).dump());
+    text.emplace_back("grounding_steps", shown(request.grounding_steps));
+  }
   text.insert(text.end(), {{"model", run.hash}, {"software", "mdsearch"}});
   return text;
 }
