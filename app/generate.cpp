@@ -42,6 +42,13 @@ CommandLine command_line(GenerateOptions& options) {
       "File of prompts: one a line, or .jsonl with \"prompt\", \"text\" or \"caption\"");
   add_lora_option(line.options, &request.loras);
   add("negative", po::value(&request.negative)->value_name("TEXT"), "Text that guidance steers pictures away from");
+  add("box", po::value(&request.boxes)->composing()->value_name("x0,y0,x1,y1=PHRASE"),
+      "Box in which the phrase is drawn, by shares of the width and height from the upper left corner; may repeat; for "
+      "models that read layouts");
+  add("layout", po::value(&request.layout_file)->value_name("FILE"),
+      "File of boxes in place of --box: .json with one layout, or .jsonl with one for each prompt");
+  add("grounding-steps", number(&request.grounding_steps, between(0, 1)),
+      "Share of the steps, the first ones, in which boxes are read");
   add("count", number(&request.count, between(1, double(most_pictures))),
       "Pictures of each prompt; picture i has the seed --seed + i");
   add("batch", number(&request.batch, between(1, most_at_once)), "Pictures that are drawn together");

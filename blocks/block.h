@@ -34,6 +34,10 @@ struct Conditioning {
   Tensor text_end_N{};      // int64: position of the end token, for pooled text embeddings
   Tensor text_embeds_NP{};  // pooled text, added to the time embedding (SD-XL)
   Tensor time_ids_NI{};     // also added to it: original height and width, crop top and left, target height and width
+  Tensor boxes_NB4{};    // x0, y0, x1, y1 of a layout's boxes in 0..1; undefined: grounded stacks do as without boxes
+  Tensor phrases_NBC{};  // embedded text of each box
+  Tensor box_mask_NB{};  // 1 for a box, 0 for an empty slot
+  Tensor layout_NBC{};   // the network computes it from the three above
   std::shared_ptr<TextProducts> text_products{};  // null: nothing is kept; only for passes without gradients
   Controls controls{};
 
@@ -45,6 +49,10 @@ struct Conditioning {
     visit("text_end_N", self.text_end_N);
     visit("text_embeds_NP", self.text_embeds_NP);
     visit("time_ids_NI", self.time_ids_NI);
+    visit("boxes_NB4", self.boxes_NB4);
+    visit("phrases_NBC", self.phrases_NBC);
+    visit("box_mask_NB", self.box_mask_NB);
+    visit("layout_NBC", self.layout_NBC);
   }
 };
 

@@ -8,6 +8,7 @@
 #include "blocks/map_attention.h"
 #include "blocks/mobile.h"
 #include "blocks/perceptual.h"
+#include "blocks/position.h"
 #include "blocks/resample.h"
 #include "blocks/resnet.h"
 #include "blocks/stem.h"
@@ -21,7 +22,7 @@ using BlockSpec = std::variant<TimeEmbedding, SingleConvolution, OutputNorm, Dow
                                TransformerStack, TokenEmbedding, PatchEmbedding, EncoderBlock, TokenNorm,
                                PooledProjection, AddedEmbedding, MapAttention, TaesdBlock, TaesdConvolution, LevelScale,
                                SinglePool, Branches, ChannelScale, ReluConvolution, PerceptualHead, MobileConvolution,
-                               MobileBlock, Unshuffle, AdapterResidual, HintConvolution>;
+                               MobileBlock, Unshuffle, AdapterResidual, HintConvolution, PositionNetwork>;
 
 std::string_view kind_of(const BlockSpec& block);
 Shape output_shape(const BlockSpec& block, const Site& site);

@@ -115,9 +115,10 @@ struct AttentionOp {
   bool causal = false;
 };
 
-// A table of vectors: rows are looked up by index, or all are added (positions, class token).
+// A table of vectors: rows are looked up by index, or all are added (positions, class token); of one number, a gate.
 struct TableOp {
   int64_t rows, width;
+  Init init = Init::uniform;
 };
 
 using LayerOp = std::variant<LinearOp, ConvolutionOp, NormOp, AttentionOp, TableOp, PoolOp>;

@@ -231,11 +231,14 @@ void AttentionLayer::prepare(const Preparation& to) {
   prepared_ = supports(op_, site, at::kFloat, /*grad=*/false) == Kernel::fused_attention;
 }
 
-TableLayer::TableLayer(const TableOp& op) { weight_ = register_parameter("weight", torch::empty({op.rows, op.width})); }
+TableLayer::TableLayer(const TableOp& op) : op_(op) {
+  weight_ = register_parameter("weight", torch::empty({op.rows, op.width}));
+}
 
 Tensor TableLayer::lookup(const Tensor& ids_NT) const { return at::embedding(weight_, ids_NT); }
 
 void TableLayer::fill(const std::function<Tensor(at::IntArrayRef)>& next) {
+  if (op_.init == Init::zero) return assign(weight_, [&] { return at::zeros_like(weight_); });
   assign(weight_, [&] { return 0.02 * std::sqrt(3.0) * next(weight_.sizes()); });  // deviation 0.02, as in CLIP
 }
 

@@ -1,5 +1,6 @@
 // The LibTorch module of each kind of layer. The constructor allocates weights; fill() or loading sets their values.
-// Shape letters, here and in every file: N batch, C channels, H height, W width, T tokens, S text tokens, E time width.
+// Shape letters, here and in every file: N batch, C channels, H height, W width, T tokens, S text tokens, E time width,
+// B boxes of a layout.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -113,6 +114,7 @@ class TableLayer final : public LayerModule {
   void prepare(const Preparation&) override {}
 
  private:
+  TableOp op_;
   Tensor weight_;
 };
 

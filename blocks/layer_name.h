@@ -12,6 +12,7 @@ struct LinearOp;
 struct ConvolutionOp;
 struct NormOp;
 struct AttentionOp;
+struct TableOp;
 
 // "outer.inner", or the one of them that is not empty. All dotted paths of layers are made here.
 inline std::string layer_path(std::string_view outer, std::string_view inner) {

@@ -13,15 +13,15 @@ void check(const TransformerStack& block, const Site& site) {
                       std::to_string(site.in.channels) + " channels; allowed: projections true, or equal widths");
   if (options.attends())
     require_divides(options.heads ? "heads" : "head_width", options.heads ? options.heads : options.head_width, d);
+  if (options.grounding && block.depth > 0 && site.boxes < 1)
+    throw ConfigError("grounding reads the boxes of a layout, and boxes is 0; allowed: at least 1");
   if (options.ff_gated) require_divides("a gated ff_expansion's half", 2, options.ff_expansion * d);
 }
 
 LinearOp plain(int64_t in, int64_t out) { return {.in = in, .out = out, .bias = false}; }
 
-// The last layer of each branch. Without projections it starts at zero, so that a new stack is the identity.
-LinearOp branch_end(const TransformerStack& block, int64_t in, int64_t out) {
-  return {.in = in, .out = out, .init = block.options.projections ? Init::uniform : Init::zero};
-}
+// How the last layer of a branch begins. Without projections it starts at zero, so that a new stack is the identity.
+Init branch_end(const TransformerStack& block) { return block.options.projections ? Init::uniform : Init::zero; }
 
 struct Projection {
   int64_t in, out;
@@ -39,12 +39,18 @@ void list_projection(const ProjectionNames& names, bool linear, const Projection
              Shape::map(p.out, h, w));
 }
 
-// An attention of the stack's tokens to `source`: to themselves or to the text's tokens.
+// An attention of the stack's tokens to `source`: to themselves, to the text's tokens, or to themselves and boxes.
 struct Attention {
   const LayerName<NormOp>& norm;
   const AttentionNames& names;
-  const Shape& source;
+  Shape source;
   bool shares_kv;
+  Init end;
+};
+
+struct FeedForward {
+  const FeedForwardNames& names;
+  Init end;
 };
 
 void list_attention(const TransformerStack& block, const Site& site, const Attention& part, LayerSink& sink) {
@@ -60,15 +66,31 @@ void list_attention(const TransformerStack& block, const Site& site, const Atten
     sink.add(names.v, plain(source_width, d), part.source, keys);
   }
   sink.add(names.attention, {block.head_count(site), keys, block.options.attention}, y, y);
-  sink.add(names.out, branch_end(block, d, d), y, y);
+  sink.add(names.out, {.in = d, .out = d, .init = part.end}, y, y);
 }
 
-void list_feed_forward(const TransformerStack& block, const Shape& y, LayerSink& sink) {
+void list_feed_forward(const TransformerStack& block, const FeedForward& part, const Shape& y, LayerSink& sink) {
+  const FeedForwardNames& names = part.names;
   const bool gated = block.options.ff_gated;
   const int64_t d = y.channels, wide = block.options.ff_expansion * d, hidden = gated ? wide / 2 : wide;
-  sink.add(block.names.norm_ff, token_norm(d), y, y);
-  sink.add(block.names.ff_in, {.in = d, .out = wide, .gated = gated}, y, Shape::tokens(y.height, wide));
-  sink.add(block.names.ff_out, branch_end(block, hidden, d), Shape::tokens(y.height, hidden), y);
+  sink.add(names.norm, token_norm(d), y, y);
+  sink.add(names.in, {.in = d, .out = wide, .gated = gated}, y, Shape::tokens(y.height, wide));
+  sink.add(names.out, {.in = hidden, .out = d, .init = part.end}, Shape::tokens(y.height, hidden), y);
+}
+
+// Its gates alone start at zero, where the block computes what it does without a layout: were the last layers of its
+// branches zero too, neither would have gradients.
+void list_grounding(const TransformerStack& block, const Site& site, const Shape& y, LayerSink& sink) {
+  const GroundingNames& names = block.names.grounding;
+  const Shape boxes = Shape::tokens(site.boxes, y.channels), seen = Shape::tokens(y.height + site.boxes, y.channels);
+  const auto gate = [&](const LayerName<TableOp>& name) {
+    sink.add(name, {1, 1, Init::zero}, Shape::vector(1), Shape::vector(1));
+  };
+  sink.add(names.in, {site.text_width, y.channels}, Shape::tokens(site.boxes, site.text_width), boxes);
+  list_attention(block, site, {names.norm, names.attention, seen, block.options.share_self_kv, Init::uniform}, sink);
+  gate(names.gate);
+  list_feed_forward(block, {names.ff, Init::uniform}, y, sink);
+  gate(names.ff_gate);
 }
 
 }  // namespace
@@ -80,6 +102,7 @@ void list_layers(const TransformerStack& block, const Site& site, LayerSink& sin
   const TransformerOptions& options = block.options;
   const TransformerNames& names = block.names;
   const int64_t c = site.in.channels, d = block.inner_width(site);
+  const Init end = branch_end(block);
   const Shape y = Shape::tokens(site.in.positions(), d), text = Shape::tokens(site.text_tokens, site.text_width);
   if (options.projections) {
     sink.add(names.norm, {NormKind::group, c, norm_groups(c), stack_norm_eps}, site.in, site.in);
@@ -87,10 +110,11 @@ void list_layers(const TransformerStack& block, const Site& site, LayerSink& sin
   }
   sink.repeat(block.depth, [&] {
     if (options.self_attention)
-      list_attention(block, site, {names.norm_self, names.self, y, options.share_self_kv}, sink);
+      list_attention(block, site, {names.norm_self, names.self, y, options.share_self_kv, end}, sink);
+    if (options.grounding) list_grounding(block, site, y, sink);
     if (options.cross_attention)
-      list_attention(block, site, {names.norm_cross, names.cross, text, options.share_cross_kv}, sink);
-    list_feed_forward(block, y, sink);
+      list_attention(block, site, {names.norm_cross, names.cross, text, options.share_cross_kv, end}, sink);
+    list_feed_forward(block, {names.ff, end}, y, sink);
   });
   if (options.projections) list_projection(names.proj_out, options.linear_projections, {d, c, Init::zero}, site, sink);
 }

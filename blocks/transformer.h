@@ -1,6 +1,8 @@
 // A stack of transformer blocks between two projections of a map:
 //   y = proj_in(norm(x)); per block: y += sa(norm_sa(y)); y += ca(norm_ca(y), text); y += ff(norm_ff(y))
 //   out = x + proj_out(y)
+// A grounded block also looks at the boxes b of a layout, behind its self-attention (GLIGEN, arXiv 2301.07093):
+//   y += tanh(gate) attention(norm(y), norm([y, in(b)])); y += tanh(ff_gate) ff(norm_ff(y))
 // Without projections there is no outer norm and no outer sum: y = x; the blocks; out = y.
 // Self- and cross-attention are separate options, keys and values can share a projection, and the feed-forward is
 // gated (value * activation(gate), each half expansion * width / 2 wide) or plain.
@@ -25,6 +27,7 @@ struct TransformerOptions {
   AttentionFunction attention = AttentionFunction::softmax;
   bool projections = true;
   bool linear_projections = false;
+  bool grounding = false;
   bool operator==(const TransformerOptions&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -42,8 +45,10 @@ struct TransformerOptions {
     field("projections", self.projections, "whether a norm, 1x1 convolutions and a sum stand around each stack");
     field("linear_projections", self.linear_projections,
           "whether the projections around a stack are linear layers over tokens, not 1x1 convolutions", later());
+    field("grounding", self.grounding, "whether transformer blocks have gated self-attention to the boxes of a layout",
+          later());
   }
-  bool attends() const { return self_attention || cross_attention; }
+  bool attends() const { return self_attention || cross_attention || grounding; }
 };
 
 // A projection around a stack: a linear layer of the tokens or a convolution of the map.
@@ -53,13 +58,29 @@ struct ProjectionNames {
   LayerName<ConvolutionOp> convolution{name};
 };
 
+struct FeedForwardNames {
+  LayerName<NormOp> norm;
+  std::string_view part;
+  LayerName<LinearOp> in{"in", part}, out{"out", part};
+};
+
+struct GroundingNames {
+  LayerName<LinearOp> in{"in", "box"};
+  LayerName<NormOp> norm{"norm_box"};
+  AttentionNames attention{"box"};
+  LayerName<TableOp> gate{"gate", "box"};
+  FeedForwardNames ff{{"norm_box_ff"}, "box_ff"};
+  LayerName<TableOp> ff_gate{"gate", "box_ff"};
+};
+
 struct TransformerNames {
   LayerName<NormOp> norm{"norm"};
   ProjectionNames proj_in{"proj_in"}, proj_out{"proj_out"};
   // In each of the transformer blocks:
-  LayerName<NormOp> norm_self{"norm_sa"}, norm_cross{"norm_ca"}, norm_ff{"norm_ff"};
+  LayerName<NormOp> norm_self{"norm_sa"}, norm_cross{"norm_ca"};
   AttentionNames self{"sa"}, cross{"ca"};
-  LayerName<LinearOp> ff_in{"in", "ff"}, ff_out{"out", "ff"};
+  GroundingNames grounding{};
+  FeedForwardNames ff{{"norm_ff"}, "ff"};
 };
 
 struct TransformerStack {

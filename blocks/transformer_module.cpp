@@ -22,14 +22,19 @@ struct AttentionPart {
 
   Tensor to_itself(const Tensor& y) const {
     const Tensor x = norm->forward(y);
-    return to(keys_and_values(x), x, y);
+    return to(keys_and_values(x), x, {.residual = y});
   }
   Tensor to_text(const Tensor& y, const Conditioning& c) const {
     const Tensor x = norm->forward(y);
-    if (!c.text_products) return to(keys_and_values(c.text_NSC), x, y);
+    if (!c.text_products) return to(keys_and_values(c.text_NSC), x, {.residual = y});
     const auto [found, is_new] = c.text_products->try_emplace(this);
     if (is_new) found->second = keys_and_values(c.text_NSC);
-    return to(found->second, x, y);
+    return to(found->second, x, {.residual = y});
+  }
+  // To itself and to `more` tokens of the same width; nothing is added.
+  Tensor to_both(const Tensor& y, const Tensor& more) const {
+    const Tensor x = norm->forward(y);
+    return to(keys_and_values(at::cat({x, norm->forward(more)}, 1)), x, {});
   }
 
  private:
@@ -37,27 +42,64 @@ struct AttentionPart {
     const Tensor key = (kv ? kv : k)->forward(source);
     return {key, kv ? key : v->forward(source)};
   }
-  Tensor to(const std::array<Tensor, 2>& kept, const Tensor& x, const Tensor& y) const {
-    return out->forward(attention->forward(q->forward(x), kept[0], kept[1]), {.residual = y});
+  Tensor to(const std::array<Tensor, 2>& kept, const Tensor& x, const Epilogue& then) const {
+    return out->forward(attention->forward(q->forward(x), kept[0], kept[1]), then);
+  }
+};
+
+struct FeedForwardPart {
+  const NormLayer* norm;
+  const LinearLayer *in, *out;
+
+  FeedForwardPart(const LayerMap& layers, const FeedForwardNames& names)
+      : norm(layers.find(names.norm)), in(layers.find(names.in)), out(layers.find(names.out)) {}
+
+  Tensor forward(const Tensor& y, Activation activation, const Epilogue& then) const {
+    return out->forward(in->forward(norm->forward(y), {.activation = activation}), then);
+  }
+};
+
+// What a grounded block has more than others.
+struct GroundingPart {
+  const LinearLayer* in;
+  AttentionPart attention;
+  FeedForwardPart ff;
+  const TableLayer *gate, *ff_gate;
+
+  GroundingPart(const LayerMap& layers, const GroundingNames& names)
+      : in(layers.find(names.in)),
+        attention(layers, names.norm, names.attention),
+        ff(layers, names.ff),
+        gate(layers.find(names.gate)),
+        ff_gate(layers.find(names.ff_gate)) {}
+
+  Tensor forward(const Tensor& y, const Tensor& layout_NBC, Activation activation) const {
+    const Tensor seen = gated(y, *gate, attention.to_both(y, in->forward(layout_NBC)));
+    return gated(seen, *ff_gate, ff.forward(seen, activation, {}));
+  }
+
+ private:
+  static Tensor gated(const Tensor& y, const TableLayer& gate, const Tensor& branch) {
+    return y + gate.rows().tanh().to(branch.scalar_type()) * branch;
   }
 };
 
 struct TransformerPart {
   AttentionPart self, cross;
-  const NormLayer& norm_ff;
-  const LinearLayer &ff_in, &ff_out;
+  GroundingPart grounding;
+  FeedForwardPart ff;
 
   TransformerPart(const LayerMap& layers, const TransformerNames& names)
       : self(layers, names.norm_self, names.self),
         cross(layers, names.norm_cross, names.cross),
-        norm_ff(layers.get(names.norm_ff)),
-        ff_in(layers.get(names.ff_in)),
-        ff_out(layers.get(names.ff_out)) {}
+        grounding(layers, names.grounding),
+        ff(layers, names.ff) {}
 
   Tensor forward(Tensor y, const Conditioning& c, const TransformerOptions& options) const {
     if (self.norm) y = self.to_itself(y);
+    if (grounding.in && c.layout_NBC.defined()) y = grounding.forward(y, c.layout_NBC, options.ff_activation);
     if (cross.norm) y = cross.to_text(y, c);
-    return ff_out.forward(ff_in.forward(norm_ff.forward(y), {.activation = options.ff_activation}), {.residual = y});
+    return ff.forward(y, options.ff_activation, {.residual = y});
   }
 };
 
@@ -100,8 +142,12 @@ class TransformerModule final : public Block {
   Tensor forward(const Tensor& x, const Tensor&, const Conditioning& c) const override {
     if (spec_.options.cross_attention && spec_.depth > 0)
       check_conditioning("text_NSC", c.text_NSC, {x.size(0), site_.text_tokens, site_.text_width});
+    Conditioning own = c;
+    // The gradients from this stack's blocks are summed before those of other stacks, as they are where it is computed
+    // again in the backward pass.
+    if (c.layout_NBC.defined() && c.layout_NBC.requires_grad()) own.layout_NBC = at::alias(c.layout_NBC);
     Tensor y = proj_in_.in(norm_ ? norm_->forward(x) : x);
-    for (const auto& part : parts_) y = part.forward(y, c, spec_.options);
+    for (const auto& part : parts_) y = part.forward(y, own, spec_.options);
     return proj_out_.out(y, x);
   }
 

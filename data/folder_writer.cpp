@@ -37,6 +37,7 @@ void FolderWriter::add(const Image& image, const Pair& pair) {
   save_png(new_.path() + "/" + name, image);
   Json line{{"file_name", name}, {"text", pair.caption}, {"split", pair.split}, {"group", pair.group}, {"id", pair.id}};
   if (!pair.license.empty()) line["license"] = pair.license;
+  if (!pair.layout.empty()) line["layout"] = to_json(pair.layout);
   lines_ += line.dump() + "\n";
 }
 

@@ -21,6 +21,7 @@ constexpr size_t most_metadata_bytes = size_t(4) << 30;
 
 struct MetadataLine {
   std::string file_name, text, split = "train", group, id, license;
+  std::vector<PlacedPhrase> layout;
   static void describe(auto& self, auto&& field) {
     field("file_name", self.file_name, "picture, relative to the folder");
     field("text", self.text, "its caption");
@@ -28,6 +29,7 @@ struct MetadataLine {
     field("group", self.group, "variants of one thing share it");
     field("id", self.id, "unique in the data set");
     field("license", self.license, "of picture and caption");
+    field("layout", self.layout, "phrases and boxes of objects in the picture");
   }
 };
 
@@ -36,9 +38,10 @@ MetadataLine parse_line(const std::string& line, const Place& place) {
   const Json json = parse_json(line, place.source, most_json_line_bytes);
   check_type(place, json, json.is_object(), "an object");
   MetadataLine result;
-  MetadataLine::describe(result, [&](std::string_view name, std::string& value, std::string_view) {
+  MetadataLine::describe(result, [&](std::string_view name, auto& value, std::string_view) {
     if (const auto it = json.find(std::string(name)); it != json.end()) read_json(*it, value, place.child(name));
   });
+  for (size_t i = 0; i < result.layout.size(); ++i) check(result.layout[i], place.child("layout").child(i));
   if (result.file_name.empty()) place.child("file_name").fail("is missing or empty; expected a picture's name");
   if (result.split != "train" && result.split != "held_out")
     place.child("split").fail("is \"" + result.split + "\"; valid: train, held_out");
@@ -72,7 +75,8 @@ std::vector<Pair> list_metadata(const fs::path& folder) {
                      .split = entry.split,
                      .group = entry.group.empty() ? id : entry.group,
                      .id = id,
-                     .license = entry.license});
+                     .license = entry.license,
+                     .layout = entry.layout});
     check_group(splits, pairs.back(), place);
   }
   return pairs;
@@ -224,8 +228,10 @@ std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::stri
 
 std::string dataset_hash(const std::vector<Pair>& pairs) {
   Json list = Json::array();
-  for (const auto& pair : pairs)
+  for (const auto& pair : pairs) {
     list.push_back({pair.id, pair.caption, pair.split, pair.group, sha256(load_picture_bytes(pair.file))});
+    if (!pair.layout.empty()) list.back().push_back(to_json(pair.layout));
+  }
   return sha256(list.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace));
 }
 

@@ -1,10 +1,10 @@
 // A data set on disk is a folder of pictures with `metadata.jsonl`: one object per line with `file_name` and `text`,
-// and optionally `split` ("train" or "held_out"), `group` (variants of one thing, which share a split), `id` and
-// `license`. A user's own folder may instead hold `x.jpg` (or .jpeg, .png, .webp) beside `x.txt` or `x.caption`
-// (endings in any case); a drawn picture without such a file has the prompt stored in it as its caption. Of two
-// captions of a picture one is used and the other is a skip: metadata.jsonl goes before text files, and of these the
-// first by name. `x.jpg` beside `x.png` are two pictures with one caption, in one group. Hidden files are not looked
-// at.
+// and optionally `split` ("train" or "held_out"), `group` (variants of one thing, which share a split), `id`,
+// `license` and `layout` (a list of what stands where, see spec/placed_phrase.h). A user's own folder may instead hold
+// `x.jpg` (or .jpeg, .png, .webp) beside `x.txt` or `x.caption` (endings in any case); a drawn picture without such a
+// file has the prompt stored in it as its caption. Of two captions of a picture one is used and the other is a skip:
+// metadata.jsonl goes before text files, and of these the first by name. `x.jpg` beside `x.png` are two pictures with
+// one caption, in one group. Hidden files are not looked at.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pipeline/image.h"
+#include "spec/placed_phrase.h"
 
 namespace mds {
 
@@ -24,6 +25,7 @@ struct Pair {
   std::string group;  // never empty: without a group, it is the pair's id
   std::string id;     // unique in its data set
   std::string license{};
+  std::vector<PlacedPhrase> layout{};  // what stands where; empty: not told
   bool operator==(const Pair&) const = default;
 };
 
@@ -45,8 +47,8 @@ std::string summary(const FolderReport& report, size_t shown = 5);  // counts an
 
 // The pairs of a folder, in the order of metadata.jsonl or else of file names. Skips: a picture without a caption, a
 // caption without a picture, a caption or name that is not UTF-8, a picture that is too small or has a broken header.
-// FileError: no pair left, or a repeated id. ConfigError with the line: a malformed line of metadata.jsonl, a group in
-// two splits, and a file_name that leads out of the folder or holds control characters.
+// FileError: no pair left, or a repeated id. ConfigError with the line: a malformed line of metadata.jsonl or box in
+// it, a group in two splits, and a file_name that leads out of the folder or holds control characters.
 std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options = {},
                              FolderReport* report = nullptr);
 
@@ -57,7 +59,8 @@ void hold_out(std::vector<Pair>& pairs, double held_out);
 
 std::vector<Pair> pairs_of_split(const std::vector<Pair>& pairs, const std::string& split);
 
-// SHA-256 over every pair's id, caption, split, group and picture bytes: the identity of a data set in any place.
+// SHA-256 over every pair's id, caption, split, group, picture bytes and layout: the identity of a data set in any
+// place.
 std::string dataset_hash(const std::vector<Pair>& pairs);
 
 }  // namespace mds

@@ -70,7 +70,7 @@ std::vector<LevelEnd> level_ends(const Plan& unet) {
   const PlanStep* last = nullptr;
   for (const PlanStep& step : unet.steps) {
     const bool entry = step.path == "conv_in", down = step.path.starts_with("down");
-    if (step.link == Link::time) continue;
+    if (!last && !entry) continue;  // what is computed of times and layouts
     if (last && (!(entry || down) || step.path.ends_with(".downsample"))) ends.push_back({last->path, last->out});
     if (!entry && !down) return ends;
     last = &step;

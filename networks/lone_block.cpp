@@ -16,10 +16,11 @@ Site usual_site(const Shape& in) {
 
 Link link_of(const BlockSpec& block, const Site& site) {
   if (std::holds_alternative<TimeEmbedding>(block) || std::holds_alternative<AddedEmbedding>(block)) return Link::time;
+  if (std::holds_alternative<PositionNetwork>(block)) return Link::layout;
   return site.skip_channels > 0 ? Link::concat : Link::none;
 }
 
-// What a kind of block reads; the embeddings of a time read no input. Towers' blocks read tokens.
+// What a kind of block reads; the embeddings of a time and of a layout read no input. Towers' blocks read tokens.
 template <class Spec>
 constexpr ShapeKind read_kind = ShapeKind::map;
 template <>
@@ -34,7 +35,8 @@ constexpr ShapeKind read_kind<PooledProjection> = ShapeKind::tokens;
 // What the layers cannot see: whether the site's shape is of the block's kind, and whether what it reads is in scope.
 void require_scope(const BlockSpec& block, const Site& site) {
   const ShapeKind wanted = std::visit([]<class Spec>(const Spec&) { return read_kind<Spec>; }, block);
-  if (site.in.kind != wanted && link_of(block, site) != Link::time)
+  const Link link = link_of(block, site);
+  if (site.in.kind != wanted && link != Link::time && link != Link::layout)
     throw ConfigError("the site is of kind " + std::string(name_of(site.in.kind)) +
                       "; allowed: " + std::string(name_of(wanted)));
   const auto* stack = std::get_if<TransformerStack>(&block);
@@ -168,6 +170,7 @@ std::string words_of(const Site& site) {
   if (site.time_width != usual.time_width) words += ", time " + std::to_string(site.time_width);
   if (site.pooled_width > 0) words += ", pooled text " + std::to_string(site.pooled_width);
   if (site.time_ids > 0) words += ", " + std::to_string(site.time_ids) + " numbers";
+  if (site.boxes > 0) words += ", " + std::to_string(site.boxes) + " boxes";
   return words;
 }
 

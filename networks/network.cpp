@@ -134,6 +134,7 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
       continue;
     }
     const PlanStep& step = plan_.steps[i];
+    if (step.link == Link::layout && !c.boxes_NB4.defined()) continue;
     Tensor skip;
     if (step.link == Link::concat || step.link == Link::add) {
       skip = skips.back();
@@ -143,6 +144,10 @@ Tensor Network::forward(const Tensor& input, const Conditioning& conditioning, c
     if (observer) y = observer(step, y);
     if (step.link == Link::time) {
       c.time_NE = y;
+      continue;
+    }
+    if (step.link == Link::layout) {
+      c.layout_NBC = y;
       continue;
     }
     if (step.link == Link::beside) continue;

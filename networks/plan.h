@@ -13,8 +13,9 @@ namespace mds {
 
 // What a step does with the stack of skips: nothing, push its output, or pop the last one and join or add it to its
 // input. A `time` step turns the timesteps into the time embedding. Neither it nor a `beside` step changes the main
-// path; the result of a `beside` step is an output of the network.
-enum class Link : uint8_t { none, push, concat, add, time, beside };
+// path; the result of a `beside` step is an output of the network. A `layout` step embeds the boxes of a layout, for
+// the steps that read them; without boxes it is left out.
+enum class Link : uint8_t { none, push, concat, add, time, beside, layout };
 
 struct PlanStep {
   std::string path;  // unique, like "down1.0.conv": module path, database key and report row

@@ -13,6 +13,7 @@ class Walker {
     if (depth == 0) throw ConfigError("levels is empty; a UNet needs at least one");
     sink_.step({"time"}, TimeEmbedding{spec_.levels[0].width, spec_.time_width}, site(), Link::time);
     added();
+    layout();
     emit({"conv_in"}, SingleConvolution{spec_.levels[0].width}, entry_link(0));
     for (int64_t i = 0; i < depth; ++i) down(i);
     middle();
@@ -29,8 +30,9 @@ class Walker {
     return {.in = x_, .text_tokens = spec_.text_tokens, .text_width = spec_.text_width, .time_width = spec_.time_width};
   }
 
-  void emit(const StepName& name, const BlockSpec& block, Link link) {
+  void emit(const StepName& name, const BlockSpec& block, Link link, int64_t boxes = 0) {
     Site here = site();
+    here.boxes = boxes;
     if (link == Link::concat || link == Link::add) {
       const int64_t skip = skips_[--open_];
       if (link == Link::concat) {
@@ -54,6 +56,13 @@ class Walker {
     here.pooled_width = spec_.pooled_width;
     here.time_ids = spec_.time_ids;
     sink_.step({"added"}, AddedEmbedding{spec_.time_id_width, spec_.time_width}, here, Link::time);
+  }
+
+  void layout() {
+    if (spec_.boxes == 0 || !reads_layout(spec_)) return;
+    Site here = site();
+    here.boxes = spec_.boxes;
+    sink_.step({"position"}, PositionNetwork{spec_.box_width}, here, Link::layout);
   }
 
   Link entry_link(size_t level) const { return spec_.levels[level].skips == Skips::none ? Link::none : Link::push; }
@@ -80,7 +89,8 @@ class Walker {
                         std::to_string(stack_names.size()) + " stacks of equal depth");
     for (int64_t i = 0; i < depth / each; ++i) {
       name.part = stack_names.at(size_t(i));
-      emit(name, stack(level, each), i + 1 == depth / each ? write : Link::none);
+      emit(name, stack(level, each), i + 1 == depth / each ? write : Link::none,
+           level.stack.grounding ? spec_.boxes : 0);
     }
   }
 
@@ -160,6 +170,13 @@ Plan make_plan(const UNetSpec& spec) {
   return std::move(sink.plan);
 }
 
+bool reads_layout(const UNetSpec& spec) {
+  for (size_t i = 0; i < spec.levels.size(); ++i)
+    if (spec.levels[i].stack.grounding && has_stack(spec.levels[i], i + 1 == spec.levels.size() ? spec.mid : -1))
+      return true;
+  return false;
+}
+
 bool reads_text(const LevelSpec& level, int64_t mid) { return level.stack.cross_attention && has_stack(level, mid); }
 
 LevelSpec canonical(LevelSpec level, int64_t mid) {
@@ -184,7 +201,7 @@ LevelSpec canonical(LevelSpec level, int64_t mid) {
   if (!stack.projections) stack.linear_projections = defaults.stack.linear_projections;
   if (stack.heads == 0 && width % stack.head_width == 0) stack.heads = width / stack.head_width;
   if (stack.heads > 0) stack.head_width = defaults.stack.head_width;
-  if (!stack.self_attention) stack.share_self_kv = defaults.stack.share_self_kv;
+  if (!stack.self_attention && !stack.grounding) stack.share_self_kv = defaults.stack.share_self_kv;
   if (!stack.cross_attention) stack.share_cross_kv = defaults.stack.share_cross_kv;
   if (!stack.attends()) {
     stack.attention = defaults.stack.attention;
@@ -204,7 +221,10 @@ UNetSpec canonical(UNetSpec spec) {
   set_extent(spec, extent_of(spec));
   if (spec.mid < 0) spec.mid_residuals = UNetSpec{}.mid_residuals;
   if (spec.time_ids == 0) spec.time_id_width = UNetSpec{}.time_id_width;
-  if (!text) {
+  const bool layout = reads_layout(spec);
+  if (!layout) spec.boxes = UNetSpec{}.boxes;
+  if (spec.boxes == 0) spec.box_width = UNetSpec{}.box_width;
+  if (!text && !layout) {
     spec.text_tokens = UNetSpec{}.text_tokens;
     spec.text_width = UNetSpec{}.text_width;
   }

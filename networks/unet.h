@@ -71,6 +71,8 @@ struct UNetSpec {
   int64_t pooled_width = 0;
   int64_t time_ids = 0;
   int64_t time_id_width = 256;
+  int64_t boxes = 0;
+  int64_t box_width = 512;
   std::vector<LevelSpec> levels{LevelSpec{}};
   bool operator==(const UNetSpec&) const = default;
 
@@ -89,6 +91,9 @@ struct UNetSpec {
     field("time_ids", self.time_ids, "how many numbers join the time embedding, such as SD-XL's six sizes; 0: none",
           later(between(0, 64)));
     field("time_id_width", self.time_id_width, "width of the sinusoid of each of time_ids", later(between(1, 65536)));
+    field("boxes", self.boxes, "slots for boxes of a layout, which levels with grounding read; 0: none",
+          later(between(0, 1024)));
+    field("box_width", self.box_width, "hidden width of the network that embeds boxes", later(between(1, 65536)));
     field("levels", self.levels, "levels of the U, from the outermost, of highest resolution, inwards");
   }
 };
@@ -103,6 +108,7 @@ Plan make_plan(const UNetSpec& spec);
 UNetSpec canonical(UNetSpec spec);
 LevelSpec canonical(LevelSpec level, int64_t mid);  // mid: depth of the middle if the level is the innermost, else -1
 bool reads_text(const LevelSpec& level, int64_t mid);
+bool reads_layout(const UNetSpec& spec);
 
 // The same topology with all widths but the latent's divided by `divisor`; ConfigError where one is not a multiple.
 UNetSpec scaled(UNetSpec spec, int64_t divisor);

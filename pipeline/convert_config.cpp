@@ -7,7 +7,8 @@
 namespace mds {
 namespace {
 
-constexpr int64_t sdxl_sizes = 6;  // of diffusers' addition_embed_type "text_time"
+constexpr int64_t sdxl_sizes = 6;     // of diffusers' addition_embed_type "text_time"
+constexpr int64_t gligen_boxes = 30;  // of its attention_type "gated"
 
 // Another library's configuration, and where its fields stand.
 class Config {
@@ -106,6 +107,14 @@ void fill_conditioning(UNetSpec& spec, const Config& config) {
   config.require("projection_class_embeddings_input_dim", spec.pooled_width > 0, "more than the sinusoids of 6 sizes");
 }
 
+void fill_layout(UNetSpec& spec, const Config& config) {
+  const auto attention = config.get<std::string>("attention_type", "default");
+  config.require("attention_type", attention == "default" || attention == "gated", "\"default\" and \"gated\"");
+  if (attention == "default") return;
+  spec.boxes = gligen_boxes;
+  for (LevelSpec& level : spec.levels) level.stack.grounding = true;
+}
+
 void refuse_what_no_unet_has(const Config& config) {
   const auto in = config.get<int64_t>("in_channels", 4);
   config.require("in_channels", in == config.get<int64_t>("out_channels", 4), "as many as out_channels");
@@ -139,6 +148,7 @@ UNetSpec unet_of(const Config& config) {
                                      .linear_projections = config.get("use_linear_projection", false)}});
   fill_depths(spec, config);
   fill_conditioning(spec, config);
+  fill_layout(spec, config);
   return spec;
 }
 

@@ -76,7 +76,7 @@ std::string against(const UNetSpec& spec, const Json& config) {
   const Json id_width = spec.time_ids > 0 ? Json(spec.time_id_width) : Json(nullptr);
   return differing(config, {{"act_fn", "silu"},
                             {"addition_time_embed_dim", id_width},
-                            {"attention_type", "default"},
+                            {"attention_type", reads_layout(spec) ? "gated" : "default"},
                             {"center_input_sample", false},
                             {"class_embed_type", nullptr},
                             {"cross_attention_norm", nullptr},

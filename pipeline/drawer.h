@@ -27,6 +27,7 @@ struct Drawer {
   // rounding, so a picture is then the same to the byte in every batch; one picture of a large UNet keeps all cores
   // busy.
   bool one_by_one = false;
+  double grounding = 1;  // the share of the steps, the first ones, in which a layout of the texts is read
 
   // The guided output for these pictures; both sides of a picture are rows of one call. The UNet must outlive it.
   Denoiser denoiser(const Network& unet, const PictureTexts& texts) const;

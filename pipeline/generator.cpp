@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "networks/memory.h"
+#include "pipeline/layout_rows.h"
 #include "spec/freed_memory.h"
 
 namespace mds {
@@ -22,29 +23,57 @@ constexpr int64_t sdxl_time_ids = 6;
 
 bool steers_away(const SamplerConfig& sampler) { return sides_of(sampler) != GuidedSides::conditional; }
 
-// The negative text, unless no guidance reads it, then each different prompt once; `rows` says which of them each
-// picture has.
+// The negative text, unless no guidance reads it, then each different prompt with its layout once; `rows` says which of
+// them each picture has.
 struct DistinctTexts {
   std::vector<std::string> texts;
+  std::vector<Layout> layouts;
   std::vector<int64_t> rows;
   DistinctTexts(const DrawRequest& request, const SamplerConfig& sampler) {
-    if (steers_away(sampler)) texts.push_back(request.negative);
-    const auto prompts = std::ptrdiff_t(texts.size());
-    for (const auto& prompt : request.prompts) {
-      const auto found = std::find(texts.begin() + prompts, texts.end(), prompt);
-      rows.push_back(found - texts.begin());
-      if (found == texts.end()) texts.push_back(prompt);
+    if (steers_away(sampler)) add(request.negative, {});
+    const size_t prompts = texts.size();
+    for (size_t i = 0; i < request.prompts.size(); ++i) {
+      const Layout layout = request.layouts.empty() ? Layout{} : request.layouts[i];
+      size_t row = prompts;
+      while (row < texts.size() && !(texts[row] == request.prompts[i] && layouts[row] == layout)) ++row;
+      rows.push_back(int64_t(row));
+      if (row == texts.size()) add(request.prompts[i], layout);
     }
+  }
+  std::vector<std::string> phrases() const {
+    std::vector<std::string> list;
+    for (const Layout& layout : layouts)
+      for (const PlacedPhrase& placed : layout) list.push_back(placed.phrase);
+    return list;
+  }
+
+ private:
+  void add(const std::string& text, const Layout& layout) {
+    texts.push_back(text);
+    layouts.push_back(layout);
   }
 };
 
+TextRows part_of(const TextRows& rows, int64_t begin, int64_t end) {
+  const auto part = [&](const Tensor& x) { return x.defined() ? x.slice(0, begin, end) : x; };
+  return {part(rows.states_NSC), part(rows.pooled_NP), part(rows.ends_NC)};
+}
+
+// Those of `all` that a part of a request has, where it has any.
+template <class T>
+std::vector<T> part_of(const std::vector<T>& all, size_t begin, size_t end) {
+  return all.empty() ? all : std::vector<T>(all.begin() + int64_t(begin), all.begin() + int64_t(end));
+}
+
 DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
-  return {.prompts = {request.prompts.begin() + int64_t(begin), request.prompts.begin() + int64_t(end)},
-          .seeds = {request.seeds.begin() + int64_t(begin), request.seeds.begin() + int64_t(end)},
+  return {.prompts = part_of(request.prompts, begin, end),
+          .seeds = part_of(request.seeds, begin, end),
           .negative = request.negative,
           .batch = request.batch,
           .tiles = request.tiles,
-          .adapters = of_pictures(request.adapters, at::arange(int64_t(begin), int64_t(end)))};
+          .adapters = of_pictures(request.adapters, at::arange(int64_t(begin), int64_t(end))),
+          .layouts = part_of(request.layouts, begin, end),
+          .grounding_steps = request.grounding_steps};
 }
 
 struct RoundTime {
@@ -139,6 +168,10 @@ void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) co
   if (tiles.tile == 0) require_pass(decoder, pass);
 }
 
+void Generator::check(const std::vector<Layout>& layouts) const {
+  for (const Layout& layout : layouts) check_slots(layout, canonical(*card_.unet).boxes);
+}
+
 PartLoading Generator::loading(const Placement& placement, const DrawListener& listener) const {
   PartLoading loading = loading_;
   loading.placement = placement;
@@ -150,13 +183,21 @@ PictureTexts Generator::texts_of(const DrawRequest& request, const SamplerConfig
                                  const DrawListener& listener) const {
   const DistinctTexts distinct(request, sampler);
   const PartLoading fp32 = loading(loading_.placement.with_fp32(), listener);
-  TextRows texts = encode_texts({folder_, texts_, fp32}, distinct.texts, listener.cut);
+  std::vector<std::string> all = distinct.texts;
+  const std::vector<std::string> phrases = distinct.phrases();
+  all.insert(all.end(), phrases.begin(), phrases.end());
+  const TextRows encoded = encode_texts({folder_, texts_, fp32}, all, listener.cut);
+  const auto count = int64_t(distinct.texts.size());
+  const TextRows texts = part_of(encoded, 0, count);
   if (steers_away(sampler) && request.negative.empty() && card_.zeros_for_no_text) {
     texts.states_NSC[0].zero_();
     if (texts.pooled_NP.defined()) texts.pooled_NP[0].zero_();
   }
   give_memory_back();
-  return {conditioning_of(card_, texts), at::tensor(distinct.rows, at::kLong)};
+  PictureTexts result{conditioning_of(card_, texts), at::tensor(distinct.rows, at::kLong)};
+  if (!phrases.empty())
+    add_layouts(result.rows, distinct.layouts, encoded.ends_NC.slice(0, count), canonical(*card_.unet).boxes);
+  return result;
 }
 
 Tensor Generator::latents(const Network& unet, const Round& round, const LoadedControls& controls) const {
@@ -203,10 +244,18 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   if (request.prompts.empty() || request.prompts.size() != request.seeds.size())
     throw ConfigError("there are " + std::to_string(request.prompts.size()) + " prompts and " +
                       std::to_string(request.seeds.size()) + " seeds; needed: one seed a prompt, and at least one");
+  if (!request.layouts.empty() && request.layouts.size() != request.prompts.size())
+    throw ConfigError("there are " + std::to_string(request.layouts.size()) + " layouts and " +
+                      std::to_string(request.prompts.size()) + " prompts; needed: none, or one a prompt");
+  check(request.layouts);
   if (request.batch < 1) throw ConfigError("the batch is " + std::to_string(request.batch) + "; allowed: at least 1");
   check(sampler, request.tiles);
   torch::NoGradGuard no_grad;
-  const Drawer drawer{.diffusion = diffusion_, .sampler = sampler, .scale = *card_.latent_scale, .one_by_one = true};
+  const Drawer drawer{.diffusion = diffusion_,
+                      .sampler = sampler,
+                      .scale = *card_.latent_scale,
+                      .one_by_one = true,
+                      .grounding = request.grounding_steps};
   size_t pictures = size_t(request.batch);  // in one round
   for (size_t drawn = 0; drawn < request.seeds.size(); drawn += most_in_memory) {
     const DrawRequest window = part_of(request, drawn, std::min(drawn + most_in_memory, request.seeds.size()));

@@ -8,15 +8,18 @@
 #include "pipeline/adapter.h"
 #include "pipeline/drawer.h"
 #include "pipeline/text_encoder.h"
+#include "spec/layout.h"
 
 namespace mds {
 
 struct DrawRequest {
   std::vector<std::string> prompts;
-  std::vector<uint64_t> seeds;  // one per prompt
-  std::string negative{};       // what guidance steers away from; empty: no text
-  int64_t batch = 1;            // pictures sampled together
-  TileOptions tiles{};          // for the decoder
+  std::vector<uint64_t> seeds;    // one per prompt
+  std::string negative{};         // what guidance steers away from; empty: no text
+  int64_t batch = 1;              // pictures sampled together
+  TileOptions tiles{};            // for the decoder
+  std::vector<Layout> layouts{};  // one per prompt; none: no picture has boxes
+  double grounding_steps = 1;     // the share of the steps, the first ones, in which layouts are read
   std::vector<AdapterUse> adapters{};
 };
 
@@ -51,12 +54,14 @@ class Generator {
 
   // ConfigError where the model cannot sample or decode in this way.
   void check(const SamplerConfig& sampler, const TileOptions& tiles) const;
+  // ConfigError where the model cannot draw these layouts.
+  void check(const std::vector<Layout>& layouts) const;
 
   // Draws one picture per prompt, in order. A picture depends only on its prompt, its seed and the negative prompt: on
   // the CPU to the byte, because the network gets one picture per call there; elsewhere up to rounding by its batch.
   // Text encoders, UNet and decoder are loaded one after another: the encoders once per 64 pictures, UNet and decoder
   // once per batch, or per so many batches that loading takes a small share of the time. ConfigError: see check(), and
-  // where there are not as many seeds as prompts, and those of load_controls; FileError: see load_part.
+  // where there are not as many seeds or layouts as prompts, and those of load_controls; FileError: see load_part.
   void draw(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "networks/found_file.h"
 #include "pipeline/mapped_file.h"
 
 namespace mds {
@@ -24,11 +25,45 @@ void check_lengths(const std::optional<MeanAndStd>& values, int64_t wanted, cons
              (wanted < 0 ? "as many" : std::to_string(wanted)) + " of each");
 }
 
+std::string card_file(const std::string& folder) { return folder + "/model.json"; }
+
+// The folder that the card's file names as its base; empty: none.
+std::string base_in(const Json& json, const std::string& file) {
+  const Place place{file, "base"};
+  const auto found = json.is_object() ? json.find("base") : json.end();
+  if (found == json.end()) return "";
+  std::string base;
+  read_json(*found, base, place);
+  base = found_file(base, file);
+  if (!is_there(card_file(base)))
+    place.fail("is " + shown(*found) + ", and no such model folder is there; put it beside " +
+               std::filesystem::path(file).parent_path().filename().string() + " or into the working folder");
+  if (load_json(card_file(base)).contains("base"))
+    place.fail("is " + shown(*found) + ", which has a base itself; allowed: a folder without one");
+  return base;
+}
+
+std::string base_of(const std::string& folder) {
+  const std::string file = card_file(folder);
+  return is_there(file) ? base_in(load_json(file), file) : "";
+}
+
+TensorMap part_tensors(const std::string& folder, const std::string& part) {
+  TensorMap tensors;
+  for (const auto& file : part_files(folder, part))
+    for (auto& [name, tensor] : load_tensors(file).tensors) tensors.insert_or_assign(name, tensor);
+  return tensors;
+}
+
 }  // namespace
 
 ModelCard load_card(const std::string& folder, const std::vector<std::string>& parts) {
-  const std::string file = folder + "/model.json";
-  ModelCard card = load_described<ModelCard>(file);
+  const std::string file = card_file(folder);
+  const Json json = load_json(file);
+  const std::string base = base_in(json, file);
+  ModelCard card = base.empty() ? ModelCard{} : load_card(base);
+  card.provenance = {};
+  read_json(json, card, {file, ""});
   check_lengths(card.latent_scale, -1, {file, "latent_scale"});
   check_lengths(card.image_normalisation, 3, {file, "image_normalisation"});
   std::string lacking;
@@ -44,7 +79,7 @@ void save_card(const std::string& folder, const ModelCard& card) {
   std::filesystem::create_directories(folder);
   Json json = to_json(card);
   for (auto it = json.begin(); it != json.end();) it = it->is_null() ? json.erase(it) : std::next(it);
-  save_text(folder + "/model.json", json.dump(2) + "\n");
+  save_text(card_file(folder), json.dump(2) + "\n");
 }
 
 SamplerConfig sampler_of(const ModelCard& card) {
@@ -78,17 +113,24 @@ std::string part_file(const std::string& folder, const std::string& part) {
   return folder + "/" + part + ".safetensors";
 }
 
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement) {
-  const std::string file = part_file(folder, part);
+std::vector<std::string> part_files(const std::string& folder, const std::string& part) {
+  std::vector<std::string> files;
+  if (const std::string base = base_of(folder); !base.empty() && is_there(part_file(base, part)))
+    files.push_back(part_file(base, part));
+  if (files.empty() || is_there(part_file(folder, part))) files.push_back(part_file(folder, part));
+  return files;
+}
+
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement,
+                     const WeightChange& change) {
   auto network = make_network(std::move(plan), placement);
-  load_weights(*network, load_tensors(file).tensors, file);
+  load_weights(*network, part_tensors(folder, part), part_files(folder, part).back(), change);
   network->eval();
   return network;
 }
 
 void check_part(const std::string& folder, const std::string& part, const Plan& plan) {
-  const std::string file = part_file(folder, part);
-  check_fit(plan, load_tensors(file).tensors, file);
+  check_fit(plan, part_tensors(folder, part), part_files(folder, part).back());
 }
 
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype) {
@@ -97,7 +139,8 @@ void save_part(const std::string& folder, const std::string& part, const TensorM
 }
 
 std::string load_merges(const std::string& folder) {
-  const std::string file = folder + "/merges.txt";
+  std::string file = folder + "/merges.txt";
+  if (const std::string base = is_there(file) ? "" : base_of(folder); !base.empty()) file = base + "/merges.txt";
   if (!std::filesystem::exists(file))
     throw FileError(file + ": is not there; a model with a text encoder needs its tokenizer's merges");
   const MappedFile text(file);
@@ -116,8 +159,10 @@ std::string model_hash(const std::string& folder, const PackedFiles& packed) {
   std::string hashes;
   for (const auto& file : files)
     hashes += std::filesystem::path(file).filename().string() + ":" + file_sha256(file, packed) + "\n";
+  if (const std::string base = base_of(folder); !base.empty()) hashes += "base:" + model_hash(base, packed) + "\n";
   ModelCard card = load_card(folder);
   card.provenance = {};
+  card.base.clear();  // its place, which may change
   return sha256(hashes + to_json(card).dump());
 }
 

@@ -1,5 +1,7 @@
 // A model folder: `model.json` (specs of all parts, conventions, provenance), one .safetensors file per part, and the
-// tokenizer's merges. It is self-contained: it has everything that is needed to run the model.
+// tokenizer's merges. It is self-contained: it has everything that is needed to run the model. One that names a `base`
+// adds to another folder instead: the card's fields, parts and merges that it lacks are the base's, and so are weights
+// that its own file of a part lacks.
 #pragma once
 
 #include <array>
@@ -109,6 +111,7 @@ struct ModelCard {
   std::optional<ControlNetSpec> controlnet{};
   std::optional<HintSpec> hint{};
   Provenance provenance;
+  std::string base{};
   bool operator==(const ModelCard&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -142,11 +145,17 @@ struct ModelCard {
     field("controlnet", self.controlnet, "copy of a UNet's way down and middle that is added to its skips", later());
     field("hint", self.hint, "network from a control picture to what a ControlNet reads", later());
     field("provenance", self.provenance, "where the weights come from");
+    field("base", self.base,
+          "model folder that this one adds to, beside this folder, in the working folder or shipped; it has what this "
+          "one "
+          "lacks",
+          later());
   }
 };
 
-// FileError where there is no model.json. ConfigError where a value is not allowed, with its place, or where the card
-// lacks one of `parts` (fields of the card).
+// With the base's fields where the folder has a base. FileError where there is no model.json. ConfigError where a value
+// is not allowed, with its place, where the base has a base itself, or where the card lacks one of `parts` (fields of
+// the card).
 ModelCard load_card(const std::string& folder, const std::vector<std::string>& parts = {});
 void save_card(const std::string& folder, const ModelCard& card);
 
@@ -160,9 +169,13 @@ std::vector<TextEncoderConfig> text_encoders_of(const ModelCard& card, const std
 std::string text_encoder_part(size_t i);
 
 std::string part_file(const std::string& folder, const std::string& part);  // "FOLDER/unet.safetensors"
+// The files that hold a part's weights, the base's first; of a weight that is in two, the last one counts. Without a
+// base, and where neither folder has the part, the folder's own file.
+std::vector<std::string> part_files(const std::string& folder, const std::string& part);
 // Loads part "unet" from FOLDER/unet.safetensors into a network of the card's spec. FileError names what is missing,
-// damaged or does not fit the plan.
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement = {});
+// damaged or does not fit the plan. change: see load_weights.
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement = {},
+                     const WeightChange& change = {});
 // FileError where load_part would name a tensor that is missing, extra or misshapen, without reading the values.
 void check_part(const std::string& folder, const std::string& part, const Plan& plan);
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);
@@ -171,8 +184,8 @@ void save_part(const std::string& folder, const std::string& part, const TensorM
 inline constexpr size_t most_merges_bytes = size_t(64) << 20;
 std::string load_merges(const std::string& folder);
 
-// SHA-256 of a folder's card (without provenance) and parts: the identity of encoders in protocols and caches.
-// FileError where the folder does not exist.
+// SHA-256 of a folder's card (without provenance) and parts, and of its base: the identity of encoders in protocols and
+// caches. FileError where the folder does not exist.
 std::string model_hash(const std::string& folder, const PackedFiles& packed = {});
 
 // Normalised latents from raw ones and back; N x C x H x W.

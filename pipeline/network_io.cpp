@@ -20,6 +20,11 @@ struct InputList {
     inputs.push_back({"encoder_hidden_states", {spec.text_tokens, spec.text_width}, 0, &Conditioning::text_NSC});
     if (spec.pooled_width > 0) inputs.push_back({"text_embeds", {spec.pooled_width}, 0, &Conditioning::text_embeds_NP});
     if (spec.time_ids > 0) inputs.push_back({"time_ids", {spec.time_ids}, 0, &Conditioning::time_ids_NI});
+    if (const UNetSpec own = canonical(spec); own.boxes > 0) {
+      inputs.push_back({"boxes", {own.boxes, 4}, 0, &Conditioning::boxes_NB4});
+      inputs.push_back({"positive_embeddings", {own.boxes, own.text_width}, 0, &Conditioning::phrases_NBC});
+      inputs.push_back({"masks", {own.boxes}, 0, &Conditioning::box_mask_NB});
+    }
     return inputs;
   }
   std::vector<NetworkInput> operator()(const EncoderSpec&) const { return map_called("sample"); }

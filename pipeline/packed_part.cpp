@@ -8,6 +8,7 @@
 
 #include "blocks/kernels/packing.h"
 #include "spec/error.h"
+#include "spec/listed.h"
 #include "spec/new_file.h"
 
 namespace mds {
@@ -81,10 +82,11 @@ struct PackedFile {
   Origin origin;  // what it says of itself where it is of use
 };
 
-PackedFile packed_file(const std::string& weights, const std::string& part, const PartLoading& loading) {
+PackedFile packed_file(const std::vector<std::string>& weights, const std::string& part, const PartLoading& loading) {
   const std::string numbers(name_of(loading.placement.dtype)), processor = at::get_cpu_capability();
-  return {.path = loading.packed.name_for(weights, part + "-" + numbers, processor) + ".packed",
-          .origin = {{"weights", file_sha256(weights, loading.packed)},
+  const auto hash = [&](const std::string& file) { return file_sha256(file, loading.packed); };
+  return {.path = loading.packed.name_for(weights.back(), part + "-" + numbers, processor) + ".packed",
+          .origin = {{"weights", listed(weights, hash)},
                      {"layout", std::to_string(packing_version)},
                      {"dtype", numbers},
                      {"processor", processor}}};
@@ -120,17 +122,16 @@ void save(const PackedFile& file, TensorMap tensors, const PackedFiles& packed) 
 }  // namespace
 
 NetworkPtr load_prepared(const std::string& folder, const std::string& part, Plan plan, const PartLoading& loading) {
-  const std::string weights = part_file(folder, part);
   const auto prepared = [&](Packing* packing) {
-    NetworkPtr network = make_network(std::move(plan), loading.placement);
-    load_weights(*network, load_tensors(weights).tensors, weights, with_updates(loading.loras, part));
-    network->eval();
+    NetworkPtr network =
+        load_part(folder, part, std::move(plan), loading.placement, with_updates(loading.loras, part));
     network->prepare(loading.placement.kernels, packing);
     return network;
   };
+  const std::vector<std::string> weights = part_files(folder, part);
   const bool packs =
       loading.placement.kernels == Kernels::prepared && loading.placement.device.is_cpu() && can_prepare();
-  if (!packs || !loading.packed.keeps(weights) || changes(loading.loras, part)) return prepared(nullptr);
+  if (!packs || !loading.packed.keeps(weights.front()) || changes(loading.loras, part)) return prepared(nullptr);
   const PackedFile file = packed_file(weights, part, loading);
   if (NetworkPtr network = mapped(file, plan, loading)) return network;
   Packed packing;

@@ -54,20 +54,21 @@ TextFeatures TextEncoder::features(const std::vector<std::string>& texts) const 
 TextRows TextEncoder::rows(const std::vector<std::string>& texts) const {
   torch::NoGradGuard no_grad;
   const std::string states = config_.output == TextOutput::last ? "last_hidden_state" : "penultimate";
-  std::vector<Tensor> all_states, all_pooled;
+  std::vector<Tensor> all_states, all_ends, all_pooled;
   for (const auto& text : texts) {
     const TokenBatch tokens = tokenize(tokenizer_, {text}, config_.tower.tokens);
     Conditioning conditioning;
     conditioning.text_end_N = tokens.end_N;
     const auto outputs = tower_->outputs(tokens.ids_NT, conditioning);
     all_states.push_back(outputs.at(states).to(at::kCPU, at::kFloat));
+    all_ends.push_back(all_states.back().select(1, tokens.end_N.item<int64_t>()));
     if (config_.tower.projection > 0) all_pooled.push_back(outputs.at("text_embeds").to(at::kCPU, at::kFloat));
   }
-  return {at::cat(all_states), all_pooled.empty() ? Tensor() : at::cat(all_pooled)};
+  return {at::cat(all_states), all_pooled.empty() ? Tensor() : at::cat(all_pooled), at::cat(all_ends)};
 }
 
 TextRows encode_texts(const TextEncoders& encoders, const std::vector<std::string>& texts, const CutListener& cut) {
-  std::vector<Tensor> states;
+  std::vector<Tensor> states, ends;
   Tensor pooled;
   for (size_t i = 0; i < encoders.configs.size(); ++i) {
     const TextEncoder encoder(encoders.folder, encoders.configs[i], i, encoders.loading);
@@ -75,9 +76,10 @@ TextRows encode_texts(const TextEncoders& encoders, const std::vector<std::strin
       if (const auto truncation = encoder.truncation(text); truncation && cut && i == 0) cut(text, *truncation);
     const TextRows rows = encoder.rows(texts);
     states.push_back(rows.states_NSC);
+    ends.push_back(rows.ends_NC);
     pooled = rows.pooled_NP;
   }
-  return {at::cat(states, 2), pooled};
+  return {at::cat(states, 2), pooled, at::cat(ends, 1)};
 }
 
 }  // namespace mds

@@ -20,6 +20,7 @@ TokenBatch tokenize(const Tokenizer& tokenizer, const std::vector<std::string>& 
 struct TextRows {
   Tensor states_NSC;  // of all text encoders, concatenated
   Tensor pooled_NP;   // of the last encoder, not scaled to length 1; undefined without a projection
+  Tensor ends_NC{};   // the states at each text's end
 };
 
 class TextEncoder {

@@ -154,6 +154,7 @@ TensorMap export_weights(const Plan& plan, Layout layout, const TensorMap& weigh
     Tensor tensor = weights.at(weight.ours);
     if (weight.form == Form::bare_transposed) tensor = tensor.t();
     if (weight.form == Form::bare) tensor = tensor.squeeze(0);
+    if (weight.form == Form::scalar) tensor = tensor.reshape({});
     Tensor& place = file[weight.theirs];
     place = is_third(weight.form) && place.defined() ? at::cat({place, tensor}) : tensor;
   }

@@ -122,6 +122,7 @@ std::string leaf_of(Form form, const std::string& leaf) {
       return "." + leaf;
     case Form::bare:
     case Form::bare_transposed:
+    case Form::scalar:
       return "";
     default:
       return "_" + leaf;
@@ -131,6 +132,7 @@ std::string leaf_of(Form form, const std::string& leaf) {
 std::vector<int64_t> shape_in(Form form, std::vector<int64_t> shape) {
   if (form == Form::bare && shape[0] == 1) shape.erase(shape.begin());
   if (form == Form::bare_transposed) std::reverse(shape.begin(), shape.end());
+  if (form == Form::scalar) shape.clear();
   if (form >= Form::query) shape[0] *= 3;
   return shape;
 }

@@ -51,8 +51,9 @@ struct EnumNames<PartKind> {
 PartKind kind_of(const Plan& plan);  // determined from its steps
 
 // How the foreign tensor stores our weight. plain: as NAME.weight or NAME.bias; bare: as NAME; bare_transposed: as
-// NAME, rows and columns swapped; query, key, value: a third of the rows of NAME_weight or NAME_bias.
-enum class Form : uint8_t { plain, bare, bare_transposed, query, key, value };
+// NAME, rows and columns swapped; scalar: as NAME, without sides; query, key, value: a third of the rows of NAME_weight
+// or NAME_bias.
+enum class Form : uint8_t { plain, bare, bare_transposed, scalar, query, key, value };
 
 // # in `ours` is a number. In `theirs`: $level counts from 0, the outermost, $inner from 0, the innermost; $index
 // counts layers from 0, $number from 1; $block counts CompVis's blocks, $slot the modules inside one; {root} is the

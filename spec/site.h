@@ -15,6 +15,7 @@ struct Site {
   int64_t time_width = 0;    // E
   int64_t pooled_width = 0;  // P
   int64_t time_ids = 0;      // I
+  int64_t boxes = 0;         // B
   bool operator==(const Site&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -25,6 +26,7 @@ struct Site {
     field("time_width", self.time_width, "width of the time embedding in scope", at_least(0));
     field("pooled_width", self.pooled_width, "of the pooled text read", later(at_least(0)));
     field("time_ids", self.time_ids, "numbers read", later(at_least(0)));
+    field("boxes", self.boxes, "slots for boxes of a layout that is read", later(at_least(0)));
   }
 };
 

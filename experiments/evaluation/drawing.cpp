@@ -124,6 +124,10 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
                 {{"adapter", use.hash}, {"control", sha256(bytes)}, {"control_scale", shown(Json(use.scale))}});
   }
   if (!run.loras.empty()) text.emplace_back("lora", run.loras);
+  if (!request.layouts.empty()) {
+    text.emplace_back("layout", to_json(request.layouts[i]).dump());
+    text.emplace_back("grounding_steps", shown(request.grounding_steps));
+  }
   text.insert(text.end(), {{"model", run.hash}, {"software", "mdsearch"}});
   return text;
 }

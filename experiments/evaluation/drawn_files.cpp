@@ -58,11 +58,12 @@ std::vector<size_t> missing(const ModelRun& run, const DrawRequest& request, con
 
 DrawRequest part_of(const DrawRequest& request, const std::vector<size_t>& indices) {
   DrawRequest part = request;
-  part.prompts.clear(), part.seeds.clear();
+  part.prompts.clear(), part.seeds.clear(), part.layouts.clear();
   part.adapters = of_pictures(request.adapters, at::tensor(std::vector<int64_t>(indices.begin(), indices.end())));
   for (const size_t i : indices) {
     part.prompts.push_back(request.prompts[i]);
     part.seeds.push_back(request.seeds[i]);
+    if (!request.layouts.empty()) part.layouts.push_back(request.layouts[i]);
   }
   return part;
 }

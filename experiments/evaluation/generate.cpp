@@ -28,6 +28,26 @@ void check_texts(const GenerateRequest& request) {
   if (!is_utf8(request.negative)) throw RequestError("`negative` is not UTF-8");
 }
 
+// One layout for each prompt, or none.
+std::vector<Layout> layouts_of(const GenerateRequest& request) {
+  if (!request.boxes.empty() && !request.layout_file.empty())
+    throw RequestError("`box` and `layout` both say where things stand; give one of them");
+  require_within("`grounding_steps`", request.grounding_steps, between(0, 1));
+  std::vector<Layout> layouts;
+  if (!request.layout_file.empty()) layouts = load_layouts(found_file(request.layout_file));
+  if (!request.boxes.empty()) layouts.emplace_back();
+  for (const auto& box : request.boxes) layouts[0].push_back(parse_box(box));
+  for (const Layout& layout : layouts)
+    for (const PlacedPhrase& placed : layout)
+      if (!is_utf8(placed.phrase)) throw RequestError("the phrase of a box is not UTF-8");
+  if (layouts.size() == 1) layouts.resize(request.prompts.size(), layouts[0]);
+  if (!layouts.empty() && layouts.size() != request.prompts.size())
+    throw RequestError("`layout` " + request.layout_file + " holds " + std::to_string(layouts.size()) +
+                       " layouts for " + std::to_string(request.prompts.size()) +
+                       " prompts; needed: one for all, or one a prompt");
+  return layouts;
+}
+
 // A name with an ending means a file, unless such a folder exists: "--out h.gif" should not create a folder.
 void check_ending(const std::string& out) {
   const std::string ending = std::filesystem::path(out).extension().string();
@@ -57,12 +77,18 @@ DrawRequest drawing_of(GenerateRequest& request) {
     for (const auto& prompt : load_prompts(found_file(request.prompts_file))) request.prompts.push_back(prompt);
   check_texts(request);
   require_within("`count`", request.count, between(1, double(most_pictures / request.prompts.size())));
-  DrawRequest drawing{
-      .prompts = {}, .seeds = {}, .negative = request.negative, .batch = request.batch, .tiles = request.tiles};
-  for (const auto& prompt : request.prompts)
-    for (size_t i = 0; i < request.count; ++i) {
+  const std::vector<Layout> layouts = layouts_of(request);
+  DrawRequest drawing{.prompts = {},
+                      .seeds = {},
+                      .negative = request.negative,
+                      .batch = request.batch,
+                      .tiles = request.tiles,
+                      .grounding_steps = request.grounding_steps};
+  for (size_t i = 0; i < request.prompts.size(); ++i)
+    for (size_t j = 0; j < request.count; ++j) {
       drawing.seeds.push_back(request.seed + drawing.prompts.size());
-      drawing.prompts.push_back(prompt);
+      drawing.prompts.push_back(request.prompts[i]);
+      if (!layouts.empty()) drawing.layouts.push_back(layouts[i]);
     }
   check_files(request, drawing.prompts.size());
   return drawing;
@@ -73,6 +99,7 @@ void prepare_output(const GenerateRequest& request) {
   std::vector<std::string> inputs = request.models;
   inputs.push_back(request.prompts_file);
   for (const auto& lora : request.loras) inputs.push_back(lora.file);
+  inputs.push_back(request.layout_file);
   refuse_input_as_output("`out`", request.out, inputs);
   const std::filesystem::path out(request.out), folder = request.one_file() ? out.parent_path() : out;
   const std::string shown = folder.empty() ? "." : folder.string();
@@ -111,6 +138,14 @@ size_t draw_grid(const GridRequest& grid, const GenerateRequest& request, Listen
   }
   listener.warn(write_picture(request.out, grid_of(grid, pictures), making, request.write));
   return grid.drawing.prompts.size() * grid.runs.size();
+}
+
+void check_layouts(const ModelRun& run, const std::vector<Layout>& layouts) {
+  try {
+    run.generator.check(layouts);
+  } catch (const ConfigError& error) {
+    throw RequestError(run.folder + ": " + error.what());
+  }
 }
 
 // Peak memory is what the kernel counts as resident, which includes pages of mapped files.
@@ -158,6 +193,7 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
                                .packed = request.packed,
                                .loras = request.loras}));
   drawing.adapters = adapters_for(runs[0], request.control, listener);
+  for (const ModelRun& run : runs) check_layouts(run, drawing.layouts);
   const GridRequest grid{request.prompts, request.count, drawing, runs};
   if (request.grid) check_grid(grid, listener);
   prepare_output(request);

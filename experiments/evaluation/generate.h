@@ -18,6 +18,9 @@ struct GenerateRequest {
   std::vector<LoraChoice> loras{};   // of every model
   std::vector<std::string> prompts;  // those of `prompts_file` follow them
   std::string prompts_file{}, negative{};
+  std::vector<std::string> boxes{};    // of each picture, as parse_box reads them
+  std::string layout_file{};           // in their place: one layout for all prompts, or a .jsonl file with one a prompt
+  double grounding_steps = 1;          // the share of the steps, the first ones, in which boxes are read
   std::string out;                     // a picture file for one picture or a grid, else a folder
   std::string picture_format = "png";  // of the pictures in a folder
   GivenFields sampler{};               // override the models' own

@@ -66,6 +66,12 @@ PictureText making_of(const GridRequest& request) {
   for (const auto& run : runs) of_runs.push_back(making_of(run, drawing, 0));
   for (auto& [key, value] : text) {
     if (key == "prompt") value = lines(request.prompts, std::identity());
+    if (key == "layout") {
+      value = lines(prompts, [&, i = size_t(0)](const std::string&) mutable {
+        return to_json(drawing.layouts[count * i++]).dump();
+      });
+      continue;
+    }
     if (key != "prompt" && key != "seed" && key != "negative" && key != "dtype" && key != "software")
       value = lines(of_runs, [&, name = key](const PictureText& of_run) { return value_of(of_run, name); });
   }

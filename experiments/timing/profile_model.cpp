@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include "experiments/timing/profile_text.h"
+#include "pipeline/layout_rows.h"
 #include "profiler/environment.h"
 
 namespace mds {
@@ -49,22 +50,28 @@ class Pipeline {
   }
 
   TextRows texts(const std::string& text) const {
-    std::vector<Tensor> states;
+    std::vector<Tensor> states, ends;
     Tensor pooled;
     for (const auto& encoder : encoders_) {
       const TextRows rows = encoder.rows({text});
       states.push_back(rows.states_NSC);
+      ends.push_back(rows.ends_NC);
       pooled = rows.pooled_NP;
     }
-    return {at::cat(states, 2), pooled};
+    return {at::cat(states, 2), pooled, at::cat(ends, 1)};
   }
 
-  // The empty text and the prompt, which is encoded each time.
+  // The empty text and the prompt, which is encoded each time; where the UNet reads layouts, with a box in every slot.
   PictureTexts guided_texts() const {
     const TextRows rows = texts(prompt);
     const auto joined = [](const Tensor& a, const Tensor& b) { return b.defined() ? at::cat({a, b}) : b; };
     const TextRows both{joined(empty_.states_NSC, rows.states_NSC), joined(empty_.pooled_NP, rows.pooled_NP)};
-    return {conditioning_of(card_, both), at::ones({1}, at::kLong)};
+    PictureTexts texts{conditioning_of(card_, both), at::ones({1}, at::kLong)};
+    if (const int64_t slots = canonical(*card_.unet).boxes; slots > 0) {
+      const PlacedPhrase box{.phrase = prompt};
+      add_layouts(texts.rows, {{}, Layout(size_t(slots), box)}, rows.ends_NC.expand({slots, -1}), slots);
+    }
+    return texts;
   }
 
   void draw() const { drawer_.pictures(*decoder_, drawer_.latents(*unet_, guided_texts(), seeds_)); }

@@ -46,10 +46,12 @@ Callable Rig::whole(const Observer& observer) {
   const auto& steps = network_->plan().steps;
   Conditioning conditioning = conditioning_of(steps.front());
   for (const auto& step : steps) {
-    if (step.site.pooled_width == 0) continue;
-    const Conditioning added = conditioning_of(step);
-    conditioning.text_embeds_NP = added.text_embeds_NP;
-    conditioning.time_ids_NI = added.time_ids_NI;
+    if (step.site.pooled_width > 0) {
+      const Conditioning added = conditioning_of(step);
+      conditioning.text_embeds_NP = added.text_embeds_NP;
+      conditioning.time_ids_NI = added.time_ids_NI;
+    }
+    if (step.link == Link::layout) fill_layout(conditioning, step.site);
   }
   return {whole_path, [this, observer, x = main_input(steps.front()), conditioning] {
             network_->forward(x, conditioning, observer);
@@ -79,6 +81,12 @@ Tensor Rig::skip_input(const PlanStep& step) {
   return random(shape);
 }
 
+void Rig::fill_layout(Conditioning& conditioning, const Site& site) {
+  conditioning.boxes_NB4 = random({batch_, site.boxes, 4});
+  conditioning.phrases_NBC = random({batch_, site.boxes, site.text_width});
+  conditioning.box_mask_NB = at::ones({batch_, site.boxes}, numbers_);
+}
+
 Conditioning Rig::conditioning_of(const PlanStep& step) {
   const Site& site = step.site;
   Conditioning conditioning;
@@ -86,6 +94,10 @@ Conditioning Rig::conditioning_of(const PlanStep& step) {
   if (site.time_width > 0) conditioning.time_NE = random({batch_, site.time_width});
   if (site.pooled_width > 0) conditioning.text_embeds_NP = random({batch_, site.pooled_width});
   if (site.time_ids > 0) conditioning.time_ids_NI = random({batch_, site.time_ids});
+  if (step.link == Link::layout)
+    fill_layout(conditioning, site);
+  else if (site.boxes > 0)
+    conditioning.layout_NBC = random({batch_, site.boxes, site.text_width});
   if (site.text_tokens > 0) conditioning.text_NSC = random({batch_, site.text_tokens, site.text_width});
   if (site.in.kind == ShapeKind::tokens)
     conditioning.text_end_N = at::full({batch_}, site.in.height - 1, numbers_.dtype(at::kLong));

@@ -20,7 +20,7 @@ class Rig {
 
   Callable step(size_t i);
   // The network has the input and conditioning of its first step, as all its steps have the same text in scope, and
-  // where a step reads a pooled text and sizes, those.
+  // where a step reads a pooled text and sizes, or a layout, those.
   Callable whole(const Observer& observer = {});
 
  private:
@@ -29,6 +29,7 @@ class Rig {
   Tensor main_input(const PlanStep& step);
   Tensor skip_input(const PlanStep& step);
   Conditioning conditioning_of(const PlanStep& step);
+  void fill_layout(Conditioning& conditioning, const Site& site);
 
   int64_t batch_;
   at::TensorOptions numbers_;  // type and device of the network's inputs

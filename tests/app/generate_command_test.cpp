@@ -45,6 +45,51 @@ TEST_CASE("generate writes one picture that tells how it was made, and the same 
   CHECK((text_of_file(file) == bytes));
 }
 
+TEST_CASE("generate draws boxes, and tells of them in the picture", "[app][torch]") {
+  const Model model;
+  save_tiny_model(model.at("model"), tiny_grounded_card(), tiny_grounded_card());
+  const std::string file = model.at("boxes.png");
+  const std::string boxes = "--box '0,0,0.5,1=heart' --box 0.5,0,1,1=dog";
+  const Outcome outcome = model.generate("--prompt red " + boxes + " --grounding-steps 0.5 --out " + file);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const std::string layout = picture_text(file, "layout");
+  CHECK(layout == R"([{"box":[0.0,0.0,0.5,1.0],"phrase":"heart"},{"box":[0.5,0.0,1.0,1.0],"phrase":"dog"}])");
+  CHECK(picture_text(file, "grounding_steps") == "0.5");
+
+  save_text(model.at("layout.json"), layout);
+  const Outcome same =
+      model.generate("--prompt red --layout " + model.at("layout.json") + " --grounding-steps 0.5 --out " + file);
+  CHECK(same.code == 0);
+  CHECK_THAT(same.err, Contains("holds 1 of the 1 picture already"));
+
+  save_text(model.at("layouts.jsonl"), "[]\n{\"layout\": " + layout + "}\n");
+  const std::string many = "--prompt red --prompt heart --layout " + model.at("layouts.jsonl");
+  CHECK(model.generate(many + " --out " + model.at("many")).code == 0);
+  CHECK(picture_text(model.at("many/00000.png"), "layout") == "[]");
+  CHECK(model.generate(many + " --grid --out " + model.at("grid.png")).code == 0);
+  CHECK(picture_text(model.at("grid.png"), "layout") == "[]\n" + layout);
+}
+
+TEST_CASE("generate says what is wrong with a box or a layout", "[app][torch]") {
+  const Model model;
+  const auto refused = [&](const std::string& arguments) {
+    const Outcome outcome = model.generate("--prompt red --out " + model.at("a.png") + " " + arguments);
+    CHECK(outcome.code == 2);
+    return outcome.err;
+  };
+  CHECK_THAT(refused("--box 0,0,1,1=heart"), Contains("/model: the model's UNet reads no layout"));
+  save_tiny_model(model.at("model"), tiny_grounded_card(), tiny_grounded_card());
+  CHECK_THAT(refused("--box heart"), Contains("--box is \"heart\", which lacks a box or its phrase"));
+  CHECK_THAT(refused("--box 0,0,1.5,1=heart"), Contains("box goes from 0 to 1.5 across"));
+  CHECK_THAT(refused("--box 0,0,1,1=a --layout x.json"), Contains("--box and --layout both say where things stand"));
+  CHECK_THAT(refused("--box 0,0,1,1=a --box 0,0,1,1=b --box 0,0,1,1=c --box 0,0,1,1=d"),
+             Contains("the layout has 4 boxes; allowed: at most 3"));
+  CHECK_THAT(refused("--box 0,0,1,1=a --grounding-steps 1.5"), Contains("1.5") && Contains("0 to 1"));
+  save_text(model.at("layouts.jsonl"), "[]\n[]\n");
+  CHECK_THAT(refused("--layout " + model.at("layouts.jsonl")), Contains("holds 2 layouts for 1 prompts"));
+}
+
 TEST_CASE("generate keeps the pictures that are there and draws what is missing or broken", "[app][torch]") {
   const Model model;
   const std::string arguments = "--prompt red --prompt green --prompt blue --steps 1 --out " + model.at("many");

@@ -55,6 +55,29 @@ TEST_CASE("pictures whose licence nobody states are the user's own", "[data]") {
   CHECK(mds::open_source(folder.name())->license() == "CC0");
 }
 
+TEST_CASE("the layout of a picture is read, written and part of the data set's identity", "[data]") {
+  const Folder folder;
+  folder.picture("b.png", 40, 30);
+  const std::string start = R"({"file_name": "b.png", "text": "a heart", "layout": )";
+  folder.text("metadata.jsonl", start + R"([{"phrase": "heart", "box": [0, 0.25, 0.5, 1]}]})");
+  const auto pairs = mds::list_pairs(folder.name());
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].layout == std::vector<mds::PlacedPhrase>{{"heart", {0, 0.25, 0.5, 1}}});
+  const std::string copy = folder.name() + "/copy";
+  mds::FolderWriter writer(copy);
+  mds::Pair pair = pairs[0];
+  pair.id = "b";
+  writer.add(mds::load_image(pair.file), pair);
+  writer.finish();
+  CHECK(mds::list_pairs(copy)[0].layout == pairs[0].layout);
+  auto elsewhere = pairs;
+  elsewhere[0].layout[0].box[0] = 0.125;
+  CHECK(mds::dataset_hash(elsewhere) != mds::dataset_hash(pairs));
+  folder.text("metadata.jsonl", start + R"([{"phrase": "heart", "box": [0, 0, 2, 1]}]})");
+  CHECK_THROWS_WITH(mds::list_pairs(folder.name()),
+                    Contains("metadata.jsonl:1: layout.0.box goes from 0 to 2 across; allowed"));
+}
+
 TEST_CASE("a picture that cannot be used is skipped with its reason", "[data]") {
   const Folder folder;
   folder.picture("good.png", 64, 64);

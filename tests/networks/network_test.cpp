@@ -70,6 +70,7 @@ LevelSpec random_level(std::mt19937& random, int64_t width, bool inner) {
   level.stack.linear_projections = pick(0, 1);
   level.stack.attention = AttentionFunction(pick(0, 1));
   level.stack_depth = pick(0, 1);
+  level.stack.grounding = pick(0, 1);
   return level;
 }
 
@@ -82,6 +83,8 @@ UNetSpec random_unet(unsigned seed) {
   spec.pooled_width = 12 * (seed % 2);
   spec.time_ids = seed % 5;
   spec.time_id_width = 8;
+  spec.boxes = 3;
+  spec.box_width = 20;
   return spec;
 }
 
@@ -89,11 +92,15 @@ Conditioning conditioning(const UNetSpec& spec, int64_t batch) {
   return {.timesteps_N = at::arange(batch) * 100,
           .text_NSC = at::randn({batch, spec.text_tokens, spec.text_width}),
           .text_embeds_NP = at::randn({batch, spec.pooled_width}),
-          .time_ids_NI = at::full({batch, spec.time_ids}, 512)};
+          .time_ids_NI = at::full({batch, spec.time_ids}, 512),
+          .boxes_NB4 = at::rand({batch, spec.boxes, 4}),
+          .phrases_NBC = at::randn({batch, spec.boxes, spec.text_width}),
+          .box_mask_NB = at::ones({batch, spec.boxes})};
 }
 
 std::vector<int64_t> sizes(int64_t batch, const Shape& s) {
   if (s.kind == ShapeKind::vector) return {batch, s.channels};
+  if (s.kind == ShapeKind::tokens) return {batch, s.height, s.channels};
   return {batch, s.channels, s.height, s.width};
 }
 

@@ -8,7 +8,9 @@ import torch
 from safetensors.torch import save_file
 
 import twin
-from peer_case import SEED, build, count, randn, save
+from peer_case import RANDOM, SEED, build, count, randn, save
+
+BOXES = 30  # slots for boxes in GLIGEN
 
 
 def unet_inputs(case, channels, text_width):
@@ -28,8 +30,14 @@ def diffusers_unet(case, folder):
     if case.config.get("addition_embed_type"):
         sizes = torch.tensor([1024.0, 768, 0, 64, 1024, 1024])
         added = {"text_embeds": randn(case.batch, 1280), "time_ids": sizes.repeat(case.batch, 1)}
-    sample = model(*inputs.values(), added_cond_kwargs=added).sample
-    return inputs | added, {"sample": sample}, save(model, folder)
+    layout = {}
+    if case.config.get("attention_type") == "gated":
+        layout = {"boxes": torch.rand(case.batch, BOXES, 4, generator=RANDOM),
+                  "positive_embeddings": randn(case.batch, BOXES, model.config.cross_attention_dim),
+                  "masks": (torch.arange(BOXES) < 4).float().repeat(case.batch, 1)}
+    more = {"cross_attention_kwargs": {"gligen": layout}} if layout else {}
+    sample = model(*inputs.values(), added_cond_kwargs=added, **more).sample
+    return inputs | added | layout, {"sample": sample}, save(model, folder)
 
 
 def autoencoder(case):

@@ -45,6 +45,8 @@ L_14 = dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, inte
 B_32_TEXT = dict(hidden_size=512, num_hidden_layers=12, num_attention_heads=8, intermediate_size=2048)
 WHOLE_B_32 = dict(text=B_32_TEXT, vision=B_32, embedding=512)
 WHOLE_L_14 = dict(text=L_TEXT, vision=L_14 | dict(image_size=336), embedding=768)
+GLIGEN = [{"op": "add", "path": "/boxes", "value": 30},
+          *({"op": "add", "path": f"/levels/{i}/grounding", "value": True} for i in range(4))]
 EIGHT = [{"op": "replace", "path": "/latent_channels", "value": 8}]
 
 
@@ -65,6 +67,7 @@ CASES = [
     of_diffusers("sd15", diffusers_unet, SD15, pixels=512),
     of_diffusers("sd15", diffusers_unet, SD15, pixels=192, batch=2),
     of_diffusers("sd15", diffusers_unet, SD15, pixels=192, columns=256),
+    of_diffusers("sd15", diffusers_unet, SD15 | dict(attention_type="gated"), pixels=192, batch=2, patch=GLIGEN),
     of_diffusers("sdxl", diffusers_unet, SDXL, pixels=256),
     of_diffusers("bk-sdm-base", diffusers_unet, SD15 | dict(layers_per_block=1), pixels=512),
     of_diffusers("bk-sdm-small", diffusers_unet, SD15 | dict(layers_per_block=1, mid_block_type=None), pixels=512),

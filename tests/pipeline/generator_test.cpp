@@ -127,6 +127,44 @@ TEST_CASE("both sides of guidance in one call give what two calls give", "[pipel
   CHECK(!at::allclose(own, empty, 1e-2, 1e-2));
 }
 
+TEST_CASE("a layout changes its own picture alone, in the steps that read it", "[pipeline][torch]") {
+  save_tiny_model(folder, tiny_grounded_card(), tiny_grounded_card());
+  const Generator generator(folder);
+  const Layout heart{{"heart", {0, 0, 0.5, 1}}};
+  Layout moved = heart, renamed = heart;
+  moved[0].box = {0.5, 0, 1, 1};
+  renamed[0].phrase = "green";
+  DrawRequest request{{"red", "red"}, {5, 6}, "", 2};
+  const auto plain = drawn(generator, request);
+  const auto with = [&](const Layout& first, double steps = 1) {
+    DrawRequest own = request;
+    own.layouts = {first, {}};
+    own.grounding_steps = steps;
+    return drawn(generator, own);
+  };
+  const auto boxed = with(heart);
+  CHECK(at::equal(boxed[1], plain[1]));
+  CHECK(largest_difference(boxed[0], plain[0]) > 1);
+  CHECK(at::equal(with(heart)[0], boxed[0]));
+  CHECK(!at::equal(with(moved)[0], boxed[0]));
+  CHECK(!at::equal(with(renamed)[0], boxed[0]));
+  CHECK(at::equal(with(heart, 0)[0], plain[0]));
+  CHECK(!at::equal(with(heart, 0.4)[0], plain[0]));
+  CHECK(!at::equal(with(heart, 0.4)[0], boxed[0]));
+}
+
+TEST_CASE("a layout that the model cannot draw is refused before anything is loaded", "[pipeline][torch]") {
+  save_tiny_model(folder);
+  DrawRequest request{{"red"}, {5}};
+  request.layouts = {{{"heart", {0, 0, 1, 1}}}};
+  CHECK_THROWS_WITH(drawn(Generator(folder), request), Contains("the model's UNet reads no layout"));
+  save_tiny_model(folder, tiny_grounded_card(), tiny_grounded_card());
+  request.layouts[0].resize(4, request.layouts[0][0]);
+  CHECK_THROWS_WITH(drawn(Generator(folder), request), Contains("the layout has 4 boxes; allowed: at most 3"));
+  request.layouts.resize(2);
+  CHECK_THROWS_WITH(drawn(Generator(folder), request), Contains("there are 2 layouts and 1 prompts"));
+}
+
 TEST_CASE("a card's guidance counts in its own convention", "[pipeline][torch]") {
   ModelCard card = tiny_card();
   card.sampler.guidance = 2;
@@ -219,7 +257,8 @@ TEST_CASE("a model folder that cannot draw names what it lacks", "[pipeline][tor
     save_tiny_model(folder, card);
     std::filesystem::remove(folder + "/merges.txt");
     std::filesystem::create_directories(folder + "/merges.txt");
-    CHECK_THROWS_WITH(drawn(Generator(folder), {{"red"}, {1}}), Contains(folder + "/merges.txt: is a folder; expected a file"));
+    CHECK_THROWS_WITH(drawn(Generator(folder), {{"red"}, {1}}),
+                      Contains(folder + "/merges.txt: is a folder; expected a file"));
     return;
   }
   SECTION("a decoder of another size") {

@@ -70,7 +70,7 @@ TEST_CASE("merges are a regular file of at most 64 MiB", "[pipeline]") {
 }
 
 TEST_CASE("a card without the newer fields hashes as it did before they were", "[pipeline]") {
-  for (const char* field : {"text_encoders", "zeros_for_no_text", "no_guidance", "sampler"})
+  for (const char* field : {"text_encoders", "zeros_for_no_text", "no_guidance", "sampler", "base"})
     CHECK(!to_json(ModelCard{}).contains(field));
   CHECK(!to_json(Provenance{}).contains("derived"));
 }
@@ -105,6 +105,55 @@ TEST_CASE("a part's weights take its type from the start, whatever the file's is
   CHECK(read->dtype() == at::kBFloat16);
   for (const auto& [name, weight] : weights_of(*read))
     CHECK(at::equal(weight, weights_of(*made).at(name).to(at::kBFloat16)));
+}
+
+TEST_CASE("a folder with a base has the base's fields, parts and weights that it lacks", "[pipeline][torch]") {
+  const std::string base = scratch("model_test_base").string(), more = scratch("model_test_more").string();
+  UNetSpec spec{.latent_channels = 2,
+                .size = 4,
+                .text_tokens = 3,
+                .text_width = 8,
+                .time_width = 8,
+                .levels = {LevelSpec{.width = 8, .down = {1}, .up = {0, 1}, .stack = {.head_width = 4}}}};
+  const auto small = make_network(make_plan(spec));
+  initialise(*small, 1);
+  ModelCard card;
+  card.unet = spec;
+  card.schedule = ScheduleConfig{};
+  card.sampler.steps = 8;
+  card.provenance.license = "of the base";
+  save_card(base, card);
+  save_part(base, "unet", weights_of(*small), at::kFloat);
+  save_text(base + "/merges.txt", "r e\n");
+
+  spec.levels[0].stack.grounding = true;
+  spec.boxes = 2;
+  const auto large = make_network(make_plan(spec));
+  initialise(*large, 2);
+  TensorMap added = weights_of(*large);
+  for (const auto& [name, weight] : weights_of(*small)) added.erase(name);
+  fs::create_directories(more);
+  save_text(more + "/model.json", Json{{"base", fs::path(base).filename()}, {"unet", to_json(spec)}}.dump());
+  save_part(more, "unet", added, at::kFloat);
+
+  const ModelCard joined = load_card(more, {"unet", "schedule"});
+  CHECK((joined.unet == spec && joined.schedule == card.schedule && joined.sampler.steps == 8));
+  CHECK(joined.provenance.license.empty());
+  CHECK(load_merges(more) == "r e\n");
+  CHECK_NOTHROW(check_part(more, "unet", make_plan(spec)));
+  const TensorMap loaded = weights_of(*load_part(more, "unet", make_plan(spec)));
+  for (const auto& [name, weight] : weights_of(*small)) CHECK(at::equal(loaded.at(name), weight));
+  for (const auto& [name, weight] : added) CHECK(at::equal(loaded.at(name), weight));
+
+  const std::string before = model_hash(more);
+  initialise(*small, 3);
+  save_part(base, "unet", weights_of(*small), at::kFloat);
+  CHECK(model_hash(more) != before);
+  save_text(base + "/model.json", R"({"base": "elsewhere"})");
+  CHECK_THROWS_WITH(load_card(more), Contains(more + "/model.json: base is") && Contains("has a base itself"));
+  fs::remove_all(base);
+  CHECK_THROWS_WITH(load_card(more), Contains("no such model folder is there; put it beside"));
+  fs::remove_all(more);
 }
 
 TEST_CASE("a folder that is no model has no identity", "[pipeline]") {

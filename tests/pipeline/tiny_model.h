@@ -31,6 +31,15 @@ inline ModelCard tiny_card() {
   return card;
 }
 
+// Reads layouts of up to three boxes.
+inline ModelCard tiny_grounded_card() {
+  ModelCard card = tiny_card();
+  card.unet->levels[0].stack.grounding = true;
+  card.unet->boxes = 3;
+  card.unet->box_width = 12;
+  return card;
+}
+
 // Like SD-XL: the states of two text encoders before the last block, pooled text and sizes.
 inline ModelCard tiny_card_of_two_encoders() {
   ModelCard card = tiny_card();

@@ -40,6 +40,10 @@ inline std::vector<NamedSpec> tiny_networks() {
   with_added.pooled_width = 6;
   with_added.time_ids = 3;
   with_added.time_id_width = 8;
+  UNetSpec with_boxes = tiny_unet_of(full, relu);
+  for (LevelSpec& level : with_boxes.levels) level.stack.grounding = true;
+  with_boxes.boxes = 3;
+  with_boxes.box_width = 20;
   TextTowerSpec text{.vocabulary = 50, .tokens = 6, .width = 16, .layers = 2, .heads = 2, .mlp = 32, .projection = 12};
   TextTowerSpec relu_text = text;
   relu_text.attention = AttentionFunction::relu;
@@ -48,6 +52,7 @@ inline std::vector<NamedSpec> tiny_networks() {
   return {
       {"unet, separable", tiny_unet_of(full, separable)},
       {"unet, relu attention and added conditioning", with_added},
+      {"unet, grounded", with_boxes},
       {"encoder", EncoderSpec{.size = 16, .latent_channels = 3, .widths = {8, 16}, .blocks = 1, .mid_blocks = 1}},
       {"decoder", DecoderSpec{.size = 16, .latent_channels = 3, .widths = {8, 16}, .blocks = 1, .mid_blocks = 1}},
       {"text tower", text},

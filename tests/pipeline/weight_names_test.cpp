@@ -53,6 +53,15 @@ TEST_CASE("a UNet's weights have the names and shapes that diffusers gives them"
   CHECK(digest(names) == expected);
 }
 
+TEST_CASE("a grounded UNet's weights have the names and shapes that diffusers gives them", "[pipeline]") {
+  UNetSpec spec = load_unet("sd15");
+  for (LevelSpec& level : spec.levels) level.stack.grounding = true;
+  spec.boxes = 30;
+  const Names names = names_of(make_plan(spec), Layout::diffusers);
+  CHECK(names.size() == 966);
+  CHECK(digest(names) == "f1838a7a1b18e866");
+}
+
 TEST_CASE("an autoencoder's weights have the names and shapes that diffusers gives them", "[pipeline]") {
   Names both = names_of(plan_of("sd-vae-encoder"), Layout::diffusers);
   add(both, plan_of("sd-vae-decoder"), Layout::diffusers);
