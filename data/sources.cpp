@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "data/emoji_outlines.h"
 #include "data/emoji_pairs.h"
 #include "data/endless_sky.h"
 #include "data/fashion_mnist.h"
@@ -17,13 +18,15 @@
 namespace mds {
 namespace {
 
-constexpr std::array<Source, 11> all_sources = {{
+constexpr std::array<Source, 12> all_sources = {{
     {"emoji", "Noto emoji with CLDR captions, without skin tones and flags; 200 held out", "OFL-1.1", false,
      [] { return collect_emoji(); }},
     {"emoji-tones", "emoji of people and hands in five skin tones; one tone of each kind held out", "OFL-1.1", false,
      [] { return collect_emoji_tones(); }},
     {"emoji-pairs", "two Noto emoji on white, with the box of each; 200 of 4,200 pairs held out", "OFL-1.1", false,
      [] { return collect_emoji_pairs(); }},
+    {"emoji-outlines", "30 training pictures of emoji as black outlines on white; none held out", "OFL-1.1", false,
+     [] { return collect_emoji_outlines(); }},
     {"noto", "all Noto emoji; the same groups held out as in emoji", "OFL-1.1", true,
      [] { return collect_emoji({.skin_tones = true, .flags = true}); }},
     {"openclipart", "drawings of the OpenClipart collection; none held out", "public domain", true,

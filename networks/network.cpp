@@ -47,19 +47,6 @@ Conditioning brought_to(const Tensor& weight, Conditioning c) {
   return c;
 }
 
-void check_controls(const Plan& plan, const Controls& controls) {
-  for (const auto* maps : {&controls.outputs, &controls.skips})
-    for (const auto& [path, map] : *maps) {
-      const auto step = std::ranges::find(plan.steps, path, &PlanStep::path);
-      TORCH_CHECK(step != plan.steps.end() && (maps == &controls.outputs || step->link == Link::push),
-                  "a control is for \"", path, "\", and the network has no such step",
-                  maps == &controls.skips ? " that pushes a skip" : "");
-      const Shape& out = step->out;
-      TORCH_CHECK(map.dim() == 4 && map.sizes().slice(1) == at::IntArrayRef({out.channels, out.height, out.width}),
-                  "the control for \"", path, "\" is ", map.sizes(), "; needed: N x ", to_string(out));
-    }
-}
-
 Tensor controlled(const Tensor& x, const std::map<std::string, Tensor>& maps, const std::string& path) {
   const auto found = maps.empty() ? maps.end() : maps.find(path);
   return found == maps.end() ? x : x + found->second.to(x.device(), x.scalar_type());
@@ -186,6 +173,19 @@ void Network::prepare(Kernels kernels, Packing* packing) {
     released = 0;
   }
   prepared_ = true;
+}
+
+void check_controls(const Plan& plan, const Controls& controls) {
+  for (const auto* maps : {&controls.outputs, &controls.skips})
+    for (const auto& [path, map] : *maps) {
+      const auto step = std::ranges::find(plan.steps, path, &PlanStep::path);
+      TORCH_CHECK(step != plan.steps.end() && (maps == &controls.outputs || step->link == Link::push),
+                  "a control is for \"", path, "\", and the network has no such step",
+                  maps == &controls.skips ? " that pushes a skip" : "");
+      const Shape& out = step->out;
+      TORCH_CHECK(map.dim() == 4 && map.sizes().slice(1) == at::IntArrayRef({out.channels, out.height, out.width}),
+                  "the control for \"", path, "\" is ", map.sizes(), "; needed: N x ", to_string(out));
+    }
 }
 
 bool can_prepare() { return multiplies_panels(); }

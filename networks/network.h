@@ -87,6 +87,9 @@ class Network final : public torch::nn::Module {
 // Throws c10::Error where x is not an input of the plan with a batch dimension.
 void check_input(const Plan& plan, const Tensor& x);
 
+// Throws c10::Error where the plan has no step of a control's path, or its map has another shape.
+void check_controls(const Plan& plan, const Controls& controls);
+
 // Whether this machine has the kernels of prepared networks.
 bool can_prepare();
 

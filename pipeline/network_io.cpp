@@ -196,10 +196,29 @@ std::vector<Tensor> inputs_from(const TensorMap& tensors, const NetworkSpec& spe
   return batch;
 }
 
+Controls take_controls(TensorMap& tensors, const Plan& plan, const std::string& source) {
+  Controls controls;
+  const auto take = [&](const std::string& prefix, std::map<std::string, Tensor>& maps) {
+    for (auto& [path, map] : with_prefix(tensors, prefix)) {
+      maps[path] = map.to(at::kFloat);
+      tensors.erase(prefix + path);
+    }
+  };
+  take("added.", controls.outputs);
+  take("skip.", controls.skips);
+  try {
+    check_controls(plan, controls);
+  } catch (const c10::Error& error) {
+    throw FileError(source + ": " + error.what_without_backtrace());
+  }
+  return controls;
+}
+
 std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const std::vector<Tensor>& inputs,
-                                const Observer& observer) {
+                                const Observer& observer, const Controls& controls) {
   if (is_lpips(network.plan())) return {lpips_distance(network, inputs.at(0), inputs.at(1), observer)};
   Conditioning conditioning;
+  conditioning.controls = controls;
   Tensor main;
   const auto wanted = inputs_of(spec);
   for (size_t i = 0; i < wanted.size(); ++i) {

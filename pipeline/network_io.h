@@ -38,9 +38,14 @@ std::vector<std::string> outputs_of(const Plan& plan);
 // vocabulary. Pictures become float32 levels of 0 to 255 at the network's size.
 std::vector<Tensor> inputs_from(const TensorMap& tensors, const NetworkSpec& spec, const std::string& source);
 
+// What a file adds inside a network: tensors "added.PATH" to the output of that step, "skip.PATH" to the skip that it
+// pushes. They are removed from `tensors`. FileError, beginning with `source`, where the plan has no such step or its
+// map has another shape.
+Controls take_controls(TensorMap& tensors, const Plan& plan, const std::string& source);
+
 // One pass over tensors in the order of inputs_of; returns outputs in the order of outputs_of. The end token of a text
 // is its largest id, the first one where it repeats. `observer` as in Network::forward.
 std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const std::vector<Tensor>& inputs,
-                                const Observer& observer = {});
+                                const Observer& observer = {}, const Controls& controls = {});
 
 }  // namespace mds

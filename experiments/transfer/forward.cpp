@@ -43,13 +43,13 @@ NetworkPtr load_network_weights(NetworkSpec& spec, const ForwardRequest& request
 }
 
 // The network's outputs by name, float32 on the CPU.
-TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tensor> inputs) {
+TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tensor> inputs, const Controls& controls) {
   torch::NoGradGuard no_grad;
   const auto wanted = inputs_of(spec);
   for (size_t i = 0; i < inputs.size(); ++i)
     if (wanted[i].sizes.size() > 1)
       inputs[i] = inputs[i].to(network.dtype());  // timesteps and sizes need full precision
-  const auto outputs = run_network(network, spec, inputs);
+  const auto outputs = run_network(network, spec, inputs, {}, controls);
   const auto names = outputs_of(network.plan());
   TensorMap named;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -82,15 +82,16 @@ std::map<std::string, std::string> provenance(const NamedNetwork& network) {
 
 Table forward(const ForwardRequest& request) {
   refuse_input_as_output("`output`", request.output, {request.name, request.weights, request.input});
-  const TensorMap tensors = load_tensors(request.input).tensors;
+  TensorMap tensors = load_tensors(request.input).tensors;
   NamedNetwork network = find_network(request.name, request.database);
   network.spec = sized_for(network.spec, tensors);
+  const Controls controls = take_controls(tensors, make_plan(network.spec), request.input);
   const auto inputs = inputs_from(tensors, network.spec, request.input);
   const auto value_bytes = int64_t(c10::elementSize(scalar_type(request.placement.dtype)));
   if (request.placement.device.is_cpu())
     require_pass(make_plan(network.spec), {.batch = inputs[0].size(0), .value_bytes = value_bytes, .weights = false});
   const NetworkPtr modules = load_network_weights(network.spec, request);
-  const TensorMap outputs = pass(*modules, network.spec, inputs);
+  const TensorMap outputs = pass(*modules, network.spec, inputs, controls);
   save_tensors(request.output, {.tensors = outputs, .metadata = provenance(network)});
   return output_table(network, request, outputs);
 }

@@ -40,6 +40,95 @@ def diffusers_unet(case, folder):
     return inputs | added | layout, {"sample": sample}, save(model, folder)
 
 
+def level_ends(widths):
+    """Paths and shapes of what a T2I-Adapter adds to Stable Diffusion's UNet."""
+    paths = [f"down{i + 1}.1.{'attn' if i + 1 < len(widths) else 'conv'}" for i in range(len(widths))]
+    return list(zip(paths, widths, strict=True))
+
+
+def pushed_steps(levels):
+    """Paths of the steps of Stable Diffusion's UNet that push a skip."""
+    paths = ["conv_in"]
+    for level in range(1, levels + 1):
+        paths += [f"down{level}.{i}.{'attn' if level < levels else 'conv'}" for i in (0, 1)]
+        paths += [f"down{level}.downsample"] if level < levels else []
+    return paths
+
+
+def added_to_unet(case, folder):
+    """A UNet with the maps of a T2I-Adapter (case.config["by"] is "adapter") or of a ControlNet."""
+    from diffusers import UNet2DConditionModel
+
+    config = dict(case.config)
+    by = config.pop("by")
+    model = build(UNet2DConditionModel, **config)
+    inputs = unet_inputs(case, 4, model.config.cross_attention_dim)
+    rows, columns = case.extent(8)
+    if by == "adapter":
+        maps = {f"added.{path}": randn(case.batch, width, rows >> i, columns >> i)
+                for i, (path, width) in enumerate(level_ends(config["block_out_channels"]))}
+        more = {"down_intrablock_additional_residuals": [map.clone() for map in maps.values()]}
+    else:
+        taps = {}
+        handle = model.mid_block.register_forward_hook(lambda module, given, out: taps.update(mid=out.shape))
+        shapes = skip_shapes(model, inputs)
+        handle.remove()
+        maps = {f"skip.{path}": randn(*shape) for path, shape in zip(pushed_steps(4), shapes, strict=True)}
+        maps["added.mid.1.conv"] = randn(*taps["mid"])
+        more = {"down_block_additional_residuals": list(maps.values())[:-1],
+                "mid_block_additional_residual": maps["added.mid.1.conv"]}
+    sample = model(*inputs.values(), **more).sample
+    return inputs | maps, {"sample": sample}, save(model, folder)
+
+
+def skip_shapes(model, inputs):
+    """Shapes of the skips, in the order in which the way down makes them."""
+    shapes, handles = [], []
+    handles.append(model.conv_in.register_forward_hook(lambda module, given, out: shapes.append(out.shape)))
+    for block in model.down_blocks:
+        handles.append(block.register_forward_hook(
+            lambda module, given, out: shapes.extend(state.shape for state in out[1])))
+    model(*inputs.values())
+    for handle in handles:
+        handle.remove()
+    return shapes
+
+
+def t2i_adapter(case, folder):
+    from diffusers import T2IAdapter
+
+    model = build(T2IAdapter, in_channels=3, channels=[320, 640, 1280, 1280], num_res_blocks=2, downscale_factor=8,
+                  adapter_type="full_adapter")
+    inputs = {"control": torch.rand(case.batch, 3, *case.extent(), generator=RANDOM)}
+    outputs = {f"level{i + 1}": map for i, map in enumerate(model(inputs["control"]))}
+    return inputs, outputs, save(model, folder)
+
+
+def controlnet_of(case):
+    from diffusers import ControlNetModel
+
+    return build(ControlNetModel, **case.config)
+
+
+def controlnet(case, folder):
+    model = controlnet_of(case)
+    inputs = unet_inputs(case, 4, model.config.cross_attention_dim)
+    condition = torch.rand(case.batch, 3, *case.extent(), generator=RANDOM)
+    down, middle = model(*inputs.values(), controlnet_cond=condition, return_dict=False)
+    outputs = {f"control.{i}": map for i, map in enumerate(down)} | {"control.middle": middle}
+    hint = model.controlnet_cond_embedding
+    save(model, folder)
+    return inputs | {"hint": hint(condition)}, outputs, count(model) - count(hint)
+
+
+def controlnet_hint(case, folder):
+    model = controlnet_of(case)
+    inputs = {"control": torch.rand(case.batch, 3, *case.extent(), generator=RANDOM)}
+    save(model, folder)
+    hint = model.controlnet_cond_embedding
+    return inputs, {"hint": hint(inputs["control"])}, count(hint)
+
+
 def autoencoder(case):
     from diffusers import AutoencoderKL
 

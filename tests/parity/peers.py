@@ -16,7 +16,8 @@ from safetensors.torch import save_file
 from peer_case import Case
 from peer_clip import clip_image, clip_text, open_clip_half, whole_clip
 from peer_diffusion import (
-    diffusers_decoder, diffusers_encoder, diffusers_tiny_decoder, diffusers_tiny_encoder, diffusers_unet, torch_twin)
+    added_to_unet, controlnet, controlnet_hint, diffusers_decoder, diffusers_encoder, diffusers_tiny_decoder,
+    diffusers_tiny_encoder, diffusers_unet, t2i_adapter, torch_twin)
 from peer_scores import efficientnet, inception, lpips_distance
 
 
@@ -29,6 +30,7 @@ def sd_unet(widths, cross_attended, **changes):
 
 
 SD15 = sd_unet((320, 640, 1280, 1280), 3)
+CONTROLNET = {key: value for key, value in SD15.items() if key not in ("sample_size", "up_block_types")}
 SDXL = dict(
     sample_size=128, block_out_channels=(320, 640, 1280), attention_head_dim=(5, 10, 20),
     down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -68,6 +70,11 @@ CASES = [
     of_diffusers("sd15", diffusers_unet, SD15, pixels=192, batch=2),
     of_diffusers("sd15", diffusers_unet, SD15, pixels=192, columns=256),
     of_diffusers("sd15", diffusers_unet, SD15 | dict(attention_type="gated"), pixels=192, batch=2, patch=GLIGEN),
+    of_diffusers("sd15", added_to_unet, SD15 | dict(by="adapter"), pixels=192, batch=2, note="with an adapter"),
+    of_diffusers("sd15", added_to_unet, SD15 | dict(by="controlnet"), pixels=192, batch=2, note="with a ControlNet"),
+    of_diffusers("t2i-adapter", t2i_adapter, {}, pixels=256, batch=2),
+    of_diffusers("sd15-controlnet", controlnet, CONTROLNET, pixels=192, batch=2),
+    of_diffusers("sd15-controlnet-hint", controlnet_hint, CONTROLNET, pixels=192, batch=2),
     of_diffusers("sdxl", diffusers_unet, SDXL, pixels=256),
     of_diffusers("bk-sdm-base", diffusers_unet, SD15 | dict(layers_per_block=1), pixels=512),
     of_diffusers("bk-sdm-small", diffusers_unet, SD15 | dict(layers_per_block=1, mid_block_type=None), pixels=512),
