@@ -196,7 +196,8 @@ PictureTexts Generator::texts_of(const DrawRequest& request, const SamplerConfig
   give_memory_back();
   PictureTexts result{conditioning_of(card_, texts), at::tensor(distinct.rows, at::kLong)};
   if (!phrases.empty())
-    add_layouts(result.rows, distinct.layouts, encoded.ends_NC.slice(0, count), canonical(*card_.unet).boxes);
+    put(result.rows,
+        layout_rows(distinct.layouts, encoded.ends_NC.slice(0, count), canonical(*card_.unet).boxes));
   return result;
 }
 

@@ -1,4 +1,4 @@
-// Layouts as the conditioning of a grounded UNet.
+// Layouts as tensors, and as the conditioning of a grounded UNet.
 #pragma once
 
 #include <vector>
@@ -8,10 +8,30 @@
 
 namespace mds {
 
-// The boxes, phrases and masks of one layout a row, on the CPU: the i-th row has layouts[i], and its empty slots, up to
-// `slots`, are zeros. phrases_PC: one embedded text for each box, in the order of rows and of boxes in a row.
-// ConfigError where a layout has more boxes than there are slots.
-void add_layouts(Conditioning& rows, const std::vector<Layout>& layouts, const Tensor& phrases_PC, int64_t slots);
+// A layout a row, each with the same number of slots for boxes. All are undefined where nothing has a layout.
+struct LayoutRows {
+  Tensor boxes_NB4{};    // float32
+  Tensor phrases_NBC{};  // embedded texts
+  Tensor mask_NB{};      // float32: 1 for a box, 0 for an empty slot, whose box and phrase are zeros
+
+  static void for_each(auto& self, auto&& visit) {
+    visit("boxes", self.boxes_NB4);
+    visit("phrases", self.phrases_NBC);
+    visit("box_mask", self.mask_NB);
+  }
+  bool defined() const { return boxes_NB4.defined(); }
+};
+
+// phrases_PC: one embedded text for each box, in the order of rows and of boxes in a row. ConfigError where a layout
+// has more boxes than there are slots.
+LayoutRows layout_rows(const std::vector<Layout>& layouts, const Tensor& phrases_PC, int64_t slots);
+
+LayoutRows selected(LayoutRows rows, const Tensor& chosen_N);  // int64; undefined where the rows are
+
+// The same with more, empty slots. ConfigError where there are fewer slots than the rows have.
+LayoutRows with_slots(LayoutRows rows, int64_t slots);
+
+void put(Conditioning& conditioning, const LayoutRows& rows);
 
 // ConfigError where a UNet of so many slots cannot draw the layout.
 void check_slots(const Layout& layout, int64_t slots);

@@ -16,10 +16,22 @@ Tensor caption_rows(int64_t pairs, const EvaluationConfig& config) {
   return Batches(pairs, config.pictures, config.seed).at(0);
 }
 
-// The empty caption, then those of the rows, one for each picture.
-PictureTexts texts_of(const LatentSource& latents, const Tensor& rows) {
+// How many boxes a UNet reads; 0: it reads none.
+int64_t slots_of(const Plan& plan) {
+  for (const PlanStep& step : plan.steps)
+    if (step.link == Link::layout) return step.site.boxes;
+  return 0;
+}
+
+// The empty caption, then those of the rows, one for each picture, with their layouts where the UNet has slots for
+// them.
+PictureTexts texts_of(const LatentSource& latents, const Tensor& rows, int64_t slots) {
   PictureTexts texts{.rows = {}, .chosen_N = at::arange(1, rows.numel() + 1)};
   texts.rows.text_NSC = at::cat({latents.empty_text, latents.held_out_text(rows)}).to(at::kFloat);
+  LayoutRows layouts = slots > 0 ? latents.held_out_layouts(rows) : LayoutRows{};
+  if (!layouts.defined()) return texts;
+  LayoutRows::for_each(layouts, [](const char*, Tensor& x) { x = at::cat({at::zeros_like(x.slice(0, 0, 1)), x}); });
+  put(texts.rows, with_slots(layouts, slots));
   return texts;
 }
 
@@ -58,7 +70,7 @@ Drawn Evaluator::draw(const Network& unet, const Diffusion& diffusion, const std
   for (int64_t begin = 0; begin < config_.pictures; begin += pictures_a_pass) {
     const int64_t end = std::min(begin + pictures_a_pass, config_.pictures);
     const Tensor latent = timed(*clock, "draw", [&] {
-      return drawer.latents(unet, texts_of(latents_, rows_.slice(0, begin, end)),
+      return drawer.latents(unet, texts_of(latents_, rows_.slice(0, begin, end), slots_of(unet.plan())),
                             {drawn.seeds.begin() + begin, drawn.seeds.begin() + end}, tick);
     });
     const Tensor decoded = timed(*clock, "decode", [&] { return drawer.pictures(*decoder_, latent); });

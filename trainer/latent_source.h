@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "metrics/frechet.h"
+#include "pipeline/layout_rows.h"
 #include "pipeline/model.h"
 
 namespace mds {
@@ -28,6 +29,7 @@ struct LatentShape {
 struct LatentRows {
   Tensor moments;  // float16 N x 2C x H x W
   Tensor text;     // float16 N x S x W
+  LayoutRows layouts{};
 };
 
 // The examples of each iteration, for one size of the batch and one seed of the order.
@@ -59,7 +61,8 @@ struct LatentSource {
   virtual std::unique_ptr<LatentReader> reader(int64_t batch, uint64_t seed) const = 0;
   virtual HeldOutPairs held_out_pairs() const = 0;
   virtual Tensor held_out_text(const Tensor& rows) const = 0;  // float16, of these rows of the held-out pairs
-  virtual FeatureStats training_features() const = 0;          // the scoring encoder's, of the training pictures
+  virtual LayoutRows held_out_layouts(const Tensor& /*rows*/) const { return {}; }  // of the same
+  virtual FeatureStats training_features() const = 0;  // the scoring encoder's, of the training pictures
 };
 using LatentSourcePtr = std::unique_ptr<const LatentSource>;
 

@@ -48,6 +48,12 @@ void check(const LatentSet& set, const std::string& file) {
   check_sizes(file + ": text_features", set.text_features, {n, features}, rows + std::to_string(features) + "]");
   if (set.held_out.scalar_type() != at::kBool) throw FileError(file + ": held_out is not a mask");
   check_sizes(file + ": held_out", set.held_out, {n}, "[" + std::to_string(n) + "]");
+  if (const LayoutRows& layouts = set.layouts; layouts.defined()) {
+    check_sizes(file + ": boxes", layouts.boxes_NB4, {n, -1, 4}, rows + "B, 4]");
+    const int64_t slots = layouts.boxes_NB4.size(1);
+    check_sizes(file + ": phrases", layouts.phrases_NBC, {n, slots, width}, rows + "B, C]");
+    check_sizes(file + ": box_mask", layouts.mask_NB, {n, slots}, rows + "B]");
+  }
   if (int64_t(set.captions.size()) != n)
     throw FileError(file + ": has " + std::to_string(set.captions.size()) + " captions; expected " + std::to_string(n));
   if (int64_t(set.scale.mean.size()) != channels || int64_t(set.scale.std.size()) != channels)
@@ -70,7 +76,9 @@ class MemoryReader final : public LatentReader {
       : set_(set), rows_(set.rows(/*of_held_out=*/false)), batches_(rows_.numel(), batch, seed) {}
   LatentRows batch(int64_t iteration, int64_t first, int64_t count) override {
     const Tensor chosen = rows_.index_select(0, batches_.at(iteration).slice(0, first, first + count));
-    return {.moments = set_.moments.index_select(0, chosen), .text = set_.text.index_select(0, chosen)};
+    return {.moments = set_.moments.index_select(0, chosen),
+            .text = set_.text.index_select(0, chosen),
+            .layouts = selected(set_.layouts, chosen)};
   }
 
  private:
@@ -108,6 +116,10 @@ Tensor LatentSet::held_out_text(const Tensor& of) const {
   return text.index_select(0, rows(/*of_held_out=*/true).index_select(0, of));
 }
 
+LayoutRows LatentSet::held_out_layouts(const Tensor& of) const {
+  return selected(layouts, rows(/*of_held_out=*/true).index_select(0, of));
+}
+
 FeatureStats LatentSet::training_features() const {
   return feature_stats(image_features.index_select(0, rows(/*of_held_out=*/false)));
 }
@@ -143,12 +155,16 @@ EncoderCards check_encoders(const LatentSource& latents, const EncoderFolders& f
 }
 
 void save_latents(const std::string& file, const LatentSet& set) {
-  save_tensors(file, {.tensors = {{"moments", set.moments},
-                                  {"text", set.text},
-                                  {"empty_text", set.empty_text},
-                                  {"image_features", set.image_features},
-                                  {"text_features", set.text_features},
-                                  {"held_out", set.held_out}},
+  TensorMap tensors{{"moments", set.moments},
+                    {"text", set.text},
+                    {"empty_text", set.empty_text},
+                    {"image_features", set.image_features},
+                    {"text_features", set.text_features},
+                    {"held_out", set.held_out}};
+  LayoutRows::for_each(set.layouts, [&](const char* name, const Tensor& tensor) {
+    if (tensor.defined()) tensors[name] = tensor;
+  });
+  save_tensors(file, {.tensors = std::move(tensors),
                       .metadata = {{"captions", Json(set.captions).dump()},
                                    {"scale", to_json(set.scale).dump()},
                                    {"hash", set.hash},
@@ -165,6 +181,9 @@ LatentSet load_latents(const std::string& file) {
   set.image_features = floating_of(content, "image_features", file);
   set.text_features = floating_of(content, "text_features", file);
   set.held_out = tensor_of(content, "held_out", file);
+  if (content.tensors.contains("boxes"))
+    LayoutRows::for_each(set.layouts,
+                         [&](const char* name, Tensor& tensor) { tensor = floating_of(content, name, file); });
   set.license = unknown_license;  // of files that earlier versions wrote
   const auto metadata = [&](const std::string& key) {
     const auto found = content.metadata.find(key);

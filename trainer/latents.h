@@ -44,6 +44,7 @@ struct LatentSet final : LatentSource {
   Tensor text_features;   // float32 N x E: the scoring encoder's
   Tensor held_out;        // bool N
   std::vector<std::string> captions;
+  LayoutRows layouts{};  // phrases in float16, at the end token of the conditioning encoder
 
   int64_t count() const { return moments.size(0); }
   Tensor rows(bool of_held_out) const;  // int64 indices
@@ -53,6 +54,7 @@ struct LatentSet final : LatentSource {
   std::unique_ptr<LatentReader> reader(int64_t batch, uint64_t seed) const override;
   HeldOutPairs held_out_pairs() const override;
   Tensor held_out_text(const Tensor& rows) const override;
+  LayoutRows held_out_layouts(const Tensor& rows) const override;
   FeatureStats training_features() const override;
 };
 

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <map>
+
 #include "networks/network_spec.h"
 
 namespace mds {
@@ -10,6 +12,27 @@ namespace {
 EncoderSpec sized_encoder(const ModelCard& card, int64_t size) {
   const EncoderSpec& spec = *card.vae_encoder;
   return size == 0 ? spec : std::get<EncoderSpec>(with_size(spec, {size, size}));
+}
+
+// Undefined where no picture has a layout.
+LayoutRows layouts_of(const std::vector<Pair>& pairs, const TextEncoder& text) {
+  std::vector<Layout> layouts;
+  std::map<std::string, int64_t> row_of;  // of each different phrase
+  std::vector<std::string> distinct;
+  std::vector<int64_t> rows;
+  size_t slots = 0;
+  for (const Pair& pair : pairs) {
+    layouts.push_back(pair.layout);
+    slots = std::max(slots, pair.layout.size());
+    for (const PlacedPhrase& placed : pair.layout) {
+      const auto [found, is_new] = row_of.try_emplace(placed.phrase, int64_t(distinct.size()));
+      if (is_new) distinct.push_back(placed.phrase);
+      rows.push_back(found->second);
+    }
+  }
+  if (slots == 0) return {};
+  const Tensor phrases = text.rows(distinct).ends_NC.to(at::kHalf).index_select(0, at::tensor(rows, at::kLong));
+  return layout_rows(layouts, phrases, int64_t(slots));
 }
 
 }  // namespace
@@ -53,6 +76,7 @@ LatentSet LatentEncoder::encode(const Pictures& pictures) const {
   set.text = text_.features(set.captions).states_NSC.to(at::kHalf);
   set.empty_text = text_.features({""}).states_NSC.to(at::kHalf);
   set.text_features = score_text_.features(set.captions).embeds_NE;
+  set.layouts = layouts_of(pictures.pairs, text_);
   set.image_features = embed_pictures(
       *tower_, normalised(pictures.images, score_card_.image_encoder->size, *score_card_.image_normalisation));
   return set;
@@ -61,6 +85,7 @@ LatentSet LatentEncoder::encode(const Pictures& pictures) const {
 LatentSet joined(const std::vector<LatentSet>& parts) {
   LatentSet all = parts.front();
   all.captions.clear();
+  all.layouts = {};  // shards have none
   for (const auto& part : parts) all.captions.insert(all.captions.end(), part.captions.begin(), part.captions.end());
   for (Tensor LatentSet::* tensor : {&LatentSet::moments, &LatentSet::text, &LatentSet::image_features,
                                      &LatentSet::text_features, &LatentSet::held_out}) {

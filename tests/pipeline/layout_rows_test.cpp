@@ -11,15 +11,20 @@ TEST_CASE("a row has its layout's boxes and phrases in its first slots, and zero
   const std::vector<Layout> layouts{
       {{"heart", {0, 0, 0.5, 1}}, {"dog", {0.5, 0, 1, 1}}}, {}, {{"sun", {0, 0.25, 1, 1}}}};
   const Tensor phrases = at::arange(6, at::kFloat).view({3, 2});
-  Conditioning rows;
-  add_layouts(rows, layouts, phrases, 3);
+  const LayoutRows rows = layout_rows(layouts, phrases, 3);
   CHECK(rows.boxes_NB4.sizes() == std::vector<int64_t>{3, 3, 4});
-  CHECK(at::equal(rows.box_mask_NB, at::tensor({1.f, 1.f, 0.f, 0.f, 0.f, 0.f, 1.f, 0.f, 0.f}).view({3, 3})));
+  CHECK(at::equal(rows.mask_NB, at::tensor({1.f, 1.f, 0.f, 0.f, 0.f, 0.f, 1.f, 0.f, 0.f}).view({3, 3})));
   CHECK(at::equal(rows.boxes_NB4[0][1], at::tensor({0.5f, 0.f, 1.f, 1.f})));
   CHECK(at::equal(rows.boxes_NB4[2][0], at::tensor({0.f, 0.25f, 1.f, 1.f})));
   CHECK(at::equal(rows.phrases_NBC[0].slice(0, 0, 2), phrases.slice(0, 0, 2)));
   CHECK(at::equal(rows.phrases_NBC[2][0], phrases[2]));
   CHECK(rows.phrases_NBC[1].abs().max().item<float>() == 0);
+
+  const LayoutRows wider = with_slots(rows, 4);
+  CHECK(at::equal(wider.boxes_NB4.slice(1, 0, 3), rows.boxes_NB4));
+  CHECK(wider.mask_NB.sizes() == std::vector<int64_t>{3, 4});
+  CHECK(wider.mask_NB.select(1, 3).abs().max().item<float>() == 0);
+  CHECK_THROWS_WITH(with_slots(rows, 2), Contains("the layouts have up to 3 boxes; the network has 2 slots"));
 }
 
 TEST_CASE("more boxes than slots, and boxes for a model without any, are refused", "[pipeline]") {
