@@ -27,13 +27,13 @@ bool steers_away(const SamplerConfig& sampler) { return sides_of(sampler) != Gui
 // them each picture has.
 struct DistinctTexts {
   std::vector<std::string> texts;
-  std::vector<Layout> layouts;
+  std::vector<PictureLayout> layouts;
   std::vector<int64_t> rows;
   DistinctTexts(const DrawRequest& request, const SamplerConfig& sampler) {
     if (steers_away(sampler)) add(request.negative, {});
     const size_t prompts = texts.size();
     for (size_t i = 0; i < request.prompts.size(); ++i) {
-      const Layout layout = request.layouts.empty() ? Layout{} : request.layouts[i];
+      const PictureLayout layout = request.layouts.empty() ? PictureLayout{} : request.layouts[i];
       size_t row = prompts;
       while (row < texts.size() && !(texts[row] == request.prompts[i] && layouts[row] == layout)) ++row;
       rows.push_back(int64_t(row));
@@ -42,13 +42,13 @@ struct DistinctTexts {
   }
   std::vector<std::string> phrases() const {
     std::vector<std::string> list;
-    for (const Layout& layout : layouts)
+    for (const PictureLayout& layout : layouts)
       for (const PlacedPhrase& placed : layout) list.push_back(placed.phrase);
     return list;
   }
 
  private:
-  void add(const std::string& text, const Layout& layout) {
+  void add(const std::string& text, const PictureLayout& layout) {
     texts.push_back(text);
     layouts.push_back(layout);
   }
@@ -168,8 +168,8 @@ void Generator::check(const SamplerConfig& sampler, const TileOptions& tiles) co
   if (tiles.tile == 0) require_pass(decoder, pass);
 }
 
-void Generator::check(const std::vector<Layout>& layouts) const {
-  for (const Layout& layout : layouts) check_slots(layout, canonical(*card_.unet).boxes);
+void Generator::check(const std::vector<PictureLayout>& layouts) const {
+  for (const PictureLayout& layout : layouts) check_slots(layout, canonical(*card_.unet).boxes);
 }
 
 PartLoading Generator::loading(const Placement& placement, const DrawListener& listener) const {

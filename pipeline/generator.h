@@ -18,7 +18,7 @@ struct DrawRequest {
   std::string negative{};         // what guidance steers away from; empty: no text
   int64_t batch = 1;              // pictures sampled together
   TileOptions tiles{};            // for the decoder
-  std::vector<Layout> layouts{};  // one per prompt; none: no picture has boxes
+  std::vector<PictureLayout> layouts{};  // one per prompt; none: no picture has boxes
   double grounding_steps = 1;     // the share of the steps, the first ones, in which layouts are read
   std::vector<AdapterUse> adapters{};
 };
@@ -55,7 +55,7 @@ class Generator {
   // ConfigError where the model cannot sample or decode in this way.
   void check(const SamplerConfig& sampler, const TileOptions& tiles) const;
   // ConfigError where the model cannot draw these layouts.
-  void check(const std::vector<Layout>& layouts) const;
+  void check(const std::vector<PictureLayout>& layouts) const;
 
   // Draws one picture per prompt, in order. A picture depends only on its prompt, its seed and the negative prompt: on
   // the CPU to the byte, because the network gets one picture per call there; elsewhere up to rounding by its batch.

@@ -6,7 +6,7 @@
 
 namespace mds {
 
-void check_slots(const Layout& layout, int64_t slots) {
+void check_slots(const PictureLayout& layout, int64_t slots) {
   if (layout.empty()) return;
   if (slots == 0)
     throw ConfigError(
@@ -16,7 +16,7 @@ void check_slots(const Layout& layout, int64_t slots) {
                       std::to_string(slots) + ", the slots of the model's UNet");
 }
 
-LayoutRows layout_rows(const std::vector<Layout>& layouts, const Tensor& phrases_PC, int64_t slots) {
+LayoutRows layout_rows(const std::vector<PictureLayout>& layouts, const Tensor& phrases_PC, int64_t slots) {
   const auto n = int64_t(layouts.size());
   LayoutRows rows{.boxes_NB4 = at::zeros({n, slots, 4}),
                   .phrases_NBC = at::zeros({n, slots, phrases_PC.size(1)}, phrases_PC.scalar_type()),

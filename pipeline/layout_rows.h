@@ -24,7 +24,7 @@ struct LayoutRows {
 
 // phrases_PC: one embedded text for each box, in the order of rows and of boxes in a row. ConfigError where a layout
 // has more boxes than there are slots.
-LayoutRows layout_rows(const std::vector<Layout>& layouts, const Tensor& phrases_PC, int64_t slots);
+LayoutRows layout_rows(const std::vector<PictureLayout>& layouts, const Tensor& phrases_PC, int64_t slots);
 
 LayoutRows selected(LayoutRows rows, const Tensor& chosen_N);  // int64; undefined where the rows are
 
@@ -34,7 +34,7 @@ LayoutRows with_slots(LayoutRows rows, int64_t slots);
 void put(Conditioning& conditioning, const LayoutRows& rows);
 
 // ConfigError where a UNet of so many slots cannot draw the layout.
-void check_slots(const Layout& layout, int64_t slots);
+void check_slots(const PictureLayout& layout, int64_t slots);
 
 // How many of a sampler's steps read a layout: the nearest number to that share of them, at least one unless it is 0.
 int64_t grounded_steps(double share, int64_t steps);

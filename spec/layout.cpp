@@ -8,11 +8,11 @@ namespace {
 
 constexpr TextBounds bounds{.line_bytes = most_json_line_bytes, .file_bytes = size_t(256) << 20};
 
-Layout layout_in(const Json& json, const Place& place) {
+PictureLayout layout_in(const Json& json, const Place& place) {
   const bool under_name = json.is_object() && json.contains("layout");
   check_type(place, json, under_name || json.is_array(), "a list of phrases with boxes, or an object with \"layout\"");
   const Place list = under_name ? place.child("layout") : place;
-  Layout layout;
+  PictureLayout layout;
   read_json(under_name ? json["layout"] : json, layout, list);
   for (size_t i = 0; i < layout.size(); ++i) check(layout[i], list.child(i));
   return layout;
@@ -44,10 +44,10 @@ PlacedPhrase parse_box(const std::string& text) {
   return placed;
 }
 
-std::vector<Layout> load_layouts(const std::string& file) {
+std::vector<PictureLayout> load_layouts(const std::string& file) {
   if (!file.ends_with(".jsonl")) return {layout_in(load_json(file), {file, ""})};
   TextLines lines(file, bounds);
-  std::vector<Layout> layouts;
+  std::vector<PictureLayout> layouts;
   for (std::string line; lines.next(line);)
     if (line.find_first_not_of(" \t") != std::string::npos)
       layouts.push_back(layout_in(parse_json(line, lines.place()), {lines.place(), ""}));

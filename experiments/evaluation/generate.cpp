@@ -29,15 +29,15 @@ void check_texts(const GenerateRequest& request) {
 }
 
 // One layout for each prompt, or none.
-std::vector<Layout> layouts_of(const GenerateRequest& request) {
+std::vector<PictureLayout> layouts_of(const GenerateRequest& request) {
   if (!request.boxes.empty() && !request.layout_file.empty())
     throw RequestError("`box` and `layout` both say where things stand; give one of them");
   require_within("`grounding_steps`", request.grounding_steps, between(0, 1));
-  std::vector<Layout> layouts;
+  std::vector<PictureLayout> layouts;
   if (!request.layout_file.empty()) layouts = load_layouts(found_file(request.layout_file));
   if (!request.boxes.empty()) layouts.emplace_back();
   for (const auto& box : request.boxes) layouts[0].push_back(parse_box(box));
-  for (const Layout& layout : layouts)
+  for (const PictureLayout& layout : layouts)
     for (const PlacedPhrase& placed : layout)
       if (!is_utf8(placed.phrase)) throw RequestError("the phrase of a box is not UTF-8");
   if (layouts.size() == 1) layouts.resize(request.prompts.size(), layouts[0]);
@@ -77,7 +77,7 @@ DrawRequest drawing_of(GenerateRequest& request) {
     for (const auto& prompt : load_prompts(found_file(request.prompts_file))) request.prompts.push_back(prompt);
   check_texts(request);
   require_within("`count`", request.count, between(1, double(most_pictures / request.prompts.size())));
-  const std::vector<Layout> layouts = layouts_of(request);
+  const std::vector<PictureLayout> layouts = layouts_of(request);
   DrawRequest drawing{.prompts = {},
                       .seeds = {},
                       .negative = request.negative,
@@ -140,7 +140,7 @@ size_t draw_grid(const GridRequest& grid, const GenerateRequest& request, Listen
   return grid.drawing.prompts.size() * grid.runs.size();
 }
 
-void check_layouts(const ModelRun& run, const std::vector<Layout>& layouts) {
+void check_layouts(const ModelRun& run, const std::vector<PictureLayout>& layouts) {
   try {
     run.generator.check(layouts);
   } catch (const ConfigError& error) {

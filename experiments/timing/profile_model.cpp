@@ -69,7 +69,7 @@ class Pipeline {
     PictureTexts texts{conditioning_of(card_, both), at::ones({1}, at::kLong)};
     if (const int64_t slots = canonical(*card_.unet).boxes; slots > 0) {
       const PlacedPhrase box{.phrase = prompt};
-      put(texts.rows, layout_rows({{}, Layout(size_t(slots), box)}, rows.ends_NC.expand({slots, -1}), slots));
+      put(texts.rows, layout_rows({{}, PictureLayout(size_t(slots), box)}, rows.ends_NC.expand({slots, -1}), slots));
     }
     return texts;
   }

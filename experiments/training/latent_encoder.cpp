@@ -16,7 +16,7 @@ EncoderSpec sized_encoder(const ModelCard& card, int64_t size) {
 
 // Undefined where no picture has a layout.
 LayoutRows layouts_of(const std::vector<Pair>& pairs, const TextEncoder& text) {
-  std::vector<Layout> layouts;
+  std::vector<PictureLayout> layouts;
   std::map<std::string, int64_t> row_of;  // of each different phrase
   std::vector<std::string> distinct;
   std::vector<int64_t> rows;

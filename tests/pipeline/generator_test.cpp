@@ -130,13 +130,13 @@ TEST_CASE("both sides of guidance in one call give what two calls give", "[pipel
 TEST_CASE("a layout changes its own picture alone, in the steps that read it", "[pipeline][torch]") {
   save_tiny_model(folder, tiny_grounded_card(), tiny_grounded_card());
   const Generator generator(folder);
-  const Layout heart{{"heart", {0, 0, 0.5, 1}}};
-  Layout moved = heart, renamed = heart;
+  const PictureLayout heart{{"heart", {0, 0, 0.5, 1}}};
+  PictureLayout moved = heart, renamed = heart;
   moved[0].box = {0.5, 0, 1, 1};
   renamed[0].phrase = "green";
   DrawRequest request{{"red", "red"}, {5, 6}, "", 2};
   const auto plain = drawn(generator, request);
-  const auto with = [&](const Layout& first, double steps = 1) {
+  const auto with = [&](const PictureLayout& first, double steps = 1) {
     DrawRequest own = request;
     own.layouts = {first, {}};
     own.grounding_steps = steps;

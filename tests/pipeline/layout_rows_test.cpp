@@ -8,7 +8,7 @@ using namespace mds;
 using Catch::Contains;
 
 TEST_CASE("a row has its layout's boxes and phrases in its first slots, and zeros in the others", "[pipeline][torch]") {
-  const std::vector<Layout> layouts{
+  const std::vector<PictureLayout> layouts{
       {{"heart", {0, 0, 0.5, 1}}, {"dog", {0.5, 0, 1, 1}}}, {}, {{"sun", {0, 0.25, 1, 1}}}};
   const Tensor phrases = at::arange(6, at::kFloat).view({3, 2});
   const LayoutRows rows = layout_rows(layouts, phrases, 3);
@@ -28,7 +28,7 @@ TEST_CASE("a row has its layout's boxes and phrases in its first slots, and zero
 }
 
 TEST_CASE("more boxes than slots, and boxes for a model without any, are refused", "[pipeline]") {
-  const Layout two{{"heart", {0, 0, 0.5, 1}}, {"dog", {0.5, 0, 1, 1}}};
+  const PictureLayout two{{"heart", {0, 0, 0.5, 1}}, {"dog", {0.5, 0, 1, 1}}};
   CHECK_NOTHROW(check_slots(two, 2));
   CHECK_THROWS_WITH(check_slots(two, 1), Contains("the layout has 2 boxes; allowed: at most 1"));
   CHECK_THROWS_WITH(check_slots(two, 0), Contains("the model's UNet reads no layout (its unet.boxes is 0)"));

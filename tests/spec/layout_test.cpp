@@ -33,7 +33,7 @@ TEST_CASE("a file holds one layout, or one a line", "[spec]") {
   const std::string one = scratch("layout_test.json").string(), lines = scratch("layout_test.jsonl").string();
   const std::string dog = R"([{"phrase": "dog", "box": [0.5, 0, 1, 1]}])";
   save_text(one, dog);
-  CHECK((load_layouts(one) == std::vector<Layout>{{{"dog", {0.5, 0, 1, 1}}}}));
+  CHECK((load_layouts(one) == std::vector<PictureLayout>{{{"dog", {0.5, 0, 1, 1}}}}));
   save_text(lines, "[]\n\n{\"text\": \"a dog\", \"layout\": " + dog + "}\n");
   const auto layouts = load_layouts(lines);
   REQUIRE(layouts.size() == 2);
