@@ -71,9 +71,9 @@ DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
           .negative = request.negative,
           .batch = request.batch,
           .tiles = request.tiles,
-          .adapters = of_pictures(request.adapters, at::arange(int64_t(begin), int64_t(end))),
           .layouts = part_of(request.layouts, begin, end),
-          .grounding_steps = request.grounding_steps};
+          .grounding_steps = request.grounding_steps,
+          .adapters = of_pictures(request.adapters, at::arange(int64_t(begin), int64_t(end)))};
 }
 
 struct RoundTime {
@@ -196,8 +196,7 @@ PictureTexts Generator::texts_of(const DrawRequest& request, const SamplerConfig
   give_memory_back();
   PictureTexts result{conditioning_of(card_, texts), at::tensor(distinct.rows, at::kLong)};
   if (!phrases.empty())
-    put(result.rows,
-        layout_rows(distinct.layouts, encoded.ends_NC.slice(0, count), canonical(*card_.unet).boxes));
+    put(result.rows, layout_rows(distinct.layouts, encoded.ends_NC.slice(0, count), canonical(*card_.unet).boxes));
   return result;
 }
 

@@ -10,6 +10,7 @@
 
 #include "data/resize.h"
 #include "networks/found_file.h"
+#include "pipeline/mapped_file.h"
 #include "spec/listed.h"
 
 namespace mds {
