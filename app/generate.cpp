@@ -59,9 +59,12 @@ CommandLine command_line(GenerateOptions& options) {
       "Latent pixels that neighbouring tiles share");
   add("adapter", po::value(&request.control.adapters)->composing()->value_name("DIR"),
       "Folder of an adapter, which the control picture steers");
-  add("control", po::value(&request.control.source.edges)->value_name("FILE"), "Control picture: white edges on black");
+  add("control", po::value(&request.control.source.edges)->value_name("FILE"),
+      "Control picture: white edges on black; or a folder of captioned ones, all of which are drawn");
   add("control-from", po::value(&request.control.source.photo)->value_name("FILE"),
-      "Picture whose edges are found and are the control picture");
+      "Picture whose edges are the control picture; or a folder of captioned ones");
+  add("control-split", po::value(&request.control.split)->value_name("NAME"),
+      "Part of a folder of controls that is a data set: train or held_out (default: all)");
   add("canny-low", number(&request.control.source.thresholds.low, between(0, CannyThresholds::most)),
       "Gradient above which a pixel continues an edge");
   add("canny-high", number(&request.control.source.thresholds.high, between(0, CannyThresholds::most)),

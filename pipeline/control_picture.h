@@ -15,6 +15,13 @@ struct ControlSource {
   CannyThresholds thresholds{};
 
   bool given() const { return !edges.empty() || !photo.empty(); }
+  const std::string& file() const { return edges.empty() ? photo : edges; }
+  // The same for another file of the same kind.
+  ControlSource of(const std::string& file) const {
+    ControlSource other = *this;
+    (edges.empty() ? other.photo : other.edges) = file;
+    return other;
+  }
 };
 
 // Float32 1 x 3 x height x width in 0..1 on the CPU. `told` hears of a resized picture. ConfigError where not exactly

@@ -1,5 +1,6 @@
 #include "experiments/evaluation/generate.h"
 
+#include <ATen/ATen.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -8,11 +9,14 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "data/prompt_file.h"
 #include "data/utf8.h"
 #include "experiments/evaluation/grid.h"
 #include "experiments/output.h"
+#include "metrics/picture_set.h"
 #include "networks/found_file.h"
 #include "profiler/memory.h"
 
@@ -71,6 +75,17 @@ void check_files(const GenerateRequest& request, size_t pictures) {
     throw RequestError(std::to_string(request.models.size()) + " models are compared by `grid` alone");
 }
 
+// The captioned pictures of a folder of controls; nothing where there is one picture or none.
+std::optional<PictureSet> controls_in(const GenerateRequest& request) {
+  const std::string& place = request.control.source.file();
+  if (!std::filesystem::is_directory(place)) return {};
+  if (!request.prompts.empty() || !request.prompts_file.empty() || request.count != 1)
+    throw RequestError(place +
+                       " is a folder of controls, of which each caption is drawn once; allowed: no `prompt`, no "
+                       "`prompts` and a `count` of 1");
+  return list_captioned(place, request.control.split);
+}
+
 // The prompt and seed of each picture: `count` pictures of each prompt in turn. Adds the file's prompts to the request.
 DrawRequest drawing_of(GenerateRequest& request) {
   if (!request.prompts_file.empty())
@@ -112,12 +127,14 @@ void prepare_output(const GenerateRequest& request) {
     throw FileError(request.out + ": is a folder; expected a file");
 }
 
-DrawnFiles files_of(const GenerateRequest& request, size_t pictures,
+DrawnFiles files_of(const GenerateRequest& request, const std::optional<PictureSet>& controls, size_t pictures,
                     const std::function<void(const std::string&)>& ready) {
   DrawnFiles files{.place = request.out, .files = {}, .options = request.write, .ready = ready};
   if (request.one_file()) files.files = {request.out};
+  const std::string ending = "." + request.picture_format;
   for (size_t i = 0; i < pictures && !request.one_file(); ++i)
-    files.files.push_back(numbered(request.out, i, "." + request.picture_format));
+    files.files.push_back(controls ? request.out + "/" + controls->names[i] + ending
+                                   : numbered(request.out, i, ending));
   return files;
 }
 
@@ -160,16 +177,31 @@ std::string use_text(size_t pictures, double seconds) {
   return line;
 }
 
-// The adapters for a model. RequestError where adapters and control picture are not both there.
-std::vector<AdapterUse> adapters_for(const ModelRun& run, const ControlRequest& request, Listener& listener) {
+// Of one picture, or of all that are listed, each as large as the model draws.
+Tensor controls_for(const ModelRun& run, const ControlSource& source, const std::optional<PictureSet>& listed,
+                    Listener& listener) {
+  bool told = false;
+  const auto load = [&](const ControlSource& one) {
+    return load_control(one, run.generator.size(), [&](const std::string& sentence) {
+      if (!std::exchange(told, true)) listener.say(sentence);
+    });
+  };
+  if (!listed) return load(source);
+  std::vector<Tensor> rows;
+  for (const auto& file : listed->files) rows.push_back(load(source.of(file)).slice(1, 0, 1));
+  return at::cat(rows).expand({-1, 3, -1, -1});
+}
+
+// The adapters for a model. RequestError where adapters and controls are not both there.
+std::vector<AdapterUse> adapters_for(const ModelRun& run, const ControlRequest& request,
+                                     const std::optional<PictureSet>& listed, Listener& listener) {
   if (request.adapters.empty() != !request.source.given())
     throw RequestError(request.adapters.empty()
                            ? "a control picture is read by an adapter; needed: `adapter` FOLDER"
                            : "an adapter reads a picture; needed: `control` or `control_from` FILE");
   std::vector<AdapterUse> uses;
   if (request.adapters.empty()) return uses;
-  const Tensor control =
-      load_control(request.source, run.generator.size(), [&](const std::string& told) { listener.say(told); });
+  const Tensor control = controls_for(run, request.source, listed, listener);
   for (const auto& name : request.adapters) {
     const std::string folder = found_file(name);
     check_adapter_folder(folder, *run.generator.card().unet);
@@ -182,6 +214,8 @@ std::vector<AdapterUse> adapters_for(const ModelRun& run, const ControlRequest& 
 
 size_t generate(GenerateRequest request, const std::function<void(const std::string&)>& ready, Listener& listener) {
   const auto start = Clock::now();
+  const std::optional<PictureSet> controls = controls_in(request);
+  if (controls) request.prompts = controls->captions;
   DrawRequest drawing = drawing_of(request);
   std::vector<ModelRun> runs;
   for (const auto& folder : request.models)
@@ -192,14 +226,14 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
                                .pixels = request.pixels,
                                .packed = request.packed,
                                .loras = request.loras}));
-  drawing.adapters = adapters_for(runs[0], request.control, listener);
+  drawing.adapters = adapters_for(runs[0], request.control, controls, listener);
   for (const ModelRun& run : runs) check_layouts(run, drawing.layouts);
   const GridRequest grid{request.prompts, request.count, drawing, runs};
   if (request.grid) check_grid(grid, listener);
   prepare_output(request);
-  const size_t drawn = request.grid
-                           ? draw_grid(grid, request, listener)
-                           : draw_files(runs[0], drawing, files_of(request, drawing.prompts.size(), ready), listener);
+  const size_t drawn =
+      request.grid ? draw_grid(grid, request, listener)
+                   : draw_files(runs[0], drawing, files_of(request, controls, drawing.prompts.size(), ready), listener);
   if (request.grid) ready(request.out);
   if (drawn > 0) listener.say(use_text(drawn, std::chrono::duration<double>(Clock::now() - start).count()));
   return drawn;

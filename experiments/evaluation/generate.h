@@ -6,11 +6,13 @@
 
 namespace mds {
 
-// Adapters and the picture that they read.
+// Adapters and what they read: one picture, or a folder of captioned ones. Of a folder each caption is drawn with its
+// picture's control, into a file of the picture's name.
 struct ControlRequest {
   std::vector<std::string> adapters;  // folders
   ControlSource source{};
   double scale = 1;
+  std::string split{};  // part of a folder that is a data set; empty: all of it
 };
 
 struct GenerateRequest {
