@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "blocks/block.h"
 
 namespace mds {
@@ -9,8 +11,9 @@ namespace {
 Tensor fourier(const Tensor& boxes_NB4) {
   constexpr int64_t count = PositionNetwork::frequencies;
   const Tensor k = at::arange(count, boxes_NB4.options().dtype(at::kFloat));
-  const Tensor angles_NB4K = boxes_NB4.to(at::kFloat).unsqueeze(-1) * at::pow(100, k / double(count));
-  return at::stack({angles_NB4K.sin(), angles_NB4K.cos()}, -1).permute({0, 1, 3, 4, 2}).flatten(2);
+  const Tensor factors = at::exp(k * (std::log(100.0) / double(count)));
+  const Tensor angles_NB4K1 = (boxes_NB4.to(at::kFloat).unsqueeze(-1) * factors).unsqueeze(-1);
+  return at::cat({angles_NB4K1.sin(), angles_NB4K1.cos()}, -1).permute({0, 1, 3, 4, 2}).flatten(2);
 }
 
 class PositionModule final : public Block {
@@ -29,7 +32,7 @@ class PositionModule final : public Block {
     check_conditioning("phrases_NBC", c.phrases_NBC, {n, slots, site_.text_width});
     check_conditioning("box_mask_NB", c.box_mask_NB, {n, slots});
     const auto type = x.scalar_type();
-    const Tensor used = c.box_mask_NB.to(type).unsqueeze(-1), empty = 1 - used;
+    const Tensor used = c.box_mask_NB.to(type).unsqueeze(-1), empty = used * -1 + 1;
     const Tensor phrases = c.phrases_NBC.to(type) * used + empty * no_phrase_.rows();
     const Tensor boxes = fourier(c.boxes_NB4).to(type) * used + empty * no_box_.rows();
     const Tensor h = first_.forward(at::cat({phrases, boxes}, -1), {.activation = Activation::silu});

@@ -91,6 +91,7 @@ Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& in
   conditioning.timesteps_N = inputs.t_N;
   conditioning.text_NSC = inputs.text_NSC;
   conditioning.controls = inputs.controls;
+  put(conditioning, inputs.layouts);
   const at::DeviceType device = unet.device().type();
   std::optional<Autocast> packed;
   if (unet.prepared()) packed.emplace(AutocastState{.device = device, .on = false, .dtype = at::kBFloat16});
@@ -99,10 +100,13 @@ Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& in
 
 Tensor predicted_both(const Network& unet, const GuidedInputs& of, const Observer& observer) {
   const auto& [x, inputs, empty_text] = of;
-  const auto& [t, text, controls] = inputs;
-  UNetInputs both{at::cat({t, t}), at::cat({text, empty_text.expand_as(text)}), controls};
+  const auto& [t, text, controls, layouts] = inputs;
+  UNetInputs both{at::cat({t, t}), at::cat({text, empty_text.expand_as(text)}), controls, layouts};
   both.controls.for_each([](Tensor& map) {
     if (map.size(0) > 1) map = at::cat({map, map});
+  });
+  LayoutRows::for_each(both.layouts, [](const char*, Tensor& rows) {  // no boxes beside the empty text
+    if (rows.defined()) rows = at::cat({rows, at::zeros_like(rows)});
   });
   return predicted(unet, at::cat({x, x}), both, observer);
 }

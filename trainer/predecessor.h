@@ -39,7 +39,8 @@ void check_same_diffusion(const Predecessor& one, const Predecessor& other);
 // The inputs of a UNet besides noisy latents x_NCHW, and its output for them at timesteps t_N, float32.
 struct UNetInputs {
   Tensor t_N, text_NSC;
-  Controls controls{};  // one row for all, or one for each latent
+  Controls controls{};   // one row for all, or one for each latent
+  LayoutRows layouts{};  // undefined: the UNet reads none
 };
 Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer = {});
 

@@ -1,9 +1,10 @@
-// Trains what is added to a model whose UNet stays as it is (the paper, section 4.3): an adapter for edges. The loss is
-// that of base training, at the timesteps at which the model draws.
+// Trains what is added to a model whose UNet stays as it is (the paper, section 4.3): an adapter for edges, or what
+// reads a layout. The loss is that of base training, at the timesteps at which the model draws.
 #pragma once
 
 #include "networks/adapter.h"
 #include "pipeline/canny.h"
+#include "trainer/grounding.h"
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
 #include "trainer/predecessor.h"
@@ -40,6 +41,7 @@ struct TuneConfig {
   TunedTimesteps timesteps = TunedTimesteps::sampler;
   double caption_dropout = 0;
   std::optional<AdapterTuning> adapter{};
+  std::optional<GroundingTuning> grounding{};
   bool operator==(const TuneConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -48,15 +50,18 @@ struct TuneConfig {
     field("timesteps", self.timesteps, "timesteps trained at: those of the model's sampler, all, or more noisy ones");
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
     field("adapter", self.adapter, "trains an adapter for edges", later());
+    field("grounding", self.grounding, "trains what draws phrases in boxes, from pictures with layouts", later());
   }
 };
 
 struct TuneBatch : LatentBatch {
   Tensor control_NCHW{};  // undefined without an adapter
+  LayoutRows layouts{};   // undefined without grounding
 
   static void for_each(auto& self, auto&& visit) {
     LatentBatch::for_each(self, visit);
     visit("control", self.control_NCHW);
+    LayoutRows::for_each(self.layouts, visit);
   }
 };
 
@@ -80,14 +85,17 @@ class LatentEdges {
 class TuneStage final : public StageOf<TuneBatch> {
  public:
   TuneStage(const TuneConfig& config, const LoopConfig& loop, const LatentSource& latents);
-  TensorMap weights() const override;  // "adapter.PATH"
+  TensorMap weights() const override;  // "adapter.PATH", "unet.PATH"
   TuneBatch draw(const Turn& turn) override;
   Tensor loss(const TuneBatch& batch, const Observer& observer) override;
-  StageCard card() const override { return card_; }  // its model holds what was added, and no UNet
+  StageCard card() const override { return card_; }  // its model holds what was added
 
  private:
+  void add_adapter(const LoopConfig& loop, const LatentSource& latents);
+  void add_grounding(const LoopConfig& loop, const LatentSource& latents);
   Tensor timesteps_of(const Tensor& choice_N) const;
   Tensor control_of(const Turn& turn);
+  LayoutRows layouts_of(const Turn& turn);
 
   TuneConfig config_;
   int64_t batch_;
@@ -96,7 +104,7 @@ class TuneStage final : public StageOf<TuneBatch> {
   LatentFeed feed_;
   std::vector<int64_t> timesteps_;  // of the sampler
   NetworkPtr unet_, adapter_;
-  std::unique_ptr<LatentReader> reader_;  // of the pictures whose edges are found
+  std::unique_ptr<LatentReader> reader_;  // of the pictures whose edges are found, or of their layouts
   std::optional<LatentEdges> edges_;
   StageCard card_;
 };

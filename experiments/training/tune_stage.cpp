@@ -1,4 +1,6 @@
 // What is added to a model, from the data to the folder that holds it.
+#include <filesystem>
+
 #include "experiments/training/latent_cache.h"
 #include "experiments/training/stages.h"
 
@@ -19,7 +21,10 @@ class TuneRun final : public StageRun {
   Stage& stage() override { return *stage_; }
   std::string data_hash() const override { return latents_->hash; }
   std::map<std::string, std::string> predecessors() const override { return predecessors_; }
-  NetworkSpec network() const override { return *card_.model.adapter; }
+  NetworkSpec network() const override {
+    if (card_.model.unet) return *card_.model.unet;
+    return *card_.model.adapter;
+  }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
     provenance.data = {source_};
@@ -27,7 +32,10 @@ class TuneRun final : public StageRun {
     provenance.predecessor = predecessors_.at("start");
     ModelCard card = card_.model;
     card.provenance = std::move(provenance);
-    save_part(folder, "adapter", with_prefix(weights, "adapter."), at::kHalf);
+    // A relative path, so that the two folders may be moved together.
+    if (!card.base.empty()) card.base = std::filesystem::proximate(card.base, folder).string();
+    const std::string part = card.unet ? "unet" : "adapter";
+    save_part(folder, part, with_prefix(weights, part + "."), at::kHalf);
     save_card(folder, card);
     return {};
   }

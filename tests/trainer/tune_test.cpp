@@ -43,6 +43,53 @@ struct Model {
 
 }  // namespace
 
+TEST_CASE("grounding is all that is trained, and begins without effect") {
+  Model model;
+  LatentSet& latents = model.latents;
+  const int64_t n = latents.count();
+  TuneConfig config{.start = model.folder,
+                    .grounding = GroundingTuning{.boxes = 3, .box_width = 8, .layout_dropout = 0}};
+  const LoopConfig loop{.batch = 4, .seed = 1};
+  CHECK_THROWS_WITH(TuneStage(config, loop, latents), Contains("holds no layouts"));
+  latents.layouts = {
+      .boxes_NB4 = at::rand({n, 1, 4}), .phrases_NBC = at::ones({n, 1, 6}, at::kHalf), .mask_NB = at::ones({n, 1})};
+
+  TuneStage stage(config, loop, latents);
+  const TensorMap weights = stage.weights();
+  CHECK(weights.contains("unet.position.0.weight"));
+  CHECK(!weights.contains("unet.conv_in.weight"));
+  const UNetSpec grounded = *stage.card().model.unet;
+  int64_t count = 0;
+  for (const auto& [name, weight] : weights) count += weight.numel();
+  CHECK(count == cost(make_plan(grounded)).params - cost(make_plan(toy::unet())).params);
+  CHECK(stage.card().model.base == model.folder);
+  const TuneBatch batch = stage.draw({0, generator_for(1, 0)});
+  CHECK(batch.layouts.boxes_NB4.sizes() == std::vector<int64_t>{4, 3, 4});
+  CHECK(at::equal(batch.layouts.mask_NB.sum(1), at::ones({4})));
+  TuneBatch plain = batch;
+  plain.layouts = {};
+  const torch::NoGradGuard no_grad;
+  CHECK(at::equal(stage.loss(batch, {}), stage.loss(plain, {})));
+}
+
+TEST_CASE("a level without stacks, and a UNet that reads layouts already, cannot be grounded") {
+  const UNetSpec unet = toy::unet();
+  CHECK(reads_layout(grounded(unet, {}, "here")));
+  CHECK(grounded(unet, {.levels = {1}}, "here") == grounded(unet, {}, "here"));
+  CHECK_THROWS_WITH(grounded(unet, {.levels = {2}}, "here"),
+                    "stage.grounding.levels holds 2; levels of here with transformer stacks: 1");
+  CHECK_THROWS_WITH(grounded(unet, {.levels = {7}}, "here"), Contains("levels holds 7"));
+  CHECK_THROWS_WITH(grounded(grounded(unet, {}, "here"), {}, "here"), Contains("here: its UNet reads layouts already"));
+}
+
+TEST_CASE("a tuning adds one thing") {
+  Model model;
+  CHECK_THROWS_WITH(TuneStage({.start = model.folder}, {}, model.latents), Contains("trains nothing"));
+  CHECK_THROWS_WITH(
+      TuneStage({.start = model.folder, .adapter = AdapterTuning{}, .grounding = GroundingTuning{}}, {}, model.latents),
+      Contains("trains two additions"));
+}
+
 TEST_CASE("edges of latents are those of the decoded pictures, whether found now or before") {
   Model model;
   const auto decoder = [&] {
