@@ -30,6 +30,21 @@ void check_signal(const Diffusion& diffusion, const SamplerConfig& config) {
   }
 }
 
+// The clean latents with as much of the noise as timestep t has.
+Tensor noised(const NoiseSchedule& schedule, const LatentNoise& noise, int64_t t) {
+  return schedule.a(t) * noise.init.latents + schedule.s(t) * noise.initial;
+}
+
+Tensor first_latents(const NoiseSchedule& schedule, const LatentNoise& noise, int64_t t) {
+  const auto& [latents, drawn, strength] = noise.init;
+  const bool noise_alone = !latents.defined() || (drawn.defined() && strength == 1);
+  return noise_alone ? noise.initial : noised(schedule, noise, t);
+}
+
+std::vector<SamplerStep> last_steps(std::vector<SamplerStep> steps, int64_t taken) {
+  return {steps.end() - taken, steps.end()};
+}
+
 }  // namespace
 
 Tensor guided(const Tensor& conditional, const Tensor& unconditional, const SamplerConfig& config) {
@@ -51,12 +66,20 @@ Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, const Lat
   check(diffusion, config);
   if (is_stochastic(config) && !noise.fresh) throw std::logic_error("a stochastic sampler without a source of noise");
   const auto& [schedule, prediction] = diffusion;
-  Tensor x = noise.initial;
-  const auto solver = make_solver(config, schedule, [&] { return noise.fresh().to(x.options()); });
-  for (const SamplerStep& step : steps_of(config, schedule.steps())) {
+  const int64_t taken = steps_taken(config, noise.init.strength);
+  if (taken < config.steps && !noise.init.latents.defined())
+    throw ConfigError("a strength below 1 needs a picture to begin with");
+  const auto steps = last_steps(steps_of(config, schedule.steps()), taken);
+  Tensor x = first_latents(schedule, noise, steps.front().t);
+  const auto solver = make_solver(config, schedule, [&] { return noise.fresh().to(x.options()); }, taken);
+  for (const SamplerStep& step : steps) {
     x = solver->step(step, x, parts(prediction, denoiser(x, step.t), x, amplitudes(schedule, step.t)));
     if (!x.isfinite().all().item<bool>())
       throw std::runtime_error("sampling: the latent is not finite after timestep " + std::to_string(step.t));
+    if (noise.init.drawn.defined()) {
+      const bool last = step == steps.back();
+      x = at::where(noise.init.drawn, x, last ? noise.init.latents : noised(schedule, noise, step.previous));
+    }
   }
   return x;
 }

@@ -29,8 +29,11 @@ struct Diffusion {
 void check(const Diffusion& diffusion, const SamplerConfig& config);
 
 // From noise to clean latents, N x C x H x W, by config.steps calls of the denoiser, which itself applies guidance and
-// rescale. Errors: see check; a latent that is not finite is a std::runtime_error with the timestep. A stochastic
-// sampler needs a source of new noise.
+// rescale. Over a picture (noise.init) it takes the last steps, from the picture with as much noise as the first of
+// them expects, and where not all is drawn, the kept part is put back after each step with the noise of the next
+// timestep; if then all steps are taken, they begin with noise alone. As in diffusers, that noise is always the first.
+// Errors: see check and steps_taken; a latent that is not finite is a std::runtime_error with the timestep. A
+// stochastic sampler needs a source of new noise.
 Tensor sample(const Diffusion& diffusion, const SamplerConfig& config, const LatentNoise& noise,
               const Denoiser& denoiser);
 

@@ -48,8 +48,8 @@ class Euler final : public Solver {
 
 class DpmPlusPlus2M final : public Solver {
  public:
-  DpmPlusPlus2M(const NoiseSchedule& schedule, int64_t steps)
-      : schedule_(schedule), steps_left_(steps), steps_(steps) {}
+  DpmPlusPlus2M(const NoiseSchedule& schedule, int64_t steps, int64_t taken)
+      : schedule_(schedule), steps_left_(taken), steps_(steps) {}
 
   Tensor step(const SamplerStep& step, const Tensor& x, const Parts& parts) override {
     const double ratio = schedule_.s(step.previous) / schedule_.s(step.t);
@@ -99,12 +99,13 @@ class UfoGen final : public Solver {
 
 }  // namespace
 
-std::unique_ptr<Solver> make_solver(const SamplerConfig& config, const NoiseSchedule& schedule, NoiseSource fresh) {
+std::unique_ptr<Solver> make_solver(const SamplerConfig& config, const NoiseSchedule& schedule, NoiseSource fresh,
+                                    int64_t taken) {
   switch (config.sampler) {
     case Sampler::ddim:
       return std::make_unique<Ddim>(schedule, config.eta, std::move(fresh));
     case Sampler::dpmpp_2m:
-      return std::make_unique<DpmPlusPlus2M>(schedule, config.steps);
+      return std::make_unique<DpmPlusPlus2M>(schedule, config.steps, taken);
     case Sampler::euler:
       return std::make_unique<Euler>(schedule);
     case Sampler::ufogen:

@@ -29,7 +29,9 @@ class Solver {
   virtual Tensor step(const SamplerStep& step, const Tensor& x, const Parts& parts) = 0;
 };
 
-// For one run of config.steps steps. The schedule must outlive the solver; only stochastic samplers call `fresh`.
-std::unique_ptr<Solver> make_solver(const SamplerConfig& config, const NoiseSchedule& schedule, NoiseSource fresh);
+// For one run of the last `taken` of config.steps steps. The schedule must outlive the solver; only stochastic samplers
+// call `fresh`.
+std::unique_ptr<Solver> make_solver(const SamplerConfig& config, const NoiseSchedule& schedule, NoiseSource fresh,
+                                    int64_t taken);
 
 }  // namespace mds

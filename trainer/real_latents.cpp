@@ -58,7 +58,7 @@ Parts RealTeacher::said(const Tensor& x, const UNetInputs& inputs) const {
 Tensor RealTeacher::drawn(const Tensor& noise, const Tensor& text) const {
   const torch::NoGradGuard no_grad;
   Tensor x = noise;
-  const auto solver = make_solver(sampler_, schedule_, /*fresh=*/{});
+  const auto solver = make_solver(sampler_, schedule_, /*fresh=*/{}, sampler_.steps);
   for (const SamplerStep& step : steps_of(sampler_, schedule_.steps())) {
     const Tensor t = at::full({x.size(0)}, step.t, at::device(x.device()).dtype(at::kLong));
     x = solver->step(step, x, said(x, {t, text}));

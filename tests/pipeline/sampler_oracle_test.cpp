@@ -48,7 +48,7 @@ double distance(const Gaussian& found, const Gaussian& wanted) {
 double solver_error(Sampler sampler, Prediction prediction, int64_t steps) {
   const NoiseSchedule schedule({.steps = 20000, .beta_start = 0.00085 / 20, .beta_end = 0.012 / 20});
   const int64_t from = 18000, to = 4000, stride = (from - to) / steps;
-  const auto solver = make_solver({.steps = steps, .sampler = sampler}, schedule, {});
+  const auto solver = make_solver({.steps = steps, .sampler = sampler}, schedule, {}, steps);
   const Denoiser denoiser = gaussian.denoiser(schedule, prediction);
   const Tensor begin = latents(11, 8);
   Tensor x = begin;
