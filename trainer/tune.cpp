@@ -109,8 +109,13 @@ void TuneStage::add_adapter(const LoopConfig& loop, const LatentSource& latents)
   card_.model.adapter = adapter_of(*config_.adapter, start_.spec());
   adapter_ = make_network(make_plan(*card_.model.adapter), loop.placement);
   initialise(*adapter_, loop.seed + adapter_seed);
-  edges_.emplace(latent_decoder(latents, config_.data.encoders, loop.placement), config_.adapter->edges,
-                 config_.adapter->channels);
+  LatentDecoder decoder = latent_decoder(latents, config_.data.encoders, loop.placement);
+  if (const Extent read = extent_of(*card_.model.adapter), made = decoder.network->plan().steps.back().out.extent();
+      read != made)
+    throw ConfigError("stage.adapter reads pictures of " + to_string(read) + ", " + std::to_string(pixels_a_latent) +
+                      " a latent, and " + config_.data.encoders.autoencoder + " decodes to " + to_string(made) +
+                      "; needed: an autoencoder of factor " + std::to_string(pixels_a_latent));
+  edges_.emplace(std::move(decoder), config_.adapter->edges, config_.adapter->channels);
 }
 
 void TuneStage::add_grounding(const LoopConfig& loop, const LatentSource& latents) {

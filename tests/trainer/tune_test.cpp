@@ -41,7 +41,77 @@ struct Model {
   }
 };
 
+// Names the folders around the model, whose cards are read, and says that the latents were made with them.
+EncoderFolders around(Model& model, int64_t decoded = 64) {
+  const std::string clip = toy::temporary("tuned_clip"), vae = toy::temporary("tuned_vae");
+  ModelCard towers;
+  towers.image_encoder = ImageTowerSpec{};
+  towers.image_normalisation = ImageNormalisation{};
+  towers.text_encoder = TextTowerSpec{};
+  towers.tokenizer = TokenizerConfig{};
+  save_card(clip, towers);
+  ModelCard autoencoder;
+  DecoderSpec decoder{.size = decoded, .latent_channels = 2, .widths = {4, 4, 4, 4}, .blocks = 1, .groups = 2};
+  if (decoded == 32) decoder.widths = {4, 4, 4};
+  autoencoder.vae_decoder = decoder;
+  autoencoder.latent_scale = model.latents.scale;
+  save_card(vae, autoencoder);
+  const auto network = make_network(make_plan(decoder));
+  initialise(*network, 2);
+  save_part(vae, "vae_decoder", weights_of(*network), at::kFloat);
+  const EncoderFolders folders{vae, clip, clip};
+  model.latents.encoders = encoder_hashes(folders);
+  return folders;
+}
+
 }  // namespace
+
+TEST_CASE("an adapter is all that is trained, at the timesteps of the sampler, and begins without effect") {
+  Model model(4);
+  TuneConfig config{.start = model.folder, .data = {.encoders = around(model)}, .adapter = AdapterTuning{}};
+  TuneStage stage(config, {.batch = 16, .seed = 1}, model.latents);
+  const AdapterSpec spec = *stage.card().model.adapter;
+  int64_t count = 0;
+  for (const auto& [name, weight] : stage.weights()) count += weight.numel();
+  CHECK(count == cost(make_plan(spec)).params);
+  CHECK_FALSE(stage.card().model.unet);
+
+  const TuneBatch batch = stage.draw({0, generator_for(1, 0)});
+  CHECK(batch.control_NCHW.sizes() == at::IntArrayRef({16, 1, 64, 64}));
+  const auto* t = batch.t_N.const_data_ptr<int64_t>();
+  CHECK(std::set<int64_t>(t, t + 16) == std::set<int64_t>{999, 749, 499, 249});
+  TuneBatch dark = batch;
+  dark.control_NCHW = at::zeros_like(batch.control_NCHW);
+  CHECK(at::equal(stage.loss(batch, {}), stage.loss(dark, {})));
+  stage.loss(batch, {}).backward();
+  bool learns = false;
+  for (const auto& [name, weight] : stage.weights())
+    learns |= weight.grad().defined() && weight.grad().abs().max().item<float>() > 0;
+  CHECK(learns);
+}
+
+TEST_CASE("cubic timesteps are more often noisy, and a share of a batch finds the edges of its own pictures") {
+  Model model(4);
+  TuneConfig config{.start = model.folder,
+                    .data = {.encoders = around(model)},
+                    .timesteps = TunedTimesteps::cubic,
+                    .adapter = AdapterTuning{}};
+  TuneStage stage(config, {.batch = 64, .seed = 1}, model.latents);
+  const TuneBatch whole = stage.draw({0, generator_for(1, 0)});
+  CHECK(whole.t_N.min().item<int64_t>() >= 0);
+  CHECK((whole.t_N >= 500).sum().item<int64_t>() > 40);
+  const TuneBatch part = stage.draw({0, generator_for(1, 0), Share{16, 32}});
+  CHECK(at::equal(part.t_N, whole.t_N));
+  CHECK(at::equal(part.control_NCHW.slice(0, 16, 48), whole.control_NCHW.slice(0, 16, 48)));
+  CHECK(part.control_NCHW.slice(0, 0, 16).abs().sum().item<float>() == 0);
+}
+
+TEST_CASE("an adapter needs an autoencoder of factor 8") {
+  Model model(4);
+  const TuneConfig config{.start = model.folder, .data = {.encoders = around(model, 32)}, .adapter = AdapterTuning{}};
+  CHECK_THROWS_WITH(TuneStage(config, {.batch = 2}, model.latents),
+                    Contains("stage.adapter reads pictures of 64, 8 a latent") && Contains("decodes to 32"));
+}
 
 TEST_CASE("grounding is all that is trained, and begins without effect") {
   Model model;
