@@ -14,7 +14,7 @@
 namespace mds {
 namespace {
 
-constexpr const char* adapter_prefix = "adapter.";
+constexpr const char *adapter_prefix = "adapter.", *lora_prefix = "lora.";
 constexpr uint64_t adapter_seed = 7;  // so that an adapter does not begin with a UNet's values
 
 std::vector<int64_t> sampler_timesteps(const ModelCard& card, TunedTimesteps chosen) {
@@ -31,7 +31,7 @@ AdapterSpec adapter_of(const AdapterTuning& tuning, const UNetSpec& unet) {
 }
 
 void require_addition(const TuneConfig& config) {
-  if (!config.adapter) throw ConfigError("stage: trains nothing; needed: adapter");
+  if (!config.adapter && !config.lora) throw ConfigError("stage: trains nothing; needed: adapter or lora");
 }
 
 }  // namespace
@@ -86,6 +86,7 @@ TuneStage::TuneStage(const TuneConfig& config, const LoopConfig& loop, const Lat
   unet_->checkpoint_activations(loop.checkpoint_activations);
   card_ = card_after(start_);
   card_.model.unet.reset();
+  if (config.lora) lora_.emplace(*unet_, *config.lora, loop.seed, "stage.lora");
   if (config.adapter) {
     card_.model.adapter = adapter_of(*config.adapter, start_.spec());
     adapter_ = make_network(make_plan(*card_.model.adapter), loop.placement);
@@ -96,7 +97,15 @@ TuneStage::TuneStage(const TuneConfig& config, const LoopConfig& loop, const Lat
   }
 }
 
-TensorMap TuneStage::weights() const { return trained_weights(*adapter_, adapter_prefix); }
+TensorMap TuneStage::weights() const {
+  TensorMap weights = adapter_ ? trained_weights(*adapter_, adapter_prefix) : TensorMap{};
+  if (lora_) weights.merge(prefixed(lora_->weights(), lora_prefix));
+  return weights;
+}
+
+Lora TuneStage::lora(const TensorMap& weights) const {
+  return lora_ ? lora_->lora(with_prefix(weights, lora_prefix)) : Lora{};
+}
 
 Tensor TuneStage::timesteps_of(const Tensor& choice_N) const {
   if (config_.timesteps == TunedTimesteps::sampler) return at::tensor(timesteps_, at::kLong).index_select(0, choice_N);

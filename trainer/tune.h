@@ -1,11 +1,12 @@
-// Trains what is added to a model whose UNet stays as it is (the paper, section 4.3): an adapter for edges. The loss is
-// that of base training, at the timesteps at which the model draws.
+// Trains what is added to a model whose UNet stays as it is (the paper, section 4.3): an adapter for edges, or low-rank
+// updates. The loss is that of base training, at the timesteps at which the model draws.
 #pragma once
 
 #include "networks/adapter.h"
 #include "pipeline/canny.h"
 #include "trainer/latent_feed.h"
 #include "trainer/loop.h"
+#include "trainer/lora.h"
 #include "trainer/predecessor.h"
 #include "trainer/projected_discriminator.h"
 #include "trainer/unet_stage.h"
@@ -40,6 +41,7 @@ struct TuneConfig {
   TunedTimesteps timesteps = TunedTimesteps::sampler;
   double caption_dropout = 0;
   std::optional<AdapterTuning> adapter{};
+  std::optional<LoraConfig> lora{};
   bool operator==(const TuneConfig&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -48,6 +50,7 @@ struct TuneConfig {
     field("timesteps", self.timesteps, "timesteps trained at: those of the model's sampler, all, or more noisy ones");
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
     field("adapter", self.adapter, "trains an adapter for edges", later());
+    field("lora", self.lora, "trains low-rank updates of the UNet's layers", later());
   }
 };
 
@@ -80,7 +83,9 @@ class LatentEdges {
 class TuneStage final : public StageOf<TuneBatch> {
  public:
   TuneStage(const TuneConfig& config, const LoopConfig& loop, const LatentSource& latents);
-  TensorMap weights() const override;  // "adapter.PATH"
+  TensorMap weights() const override;         // "adapter.PATH" and "lora.PATH"
+  Lora lora(const TensorMap& weights) const;  // of such weights; without layers where none is trained
+  const Predecessor& start() const { return start_; }
   TuneBatch draw(const Turn& turn) override;
   Tensor loss(const TuneBatch& batch, const Observer& observer) override;
   StageCard card() const override { return card_; }  // its model holds what was added, and no UNet
@@ -96,6 +101,7 @@ class TuneStage final : public StageOf<TuneBatch> {
   LatentFeed feed_;
   std::vector<int64_t> timesteps_;  // of the sampler
   NetworkPtr unet_, adapter_;
+  std::optional<LoraTraining> lora_;
   std::unique_ptr<LatentReader> reader_;  // of the pictures whose edges are found
   std::optional<LatentEdges> edges_;
   StageCard card_;

@@ -1,4 +1,6 @@
 // What is added to a model, from the data to the folder that holds it.
+#include <filesystem>
+
 #include "experiments/training/latent_cache.h"
 #include "experiments/training/stages.h"
 
@@ -10,16 +12,19 @@ class TuneRun final : public StageRun {
   TuneRun(const TrainConfig& train, const TuneConfig& config, Listener& listener)
       : source_(config.data.latents),
         latents_(open_latents({config.data, 0, train.loop.placement}, listener)),
-        stage_(make_stage(config, {train.loop, *latents_, ""})),
-        card_(stage_->card()) {
+        stage_(config, train.loop, *latents_),
+        card_(stage_.card()) {
     check_encoders(*latents_, config.data.encoders);
     predecessors_["start"] = model_hash(config.start);
     license_ = inherited_license(*latents_, config.data.encoders, {config.start});
   }
-  Stage& stage() override { return *stage_; }
+  Stage& stage() override { return stage_; }
   std::string data_hash() const override { return latents_->hash; }
   std::map<std::string, std::string> predecessors() const override { return predecessors_; }
-  NetworkSpec network() const override { return *card_.model.adapter; }
+  NetworkSpec network() const override {
+    if (card_.model.adapter) return *card_.model.adapter;
+    return stage_.start().spec();
+  }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
     provenance.data = {source_};
@@ -27,7 +32,13 @@ class TuneRun final : public StageRun {
     provenance.predecessor = predecessors_.at("start");
     ModelCard card = card_.model;
     card.provenance = std::move(provenance);
-    save_part(folder, "adapter", with_prefix(weights, "adapter."), at::kHalf);
+    if (card.adapter) save_part(folder, "adapter", with_prefix(weights, "adapter."), at::kHalf);
+    if (const Lora lora = stage_.lora(weights); !lora.parts.empty()) {
+      std::filesystem::create_directories(folder);
+      save_lora(folder + "/" + lora_file, lora, LoraNames({{"unet", make_plan(stage_.start().spec())}}),
+                {.metadata = {{"base_model", predecessors_.at("start")}, {"run", card.provenance.run_id}},
+                 .floating = at::kHalf});
+    }
     save_card(folder, card);
     return {};
   }
@@ -35,7 +46,7 @@ class TuneRun final : public StageRun {
  private:
   std::string source_, license_;
   LatentSourcePtr latents_;
-  StagePtr stage_;
+  TuneStage stage_;
   StageCard card_;
   std::map<std::string, std::string> predecessors_;
 };

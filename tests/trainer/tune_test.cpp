@@ -57,3 +57,32 @@ TEST_CASE("edges of latents are those of the decoded pictures, whether found now
   CHECK(control.sum().item<float>() > 0);
   CHECK(at::equal(edges.of(moments.flip(0)), control.flip(0)));
 }
+
+TEST_CASE("tuning without anything to train is refused", "[trainer][torch]") {
+  const Model model;
+  CHECK_THROWS_WITH(TuneStage({.start = model.folder}, {}, model.latents), Contains("needed: adapter or lora"));
+}
+
+TEST_CASE("a LoRA trains at the sampler's timesteps, lowers the loss and leaves the model as it is",
+          "[trainer][torch]") {
+  const int64_t steps = GENERATE(1, 4);
+  Model model(steps);
+  const TensorMap before = load_tensors(part_file(model.folder, "unet")).tensors;
+  const LoopConfig loop{.iterations = 60, .batch = 8};
+  TuneStage stage({.start = model.folder, .lora = LoraConfig{.rank = 2, .layers = {"*"}}}, loop, model.latents);
+  std::set<int64_t> timesteps;
+  for (int64_t i = 0; i < 8; ++i) {
+    const Tensor t = stage.draw({i, generator_for(1, i)}).t_N;
+    for (int64_t row = 0; row < t.numel(); ++row) timesteps.insert(t[row].item<int64_t>());
+  }
+  CHECK(int64_t(timesteps.size()) == steps);
+  CHECK(*timesteps.rbegin() == 999);
+  const double first = toy::loss_at(stage).item<double>();
+  Loop(stage, loop, {.lr = 1e-2, .warmup = 0, .weight_decay = 0}).run_to(loop.iterations);
+  CHECK(toy::loss_at(stage).item<double>() < 0.9 * first);
+  const Lora lora = stage.lora(stage.weights());
+  const auto merged = load_part(model.folder, "unet", make_plan(toy::unet()));
+  for (const auto& [name, weight] : weights_of(*merged)) CHECK(at::equal(weight, before.at(name)));
+  CHECK(lora.parts.at("unet").at("down1.0.attn.0.sa.q").rank() == 2);
+  CHECK(lora.parts.at("unet").at("down1.0.attn.0.sa.q").up.abs().max().item<double>() > 0);
+}
