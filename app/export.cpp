@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/compute_options.h"
+#include "app/lora_option.h"
 #include "app/run.h"
 #include "app/size_options.h"
 #include "networks/found_file.h"
@@ -24,6 +25,7 @@ bool read_request(int argc, char** argv, ExportRequest& request) {
       "dtype", choice(&request.dtype), "Type of the written weights; torchscript and onnx have fp32 alone")(
       "db", database_flag(&request.database), "Database that stored names are looked up in")(
       "out", po::value(&request.out)->required()->value_name("FILE"), "File to write");
+  add_lora_option(line.options, &request.loras);
   add_size_options(line.options, size);
   add_compute_options(line.options, compute);
   po::variables_map values;

@@ -24,7 +24,8 @@ void add_lora_option(po::options_description& options, std::vector<LoraChoice>* 
   };
   options.add_options()("lora",
                         po::value<std::vector<std::string>>()->composing()->value_name("FILE[=WEIGHT]")->notifier(take),
-                        "Low-rank updates in kohya's or PEFT's format, merged into the weights times WEIGHT "
+                        "Low-rank updates, a file in kohya's or PEFT's format or a folder that `train` wrote, merged "
+                        "into the weights times WEIGHT "
                         "(default: 1); may repeat");
 }
 

@@ -18,13 +18,16 @@ int run_spec(int argc, char** argv) {
   CommandLine line{
       .usage =
           "mdsearch spec NAME [--width PX --height PX] [--layers] [--db FILE] [--record] [--format table|md|csv|json]\n"
+          "       mdsearch spec NAME --lora FILE\n"
           "       mdsearch spec NAME --spec",
       .example = "mdsearch spec winner@quickstart --spec > mine.json",
       .positional = {"name"}};
-  std::string name, db;
+  std::string name, db, lora;
   Format format = Format::table;
   SizeOptions size;
   line.options.add_options()("name", po::value(&name)->required()->value_name("NETWORK"), network_names)(
+      "lora", po::value(&lora)->value_name("FILE"),
+      "Prints the layers that low-rank updates in kohya's or PEFT's format change, and what they cost, instead")(
       "layers", "Prints layers instead of blocks; JSON holds both")(
       "spec", "Prints the network itself, as JSON that every command takes as NAME")(
       "db", database_flag(&db), "Database that stored names are looked up in, and that --record writes to")(
@@ -36,12 +39,18 @@ int run_spec(int argc, char** argv) {
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
   const bool itself = values.count("spec") > 0;
+  if (!lora.empty() && (itself || values.count("layers")))
+    throw UsageError("--lora prints layers and no network; allowed: without --spec and --layers");
   if (itself && (values.count("layers") || !values["format"].defaulted()))
     throw UsageError("--spec prints JSON and no counts; allowed: without --layers and --format");
   const NamedNetwork network = load_named(name, size.picture(), db);
   if (values.count("record")) {
     Database database(db, StoreMode::create_or_open);
     record_arch(database, network, {.generator = "spec"});
+  }
+  if (!lora.empty()) {
+    std::cout << lora_text(network, lora, {format, view_of(view)});
+    return 0;
   }
   std::cout << (itself ? spec_text(network.spec)
                        : network_text(network, values.count("layers") > 0, {format, view_of(view)}));

@@ -84,6 +84,17 @@ Tensor recorded(const LayerOp& op, const LayerWeights& weights, const Tensor& x,
   return finished(recorded_product(in), left, gated);
 }
 
+// The convolution of an op with these weights.
+Tensor convolved(const ConvolutionOp& op, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  const Tensor x_NCHW = op.upsampled ? at::upsample_nearest2d(input, {2 * input.size(2), 2 * input.size(3)}) : input;
+  const Border rows = padding_of(op, op.kernel), columns = padding_of(op, op.kernel_width());
+  const bool even = rows.before == rows.after && columns.before == columns.after;
+  const std::array zeros{even ? rows.before : 0, even ? columns.before : 0};
+  const Tensor x =
+      even ? x_NCHW : at::constant_pad_nd(x_NCHW, {columns.before, columns.after, rows.before, rows.after});
+  return at::conv2d(x, weight, bias, op.stride, zeros, /*dilation=*/1, op.groups);
+}
+
 Tensor without_gradients(const Tensor& x, const auto& forward) {
   TORCH_CHECK(!is_recorded(x), "a prepared network has no gradients");
   return forward();
@@ -114,18 +125,34 @@ Tensor to_map(const Tensor& y_NTC, const Tensor& like_NCHW) {
   return y_NTC.unflatten(1, {like_NCHW.size(2), like_NCHW.size(3)}).permute({0, 3, 1, 2});
 }
 
+void LayerModule::adapt(const LowRank&) {
+  TORCH_CHECK(false, "the layer has no products that low-rank updates change");
+}
+
 LinearLayer::LinearLayer(const LinearOp& op) : op_(op) {
   weight_ = register_parameter("weight", torch::empty({op.out, op.in}));
   if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));
 }
 
+Tensor LinearLayer::product(const Tensor& x, const Epilogue& then, bool gated) const {
+  const Tensor y = recorded(op_, {weight_, bias_, nullptr}, x, then, gated);
+  return y.defined() ? y : finished(at::linear(x, weight_, bias_), then, gated);
+}
+
 Tensor LinearLayer::forward(const Tensor& x, const Epilogue& then) const {
   if (prepared_) return without_gradients(x, [&] { return prepared_->forward(x, then); });
-  const Tensor y = recorded(op_, {weight_, bias_, nullptr}, x, then, op_.gated);
-  return y.defined() ? y : finished(at::linear(x, weight_, bias_), then, op_.gated);
+  if (!update_.down.defined()) return product(x, then, op_.gated);
+  const Tensor update = at::linear(at::linear(x, update_.down), update_.up);
+  return finished(product(x, {}, /*gated=*/false) + update_.scale * update, then, op_.gated);
+}
+
+void LinearLayer::adapt(const LowRank& update) {
+  TORCH_CHECK(!prepared_, "the weights of a prepared layer are packed");
+  update_ = update;
 }
 
 void LinearLayer::prepare(const Preparation& to) {
+  TORCH_CHECK(!update_.down.defined(), "a layer with a low-rank update beside its weights cannot be packed");
   const KernelSite site = site_of(weight_, to);
   const Kernel kernel = supports(op_, site, weight_.scalar_type(), /*grad=*/false);
   if (kernel == Kernel::library) return;
@@ -143,19 +170,25 @@ ConvolutionLayer::ConvolutionLayer(const ConvolutionOp& op) : op_(op) {
   if (op.bias) bias_ = register_parameter("bias", torch::empty({op.out}));
 }
 
-Tensor ConvolutionLayer::forward(const Tensor& input, const Epilogue& then) const {
-  if (prepared_) return without_gradients(input, [&] { return prepared_->forward(input, then); });
-  if (const Tensor y = recorded(op_, {weight_, bias_, nullptr}, input, then, /*gated=*/false); y.defined()) return y;
-  const Tensor x_NCHW = op_.upsampled ? at::upsample_nearest2d(input, {2 * input.size(2), 2 * input.size(3)}) : input;
-  const Border rows = padding_of(op_, op_.kernel), columns = padding_of(op_, op_.kernel_width());
-  const bool even = rows.before == rows.after && columns.before == columns.after;
-  const std::array zeros{even ? rows.before : 0, even ? columns.before : 0};
-  const Tensor x =
-      even ? x_NCHW : at::constant_pad_nd(x_NCHW, {columns.before, columns.after, rows.before, rows.after});
-  return finished(at::conv2d(x, weight_, bias_, op_.stride, zeros, /*dilation=*/1, op_.groups), then);
+Tensor ConvolutionLayer::product(const Tensor& x_NCHW, const Epilogue& then) const {
+  const Tensor y = recorded(op_, {weight_, bias_, nullptr}, x_NCHW, then, /*gated=*/false);
+  return y.defined() ? y : finished(convolved(op_, x_NCHW, weight_, bias_), then);
+}
+
+Tensor ConvolutionLayer::forward(const Tensor& x_NCHW, const Epilogue& then) const {
+  if (prepared_) return without_gradients(x_NCHW, [&] { return prepared_->forward(x_NCHW, then); });
+  if (!update_.down.defined()) return product(x_NCHW, then);
+  const Tensor update = at::conv2d(convolved(op_, x_NCHW, update_.down, {}), update_.up);
+  return finished(product(x_NCHW, {}) + update_.scale * update, then);
+}
+
+void ConvolutionLayer::adapt(const LowRank& update) {
+  TORCH_CHECK(!prepared_ && op_.groups == 1, "a convolution with groups or packed weights takes no low-rank update");
+  update_ = update;
 }
 
 void ConvolutionLayer::prepare(const Preparation& to) {
+  TORCH_CHECK(!update_.down.defined(), "a layer with a low-rank update beside its weights cannot be packed");
   const KernelSite site = site_of(weight_, to);
   const Kernel kernel = supports(op_, site, weight_.scalar_type(), /*grad=*/false);
   if (kernel == Kernel::library) return;

@@ -25,6 +25,14 @@ struct Preparation {
   Packing* packing = nullptr;  // see LayerWeights
 };
 
+// A low-rank update of a layer, W + scale B A, in the form in which it is trained: B (A x) is added to what the layer
+// makes of x. A convolution's A has its kernel, stride and zeros, and B is 1 x 1.
+struct LowRank {
+  Tensor down{};  // A: rank x in, or rank x in x rows x columns
+  Tensor up{};    // B: out x rank, or out x rank x 1 x 1
+  double scale = 1;
+};
+
 class LayerModule : public torch::nn::Module {
  public:
   // Fills the weights; `next` draws float32 values uniform in [-1, 1).
@@ -32,6 +40,9 @@ class LayerModule : public torch::nn::Module {
   // Readies the layer for passes without gradients, by kernels that supports() names. Packed weights replace the
   // layer's own, which are then empty.
   virtual void prepare(const Preparation& to) = 0;
+  // Adds an update, in place of an earlier one. Its tensors are not among the layer's weights. A programming error for
+  // layers without products, for convolutions with groups, and where the layer was or will be prepared.
+  virtual void adapt(const LowRank& update);
 };
 
 class LinearLayer final : public LayerModule {
@@ -41,10 +52,14 @@ class LinearLayer final : public LayerModule {
   Tensor forward(const Tensor& x, const Epilogue& then = {}) const;
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
   void prepare(const Preparation& to) override;
+  void adapt(const LowRank& update) override;
 
  private:
+  Tensor product(const Tensor& x, const Epilogue& then, bool gated) const;  // without the update
+
   LinearOp op_;
   Tensor weight_, bias_;
+  LowRank update_;
   PreparedLayerPtr prepared_;
 };
 
@@ -55,10 +70,14 @@ class ConvolutionLayer final : public LayerModule {
   const Tensor& weight() const { return weight_; }  // out x in / groups x rows x columns
   void fill(const std::function<Tensor(at::IntArrayRef)>& next) override;
   void prepare(const Preparation& to) override;
+  void adapt(const LowRank& update) override;
 
  private:
+  Tensor product(const Tensor& x_NCHW, const Epilogue& then) const;  // without the update
+
   ConvolutionOp op_;
   Tensor weight_, bias_;
+  LowRank update_;
   PreparedLayerPtr prepared_;
 };
 

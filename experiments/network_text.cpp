@@ -1,5 +1,11 @@
 #include "experiments/network_text.h"
 
+#include "networks/found_file.h"
+#include "pipeline/lora_names.h"
+#include "pipeline/mapped_file.h"
+#include "pipeline/safetensors.h"
+#include "pipeline/weight_names.h"
+
 namespace mds {
 namespace {
 
@@ -39,6 +45,22 @@ Table layer_table(const std::vector<PlanStep>& steps, const char* name, const ch
   return table;
 }
 
+// The rank of each layer's update in the file, by the layer's path.
+std::map<std::string, int64_t> ranks_in(const std::string& file, const Plan& plan) {
+  const LoraNames names({{std::string(name_of(kind_of(plan))), plan}});
+  const MappedFile mapped(file);
+  const SafetensorsHeader header = parse_safetensors(mapped.bytes(), file);
+  std::map<std::string, int64_t> ranks;
+  for (const auto& tensor : header.tensors)
+    if (const auto key = names.key_of(tensor.name); key && key->role == LoraRole::down && !tensor.shape.empty())
+      ranks[key->target->path] = tensor.shape[0];
+  if (ranks.empty())
+    throw FileError(file + ": is no LoRA of this network, as none of its " + std::to_string(header.tensors.size()) +
+                    " tensors is of one of its layers" +
+                    (header.tensors.empty() ? "" : "; the first is " + shown(header.tensors.front().name)));
+  return ranks;
+}
+
 std::string giga(int64_t count) { return shown(count, {.name = "", .scale = 1e-9, .digits = 2}) + " G"; }
 
 }  // namespace
@@ -61,6 +83,35 @@ std::string network_text(const NamedNetwork& network, bool with_layers, const Ta
   table.footnotes = {"Total of one sample " + to_string(plan.input) + ": " + std::to_string(total.params) +
                      " parameters, " + giga(total.macs_valid) + " MACs where a kernel meets data (" + giga(total.macs) +
                      " with the padding)."};
+  return to_text(table, form.format, form.view);
+}
+
+std::string lora_text(const NamedNetwork& network, const std::string& path, const TableForm& form) {
+  const std::string file = found_file(path);
+  const Plan plan = make_plan(network.spec);
+  const auto ranks = ranks_in(file, plan);
+  Table table{
+      .title = file + " on " + network.name,
+      .columns = with_costs({{.name = "layer", .weight = Weight::identity}, {.name = "kind"}, {.name = "rank"}})};
+  Cost total;
+  for (const auto& step : plan.steps)
+    for (const auto& layer : layers(step.block, step.site))
+      if (const auto found = ranks.find(layer_path(step.path, layer.name)); found != ranks.end()) {
+        const Cost c = cost_beside(layer, found->second);
+        total += c;
+        table.rows.push_back(
+            {found->first, op_name(layer.op, layer.in), found->second, c.params, c.macs, c.macs_valid});
+      }
+  if (form.format == Format::json)
+    return Json{{"name", network.name},           {"lora", file},
+                {"params", total.params},         {"macs", total.macs},
+                {"macs_valid", total.macs_valid}, {"layers", rows_json(table)}}
+               .dump(2) +
+           "\n";
+  table.footnotes = {"Total: " + std::to_string(total.params) + " parameters of " + std::to_string(ranks.size()) +
+                     " layers, and " + giga(total.macs_valid) +
+                     " MACs where they are computed beside the layers, as in training; merged into the weights, as in "
+                     "drawing, they take no time."};
   return to_text(table, form.format, form.view);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@ struct LoraLayer {
   double alpha = 0;
   int64_t rank() const { return down.size(0); }
   double scale() const { return alpha / double(rank()); }
+  LowRank low_rank() const { return {down, up, scale()}; }
 };
 
 struct Lora {
@@ -35,6 +37,8 @@ struct WeightedLora {
   double weight = 1;
 };
 using Loras = std::vector<WeightedLora>;
+
+inline constexpr const char* lora_file = "lora.safetensors";  // of a folder that a training wrote
 
 // A LoRA as a user names it.
 struct LoraChoice {
@@ -54,15 +58,16 @@ struct EnumNames<LoraFormat> {
   static constexpr std::array names{"peft", "kohya"};
 };
 
-// Reads a safetensors file of either format. FileError where none of its names is of a layer (with the first ten), or
-// where layers do not fit (which, and their shapes), have rank 0, lack a half or are not finite. Without an alpha, it
-// is the rank.
+// Reads a safetensors file of either format, or lora_file of a folder. FileError where none of its names is of a layer
+// (with the first ten), or where layers do not fit (which, and their shapes), have rank 0, lack a half or are not
+// finite. Without an alpha, it is the rank.
 Lora read_lora(const std::string& file, const LoraNames& names);
 
 // kohya's files have an alpha for each layer. PEFT's have none here: the scale is part of B, and alpha is the rank.
 struct LoraWriting {
   LoraFormat format = LoraFormat::peft;
   std::map<std::string, std::string> metadata{};
+  std::optional<at::ScalarType> floating{};  // type of the file's numbers; nothing: the tensors' own
 };
 void save_lora(const std::string& file, const Lora& lora, const LoraNames& names, const LoraWriting& writing = {});
 

@@ -2,7 +2,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <filesystem>
 #include <optional>
 
 #include "networks/found_file.h"
@@ -11,40 +12,6 @@
 
 namespace mds {
 namespace {
-
-enum class Role : uint8_t { down, up, alpha, unknown };
-
-struct Ending {
-  std::string_view text;
-  Role role;
-};
-
-// PEFT, PEFT with the name of its adapter, kohya, diffusers of old for layers and for processors of attention; and what
-// belongs to updates of other kinds.
-constexpr std::array endings{Ending{".lora_A.weight", Role::down},
-                             Ending{".lora_B.weight", Role::up},
-                             Ending{".lora_A.default.weight", Role::down},
-                             Ending{".lora_B.default.weight", Role::up},
-                             Ending{".lora_down.weight", Role::down},
-                             Ending{".lora_up.weight", Role::up},
-                             Ending{".lora.down.weight", Role::down},
-                             Ending{".lora.up.weight", Role::up},
-                             Ending{".lora_linear_layer.down.weight", Role::down},
-                             Ending{".lora_linear_layer.up.weight", Role::up},
-                             Ending{".down.weight", Role::down},
-                             Ending{".up.weight", Role::up},
-                             Ending{".alpha", Role::alpha},
-                             Ending{".lora_mid.weight", Role::unknown},
-                             Ending{".lora_B.bias", Role::unknown},
-                             Ending{".dora_scale", Role::unknown},
-                             Ending{".lora_magnitude_vector", Role::unknown},
-                             Ending{".lora_magnitude_vector.weight", Role::unknown}};
-
-const Ending* ending_of(std::string_view name) {
-  const auto found =
-      std::find_if(endings.begin(), endings.end(), [&](const Ending& ending) { return name.ends_with(ending.text); });
-  return found == endings.end() ? nullptr : &*found;
-}
 
 // What a file has of one layer.
 struct Found {
@@ -114,20 +81,18 @@ std::vector<std::string> collect(const TensorMap& tensors, const LoraNames& name
                                  std::vector<std::string>& problems) {
   std::vector<std::string> strangers;
   for (const auto& [name, tensor] : tensors) {
-    const Ending* ending = ending_of(name);
-    const std::string begin = ending ? name.substr(0, name.size() - ending->text.size()) : name;
-    const LoraTarget* target = ending ? names.find(begin) : nullptr;
-    if (!target) {
+    const auto key = names.key_of(name);
+    if (!key) {
       strangers.push_back(name);
       continue;
     }
-    Found& found = layers[target];
-    if (found.name.empty()) found.name = begin;
-    Tensor* place = ending->role == Role::down ? &found.down : ending->role == Role::up ? &found.up : nullptr;
-    if (ending->role == Role::unknown) problems.push_back("of another kind than LoRA " + name);
+    Found& found = layers[key->target];
+    if (found.name.empty()) found.name = key->begin;
+    Tensor* place = key->role == LoraRole::down ? &found.down : key->role == LoraRole::up ? &found.up : nullptr;
+    if (key->role == LoraRole::other) problems.push_back("of another kind than LoRA " + name);
     if (place && place->defined()) problems.push_back("twice there " + name + " and " + found.name);
     if (place) *place = tensor;
-    if (ending->role == Role::alpha && tensor.numel() == 1) found.alpha = tensor.item<double>();
+    if (key->role == LoraRole::alpha && tensor.numel() == 1) found.alpha = tensor.item<double>();
   }
   return strangers;
 }
@@ -135,7 +100,8 @@ std::vector<std::string> collect(const TensorMap& tensors, const LoraNames& name
 }  // namespace
 
 Lora read_lora(const std::string& path, const LoraNames& names) {
-  const std::string file = found_file(path);
+  const std::string found = found_file(path);
+  const std::string file = std::filesystem::is_directory(found) ? found + "/" + lora_file : found;
   const TensorFile content = load_tensors(file);
   const Alphas alphas(content.metadata, file);
   FoundLayers layers;
@@ -184,7 +150,7 @@ void save_lora(const std::string& file, const Lora& lora, const LoraNames& names
           layer.scale() == 1 ? layer.up : (layer.up.to(at::kFloat) * layer.scale()).to(layer.up.scalar_type());
     }
   }
-  save_tensors(file, content);
+  save_tensors(file, content, writing.floating);
 }
 
 }  // namespace mds

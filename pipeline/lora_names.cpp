@@ -10,6 +10,32 @@
 namespace mds {
 namespace {
 
+struct Ending {
+  std::string_view text;
+  LoraRole role;
+};
+
+// PEFT, PEFT with the name of its adapter, kohya, diffusers of old for layers and for processors of attention; and what
+// belongs to updates of other kinds.
+constexpr std::array endings{Ending{".lora_A.weight", LoraRole::down},
+                             Ending{".lora_B.weight", LoraRole::up},
+                             Ending{".lora_A.default.weight", LoraRole::down},
+                             Ending{".lora_B.default.weight", LoraRole::up},
+                             Ending{".lora_down.weight", LoraRole::down},
+                             Ending{".lora_up.weight", LoraRole::up},
+                             Ending{".lora.down.weight", LoraRole::down},
+                             Ending{".lora.up.weight", LoraRole::up},
+                             Ending{".lora_linear_layer.down.weight", LoraRole::down},
+                             Ending{".lora_linear_layer.up.weight", LoraRole::up},
+                             Ending{".down.weight", LoraRole::down},
+                             Ending{".up.weight", LoraRole::up},
+                             Ending{".alpha", LoraRole::alpha},
+                             Ending{".lora_mid.weight", LoraRole::other},
+                             Ending{".lora_B.bias", LoraRole::other},
+                             Ending{".dora_scale", LoraRole::other},
+                             Ending{".lora_magnitude_vector", LoraRole::other},
+                             Ending{".lora_magnitude_vector.weight", LoraRole::other}};
+
 std::optional<std::vector<int64_t>> shape_of(const LayerOp& op) {
   if (const auto* linear = std::get_if<LinearOp>(&op)) return std::vector{linear->out, linear->in};
   const auto* convolution = std::get_if<ConvolutionOp>(&op);
@@ -47,9 +73,18 @@ LoraNames::LoraNames(const std::vector<LoraPart>& parts) {
   for (const auto& part : parts) add(part);
 }
 
-const LoraTarget* LoraNames::find(const std::string& name) const {
-  const auto found = names_.find(name);
+const LoraTarget* LoraNames::find(const std::string& begin) const {
+  const auto found = names_.find(begin);
   return found == names_.end() ? nullptr : &targets_[found->second];
+}
+
+std::optional<LoraKey> LoraNames::key_of(const std::string& tensor) const {
+  const auto ending =
+      std::find_if(endings.begin(), endings.end(), [&](const Ending& each) { return tensor.ends_with(each.text); });
+  if (ending == endings.end()) return std::nullopt;
+  const std::string begin = tensor.substr(0, tensor.size() - ending->text.size());
+  const LoraTarget* target = find(begin);
+  return target ? std::optional(LoraKey{target, ending->role, begin}) : std::nullopt;
 }
 
 void LoraNames::add(const LoraPart& part) {
@@ -84,6 +119,24 @@ void LoraNames::add_names(const std::string& name, size_t target) {
       names_.emplace(root + own, target);
   }
   for (const auto& root : kohya_roots(part)) names_.emplace(root + with_underscores(name), target);
+}
+
+Cost cost_beside(const Layer& layer, int64_t rank) {
+  Shape between = layer.out;
+  between.channels = rank;
+  LayerOp down = layer.op, up = layer.op;
+  if (const auto* linear = std::get_if<LinearOp>(&layer.op)) {
+    down = LinearOp{.in = linear->in, .out = rank, .bias = false};
+    up = LinearOp{.in = rank, .out = linear->out, .bias = false};
+  } else {
+    const auto& convolution = std::get<ConvolutionOp>(layer.op);
+    std::get<ConvolutionOp>(down).out = rank;
+    std::get<ConvolutionOp>(down).bias = false;
+    up = ConvolutionOp{.in = rank, .out = convolution.out, .bias = false};
+  }
+  Cost sum = cost(down, layer.in, between);
+  sum += cost(up, between, layer.out);
+  return sum;
 }
 
 }  // namespace mds

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ struct LoraTarget {
   std::string peft{}, kohya{};  // what its names begin with in files that are written
 };
 
+// What a tensor of a file is of an update. other: of a kind of update that is no LoRA.
+enum class LoraRole : uint8_t { down, up, alpha, other };
+
+struct LoraKey {
+  const LoraTarget* target;
+  LoraRole role;
+  std::string begin;  // of the tensor's name, which all tensors of the layer share
+};
+
 class LoraNames {
  public:
   // PEFT's names are those of diffusers and transformers where these have one for every layer of the part, else our
@@ -33,7 +43,9 @@ class LoraNames {
   const std::vector<LoraTarget>& targets() const { return targets_; }
   // The layer whose tensors' names begin so in a file of kohya's scripts, PEFT or diffusers; nullptr where there is
   // none.
-  const LoraTarget* find(const std::string& name) const;
+  const LoraTarget* find(const std::string& begin) const;
+  // What a file's tensor of this name is; nothing where it is of none of the layers.
+  std::optional<LoraKey> key_of(const std::string& tensor) const;
 
  private:
   void add(const LoraPart& part);
@@ -42,5 +54,8 @@ class LoraNames {
   std::vector<LoraTarget> targets_;
   std::map<std::string, size_t> names_;
 };
+
+// What an update of this rank adds to a layer where it is computed beside it, as in training. Merged, it adds nothing.
+Cost cost_beside(const Layer& layer, int64_t rank);
 
 }  // namespace mds

@@ -1,7 +1,7 @@
 // Grounding added to a UNet that stays as it is (GLIGEN, arXiv 2301.07093): what reads a layout is trained alone.
 #pragma once
 
-#include "trainer/predecessor.h"
+#include "trainer/addition.h"
 
 namespace mds {
 
@@ -24,10 +24,28 @@ struct GroundingTuning {
 // ConfigError, beginning with `source`, where it reads layouts already, and where a level is not there or has no stack.
 UNetSpec grounded(UNetSpec unet, const GroundingTuning& tuning, const std::string& source);
 
-// The grounded UNet with the start's weights, which are frozen; what is new begins with gates at zero.
-NetworkPtr grounded_unet(const Predecessor& start, const UNetSpec& grounded, const LoopConfig& loop);
+// Reads the layouts of the turn's pictures, of which a share is dropped. ConfigError where the latents have none.
+class GroundingAddition final : public Addition {
+ public:
+  GroundingAddition(const GroundingTuning& tuning, const AdditionInputs& inputs);
+  const NetworkPtr& unet() const { return unet_; }  // the start's, which reads layouts; all else is frozen
+  TensorMap weights() const override;
+  void draw(const Turn& turn, TuneBatch& batch) override;
+  void join(const TuneBatch& batch, const Tensor&, UNetInputs& inputs) const override {
+    inputs.layouts = batch.layouts;
+  }
+  void describe(ModelCard& card) const override;
+  void save(const std::string& folder, const TensorMap& weights, const ModelCard&) const override {
+    save_addition(folder, "unet", weights);
+  }
 
-// The weights that the start's UNet does not have, by name with a prefix.
-TensorMap added_weights(const Network& unet, const UNetSpec& start, const std::string& prefix);
+ private:
+  GroundingTuning tuning_;
+  const Predecessor& start_;
+  UNetSpec spec_;
+  int64_t batch_;
+  std::unique_ptr<LatentReader> reader_;
+  NetworkPtr unet_;
+};
 
 }  // namespace mds

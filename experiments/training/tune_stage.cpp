@@ -12,18 +12,20 @@ class TuneRun final : public StageRun {
   TuneRun(const TrainConfig& train, const TuneConfig& config, Listener& listener)
       : source_(config.data.latents),
         latents_(open_latents({config.data, 0, train.loop.placement}, listener)),
-        stage_(make_stage(config, {train.loop, *latents_, ""})),
-        card_(stage_->card()) {
+        stage_(config, train.loop, *latents_),
+        card_(stage_.card()) {
     check_encoders(*latents_, config.data.encoders);
     predecessors_["start"] = model_hash(config.start);
     license_ = inherited_license(*latents_, config.data.encoders, {config.start});
   }
-  Stage& stage() override { return *stage_; }
+  Stage& stage() override { return stage_; }
   std::string data_hash() const override { return latents_->hash; }
   std::map<std::string, std::string> predecessors() const override { return predecessors_; }
   NetworkSpec network() const override {
-    if (card_.model.unet) return *card_.model.unet;
-    return *card_.model.adapter;
+    const ModelCard& card = card_.model;
+    if (card.adapter) return *card.adapter;
+    if (card.controlnet) return *card.controlnet;
+    return card.unet ? *card.unet : stage_.start().spec();
   }
 
   std::vector<Score> finish(const TensorMap& weights, const std::string& folder, Provenance provenance) override {
@@ -34,8 +36,7 @@ class TuneRun final : public StageRun {
     card.provenance = std::move(provenance);
     // A relative path, so that the two folders may be moved together.
     if (!card.base.empty()) card.base = std::filesystem::proximate(card.base, folder).string();
-    const std::string part = card.unet ? "unet" : "adapter";
-    save_part(folder, part, with_prefix(weights, part + "."), at::kHalf);
+    stage_.addition().save(folder, weights, card);
     save_card(folder, card);
     return {};
   }
@@ -43,7 +44,7 @@ class TuneRun final : public StageRun {
  private:
   std::string source_, license_;
   LatentSourcePtr latents_;
-  StagePtr stage_;
+  TuneStage stage_;
   StageCard card_;
   std::map<std::string, std::string> predecessors_;
 };

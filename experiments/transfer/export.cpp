@@ -13,8 +13,10 @@ namespace {
 // Checks also the spec, which is written beside safetensors under the same name with .json.
 void check_output(const ExportRequest& request) {
   const std::filesystem::path out(request.out);
+  std::vector<std::string> inputs{request.name, request.model};
+  for (const auto& lora : request.loras) inputs.push_back(lora.file);
   for (const auto& file : {out, std::filesystem::path(out).replace_extension(".json")})
-    refuse_input_as_output("`out`", file.string(), {request.name, request.model});
+    refuse_input_as_output("`out`", file.string(), inputs);
   if (std::filesystem::exists(out.parent_path() / "model.json"))
     throw RequestError("`out` " + request.out +
                        " lies in a model folder, whose files it could replace; write to another "
@@ -24,6 +26,8 @@ void check_output(const ExportRequest& request) {
 void check(const ExportRequest& request) {
   if (request.model.empty() != request.seed.has_value())
     throw RequestError("needs one of `model` DIR (trained weights) and `seed` N (random weights)");
+  if (!request.loras.empty() && request.model.empty())
+    throw RequestError("`lora` changes trained weights, which `seed` has none of; allowed with `model` DIR");
   if (request.dtype != WeightType::fp32 && request.format != ExportFormat::safetensors)
     throw RequestError("`dtype` is \"" + std::string(name_of(request.dtype)) +
                        "\"; traced networks are float32: allowed with `to` " + std::string(name_of(request.format)) +
@@ -79,15 +83,27 @@ struct Loaded {
   NetworkPtr network;
 };
 
+void merge(const ExportRequest& request, const std::string& part, Network& network) {
+  const LoraNames names(lora_parts(load_card(request.model), request.model + "/model.json"));
+  const Loras loras = read_loras(request.loras, names);
+  if (!changes(loras, part)) throw RequestError("`lora`: no file changes " + part + " of " + request.model);
+  const Merged merged(network, loras, part);
+}
+
 Loaded load(const ExportRequest& request) {
   const bool trained = !request.model.empty();
-  const ModelPart part = trained ? find_part(request) : ModelPart{"", find_network(request.name, request.database).spec};
+  const ModelPart part =
+      trained ? find_part(request) : ModelPart{"", find_network(request.name, request.database).spec};
   const NetworkSpec spec = with_asked_size(part.spec, request.pixels);
   const Plan plan = make_plan(spec);
   // Safetensors are written without a pass.
   const bool passes = request.format != ExportFormat::safetensors;
   require_pass(plan, {.batch = passes ? traced_batch : 0, .weights = !trained});
-  if (trained) return {spec, load_part(request.model, part.name, plan)};
+  if (trained) {
+    const Loaded loaded{spec, load_part(request.model, part.name, plan)};
+    if (!request.loras.empty()) merge(request, part.name, *loaded.network);
+    return loaded;
+  }
   Loaded loaded{spec, make_network(plan)};
   initialise(*loaded.network, *request.seed);
   return loaded;

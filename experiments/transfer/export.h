@@ -7,15 +7,17 @@
 
 #include "experiments/transfer/weight_type.h"
 #include "pipeline/export.h"
+#include "pipeline/lora.h"
 #include "search/named_network.h"
 
 namespace mds {
 
 struct ExportRequest {
-  std::string name;                // of a network, or with `model` of one of its parts
-  std::string model;               // folder whose trained weights are taken; or, without it,
-  std::optional<uint64_t> seed{};  // of random weights
-  std::string out;                 // file to write
+  std::string name;                 // of a network, or with `model` of one of its parts
+  std::string model;                // folder whose trained weights are taken; or, without it,
+  std::optional<uint64_t> seed{};   // of random weights
+  std::vector<LoraChoice> loras{};  // merged into the model's weights
+  std::string out;                  // file to write
   std::string database = default_database;
   ExportFormat format = ExportFormat::safetensors;
   WeightType dtype = WeightType::fp32;

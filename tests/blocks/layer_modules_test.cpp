@@ -343,3 +343,43 @@ TEST_CASE("a trained group norm keeps bfloat16, carries what is not finite and r
   CHECK(layer.forward(x)[1].slice(0, 4, 8).isnan().all().item<bool>());
   CHECK(layer.forward(x)[0].isfinite().all().item<bool>());
 }
+
+TEST_CASE("a layer with a low-rank update computes what the sum of weight and update computes", "[blocks][torch]") {
+  const auto fill = [](const auto& layer) {
+    for (const auto& weight : layer->parameters()) weight.detach().copy_(at::randn_like(weight));
+    return layer;
+  };
+  const bool recorded = GENERATE(false, true);
+  const at::AutoGradMode gradients(recorded);
+  const auto check = [&](const auto& layer, const LowRank& update, const Tensor& x, const Epilogue& then) {
+    const Tensor before = layer->forward(x, then);
+    layer->adapt(update);
+    const Tensor beside = layer->forward(x, then);
+    layer->adapt({});
+    CHECK(at::equal(layer->forward(x, then), before));
+    torch::NoGradGuard no_grad;
+    Tensor weight = layer->parameters()[0];
+    weight.add_(update.scale * at::mm(update.up.flatten(1), update.down.flatten(1)).view_as(weight));
+    CHECK(at::allclose(beside, layer->forward(x, then), 1e-4, 1e-4));
+    CHECK_FALSE(at::allclose(beside, before, 1e-2, 1e-2));
+  };
+  const Tensor tokens = at::randn({2, 6, 8}), map = at::randn({2, 8, 6, 6});
+  const LowRank linear{.down = at::randn({3, 8}), .up = at::randn({10, 3}), .scale = -0.5};
+  check(fill(std::make_shared<LinearLayer>(LinearOp{8, 10})), linear, tokens, {.residual = at::randn({2, 6, 10})});
+  check(fill(std::make_shared<LinearLayer>(LinearOp{.in = 8, .out = 10, .gated = true})), linear, tokens,
+        {.activation = Activation::silu});
+  const LowRank wide{.down = at::randn({3, 8, 3, 3}), .up = at::randn({10, 3, 1, 1}), .scale = 2};
+  for (const auto& op : {ConvolutionOp{8, 10, 3}, ConvolutionOp{.in = 8, .out = 10, .kernel = 3, .upsampled = true},
+                         ConvolutionOp{.in = 8, .out = 10, .kernel = 3, .stride = 2, .padding = Padding::after}})
+    check(fill(std::make_shared<ConvolutionLayer>(op)), wide, map, {.activation = Activation::relu});
+}
+
+TEST_CASE("gradients reach a low-rank update of a frozen layer", "[blocks][torch]") {
+  LinearLayer layer(LinearOp{8, 10});
+  for (const auto& weight : layer.parameters()) weight.requires_grad_(false).fill_(0.1);
+  const LowRank update{.down = leaf(at::randn({3, 8})), .up = leaf(at::zeros({10, 3}))};
+  layer.adapt(update);
+  layer.forward(at::randn({2, 6, 8}), {}).sum().backward();
+  CHECK(update.up.grad().abs().max().item<double>() > 0);
+  CHECK(update.down.grad().abs().max().item<double>() == 0);  // as B is zero
+}

@@ -66,3 +66,36 @@ TEST_CASE("a convolution with groups is no layer for updates", "[pipeline]") {
     CHECK_FALSE(target.path.ends_with(".dw"));
   }
 }
+
+TEST_CASE("a tensor's name tells its layer and its place in the update", "[pipeline]") {
+  const LoraNames names = names_of("sd15");
+  const auto role = [&](const std::string& name) {
+    const auto key = names.key_of(name);
+    return key ? int(key->role) : -1;
+  };
+  CHECK(role("unet.conv_in.lora_A.weight") == int(LoraRole::down));
+  CHECK(role("unet.conv_in.lora.up.weight") == int(LoraRole::up));
+  CHECK(role("lora_unet_conv_in.alpha") == int(LoraRole::alpha));
+  CHECK(role("lora_unet_conv_in.dora_scale") == int(LoraRole::other));
+  CHECK(role("text_encoder.text_model.encoder.layers.0.self_attn.q_proj.lora_linear_layer.down.weight") ==
+        int(LoraRole::down));
+  CHECK(role("unet.conv_in.weight") == -1);
+  CHECK(role("unet.conv_inlora_A.weight") == -1);
+  CHECK(role(".alpha") == -1);
+}
+
+TEST_CASE("an update costs its two products at the layer's positions", "[pipeline]") {
+  const Plan plan = make_plan(load_network("sd15"));
+  for (const auto& step : plan.steps)
+    for (const auto& layer : layers(step.block, step.site)) {
+      const std::string path = layer_path(step.path, layer.name);
+      if (path == "down1.0.attn.0.sa.q") {  // 4096 tokens, 320 wide
+        CHECK(cost_beside(layer, 4).params == 4 * (320 + 320));
+        CHECK(cost_beside(layer, 4).macs == 4096 * 4 * (320 + 320));
+      }
+      if (path == "down1.downsample") {  // 3 x 3, to 32 x 32
+        CHECK(cost_beside(layer, 4).params == 4 * (9 * 320 + 320));
+        CHECK(cost_beside(layer, 4).macs == 1024 * 4 * (9 * 320 + 320));
+      }
+    }
+}

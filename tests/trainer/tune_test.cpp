@@ -154,10 +154,27 @@ TEST_CASE("a level without stacks, and a UNet that reads layouts already, cannot
 
 TEST_CASE("a tuning adds one thing") {
   Model model;
-  CHECK_THROWS_WITH(TuneStage({.start = model.folder}, {}, model.latents), Contains("trains nothing"));
+  CHECK_THROWS_WITH(TuneStage({.start = model.folder}, {}, model.latents), Contains("adds 0 things; needed: one of"));
   CHECK_THROWS_WITH(
       TuneStage({.start = model.folder, .adapter = AdapterTuning{}, .grounding = GroundingTuning{}}, {}, model.latents),
-      Contains("trains two additions"));
+      Contains("adds 2 things"));
+}
+
+TEST_CASE("a ControlNet begins as a copy of the way down and without effect") {
+  Model model(4);
+  const TuneConfig config{.start = model.folder,
+                          .data = {.encoders = around(model)},
+                          .controlnet = ControlNetTuning{.hint_widths = {4, 4, 8, 8}}};
+  TuneStage stage(config, {.batch = 4, .seed = 1}, model.latents);
+  const TensorMap weights = stage.weights(), own = load_tensors(part_file(model.folder, "unet")).tensors;
+  CHECK(at::equal(weights.at("controlnet.conv_in.weight"), own.at("conv_in.weight")));
+  CHECK(weights.at("controlnet.zero.0.weight").abs().max().item<float>() == 0);
+  const TuneBatch batch = stage.draw({0, generator_for(1, 0)});
+  TuneBatch dark = batch;
+  dark.control_NCHW = at::zeros_like(batch.control_NCHW);
+  CHECK(at::equal(stage.loss(batch, {}), stage.loss(dark, {})));
+  stage.loss(batch, {}).backward();
+  CHECK(weights.at("controlnet.zero.0.weight").grad().abs().max().item<float>() > 0);
 }
 
 TEST_CASE("edges of latents are those of the decoded pictures, whether found now or before") {
@@ -173,4 +190,28 @@ TEST_CASE("edges of latents are those of the decoded pictures, whether found now
   CHECK(at::equal(control, edge_controls(pictures, {.low = 10, .high = 20}).slice(1, 0, 2)));
   CHECK(control.sum().item<float>() > 0);
   CHECK(at::equal(edges.of(moments.flip(0)), control.flip(0)));
+}
+
+TEST_CASE("a LoRA trains at the sampler's timesteps, lowers the loss and leaves the model as it is",
+          "[trainer][torch]") {
+  const int64_t steps = GENERATE(1, 4);
+  Model model(steps);
+  const TensorMap before = load_tensors(part_file(model.folder, "unet")).tensors;
+  const LoopConfig loop{.iterations = 60, .batch = 8};
+  TuneStage stage({.start = model.folder, .lora = LoraConfig{.rank = 2, .layers = {"*"}}}, loop, model.latents);
+  std::set<int64_t> timesteps;
+  for (int64_t i = 0; i < 8; ++i) {
+    const Tensor t = stage.draw({i, generator_for(1, i)}).t_N;
+    for (int64_t row = 0; row < t.numel(); ++row) timesteps.insert(t[row].item<int64_t>());
+  }
+  CHECK(int64_t(timesteps.size()) == steps);
+  CHECK(*timesteps.rbegin() == 999);
+  const double first = toy::loss_at(stage).item<double>();
+  Loop(stage, loop, {.lr = 1e-2, .warmup = 0, .weight_decay = 0}).run_to(loop.iterations);
+  CHECK(toy::loss_at(stage).item<double>() < 0.9 * first);
+  const Lora lora = dynamic_cast<const LoraAddition&>(stage.addition()).lora(stage.weights());
+  const auto merged = load_part(model.folder, "unet", make_plan(toy::unet()));
+  for (const auto& [name, weight] : weights_of(*merged)) CHECK(at::equal(weight, before.at(name)));
+  CHECK(lora.parts.at("unet").at("down1.0.attn.0.sa.q").rank() == 2);
+  CHECK(lora.parts.at("unet").at("down1.0.attn.0.sa.q").up.abs().max().item<double>() > 0);
 }
