@@ -67,16 +67,6 @@ TEST_CASE("edges of a photo are found at the drawn size, with the thresholds tha
   CHECK(told.size() == 1);
 }
 
-TEST_CASE("the edges of a batch are those of each picture", "[pipeline][torch]") {
-  const Tensor pictures = at::stack({picture_tensor(noise({9, 7})), picture_tensor(make_image({9, 7}))});
-  const Tensor controls = edge_controls(pictures, {.low = 300, .high = 600});
-  CHECK(controls.sum().item<float>() > 0);
-  CHECK(controls[1].sum().item<float>() == 0);
-  for (int64_t i = 0; i < 2; ++i)
-    CHECK(
-        at::equal(controls.slice(0, i, i + 1), edge_controls(pictures.slice(0, i, i + 1), {.low = 300, .high = 600})));
-}
-
 TEST_CASE("a control needs exactly one file that is a picture, and thresholds in order", "[pipeline][torch]") {
   save_png(file, noise({8, 8}));
   CHECK_THROWS_WITH(load_control({}, {8, 8}), Contains("made from one file; given: none"));

@@ -34,6 +34,8 @@ struct Model {
     const auto save = [&](const char* part, const Plan& plan, uint64_t seed) {
       const auto network = make_network(plan);
       initialise(*network, seed);
+      const torch::NoGradGuard no_grad;
+      for (Tensor weight : network->parameters()) weight.add_(0.02);  // so that no gradient is zero
       save_part(folder, part, weights_of(*network), at::kFloat);
     };
     save("unet", make_plan(*card.unet), 1);
