@@ -15,31 +15,34 @@ std::vector<int64_t> sampler_timesteps(const ModelCard& card, TunedTimesteps cho
   return timesteps;
 }
 
-void require_one(const TuneConfig& config) {
-  const int additions = int(config.adapter.has_value()) + int(config.controlnet.has_value()) +
-                        int(config.grounding.has_value()) + int(config.lora.has_value());
-  if (additions != 1)
-    throw ConfigError("stage: adds " + std::to_string(additions) +
-                      " things; needed: one of adapter, controlnet, grounding, lora");
+void check_additions(const TuneConfig& config) {
+  const int controls = int(config.adapter.has_value()) + int(config.controlnet.has_value()),
+            others = int(config.grounding.has_value()) + int(config.lora.has_value());
+  if (controls + others == 0 || controls > 1 || (controls == 1 && others > 0))
+    throw ConfigError("stage: adds " + std::to_string(controls + others) +
+                      " things; needed: one of adapter, controlnet, grounding and lora, or the last two");
 }
 
 struct Tuned {
   NetworkPtr unet;
-  std::unique_ptr<Addition> addition;
+  std::vector<std::unique_ptr<Addition>> additions{};
 };
 
 Tuned tuned(const TuneConfig& config, const AdditionInputs& inputs) {
-  require_one(config);
+  check_additions(config);
+  Tuned all;
   if (config.grounding) {
     auto grounding = std::make_unique<GroundingAddition>(*config.grounding, inputs);
-    const NetworkPtr unet = grounding->unet();
-    return {unet, std::move(grounding)};
+    all.unet = grounding->unet();
+    all.additions.push_back(std::move(grounding));
+  } else {
+    all.unet = inputs.start.unet(inputs.loop.placement);
+    freeze(*all.unet);
   }
-  const NetworkPtr unet = inputs.start.unet(inputs.loop.placement);
-  freeze(*unet);
-  if (config.adapter) return {unet, std::make_unique<AdapterAddition>(*config.adapter, inputs)};
-  if (config.controlnet) return {unet, std::make_unique<ControlNetAddition>(*config.controlnet, inputs)};
-  return {unet, std::make_unique<LoraAddition>(*config.lora, inputs, *unet)};
+  if (config.adapter) all.additions.push_back(std::make_unique<AdapterAddition>(*config.adapter, inputs));
+  if (config.controlnet) all.additions.push_back(std::make_unique<ControlNetAddition>(*config.controlnet, inputs));
+  if (config.lora) all.additions.push_back(std::make_unique<LoraAddition>(*config.lora, inputs, *all.unet));
+  return all;
 }
 
 }  // namespace
@@ -53,11 +56,17 @@ TuneStage::TuneStage(const TuneConfig& config, const LoopConfig& loop, const Lat
       card_(card_after(start_)) {
   Tuned made = tuned(config_, {start_, loop, latents, config_.data});
   unet_ = made.unet;
-  addition_ = std::move(made.addition);
+  additions_ = std::move(made.additions);
   schedule_ = schedule_.on(unet_->device());
   unet_->checkpoint_activations(loop.checkpoint_activations);
   card_.model.unet.reset();
-  addition_->describe(card_.model);
+  for (const auto& each : additions_) each->describe(card_.model);
+}
+
+TensorMap TuneStage::weights() const {
+  TensorMap all;
+  for (const auto& each : additions_) all.merge(each->weights());
+  return all;
 }
 
 Tensor TuneStage::timesteps_of(const Tensor& choice_N) const {
@@ -72,7 +81,7 @@ TuneBatch TuneStage::draw(const Turn& turn) {
   const int64_t choices = timesteps_.empty() ? schedule_.steps() : int64_t(timesteps_.size());
   TuneBatch batch{feed_.next(turn, choices, config_.caption_dropout)};
   batch.t_N = timesteps_of(batch.t_N);
-  addition_->draw(turn, batch);
+  for (const auto& each : additions_) each->draw(turn, batch);
   return batch;
 }
 
@@ -80,7 +89,7 @@ Tensor TuneStage::loss(const TuneBatch& batch, const Observer& observer) {
   const Tensor x = schedule_.noised(batch.x0_NCHW, batch.noise_NCHW, batch.t_N);
   const Amplitudes at_t{schedule_.a(batch.t_N), schedule_.s(batch.t_N)};
   UNetInputs inputs{batch.t_N, batch.text_NSC};
-  addition_->join(batch, x, inputs);
+  for (const auto& each : additions_) each->join(batch, x, inputs);
   const Tensor output = predicted(*unet_, x, inputs, observer);
   return at::mse_loss(output, target(start_.card.prediction, {batch.x0_NCHW, batch.noise_NCHW}, at_t));
 }
@@ -90,7 +99,7 @@ StagePtr make_stage(const TuneConfig& config, const StageInputs& inputs) {
 }
 
 std::vector<PlannedNetwork> planned_networks(const TuneConfig& config, const PlanInputs& inputs) {
-  require_one(config);
+  check_additions(config);
   UNetSpec unet = planned_unet(config.start);
   std::vector<PlannedNetwork> added;
   if (config.adapter) added = {{.name = "adapter", .plan = make_plan(adapter_of(*config.adapter, unet))}};

@@ -44,14 +44,15 @@ struct TuneConfig {
 
 class TuneStage final : public StageOf<TuneBatch> {
  public:
-  // ConfigError where not exactly one thing is added, and as its kind says.
+  // ConfigError where nothing is added, or two things other than grounding with low-rank updates, and as their kinds
+  // say.
   TuneStage(const TuneConfig& config, const LoopConfig& loop, const LatentSource& latents);
-  TensorMap weights() const override { return addition_->weights(); }
+  TensorMap weights() const override;
   TuneBatch draw(const Turn& turn) override;
   Tensor loss(const TuneBatch& batch, const Observer& observer) override;
   StageCard card() const override { return card_; }  // its model holds what is added
   const Predecessor& start() const { return start_; }
-  const Addition& addition() const { return *addition_; }
+  const std::vector<std::unique_ptr<Addition>>& additions() const { return additions_; }
 
  private:
   Tensor timesteps_of(const Tensor& choice_N) const;
@@ -62,7 +63,7 @@ class TuneStage final : public StageOf<TuneBatch> {
   LatentFeed feed_;
   std::vector<int64_t> timesteps_;  // of the sampler
   NetworkPtr unet_;
-  std::unique_ptr<Addition> addition_;
+  std::vector<std::unique_ptr<Addition>> additions_;
   StageCard card_;
 };
 

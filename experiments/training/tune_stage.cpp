@@ -36,7 +36,7 @@ class TuneRun final : public StageRun {
     card.provenance = std::move(provenance);
     // A relative path, so that the two folders may be moved together.
     if (!card.base.empty()) card.base = std::filesystem::proximate(card.base, folder).string();
-    stage_.addition().save(folder, weights, card);
+    for (const auto& addition : stage_.additions()) addition->save(folder, weights, card);
     save_card(folder, card);
     return {};
   }

@@ -154,9 +154,10 @@ TEST_CASE("a level without stacks, and a UNet that reads layouts already, cannot
   CHECK_THROWS_WITH(grounded(grounded(unet, {}, "here"), {}, "here"), Contains("here: its UNet reads layouts already"));
 }
 
-TEST_CASE("a tuning adds one thing") {
+TEST_CASE("a tuning adds one thing, or grounding with low-rank updates") {
   Model model;
   CHECK_THROWS_WITH(TuneStage({.start = model.folder}, {}, model.latents), Contains("adds 0 things; needed: one of"));
+
   CHECK_THROWS_WITH(
       TuneStage({.start = model.folder, .adapter = AdapterTuning{}, .grounding = GroundingTuning{}}, {}, model.latents),
       Contains("adds 2 things"));
@@ -211,7 +212,7 @@ TEST_CASE("a LoRA trains at the sampler's timesteps, lowers the loss and leaves 
   const double first = toy::loss_at(stage).item<double>();
   Loop(stage, loop, {.lr = 1e-2, .warmup = 0, .weight_decay = 0}).run_to(loop.iterations);
   CHECK(toy::loss_at(stage).item<double>() < 0.9 * first);
-  const Lora lora = dynamic_cast<const LoraAddition&>(stage.addition()).lora(stage.weights());
+  const Lora lora = dynamic_cast<const LoraAddition&>(*stage.additions().at(0)).lora(stage.weights());
   const auto merged = load_part(model.folder, "unet", make_plan(toy::unet()));
   for (const auto& [name, weight] : weights_of(*merged)) CHECK(at::equal(weight, before.at(name)));
   CHECK(lora.parts.at("unet").at("down1.0.attn.0.sa.q").rank() == 2);
