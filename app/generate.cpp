@@ -29,6 +29,19 @@ TileOptions GenerateOptions::tiles() const {
   return {.tile = tile, .overlap = overlap >= 0 ? std::optional(overlap) : std::nullopt};
 }
 
+void add_init_options(po::options_description& options, InitFiles& init) {
+  const auto strength = [&](const std::string& share) { init.strength = number_of_flag(share, between(0, 1)); };
+  auto add = options.add_options();
+  add("init", po::value(&init.picture)->value_name("FILE"), "Picture to begin with, in place of noise alone");
+  add("strength", po::value<std::string>()->value_name("S")->notifier(strength),
+      "Share of the steps that are taken over --init, 0 to 1: the less, the nearer it stays (default: 0.8; with --mask "
+      "1)");
+  add("mask", po::value(&init.mask)->value_name("FILE"),
+      "Picture of the size of --init: white where it is drawn anew, black where it is kept");
+  add("encoder", po::value(&init.encoder)->value_name("DIR"),
+      "Model folder whose vae_encoder encodes --init (default: the model's own, or that of its training)");
+}
+
 CommandLine command_line(GenerateOptions& options) {
   GenerateRequest& request = options.request;
   CommandLine line{.usage = "mdsearch generate --model DIR --prompt T [options] --out F",
@@ -70,6 +83,7 @@ CommandLine command_line(GenerateOptions& options) {
   add("canny-high", number(&request.control.source.thresholds.high, between(0, CannyThresholds::most)),
       "Gradient above which a pixel begins an edge");
   add("control-scale", number(&request.control.scale, between(-10, 10)), "Factor of what the adapters add");
+  add_init_options(line.options, request.init);
   add("grid", po::bool_switch(&request.grid), "Puts all pictures into one file, with their prompts and seeds");
   add("out", po::value(&request.out)->required()->value_name("PATH"),
       "A file for one picture or a grid, in the format of its ending (.png, .jpg, .jpeg or .webp), else a folder; "

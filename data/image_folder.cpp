@@ -10,6 +10,7 @@
 #include "data/picture_files.h"
 #include "data/utf8.h"
 #include "spec/describe.h"
+#include "spec/layout.h"
 #include "spec/text_lines.h"
 
 namespace mds {
@@ -87,15 +88,23 @@ bool is_caption_ending(const std::string& name_ending) {
   return ending == ".txt" || ending == ".caption";
 }
 
-// The prompt stored in a drawn picture; empty for pictures of other origin, broken ones and grids.
-std::string prompt_of(const std::string& file) {
+struct DrawnBy {
+  std::string prompt;
+  PictureLayout layout;
+};
+
+// What is stored in a drawn picture; nothing for pictures of other origin, broken ones and grids.
+DrawnBy drawn_by(const std::string& file) {
   std::map<std::string, std::string> said;
   try {
     for (const auto& [key, value] : picture_text(file)) said[key] = value;
   } catch (const FileError&) {
-    return "";
+    return {};
   }
-  return said.contains("grid") || !said.contains("model") ? "" : said["prompt"];
+  if (said.contains("grid") || !said.contains("model")) return {};
+  const Place place{file, "layout"};
+  return {said["prompt"],
+          said.contains("layout") ? layout_from(parse_json(said["layout"], file), place) : PictureLayout{}};
 }
 
 constexpr const char* second_caption = "another caption of the same picture";
@@ -120,9 +129,10 @@ std::vector<Pair> list_captions(const fs::path& folder, FolderReport& report) {
     const auto caption = captions.find(name);
     const bool has_file = caption != captions.end();
     if (has_file) captioned.insert(name);
-    const std::string text =
-        has_file ? load_bytes(caption->second.string(), most_caption_bytes + 1) : prompt_of(pictures[i]);
-    pairs.push_back({.file = pictures[i], .caption = trimmed(text), .group = name, .id = ids[i]});
+    const DrawnBy drawn = has_file ? DrawnBy{} : drawn_by(pictures[i]);
+    const std::string text = has_file ? load_bytes(caption->second.string(), most_caption_bytes + 1) : drawn.prompt;
+    pairs.push_back(
+        {.file = pictures[i], .caption = trimmed(text), .group = name, .id = ids[i], .layout = drawn.layout});
   }
   for (const auto& [name, path] : captions)
     if (!captioned.contains(name)) report.skips.push_back({path.string(), "a caption without a picture"});

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "metrics/box_overlap.h"
 #include "metrics/caption_clusters.h"
 #include "metrics/choosing.h"
 #include "metrics/perceptual.h"
@@ -20,7 +21,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool needs_reference(const Metric& metric) { return metric.against != Against::captions; }
+bool needs_reference(const Metric& metric) {
+  return metric.against != Against::captions && metric.against != Against::layouts;
+}
+
+// Whether the score is computed from the features of whole pictures.
+bool is_of_features(const Metric& metric) {
+  return metric.against != Against::partners && metric.against != Against::layouts;
+}
+
+std::vector<size_t> with_layouts(const Metric& metric, const PictureSet& pictures) {
+  std::vector<size_t> kept;
+  for (size_t i = 0; i < pictures.layouts.size(); ++i)
+    if (!pictures.layouts[i].empty()) kept.push_back(i);
+  if (kept.empty())
+    throw FileError(pictures.folder + ": " + metric.name + " needs pictures with layouts: drawn by one, or with " +
+                    "\"layout\" in metadata.jsonl");
+  return kept;
+}
 
 std::string label_of(const Metric& metric) { return std::string(metric.network) + "." + metric.resizer; }
 
@@ -78,14 +96,15 @@ Measurer::Measurer(MeasureOptions options, MeasureListener listener)
 Measurer::Groups Measurer::by_extractor() const {
   Groups groups;
   for (const Metric* metric : options_.metrics)
-    if (metric->against != Against::partners) groups[label_of(*metric)].push_back(metric);
+    if (is_of_features(*metric)) groups[label_of(*metric)].push_back(metric);
   return groups;
 }
 
 std::unique_ptr<Extractor> Measurer::open(const std::vector<const Metric*>& metrics) const {
-  return open_extractor(
-      {.network = metrics[0]->network, .resizer = metrics[0]->resizer, .with_texts = any(metrics, Against::captions)},
-      options_.weights, options_.placement);
+  return open_extractor({.network = metrics[0]->network,
+                         .resizer = metrics[0]->resizer,
+                         .with_texts = any(metrics, Against::captions) || any(metrics, Against::layouts)},
+                        options_.weights, options_.placement);
 }
 
 void Measurer::attempt(const std::vector<const Metric*>& metrics, const std::function<void()>& measure) {
@@ -99,8 +118,10 @@ void Measurer::attempt(const std::vector<const Metric*>& metrics, const std::fun
 }
 
 void Measurer::prepare(const PictureSet& pictures, const std::vector<ImageSize>& drawn) {
-  for (const Metric* metric : options_.metrics)
+  for (const Metric* metric : options_.metrics) {
     if (metric->against == Against::partners) prepare_pairs(*metric, pictures, drawn);
+    if (metric->against == Against::layouts) with_layouts(*metric, pictures);
+  }
   for (const auto& [label, metrics] : by_extractor()) prepare_extractor(metrics, pictures);
 }
 
@@ -156,7 +177,7 @@ void check_weights(const MeasureOptions& options) {
 
 bool Measurer::needs_captions() const {
   return std::any_of(options_.metrics.begin(), options_.metrics.end(),
-                     [](const Metric* metric) { return metric->against == Against::captions; });
+                     [](const Metric* metric) { return !needs_reference(*metric); });
 }
 
 LabelledScore over_seeds(const std::vector<LabelledScore>& of_seeds) {
@@ -195,8 +216,10 @@ ScoreOptions Measurer::score_options(const Metric& metric, const PictureSet& pic
 std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const ScoreProtocol& drawn) {
   Scores found;
   failure_ = nullptr;
-  for (const Metric* metric : options_.metrics)
+  for (const Metric* metric : options_.metrics) {
     if (metric->against == Against::partners) attempt({metric}, [&] { of_pairs(*metric, pictures, found); });
+    if (metric->against == Against::layouts) attempt({metric}, [&] { of_layouts(*metric, pictures, found); });
+  }
   for (const auto& [label, metrics] : by_extractor()) attempt(metrics, [&] { of_extractor(metrics, pictures, found); });
   if (found.empty() && failure_) std::rethrow_exception(failure_);
   std::vector<LabelledScore> scores;
@@ -210,7 +233,7 @@ std::vector<LabelledScore> Measurer::measure(const PictureSet& pictures, const S
     protocol.guidance = drawn.guidance;
     protocol.seed_rule = drawn.seed_rule;
     protocol.repeats = pictures.repeats;
-    if (metric->against == Against::captions && protocol.prompts_hash.empty())
+    if (!needs_reference(*metric) && protocol.prompts_hash.empty())
       protocol.prompts_hash = captions_hash(pictures.captions);
     if (!drawn.sampler.empty()) protocol.dtype = drawn.dtype;
     protocol.n = score.score.n;
@@ -298,6 +321,34 @@ void Measurer::of_pairs(const Metric& metric, const PictureSet& pictures, Scores
   scores[&metric] = {
       mean_score(metric.name, at::cat(values), options_.score),
       {.data_hash = reference_data_hash(), .extractor = metric.network, .weights_hash = measure.weights_hash}};
+}
+
+void Measurer::of_layouts(const Metric& metric, const PictureSet& pictures, Scores& scores) {
+  const auto extractor = open({&metric});
+  const std::string what = std::string(metric.name) + " of " + pictures.folder;
+  const std::vector<size_t> candidates = with_layouts(metric, pictures);
+  std::vector<double> values;
+  std::vector<size_t> kept;
+  FolderReport skipped;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (listener_.progress) listener_.progress(what, int64_t(i), int64_t(candidates.size()));
+    const std::string& file = pictures.files[candidates[i]];
+    try {
+      const Tensor picture = comparison_picture(file, options_.size);
+      values.push_back(box_overlap(*extractor, picture, pictures.layouts[candidates[i]]));
+      kept.push_back(candidates[i]);
+    } catch (const FileError& error) {
+      skipped.skips.push_back({file, std::string("cannot be decoded: ") + error.what()});
+    }
+  }
+  if (listener_.skipped && !skipped.skips.empty()) listener_.skipped(what, skipped);
+  if (values.empty()) throw FileError(pictures.folder + ": no picture can be measured. " + summary(skipped));
+  const ExtractorIdentity& identity = extractor->identity();
+  scores[&metric] = {mean_score(metric.name, at::tensor(values), score_options(metric, pictures, kept, 0)),
+                     {.resizer = identity.resizer,
+                      .extractor = identity.network,
+                      .weights_hash = identity.weights_hash,
+                      .dtype = identity.dtype}};
 }
 
 const PictureSet& Measurer::reference_pictures() {

@@ -77,6 +77,7 @@ class Measurer {
   void prepare_pairs(const Metric& metric, const PictureSet& pictures, const std::vector<ImageSize>& drawn);
   void attempt(const std::vector<const Metric*>& metrics, const std::function<void()>& measure);
   void of_extractor(const std::vector<const Metric*>& metrics, const PictureSet& pictures, Scores& scores);
+  void of_layouts(const Metric& metric, const PictureSet& pictures, Scores& scores);
   void of_pairs(const Metric& metric, const PictureSet& pictures, Scores& scores);
   // See reference_clusters; empty too where the reference's pictures have no captions.
   std::vector<int64_t> clusters_of_reference(const PictureSet& pictures);

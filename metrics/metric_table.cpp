@@ -6,11 +6,13 @@
 #include "metrics/caption_choice.h"
 #include "metrics/clip_score.h"
 #include "metrics/cmmd.h"
+#include "metrics/edge_agreement.h"
 #include "metrics/fid_infinity.h"
 #include "metrics/kid.h"
 #include "metrics/precision_recall.h"
 #include "metrics/psnr.h"
 #include "metrics/ssim.h"
+#include "pipeline/edges.h"
 #include "spec/listed.h"
 
 namespace mds {
@@ -96,6 +98,27 @@ constexpr double max_level = 255;
 Tensor psnr_of_pair(const Tensor& a, const Tensor& b) { return psnr_values(a, b, max_level); }
 Tensor ssim_of_pair(const Tensor& a, const Tensor& b) { return ssim_values(a, b, max_level); }
 
+// Whether the picture is one of edges: black and white alone, and mostly black.
+bool shows_edges(const Tensor& picture_CHW) {
+  const bool grey = at::equal(picture_CHW, picture_CHW.slice(0, 0, 1).expand_as(picture_CHW));
+  const Tensor white = picture_CHW == 255;
+  return grey && (white | (picture_CHW == 0)).all().item<bool>() && 2 * white.sum().item<int64_t>() < white.numel();
+}
+
+Tensor edges_wanted(const Tensor& pictures_NCHW) {
+  const Tensor edges = edge_controls(pictures_NCHW).slice(1, 0, 1).contiguous();
+  for (int64_t i = 0; i < edges.size(0); ++i)
+    if (shows_edges(pictures_NCHW[i])) edges[i].copy_(pictures_NCHW[i].slice(0, 0, 1));
+  return edges;
+}
+
+EdgeAgreement edges_of_pair(const Tensor& a, const Tensor& b) {
+  return edge_agreement(edge_controls(a).slice(1, 0, 1), edges_wanted(b));
+}
+Tensor edge_precision(const Tensor& a, const Tensor& b) { return edges_of_pair(a, b).precision; }
+Tensor edge_recall(const Tensor& a, const Tensor& b) { return edges_of_pair(a, b).recall; }
+Tensor edge_f1(const Tensor& a, const Tensor& b) { return edges_of_pair(a, b).f1; }
+
 constexpr const char *inception = "inception-v3-fid", *b32 = "clip-vit-b-32", *l14 = "clip-vit-l-14",
                      *l14_336 = "clip-vit-l-14-336", *g14 = "open-clip-vit-g-14";
 
@@ -175,6 +198,16 @@ constexpr std::array table{
     kernel_of("kid_effnet", lite0, "clean"),
     pixels_of("psnr", {psnr_of_pair}, "decibels, data range 255, at most 100"),
     pixels_of("ssim", {ssim_of_pair}, "Gaussian window of 11 (sigma 1.5), data range 255, the mean over RGB"),
+    pixels_of("edge_precision", {edge_precision}, "share of the picture's edges that the reference has within 1 pixel"),
+    pixels_of("edge_recall", {edge_recall}, "share of the reference's edges that the picture has within 1 pixel"),
+    pixels_of("edge_f1", {edge_f1},
+              "harmonic mean of both, Canny's edges at 100 and 200; a reference of white on black is taken as edges"),
+    Metric{.name = "box_iou_emoji",
+           .network = emoji_clip,
+           .resizer = "clip_crop",
+           .against = Against::layouts,
+           .convention = "intersection over union of each box and the window where its phrase is seen best",
+           .kind = BoxOverlap{}},
     perceptual_of("lpips_alex", "lpips-alex", "LPIPS v0.1, AlexNet"),
     perceptual_of("lpips_vgg", "lpips-vgg", "LPIPS v0.1, VGG16"),
     perceptual_of("perceptual_effnet", lite0,

@@ -20,6 +20,7 @@ enum class Against : uint8_t {
   features,    // all features of reference pictures
   captions,    // each picture's own caption
   partners,    // the reference picture of the same file name
+  layouts,     // each picture's own layout
 };
 
 // How many pictures a subset has, for the measures that draw subsets. 0: the usual number, or what the sets allow.
@@ -74,13 +75,17 @@ struct PixelPairs {
 // The mean distance of pairs of pictures in the features of the network.
 struct PerceptualPairs {};
 
+// The mean overlap of boxes with where the network sees their phrases: see box_overlap.h. Pictures without a layout are
+// not counted.
+struct BoxOverlap {};
+
 struct Metric {
   const char* name;
   const char* network;  // empty: compares pixels
   const char* resizer;
   Against against;
   const char* convention;  // describes the number in words: its form, scale and constants
-  std::variant<SetDistance, PictureMean, ChoiceShare, PixelPairs, PerceptualPairs> kind;
+  std::variant<SetDistance, PictureMean, ChoiceShare, PixelPairs, PerceptualPairs, BoxOverlap> kind;
 };
 
 // The score of a set's features. RequestError, naming the flag, where the set is too small for the subsets;

@@ -47,6 +47,7 @@ PictureSet list_captioned(const std::string& folder, const std::string& split) {
   for (const auto& pair : pairs) {
     set.files.push_back(pair.file);
     set.captions.push_back(pair.caption);
+    set.layouts.push_back(pair.layout);
   }
   set.names = picture_names(folder, set.files);
   return set;

@@ -5,14 +5,16 @@
 #include <vector>
 
 #include "data/image_folder.h"
+#include "spec/layout.h"
 
 namespace mds {
 
 struct PictureSet {
   std::string folder;
-  std::vector<std::string> names;     // see picture_names
-  std::vector<std::string> files;     // of each name
-  std::vector<std::string> captions;  // of each name; empty where captions were not asked for
+  std::vector<std::string> names;        // see picture_names
+  std::vector<std::string> files;        // of each name
+  std::vector<std::string> captions;     // of each name; empty where captions were not asked for
+  std::vector<PictureLayout> layouts{};  // as captions; an empty one where none is told
   FolderReport skipped{};
   int64_t repeats = 1;  // pictures per caption: the whole list of captions repeats this often
 };

@@ -66,8 +66,8 @@ Denoiser Drawer::denoiser(const Network& unet, const PictureTexts& texts) const 
   const int64_t rows_a_call = one_by_one && unet.device().is_cpu() ? sides : chosen.numel();
   if (sampler.cache_interval > 1) inner_steps(unet.plan(), sampler.cache_level);  // refuses a level that the UNet lacks
   Calls calls(chosen.numel(), rows_a_call, sampler, repeated(texts.controls, sides));
-  return [&unet, conditioning, sides, calls, config = sampler, grounded = grounded_steps(grounding, sampler.steps)](
-             const Tensor& x, int64_t t) mutable {
+  int64_t grounded = grounded_steps(grounding, steps_taken(sampler, init.strength));
+  return [&unet, conditioning, sides, calls, config = sampler, grounded](const Tensor& x, int64_t t) mutable {
     if (grounded-- == 0) conditioning.boxes_NB4 = Tensor();
     conditioning.timesteps_N = at::full({x.size(0) * sides}, t, at::kLong);
     const Tensor outputs = calls.forward(unet, x.repeat_interleave(sides, 0), conditioning);
@@ -79,7 +79,8 @@ Tensor Drawer::latents(const Network& unet, const PictureTexts& texts, const std
                        const std::function<void()>& stepped) const {
   const torch::NoGradGuard no_grad;
   const Shape& shape = unet.plan().input;
-  const LatentNoise noise = picture_noise(seeds, {shape.channels, shape.height, shape.width});
+  LatentNoise noise = picture_noise(seeds, {shape.channels, shape.height, shape.width});
+  noise.init = init;
   return sample(diffusion, sampler, noise, [&, denoised = denoiser(unet, texts)](const Tensor& x, int64_t t) {
     Tensor output = denoised(x, t);
     if (stepped) stepped();

@@ -28,6 +28,7 @@ struct Drawer {
   // busy.
   bool one_by_one = false;
   double grounding = 1;  // the share of the steps, the first ones, in which a layout of the texts is read
+  InitLatents init{};    // what drawing begins with; default: noise alone
 
   // The guided output for these pictures; both sides of a picture are rows of one call. The UNet must outlive it.
   Denoiser denoiser(const Network& unet, const PictureTexts& texts) const;

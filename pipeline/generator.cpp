@@ -73,7 +73,8 @@ DrawRequest part_of(const DrawRequest& request, size_t begin, size_t end) {
           .tiles = request.tiles,
           .layouts = part_of(request.layouts, begin, end),
           .grounding_steps = request.grounding_steps,
-          .adapters = of_pictures(request.adapters, at::arange(int64_t(begin), int64_t(end)))};
+          .adapters = of_pictures(request.adapters, at::arange(int64_t(begin), int64_t(end))),
+          .init = request.init};
 }
 
 struct RoundTime {
@@ -172,6 +173,12 @@ void Generator::check(const std::vector<PictureLayout>& layouts) const {
   for (const PictureLayout& layout : layouts) check_slots(layout, canonical(*card_.unet).boxes);
 }
 
+void Generator::check(const InitPicture& init, const SamplerConfig& sampler) const {
+  steps_taken(sampler, init.strength);
+  const EncoderPart encoder = find_encoder(folder_, card_, init.encoder);
+  check_part(encoder.folder, "vae_encoder", make_plan(encoder.spec));
+}
+
 PartLoading Generator::loading(const Placement& placement, const DrawListener& listener) const {
   PartLoading loading = loading_;
   loading.placement = placement;
@@ -200,8 +207,17 @@ PictureTexts Generator::texts_of(const DrawRequest& request, const SamplerConfig
   return result;
 }
 
+InitLatents Generator::init_latents(const DrawRequest& request, const DrawListener& listener) const {
+  if (!request.init) return {};
+  const EncoderPart encoder = find_encoder(folder_, card_, request.init->encoder);
+  InitLatents latents =
+      encode_init(*request.init, encoder, *card_.latent_scale, loading(loading_.placement.with_fp32(), listener));
+  give_memory_back();
+  return latents;
+}
+
 Tensor Generator::latents(const Network& unet, const Round& round, const LoadedControls& controls) const {
-  const int64_t steps = round.drawer.sampler.steps;
+  const int64_t steps = steps_taken(round.drawer.sampler, round.request.strength());
   const size_t count = round.request.seeds.size(), batch = size_t(round.request.batch);
   std::vector<Tensor> latents;
   for (size_t begin = 0; begin < count; begin += batch) {
@@ -250,12 +266,14 @@ void Generator::draw(const DrawRequest& request, const SamplerConfig& sampler, c
   check(request.layouts);
   if (request.batch < 1) throw ConfigError("the batch is " + std::to_string(request.batch) + "; allowed: at least 1");
   check(sampler, request.tiles);
+  steps_taken(sampler, request.strength());
   torch::NoGradGuard no_grad;
   const Drawer drawer{.diffusion = diffusion_,
                       .sampler = sampler,
                       .scale = *card_.latent_scale,
                       .one_by_one = true,
-                      .grounding = request.grounding_steps};
+                      .grounding = request.grounding_steps,
+                      .init = init_latents(request, listener)};
   size_t pictures = size_t(request.batch);  // in one round
   for (size_t drawn = 0; drawn < request.seeds.size(); drawn += most_in_memory) {
     const DrawRequest window = part_of(request, drawn, std::min(drawn + most_in_memory, request.seeds.size()));

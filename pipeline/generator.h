@@ -7,6 +7,7 @@
 
 #include "pipeline/adapter.h"
 #include "pipeline/drawer.h"
+#include "pipeline/init_picture.h"
 #include "pipeline/text_encoder.h"
 #include "spec/layout.h"
 
@@ -14,13 +15,16 @@ namespace mds {
 
 struct DrawRequest {
   std::vector<std::string> prompts;
-  std::vector<uint64_t> seeds;    // one per prompt
-  std::string negative{};         // what guidance steers away from; empty: no text
-  int64_t batch = 1;              // pictures sampled together
-  TileOptions tiles{};            // for the decoder
+  std::vector<uint64_t> seeds;           // one per prompt
+  std::string negative{};                // what guidance steers away from; empty: no text
+  int64_t batch = 1;                     // pictures sampled together
+  TileOptions tiles{};                   // for the decoder
   std::vector<PictureLayout> layouts{};  // one per prompt; none: no picture has boxes
-  double grounding_steps = 1;     // the share of the steps, the first ones, in which layouts are read
+  double grounding_steps = 1;            // the share of the steps, the first ones, in which layouts are read
   std::vector<AdapterUse> adapters{};
+  std::optional<InitPicture> init{};  // what all pictures begin with; none: noise alone
+
+  double strength() const { return init ? init->strength : 1; }
 };
 
 // Callbacks while pictures are drawn.
@@ -56,6 +60,8 @@ class Generator {
   void check(const SamplerConfig& sampler, const TileOptions& tiles) const;
   // ConfigError where the model cannot draw these layouts.
   void check(const std::vector<PictureLayout>& layouts) const;
+  // The same for a picture to begin with, with this sampler; FileError where its encoder's weights do not fit.
+  void check(const InitPicture& init, const SamplerConfig& sampler) const;
 
   // Draws one picture per prompt, in order. A picture depends only on its prompt, its seed and the negative prompt: on
   // the CPU to the byte, because the network gets one picture per call there; elsewhere up to rounding by its batch.
@@ -77,6 +83,7 @@ class Generator {
   void check_parts() const;
   PartLoading loading(const Placement& placement, const DrawListener& listener) const;
   PictureTexts texts_of(const DrawRequest& request, const SamplerConfig& sampler, const DrawListener& listener) const;
+  InitLatents init_latents(const DrawRequest& request, const DrawListener& listener) const;
   Tensor latents(const Network& unet, const Round& round, const LoadedControls& controls) const;
   size_t draw_round(const Round& round) const;  // returns the best size of the next round
 

@@ -8,7 +8,9 @@ namespace {
 
 constexpr TextBounds bounds{.line_bytes = most_json_line_bytes, .file_bytes = size_t(256) << 20};
 
-PictureLayout layout_in(const Json& json, const Place& place) {
+}  // namespace
+
+PictureLayout layout_from(const Json& json, const Place& place) {
   const bool under_name = json.is_object() && json.contains("layout");
   check_type(place, json, under_name || json.is_array(), "a list of phrases with boxes, or an object with \"layout\"");
   const Place list = under_name ? place.child("layout") : place;
@@ -17,8 +19,6 @@ PictureLayout layout_in(const Json& json, const Place& place) {
   for (size_t i = 0; i < layout.size(); ++i) check(layout[i], list.child(i));
   return layout;
 }
-
-}  // namespace
 
 PlacedPhrase parse_box(const std::string& text) {
   const size_t equals = text.find('=');
@@ -45,12 +45,12 @@ PlacedPhrase parse_box(const std::string& text) {
 }
 
 std::vector<PictureLayout> load_layouts(const std::string& file) {
-  if (!file.ends_with(".jsonl")) return {layout_in(load_json(file), {file, ""})};
+  if (!file.ends_with(".jsonl")) return {layout_from(load_json(file), {file, ""})};
   TextLines lines(file, bounds);
   std::vector<PictureLayout> layouts;
   for (std::string line; lines.next(line);)
     if (line.find_first_not_of(" \t") != std::string::npos)
-      layouts.push_back(layout_in(parse_json(line, lines.place()), {lines.place(), ""}));
+      layouts.push_back(layout_from(parse_json(line, lines.place()), {lines.place(), ""}));
   if (layouts.empty()) throw FileError(file + ": holds no layout; expected one a line");
   return layouts;
 }

@@ -14,8 +14,11 @@ using PictureLayout = std::vector<PlacedPhrase>;
 // anything else.
 PlacedPhrase parse_box(const std::string& text);
 
-// The layout of a .json file, or those of the lines of a .jsonl file. Each is a list of placed phrases, or an object
-// that has it under "layout", as a data set's metadata.jsonl does. ConfigError, FileError: see TextLines and check().
+// A list of placed phrases, or an object that has it under "layout". ConfigError, beginning with the place.
+PictureLayout layout_from(const Json& json, const Place& place);
+
+// The layout of a .json file, or those of the lines of a .jsonl file, such as a data set's metadata.jsonl: see
+// layout_from. ConfigError, FileError: see TextLines and check().
 std::vector<PictureLayout> load_layouts(const std::string& file);
 
 }  // namespace mds

@@ -24,6 +24,7 @@ enum class Measure : uint8_t {
 enum class Compared : uint8_t {
   sets,        // two sets of pictures
   caption,     // a picture and its caption, by an encoder of both
+  layout,      // where the layout wants things and where the picture shows them
   attributes,  // what the caption asks for and what the picture shows
   perception,  // two pictures, as a network sees them
   pixels,      // two pictures, value by value
@@ -46,6 +47,8 @@ inline constexpr std::array score_kinds{
     ScoreKind{"clip", Better::higher, Measure::mean, Compared::caption},
     ScoreKind{"binding", Better::higher, Measure::mean, Compared::attributes},
     ScoreKind{"counting", Better::higher, Measure::mean, Compared::attributes},
+    ScoreKind{"box_iou", Better::higher, Measure::mean, Compared::layout},
+    ScoreKind{"edge", Better::higher, Measure::mean, Compared::pixels},
     ScoreKind{"psnr", Better::higher, Measure::mean, Compared::pixels},
     ScoreKind{"ssim", Better::higher, Measure::mean, Compared::pixels},
     ScoreKind{"precision", Better::higher, Measure::mean, Compared::sets},

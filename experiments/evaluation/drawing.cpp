@@ -78,7 +78,7 @@ ModelRun open_model(const ModelRequest& request) {
 
 bool draw(const ModelRun& run, const DrawRequest& request, const std::function<void(size_t, Image)>& take,
           Listener& listener) {
-  const int64_t steps = run.sampler.steps, pictures = int64_t(request.prompts.size());
+  const int64_t steps = steps_taken(run.sampler, request.strength()), pictures = int64_t(request.prompts.size());
   listener.warn(idle_negative(run, request));
   listener.warn(run.warning);
   const auto progress = listener.progress(
@@ -124,6 +124,8 @@ PictureText making_of(const ModelRun& run, const DrawRequest& request, size_t i)
     text.insert(text.end(),
                 {{"adapter", use.hash}, {"control", sha256(bytes)}, {"control_scale", shown(Json(use.scale))}});
   }
+  if (request.init)
+    text.insert(text.end(), {{"init", request.init->hash}, {"strength", shown_number(request.init->strength)}});
   if (!run.loras.empty()) text.emplace_back("lora", run.loras);
   if (!request.layouts.empty()) {
     text.emplace_back("layout", to_json(request.layouts[i]).dump());

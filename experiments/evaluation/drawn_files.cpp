@@ -13,7 +13,9 @@ using Fields = std::map<std::string, std::string>;
 
 // The values that a field has if an older file lacks it: those of the sampler's later fields, and these.
 Fields usual_making() {
-  Fields usual{{"negative", ""}, {"dtype", "fp32"}, {"tile", "0"}, {"overlap", ""}};
+  Fields usual{{"negative", ""}, {"dtype", "fp32"}, {"tile", "0"}, {"overlap", ""}, {"strength", "1"}};
+  for (const char* without : {"init", "adapter", "control", "control_scale", "lora", "layout", "grounding_steps"})
+    usual[without] = "";
   const Json sampler = fields_json(SamplerConfig{}, [](bool later, const Json&, const std::string&) { return later; });
   for (const auto& [name, value] : sampler.items())
     usual[name] = value.is_string() ? value.get<std::string>() : value.dump();

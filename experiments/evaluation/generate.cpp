@@ -114,7 +114,7 @@ void prepare_output(const GenerateRequest& request) {
   std::vector<std::string> inputs = request.models;
   inputs.push_back(request.prompts_file);
   for (const auto& lora : request.loras) inputs.push_back(lora.file);
-  inputs.push_back(request.layout_file);
+  for (const auto& file : {request.layout_file, request.init.picture, request.init.mask}) inputs.push_back(file);
   refuse_input_as_output("`out`", request.out, inputs);
   const std::filesystem::path out(request.out), folder = request.one_file() ? out.parent_path() : out;
   const std::string shown = folder.empty() ? "." : folder.string();
@@ -210,6 +210,21 @@ std::vector<AdapterUse> adapters_for(const ModelRun& run, const ControlRequest& 
   return uses;
 }
 
+// The picture that drawing begins with, where there is one. RequestError where it does not fit the models.
+std::optional<InitPicture> init_for(const std::vector<ModelRun>& runs, const InitFiles& files, Listener& listener) {
+  if (!files.given()) {
+    if (files.mask.empty() && files.encoder.empty() && !files.strength) return std::nullopt;
+    throw RequestError("`mask`, `strength` and `encoder` are of a picture to begin with; needed: `init` FILE");
+  }
+  try {
+    InitPicture init = load_init(files, runs[0].generator.size(), [&](const std::string& told) { listener.say(told); });
+    for (const ModelRun& run : runs) run.generator.check(init, run.sampler);
+    return init;
+  } catch (const ConfigError& error) {
+    throw RequestError(error.what());
+  }
+}
+
 }  // namespace
 
 size_t generate(GenerateRequest request, const std::function<void(const std::string&)>& ready, Listener& listener) {
@@ -227,6 +242,7 @@ size_t generate(GenerateRequest request, const std::function<void(const std::str
                                .packed = request.packed,
                                .loras = request.loras}));
   drawing.adapters = adapters_for(runs[0], request.control, controls, listener);
+  drawing.init = init_for(runs, request.init, listener);
   for (const ModelRun& run : runs) check_layouts(run, drawing.layouts);
   const GridRequest grid{request.prompts, request.count, drawing, runs};
   if (request.grid) check_grid(grid, listener);

@@ -30,6 +30,7 @@ struct GenerateRequest {
   int64_t batch = 1;                   // pictures drawn together
   TileOptions tiles{};
   ControlRequest control{};
+  InitFiles init{};  // a picture to begin with
   bool grid = false;
   Extent pixels{};  // picture size; 0: the models' own
   Placement placement{};

@@ -18,6 +18,7 @@ std::vector<const Metric*> metrics_of(const EvaluationConfig& config) {
     if (!metric) refuse(name, "which is not known; known: " + known_metrics());
     if (metric->against == Against::partners)
       refuse(name, "which compares each picture with a partner; a sweep has none");
+    if (metric->against == Against::layouts) refuse(name, "which needs layouts; a sweep has none");
     if (std::holds_alternative<ChoiceShare>(metric->kind))
       refuse(name, "which counts only some of the captions; only mdsearch evaluate measures it");
     if (name == "fd_emoji_clip" || name == "clip_emoji") refuse(name, "which every sweep has");

@@ -78,6 +78,21 @@ TEST_CASE("the layout of a picture is read, written and part of the data set's i
                     Contains("metadata.jsonl:1: layout.0.box goes from 0 to 2 across; allowed"));
 }
 
+TEST_CASE("a drawn picture brings its prompt and its layout", "[data]") {
+  const Folder folder;
+  const auto draw = [&](const std::string& name, const std::string& layout) {
+    mds::save_png(folder.name() + "/" + name, mds::make_image({8, 8}, 9),
+                  {{"prompt", "a heart"}, {"layout", layout}, {"model", "x"}});
+  };
+  draw("a.png", R"([{"phrase": "heart", "box": [0, 0.25, 0.5, 1]}])");
+  const auto pairs = mds::list_pairs(folder.name());
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].caption == "a heart");
+  CHECK(pairs[0].layout == std::vector<mds::PlacedPhrase>{{"heart", {0, 0.25, 0.5, 1}}});
+  draw("b.png", R"([{"phrase": "heart", "box": [0, 0.25, 0, 1]}])");
+  CHECK_THROWS_WITH(mds::list_pairs(folder.name()), Contains("b.png: layout.0.box goes from 0 to 0 across"));
+}
+
 TEST_CASE("a picture that cannot be used is skipped with its reason", "[data]") {
   const Folder folder;
   folder.picture("good.png", 64, 64);

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "networks/network_spec.h"
+#include "pipeline/canny.h"
 #include "pipeline/image.h"
 #include "pipeline/resizer.h"
 #include "pipeline/tensor_file.h"
@@ -327,4 +328,34 @@ TEST_CASE("EfficientNet-Lite0's features come from a file of its package's names
   const auto picture = comparison_picture(a.at("p10.png"), 0);
   const auto expected = network->forward(resized(picture, {.width = 224, .height = 224}, Resizer::clean));
   CHECK(at::allclose(features.narrow(0, 0, 1), expected, 1e-4, 1e-6));
+}
+
+TEST_CASE("edges of pictures are compared with those of their partners, or with edges themselves", "[metrics]") {
+  const Folder pictures("measure_edges"), reference("measure_edge_partners");
+  pictures.add_all(3);
+  reference.add_all(3);
+  const MeasureOptions options{
+      .metrics = find_metrics("edge_f1,edge_precision,edge_recall"), .reference = reference.path, .score = {}};
+  for (const auto& [score, protocol] : measure(options, pictures.path)) CHECK(score.value == 1);
+  for (int64_t i = 0; i < 3; ++i) {
+    const std::string name = "p" + std::to_string(10 + i) + ".png";
+    save_png(reference.at(name), canny_edges(load_image(pictures.at(name))));
+  }
+  for (const auto& [score, protocol] : measure(options, pictures.path)) CHECK(score.value == 1);
+}
+
+TEST_CASE("the overlap of boxes is measured of the pictures that have a layout, by the scoring encoder", "[metrics]") {
+  const Folder folder("measure_boxes");
+  folder.add_all(3);
+  const MeasureOptions options{.metrics = find_metrics("box_iou_emoji"), .reference = "", .score = {}};
+  std::ofstream lines(folder.at("metadata.jsonl"));
+  lines << R"({"file_name": "p10.png", "text": "x"})" << "\n" << std::flush;
+  CHECK_THROWS_WITH(measure(options, folder.path), Contains("box_iou_emoji needs pictures with layouts"));
+  lines << R"({"file_name": "p11.png", "text": "x", "layout": [{"phrase": "red heart", "box": [0, 0, 0.5, 0.5]}]})"
+        << std::flush;
+  const auto scores = measure(options, folder.path);
+  CHECK(scores[0].score.n == 1);
+  CHECK(scores[0].score.value >= 0);
+  CHECK(scores[0].score.value <= 1);
+  CHECK(scores[0].protocol.extractor == std::string(emoji_clip));
 }

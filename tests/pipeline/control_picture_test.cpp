@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <random>
 
+#include "pipeline/edges.h"
 #include "pipeline/picture_tensor.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"

@@ -1,0 +1,68 @@
+#include "metrics/box_overlap.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/parallel.h"
+#include "metrics/clip_score.h"
+
+namespace mds {
+namespace {
+
+double area(const Box& box) { return std::max(0.0, box[2] - box[0]) * std::max(0.0, box[3] - box[1]); }
+
+Tensor cut(const Tensor& picture_1CHW, const Box& box) {
+  const auto pixel = [](double share, int64_t side) { return std::llround(share * double(side)); };
+  const int64_t height = picture_1CHW.size(2), width = picture_1CHW.size(3);
+  return picture_1CHW.slice(2, pixel(box[1], height), pixel(box[3], height))
+      .slice(3, pixel(box[0], width), pixel(box[2], width))
+      .contiguous();
+}
+
+}  // namespace
+
+double intersection_over_union(const Box& a, const Box& b) {
+  const double shared = area({std::max(a[0], b[0]), std::max(a[1], b[1]), std::min(a[2], b[2]), std::min(a[3], b[3])});
+  return shared / (area(a) + area(b) - shared);
+}
+
+std::vector<Box> windows_of(ImageSize size) {
+  constexpr int64_t places = 16;
+  const double shorter = double(std::min(size.width, size.height));
+  const double right = double(size.width) / shorter, bottom = double(size.height) / shorter;  // in shorter sides
+  std::vector<Box> windows;
+  for (const double side : {0.25, 0.3, 0.36, 0.43, 0.52, 0.62, 0.75})
+    for (int64_t y = 0; double(y) / places + side <= bottom; ++y)
+      for (int64_t x = 0; double(x) / places + side <= right; ++x) {
+        const double left = double(x) / places, top = double(y) / places;
+        windows.push_back({left / right, top / bottom, (left + side) / right, (top + side) / bottom});
+      }
+  return windows;
+}
+
+std::vector<Box> windows_of_phrases(const Extractor& extractor, const Tensor& picture_1CHW,
+                                    const PictureLayout& layout) {
+  const std::vector<Box> windows = windows_of({picture_1CHW.size(3), picture_1CHW.size(2)});
+  std::vector<Tensor> prepared(windows.size());
+  parallel_for(int64_t(windows.size()),
+               [&](int64_t i) { prepared[size_t(i)] = extractor.prepared(cut(picture_1CHW, windows[size_t(i)])); });
+  std::vector<std::string> phrases;
+  for (const auto& placed : layout) phrases.push_back(placed.phrase);
+  const Tensor cosines_KW = unit_rows("phrases", extractor.text_features(phrases))
+                                .matmul(unit_rows("windows", extractor.features(at::stack(prepared))).t());
+  const Tensor best_K = cosines_KW.argmax(1);
+  std::vector<Box> found;
+  for (int64_t i = 0; i < best_K.numel(); ++i) found.push_back(windows[size_t(best_K[i].item<int64_t>())]);
+  return found;
+}
+
+double box_overlap(const Extractor& extractor, const Tensor& picture_1CHW, const PictureLayout& layout) {
+  const std::vector<Box> found = windows_of_phrases(extractor, picture_1CHW, layout);
+  double sum = 0;
+  for (size_t i = 0; i < layout.size(); ++i) sum += intersection_over_union(found[i], layout[i].box);
+  return sum / double(layout.size());
+}
+
+}  // namespace mds
