@@ -42,6 +42,34 @@ void add_init_options(po::options_description& options, InitFiles& init) {
       "Model folder whose vae_encoder encodes --init (default: the model's own, or that of its training)");
 }
 
+void add_layout_options(po::options_description& group, GenerateRequest& request) {
+  auto add = group.add_options();
+  add("box", po::value(&request.boxes)->composing()->value_name("x0,y0,x1,y1=PHRASE"),
+      "Box in which the phrase is drawn, by shares of the width and height from the upper left corner; may repeat; for "
+      "models that read layouts");
+  add("layout", po::value(&request.layout_file)->value_name("FILE"),
+      "File of boxes in place of --box: .json with one layout, or .jsonl with one for each prompt");
+  add("grounding-steps", number(&request.grounding_steps, between(0, 1)),
+      "Share of the steps, the first ones, in which boxes are read");
+}
+
+void add_control_options(po::options_description& group, ControlRequest& control) {
+  auto add = group.add_options();
+  add("adapter", po::value(&control.adapters)->composing()->value_name("DIR"),
+      "Folder of an adapter, which the control picture steers");
+  add("control", po::value(&control.source.edges)->value_name("FILE"),
+      "Control picture: white edges on black; or a folder of captioned ones, all of which are drawn");
+  add("control-from", po::value(&control.source.photo)->value_name("FILE"),
+      "Picture whose edges are the control picture; or a folder of captioned ones");
+  add("control-split", po::value(&control.split)->value_name("NAME"),
+      "Part of a folder of controls that is a data set: train or held_out (default: all)");
+  add("canny-low", number(&control.source.thresholds.low, between(0, CannyThresholds::most)),
+      "Gradient above which a pixel continues an edge");
+  add("canny-high", number(&control.source.thresholds.high, between(0, CannyThresholds::most)),
+      "Gradient above which a pixel begins an edge");
+  add("control-scale", number(&control.scale, between(-10, 10)), "Factor of what the adapters add");
+}
+
 CommandLine command_line(GenerateOptions& options) {
   GenerateRequest& request = options.request;
   CommandLine line{.usage = "mdsearch generate --model DIR --prompt T [options] --out F",
@@ -55,13 +83,7 @@ CommandLine command_line(GenerateOptions& options) {
       "File of prompts: one a line, or .jsonl with \"prompt\", \"text\" or \"caption\"");
   add_lora_option(line.options, &request.loras);
   add("negative", po::value(&request.negative)->value_name("TEXT"), "Text that guidance steers pictures away from");
-  add("box", po::value(&request.boxes)->composing()->value_name("x0,y0,x1,y1=PHRASE"),
-      "Box in which the phrase is drawn, by shares of the width and height from the upper left corner; may repeat; for "
-      "models that read layouts");
-  add("layout", po::value(&request.layout_file)->value_name("FILE"),
-      "File of boxes in place of --box: .json with one layout, or .jsonl with one for each prompt");
-  add("grounding-steps", number(&request.grounding_steps, between(0, 1)),
-      "Share of the steps, the first ones, in which boxes are read");
+  add_layout_options(line.options, request);
   add("count", number(&request.count, between(1, double(most_pictures))),
       "Pictures of each prompt; picture i has the seed --seed + i");
   add("batch", number(&request.batch, between(1, most_at_once)), "Pictures that are drawn together");
@@ -70,19 +92,7 @@ CommandLine command_line(GenerateOptions& options) {
       "Decodes in tiles of N latent pixels a side, which saves memory");
   add("overlap", number(&options.overlap, at_least(0), "as many as the decoder's reach asks for"),
       "Latent pixels that neighbouring tiles share");
-  add("adapter", po::value(&request.control.adapters)->composing()->value_name("DIR"),
-      "Folder of an adapter, which the control picture steers");
-  add("control", po::value(&request.control.source.edges)->value_name("FILE"),
-      "Control picture: white edges on black; or a folder of captioned ones, all of which are drawn");
-  add("control-from", po::value(&request.control.source.photo)->value_name("FILE"),
-      "Picture whose edges are the control picture; or a folder of captioned ones");
-  add("control-split", po::value(&request.control.split)->value_name("NAME"),
-      "Part of a folder of controls that is a data set: train or held_out (default: all)");
-  add("canny-low", number(&request.control.source.thresholds.low, between(0, CannyThresholds::most)),
-      "Gradient above which a pixel continues an edge");
-  add("canny-high", number(&request.control.source.thresholds.high, between(0, CannyThresholds::most)),
-      "Gradient above which a pixel begins an edge");
-  add("control-scale", number(&request.control.scale, between(-10, 10)), "Factor of what the adapters add");
+  add_control_options(line.options, request.control);
   add_init_options(line.options, request.init);
   add("grid", po::bool_switch(&request.grid), "Puts all pictures into one file, with their prompts and seeds");
   add("out", po::value(&request.out)->required()->value_name("PATH"),

@@ -75,7 +75,7 @@ class FeatureExtractor : public Extractor {
   }
   Tensor features(const Tensor& prepared_NCHW) const override {
     const torch::NoGradGuard no_grad;
-    return run_network(*network_, spec_, {prepared_NCHW})[0].to(at::kCPU);
+    return run_network(*network_, spec_, {{prepared_NCHW}})[0].to(at::kCPU);
   }
 
  private:

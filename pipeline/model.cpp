@@ -121,12 +121,17 @@ std::vector<std::string> part_files(const std::string& folder, const std::string
   return files;
 }
 
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement,
-                     const WeightChange& change) {
+NetworkPtr load_changed_part(const PartPlace& place, Plan plan, const Placement& placement,
+                             const WeightChange& change) {
+  const auto& [folder, part] = place;
   auto network = make_network(std::move(plan), placement);
   load_weights(*network, part_tensors(folder, part), part_files(folder, part).back(), change);
   network->eval();
   return network;
+}
+
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement) {
+  return load_changed_part({folder, part}, std::move(plan), placement, {});
 }
 
 void check_part(const std::string& folder, const std::string& part, const Plan& plan) {

@@ -173,9 +173,13 @@ std::string part_file(const std::string& folder, const std::string& part);  // "
 // base, and where neither folder has the part, the folder's own file.
 std::vector<std::string> part_files(const std::string& folder, const std::string& part);
 // Loads part "unet" from FOLDER/unet.safetensors into a network of the card's spec. FileError names what is missing,
-// damaged or does not fit the plan. change: see load_weights.
-NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement = {},
-                     const WeightChange& change = {});
+// damaged or does not fit the plan.
+NetworkPtr load_part(const std::string& folder, const std::string& part, Plan plan, const Placement& placement = {});
+// The same with weights that `change` has changed; see load_weights.
+struct PartPlace {
+  const std::string &folder, &part;
+};
+NetworkPtr load_changed_part(const PartPlace& place, Plan plan, const Placement& placement, const WeightChange& change);
 // FileError where load_part would name a tensor that is missing, extra or misshapen, without reading the values.
 void check_part(const std::string& folder, const std::string& part, const Plan& plan);
 void save_part(const std::string& folder, const std::string& part, const TensorMap& weights, at::ScalarType dtype);

@@ -214,8 +214,9 @@ Controls take_controls(TensorMap& tensors, const Plan& plan, const std::string& 
   return controls;
 }
 
-std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const std::vector<Tensor>& inputs,
-                                const Observer& observer, const Controls& controls) {
+std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const NetworkBatch& batch,
+                                const Observer& observer) {
+  const auto& [inputs, controls] = batch;
   if (is_lpips(network.plan())) return {lpips_distance(network, inputs.at(0), inputs.at(1), observer)};
   Conditioning conditioning;
   conditioning.controls = controls;

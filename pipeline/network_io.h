@@ -43,9 +43,17 @@ std::vector<Tensor> inputs_from(const TensorMap& tensors, const NetworkSpec& spe
 // map has another shape.
 Controls take_controls(TensorMap& tensors, const Plan& plan, const std::string& source);
 
-// One pass over tensors in the order of inputs_of; returns outputs in the order of outputs_of. The end token of a text
-// is its largest id, the first one where it repeats. `observer` as in Network::forward.
-std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const std::vector<Tensor>& inputs,
-                                const Observer& observer = {}, const Controls& controls = {});
+// Tensors in the order of inputs_of, and what is added inside.
+struct NetworkBatch {
+  NetworkBatch(std::vector<Tensor> tensors, Controls added = {})
+      : inputs(std::move(tensors)), controls(std::move(added)) {}
+  std::vector<Tensor> inputs;
+  Controls controls;
+};
+
+// One pass; returns outputs in the order of outputs_of. The end token of a text is its largest id, the first one where
+// it repeats. `observer` as in Network::forward.
+std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const NetworkBatch& batch,
+                                const Observer& observer = {});
 
 }  // namespace mds

@@ -124,7 +124,7 @@ void save(const PackedFile& file, TensorMap tensors, const PackedFiles& packed) 
 NetworkPtr load_prepared(const std::string& folder, const std::string& part, Plan plan, const PartLoading& loading) {
   const auto prepared = [&](Packing* packing) {
     NetworkPtr network =
-        load_part(folder, part, std::move(plan), loading.placement, with_updates(loading.loras, part));
+        load_changed_part({folder, part}, std::move(plan), loading.placement, with_updates(loading.loras, part));
     network->prepare(loading.placement.kernels, packing);
     return network;
   };

@@ -49,7 +49,7 @@ TensorMap pass(const Network& network, const NetworkSpec& spec, std::vector<Tens
   for (size_t i = 0; i < inputs.size(); ++i)
     if (wanted[i].sizes.size() > 1)
       inputs[i] = inputs[i].to(network.dtype());  // timesteps and sizes need full precision
-  const auto outputs = run_network(network, spec, inputs, {}, controls);
+  const auto outputs = run_network(network, spec, {inputs, controls});
   const auto names = outputs_of(network.plan());
   TensorMap named;
   for (size_t i = 0; i < names.size(); ++i) {

@@ -99,7 +99,7 @@ TEST_CASE("a text is pooled at the first of its largest ids", "[pipeline][torch]
   const auto network = make_network(make_plan(tiny::text_tower()));
   initialise(*network, 1);
   const auto embedding = [&](std::vector<int64_t> ids) {
-    return run_network(*network, tiny::text_tower(), {at::tensor(ids).unsqueeze(0)})[2];
+    return run_network(*network, tiny::text_tower(), {{at::tensor(ids).unsqueeze(0)}})[2];
   };
   const Tensor text = embedding({18, 3, 4, 19, 19, 19});
   CHECK(at::equal(text, embedding({18, 3, 4, 19, 0, 0})));  // causal: no token sees a later one
@@ -136,5 +136,5 @@ TEST_CASE("LPIPS gives one distance for each pair of a batch", "[pipeline][torch
   const Tensor distance = run_network(*network, spec, inputs).at(0);
   CHECK(distance.sizes() == at::IntArrayRef({3}));
   CHECK(distance.gt(0).all().item<bool>());
-  CHECK(run_network(*network, spec, {inputs[0], inputs[0]}).at(0).eq(0).all().item<bool>());
+  CHECK(run_network(*network, spec, {{inputs[0], inputs[0]}}).at(0).eq(0).all().item<bool>());
 }
