@@ -13,8 +13,11 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import warnings
 
+import diffusers
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 
 import peer_case
@@ -24,7 +27,8 @@ LIMIT = 1e-5
 LAYERS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "conv1", "conv2", "conv_shortcut",
           "time_emb_proj", "downsamplers.0.conv", "upsamplers.0.conv", "conv_in", "linear_1"]
 TEXT_LAYERS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
-NARROW = [{"op": "replace", "path": f"/levels/{i}/width", "value": width} for i, width in enumerate((32, 64, 128, 128))]
+NARROW = [{"op": "replace", "path": "/time_width", "value": 128},
+          *({"op": "replace", "path": f"/levels/{i}/width", "value": width} for i, width in enumerate((32, 64, 128, 128)))]
 SHALLOW = [{"op": "replace", "path": "/layers", "value": 2}]
 
 
@@ -59,11 +63,15 @@ def add_peft(model, part, layers, folder):
     """Adds adapter "a" to the model and saves it as diffusers does."""
     from diffusers import StableDiffusionPipeline
     from diffusers.utils import convert_state_dict_to_diffusers
-    from peft import LoraConfig, get_peft_model_state_dict
+    from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model
 
     config = LoraConfig(r=4, lora_alpha=3, target_modules=layers, rank_pattern={layers[0]: 6, layers[3]: 2},
                         alpha_pattern={layers[1]: 1})
-    model.add_adapter(config, adapter_name="a")
+    if part == "unet":
+        model.add_adapter(config, adapter_name="a")
+    else:
+        inject_adapter_in_model(config, model, adapter_name="a")
+        model.peft_config = {"a": config}
     for name, weight in model.named_parameters():
         if "lora_" in name:
             weight.data.uniform_(-0.1, 0.1, generator=peer_case.RANDOM)
@@ -78,7 +86,7 @@ def add_peft(model, part, layers, folder):
 
 
 def make_kohya(model, part, layers, folder):
-    """Updates with kohya's names, of ranks and alphas that differ from layer to layer."""
+    """Updates with kohya's names, of ranks that differ from layer to layer; diffusers takes one alpha from such a file."""
     random = lambda *shape: torch.empty(shape).uniform_(-0.1, 0.1, generator=peer_case.RANDOM)
     root = {"unet": "lora_unet_", "text_encoder": "lora_te_"}[part]
     names, tensors = dotted(model), {}
@@ -89,20 +97,32 @@ def make_kohya(model, part, layers, folder):
         key, rank = root + names[name].replace(".", "_"), 1 + i % 5
         tensors[f"{key}.lora_down.weight"] = random(rank, *weight.shape[1:])
         tensors[f"{key}.lora_up.weight"] = random(weight.shape[0], rank, *(1,) * (weight.dim() - 2))
-        tensors[f"{key}.alpha"] = torch.tensor(0.5 + i % 3)
+        tensors[f"{key}.alpha"] = torch.tensor(1.5)
     save_file(tensors, folder / "b.safetensors")
     return folder / "b.safetensors"
 
 
 def load_kohya(model, part, file):
-    """Adds adapter "b" of the file to the model, by diffusers' own loader."""
-    from diffusers import StableDiffusionPipeline as Pipeline
-
-    state, alphas = Pipeline.lora_state_dict(str(file))
+    """Adds adapter "b" of the file to the model: to a UNet by diffusers' own loader, to a text encoder by hand."""
     if part == "unet":
+        from diffusers import StableDiffusionPipeline as Pipeline
+
+        state, alphas = Pipeline.lora_state_dict(str(file))
         Pipeline.load_lora_into_unet(state, network_alphas=alphas, unet=model, adapter_name="b")
-    else:
-        Pipeline.load_lora_into_text_encoder(state, network_alphas=alphas, text_encoder=model, adapter_name="b")
+        return
+    from peft import LoraConfig, inject_adapter_in_model
+
+    tensors = load_file(file)
+    keys = {name: "lora_te_" + dotted_name.replace(".", "_") for name, dotted_name in dotted(model).items()}
+    layers = {name: key for name, key in keys.items() if key + ".alpha" in tensors}
+    config = LoraConfig(target_modules=list(layers),
+                        rank_pattern={name: len(tensors[key + ".lora_down.weight"]) for name, key in layers.items()},
+                        alpha_pattern={name: float(tensors[key + ".alpha"]) for name, key in layers.items()})
+    inject_adapter_in_model(config, model, adapter_name="b")
+    for name, key in layers.items():
+        layer = model.get_submodule(name)
+        layer.lora_A["b"].weight.data = tensors[key + ".lora_down.weight"]
+        layer.lora_B["b"].weight.data = tensors[key + ".lora_up.weight"]
 
 
 def choose(model, part, adapters, weights):
@@ -157,6 +177,9 @@ def main():
     parser.add_argument("--mdsearch", default="build/release/mdsearch", help="the program")
     parser.add_argument("--full", action="store_true", help="real widths and depths")
     options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
     worst = 0
     with torch.no_grad():
         for part in ("unet", "text_encoder"):
