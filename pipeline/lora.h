@@ -60,7 +60,7 @@ struct EnumNames<LoraFormat> {
 
 // Reads a safetensors file of either format, or lora_file of a folder. FileError where none of its names is of a layer
 // (with the first ten), or where layers do not fit (which, and their shapes), have rank 0, lack a half or are not
-// finite. Without an alpha, it is the rank.
+// finite. Without an alpha, or with one of 0, it is the rank, as in kohya's scripts.
 Lora read_lora(const std::string& file, const LoraNames& names);
 
 // kohya's files have an alpha for each layer. PEFT's have none here: the scale is part of B, and alpha is the rank.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "networks/found_file.h"
 #include "pipeline/lora.h"
@@ -58,15 +59,15 @@ std::vector<int64_t> matrix_shape(at::IntArrayRef sizes) {
 // Why the layer cannot be used; empty where it can.
 std::string problem_of(const Found& found, const LoraTarget& target) {
   if (!found.down.defined() || !found.up.defined())
-    return std::string("without ") + (found.down.defined() ? "its second" : "its first") + " matrix " + found.name;
+    return std::string("without its matrix ") + (found.down.defined() ? "B " : "A ") + found.name;
   for (const Tensor& tensor : {found.down, found.up})
     if (const std::string wrong = wrong_type(tensor); !wrong.empty()) return wrong + " " + found.name;
   if (found.down.dim() < 2 || found.down.size(0) == 0) return "of rank 0 " + found.name + "; allowed: at least 1";
   const int64_t rank = found.down.size(0);
-  std::vector<int64_t> down = target.shape;
-  down[0] = rank;
-  const std::vector<int64_t> up{target.shape[0], rank};
-  if (matrix_shape(found.down.sizes()) != matrix_shape(down) || matrix_shape(found.up.sizes()) != up)
+  std::vector<int64_t> down = target.shape, up(down.size(), 1);
+  up[0] = std::exchange(down[0], rank);
+  up[1] = rank;
+  if (matrix_shape(found.down.sizes()) != matrix_shape(down) || matrix_shape(found.up.sizes()) != matrix_shape(up))
     return "misshapen " + found.name + ": " + sizes_text(found.down.sizes()) + " and " + sizes_text(found.up.sizes()) +
            ", expected " + sizes_text(down) + " and " + sizes_text(up);
   if (!is_finite(found.down) || !is_finite(found.up) || !std::isfinite(found.alpha.value_or(0)))
@@ -92,7 +93,11 @@ std::vector<std::string> collect(const TensorMap& tensors, const LoraNames& name
     if (key->role == LoraRole::other) problems.push_back("of another kind than LoRA " + name);
     if (place && place->defined()) problems.push_back("twice there " + name + " and " + found.name);
     if (place) *place = tensor;
-    if (key->role == LoraRole::alpha && tensor.numel() == 1) found.alpha = tensor.item<double>();
+    if (key->role != LoraRole::alpha) continue;
+    if (tensor.numel() == 1)
+      found.alpha = tensor.item<double>();
+    else
+      problems.push_back("no single number " + name);
   }
   return strangers;
 }

@@ -471,6 +471,6 @@ TEST_CASE("generate refuses LoRAs that do not fit before it draws", "[app][torch
   CHECK_THAT(refused({{"stranger.lora_A.weight", at::ones({1, 8})}}), Contains("none of its 1 tensors"));
   CHECK_THAT(refused({{"unet.conv_in.lora_A.weight", at::ones({1, 4, 3, 3})},
                       {"unet.conv_in.lora_B.weight", at::ones({320, 1, 1, 1})}}),
-             Contains("misshapen unet.conv_in: [1, 4, 3, 3] and [320, 1, 1, 1], expected [1, 3, 3, 3] and [8, 1]"));
+             Contains("misshapen unet.conv_in: [1, 4, 3, 3] and [320, 1, 1, 1], expected [1, 3, 3, 3] and [8, 1, 1, 1]"));
   CHECK_THAT(refused({}, "=nan"), Contains("allowed: a finite number"));
 }

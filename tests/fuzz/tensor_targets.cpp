@@ -11,6 +11,7 @@
 #include "pipeline/convert_config.h"
 #include "pipeline/convert_sampling.h"
 #include "pipeline/convert_tokenizer.h"
+#include "pipeline/lora.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/pipeline/picture_bytes.h"
 #include "trainer/config.h"
@@ -73,6 +74,32 @@ Target references() {
                      "[4,3]", "\"__metadata__\":"},
           .read = [](const std::string& input) { load_reference(file_with("damaged.safetensors", input)); },
           .repair = fit_header};
+}
+
+Target loras() {
+  const LoraNames names(
+      {{"text_encoder",
+        make_plan(TextTowerSpec{.vocabulary = 516, .tokens = 4, .width = 8, .layers = 1, .heads = 2, .mlp = 16})}});
+  const Lora lora{.file = "",
+                  .parts = {{"text_encoder", {{"layers.0.attn.q", {at::ones({2, 8}), at::ones({8, 2}), 1}}}}}};
+  std::vector<std::string> seeds;
+  for (const auto format : {LoraFormat::peft, LoraFormat::kohya}) {
+    const std::string file = folder() + "/lora.safetensors";
+    save_lora(file, lora, names,
+              {.format = format, .metadata = {{"lora_adapter_metadata", "{\"text_encoder.lora_alpha\":2}"}}});
+    seeds.push_back(bytes_of(file));
+  }
+  return {
+      .name = "lora",
+      .seeds = seeds,
+      .tokens = {".lora_A.weight", ".lora_B.weight", ".alpha", ".dora_scale", "\"shape\":[0,8]", "\"dtype\":\"I64\"",
+                 "\\\"text_encoder.alpha_pattern\\\":{", "\\\"text_encoder.use_rslora\\\":true", "1e308"},
+      .read =
+          [names](const std::string& input) {
+            const Loras read{{.lora = read_lora(file_with("damaged.safetensors", input), names)}};
+            update_of(read, "text_encoder", "layers.0.attn.q.weight", {8, 8});
+          },
+      .repair = fit_header};
 }
 
 std::string npy(std::string header, const std::vector<double>& values) {
@@ -178,7 +205,7 @@ Target foreign() {
 
 std::vector<Target> targets() {
   at::set_num_threads(1);  // threads would not live on in the processes of inputs
-  return {cards(), trainings(), sweeps(), references(), archives(), arrays(), foreign()};
+  return {cards(), trainings(), sweeps(), references(), loras(), archives(), arrays(), foreign()};
 }
 
 }  // namespace mds::fuzz

@@ -164,11 +164,12 @@ TEST_CASE("updates that cannot be used are refused by name", "[pipeline][torch]"
   place.refuses(with(one_layer(), up, at::ones({7, 2})), "misshapen " + query);
   place.refuses(with(one_layer(), up, at::ones({8, 3})), "misshapen " + query);
   place.refuses(one_layer(0), "of rank 0 " + query);
-  place.refuses({{down, at::ones({2, 8})}}, "without its second matrix " + query);
-  place.refuses({{query + ".alpha", at::ones({1})}}, "without its first matrix " + query);
+  place.refuses({{down, at::ones({2, 8})}}, "without its matrix B " + query);
+  place.refuses({{query + ".alpha", at::ones({1})}}, "without its matrix A " + query);
   place.refuses(with(one_layer(), down, at::full({2, 8}, NAN)), "not finite " + query);
   place.refuses(with(one_layer(), query + ".alpha", at::full({1}, INFINITY)), "not finite " + query);
   place.refuses(with(one_layer(), down, at::ones({2, 8}, at::kLong)), "not floating " + query);
+  place.refuses(with(one_layer(), query + ".alpha", at::ones({2})), "no single number " + query + ".alpha");
   place.refuses(with(one_layer(), query + ".dora_scale", at::ones({8, 1})), "of another kind than LoRA " + query);
   place.refuses(with(one_layer(), query + ".lora_down.weight", at::ones({2, 8})), "twice there " + query);
   CHECK_THROWS_AS(place.read(one_layer(), {{"lora_adapter_metadata", "{"}}), ConfigError);
