@@ -4,7 +4,8 @@ tests/pipeline/init_latents_test.cpp repeats.
     python tests/parity/init_pictures.py         (needs torch, transformers and diffusers; the project needs none of them)
 
 StableDiffusionImg2ImgPipeline and StableDiffusionInpaintPipeline run as they are, with latents given as pictures; the
-network and all noise are in closed form. A run is the latent that each network call sees and the one it ends with, in our
+network and all noise are in closed form. Two cases are left out in which diffusers' Euler scheduler, whose latent is x / a, leaves a
+factor at the ends: pure noise under a mask at strength 1 begins with s less, and kept parts end at timestep 0 unscaled. A run is the latent that each network call sees and the one it ends with, in our
 scale (x_t = a x0 + s eps).
 """
 
@@ -100,10 +101,10 @@ def cases():
         yield case("ddim", strength=1.0, mask=mask)
         yield case("ddim", spacing="leading", last="first", mask=mask)
         yield case("ddim", eta=0.7, mask=mask)
-        yield case("euler", last="first", mask=mask)
         yield case("dpmpp_2m", last="first", mask=mask)
         yield case("dpmpp_2m", strength=1.0, mask=mask)
     yield case("euler", strength=1.0)
+    yield case("euler", last="first")
 
 
 def main():

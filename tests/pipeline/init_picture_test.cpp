@@ -44,6 +44,12 @@ void save_encoder(const std::string& where, ModelCard card, const EncoderSpec& s
   save_random_part(where, "vae_encoder", make_plan(spec), 7000);
 }
 
+ModelCard card_of(const std::optional<LatentScale>& scale) {
+  ModelCard card;
+  card.latent_scale = scale;
+  return card;
+}
+
 // A model that draws, with its encoder.
 void save_model() {
   save_tiny_model(folder);
@@ -128,7 +134,7 @@ TEST_CASE("a mask of another size or without white is an error that says so", "[
 
 TEST_CASE("the encoder is the named one, the model's own, or that of its training", "[pipeline][torch]") {
   save_tiny_model(folder);
-  save_encoder(encoders, {.latent_scale = tiny_card().latent_scale});
+  save_encoder(encoders, card_of(tiny_card().latent_scale));
   ModelCard card = load_card(folder);
   CHECK_THROWS_WITH(find_encoder(folder, card), folder +
                                                     "/model.json: has no vae_encoder, which a picture to begin with "
@@ -143,7 +149,7 @@ TEST_CASE("the encoder is the named one, the model's own, or that of its trainin
 
 TEST_CASE("an encoder of other latents is refused", "[pipeline][torch]") {
   const ModelCard card = tiny_card();
-  save_encoder(encoders, {.latent_scale = LatentScale{{0, 0, 0}, {1, 1, 1}}});
+  save_encoder(encoders, card_of(LatentScale{{0, 0, 0}, {1, 1, 1}}));
   CHECK_THROWS_WITH(find_encoder(folder, card, encoders), Contains("its latent_scale is another one"));
   EncoderSpec wide = tiny_encoder();
   wide.latent_channels = 5;
