@@ -6,7 +6,7 @@
 
 namespace mds {
 
-Tensor load_control(const ControlSource& source, Extent pixels, const Told& told) {
+Tensor load_control(const ControlSource& source, Extent pixels, const Notice& told) {
   if (source.edges.empty() == source.photo.empty())
     throw ConfigError(std::string("a control picture is made from one file; given: ") +
                       (source.given() ? "a picture of edges and a photo" : "none"));

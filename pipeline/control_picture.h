@@ -26,6 +26,6 @@ struct ControlSource {
 
 // Float32 1 x 3 x height x width in 0..1 on the CPU. `told` hears of a resized picture. ConfigError where not exactly
 // one file is named, and for thresholds that canny_edges refuses; FileError where the file is no picture.
-Tensor load_control(const ControlSource& source, Extent pixels, const Told& told = {});
+Tensor load_control(const ControlSource& source, Extent pixels, const Notice& told = {});
 
 }  // namespace mds

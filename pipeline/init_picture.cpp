@@ -60,7 +60,7 @@ std::string encoder_folder(const std::string& folder, const ModelCard& card, con
 
 }  // namespace
 
-InitPicture load_init(const InitFiles& files, Extent pixels, const Told& told) {
+InitPicture load_init(const InitFiles& files, Extent pixels, const Notice& told) {
   const Image picture = load_image(files.picture);
   InitPicture init{.picture_1CHW = sized_picture(picture, pixels, files.picture, told).unsqueeze(0),
                    .drawn_11HW = {},

@@ -31,7 +31,7 @@ struct InitPicture {
 // At the size of the pictures that are drawn; `told` hears of a resized picture, with which its mask is resized. A
 // mask's pixel is drawn from the middle grey on. ConfigError where the mask has another size than the picture or
 // nothing is drawn; FileError where a file is no picture.
-InitPicture load_init(const InitFiles& files, Extent pixels, const Told& told = {});
+InitPicture load_init(const InitFiles& files, Extent pixels, const Notice& told = {});
 
 struct EncoderPart {
   std::string folder;

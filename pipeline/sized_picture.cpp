@@ -12,7 +12,7 @@ std::string sides(Extent extent) { return std::to_string(extent.width) + "x" + s
 
 }  // namespace
 
-Tensor sized_picture(const Image& image, Extent pixels, const std::string& name, const Told& told) {
+Tensor sized_picture(const Image& image, Extent pixels, const std::string& name, const Notice& told) {
   const Extent own{image.height, image.width};
   const Tensor picture = picture_tensor(image);
   if (own == pixels) return picture;

@@ -10,10 +10,10 @@
 
 namespace mds {
 
-using Told = std::function<void(const std::string& sentence)>;
+using Notice = std::function<void(const std::string& sentence)>;
 
 // uint8 3 x height x width of the whole picture, stretched as PIL's bicubic does where it has another size; `told`
 // hears of that. `name` is the picture's file.
-Tensor sized_picture(const Image& image, Extent pixels, const std::string& name, const Told& told = {});
+Tensor sized_picture(const Image& image, Extent pixels, const std::string& name, const Notice& told = {});
 
 }  // namespace mds

@@ -15,8 +15,15 @@ struct ToyTraining : ToyFolder {
     return list;
   }
 
+  // Those, and what adds an adapter to the distilled network.
+  static std::vector<std::string> stages() {
+    std::vector<std::string> list = unet_stages();
+    list.push_back("tune");
+    return list;
+  }
+
   ToyTraining() {
-    for (const auto& stage : unet_stages()) write(stage + ".json", config(stage));
+    for (const auto& stage : stages()) write(stage + ".json", config(stage));
   }
 
   static Json config(const std::string& stage) {
@@ -29,13 +36,13 @@ struct ToyTraining : ToyFolder {
          {{"teacher", "out/train/base/model"},
           {"start", "out/train/distil/model"},
           {"fake", {{"steps", 2}}},
-          {"most_drift", 1e6}}}};
+          {"most_drift", 1e6}}},
+        {"tune", {{"start", "out/train/distil/model"}, {"caption_dropout", 0.5}, {"adapter", {{"channels", 1}}}}}};
     Json json{{"name", stage},
               {"stage", own.at(stage)},
               {"loop", {{"iterations", 8}, {"batch", 4}, {"seed", 1}, {"checkpoint_every", 2}}},
-              {"optimizer", {{"lr", 1e-3}, {"warmup", 2}}},
-              {"evaluation", {{"pictures", 4}, {"sampler", {{"steps", 2}}}}},
-              {"sample_every", 4}};
+              {"optimizer", {{"lr", 1e-3}, {"warmup", 2}}}};
+    if (stage != "tune") json["evaluation"] = {{"pictures", 4}, {"sampler", {{"steps", 2}}}}, json["sample_every"] = 4;
     json["stage"]["kind"] = stage;
     json["stage"]["latents"] = "latents.safetensors";
     json["stage"]["encoders"] = {{"autoencoder", "vae"}, {"text", "clip"}, {"score", "clip"}};

@@ -54,7 +54,7 @@ void make_longer(const ToyTraining& training, const std::string& stage, int64_t 
 void compare_unet_stages(int64_t iterations, int kills) {
   const ToyTraining undisturbed, killed;
   Kills all;
-  for (const auto& stage : ToyTraining::unet_stages()) {
+  for (const auto& stage : ToyTraining::stages()) {
     for (const ToyTraining* training : {&undisturbed, &killed}) make_longer(*training, stage, iterations);
     all.compare(undisturbed, killed, stage, kills);
   }

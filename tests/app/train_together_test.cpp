@@ -27,7 +27,7 @@ std::string beside(const ToyTraining& training, const std::string& arguments) {
 
 TEST_CASE("every stage that two processes train ends in the bytes and rows of one", "[app]") {
   const ToyTraining alone, together;
-  for (const auto& stage : ToyTraining::unet_stages()) {
+  for (const auto& stage : ToyTraining::stages()) {
     INFO(stage);
     Json changes{{"loop", {{"micro_batch", 2}}}};
     if (stage == "distil") changes["stage"] = {{"original", 0}};

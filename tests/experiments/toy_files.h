@@ -38,8 +38,8 @@ struct ToyFiles {
 
   void save_encoders() const {
     ModelCard vae;
-    vae.vae_decoder =
-        DecoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
+    vae.vae_decoder = DecoderSpec{
+        .size = 64, .latent_channels = 2, .widths = {4, 4, 4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
     save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
     vae.latent_scale = toy::latents().scale;
     vae.provenance.license = "MIT";
