@@ -13,12 +13,26 @@ namespace {
 
 double area(const Box& box) { return std::max(0.0, box[2] - box[0]) * std::max(0.0, box[3] - box[1]); }
 
+// At least one pixel.
 Tensor cut(const Tensor& picture_1CHW, const Box& box) {
-  const auto pixel = [](double share, int64_t side) { return std::llround(share * double(side)); };
-  const int64_t height = picture_1CHW.size(2), width = picture_1CHW.size(3);
-  return picture_1CHW.slice(2, pixel(box[1], height), pixel(box[3], height))
-      .slice(3, pixel(box[0], width), pixel(box[2], width))
-      .contiguous();
+  const auto slice = [](const Tensor& x, int64_t dim, double from, double to) {
+    const double side = double(x.size(dim));
+    const int64_t first = std::min(std::llround(from * side), x.size(dim) - 1);
+    return x.slice(dim, first, std::max(std::llround(to * side), first + 1));
+  };
+  return slice(slice(picture_1CHW, 2, box[1], box[3]), 3, box[0], box[2]).contiguous();
+}
+
+// Of each phrase with each window: phrases x windows.
+Tensor cosines(const Extractor& extractor, const Tensor& picture_1CHW, const PictureLayout& layout,
+               const std::vector<Box>& windows) {
+  std::vector<Tensor> prepared(windows.size());
+  parallel_for(int64_t(windows.size()),
+               [&](int64_t i) { prepared[size_t(i)] = extractor.prepared(cut(picture_1CHW, windows[size_t(i)])); });
+  std::vector<std::string> phrases;
+  for (const auto& placed : layout) phrases.push_back(placed.phrase);
+  return unit_rows("phrases", extractor.text_features(phrases))
+      .matmul(unit_rows("windows", extractor.features(at::stack(prepared))).t());
 }
 
 }  // namespace
@@ -45,14 +59,7 @@ std::vector<Box> windows_of(ImageSize size) {
 std::vector<Box> windows_of_phrases(const Extractor& extractor, const Tensor& picture_1CHW,
                                     const PictureLayout& layout) {
   const std::vector<Box> windows = windows_of({picture_1CHW.size(3), picture_1CHW.size(2)});
-  std::vector<Tensor> prepared(windows.size());
-  parallel_for(int64_t(windows.size()),
-               [&](int64_t i) { prepared[size_t(i)] = extractor.prepared(cut(picture_1CHW, windows[size_t(i)])); });
-  std::vector<std::string> phrases;
-  for (const auto& placed : layout) phrases.push_back(placed.phrase);
-  const Tensor cosines_KW = unit_rows("phrases", extractor.text_features(phrases))
-                                .matmul(unit_rows("windows", extractor.features(at::stack(prepared))).t());
-  const Tensor best_K = cosines_KW.argmax(1);
+  const Tensor best_K = cosines(extractor, picture_1CHW, layout, windows).argmax(1);
   std::vector<Box> found;
   for (int64_t i = 0; i < best_K.numel(); ++i) found.push_back(windows[size_t(best_K[i].item<int64_t>())]);
   return found;
@@ -63,6 +70,13 @@ double box_overlap(const Extractor& extractor, const Tensor& picture_1CHW, const
   double sum = 0;
   for (size_t i = 0; i < layout.size(); ++i) sum += intersection_over_union(found[i], layout[i].box);
   return sum / double(layout.size());
+}
+
+double box_binding(const Extractor& extractor, const Tensor& picture_1CHW, const PictureLayout& layout) {
+  std::vector<Box> boxes;
+  for (const auto& placed : layout) boxes.push_back(placed.box);
+  const Tensor cosines_KK = cosines(extractor, picture_1CHW, layout, boxes);
+  return cosines_KK.diag().ge(cosines_KK.amax(0)).to(at::kDouble).mean().item<double>();
 }
 
 }  // namespace mds

@@ -25,4 +25,7 @@ std::vector<Box> windows_of_phrases(const Extractor& extractor, const Tensor& pi
 // The mean over the phrases of the overlap of that window with the phrase's box. At least one phrase.
 double box_overlap(const Extractor& extractor, const Tensor& picture_1CHW, const PictureLayout& layout);
 
+// The share of the boxes in which the encoder finds their own phrase at least as likely as any other of the layout.
+double box_binding(const Extractor& extractor, const Tensor& picture_1CHW, const PictureLayout& layout);
+
 }  // namespace mds

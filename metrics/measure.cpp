@@ -327,6 +327,7 @@ void Measurer::of_layouts(const Metric& metric, const PictureSet& pictures, Scor
   const auto extractor = open({&metric});
   const std::string what = std::string(metric.name) + " of " + pictures.folder;
   const std::vector<size_t> candidates = with_layouts(metric, pictures);
+  const auto value = std::get<LayoutMean>(metric.kind).value == LayoutValue::overlap ? box_overlap : box_binding;
   std::vector<double> values;
   std::vector<size_t> kept;
   FolderReport skipped;
@@ -335,7 +336,7 @@ void Measurer::of_layouts(const Metric& metric, const PictureSet& pictures, Scor
     const std::string& file = pictures.files[candidates[i]];
     try {
       const Tensor picture = comparison_picture(file, options_.size);
-      values.push_back(box_overlap(*extractor, picture, pictures.layouts[candidates[i]]));
+      values.push_back(value(*extractor, picture, pictures.layouts[candidates[i]]));
       kept.push_back(candidates[i]);
     } catch (const FileError& error) {
       skipped.skips.push_back({file, std::string("cannot be decoded: ") + error.what()});

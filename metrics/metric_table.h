@@ -75,9 +75,12 @@ struct PixelPairs {
 // The mean distance of pairs of pictures in the features of the network.
 struct PerceptualPairs {};
 
-// The mean overlap of boxes with where the network sees their phrases: see box_overlap.h. Pictures without a layout are
+// The mean of a value of each picture and its layout, by the network: see box_overlap.h. Pictures without a layout are
 // not counted.
-struct BoxOverlap {};
+enum class LayoutValue : uint8_t { overlap, binding };
+struct LayoutMean {
+  LayoutValue value;
+};
 
 struct Metric {
   const char* name;
@@ -85,7 +88,7 @@ struct Metric {
   const char* resizer;
   Against against;
   const char* convention;  // describes the number in words: its form, scale and constants
-  std::variant<SetDistance, PictureMean, ChoiceShare, PixelPairs, PerceptualPairs, BoxOverlap> kind;
+  std::variant<SetDistance, PictureMean, ChoiceShare, PixelPairs, PerceptualPairs, LayoutMean> kind;
 };
 
 // The score of a set's features. RequestError, naming the flag, where the set is too small for the subsets;

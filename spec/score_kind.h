@@ -47,7 +47,7 @@ inline constexpr std::array score_kinds{
     ScoreKind{"clip", Better::higher, Measure::mean, Compared::caption},
     ScoreKind{"binding", Better::higher, Measure::mean, Compared::attributes},
     ScoreKind{"counting", Better::higher, Measure::mean, Compared::attributes},
-    ScoreKind{"box_iou", Better::higher, Measure::mean, Compared::layout},
+    ScoreKind{"box_", Better::higher, Measure::mean, Compared::layout},
     ScoreKind{"edge", Better::higher, Measure::mean, Compared::pixels},
     ScoreKind{"psnr", Better::higher, Measure::mean, Compared::pixels},
     ScoreKind{"ssim", Better::higher, Measure::mean, Compared::pixels},

@@ -49,6 +49,18 @@ std::string strangers_in(const Loras& loras) {
   return text;
 }
 
+// A folder whose own updates, which it was trained together with, are not among those asked for.
+std::string missing_updates(const std::string& folder, const std::string& base,
+                            const std::vector<LoraChoice>& choices) {
+  const std::string own = folder + "/" + lora_file;
+  if (base.empty() || !std::filesystem::exists(own)) return "";
+  for (const auto& choice : choices)
+    for (const std::string& file : {folder, own})
+      if (std::error_code none; std::filesystem::equivalent(found_file(choice.file), file, none)) return "";
+  return folder + " was trained together with its " + lora_file +
+         ", which changes nothing until the folder is given as a LoRA too";
+}
+
 }  // namespace
 
 ModelRun open_model(const ModelRequest& request) {
@@ -68,10 +80,12 @@ ModelRun open_model(const ModelRequest& request) {
                .sampler = sampler,
                .dtype = std::string(name_of(request.placement.dtype)),
                .asked = request.pixels};
+  run.warning = missing_updates(found, run.generator.card().base, request.loras);
   if (request.loras.empty()) return run;
   Loras loras = read_loras(request.loras, LoraNames(lora_parts(run.generator.card(), found + "/model.json")));
   run.loras = text_of(loras);
-  run.warning = strangers_in(loras);
+  if (const std::string strangers = strangers_in(loras); !strangers.empty())
+    run.warning += (run.warning.empty() ? "" : "\n") + strangers;
   run.generator.use(std::move(loras));
   return run;
 }

@@ -20,7 +20,7 @@ struct ModelRun {
   SamplerConfig sampler;
   std::string dtype;
   std::string loras{};    // hash and weight of each, as pictures say how they were made
-  std::string warning{};  // of what LoRAs hold besides the model's layers
+  std::string warning{};  // of LoRAs that are missing, or hold other layers than the model's
   Extent asked{};         // picture size that the user asked for; 0: the model's own
 
   // "512" or "768x512" where it differs from the model's own size, else empty.

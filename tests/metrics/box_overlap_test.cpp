@@ -66,4 +66,8 @@ TEST_CASE("each phrase is found where its object is", "[metrics]") {
   const double right = box_overlap(colours, picture, {{"red", red}, {"blue", blue}});
   CHECK(right > 0.3);
   CHECK(box_overlap(colours, picture, {{"red", blue}, {"blue", red}}) < 0.05);
+  CHECK(box_binding(colours, picture, {{"red", red}, {"blue", blue}}) == 1);
+  CHECK(box_binding(colours, picture, {{"red", blue}, {"blue", red}}) == 0);
+  CHECK(box_binding(colours, picture, {{"red", red}, {"blue", red}}) == 0.5);
+  CHECK(box_binding(colours, picture, {{"red", {0, 0, 0.001, 0.001}}}) == 1);
 }

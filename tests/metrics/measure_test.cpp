@@ -347,7 +347,8 @@ TEST_CASE("edges of pictures are compared with those of their partners, or with 
 TEST_CASE("the overlap of boxes is measured of the pictures that have a layout, by the scoring encoder", "[metrics]") {
   const Folder folder("measure_boxes");
   folder.add_all(3);
-  const MeasureOptions options{.metrics = find_metrics("box_iou_emoji"), .reference = "", .score = {}};
+  const MeasureOptions options{
+      .metrics = find_metrics("box_iou_emoji,box_binding_emoji"), .reference = "", .score = {}};
   std::ofstream lines(folder.at("metadata.jsonl"));
   lines << R"({"file_name": "p10.png", "text": "x"})" << "\n" << std::flush;
   CHECK_THROWS_WITH(measure(options, folder.path), Contains("box_iou_emoji needs pictures with layouts"));
@@ -357,5 +358,6 @@ TEST_CASE("the overlap of boxes is measured of the pictures that have a layout, 
   CHECK(scores[0].score.n == 1);
   CHECK(scores[0].score.value >= 0);
   CHECK(scores[0].score.value <= 1);
+  CHECK(scores[1].score.value == 1);  // one box, whose phrase has no rival
   CHECK(scores[0].protocol.extractor == std::string(emoji_clip));
 }
