@@ -10,7 +10,7 @@ namespace {
 
 // 1 x 1 x 9 x 9 with edges at these places.
 Tensor edges(const std::vector<std::pair<int64_t, int64_t>>& places) {
-  const Tensor map = at::zeros({1, 1, 9, 9});
+  Tensor map = at::zeros({1, 1, 9, 9});
   for (const auto& [row, column] : places)
     map.index_put_({at::tensor(0), at::tensor(0), at::tensor(row), at::tensor(column)}, 1);
   return map;
