@@ -78,6 +78,9 @@ void put(ModelCard& card, const NetworkSpec& spec) {
   if (const auto* encoder = std::get_if<EncoderSpec>(&spec)) card.vae_encoder = *encoder;
   if (const auto* decoder = std::get_if<DecoderSpec>(&spec)) card.vae_decoder = *decoder;
   if (const auto* image = std::get_if<ImageTowerSpec>(&spec)) card.image_encoder = *image;
+  if (const auto* adapter = std::get_if<AdapterSpec>(&spec)) card.adapter = *adapter;
+  if (const auto* controlnet = std::get_if<ControlNetSpec>(&spec)) card.controlnet = *controlnet;
+  if (const auto* hint = std::get_if<HintSpec>(&spec)) card.hint = *hint;
 }
 
 // Checks the values in the type that is written, so that overflow in half precision is found too.

@@ -1,4 +1,5 @@
 // Folders as diffusers 0.42.1 and transformers 4 and 5 write them: variants, shards, copies and tokenizers.
+#include "pipeline/adapter.h"
 #include "tests/pipeline/convert_workplace.h"
 
 using namespace mds;
@@ -122,4 +123,36 @@ TEST_CASE("rows of tokens that textual inversion added are cut off, with their n
   w.check_part("text_encoder", make_plan(text_spec(0)));
   CHECK_THAT(joined(w.notes), Contains("2 rows of added tokens behind the vocabulary of 516, which are left out: "
                                        "\"<cat>\", \"<toy>\""));
+}
+
+TEST_CASE("an adapter and a ControlNet become folders whose cards say what they are", "[pipeline][torch]") {
+  Workplace w;
+  const UNetSpec unet = unet_spec();
+  SECTION("T2I-Adapter") {
+    const AdapterSpec adapter = adapter_for(unet, 1);
+    w.ship("tiny-adapter", adapter);
+    w.write("diffusion_pytorch_model.safetensors",
+            export_weights(make_plan(adapter), Layout::diffusers, numbered(make_plan(adapter))));
+    w.write("config.json", Json{{"adapter_type", "full_adapter"}, {"downscale_factor", 8}});
+    w.run(from_diffusers);
+    CHECK(load_card(w.out).adapter == adapter);
+    w.check_part("adapter", make_plan(adapter));
+    CHECK_NOTHROW(check_adapter_folder(w.out, unet));
+  }
+  SECTION("ControlNet") {
+    const ControlNetSpec controlnet{unet};
+    const HintSpec hint = hint_for(unet);
+    w.ship("tiny-controlnet", controlnet);
+    w.ship("tiny-hint", hint);
+    TensorMap file = export_weights(make_plan(controlnet), Layout::diffusers, numbered(make_plan(controlnet)));
+    file.merge(export_weights(make_plan(hint), Layout::diffusers, numbered(make_plan(hint))));
+    w.write("diffusion_pytorch_model.safetensors", file);
+    w.run(from_diffusers);
+    const ModelCard card = load_card(w.out);
+    CHECK(card.controlnet == controlnet);
+    CHECK(card.hint == hint);
+    w.check_part("controlnet", make_plan(controlnet));
+    w.check_part("hint", make_plan(hint));
+    CHECK_NOTHROW(check_adapter_folder(w.out, unet));
+  }
 }
