@@ -16,9 +16,9 @@ double area(const Box& box) { return std::max(0.0, box[2] - box[0]) * std::max(0
 // At least one pixel.
 Tensor cut(const Tensor& picture_1CHW, const Box& box) {
   const auto slice = [](const Tensor& x, int64_t dim, double from, double to) {
-    const double side = double(x.size(dim));
-    const int64_t first = std::min(std::llround(from * side), x.size(dim) - 1);
-    return x.slice(dim, first, std::max(std::llround(to * side), first + 1));
+    const auto pixel = [side = x.size(dim)](double share) { return int64_t(std::llround(share * double(side))); };
+    const int64_t first = std::min(pixel(from), x.size(dim) - 1);
+    return x.slice(dim, first, std::max(pixel(to), first + 1));
   };
   return slice(slice(picture_1CHW, 2, box[1], box[3]), 3, box[0], box[2]).contiguous();
 }

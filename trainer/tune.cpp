@@ -52,6 +52,7 @@ TuneStage::TuneStage(const TuneConfig& config, const LoopConfig& loop, const Lat
       start_(open_predecessor(config.start, latents)),
       schedule_(*start_.card.schedule),
       feed_(latents, loop.batch, loop.seed),
+      others_(config.caption_swap > 0 ? latents.reader(loop.batch, loop.seed + 1) : nullptr),
       timesteps_(sampler_timesteps(start_.card, config.timesteps)),
       card_(card_after(start_)) {
   Tuned made = tuned(config_, {start_, loop, latents, config_.data});
@@ -77,10 +78,20 @@ Tensor TuneStage::timesteps_of(const Tensor& choice_N) const {
   return ((1 - u.pow(3)) * steps).to(at::kLong).clamp(0, schedule_.steps() - 1);
 }
 
+void TuneStage::swap_captions(const Turn& turn, Tensor& text_NSC) {
+  if (!others_) return;
+  const int64_t batch = text_NSC.size(0);
+  const auto [first, count] = share_of(turn, batch);
+  const Tensor others = among_zeros(others_->batch(turn.iteration, first, count).text, first, batch);
+  const Tensor swapped = at::rand({batch, 1, 1}, turn.random) < config_.caption_swap;
+  text_NSC = at::where(swapped, others.to(at::kFloat), text_NSC);
+}
+
 TuneBatch TuneStage::draw(const Turn& turn) {
   const int64_t choices = timesteps_.empty() ? schedule_.steps() : int64_t(timesteps_.size());
   TuneBatch batch{feed_.next(turn, choices, config_.caption_dropout)};
   batch.t_N = timesteps_of(batch.t_N);
+  swap_captions(turn, batch.text_NSC);
   for (const auto& each : additions_) each->draw(turn, batch);
   return batch;
 }

@@ -23,7 +23,7 @@ struct TuneConfig {
   std::string start = "weights/emoji-md";
   LatentData data;
   TunedTimesteps timesteps = TunedTimesteps::sampler;
-  double caption_dropout = 0;
+  double caption_dropout = 0, caption_swap = 0;
   std::optional<AdapterTuning> adapter{};
   std::optional<ControlNetTuning> controlnet{};
   std::optional<GroundingTuning> grounding{};
@@ -35,6 +35,10 @@ struct TuneConfig {
     LatentData::describe(self.data, field);
     field("timesteps", self.timesteps, "timesteps trained at: those of the model's sampler, all, or more noisy ones");
     field("caption_dropout", self.caption_dropout, "share of captions replaced by the empty one", between(0, 1));
+    field("caption_swap", self.caption_swap,
+          "share of captions replaced by another picture's, so that what is added is followed where a caption says "
+          "otherwise",
+          between(0, 1), later());
     field("adapter", self.adapter, "trains an adapter for edges", later());
     field("controlnet", self.controlnet, "trains a ControlNet for edges", later());
     field("grounding", self.grounding, "trains what draws phrases in boxes, from pictures with layouts", later());
@@ -56,12 +60,14 @@ class TuneStage final : public StageOf<TuneBatch> {
 
  private:
   Tensor timesteps_of(const Tensor& choice_N) const;
+  void swap_captions(const Turn& turn, Tensor& text_NSC);
 
   TuneConfig config_;
   Predecessor start_;
   NoiseSchedule schedule_;
   LatentFeed feed_;
-  std::vector<int64_t> timesteps_;  // of the sampler
+  std::unique_ptr<LatentReader> others_;  // the same pictures in another order
+  std::vector<int64_t> timesteps_;        // of the sampler
   NetworkPtr unet_;
   std::vector<std::unique_ptr<Addition>> additions_;
   StageCard card_;

@@ -1,6 +1,7 @@
 #include "experiments/evaluation/evaluate.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <tuple>
 
@@ -160,10 +161,15 @@ class Results {
   std::exception_ptr first_;
 };
 
+// That of the pictures to score: a folder that is no data set, such as one of drawn pictures, has no parts.
+std::string split_of_pictures(const EvaluationRequest& request) {
+  return std::filesystem::exists(request.images + "/metadata.jsonl") ? request.split : "";
+}
+
 void of_pictures(const EvaluationRequest& request, Measurer& measurer, Results& results) {
-  const bool listed = measurer.needs_captions() || !request.split.empty();
-  const PictureSet pictures =
-      listed ? list_captioned(request.images, request.split) : list_picture_files(request.images);
+  const std::string split = split_of_pictures(request);
+  const bool listed = measurer.needs_captions() || !split.empty();
+  const PictureSet pictures = listed ? list_captioned(request.images, split) : list_picture_files(request.images);
   results.notes().skip(request.images, pictures.skipped);
   results.prepare(measurer, pictures);
   results.add(request.images, [&] {

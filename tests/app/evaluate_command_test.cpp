@@ -241,6 +241,9 @@ TEST_CASE("drawn pictures are scored against the prompts that they carry", "[app
   const Json a = outcome.json()["metrics"][0], b = drawn.json()["metrics"][0];
   CHECK((a["n"] == 3 && a["value"] == b["value"]));
   CHECK(a["protocol"]["prompts_hash"] == b["protocol"]["prompts_hash"]);
+  const Outcome split = tiny.evaluate("--metrics clip_emoji --split held_out --images " + tiny.at("drawn"));
+  REQUIRE(split.code == 0);  // drawn pictures are of no split
+  CHECK(split.json()["metrics"][0]["value"] == a["value"]);
 }
 
 TEST_CASE("a caption that the scoring network cuts is warned of", "[app][torch]") {

@@ -108,6 +108,22 @@ TEST_CASE("cubic timesteps are more often noisy, and a share of a batch finds th
   CHECK(part.control_NCHW.slice(0, 0, 16).abs().sum().item<float>() == 0);
 }
 
+TEST_CASE("a share of the captions is another picture's, in each part of a batch the same") {
+  Model model;
+  TuneConfig config{.start = model.folder, .lora = LoraConfig{}};
+  const auto text = [&](double share, std::optional<Share> part = {}) {
+    config.caption_swap = share;
+    TuneStage stage(config, {.batch = 8, .seed = 1}, model.latents);
+    return stage.draw({0, generator_for(1, 0), part}).text_NSC;
+  };
+  const Tensor own = text(0), others = text(1), mixed = text(0.5);
+  const auto same_rows = [](const Tensor& a, const Tensor& b) { return a.eq(b).flatten(1).all(1); };
+  CHECK(same_rows(own, others).sum().item<int64_t>() < 4);
+  CHECK(same_rows(mixed, own).logical_or(same_rows(mixed, others)).all().item<bool>());
+  CHECK_FALSE(at::equal(mixed, own));
+  CHECK(at::equal(text(0.5, Share{2, 4}).slice(0, 2, 6), mixed.slice(0, 2, 6)));
+}
+
 TEST_CASE("an adapter needs an autoencoder of factor 8") {
   Model model(4);
   const TuneConfig config{.start = model.folder, .data = {.encoders = around(model, 32)}, .adapter = AdapterTuning{}};
