@@ -38,7 +38,7 @@ struct TuneConfig {
     field("caption_swap", self.caption_swap,
           "share of captions replaced by another picture's, so that what is added is followed where a caption says "
           "otherwise",
-          between(0, 1), later());
+          later(between(0, 1)));
     field("adapter", self.adapter, "trains an adapter for edges", later());
     field("controlnet", self.controlnet, "trains a ControlNet for edges", later());
     field("grounding", self.grounding, "trains what draws phrases in boxes, from pictures with layouts", later());
