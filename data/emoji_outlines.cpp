@@ -28,10 +28,8 @@ Collection collect_emoji_outlines(const OutlineOptions& options, const EmojiOpti
   for (size_t i = 0; i < count; ++i)
     std::swap(candidates[i], candidates[i + size_t(random.below(int64_t(candidates.size() - i)))]);
   candidates.resize(count);
-  for (auto& [pair, draw] : candidates) {
-    pair.caption += ", outlined";
+  for (auto& [pair, draw] : candidates)
     draw = [plain = std::move(draw), edges = options.edges] { return outlined(plain(), edges); };
-  }
   return all;
 }
 

@@ -15,7 +15,7 @@ struct OutlineOptions {
 // The edges of a picture, two pixels thick, in black on white.
 Image outlined(const Image& image, const CannyThresholds& edges = {});
 
-// Training pictures of `emoji`, chosen at random, outlined and captioned "NAME, outlined". Errors: see collect_emoji.
+// Training pictures of `emoji`, chosen at random, outlined, with their own captions. Errors: see collect_emoji.
 Collection collect_emoji_outlines(const OutlineOptions& options = {}, const EmojiOptions& emoji = {});
 
 }  // namespace mds
