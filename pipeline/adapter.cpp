@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "spec/describe.h"
 
@@ -51,11 +52,22 @@ ModelCard card_of(const std::string& folder) {
   return card;
 }
 
+// Of each picture by itself, so that none depends on those beside it, not even in rounding.
+Controls of_each(const Tensor& control_NCHW, const std::function<Controls(const Tensor&)>& controls_of_one) {
+  std::map<std::string, std::vector<Tensor>> rows;
+  for (int64_t i = 0; i < control_NCHW.size(0); ++i)
+    for (const auto& [path, map] : controls_of_one(control_NCHW.slice(0, i, i + 1)).outputs) rows[path].push_back(map);
+  Controls all;
+  for (const auto& [path, maps] : rows) all.outputs[path] = at::cat(maps);
+  return all;
+}
+
 RunningControl running(const AdapterUse& use, const ModelCard& card, const UNetSpec& unet, const PartLoading& loading) {
   const HintSpec spec = hint_in(card, unet);
   const auto hint = load_prepared(use.folder, "hint", make_plan(spec), loading);
-  Controls encoded;
-  encoded.outputs["conv_in"] = hint->forward(use.control_NCHW.slice(1, 0, spec.channels));
+  Controls encoded = of_each(use.control_NCHW.slice(1, 0, spec.channels), [&](const Tensor& control_1CHW) {
+    return Controls{.outputs = {{"conv_in", hint->forward(control_1CHW)}}};
+  });
   return {.network = load_prepared(use.folder, "controlnet", make_plan(controlnet_in(use.folder, card, unet)), loading),
           .hint = std::move(encoded),
           .targets = control_targets(make_plan(unet)),
@@ -141,8 +153,10 @@ LoadedControls load_controls(const std::vector<AdapterUse>& uses, const UNetSpec
     }
     const AdapterSpec spec = adapter_in(use.folder, card, unet);
     const auto network = load_prepared(use.folder, "adapter", make_plan(spec), loading);
-    for (auto& [path, map] :
-         controls_of(*network, use.control_NCHW.slice(1, 0, spec.channels), plan, use.scale).outputs)
+    const Controls maps = of_each(use.control_NCHW.slice(1, 0, spec.channels), [&](const Tensor& control_1CHW) {
+      return controls_of(*network, control_1CHW, plan, use.scale);
+    });
+    for (const auto& [path, map] : maps.outputs)
       if (!all.maps.outputs.emplace(path, map).second)
         throw ConfigError(use.folder + ": adds to " + path +
                           ", to which another adapter adds too; allowed: one of them");

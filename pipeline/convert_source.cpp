@@ -83,8 +83,8 @@ WeightSource source_of(const std::string& file) {
   return {.file = file, .config = json_if_there(config), .config_file = config};
 }
 
-// The name of a weight that no other part has: a file that has it contains the part. That of a UNet and of a ControlNet
-// is in their last step, because they begin alike.
+// The name of a weight that no other part has: a file that has it contains the part. Many begin
+// alike, with conv_in.
 std::string landmark(const Dialect& dialect) {
   Plan plan = [&] {
     switch (dialect.kind) {
@@ -108,8 +108,8 @@ std::string landmark(const Dialect& dialect) {
   }();
   if (dialect.kind == PartKind::unet || dialect.kind == PartKind::controlnet)
     plan.steps.erase(plan.steps.begin(), plan.steps.end() - 1);
-  else
-    plan.steps.resize(2);  // an adapter's first step has no weights
+  if (dialect.kind == PartKind::adapter || dialect.kind == PartKind::hint)
+    std::erase_if(plan.steps, [](const PlanStep& step) { return step.path == "unshuffle" || step.path == "conv_in"; });
   return foreign_names(plan, dialect).front().theirs;
 }
 

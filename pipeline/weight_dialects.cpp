@@ -364,7 +364,7 @@ Dialect diffusers_controlnet() {
 Dialect diffusers_hint() {
   return {.kind = hint,
           .root = {},
-          .uses = {{diffusers, {"controlnet_cond_embedding."}}},
+          .uses = {{diffusers, {"controlnet_cond_embedding.", ""}}},
           .steps = {{"conv_in", "conv_in"}, {"blocks.#", "blocks.$index"}, {"conv_out", "conv_out"}},
           .layers = {},
           .leave_be = {}};

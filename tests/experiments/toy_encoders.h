@@ -8,10 +8,10 @@
 namespace mds {
 
 struct ToyEncoders : ToyFiles {
-  ToyEncoders() {
+  ToyEncoders() : ToyFiles({4, 4}) {
     ModelCard vae = load_card(file("vae"));
-    vae.vae_encoder = EncoderSpec{
-        .size = 64, .latent_channels = 2, .widths = {4, 4, 4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
+    vae.vae_encoder =
+        EncoderSpec{.size = 16, .latent_channels = 2, .widths = {4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
     const auto network = make_network(make_plan(*vae.vae_encoder));
     initialise(*network, 5);
     save_part(file("vae"), "vae_encoder", weights_of(*network), at::kFloat);

@@ -13,8 +13,8 @@ namespace mds {
 struct ToyFiles {
   ScratchFolder folder;
 
-  ToyFiles() {
-    save_encoders();
+  explicit ToyFiles(const std::vector<int64_t>& autoencoder_widths = {4, 4, 4, 4}) {
+    save_encoders(autoencoder_widths);
     save_latents(file("latents.safetensors"), toy_latents());
     save_text(file("unet.json"), to_json(NetworkSpec(toy::unet())).dump());
   }
@@ -36,10 +36,10 @@ struct ToyFiles {
     return x / x.norm(2, {-1}, /*keepdim=*/true);
   }
 
-  void save_encoders() const {
+  void save_encoders(const std::vector<int64_t>& widths) const {
     ModelCard vae;
     vae.vae_decoder = DecoderSpec{
-        .size = 64, .latent_channels = 2, .widths = {4, 4, 4, 4}, .blocks = 1, .mid_blocks = 0, .groups = 1};
+        .size = 4 << widths.size(), .latent_channels = 2, .widths = widths, .blocks = 1, .mid_blocks = 0, .groups = 1};
     save_random("vae", "vae_decoder", make_plan(*vae.vae_decoder));
     vae.latent_scale = toy::latents().scale;
     vae.provenance.license = "MIT";

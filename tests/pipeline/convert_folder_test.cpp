@@ -145,7 +145,8 @@ TEST_CASE("an adapter and a ControlNet become folders whose cards say what they 
     w.ship("tiny-controlnet", controlnet);
     w.ship("tiny-hint", hint);
     TensorMap file = export_weights(make_plan(controlnet), Layout::diffusers, numbered(make_plan(controlnet)));
-    file.merge(export_weights(make_plan(hint), Layout::diffusers, numbered(make_plan(hint))));
+    file.merge(prefixed(export_weights(make_plan(hint), Layout::diffusers, numbered(make_plan(hint))),
+                        "controlnet_cond_embedding."));
     w.write("diffusion_pytorch_model.safetensors", file);
     w.run(from_diffusers);
     const ModelCard card = load_card(w.out);
