@@ -209,6 +209,8 @@ ImageTowerSpec image_tower_of(const Config& config, const TensorMap& tensors) {
 std::optional<NetworkSpec> network_of_config(const FoundPart& part) {
   const Json& whole = part.source.config;
   if (!whole.is_object()) return std::nullopt;
+  for (const PartKind shipped_alone : {PartKind::adapter, PartKind::controlnet, PartKind::hint})
+    if (part.kind == shipped_alone) return std::nullopt;
   const bool is_text = part.kind == PartKind::text_encoder, is_image = part.kind == PartKind::image_encoder;
   const char* const inside = is_text ? "text_config" : "vision_config";  // of a CLIP's two towers
   const bool nested = (is_text || is_image) && whole.contains(inside) && whole[inside].is_object();

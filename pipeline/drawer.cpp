@@ -32,6 +32,7 @@ class Calls {
     for (int64_t begin = 0; begin < x.size(0); begin += rows_a_call_) {
       const auto rows = [&](const Tensor& all) { return all.slice(0, begin, begin + rows_a_call_); };
       Conditioning own = changed(conditioning, rows);
+      if (own.boxes_NB4.defined() && !own.box_mask_NB.any().item<bool>()) own.boxes_NB4 = Tensor();
       if (!kept_.empty()) own.text_products = kept_[outputs.size()];
       InnerFeatures* inner = inner_.empty() ? nullptr : &inner_[outputs.size()];
       if (inner) inner->reuse = reuse;
@@ -49,6 +50,12 @@ class Calls {
   LoadedControls controls_;
 };
 
+// Whether pictures without boxes are drawn beside others: those do as in a network that reads no layout.
+bool some_lack_boxes(const PictureTexts& texts) {
+  const Tensor& mask = texts.rows.box_mask_NB;
+  return mask.defined() && !mask.index_select(0, texts.chosen_N).any(1).all().item<bool>();
+}
+
 }  // namespace
 
 Tensor guided_rows(const Tensor& chosen_N, const SamplerConfig& sampler) {
@@ -63,7 +70,8 @@ Denoiser Drawer::denoiser(const Network& unet, const PictureTexts& texts) const 
   Conditioning conditioning =
       changed(texts.rows, [&](const Tensor& rows) { return rows.index_select(0, chosen).to(unet.device()); });
   const int64_t sides = calls_a_step(sampler);
-  const int64_t rows_a_call = one_by_one && unet.device().is_cpu() ? sides : chosen.numel();
+  const bool apart = (one_by_one && unet.device().is_cpu()) || some_lack_boxes(texts);
+  const int64_t rows_a_call = apart ? sides : chosen.numel();
   if (sampler.cache_interval > 1) inner_steps(unet.plan(), sampler.cache_level);  // refuses a level that the UNet lacks
   Calls calls(chosen.numel(), rows_a_call, sampler, repeated(texts.controls, sides));
   int64_t grounded = grounded_steps(grounding, steps_taken(sampler, init.strength));

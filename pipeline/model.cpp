@@ -36,8 +36,8 @@ std::string base_in(const Json& json, const std::string& file) {
   read_json(*found, base, place);
   base = found_file(base, file);
   if (!is_there(card_file(base)))
-    place.fail("is " + shown(*found) + ", and no such model folder is there; put it beside " +
-               std::filesystem::path(file).parent_path().filename().string() + " or into the working folder");
+    place.fail("is " + shown(*found) +
+               ", and no such model folder is there; needed: its path from this folder, or from the working one");
   if (load_json(card_file(base)).contains("base"))
     place.fail("is " + shown(*found) + ", which has a base itself; allowed: a folder without one");
   return base;

@@ -76,7 +76,7 @@ TEST_CASE("inputs and outputs of an ONNX file are the contract's, with the batch
     export_onnx(folder.at("a.onnx"), *random_network(networks[i].spec), networks[i].spec);
     return read_onnx(folder.at("a.onnx"));
   };
-  const OnnxSummary unet = export_one(1), text = export_one(4);
+  const OnnxSummary unet = export_one(1), text = export_one(5);
   CHECK(unet.inputs == std::vector<std::string>{"sample N,3,8,8", "timestep N", "encoder_hidden_states N,5,12",
                                                 "text_embeds N,6", "time_ids N,3"});
   CHECK(unet.outputs == std::vector<std::string>{"out_sample N,3,8,8"});
@@ -86,7 +86,7 @@ TEST_CASE("inputs and outputs of an ONNX file are the contract's, with the batch
 
 TEST_CASE("weights over the limit lie in a file beside the model", "[export][onnx][torch]") {
   const Folder folder;
-  const auto spec = tiny_networks()[3].spec;
+  const auto spec = tiny_networks()[4].spec;
   const auto network = random_network(spec);
   const OnnxBuilder lowered = lower_to_onnx(trace(*network, spec), spec);
   const std::string file = folder.at("big.onnx");
@@ -100,7 +100,7 @@ TEST_CASE("weights over the limit lie in a file beside the model", "[export][onn
 }
 
 TEST_CASE("an operator that the table lacks is refused with its name and plan step", "[export][onnx][torch]") {
-  const auto spec = tiny_networks()[3].spec;
+  const auto spec = tiny_networks()[4].spec;
   const auto module = trace(*random_network(spec), spec);
   for (auto* node : module.get_method("forward").graph()->nodes()) {
     if (node->kind() != c10::aten::silu) continue;

@@ -133,7 +133,8 @@ TEST_CASE("a folder with a base has the base's fields, parts and weights that it
   TensorMap added = weights_of(*large);
   for (const auto& [name, weight] : weights_of(*small)) added.erase(name);
   fs::create_directories(more);
-  save_text(more + "/model.json", Json{{"base", fs::path(base).filename()}, {"unet", to_json(spec)}}.dump());
+  save_text(more + "/model.json",
+            Json{{"base", "../" + fs::path(base).filename().string()}, {"unet", to_json(spec)}}.dump());
   save_part(more, "unet", added, at::kFloat);
 
   const ModelCard joined = load_card(more, {"unet", "schedule"});
@@ -152,7 +153,7 @@ TEST_CASE("a folder with a base has the base's fields, parts and weights that it
   save_text(base + "/model.json", R"({"base": "elsewhere"})");
   CHECK_THROWS_WITH(load_card(more), Contains(more + "/model.json: base is") && Contains("has a base itself"));
   fs::remove_all(base);
-  CHECK_THROWS_WITH(load_card(more), Contains("no such model folder is there; put it beside"));
+  CHECK_THROWS_WITH(load_card(more), Contains("no such model folder is there; needed: its path"));
   fs::remove_all(more);
 }
 
