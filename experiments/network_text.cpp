@@ -1,6 +1,5 @@
 #include "experiments/network_text.h"
 
-#include "networks/found_file.h"
 #include "pipeline/lora_names.h"
 #include "pipeline/mapped_file.h"
 #include "pipeline/safetensors.h"
@@ -87,7 +86,7 @@ std::string network_text(const NamedNetwork& network, bool with_layers, const Ta
 }
 
 std::string lora_text(const NamedNetwork& network, const std::string& path, const TableForm& form) {
-  const std::string file = found_file(path);
+  const std::string file = found_lora(path);
   const Plan plan = make_plan(network.spec);
   const auto ranks = ranks_in(file, plan);
   Table table{

@@ -38,8 +38,6 @@ struct WeightedLora {
 };
 using Loras = std::vector<WeightedLora>;
 
-inline constexpr const char* lora_file = "lora.safetensors";  // of a folder that a training wrote
-
 // A LoRA as a user names it.
 struct LoraChoice {
   std::string file;

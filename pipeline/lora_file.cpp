@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
-#include "networks/found_file.h"
 #include "pipeline/lora.h"
 #include "spec/json_text.h"
 
@@ -105,8 +103,7 @@ std::vector<std::string> collect(const TensorMap& tensors, const LoraNames& name
 }  // namespace
 
 Lora read_lora(const std::string& path, const LoraNames& names) {
-  const std::string found = found_file(path);
-  const std::string file = std::filesystem::is_directory(found) ? found + "/" + lora_file : found;
+  const std::string file = found_lora(path);
   const TensorFile content = load_tensors(file);
   const Alphas alphas(content.metadata, file);
   FoundLayers layers;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
+#include "networks/found_file.h"
 #include "pipeline/weight_names.h"
 
 namespace mds {
@@ -119,6 +121,11 @@ void LoraNames::add_names(const std::string& name, size_t target) {
       names_.emplace(root + own, target);
   }
   for (const auto& root : kohya_roots(part)) names_.emplace(root + with_underscores(name), target);
+}
+
+std::string found_lora(const std::string& path) {
+  const std::string found = found_file(path);
+  return std::filesystem::is_directory(found) ? found + "/" + lora_file : found;
 }
 
 Cost cost_beside(const Layer& layer, int64_t rank) {

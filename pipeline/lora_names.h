@@ -55,6 +55,11 @@ class LoraNames {
   std::map<std::string, size_t> names_;
 };
 
+inline constexpr const char* lora_file = "lora.safetensors";  // of a folder that a training wrote
+
+// The file that a user names: see found_file; lora_file of a folder.
+std::string found_lora(const std::string& path);
+
 // What an update of this rank adds to a layer where it is computed beside it, as in training. Merged, it adds nothing.
 Cost cost_beside(const Layer& layer, int64_t rank);
 
