@@ -4,6 +4,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "data/image_folder.h"
 #include "spec/describe.h"
 
 namespace mds {
@@ -15,7 +16,7 @@ std::string replaceable(std::string folder) {
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   if (!fs::exists(folder)) return folder;
   if (!fs::is_directory(folder)) throw FileError(folder + ": exists and is not a folder");
-  if (!fs::is_empty(folder) && !fs::exists(fs::path(folder) / "metadata.jsonl"))
+  if (!fs::is_empty(folder) && !is_data_set(folder))
     throw FileError(folder + ": exists and is not a data set (no metadata.jsonl); choose another `out` or remove it");
   return folder;
 }

@@ -61,8 +61,10 @@ void check_group(std::map<std::string, std::string>& splits, const Pair& pair, c
     place.child("split").fail("is " + pair.split + "; the group \"" + pair.group + "\" is in " + split + " above");
 }
 
+fs::path metadata_of(const fs::path& folder) { return folder / "metadata.jsonl"; }
+
 std::vector<Pair> list_metadata(const fs::path& folder) {
-  TextLines lines((folder / "metadata.jsonl").string(), {most_json_line_bytes, most_metadata_bytes});
+  TextLines lines(metadata_of(folder).string(), {most_json_line_bytes, most_metadata_bytes});
   std::vector<Pair> pairs;
   std::map<std::string, std::string> splits;
   std::string line;
@@ -188,17 +190,19 @@ std::string summary(const FolderReport& report, size_t shown) {
   return text;
 }
 
+bool is_data_set(const std::string& folder) { return fs::exists(metadata_of(folder)); }
+
 std::vector<Pair> list_pairs(const std::string& folder, const FolderOptions& options, FolderReport* report) {
   if (!fs::is_directory(folder)) throw FileError(folder + ": is not a folder");
   FolderReport local;
-  const bool has_metadata = fs::exists(fs::path(folder) / "metadata.jsonl");
+  const bool has_metadata = is_data_set(folder);
   const auto found = has_metadata ? list_metadata(folder) : list_captions(folder, local);
   if (has_metadata) skip_text_files(found, local);
   std::vector<Pair> pairs;
   std::set<std::string> ids;
   for (const auto& pair : found) {
     if (!ids.insert(pair.id).second)
-      throw FileError(folder + "/metadata.jsonl: the id \"" + pair.id + "\" is used twice");
+      throw FileError(metadata_of(folder).string() + ": the id \"" + pair.id + "\" is used twice");
     const std::string reason = reason_to_skip(pair, options);
     reason.empty() ? pairs.push_back(pair) : local.skips.push_back({pair.file, reason});
   }

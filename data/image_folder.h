@@ -29,6 +29,8 @@ struct Pair {
   bool operator==(const Pair&) const = default;
 };
 
+bool is_data_set(const std::string& folder);  // whether it has a metadata.jsonl
+
 struct FolderOptions {
   int64_t min_size = 1;  // pixels of the shorter side; smaller pictures are skipped
 };

@@ -1,11 +1,11 @@
 #include "experiments/evaluation/evaluate.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 #include <tuple>
 
 #include "data/coco.h"
+#include "data/image_folder.h"
 #include "data/prompt_file.h"
 #include "experiments/evaluation/evaluate_autoencoder.h"
 #include "experiments/evaluation/evaluate_model.h"
@@ -163,7 +163,7 @@ class Results {
 
 // That of the pictures to score: a folder that is no data set, such as one of drawn pictures, has no parts.
 std::string split_of_pictures(const EvaluationRequest& request) {
-  return std::filesystem::exists(request.images + "/metadata.jsonl") ? request.split : "";
+  return is_data_set(request.images) ? request.split : "";
 }
 
 void of_pictures(const EvaluationRequest& request, Measurer& measurer, Results& results) {
