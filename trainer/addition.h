@@ -39,12 +39,6 @@ struct AdditionInputs {
   const LatentData& data;       // names it in messages
 };
 
-// The examples of a turn's share from a reader, and where they stand in the batch.
-inline Share share_of(const Turn& turn, int64_t batch) { return turn.share.value_or(Share{0, batch}); }
-
-// `count` rows of which those from `first` on are given; the others are zeros.
-Tensor among_zeros(const Tensor& rows, int64_t first, int64_t count);
-
 // The weights of a network by name with a prefix, and how a part of a folder is written from them.
 void save_addition(const std::string& folder, const std::string& part, const TensorMap& weights);
 

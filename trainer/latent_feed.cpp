@@ -6,23 +6,24 @@
 
 namespace mds {
 
+Tensor among_zeros(const Tensor& rows, int64_t first, int64_t count) {
+  if (rows.size(0) == count) return rows;
+  std::vector<int64_t> sizes = rows.sizes().vec();
+  sizes[0] = count;
+  Tensor all = at::zeros(sizes, rows.options());
+  all.narrow(0, first, rows.size(0)).copy_(rows);
+  return all;
+}
+
 LatentFeed::LatentFeed(const LatentSource& latents, int64_t batch, uint64_t seed)
     : latents_(latents), batch_(batch), reader_(latents.reader(batch, seed)) {
   if (latents.training_count() == 0) throw ConfigError("stage.latents: every pair is held out; nothing to train on");
 }
 
 LatentRows LatentFeed::rows_of(const Turn& turn) {
-  if (!turn.share) return reader_->batch(turn.iteration, 0, batch_);
-  const auto& [first, count] = *turn.share;
+  const auto [first, count] = share_of(turn, batch_);
   const LatentRows own = reader_->batch(turn.iteration, first, count);
-  const auto among_zeros = [&](const Tensor& rows) {
-    std::vector<int64_t> sizes = rows.sizes().vec();
-    sizes[0] = batch_;
-    Tensor all = at::zeros(sizes, rows.options());
-    all.narrow(0, first, count).copy_(rows);
-    return all;
-  };
-  return {.moments = among_zeros(own.moments), .text = among_zeros(own.text)};
+  return {.moments = among_zeros(own.moments, first, batch_), .text = among_zeros(own.text, first, batch_)};
 }
 
 LatentBatch LatentFeed::next(const Turn& turn, int64_t choices, double caption_dropout) {

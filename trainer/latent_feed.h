@@ -20,6 +20,12 @@ struct LatentBatch {
   }
 };
 
+// The examples of a turn's share from a reader, and where they stand in the batch.
+inline Share share_of(const Turn& turn, int64_t batch) { return turn.share.value_or(Share{0, batch}); }
+
+// `count` rows of which those from `first` on are given; the others are zeros.
+Tensor among_zeros(const Tensor& rows, int64_t first, int64_t count);
+
 class LatentFeed {
  public:
   // The latents must outlive the feed. ConfigError where every pair is held out.
