@@ -89,6 +89,7 @@ void list_grounding(const TransformerStack& block, const Site& site, const Shape
   sink.add(names.in, {site.text_width, y.channels}, Shape::tokens(site.boxes, site.text_width), boxes);
   list_attention(block, site, {names.norm, names.attention, seen, block.options.share_self_kv, Init::uniform}, sink);
   gate(names.gate);
+  if (!block.options.grounding_ff) return;
   list_feed_forward(block, {names.ff, Init::uniform}, y, sink);
   gate(names.ff_gate);
 }
@@ -108,10 +109,11 @@ void list_layers(const TransformerStack& block, const Site& site, LayerSink& sin
     sink.add(names.norm, {NormKind::group, c, norm_groups(c), stack_norm_eps}, site.in, site.in);
     list_projection(names.proj_in, options.linear_projections, {c, d}, site, sink);
   }
+  if (options.grounding && options.grounding_once && block.depth > 0) list_grounding(block, site, y, sink);
   sink.repeat(block.depth, [&] {
     if (options.self_attention)
       list_attention(block, site, {names.norm_self, names.self, y, options.share_self_kv, end}, sink);
-    if (options.grounding) list_grounding(block, site, y, sink);
+    if (options.grounding && !options.grounding_once) list_grounding(block, site, y, sink);
     if (options.cross_attention)
       list_attention(block, site, {names.norm_cross, names.cross, text, options.share_cross_kv, end}, sink);
     list_feed_forward(block, {names.ff, end}, y, sink);

@@ -3,6 +3,7 @@
 //   out = x + proj_out(y)
 // A grounded block also looks at the boxes b of a layout, behind its self-attention (GLIGEN, arXiv 2301.07093):
 //   y += tanh(gate) attention(norm(y), norm([y, in(b)])); y += tanh(ff_gate) ff(norm_ff(y))
+// or the stack does so once, before its first block, with or without that feed-forward.
 // Without projections there is no outer norm and no outer sum: y = x; the blocks; out = y.
 // Self- and cross-attention are separate options, keys and values can share a projection, and the feed-forward is
 // gated (value * activation(gate), each half expansion * width / 2 wide) or plain.
@@ -28,6 +29,8 @@ struct TransformerOptions {
   bool projections = true;
   bool linear_projections = false;
   bool grounding = false;
+  bool grounding_once = false;
+  bool grounding_ff = true;
   bool operator==(const TransformerOptions&) const = default;
 
   static void describe(auto& self, auto&& field) {
@@ -47,6 +50,9 @@ struct TransformerOptions {
           "whether the projections around a stack are linear layers over tokens, not 1x1 convolutions", later());
     field("grounding", self.grounding, "whether transformer blocks have gated self-attention to the boxes of a layout",
           later());
+    field("grounding_once", self.grounding_once,
+          "whether it stands once a stack, before the first block, and not in each block", later());
+    field("grounding_ff", self.grounding_ff, "whether a gated feed-forward follows that attention", later());
   }
   bool attends() const { return self_attention || cross_attention || grounding; }
 };

@@ -59,7 +59,7 @@ struct FeedForwardPart {
   }
 };
 
-// What a grounded block has more than others.
+// What a grounded block or stack has more than others.
 struct GroundingPart {
   const LinearLayer* in;
   AttentionPart attention;
@@ -73,9 +73,10 @@ struct GroundingPart {
         gate(layers.find(names.gate)),
         ff_gate(layers.find(names.ff_gate)) {}
 
-  Tensor forward(const Tensor& y, const Tensor& layout_NBC, Activation activation) const {
-    const Tensor seen = gated(y, *gate, attention.to_both(y, in->forward(layout_NBC)));
-    return gated(seen, *ff_gate, ff.forward(seen, activation, {}));
+  Tensor forward(const Tensor& y, const Conditioning& c, const TransformerOptions& options) const {
+    if (!in || !c.layout_NBC.defined()) return y;
+    const Tensor seen = gated(y, *gate, attention.to_both(y, in->forward(c.layout_NBC)));
+    return ff_gate ? gated(seen, *ff_gate, ff.forward(seen, options.ff_activation, {})) : seen;
   }
 
  private:
@@ -97,7 +98,7 @@ struct TransformerPart {
 
   Tensor forward(Tensor y, const Conditioning& c, const TransformerOptions& options) const {
     if (self.norm) y = self.to_itself(y);
-    if (grounding.in && c.layout_NBC.defined()) y = grounding.forward(y, c.layout_NBC, options.ff_activation);
+    y = grounding.forward(y, c, options);
     if (cross.norm) y = cross.to_text(y, c);
     return ff.forward(y, options.ff_activation, {.residual = y});
   }
@@ -135,7 +136,8 @@ class TransformerModule final : public Block {
         site_(site),
         norm_(layers.find(spec.names.norm)),
         proj_in_(layers, spec.names.proj_in, spec.options),
-        proj_out_(layers, spec.names.proj_out, spec.options) {
+        proj_out_(layers, spec.names.proj_out, spec.options),
+        grounding_(layers, spec.names.grounding) {
     for (int64_t i = 0; i < spec.depth; ++i) parts_.emplace_back(layers.repeated(i), spec.names);
   }
 
@@ -147,6 +149,7 @@ class TransformerModule final : public Block {
     // again in the backward pass.
     if (c.layout_NBC.defined() && c.layout_NBC.requires_grad()) own.layout_NBC = at::alias(c.layout_NBC);
     Tensor y = proj_in_.in(norm_ ? norm_->forward(x) : x);
+    y = grounding_.forward(y, own, spec_.options);
     for (const auto& part : parts_) y = part.forward(y, own, spec_.options);
     return proj_out_.out(y, x);
   }
@@ -156,6 +159,7 @@ class TransformerModule final : public Block {
   Site site_;
   const NormLayer* norm_;
   ProjectionPart proj_in_, proj_out_;
+  GroundingPart grounding_;
   std::vector<TransformerPart> parts_;
 };
 

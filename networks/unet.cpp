@@ -202,6 +202,10 @@ LevelSpec canonical(LevelSpec level, int64_t mid) {
   if (stack.heads == 0 && width % stack.head_width == 0) stack.heads = width / stack.head_width;
   if (stack.heads > 0) stack.head_width = defaults.stack.head_width;
   if (!stack.self_attention && !stack.grounding) stack.share_self_kv = defaults.stack.share_self_kv;
+  if (!stack.grounding) {
+    stack.grounding_once = defaults.stack.grounding_once;
+    stack.grounding_ff = defaults.stack.grounding_ff;
+  }
   if (!stack.cross_attention) stack.share_cross_kv = defaults.stack.share_cross_kv;
   if (!stack.attends()) {
     stack.attention = defaults.stack.attention;

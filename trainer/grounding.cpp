@@ -54,9 +54,14 @@ UNetSpec grounded(UNetSpec unet, const GroundingTuning& tuning, const std::strin
       throw ConfigError("stage.grounding.levels holds " + std::to_string(level) + "; levels of " + source +
                         " with transformer stacks: " + allowed);
   if (allowed.empty()) throw ConfigError(source + ": its UNet has no transformer stack that could read a layout");
-  for (size_t i = 0; i < unet.levels.size(); ++i)
-    unet.levels[i].stack.grounding =
-        has_stacks(unet, i) && (tuning.levels.empty() || std::ranges::count(tuning.levels, int64_t(i) + 1) > 0);
+  for (size_t i = 0; i < unet.levels.size(); ++i) {
+    if (!has_stacks(unet, i) || (!tuning.levels.empty() && std::ranges::count(tuning.levels, int64_t(i) + 1) == 0))
+      continue;
+    TransformerOptions& stack = unet.levels[i].stack;
+    stack.grounding = true;
+    stack.grounding_once = tuning.once;
+    stack.grounding_ff = tuning.ff;
+  }
   unet.boxes = tuning.boxes;
   unet.box_width = tuning.box_width;
   return unet;

@@ -7,6 +7,7 @@ namespace mds {
 
 struct GroundingTuning {
   std::vector<int64_t> levels{};
+  bool once = false, ff = true;
   int64_t boxes = 8;
   int64_t box_width = 512;
   double layout_dropout = 0.1;
@@ -15,6 +16,9 @@ struct GroundingTuning {
   static void describe(auto& self, auto&& field) {
     field("levels", self.levels, "levels whose transformer stacks read layouts, 1 the outermost; empty: all",
           between(1, 64));
+    field("once", self.once, "whether each stack reads them once, before its first block, and not in each block",
+          later());
+    field("ff", self.ff, "whether a gated feed-forward follows each attention to boxes", later());
     field("boxes", self.boxes, "slots for boxes", between(1, 1024));
     field("box_width", self.box_width, "hidden width of the network that embeds boxes", between(1, 65536));
     field("layout_dropout", self.layout_dropout, "share of pictures whose slots are all left empty", between(0, 1));

@@ -24,7 +24,7 @@ bool matches(std::string_view pattern, std::string_view path) {
   return false;
 }
 
-std::vector<LoraTarget> chosen(const Plan& plan, const LoraConfig& config, const std::string& place) {
+std::vector<LoraTarget> chosen(const Plan& plan, const LoraConfig& config) {
   const LoraNames names({{"unet", plan}});
   std::vector<LoraTarget> found;
   const auto is_of = [](const LoraTarget& target) {
@@ -33,12 +33,12 @@ std::vector<LoraTarget> chosen(const Plan& plan, const LoraConfig& config, const
   for (const auto& pattern : config.layers)
     if (std::none_of(names.targets().begin(), names.targets().end(),
                      [&](const LoraTarget& target) { return matches(pattern, target.path); }))
-      throw ConfigError(place + ".layers has " + shown(pattern) +
+      throw ConfigError("stage.lora.layers has " + shown(pattern) +
                         ", which is of no linear layer or convolution; allowed: paths that `mdsearch spec NAME "
                         "--layers` shows, with * for any text");
   for (const auto& target : names.targets())
     if (std::any_of(config.layers.begin(), config.layers.end(), is_of(target))) found.push_back(target);
-  if (found.empty()) throw ConfigError(place + ".layers is empty; allowed: at least one path");
+  if (found.empty()) throw ConfigError("stage.lora.layers is empty; allowed: at least one path");
   return found;
 }
 
@@ -51,11 +51,11 @@ std::map<std::string, LayerModule*> layers_of(const Network& network) {
 
 }  // namespace
 
-LoraTraining::LoraTraining(const Network& unet, const LoraConfig& config, uint64_t seed, const std::string& place) {
+LoraTraining::LoraTraining(const Network& unet, const Plan& plan, const LoraConfig& config, uint64_t seed) {
   const auto modules = layers_of(unet);
   const auto options = at::TensorOptions(unet.device());
   auto random = generator_for(seed, 0, /*purpose=*/7);
-  for (const auto& target : chosen(unet.plan(), config, place)) {
+  for (const auto& target : chosen(plan, config)) {
     std::vector<int64_t> down = target.shape, up(target.shape.size(), 1);
     const int64_t out = down[0], fan_in = c10::multiply_integers(down) / out,
                   rank = std::min({config.rank, out, fan_in});
@@ -89,7 +89,7 @@ Lora LoraTraining::lora(const TensorMap& weights) const {
 }
 
 LoraAddition::LoraAddition(const LoraConfig& config, const AdditionInputs& inputs, const Network& unet)
-    : training_(unet, config, inputs.loop.seed, "stage.lora"), unet_(unet.plan()) {}
+    : unet_(make_plan(inputs.start.spec())), training_(unet, unet_, config, inputs.loop.seed) {}
 
 void LoraAddition::save(const std::string& folder, const TensorMap& weights, const ModelCard& card) const {
   std::filesystem::create_directories(folder);

@@ -22,10 +22,10 @@ struct LoraConfig {
 
 class LoraTraining {
  public:
-  // Puts an update beside each chosen layer: A random within 1 / sqrt(fan in), B zero, so that the network computes
-  // what it did. ConfigError, beginning with `place`, for a pattern that is of no linear layer or convolution without
-  // groups.
-  LoraTraining(const Network& unet, const LoraConfig& config, uint64_t seed, const std::string& place);
+  // Puts an update beside each chosen layer of `plan`, which the network has: A random within 1 / sqrt(fan in), B zero,
+  // so that the network computes what it did. ConfigError for a pattern that is of no linear layer or convolution
+  // without groups.
+  LoraTraining(const Network& unet, const Plan& plan, const LoraConfig& config, uint64_t seed);
 
   TensorMap weights() const;  // "PATH.lora_A" and "PATH.lora_B", float32
   // The LoRA of such weights: those in training or their average.
@@ -37,7 +37,7 @@ class LoraTraining {
 
 class LoraAddition final : public Addition {
  public:
-  // unet: the start's, or one that has more layers.
+  // unet: the start's, or one that has more layers, which get no updates.
   LoraAddition(const LoraConfig& config, const AdditionInputs& inputs, const Network& unet);
   TensorMap weights() const override { return prefixed(training_.weights(), "lora."); }
   Lora lora(const TensorMap& weights) const { return training_.lora(with_prefix(weights, "lora.")); }
@@ -45,8 +45,8 @@ class LoraAddition final : public Addition {
   void save(const std::string& folder, const TensorMap& weights, const ModelCard& card) const override;
 
  private:
+  Plan unet_;  // the start's
   LoraTraining training_;
-  Plan unet_;
 };
 
 }  // namespace mds

@@ -26,8 +26,16 @@ UNetSpec base_spec() {
                      LevelSpec{.width = 32, .down = {2}, .up = {1, 1}, .stack = {.head_width = 8}}}};
 }
 
-UNetSpec grounded(UNetSpec spec) {
-  for (LevelSpec& level : spec.levels) level.stack.grounding = true;
+struct Grounding {
+  bool once = false, ff = true;
+};
+
+UNetSpec grounded(UNetSpec spec, const Grounding& kind = {}) {
+  for (LevelSpec& level : spec.levels) {
+    level.stack.grounding = true;
+    level.stack.grounding_once = kind.once;
+    level.stack.grounding_ff = kind.ff;
+  }
   spec.boxes = slots;
   spec.box_width = 40;
   return spec;
@@ -37,9 +45,10 @@ bool is_gate(const std::string& name) { return name.ends_with(".gate.weight"); }
 
 // A base with random weights, and the same network grounded: what it has more is random too, but its gates are zero.
 struct Pair {
-  NetworkPtr base = make_network(make_plan(base_spec())), more = make_network(make_plan(grounded(base_spec())));
+  NetworkPtr base, more;
 
-  Pair() {
+  explicit Pair(const Grounding& kind = {})
+      : base(make_network(make_plan(base_spec()))), more(make_network(make_plan(grounded(base_spec(), kind)))) {
     const torch::NoGradGuard no_grad;
     at::manual_seed(4);
     auto shared = state_of(*base);
@@ -84,8 +93,8 @@ Conditioning without_boxes() {
 
 TEST_CASE("a grounded network whose gates are zero draws what its base draws, bit for bit", "[networks][torch]") {
   const torch::NoGradGuard no_grad;
-  const bool prepared = GENERATE(false, true);
-  const Pair pair;
+  const bool prepared = GENERATE(false, true), once = GENERATE(false, true);
+  const Pair pair({once, !once});
   if (prepared) {
     pair.base->prepare();
     pair.more->prepare();
@@ -96,15 +105,22 @@ TEST_CASE("a grounded network whose gates are zero draws what its base draws, bi
 }
 
 TEST_CASE("a new grounded network has gates at zero", "[networks][torch]") {
-  const auto network = make_network(make_plan(grounded(base_spec())));
-  initialise(*network, 3);
-  int64_t gates = 0;
-  for (const auto& weight : state_of(*network)) {
-    if (!is_gate(weight.key())) continue;
-    CHECK(weight.value().item<float>() == 0);
-    ++gates;
-  }
-  CHECK(gates == 2 * 7);  // blocks: 1 + 1 outside, 2 + 1 + 1 inside, 1 in the middle; two gates each
+  const auto gates_of = [](const Grounding& kind) {
+    const auto network = make_network(make_plan(grounded(base_spec(), kind)));
+    initialise(*network, 3);
+    int64_t gates = 0;
+    for (const auto& weight : state_of(*network)) {
+      if (!is_gate(weight.key())) continue;
+      CHECK(weight.value().item<float>() == 0);
+      ++gates;
+    }
+    return gates;
+  };
+  // Blocks: 1 + 1 outside, 2 + 1 + 1 inside, 1 in the middle; two gates each, one without the feed-forward. The inner
+  // two on the way down are one stack.
+  CHECK(gates_of({}) == 2 * 7);
+  CHECK(gates_of({.ff = false}) == 7);
+  CHECK(gates_of({.once = true}) == 2 * 6);
 }
 
 TEST_CASE("gates at zero have gradients, with projections around a stack and without", "[networks][torch]") {
@@ -124,7 +140,8 @@ TEST_CASE("gates at zero have gradients, with projections around a stack and wit
 
 TEST_CASE("open gates let boxes change the picture, and no boxes leave the base's", "[networks][torch]") {
   const torch::NoGradGuard no_grad;
-  Pair pair;
+  const bool once = GENERATE(false, true), ff = GENERATE(false, true);
+  Pair pair({once, ff});
   pair.open_gates();
   const Tensor base = pair.base->forward(input(), without_boxes());
   CHECK(at::equal(pair.more->forward(input(), without_boxes()), base));
@@ -155,7 +172,8 @@ TEST_CASE("an empty slot hides its box and phrase, and boxes have no order", "[n
 
 TEST_CASE("a prepared grounded network draws what the library's draws", "[networks][torch]") {
   const torch::NoGradGuard no_grad;
-  Pair pair;
+  const bool once = GENERATE(false, true);
+  Pair pair({once, !once});
   pair.open_gates();
   const Tensor right = pair.more->forward(input(), told());
   pair.more->prepare();
@@ -185,13 +203,19 @@ TEST_CASE("Stable Diffusion's UNet with GLIGEN has the parameters that diffusers
 TEST_CASE("the hash knows grounding, where a level has stacks, and boxes, where one is grounded", "[networks]") {
   const UNetSpec md = load_unet("mobilediffusion");
   UNetSpec same = md;
-  same.levels[0].stack.grounding = true;  // no stack
+  same.levels[0].stack.grounding = true;       // no stack
+  same.levels[1].stack.grounding_once = true;  // not grounded
   same.boxes = 8;
   CHECK(hash_of(same) == hash_of(md));
   CHECK(make_plan(same).steps.size() == make_plan(md).steps.size());
   UNetSpec other = md;
   other.levels[1].stack.grounding = true;
   other.boxes = 8;
+  UNetSpec once = other, no_ff = other;
+  once.levels[1].stack.grounding_once = true;
+  no_ff.levels[1].stack.grounding_ff = false;
+  CHECK(hash_of(once) != hash_of(other));
+  CHECK(hash_of(no_ff) != hash_of(other));
   UNetSpec more_slots = other;
   more_slots.boxes = 9;
   CHECK(hash_of(other) != hash_of(md));

@@ -71,6 +71,8 @@ LevelSpec random_level(std::mt19937& random, int64_t width, bool inner) {
   level.stack.attention = AttentionFunction(pick(0, 1));
   level.stack_depth = pick(0, 1);
   level.stack.grounding = pick(0, 1);
+  level.stack.grounding_once = pick(0, 1);
+  level.stack.grounding_ff = pick(0, 1);
   return level;
 }
 

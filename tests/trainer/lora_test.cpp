@@ -35,7 +35,7 @@ TEST_CASE("new updates change nothing, and trained ones count the same beside th
   const LoraConfig config{.rank = 3, .alpha = GENERATE(0.0, 1.5), .layers = {"*"}};
   const auto unet = toy_unet(), other = toy_unet();
   const Tensor before = output_of(*unet);
-  const LoraTraining training(*unet, config, 5, "stage.lora");
+  const LoraTraining training(*unet, unet->plan(), config, 5);
   CHECK(at::allclose(output_of(*unet), before, 1e-5, 1e-6));
   for (auto& [name, weight] : training.weights())
     if (name.ends_with("lora_B"))
@@ -55,7 +55,7 @@ TEST_CASE("new updates change nothing, and trained ones count the same beside th
 
 TEST_CASE("gradients reach the updates alone", "[trainer][torch]") {
   const auto unet = toy_unet();
-  const LoraTraining training(*unet, {}, 5, "stage.lora");
+  const LoraTraining training(*unet, unet->plan(), {}, 5);
   output_of(*unet).square().mean().backward();
   for (const auto& [name, weight] : training.weights()) {
     INFO(name);
@@ -68,7 +68,7 @@ TEST_CASE("gradients reach the updates alone", "[trainer][torch]") {
 TEST_CASE("patterns choose the layers that are updated", "[trainer][torch]") {
   const auto unet = toy_unet();
   const auto count = [&](const std::vector<std::string>& layers) {
-    return LoraTraining(*unet, {.layers = layers}, 5, "stage.lora").weights().size() / 2;
+    return LoraTraining(*unet, unet->plan(), {.layers = layers}, 5).weights().size() / 2;
   };
   CHECK(count({"conv_in"}) == 1);
   CHECK(count({"*.ca.q"}) == 2);
@@ -79,7 +79,10 @@ TEST_CASE("patterns choose the layers that are updated", "[trainer][torch]") {
 }
 
 TEST_CASE("a seed gives the same updates", "[trainer][torch]") {
-  const auto of = [](uint64_t seed) { return LoraTraining(*toy_unet(), {}, seed, "").weights().begin()->second; };
+  const auto of = [](uint64_t seed) {
+    const auto unet = toy_unet();
+    return LoraTraining(*unet, unet->plan(), {}, seed).weights().begin()->second;
+  };
   CHECK(at::equal(of(3), of(3)));
   CHECK_FALSE(at::equal(of(3), of(4)));
 }

@@ -135,8 +135,10 @@ TEST_CASE("grounding is all that is trained, and begins without effect") {
   Model model;
   LatentSet& latents = model.latents;
   const int64_t n = latents.count();
-  TuneConfig config{.start = model.folder,
-                    .grounding = GroundingTuning{.boxes = 3, .box_width = 8, .layout_dropout = 0}};
+  const bool once = GENERATE(false, true);
+  TuneConfig config{
+      .start = model.folder,
+      .grounding = GroundingTuning{.once = once, .ff = !once, .boxes = 3, .box_width = 8, .layout_dropout = 0}};
   const LoopConfig loop{.batch = 4, .seed = 1};
   CHECK_THROWS_WITH(TuneStage(config, loop, latents), Contains("holds no layouts"));
   latents.layouts = {
@@ -158,12 +160,21 @@ TEST_CASE("grounding is all that is trained, and begins without effect") {
   plain.layouts = {};
   const torch::NoGradGuard no_grad;
   CHECK(at::equal(stage.loss(batch, {}), stage.loss(plain, {})));
+
+  config.lora = LoraConfig{.rank = 2, .layers = {"*"}};
+  for (const auto& [name, weight] : TuneStage(config, loop, latents).weights()) {
+    INFO(name);
+    const bool of_layout = name.find("box") != name.npos || name.find("position") != name.npos;
+    CHECK_FALSE((name.starts_with("lora.") && of_layout));
+  }
 }
 
 TEST_CASE("a level without stacks, and a UNet that reads layouts already, cannot be grounded") {
   const UNetSpec unet = toy::unet();
   CHECK(reads_layout(grounded(unet, {}, "here")));
   CHECK(grounded(unet, {.levels = {1}}, "here") == grounded(unet, {}, "here"));
+  const UNetSpec light = grounded(unet, {.once = true, .ff = false}, "here");
+  CHECK(cost(make_plan(light)).params < cost(make_plan(grounded(unet, {}, "here"))).params);
   CHECK_THROWS_WITH(grounded(unet, {.levels = {2}}, "here"),
                     "stage.grounding.levels holds 2; levels of here with transformer stacks: 1");
   CHECK_THROWS_WITH(grounded(unet, {.levels = {7}}, "here"), Contains("levels holds 7"));
