@@ -83,8 +83,8 @@ WeightSource source_of(const std::string& file) {
   return {.file = file, .config = json_if_there(config), .config_file = config};
 }
 
-// The name of a weight that no other part has: a file that has it contains the part. Many begin
-// alike, with conv_in.
+// The name of a weight that no other part has: a file that has it contains the part. Many begin alike, with
+// conv_in.
 std::string landmark(const Dialect& dialect) {
   Plan plan = [&] {
     switch (dialect.kind) {

@@ -55,8 +55,8 @@ UNetSpec grounded(UNetSpec unet, const GroundingTuning& tuning, const std::strin
                         " with transformer stacks: " + allowed);
   if (allowed.empty()) throw ConfigError(source + ": its UNet has no transformer stack that could read a layout");
   for (size_t i = 0; i < unet.levels.size(); ++i) {
-    if (!has_stacks(unet, i) || (!tuning.levels.empty() && std::ranges::count(tuning.levels, int64_t(i) + 1) == 0))
-      continue;
+    const bool chosen = tuning.levels.empty() || std::ranges::count(tuning.levels, int64_t(i) + 1) > 0;
+    if (!chosen || !has_stacks(unet, i)) continue;
     TransformerOptions& stack = unet.levels[i].stack;
     stack.grounding = true;
     stack.grounding_once = tuning.once;
