@@ -16,15 +16,18 @@ Conditioning changed(Conditioning conditioning, const std::function<Tensor(const
   return conditioning;
 }
 
-// The UNet's output for all rows of x, computed for `rows_a_call` of them at a time. What it makes of the texts is kept
-// for the next step, unless that is much memory.
+// The UNet's output for all rows of x, computed for `rows_a_call` of them at a time; `boxed` says for each call whether
+// one of its rows has boxes. What it makes of the texts is kept for the next step, unless that is much memory.
 class Calls {
  public:
-  Calls(int64_t rows, int64_t rows_a_call, const SamplerConfig& sampler, LoadedControls controls)
-      : rows_a_call_(rows_a_call), cache_(sampler.cache_interval), controls_(std::move(controls)) {
-    const int64_t calls = (rows + rows_a_call - 1) / rows_a_call;
-    for (int64_t i = 0; i < calls && calls <= most_kept; ++i) kept_.push_back(std::make_shared<TextProducts>());
-    if (cache_ > 1) inner_.assign(size_t(calls), {.level = sampler.cache_level});
+  Calls(std::vector<bool> boxed, int64_t rows_a_call, const SamplerConfig& sampler, LoadedControls controls)
+      : boxed_(std::move(boxed)),
+        rows_a_call_(rows_a_call),
+        cache_(sampler.cache_interval),
+        controls_(std::move(controls)) {
+    const size_t calls = boxed_.size();
+    for (size_t i = 0; i < calls && calls <= most_kept; ++i) kept_.push_back(std::make_shared<TextProducts>());
+    if (cache_ > 1) inner_.assign(calls, {.level = sampler.cache_level});
   }
   Tensor forward(const Network& unet, const Tensor& x, const Conditioning& conditioning) {
     const bool reuse = steps_++ % cache_ != 0;
@@ -32,7 +35,7 @@ class Calls {
     for (int64_t begin = 0; begin < x.size(0); begin += rows_a_call_) {
       const auto rows = [&](const Tensor& all) { return all.slice(0, begin, begin + rows_a_call_); };
       Conditioning own = changed(conditioning, rows);
-      if (own.boxes_NB4.defined() && !own.box_mask_NB.any().item<bool>()) own.boxes_NB4 = Tensor();
+      if (!boxed_[outputs.size()]) own.boxes_NB4 = Tensor();
       if (!kept_.empty()) own.text_products = kept_[outputs.size()];
       InnerFeatures* inner = inner_.empty() ? nullptr : &inner_[outputs.size()];
       if (inner) inner->reuse = reuse;
@@ -43,7 +46,8 @@ class Calls {
   }
 
  private:
-  static constexpr int64_t most_kept = 8;
+  static constexpr size_t most_kept = 8;
+  std::vector<bool> boxed_;
   int64_t rows_a_call_, cache_, steps_ = 0;
   std::vector<std::shared_ptr<TextProducts>> kept_;
   std::vector<InnerFeatures> inner_;
@@ -54,6 +58,15 @@ class Calls {
 bool some_lack_boxes(const PictureTexts& texts) {
   const Tensor& mask = texts.rows.box_mask_NB;
   return mask.defined() && !mask.index_select(0, texts.chosen_N).any(1).all().item<bool>();
+}
+
+// For each call whether one of its rows, which are rows chosen_R of the texts, has boxes.
+std::vector<bool> calls_with_boxes(const PictureTexts& texts, const Tensor& chosen_R, int64_t rows_a_call) {
+  const Tensor& mask = texts.rows.box_mask_NB;
+  std::vector<bool> boxed;
+  for (const Tensor& rows : chosen_R.split(rows_a_call))
+    boxed.push_back(mask.defined() && mask.index_select(0, rows).any().item<bool>());
+  return boxed;
 }
 
 }  // namespace
@@ -73,7 +86,7 @@ Denoiser Drawer::denoiser(const Network& unet, const PictureTexts& texts) const 
   const bool apart = (one_by_one && unet.device().is_cpu()) || some_lack_boxes(texts);
   const int64_t rows_a_call = apart ? sides : chosen.numel();
   if (sampler.cache_interval > 1) inner_steps(unet.plan(), sampler.cache_level);  // refuses a level that the UNet lacks
-  Calls calls(chosen.numel(), rows_a_call, sampler, repeated(texts.controls, sides));
+  Calls calls(calls_with_boxes(texts, chosen, rows_a_call), rows_a_call, sampler, repeated(texts.controls, sides));
   int64_t grounded = grounded_steps(grounding, steps_taken(sampler, init.strength));
   return [&unet, conditioning, sides, calls, config = sampler, grounded](const Tensor& x, int64_t t) mutable {
     if (grounded-- == 0) conditioning.boxes_NB4 = Tensor();
