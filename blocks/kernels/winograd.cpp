@@ -110,7 +110,7 @@ class Winograd final : public PreparedLayer {
       const Tensor transformed = at::empty({block_size()}, x.options().memory_format(at::MemoryFormat::Contiguous));
       for (int64_t block = begin; block < end; ++block) {
         for (int64_t i = 0; i < grid.in_block(block); ++i)
-          transform_tile(x, grid, grid.first(block) + i, written<T>(transformed) + i * op_.in);
+          transform_tile(read<T>(x), grid, grid.first(block) + i, written<T>(transformed) + i * op_.in);
         for (int64_t panel = 0; panel < panels_.size(0); ++panel)
           multiply_block(grid, {block, panel, read<T>(transformed)}, ending);
       }
@@ -122,7 +122,7 @@ class Winograd final : public PreparedLayer {
         at::empty({grid.blocks, block_size()}, x.options().memory_format(at::MemoryFormat::Contiguous));
     at::parallel_for(0, grid.tiles, /*grain_size=*/4, [&](int64_t begin, int64_t end) {
       for (int64_t tile = begin; tile < end; ++tile)
-        transform_tile(x, grid, tile,
+        transform_tile(read<T>(x), grid, tile,
                        written<T>(transformed) + tile / grid.each * block_size() + tile % grid.each * op_.in);
     });
     at::parallel_for(0, panels_.size(0) * grid.blocks, /*grain_size=*/1, [&](int64_t begin, int64_t end) {
@@ -134,7 +134,7 @@ class Winograd final : public PreparedLayer {
   }
 
   // to: elements, each `tile_rows` x channels apart.
-  void transform_tile(const Tensor& x, const Grid& grid, int64_t tile, T* to) const {
+  void transform_tile(const T* x, const Grid& grid, int64_t tile, T* to) const {
     const Place place(grid, tile);
     WinogradInput<T, inputs> input{{}, op_.in};
     for (int64_t r = 0; r < inputs; ++r)
@@ -142,7 +142,7 @@ class Winograd final : public PreparedLayer {
         const int64_t row = place.row + r - 1, column = place.column + c - 1;
         const bool inside = row >= 0 && row < grid.height && column >= 0 && column < grid.width;
         const int64_t position = (place.sample * grid.height + row) * grid.width + column;
-        input.at[r][c] = inside ? read<T>(x) + position * op_.in : nullptr;
+        input.at[r][c] = inside ? x + position * op_.in : nullptr;
       }
     transform_input(input, tile_rows * op_.in, to);
   }
@@ -161,23 +161,31 @@ class Winograd final : public PreparedLayer {
                 .columns = ending.sums_of(of.panel % panels_of(op_.out))});
     }
     const int64_t panel = of.panel % panels_of(op_.out), phase = of.panel / panels_of(op_.out);
-    for (int64_t tile = 0; tile < rows; ++tile)
-      finish({grid, grid.first(of.block) + tile}, grid, {products.data() + tile * tile_columns, panel, phase}, ending);
+    for (int64_t tile = 0, run; tile < rows; tile += run) {
+      const Place place(grid, grid.first(of.block) + tile);
+      run = std::min({most_run, rows - tile, grid.columns - place.column / outputs});
+      finish(place, grid, {products.data() + tile * tile_columns, run, panel, phase}, ending);
+    }
   }
 
-  struct TileProducts {
+  // Neighbouring tiles of one row of the grid: what follows goes along their rows.
+  static constexpr int64_t most_run = 16 / outputs, run_positions = most_run * outputs;
+  struct RunProducts {
     const float* sums;  // of an element, each `tile_rows` x 64 apart
-    int64_t panel, phase;
+    int64_t tiles, panel, phase;
   };
-  static void finish(const Place& place, const Grid& grid, const TileProducts& of, const Ending<T>& ending) {
-    float sums[outputs * outputs][tile_columns];
-    transform_output(of.sums, tile_rows * tile_columns, sums);
+  static void finish(const Place& place, const Grid& grid, const RunProducts& of, const Ending<T>& ending) {
+    float sums[outputs * run_positions][tile_columns];
+    for (int64_t tile = 0; tile < of.tiles; ++tile)
+      transform_output(of.sums + tile * tile_columns, tile_rows * tile_columns,
+                       WinogradOutput<outputs>{sums[tile * outputs], run_positions});
     const int64_t y = of.phase / step, x = of.phase % step;
-    const int64_t left = place.column == 0 ? x : 0, right = std::min(outputs, grid.width + x - place.column);
+    const int64_t left = place.column == 0 ? x : 0;
+    const int64_t right = std::min(of.tiles * outputs, grid.width + x - place.column);
     for (int64_t r = place.row == 0 ? y : 0; r < std::min(outputs, grid.height + y - place.row); ++r) {
       const int64_t row = (place.sample * grid.height + place.row + r) * step - y;
       const int64_t position = (row * grid.width + place.column + left) * step - x;
-      finish_tile(sums[r * outputs + left], ending.at(place.sample, position, of.panel, right - left, step));
+      finish_tile(sums[r * run_positions + left], ending.at(place.sample, position, of.panel, right - left, step));
     }
   }
 

@@ -62,7 +62,7 @@ MDS_INLINE void input_transform(const WinogradInput<T, n>& input, int64_t pitch,
 }
 
 template <class L, int64_t n, int64_t outputs>
-MDS_INLINE void output_transform(const float* products, int64_t pitch, float (&to)[outputs * outputs][tile_columns]) {
+MDS_INLINE void output_transform(const float* products, int64_t pitch, const WinogradOutput<outputs>& output) {
   using V = typename L::Vector;
   for (int64_t c = 0; c < tile_columns; c += L::count) {
     V half[outputs][n];
@@ -75,7 +75,7 @@ MDS_INLINE void output_transform(const float* products, int64_t pitch, float (&t
     for (int64_t i = 0; i < outputs; ++i) {
       V y[outputs];
       output_side(half[i], y);
-      for (int64_t j = 0; j < outputs; ++j) L::store(to[i * outputs + j] + c, y[j]);
+      for (int64_t j = 0; j < outputs; ++j) L::store(output.to + (i * output.pitch + j) * tile_columns + c, y[j]);
     }
   }
 }
@@ -88,11 +88,11 @@ MDS_EACH_WIDTH(void transform_input(const InputTile4<float>& input, int64_t pitc
                input_transform<L>(input, pitch, to))
 MDS_EACH_WIDTH(void transform_input(const InputTile4<Bf16>& input, int64_t pitch, Bf16* to),
                input_transform<L>(input, pitch, to))
-MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, float (&to)[4][tile_columns]),
-               output_transform<L, 4, 2>(products, pitch, to))
-MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, float (&to)[9][tile_columns]),
-               output_transform<L, 4, 3>(products, pitch, to))
-MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, float (&to)[16][tile_columns]),
-               output_transform<L, 6, 4>(products, pitch, to))
+MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, const WinogradOutput<2>& output),
+               output_transform<L, 4>(products, pitch, output))
+MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, const WinogradOutput<3>& output),
+               output_transform<L, 4>(products, pitch, output))
+MDS_EACH_WIDTH(void transform_output(const float* products, int64_t pitch, const WinogradOutput<4>& output),
+               output_transform<L, 6>(products, pitch, output))
 
 }  // namespace mds

@@ -22,9 +22,16 @@ void transform_input(const InputTile6<float>& input, int64_t pitch, float* to);
 void transform_input(const InputTile4<float>& input, int64_t pitch, float* to);
 void transform_input(const InputTile4<Bf16>& input, int64_t pitch, Bf16* to);
 
-// A' m A for 64 columns: element f at products + f * pitch; writes N x N rows of 64.
-void transform_output(const float* products, int64_t pitch, float (&to)[4][tile_columns]);
-void transform_output(const float* products, int64_t pitch, float (&to)[9][tile_columns]);
-void transform_output(const float* products, int64_t pitch, float (&to)[16][tile_columns]);
+// Where the rows and columns of an output tile go, 64 channels each: (row, column) to to + (row * pitch + column) * 64.
+template <int64_t outputs>
+struct WinogradOutput {
+  float* to;
+  int64_t pitch;
+};
+
+// A' m A for 64 channels: element f at products + f * pitch.
+void transform_output(const float* products, int64_t pitch, const WinogradOutput<2>& output);
+void transform_output(const float* products, int64_t pitch, const WinogradOutput<3>& output);
+void transform_output(const float* products, int64_t pitch, const WinogradOutput<4>& output);
 
 }  // namespace mds
