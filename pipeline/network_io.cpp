@@ -216,10 +216,11 @@ Controls take_controls(TensorMap& tensors, const Plan& plan, const std::string& 
 
 std::vector<Tensor> run_network(const Network& network, const NetworkSpec& spec, const NetworkBatch& batch,
                                 const Observer& observer) {
-  const auto& [inputs, controls] = batch;
+  const auto& inputs = batch.inputs;
   if (is_lpips(network.plan())) return {lpips_distance(network, inputs.at(0), inputs.at(1), observer)};
   Conditioning conditioning;
-  conditioning.controls = controls;
+  conditioning.controls = batch.controls;
+  conditioning.text_products = batch.text_products;
   Tensor main;
   const auto wanted = inputs_of(spec);
   for (size_t i = 0; i < wanted.size(); ++i) {

@@ -49,6 +49,7 @@ struct NetworkBatch {
       : inputs(std::move(tensors)), controls(std::move(added)) {}
   std::vector<Tensor> inputs;
   Controls controls;
+  std::shared_ptr<TextProducts> text_products{};  // of Conditioning
 };
 
 // One pass; returns outputs in the order of outputs_of. The end token of a text is its largest id, the first one where
