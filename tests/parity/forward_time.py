@@ -194,7 +194,7 @@ def compare(dtype, options):
             export(options.part, "--model", options.weights, "--to", kind, "--out", folder / file)
         inputs = inputs_of(onnxruntime.InferenceSession(str(folder / "network.onnx")))
         save_file(inputs, folder / "inputs.safetensors")
-        exact = exact_output(folder, inputs) if dtype == "fp32" else None  # first: with all sides, memory may not do
+        exact = exact_output(folder, inputs) if dtype == "fp32" else None  # before the sides fill the memory
         sides = {side: make() for side, make in sides_of(options, folder, inputs, dtype)}
         seconds, draw = {side: [] for side in sides}, random.Random(0)
         for _ in range(options.rounds):
