@@ -1,7 +1,7 @@
 // Our side of tests/parity/forward_time.py: `forward_time FOLDER` loads the network that the folder describes by
 // case.json ("network", "weights", "dtype", "kernels", "threads") and inputs.safetensors, and writes the last output of
-// a pass. Then it reads numbers of passes and answers each with a line of JSON: the seconds of each pass. As in a drawing,
-// what the first pass computes of the text alone serves all that follow.
+// a pass. Then it reads numbers of passes and answers each with a line of JSON: the seconds of each pass. As in a
+// drawing, what the first pass computes of the text alone serves all that follow.
 #include <ATen/Parallel.h>
 #include <torch/types.h>
 
