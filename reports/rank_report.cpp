@@ -26,7 +26,7 @@ void add_verdicts(Table& table, const RankGroup& group) {
 }
 
 Table table_of(const RankGroup& group) {
-  Table table{.title = "Rank fidelity in " + group.sweep + ", protocol " + short_hash(group.protocol) + ", by " +
+  Table table{.title = "Rank fidelity in " + group.sweeps + ", protocol " + short_hash(group.protocol) + ", by " +
                        group.score + " after " + thousands(group.iterations) + " iterations",
               .columns = {{.name = "sweep", .audience = Audience::programs},
                           {.name = "protocol", .audience = Audience::programs},
@@ -46,7 +46,7 @@ Table table_of(const RankGroup& group) {
                           {.name = "gain_high", .audience = Audience::programs},
                           interval_column("gain_interval", Audience::people)}};
   for (const auto& row : group.rows)
-    table.rows.push_back({group.sweep, group.protocol, group.score, std::string(name_of(row.kind)), row.proxy,
+    table.rows.push_back({group.sweeps, group.protocol, group.score, std::string(name_of(row.kind)), row.proxy,
                           row.against, row.n, number(row.tau), number(row.low), number(row.high),
                           interval_cell(row.low, row.high, 2), row.k, row.recall, number(row.gain),
                           number(row.gain_low), number(row.gain_high), interval_cell(row.gain_low, row.gain_high, 2)});

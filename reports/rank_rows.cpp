@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "spec/listed.h"
@@ -15,9 +16,12 @@ constexpr int64_t replicates = 1000, fewest_for_interval = 5;
 
 using Values = std::map<std::string, double>;  // by the hash of the full-scale network; lower is better
 
-// The score's values of one sweep and protocol.
+// The score's values of one protocol.
 struct Ranked {
-  std::string sweep{}, protocol{};
+  std::set<std::string> sweeps{};
+  std::string protocol{};
+  int64_t width_divisor = 0;                              // 0: not told
+  std::string besides_width{};                            // the rest of the protocol
   std::map<int64_t, std::map<int64_t, Values>> scores{};  // by iteration, then seed
   std::map<std::string, std::map<int64_t, Values>> untrained{};
   Values params{}, macs_valid{};  // negative, as more is taken to be better
@@ -106,10 +110,23 @@ class Comparison {
 
 std::string after(int64_t iterations) { return "after " + thousands(iterations) + " iterations"; }
 
-RankGroup group_of(const Ranked& ranked, const std::string& score) {
-  RankGroup group{.sweep = ranked.sweep, .protocol = ranked.protocol, .score = score};
+// The iterations after which candidates were ranked: the last ones, and earlier ones that more candidates came to.
+std::vector<int64_t> ends_of(const Ranked& ranked) {
+  std::vector<int64_t> ends;
+  size_t most = 0;
+  const int64_t first = ranked.scores.begin()->first;
+  for (const auto& [iteration, by_seed] : ranked.scores | std::views::reverse) {
+    const size_t candidates = means_of(by_seed).size();
+    if (candidates > most && (ends.empty() || iteration > first)) ends.push_back(iteration);
+    most = std::max(most, candidates);
+  }
+  return ends;
+}
+
+RankGroup group_of(const Ranked& ranked, const std::string& score, int64_t last) {
+  RankGroup group{.sweeps = listed(ranked.sweeps), .protocol = ranked.protocol, .score = score};
   group.candidates = int64_t(ranked.params.size());
-  const auto& [last, full] = *ranked.scores.rbegin();
+  const auto& full = ranked.scores.at(last);
   const Values truth = means_of(full);
   group.iterations = last;
   group.fully_trained = int64_t(truth.size());
@@ -131,33 +148,30 @@ RankGroup group_of(const Ranked& ranked, const std::string& score) {
   return group;
 }
 
-// A protocol's divisor of widths, and the protocol without it.
-std::pair<int64_t, std::string> divided(const Database& database, const std::string& protocol) {
+Ranked empty_ranked(const Database& database, const std::string& protocol) {
+  Ranked ranked{.protocol = protocol};
   Json json = json_or_null(protocol_json(database, protocol));
-  if (!json.is_object() || !json.contains("stage") || !json["stage"].is_object()) return {0, ""};
+  if (!json.is_object() || !json.contains("stage") || !json["stage"].is_object()) return ranked;
   const Json divisor = json["stage"].value("width_divisor", Json());
   json["stage"].erase("width_divisor");
-  return {divisor.is_number_integer() ? divisor.get<int64_t>() : 0, json.dump()};
+  if (divisor.is_number_integer()) ranked.width_divisor = divisor.get<int64_t>();
+  ranked.besides_width = json.dump();
+  return ranked;
 }
 
-// The same networks trained under protocols that differ in width alone: narrow ones predict wide ones.
-void add_widths(const Database& database, const std::vector<Ranked>& all, std::vector<RankGroup>& groups) {
-  for (size_t i = 0; i < all.size(); ++i) {
-    const auto [divisor, rest] = divided(database, all[i].protocol);
-    if (divisor < 1) continue;
-    for (const auto& narrow : all) {
-      const auto [narrower, same] = divided(database, narrow.protocol);
-      if (narrower <= divisor || same != rest) continue;
-      const auto& [iterations, scores] = *narrow.scores.rbegin();
-      const Comparison comparison(means_of(scores), means_of(all[i].scores.rbegin()->second), all[i].params);
-      if (auto row =
-              comparison.row({.kind = ProxyKind::width,
-                              .proxy = "1/" + std::to_string(narrower) + " width " + after(iterations) +
-                                       (narrow.sweep == all[i].sweep ? "" : " in " + narrow.sweep),
-                              .against = "1/" + std::to_string(divisor) + " width " + after(groups[i].iterations)}))
-        groups[i].rows.push_back(std::move(*row));
-    }
-  }
+// The same networks trained under a protocol that differs in width alone: narrow ones predict wide ones.
+void add_width(const Ranked& narrow, const Ranked& wide, RankGroup& group) {
+  if (wide.width_divisor < 1 || narrow.width_divisor <= wide.width_divisor ||
+      narrow.besides_width != wide.besides_width)
+    return;
+  const auto same = narrow.scores.find(group.iterations);
+  const auto& [iterations, scores] = same == narrow.scores.end() ? *narrow.scores.rbegin() : *same;
+  const auto width = [](const Ranked& ranked) { return "1/" + std::to_string(ranked.width_divisor) + " width "; };
+  const Comparison comparison(means_of(scores), means_of(wide.scores.at(group.iterations)), wide.params);
+  if (auto row = comparison.row({.kind = ProxyKind::width,
+                                 .proxy = width(narrow) + after(iterations) + " in " + listed(narrow.sweeps),
+                                 .against = width(wide) + after(group.iterations)}))
+    group.rows.push_back(std::move(*row));
 }
 
 }  // namespace
@@ -170,22 +184,21 @@ std::vector<RankGroup> rank_groups(const Database& database, const ReportOptions
   if (!options.score.empty() && !names.contains(options.score) && !names.empty())
     throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(names));
   const std::string score = decisive_score(names, options.score);
-  std::map<std::pair<std::string, std::string>, Ranked> ranked;
+  std::map<std::string, Ranked> by_protocol;
   for (const auto& row : runs) {
     if (!row.scores.contains(score)) continue;
-    auto& group = ranked[{row.sweep, row.protocol}];
-    group.sweep = row.sweep;
-    group.protocol = row.protocol;
-    add(group, database, row, score);
+    const auto [at, added] = by_protocol.try_emplace(row.protocol);
+    if (added) at->second = empty_ranked(database, row.protocol);
+    at->second.sweeps.insert(row.sweep);
+    add(at->second, database, row, score);
   }
-  std::vector<Ranked> all;
+  std::erase_if(by_protocol, [](const auto& each) { return each.second.scores.empty(); });
   std::vector<RankGroup> groups;
-  for (auto& [key, group] : ranked) {
-    if (group.scores.empty()) continue;
-    groups.push_back(group_of(group, score));
-    all.push_back(std::move(group));
-  }
-  add_widths(database, all, groups);
+  for (const auto& [protocol, ranked] : by_protocol)
+    for (const int64_t end : ends_of(ranked)) {
+      groups.push_back(group_of(ranked, score, end));
+      for (const auto& [other, narrow] : by_protocol) add_width(narrow, ranked, groups.back());
+    }
   return groups;
 }
 

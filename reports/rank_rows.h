@@ -28,12 +28,12 @@ struct RankRow {
   std::optional<double> gain{}, gain_low{}, gain_high{};  // of tau over the parameter count's; paired
 };
 
-// The runs of one sweep and protocol, ranked by one score.
+// The runs of one protocol, ranked by one score after so many iterations.
 struct RankGroup {
-  std::string sweep{}, protocol{}, score{};
-  int64_t iterations = 0;     // of the full training
+  std::string sweeps{}, protocol{}, score{};  // sweeps: in words
+  int64_t iterations = 0;
   int64_t candidates = 0;     // scored at least once
-  int64_t fully_trained = 0;  // scored after the full training
+  int64_t fully_trained = 0;  // scored after these iterations
   std::vector<RankRow> rows{};
 };
 

@@ -84,6 +84,33 @@ TEST_CASE("each seed is compared with the mean of the others", "[reports]") {
   CHECK(sweep.row("seed", "seed 2") != nullptr);
 }
 
+TEST_CASE("sweeps of one protocol are ranked together", "[reports]") {
+  RankedSweep sweep;
+  sweep.add_sweep("again", R"({"stage": {"width_divisor": 8}})", {1, 2});
+  const auto tables = rank_report.tables(sweep.database, {});
+  REQUIRE(tables.size() == 1);
+  CHECK_THAT(tables[0].title, Contains("Rank fidelity in again, narrow, protocol"));
+  CHECK(sweep.row("seed", "seed 0")["n"] == networks);
+  CHECK(sweep.row("rung", "after 10 iterations")["n"] == networks);
+  CHECK(rank_report.tables(sweep.database, {.sweep = "narrow"})[0].title ==
+        "Rank fidelity in narrow, protocol " + short_hash(runs_of(sweep.database, "narrow")[0].protocol) +
+            ", by fd_emoji_clip after 30 iterations");
+}
+
+TEST_CASE("where some trained further, the rungs that more came to are ranked too", "[reports]") {
+  RankedSweep sweep;
+  const auto runs = runs_of(sweep.database, "narrow");
+  for (size_t i = 0; i < 5; ++i) sweep.add(runs[i].run, 90, double(5 - i));
+  const auto rows = rows_of(rank_report.tables(sweep.database, {}));
+  CHECK(rows[0]["against"] == "after 90 iterations");
+  CHECK(rows[0]["n"] == 5);
+  std::set<std::string> against;
+  for (const auto& row : rows) against.insert(row["against"].get<std::string>());
+  CHECK(against == std::set<std::string>{"after 30 iterations", "after 90 iterations"});  // all came to 10 and to 30
+  for (const auto& row : rows)
+    if (row["against"] == "after 30 iterations") CHECK(row["n"] == networks);
+}
+
 TEST_CASE("narrow proxies are compared with wider ones of the same protocol, and with no other", "[reports]") {
   RankedSweep sweep;
   sweep.add_sweep("wide", R"({"stage": {"width_divisor": 4}})", {0});
