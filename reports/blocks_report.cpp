@@ -122,6 +122,7 @@ constinit const Report blocks_report{
     .summary = "latency of blocks alone, by kind, site and what is varied",
     .tables = blocks_tables,
     .lacking = "holds no latency of a block; `mdsearch profile --sweep configs/profile/blocks.json` measures some",
+    .reads = "all",
     .plots = blocks_plots};
 
 }  // namespace mds

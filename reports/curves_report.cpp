@@ -82,6 +82,7 @@ constinit const Report curves_report{
     .name = "curves",
     .summary = "every score of every candidate, one row for each evaluation: a table for other programs",
     .tables = curves_tables,
-    .lacking = "holds no scored candidate; `mdsearch sweep CONFIG` makes some"};
+    .lacking = "holds no scored candidate; `mdsearch sweep CONFIG` makes some",
+    .reads = "sweep"};
 
 }  // namespace mds

@@ -10,28 +10,6 @@
 namespace mds {
 namespace {
 
-std::vector<DistanceGroups> families_of(const Database& database, const ReportOptions& options) {
-  std::map<std::string, DistanceGroups> families;
-  for (auto& group : drawing_groups(database, options)) {
-    Json shared = json_or_null(group.conditions);
-    for (const char* of_the_score : {"score", "extractor", "weights_hash", "resizer", "interval", "reference_hash"})
-      shared.erase(of_the_score);
-    const std::string name = group.drawings.front().distance.name;
-    families[shared.dump()][name] = std::move(group);
-  }
-  std::vector<DistanceGroups> list;
-  for (auto& [conditions, groups] : families) list.push_back(std::move(groups));
-  return list;
-}
-
-Distilled with_all_distances(const Drawing& drawing, const DistanceGroups& groups) {
-  Distilled distilled;
-  for (const auto& [name, group] : groups)
-    for (const auto& each : group.drawings)
-      if (same_pictures(each, drawing)) distilled.by_distance.emplace(name, each);
-  return distilled;
-}
-
 bool takes_steps_away(const std::string& stage) {
   const size_t place = stage_place(stage);
   return place > stage_place("relu") && place < stage_place("autoencoder");
@@ -82,7 +60,7 @@ void add_tables(std::vector<Table>& tables, const Database& database, const Dist
 std::vector<Table> distillation_tables(const Database& database, const ReportOptions& options) {
   const ModelTrainings trainings(database);
   std::vector<Table> tables;
-  for (const auto& groups : families_of(database, options)) add_tables(tables, database, groups, trainings);
+  for (const auto& groups : distance_groups(database, options)) add_tables(tables, database, groups, trainings);
   if (!tables.empty()) tables.push_back(published_distillations(database));
   return tables;
 }
@@ -95,6 +73,7 @@ constinit const Report distillation_report{
     .tables = distillation_tables,
     .lacking =
         "holds no scored pictures of a distilled model beside those of its base; `mdsearch evaluate --model DIR "
-        "--prompts FILE` adds them"};
+        "--prompts FILE` adds them",
+    .reads = "network"};
 
 }  // namespace mds

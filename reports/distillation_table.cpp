@@ -35,7 +35,7 @@ PairedChange own(const std::optional<ScoreRow>& score) {
 class DistillationTable {
  public:
   DistillationTable(const Database& database, const ModelTrainings& trainings, const DistanceGroups& groups,
-                    Distilled teacher)
+                    ScoredPictures teacher)
       : database_(database), trainings_(trainings), teacher_(std::move(teacher)), leading_(leading(groups)) {
     names_.push_back(leading_);
     for (const auto& [name, group] : groups)
@@ -100,22 +100,23 @@ class DistillationTable {
     return columns;
   }
 
-  bool is_teacher(const Distilled& one) const {
+  bool is_teacher(const ScoredPictures& one) const {
     return same_pictures(one.drawing(leading_), teacher_.drawing(leading_));
   }
 
-  void add_over_seeds(std::vector<Json>& row, const std::vector<Distilled>& seeds, const Shown& as, auto&& of) const {
+  void add_over_seeds(std::vector<Json>& row, const std::vector<ScoredPictures>& seeds, const Shown& as,
+                      auto&& of) const {
     std::vector<PairedChange> changes;
     for (const auto& seed : seeds) changes.push_back(of(seed));
     const auto [value, interval] = over_seeds(changes, as);
     row.insert(row.end(), {value, interval});
   }
 
-  void add_distance(std::vector<Json>& row, const std::vector<Distilled>& seeds, const std::string& name) {
-    const auto has = [&](const Distilled& one) { return one.by_distance.contains(name); };
+  void add_distance(std::vector<Json>& row, const std::vector<ScoredPictures>& seeds, const std::string& name) {
+    const auto has = [&](const ScoredPictures& one) { return one.by_distance.contains(name); };
     if (!std::ranges::all_of(seeds, has)) return void(row.insert(row.end(), 4, nullptr));
-    add_over_seeds(row, seeds, {1, 4}, [&](const Distilled& one) { return own(one.drawing(name).distance); });
-    add_over_seeds(row, seeds, {100, 0}, [&](const Distilled& one) {
+    add_over_seeds(row, seeds, {1, 4}, [&](const ScoredPictures& one) { return own(one.drawing(name).distance); });
+    add_over_seeds(row, seeds, {100, 0}, [&](const ScoredPictures& one) {
       if (is_teacher(one)) return PairedChange{.value = 1};
       if (!has(teacher_)) return PairedChange{};
       const auto change = paired_ratio(database_, one.drawing(name).distance, teacher_.drawing(name).distance);
@@ -124,20 +125,20 @@ class DistillationTable {
     });
   }
 
-  void add_agreement(std::vector<Json>& row, const std::vector<Distilled>& seeds) const {
+  void add_agreement(std::vector<Json>& row, const std::vector<ScoredPictures>& seeds) const {
     const auto& base = teacher_.drawing(leading_).clip;
     std::vector<PairedChange> clips;
     for (const auto& seed : seeds) clips.push_back(own(seed.drawing(leading_).clip));
     row.push_back(over_seeds(clips, {1, 4}).value);
-    add_over_seeds(row, seeds, {1, 4}, [&](const Distilled& one) {
+    add_over_seeds(row, seeds, {1, 4}, [&](const ScoredPictures& one) {
       const auto& clip = one.drawing(leading_).clip;
       return clip && base && !is_teacher(one) ? paired_difference(database_, *clip, *base) : PairedChange{};
     });
-    add_over_seeds(row, seeds, {1, 3}, [&](const Distilled& one) { return own(one.drawing(leading_).binding); });
+    add_over_seeds(row, seeds, {1, 3}, [&](const ScoredPictures& one) { return own(one.drawing(leading_).binding); });
   }
 
   // Means over seeds; the memory is the most.
-  void add_cost(std::vector<Json>& row, const std::vector<Distilled>& seeds) const {
+  void add_cost(std::vector<Json>& row, const std::vector<ScoredPictures>& seeds) const {
     std::vector<PairedChange> own_s, chain_s;
     std::optional<double> peak;
     for (const auto& seed : seeds) {
@@ -153,7 +154,7 @@ class DistillationTable {
 
   const Database& database_;
   const ModelTrainings& trainings_;
-  Distilled teacher_;
+  ScoredPictures teacher_;
   std::string leading_;
   std::vector<std::string> names_;
   Table table_;
@@ -161,15 +162,6 @@ class DistillationTable {
 };
 
 }  // namespace
-
-std::string leading(const DistanceGroups& groups) {
-  return groups.contains("fd_emoji_clip") ? "fd_emoji_clip" : groups.begin()->first;
-}
-
-bool same_pictures(const Drawing& x, const Drawing& y) {
-  return x.model.hash == y.model.hash && x.steps == y.steps && x.way == y.way && x.guidance == y.guidance &&
-         x.distance.eval_seed == y.distance.eval_seed;
-}
 
 Table distillation_table(const Database& database, const ModelTrainings& trainings, const DistanceGroups& groups,
                          const std::vector<Method>& methods) {

@@ -18,8 +18,13 @@ auto place_of(const Drawing& drawing) {
 
 // Identifies who drew the pictures and how: equal for a distance and a text-image score of the same pictures.
 std::string drawn_by(const ScoreRow& score, const StoredProtocol& protocol) {
-  return Json{score.subject, protocol.value<std::string>("sampler"), protocol.value<std::string>("prompts_hash"),
-              protocol.value("repeats", int64_t(1)), score.eval_seed}
+  return Json{score.subject,
+              protocol.value<std::string>("sampler"),
+              protocol.value<std::string>("prompts_hash"),
+              protocol.value("repeats", int64_t(1)),
+              score.eval_seed,
+              protocol.value<std::string>("dtype"),
+              protocol.value<std::string>("drawn_size")}
       .dump();
 }
 
@@ -50,7 +55,7 @@ std::string conditions_of(const ScoreRow& score, Json protocol) {
 std::vector<DrawingGroup> drawing_groups(const Database& database, const ReportOptions& options) {
   std::map<std::string, ModelRow> models;
   for (const auto& model : all_models(database))
-    if (model.name.starts_with(options.network) || model.hash.starts_with(options.network)) models[model.hash] = model;
+    if (is_asked(options, model.name, model.hash)) models[model.hash] = model;
   std::map<std::string, ScoreRow> clips, bindings;
   std::vector<std::pair<ScoreRow, StoredProtocol>> distances;
   for (const auto& score : all_scores(database)) {

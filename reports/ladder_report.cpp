@@ -65,6 +65,7 @@ constinit const Report ladder_report{
     .name = "ladder",
     .summary = "networks between Stable Diffusion's UNet and MobileDiffusion, step by step",
     .tables = ladder_tables,
-    .lacking = always_some};
+    .lacking = always_some,
+    .reads = "sweep"};
 
 }  // namespace mds

@@ -104,8 +104,7 @@ std::vector<Table> pareto_tables(const Database& database, const ReportOptions& 
   auto groups = cost_groups(candidates(database, options.sweep));
   std::set<std::string> names;
   for (const auto& group : groups) names.insert(group.metric);
-  if (!options.score.empty() && !names.contains(options.score) && !names.empty())
-    throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(names));
+  require_known_score(names, options.score);
   const std::string first = decisive_score(names, options.score);
   std::stable_partition(groups.begin(), groups.end(), [&](const CostGroup& group) { return group.metric == first; });
   std::vector<Table> tables;
@@ -124,6 +123,7 @@ constinit const Report pareto_report{.name = "pareto",
                                      .summary = "cost against score, and who is on the front",
                                      .tables = pareto_tables,
                                      .lacking = "holds no sweep with a score; `mdsearch sweep CONFIG` makes one",
+                                     .reads = "sweep score",
                                      .plots = pareto_plots};
 
 }  // namespace mds

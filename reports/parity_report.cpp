@@ -20,7 +20,7 @@ std::vector<Table> parity_tables(const Database& database, const ReportOptions& 
                           {.name = "measured_unix_s", .audience = Audience::programs}}};
   std::set<std::string> builds;
   for (const auto& row : latest_parity(database)) {
-    if (!row.network.starts_with(options.network) && !row.hash.starts_with(options.network)) continue;
+    if (!is_asked(options, row.network, row.hash)) continue;
     builds.insert(row.build);
     table.rows.push_back({row.network, row.hash, row.peer_version, row.params, row.difference, row.limit,
                           row.difference <= row.limit ? "yes" : "no", row.build, row.measured_unix_s});
@@ -40,6 +40,7 @@ constinit const Report parity_report{
     .tables = parity_tables,
     .lacking =
         "holds no comparison with another library; `python tests/parity/run.py` makes a file of them and `mdsearch db "
-        "record-parity FILE` takes it in"};
+        "record-parity FILE` takes it in",
+    .reads = "network"};
 
 }  // namespace mds

@@ -222,6 +222,7 @@ Table simulated_table(int64_t sweeps) {
 }
 
 std::vector<Table> policies_tables(const Database& database, const ReportOptions& options) {
+  if (!options.sweep.empty()) stored_policy(database, options.sweep);  // an unknown sweep is an error
   std::vector<Table> tables;
   int64_t most_whole = 0;
   for (const auto& sweep : sweep_names(database)) {
@@ -246,6 +247,7 @@ constinit const Report policies_report{
     .name = "policies",
     .summary = "what policies cost and find, replayed over stored or simulated sweeps",
     .tables = policies_tables,
-    .lacking = "holds no sweep with a whole curve, and `simulate` is 0"};
+    .lacking = "holds no sweep with a whole curve, and `simulate` is 0",
+    .reads = "sweep simulate"};
 
 }  // namespace mds

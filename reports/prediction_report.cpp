@@ -67,6 +67,7 @@ constinit const Report prediction_report{
     .tables = prediction_tables,
     .lacking =
         "holds no two networks of which the whole and all blocks were timed under one setting; `mdsearch profile "
-        "NAME --blocks` times them"};
+        "NAME --blocks` times them",
+    .reads = "network all"};
 
 }  // namespace mds

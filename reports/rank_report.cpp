@@ -76,6 +76,7 @@ constinit const Report rank_report{
     .name = "rank",
     .summary = "how well rungs, seeds, narrow proxies and costs predict the order after full training",
     .tables = rank_tables,
-    .lacking = "holds no sweep with four candidates that were trained to the end and scored"};
+    .lacking = "holds no sweep with four candidates that were trained to the end and scored",
+    .reads = "sweep score"};
 
 }  // namespace mds

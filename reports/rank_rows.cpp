@@ -178,11 +178,8 @@ void add_width(const Ranked& narrow, const Ranked& wide, RankGroup& group) {
 
 std::vector<RankGroup> rank_groups(const Database& database, const ReportOptions& options) {
   const auto runs = candidates(database, options.sweep);
-  std::set<std::string> names;
-  for (const auto& row : runs)
-    for (const auto& [name, score] : row.scores) names.insert(name);
-  if (!options.score.empty() && !names.contains(options.score) && !names.empty())
-    throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(names));
+  const auto names = score_names(runs);
+  require_known_score(names, options.score);
   const std::string score = decisive_score(names, options.score);
   std::map<std::string, Ranked> by_protocol;
   for (const auto& row : runs) {

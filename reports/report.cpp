@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "reports/drawings.h"
 #include "spec/error.h"
 #include "spec/listed.h"
 
@@ -56,6 +57,30 @@ std::vector<Table> tables_of(const Report& report, const Database& database, con
   return {{.title = "", .footnotes = {database.file() + of_sweep + of_network + ": " + report.lacking + "."}}};
 }
 
+void require_read(const Report& report, const ReportOptions& options) {
+  const std::array<std::pair<std::string, bool>, 5> given{{{"sweep", !options.sweep.empty()},
+                                                           {"score", !options.score.empty()},
+                                                           {"network", !options.network.empty()},
+                                                           {"simulate", options.simulate.has_value()},
+                                                           {"all", options.all}}};
+  const auto reads = [](const Report& each, const std::string& option) {
+    return (" " + std::string(each.reads) + " ").find(" " + option + " ") != std::string::npos;
+  };
+  for (const auto& [option, is_given] : given) {
+    if (!is_given || reads(report, option)) continue;
+    std::vector<std::string> readers;
+    for (const auto& each : all_reports())
+      if (reads(each, option)) readers.emplace_back(each.name);
+    throw RequestError("`" + option + "`: makes no difference to the report " + report.name + "; it does to " +
+                       listed(readers));
+  }
+}
+
+bool is_asked(const ReportOptions& options, const std::string& name, const std::string& hash) {
+  const std::string& asked = options.network;
+  return name.starts_with(asked) || model_name(name).starts_with(asked) || hash.starts_with(asked);
+}
+
 void add_marks_footnote(Table& table, const std::string& column) {
   const auto at = std::find_if(table.columns.begin(), table.columns.end(),
                                [&](const Column& each) { return each.name == column; }) -
@@ -82,6 +107,11 @@ std::string in_words(const Json& protocol) {
 std::string protocol_words(const std::string& protocol_json) {
   const Json protocol = json_or_null(protocol_json);
   return protocol.is_object() ? in_words(protocol) : protocol_json;
+}
+
+void require_known_score(const std::set<std::string>& names, const std::string& asked) {
+  if (!asked.empty() && !names.empty() && !names.contains(asked))
+    throw RequestError("`score` " + asked + ": no sweep has it; known: " + listed(names));
 }
 
 std::string decisive_score(const std::set<std::string>& names, const std::string& asked) {

@@ -17,7 +17,7 @@ namespace mds {
 struct ReportOptions {
   std::string sweep{};                           // empty: all
   std::string score{};                           // of sweep and pareto: first column; empty: fd_emoji_clip
-  std::string network{};                         // name or the beginning of a hash; empty: all
+  std::string network{};                         // the beginning of a name or of a hash; empty: all
   std::optional<int64_t> simulate{};             // of policies: simulated sweeps; empty: some where few are stored
   bool all = false;                              // every device and build, not only the newest complete one
   std::map<std::string, std::string> shipped{};  // hashes of the networks that the project ships, by name
@@ -36,10 +36,17 @@ struct Report {
   const char* name;
   const char* summary;
   std::vector<Table> (*tables)(const Database&, const ReportOptions&);
-  const char* lacking;  // for no rows: "holds no sweep; `mdsearch sweep CONFIG` makes one"
+  const char* lacking;     // for no rows: "holds no sweep; `mdsearch sweep CONFIG` makes one"
+  const char* reads = "";  // the ReportOptions that make a difference to it: "sweep score"
   PagePlots (*plots)(const Database&, const ReportOptions&) = nullptr;  // null: its page has none
   PageContent (*page)(const Database&, const PageOptions&) = nullptr;   // null: plots, tables and method
 };
+
+// RequestError where an option is given that the report does not read.
+void require_read(const Report& report, const ReportOptions& options);
+
+// Whether `options.network` asks for this network or model folder.
+bool is_asked(const ReportOptions& options, const std::string& name, const std::string& hash);
 
 // Notes of reports that have no row.
 inline constexpr const char* always_some = "holds nothing for this network; name no network to see all";
@@ -84,6 +91,9 @@ void add_marks_footnote(Table& table, const std::string& column);
 // and empty values are left out.
 std::string in_words(const Json& protocol);
 std::string protocol_words(const std::string& protocol_json);  // the text itself where it is not JSON
+
+// RequestError where the score that is asked for is not among the names, of which there are some.
+void require_known_score(const std::set<std::string>& names, const std::string& asked);
 
 // The score that candidates are ranked by: the one asked for, else fd_emoji_clip, else another distance, else any.
 std::string decisive_score(const std::set<std::string>& names, const std::string& asked);

@@ -265,6 +265,13 @@ std::vector<SweepCandidate> candidates(const Database& database, const std::stri
   return rows;
 }
 
+std::set<std::string> score_names(const std::vector<SweepCandidate>& rows) {
+  std::set<std::string> names;
+  for (const auto& row : rows)
+    for (const auto& [name, score] : row.scores) names.insert(name);
+  return names;
+}
+
 std::vector<SweepCandidate> training_runs(const Database& database) {
   return sweep_config(database, trainings) ? candidates(database, trainings) : std::vector<SweepCandidate>{};
 }

@@ -164,6 +164,8 @@ std::string label(const SweepCandidate& candidate);  // its name, else the first
 // Oldest first; of all sweeps when `sweep` is empty. StoreError when the sweep does not exist.
 std::vector<SweepCandidate> candidates(const Database& database, const std::string& sweep);
 
+std::set<std::string> score_names(const std::vector<SweepCandidate>& rows);  // of all of them
+
 // The runs of `mdsearch train`, which belong to no sweep.
 std::vector<SweepCandidate> training_runs(const Database& database);
 

@@ -26,7 +26,7 @@ std::vector<Table> scores_tables(const Database& database, const ReportOptions& 
   std::vector<Table> tables;
   std::string name, protocol;
   for (const auto& row : all_scores(database)) {
-    if (!row.subject_name.starts_with(options.network) && !row.subject.starts_with(options.network)) continue;
+    if (!is_asked(options, row.subject_name, row.subject)) continue;
     if (row.name != name || row.protocol != protocol) tables.push_back(empty_table(database, row));
     name = row.name;
     protocol = row.protocol;
@@ -45,6 +45,7 @@ constinit const Report scores_report{
     .name = "scores",
     .summary = "scores of pictures and models, a table for each protocol",
     .tables = scores_tables,
-    .lacking = "holds no score; `mdsearch evaluate ... --db` of this database adds them"};
+    .lacking = "holds no score; `mdsearch evaluate ... --db` of this database adds them",
+    .reads = "network"};
 
 }  // namespace mds

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "reports/drawings.h"
+#include "reports/html.h"
 #include "reports/paired.h"
+#include "reports/plots.h"
 #include "reports/trainings.h"
 #include "spec/listed.h"
 #include "spec/stage_kind.h"
@@ -229,7 +231,8 @@ std::vector<Table> stages_tables(const Database& database, const ReportOptions& 
 constinit const Report stages_report{.name = "stages",
                                      .summary = "a training chain stage by stage: steps, distance, text-image score",
                                      .tables = stages_tables,
-                                     .lacking = no_drawings};
+                                     .lacking = no_drawings,
+                                     .reads = "network"};
 
 namespace {
 
@@ -267,6 +270,7 @@ constinit const Report guidance_report{.name = "guidance",
                                        .summary = "distance and text-image score of a model over guidance",
                                        .tables = guidance_tables,
                                        .lacking = no_drawings,
+                                       .reads = "network",
                                        .plots = guidance_page_plots};
 
 }  // namespace mds

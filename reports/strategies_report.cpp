@@ -113,13 +113,12 @@ void play(const TrainedTable& trained, const StrategyConfig& config, bool factor
 
 std::vector<Table> strategies_tables(const Database& database, const ReportOptions& options) {
   std::map<std::string, std::vector<SweepCandidate>> sweeps;
-  for (auto& row : candidates(database, options.sweep)) sweeps[row.sweep].push_back(std::move(row));
+  auto all = candidates(database, options.sweep);
+  require_known_score(score_names(all), options.score);
+  for (auto& row : all) sweeps[row.sweep].push_back(std::move(row));
   std::vector<Table> tables;
   for (const auto& [sweep, rows] : sweeps) {
-    std::set<std::string> names;
-    for (const auto& row : rows)
-      for (const auto& [name, score] : row.scores) names.insert(name);
-    const std::string score = decisive_score(names, options.score);
+    const std::string score = decisive_score(score_names(rows), options.score);
     const auto curves = whole_curves(rows, score);
     const auto space = curves.size() < fewest_played ? std::nullopt : space_of(database, sweep);
     if (!space) continue;
@@ -143,6 +142,7 @@ constinit const Report strategies_report{
     .name = "strategies",
     .summary = "what strategies find among the trained candidates of a sweep, after how many trainings",
     .tables = strategies_tables,
-    .lacking = "holds no sweep of a space, whose file is there, with eight candidates that were trained to the end"};
+    .lacking = "holds no sweep of a space, whose file is there, with eight candidates that were trained to the end",
+    .reads = "sweep score"};
 
 }  // namespace mds

@@ -22,13 +22,6 @@ std::vector<Group> by_sweep_and_protocol(const std::vector<SweepCandidate>& rows
   return list;
 }
 
-std::set<std::string> score_names(const Group& group) {
-  std::set<std::string> names;
-  for (const auto& row : group)
-    for (const auto& [name, score] : row.scores) names.insert(name);
-  return names;
-}
-
 std::optional<MetricRow> score_of(const SweepCandidate& row, const std::string& name) {
   const auto score = row.scores.find(name);
   return score == row.scores.end() ? std::nullopt : std::optional(score->second);
@@ -222,16 +215,13 @@ Table table_of(const Group& group, const std::vector<NetworkProfile>& profiles, 
 std::vector<Table> sweep_tables(const Database& database, const ReportOptions& options) {
   const auto profiles = network_profiles(database);
   std::vector<Table> tables;
-  std::set<std::string> known;
-  for (auto& group : by_sweep_and_protocol(candidates(database, options.sweep))) {
-    const auto names = score_names(group);
-    known.insert(names.begin(), names.end());
-    const std::string decisive = decisive_score(names, options.score);
+  const auto rows = candidates(database, options.sweep);
+  require_known_score(score_names(rows), options.score);
+  for (auto& group : by_sweep_and_protocol(rows)) {
+    const std::string decisive = decisive_score(score_names(group), options.score);
     sort_by_merit(group, decisive);
     tables.push_back(table_of(group, profiles, decisive));
   }
-  if (!options.score.empty() && !known.contains(options.score))
-    throw RequestError("`score` " + options.score + ": no sweep has it; known: " + listed(known));
   return tables;
 }
 
@@ -241,6 +231,7 @@ constinit const Report sweep_report{.name = "sweep",
                                     .summary = "candidates of a sweep with their choices, scores, states and latency",
                                     .tables = sweep_tables,
                                     .lacking = "holds no sweep; `mdsearch sweep CONFIG` makes one",
+                                    .reads = "sweep score",
                                     .page = sweep_page};
 
 }  // namespace mds

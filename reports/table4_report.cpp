@@ -2,9 +2,10 @@
 // steps, data and scores, each score under its own name.
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <regex>
 
-#include "reports/drawings.h"
+#include "reports/scored_pictures.h"
 
 namespace mds {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 struct ModelLine {
   std::string model{}, folder{}, hash{}, sampler{}, data{};
   bool literature = false;
-  Json steps{}, guidance{}, params{}, training_pairs{}, fid_30k{};
+  Json steps{}, guidance{}, params{}, pictures{}, set{}, training_pairs{}, fid_30k{};
   std::map<std::string, double> scores{};
 };
 
@@ -49,37 +50,51 @@ std::vector<ModelLine> printed_lines(const Database& database) {
   return lines;
 }
 
-// A model at its best guidance, once for each number of steps.
-std::vector<ModelLine> own_lines(const Database& database, const ReportOptions& options) {
+ModelLine line_of(const Drawing& drawing, const DistanceGroups& groups) {
+  ModelLine line{.model = model_name(drawing.model.name),
+                 .folder = drawing.model.name,
+                 .hash = drawing.model.hash,
+                 .sampler = drawing.sampler,
+                 .data = data_name(drawing.model.data),
+                 .steps = drawing.steps,
+                 .guidance = drawing.guidance,
+                 .params = drawing.model.params,
+                 .pictures = drawing.distance.n};
+  for (const auto& [name, scored] : with_all_distances(drawing, groups).by_distance)
+    for (const auto& score : {std::optional(scored.distance), scored.clip, scored.binding})
+      if (score) line.scores[score->name] = score->value;
+  return line;
+}
+
+// Each model at its best guidance by the leading distance or, where it lacks that one, by another.
+std::vector<ModelLine> lines_of(const DistanceGroups& groups) {
+  std::vector<std::string> names{leading(groups)};
+  for (const auto& [name, group] : groups)
+    if (name != names.front()) names.push_back(name);
   std::vector<ModelLine> lines;
-  for (const auto& group : drawing_groups(database, options))
-    for (const auto& curve : guidance_curves(group)) {
-      const auto& best = *std::ranges::min_element(curve, {}, [](const Drawing& d) { return d.distance.value; });
-      const auto same = [&](const ModelLine& line) {
-        return line.hash == best.model.hash && line.steps == best.steps && line.sampler == best.sampler &&
-               line.guidance == best.guidance;
-      };
-      auto at = std::ranges::find_if(lines, same);
-      if (at == lines.end())
-        at = lines.insert(at, {.model = model_name(best.model.name),
-                               .folder = best.model.name,
-                               .hash = best.model.hash,
-                               .sampler = best.sampler,
-                               .data = data_name(best.model.data),
-                               .steps = best.steps,
-                               .guidance = best.guidance,
-                               .params = best.model.params});
-      at->scores[best.distance.name] = best.distance.value;
-      if (best.clip) at->scores[best.clip->name] = best.clip->value;
+  std::set<std::string> known;
+  for (const auto& name : names)
+    for (const auto& curve : guidance_curves(groups.at(name))) {
+      const Drawing& best = nearest_of(curve);
+      if (known.insert(Json{best.model.hash, best.steps, best.way, best.distance.eval_seed}.dump()).second)
+        lines.push_back(line_of(best, groups));
     }
   return lines;
 }
 
 std::vector<Table> table4_tables(const Database& database, const ReportOptions& options) {
-  auto lines = own_lines(database, options);
+  std::vector<ModelLine> lines;
+  std::vector<std::string> sets;
   std::set<std::string> names;
-  for (const auto& line : lines)
-    for (const auto& [name, value] : line.scores) names.insert(name);
+  for (const auto& groups : distance_groups(database, options)) {
+    sets.push_back("Set " + std::to_string(sets.size() + 1) + ": " +
+                   protocol_words(shared_conditions(groups.begin()->second)) + ".");
+    for (auto& line : lines_of(groups)) {
+      line.set = sets.size();
+      for (const auto& [name, value] : line.scores) names.insert(name);
+      lines.push_back(std::move(line));
+    }
+  }
   if (options.network.empty()) std::ranges::copy(printed_lines(database), std::back_inserter(lines));
   Table table{.title = "Models by what they draw: scored here, and as printed",
               .columns = {{.name = "model", .weight = Weight::identity},
@@ -92,23 +107,25 @@ std::vector<Table> table4_tables(const Database& database, const ReportOptions& 
                           {.name = "guidance", .digits = 1, .weight = Weight::minor},
                           {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
                           {.name = "data", .weight = Weight::major},
+                          {.name = "pictures", .weight = Weight::minor},
+                          {.name = "set", .weight = Weight::identity},
                           {.name = "training_pairs", .audience = Audience::programs},
                           {.name = "fid_30k", .header = "FID 30K ↓", .digits = 2, .weight = Weight::identity}}};
   for (const auto& name : names) table.columns.push_back(score_column(name, 4));
   for (const auto& line : lines) {
     const Json data = line.data.empty() ? Json() : Json(line.data);
-    std::vector<Json> row{line.model,          line.folder, line.hash,     line.literature, line.literature ? "†" : " ",
-                          line.sampler,        line.steps,  line.guidance, line.params,     data,
-                          line.training_pairs, line.fid_30k};
+    std::vector<Json> row{line.model,    line.folder, line.hash,           line.literature, line.literature ? "†" : " ",
+                          line.sampler,  line.steps,  line.guidance,       line.params,     data,
+                          line.pictures, line.set,    line.training_pairs, line.fid_30k};
     for (const auto& name : names) row.push_back(line.scores.contains(name) ? Json(line.scores.at(name)) : Json());
     table.rows.push_back(std::move(row));
   }
   table.footnotes = {
       std::string("† literature: ") + literature_table4 +
           ", zero-shot FID of 30,000 pictures of COCO, never measured here.",
-      "Ours: each stored model at its best guidance, UNet parameters alone, and the data sets that it was "
-      "trained on. Scores of another name or "
-      "other pictures do not compare; `mdsearch report stages` has their protocols and intervals."};
+      "Ours: each stored model at its best guidance, UNet parameters alone, and the data sets that it was trained on. "
+      "Scores of one name and one set of pictures compare; `mdsearch report stages` has their intervals."};
+  table.footnotes.insert(table.footnotes.end(), sets.begin(), sets.end());
   return {table};
 }
 
@@ -117,6 +134,7 @@ std::vector<Table> table4_tables(const Database& database, const ReportOptions& 
 constinit const Report table4_report{.name = "table4",
                                      .summary = "models by what they draw: sampler, steps and every score",
                                      .tables = table4_tables,
-                                     .lacking = no_drawings};
+                                     .lacking = no_drawings,
+                                     .reads = "network"};
 
 }  // namespace mds

@@ -65,7 +65,7 @@ Table table_of(const std::vector<PipelineLine>& lines, const std::string& settin
 }
 
 // Pictures of stored models, as `mdsearch profile --model` timed them.
-std::vector<Table> model_tables(const Database& database, const std::string& wanted) {
+std::vector<Table> model_tables(const Database& database, const ReportOptions& options) {
   std::map<Setting, std::map<std::string, std::vector<PipelineTiming>>> by_setting;
   for (const auto& timing : pipeline_timings(database))
     by_setting[timing.setting][timing.pipeline.model].push_back(timing);
@@ -73,8 +73,7 @@ std::vector<Table> model_tables(const Database& database, const std::string& wan
   for (const auto& [setting, by_model] : by_setting) {
     std::vector<PipelineLine> lines;
     for (const auto& model : all_models(database)) {
-      if (!(model.name.starts_with(wanted) || model.hash.starts_with(wanted)) || !by_model.contains(model.hash))
-        continue;
+      if (!is_asked(options, model.name, model.hash) || !by_model.contains(model.hash)) continue;
       for (auto& line : measured_lines(model, by_model.at(model.hash))) lines.push_back(std::move(line));
     }
     if (!lines.empty()) tables.push_back(table_of(lines, to_string(setting)));
@@ -150,7 +149,7 @@ Table paper_table(const Database& database, const SettingLatencies& latencies) {
 }
 
 std::vector<Table> table5_tables(const Database& database, const ReportOptions& options) {
-  if (!options.network.empty()) return model_tables(database, options.network);
+  if (!options.network.empty()) return model_tables(database, options);
   std::vector<Table> tables;
   for (const auto& latencies : latencies_of(database, options, paper_parts()))
     tables.push_back(paper_table(database, latencies));
@@ -163,6 +162,7 @@ constinit const Report table5_report{
     .name = "table5",
     .summary = "latency of whole pictures: text encoder, decoder, UNet step, overall",
     .tables = table5_tables,
-    .lacking = "holds no timing of this model; `mdsearch profile --model DIR` measures one"};
+    .lacking = "holds no timing of this model; `mdsearch profile --model DIR` measures one",
+    .reads = "network all"};
 
 }  // namespace mds

@@ -177,6 +177,7 @@ constinit const Report table6_report{.name = "table6",
                                      .summary = "latency of every block of the profiled networks",
                                      .tables = table6_tables,
                                      .lacking = "holds no latency; `mdsearch profile NAME --blocks` measures one",
+                                     .reads = "network all",
                                      .plots = table6_plots};
 
 }  // namespace mds

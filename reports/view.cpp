@@ -18,6 +18,12 @@ namespace {
 constexpr size_t width_min = 20, width_max = 1000;
 constexpr size_t brief_least = 3, brief_most = 6;
 
+std::string without_arrow(const std::string& header) {
+  for (const std::string arrow : {" ↓", " ↑"})
+    if (header.ends_with(arrow)) return header.substr(0, header.size() - arrow.size());
+  return header;
+}
+
 // Finds a column by its name, else by its header without the arrow for the better direction.
 std::optional<size_t> find_column(const Table& table, const std::string& wanted) {
   const auto by = [&](auto matches) -> std::optional<size_t> {
@@ -25,7 +31,7 @@ std::optional<size_t> find_column(const Table& table, const std::string& wanted)
     return at == table.columns.end() ? std::nullopt : std::optional(size_t(at - table.columns.begin()));
   };
   const auto named = by([&](const Column& column) { return column.name == wanted; });
-  return named ? named : by([&](const Column& column) { return header_of(column) == wanted; });
+  return named ? named : by([&](const Column& column) { return without_arrow(header_of(column)) == wanted; });
 }
 
 void require_known(const std::vector<Table>& tables, const std::string& flag, const std::string& wanted) {

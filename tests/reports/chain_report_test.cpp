@@ -220,3 +220,25 @@ TEST_CASE("Table 4 tells what each model was trained on: data sets of ours, pair
   CHECK(rows[2]["data"].is_null());
   CHECK((rows[3]["data"] == "5000 M pairs" && rows[3]["training_pairs"] == 5e9));
 }
+
+TEST_CASE("scores of pictures in another precision stand in another row", "[reports]") {
+  Database database(":memory:");
+  const ModelRow model{.hash = sha256("m"), .name = "m", .stage = "base", .params = 10};
+  add_drawing(database, model, {.fd = 0.1, .dtype = "fp32"});
+  add_distance(database, model, {.fd = 0.2, .dtype = "bf16"});
+  for (const auto& row : rows_of(stages_report.tables(database, {})))
+    CHECK(row["clip"].is_null() == (row["fd"] == 0.2));
+  const auto rows = rows_of(table4_report.tables(database, {.network = "m"}));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["set"] != rows[1]["set"]);
+  for (const auto& row : rows) CHECK(row["clip_emoji"].is_null() == (row["fd_emoji_clip"] == 0.2));
+}
+
+TEST_CASE("a model is asked for by its name, its folder or its hash", "[reports]") {
+  Database database(":memory:");
+  add_drawing(database, {.name = "out/train/small/model", .stage = "base"}, {});
+  for (const std::string& asked :
+       {std::string("small"), std::string("out/train/small"), sha256("out/train/small/model").substr(0, 8)})
+    CHECK(rows_of(stages_report.tables(database, {.network = asked})).size() == 1);
+  CHECK(rows_of(stages_report.tables(database, {.network = "large"})).empty());
+}

@@ -148,3 +148,12 @@ TEST_CASE("without a base, or without fewer steps, there is nothing to compare",
   CHECK(distillation_report.tables(database, {}).empty());
   CHECK_THAT(notes_of(tables_of(distillation_report, database, {})), Contains("holds no scored pictures"));
 }
+
+TEST_CASE("a distance measured again to another reference takes nothing away", "[reports]") {
+  Database database(":memory:");
+  add_chain(database);
+  add_students(database);
+  const auto before = rows_of(distillation_report.tables(database, {}));
+  add_distance(database, {.hash = sha256("out/train/md-base/model")}, {.guidance = 3, .fd = 0.5, .reference = "other"});
+  CHECK(rows_of(distillation_report.tables(database, {})) == before);
+}

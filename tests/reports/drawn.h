@@ -14,6 +14,7 @@ struct Drawn {
   double guidance = 1, fd = 0.1;
   int64_t eval_seed = 0;
   std::string sampler = "ddim";
+  std::string dtype{}, reference{};
   double rescale = 0;
   // The distance of each resample over the distance; CLIP's differ by as much the other way. Empty: none are stored.
   std::vector<double> spread{};
@@ -32,11 +33,13 @@ inline Json protocol_of(const Drawn& drawn) {
   Json sampler{{"steps", drawn.steps}, {"guidance", drawn.guidance}, {"spacing", "trailing"}};
   if (drawn.sampler != "ddim") sampler["sampler"] = drawn.sampler;
   if (drawn.rescale != 0) sampler["rescale"] = drawn.rescale;
-  return {{"n", 20},
-          {"sampler", sampler.dump()},
-          {"steps", drawn.steps},
-          {"guidance", drawn.guidance},
-          {"prompts_hash", "p"}};
+  Json protocol{{"n", 20},
+                {"sampler", sampler.dump()},
+                {"steps", drawn.steps},
+                {"guidance", drawn.guidance},
+                {"prompts_hash", "p"}};
+  if (!drawn.dtype.empty()) protocol["dtype"] = drawn.dtype;
+  return protocol;
 }
 
 // Stores a distance of a model's pictures.
@@ -44,6 +47,7 @@ inline void add_distance(Database& database, const ModelRow& model, const Drawn&
                          const std::string& name = "fd_emoji_clip") {
   Json protocol = protocol_of(drawn);
   if (name != "fd_emoji_clip") protocol["extractor"] = name;
+  if (!drawn.reference.empty()) protocol["reference_hash"] = drawn.reference;
   const ScoreRow score{.subject = model.hash,
                        .subject_name = model.name,
                        .name = name,
