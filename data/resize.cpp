@@ -71,13 +71,4 @@ Pictures decode_samples(const std::vector<EncodedPicture>& samples, int64_t size
   });
 }
 
-Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options) {
-  check_size(size);
-  FolderReport unlisted;
-  Pictures result = load_pictures(list_pairs(folder, options, &unlisted), size);
-  auto& skips = result.skipped.skips;
-  skips.insert(skips.begin(), unlisted.skips.begin(), unlisted.skips.end());
-  return result;
-}
-
 }  // namespace mds

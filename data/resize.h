@@ -26,7 +26,4 @@ Pictures load_pictures(const std::vector<Pair>& pairs, int64_t size);
 // The same for samples of any source; no picture is left where all are broken.
 Pictures decode_samples(const std::vector<EncodedPicture>& samples, int64_t size);
 
-// Loads a whole folder; the skips of list_pairs come before those of load_pictures.
-Pictures load_folder(const std::string& folder, int64_t size, const FolderOptions& options = {});
-
 }  // namespace mds

@@ -182,14 +182,6 @@ void overlay(Json& json, const std::string& assignment) {
   *here = std::move(value);
 }
 
-void reading_json(const std::string& source, const std::function<void()>& read) {
-  try {
-    read();
-  } catch (const Json::exception& error) {
-    throw ConfigError(source + ": " + json_words(error));
-  }
-}
-
 std::string shown_number(const Json& value) {
   const auto number = value.get<double>();
   return value.is_number_float() && number == std::floor(number) && std::abs(number) < 1e15

@@ -2,7 +2,6 @@
 // more memory or stack than the program can give. Errors are in plain words and never the library's own.
 #pragma once
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -30,10 +29,6 @@ void check_json_bounds(const Json& json, const std::string& source, size_t most_
 // Sets "a.b.c=value" in a JSON document; a value that is not valid JSON is taken as text. A list takes an index up to
 // its length, which appends.
 void overlay(Json& json, const std::string& assignment);
-
-// Runs `read`; an error of the JSON library, such as a number where a text is expected, becomes a ConfigError that
-// begins with `source`.
-void reading_json(const std::string& source, const std::function<void()>& read);
 
 // What an error of the JSON library says, without the library's own codes; other errors' texts as they are.
 std::string json_words(const std::exception& error);

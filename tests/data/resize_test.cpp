@@ -70,7 +70,7 @@ TEST_CASE("pictures are loaded in order, and broken ones are skipped", "[data][t
     mds::save_png(stem + ".png", mds::make_image({30, 20}, uint8_t(i)));
     std::ofstream(stem + ".txt") << "picture " << i;
   }
-  auto pictures = mds::load_folder(folder.string(), 8);
+  auto pictures = mds::load_pictures(mds::list_pairs(folder.string()), 8);
   REQUIRE(pictures.images.sizes() == torch::IntArrayRef({20, 3, 8, 8}));
   for (int i = 0; i < 20; ++i) CHECK(pictures.images[i][0][0][0].item<int>() == i);
   CHECK(torch::equal(pictures.images, mds::load_pictures(pictures.pairs, 8).images));
@@ -79,13 +79,13 @@ TEST_CASE("pictures are loaded in order, and broken ones are skipped", "[data][t
   fs::resize_file(cut, fs::file_size(cut) - 30);
   CHECK(mds::load_pictures(pictures.pairs, 8).skipped.skips.size() == 1);
   CHECK_THROWS_WITH(mds::load_pictures({pictures.pairs[5]}, 8), Catch::Contains("105.png: is a broken PNG"));
-  pictures = mds::load_folder(folder.string(), 8);
+  pictures = mds::load_pictures(pictures.pairs, 8);
   CHECK(pictures.images.size(0) == 19);
   CHECK(pictures.pairs[5].id == "106");
   CHECK(pictures.images[5][0][0][0].item<int>() == 6);
   REQUIRE(pictures.skipped.skips.size() == 1);
   CHECK(pictures.skipped.skips[0].file == cut);
-  CHECK_THROWS_WITH(mds::load_folder(folder.string(), 0), Catch::Contains("picture size is 0; allowed: 1 to 16384"));
+  CHECK_THROWS_WITH(mds::load_pictures(pictures.pairs, 0), Catch::Contains("picture size is 0; allowed: 1 to 16384"));
   fs::remove_all(folder);
 }
 

@@ -86,9 +86,3 @@ TEST_CASE("an overlay reaches into a list up to its end and not beyond", "[spec]
                       Contains("is no place of a list of 3; allowed: 0 to 3"));
   CHECK_THROWS_WITH(overlay(json, "data.0.x=1"), Contains("no place of that name"));
 }
-
-TEST_CASE("an error of the JSON library becomes one of the place that was read", "[spec]") {
-  CHECK_THROWS_AS(reading_json("r.db: score 3", [] { (void)Json("text").get<int>(); }), ConfigError);
-  CHECK_THROWS_WITH(reading_json("r.db: score 3", [] { (void)Json::object().at("n"); }),
-                    "r.db: score 3: key 'n' not found");
-}
