@@ -87,6 +87,7 @@ class SqlDialect {
   // A row of text for each problem, or "ok".
   virtual std::string integrity_check(const std::string& table) const = 0;  // empty: of all
   virtual std::string reference_check() const = 0;
+  virtual std::string mistyped(const StoredTable& table, const StoredColumn& number) const = 0;  // counts its rows
 
  protected:
   virtual std::string row_number() const = 0;  // type of the column that numbers rows

@@ -167,6 +167,7 @@ class Postgresql final : public SqlDialect {
   std::string bytes_of_database() const override { return "SELECT pg_database_size(current_database())"; }
   // The server keeps its pages and references itself.
   std::string integrity_check(const std::string&) const override { return "SELECT 'ok'"; }
+  std::string mistyped(const StoredTable&, const StoredColumn&) const override { return "SELECT 0"; }
   std::string reference_check() const override { return "SELECT 'ok' WHERE false"; }
 
  protected:

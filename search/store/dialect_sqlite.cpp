@@ -141,7 +141,8 @@ class Sqlite final : public SqlDialect {
       case SQLITE_NOTADB:
         return "is no database, or its first page is damaged; " + damage_advice;
       case SQLITE_CORRUPT:
-        return "is damaged (" + sqlites_words(error) + "), and `mdsearch db check` lists where; " + damage_advice;
+        return "is damaged (" + sqlites_words(error) +
+               "); where it can be opened, `mdsearch db check` lists the damage; " + damage_advice;
       case SQLITE_CONSTRAINT:
         return "refuses a row: " + sqlites_words(error);
       default:
@@ -185,6 +186,10 @@ class Sqlite final : public SqlDialect {
   }
   std::string integrity_check(const std::string& table) const override {
     return "PRAGMA integrity_check" + (table.empty() ? "" : "(" + table + ")");
+  }
+  std::string mistyped(const StoredTable& table, const StoredColumn& column) const override {
+    return "SELECT count(*) FROM " + table.name() + " WHERE typeof(" + column.name +
+           ") NOT IN ('integer', 'real', 'null') OR abs(" + column.name + ") > 1.7976931348623157e308";
   }
   std::string reference_check() const override {
     return "SELECT \"table\" || ' row ' || coalesce(rowid, '') || ' points to no ' || parent FROM "

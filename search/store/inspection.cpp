@@ -9,12 +9,19 @@
 
 namespace mds {
 
+namespace {
+
+int64_t number(const Database& database, const std::string& sql) {
+  return std::get<0>(select<int64_t>(database, sql).front());
+}
+
+}  // namespace
+
 StoreInfo info_of(const Database& database) {
-  const auto number = [&](const std::string& sql) { return std::get<0>(select<int64_t>(database, sql).front()); };
   StoreInfo info{.file = database.file(), .schema_version = database.version()};
   for (const auto& table : tables())
-    info.tables.push_back({table.name(), number("SELECT count(*) FROM " + table.name())});
-  info.bytes = number(database.dialect().bytes_of_database());
+    info.tables.push_back({table.name(), number(database, "SELECT count(*) FROM " + table.name())});
+  info.bytes = number(database, database.dialect().bytes_of_database());
   return info;
 }
 
@@ -51,6 +58,12 @@ std::vector<std::string> contradictions_in(const Database& database) {
   std::vector<std::string> problems;
   for (const auto& [text] : select<std::string>(database, database.dialect().reference_check()))
     problems.push_back(text);
+  for (const auto& table : tables())
+    for (const auto& column : table.columns)
+      if (column.type == CellType::integer || column.type == CellType::real)
+        if (const auto rows = number(database, database.dialect().mistyped(table, column)); rows > 0)
+          problems.push_back("table " + table.name() + ": " + column.name + " is no finite number in " +
+                             std::to_string(rows) + " of its rows");
   const std::array<std::array<std::string, 2>, 3> hashed{
       {{"arch", "spec_json"}, {"block", "block_json"}, {"protocol", "protocol_json"}}};
   for (const auto& [table, column] : hashed)

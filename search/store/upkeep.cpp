@@ -66,7 +66,8 @@ class Remover {
     database_.execute(
         "DELETE FROM unused WHERE arch_id IN (SELECT arch_id FROM run UNION SELECT proxy_of_arch_id FROM run WHERE "
         "proxy_of_arch_id IS NOT NULL UNION SELECT arch_id FROM latency_run WHERE arch_id IS NOT NULL UNION SELECT "
-        "arch_id FROM arch WHERE generator = 'spec')");
+        "arch_id FROM arch WHERE generator = 'spec' UNION SELECT a.arch_id FROM arch a JOIN model m ON m.params = "
+        "a.params WHERE m.stage = 'autoencoder')");  // report table2 finds a narrow decoder's models by its arch
     take("arch_block", "arch_id IN (SELECT arch_id FROM unused)");
     take("arch", "arch_id IN (SELECT arch_id FROM unused)");
     take("block",

@@ -305,7 +305,8 @@ TEST_CASE("check names the table of a page that was overwritten", "[store]") {
   const auto problems = problems_of(damaged);
   REQUIRE(!problems.empty());
   CHECK_THAT(problems[0], Contains("table arch: "));
-  CHECK_THROWS_WITH(find_arch(damaged, "a7"), Contains("is damaged (") && Contains("`mdsearch db check` lists where"));
+  CHECK_THROWS_WITH(find_arch(damaged, "a7"),
+                    Contains("is damaged (") && Contains("`mdsearch db check` lists the damage"));
 }
 
 TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
@@ -318,6 +319,20 @@ TEST_CASE("check finds a row whose hash is not that of its text", "[store]") {
   const auto problems = problems_of(Database(folder.file("a.db"), StoreMode::read_only));
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems[0], Contains("arch " + arch("a").hash));
+}
+
+TEST_CASE("check finds text where a number belongs, and a number without end", "[store]") {
+  const ScratchFolder folder;
+  {
+    Database database(folder.file("a.db"));
+    add_arch(database, arch("a"));
+    add_arch(database, arch("b"));
+  }
+  run_sql(folder.file("a.db"), "UPDATE arch SET params = 'many', macs = 9e999 WHERE name = 'a'");
+  const auto problems = problems_of(Database(folder.file("a.db"), StoreMode::read_only));
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0] == "table arch: params is no finite number in 1 of its rows");
+  CHECK_THAT(problems[1], Contains("macs is no finite number"));
 }
 
 TEST_CASE("a durable transaction is flushed, and what comes after it is as fast as before, also if it fails",

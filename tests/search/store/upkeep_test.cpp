@@ -49,6 +49,15 @@ TEST_CASE("a removed run leaves the rows that others need, and rows stay append-
   CHECK_THROWS_WITH(database.transaction([&] { database.execute("DELETE FROM metric"); }), Contains("append-only"));
 }
 
+TEST_CASE("a decoder stays by which the models of a removed training are found", "[store]") {
+  Database database(fresh_store());
+  add_full_run(database, "a");
+  const ArchRow decoder = find_arch(database, arch("a").hash).value();
+  add_model(database, {.hash = sha256("m"), .name = "m", .stage = "autoencoder", .params = decoder.params});
+  remove_sweep(database, "s");
+  CHECK(find_arch(database, decoder.hash));
+}
+
 TEST_CASE("nothing is removed while a worker holds a run", "[store]") {
   Database database(fresh_store());
   add_full_run(database, "a");
