@@ -2,6 +2,7 @@
 #pragma once
 
 #include "networks/autoencoder.h"
+#include "trainer/optimizer.h"
 
 namespace mds {
 
@@ -37,8 +38,8 @@ struct PatchAdversaryConfig {
     field("after", self.after, "iterations before the discriminator and its loss begin", at_least(0));
     field("every", self.every, "iterations of the autoencoder for one of the discriminator", at_least(1));
     field("lr", self.lr, "learning rate of the discriminator", between(0, 10));
-    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
-    field("beta2", self.beta2, "AdamW's decay of the squared gradient's moving average", between(0, 1));
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", adamw_decay);
+    field("beta2", self.beta2, "AdamW's decay of the squared gradient's moving average", adamw_decay);
   }
 };
 

@@ -13,6 +13,9 @@ DistilConfig checked(DistilConfig config) {
   if (config.guidance.low > config.guidance.high)
     throw ConfigError("stage.guidance.low is " + shown(config.guidance.low) + "; allowed: at most high, " +
                       shown(config.guidance.high));
+  if (config.guidance.absorbed && config.guidance.probability != 0 && config.guidance.probability != 1)
+    throw ConfigError("stage.guidance.probability is " + shown(config.guidance.probability) +
+                      "; allowed with guidance that is absorbed: 1, or 0 where the teacher has absorbed its own");
   if (config.inputs == DistilInputs::pictures && !config.captions.empty())
     throw ConfigError("stage.captions have no pictures to start from; needed: stage.inputs \"trajectory\"");
   if (config.inputs == DistilInputs::trajectory && config.original > 0)
@@ -76,6 +79,7 @@ DistilStage::DistilStage(const DistilConfig& config, const LoopConfig& loop, con
       student_(start_.unet(loop.placement)),
       ranks_(loop.ranks) {
   check_same_diffusion(teacher_, start_);
+  check_tells_x0(teacher_);
   std::vector<Tensor> t, share;
   for (const TeacherSteps& steps : teacher_steps(config_, schedule_.steps())) {
     t.push_back(at::tensor(steps.t, at::kLong));

@@ -109,7 +109,7 @@ StepReport Loop::step() {
     adversary_->optimizer().train(true);
     for (int64_t i = 0; i < adversary_steps_; ++i) {
       const PlayerStep done = adversary_->step(iteration * adversary_steps_ + i);
-      adversary_loss = done.loss;
+      adversary_loss = (i == 0 ? 0 : adversary_loss) + done.loss / double(adversary_steps_);
       times = times + done.times;
     }
     adversary_->optimizer().train(false);

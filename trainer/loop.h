@@ -51,7 +51,7 @@ struct StepReport {
   int64_t iteration;  // number completed
   double loss;
   double gradient_norm;
-  double adversary_loss;  // NaN if the adversary took no step in this iteration
+  double adversary_loss;  // mean over the adversary's steps; NaN if it took none in this iteration
   StepTimes times;        // of the stage and the adversary together
 };
 

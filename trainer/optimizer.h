@@ -18,6 +18,8 @@ struct EnumNames<RateDecay> {
   static constexpr std::array names{"constant", "cosine"};
 };
 
+inline const Range adamw_decay = between(0, 0.999999);  // at 1 the bias correction divides by 0
+
 struct OptimizerConfig {
   double lr = 1e-3;
   int64_t warmup = 100;
@@ -34,8 +36,8 @@ struct OptimizerConfig {
     field("lr", self.lr, "learning rate after warm-up", between(0, 10));
     field("warmup", self.warmup, "iterations in which the learning rate rises linearly", at_least(0));
     field("decay", self.decay, "learning rate after warm-up: constant, or cosine to 0 at the last iteration");
-    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
-    field("beta2", self.beta2, "AdamW's decay of the squared gradient's moving average", between(0, 1));
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", adamw_decay);
+    field("beta2", self.beta2, "AdamW's decay of the squared gradient's moving average", adamw_decay);
     field("epsilon", self.epsilon, "AdamW's epsilon, added to the gradient's root mean square", between(0, 1));
     field("weight_decay", self.weight_decay, "decoupled weight decay, times the learning rate", between(0, 10));
     field("clip", self.clip, "largest global norm of the gradients; 0: no clipping", at_least(0));

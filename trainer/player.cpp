@@ -73,12 +73,14 @@ Tensor Player::loss(const Batch& part, const Observer& observer) {
   return stage_.loss_of(part, observer);
 }
 
-// Where the first value that is not finite appeared, if this process computed it, stands in the message.
+// Where the first value that is not finite appeared, if this process computed it, stands in the message. A stage whose
+// passes ask the other processes needs all of them for that; each then has a pass of its own.
 void Player::check(const std::vector<double>& losses, const Batch& batch, int64_t number) {
   const auto bad = std::ranges::find_if_not(losses, [](double loss) { return std::isfinite(loss); });
   if (bad == losses.end()) return;
   std::string first;
-  const int64_t pass = bad - losses.begin(), own = pass - config_.first_pass();
+  const bool together = config_.ranks && stage_.asks_others();
+  const int64_t pass = together ? config_.first_pass() : bad - losses.begin(), own = pass - config_.first_pass();
   if (own >= 0 && own < config_.own_passes())
     this->loss(part_at(batch, pass), [&](const PlanStep& plan_step, Tensor x) {
       if (first.empty() && !x.isfinite().all().item<bool>()) first = plan_step.path;

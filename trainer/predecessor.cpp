@@ -86,6 +86,15 @@ void check_same_diffusion(const Predecessor& one, const Predecessor& other) {
   require("prediction", std::string(name_of(one.card.prediction)), std::string(name_of(other.card.prediction)));
 }
 
+void check_tells_x0(const Predecessor& model) {
+  const NoiseSchedule schedule(*model.card.schedule);
+  if (model.card.prediction == Prediction::epsilon && schedule.a(schedule.steps() - 1) == 0)
+    throw ConfigError(model.folder +
+                      "/model.json: predicts epsilon on a schedule whose last timestep is noise without "
+                      "signal, where that says nothing of x0; needed: v or x0 prediction, or a schedule without "
+                      "zero_terminal_snr");
+}
+
 Tensor predicted(const Network& unet, const Tensor& x_NCHW, const UNetInputs& inputs, const Observer& observer) {
   Conditioning conditioning;
   conditioning.timesteps_N = inputs.t_N;

@@ -36,6 +36,9 @@ UNetSpec planned_unet(const std::string& folder);
 // ConfigError names both folders and the values where schedule or prediction differ.
 void check_same_diffusion(const Predecessor& one, const Predecessor& other);
 
+// ConfigError where x0 does not follow from what it predicts at the last timestep.
+void check_tells_x0(const Predecessor& model);
+
 // The inputs of a UNet besides noisy latents x_NCHW, and its output for them at timesteps t_N, float32.
 struct UNetInputs {
   Tensor t_N, text_NSC;

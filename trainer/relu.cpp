@@ -29,6 +29,15 @@ NetworkPtr started(const Predecessor& start, const UNetSpec& unet, const Placeme
   return load_part(start.folder, "unet", make_plan(unet), placement);
 }
 
+// What is saved is the network with relu alone.
+ReluConfig checked(const ReluConfig& config, const LoopConfig& loop) {
+  if (config.swap == Swap::blend && config.blend_iterations >= loop.iterations)
+    throw ConfigError("stage.blend_iterations is " + std::to_string(config.blend_iterations) +
+                      "; allowed with swap \"blend\": less than loop.iterations, " + std::to_string(loop.iterations) +
+                      ", so that relu alone is trained at last");
+  return config;
+}
+
 BaseConfig base_of(const ReluConfig& config, const ModelCard& card) {
   BaseConfig base;
   base.prediction = card.prediction;
@@ -49,7 +58,7 @@ UNetSpec with_relu(const UNetSpec& spec, const std::string& source) {
 }
 
 ReluStage::ReluStage(const ReluConfig& config, const LoopConfig& loop, const LatentSource& latents)
-    : config_(config),
+    : config_(checked(config, loop)),
       start_(open_predecessor(config.start, latents)),
       unet_(with_relu(start_.spec(), config.start)),
       base_(started(start_, unet_, loop.placement), base_of(config, start_.card), loop, latents) {

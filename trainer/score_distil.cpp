@@ -69,6 +69,7 @@ ScoreDistilStage::ScoreDistilStage(const ScoreDistilConfig& config, const LoopCo
       gan_(gan_for(loop, latents)),
       opponent_(*this, loop, latents) {
   check_same_diffusion(teacher_of_, start_);
+  check_tells_x0(teacher_of_);
   if (config.high >= schedule_.steps())
     throw ConfigError("stage.high is " + std::to_string(config.high) + "; allowed: less than the " +
                       std::to_string(schedule_.steps()) + " timesteps of " + config.teacher);

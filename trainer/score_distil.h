@@ -32,7 +32,7 @@ struct FakeScoreConfig {
   bool operator==(const FakeScoreConfig&) const = default;
   static void describe(auto& self, auto&& field) {
     field("lr", self.lr, "learning rate of the fake score", between(0, 10));
-    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", adamw_decay);
     field("steps", self.steps, "steps of the fake score for one of the generator: 1 for sid, 5 to 10 for dmd",
           between(1, 1000));
     field("guidance", self.guidance, "guidance with which the fake score is trained and asked; 1: none",
@@ -82,8 +82,10 @@ struct ScoreDistilConfig {
     field("alpha", self.alpha, "of sid's loss: 0.5 is half the gradient of the scores' squared distance",
           between(-10, 10));
     field("guidance", self.guidance, "guidance of the teacher, which the generator learns; 1: none", between(1, 1000));
-    field("low", self.low, "smallest timestep at which scores are compared", between(0, 99999));
-    field("high", self.high, "largest timestep at which scores are compared", between(0, 99999));
+    field("low", self.low, "smallest timestep at which scores are compared and the fake one is trained",
+          between(0, 99999));
+    field("high", self.high, "largest timestep at which scores are compared and the fake one is trained",
+          between(0, 99999));
     field("fake", self.fake, "the fake score and its training");
     field("gan", self.gan, "discriminator on the fake score, which also sees real latents", later());
     field(

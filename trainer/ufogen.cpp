@@ -17,6 +17,8 @@ UfogenConfig checked(UfogenConfig config) {
   const bool without_pictures = config.real.of_teacher() && config.pure_noise == 1;
   if (!config.captions.empty() && !without_pictures)
     throw ConfigError("stage.captions have no pictures; needed: stage.real \"teacher\", and a stage.pure_noise of 1");
+  if (config.adversarial_weight == 0 && config.reconstruction_weight == 0)
+    throw ConfigError("stage.adversarial_weight and stage.reconstruction_weight are 0; allowed: one of them at most");
   return config;
 }
 
@@ -49,16 +51,26 @@ UfogenStage::UfogenStage(const UfogenConfig& config, const LoopConfig& loop, con
       feed_(latents, loop.batch, loop.seed),
       unet_(start_.unet(loop.placement)),
       teacher_(real_teacher(config.real, "stage.", start_, loop, latents)),
-      discriminator_(discriminator_for(config, start_, loop, latents)),
-      contest_(config.adversary.contest, config.adversary.clamp, schedule_, loop, discriminator_.decoded()),
+      rival_(rival_for(config, start_, loop, latents)),
       opponent_(*this, loop, latents) {
   unet_->checkpoint_activations(loop.checkpoint_activations);
+  check_tells_x0(start_);
   if (config.floor >= schedule_.steps())
     throw ConfigError("stage.floor is " + std::to_string(config.floor) + "; allowed: less than the " +
                       std::to_string(schedule_.steps()) + " timesteps of " + config.start);
 }
 
+std::unique_ptr<UfogenStage::Rival> UfogenStage::rival_for(const UfogenConfig& config, const Predecessor& start,
+                                                           const LoopConfig& loop, const LatentSource& latents) {
+  if (config.adversarial_weight == 0) return nullptr;
+  Discriminator discriminator = discriminator_for(config, start, loop, latents);
+  const NoiseSchedule schedule = NoiseSchedule(*start.card.schedule).on(loop.placement.device);
+  Contest contest(config.adversary.contest, config.adversary.clamp, schedule, loop, discriminator.decoded());
+  return std::make_unique<Rival>(Rival{std::move(discriminator), std::move(contest)});
+}
+
 std::optional<Adversary> UfogenStage::adversary() {
+  if (!rival_) return std::nullopt;
   const AdversaryConfig& adversary = config_.adversary;
   return Adversary{.stage = &opponent_,
                    .optimizer = {.lr = adversary.lr, .warmup = 0, .beta1 = adversary.beta1, .weight_decay = 0},
@@ -71,7 +83,8 @@ UfogenBatch UfogenStage::drawn_from(LatentFeed& feed, const Turn& turn, std::opt
   const Tensor pure = at::rand({sizes[0]}, turn.random) < config_.pure_noise;
   batch.t_N = at::where(pure, schedule_.steps() - 1, batch.t_N + 1);
   batch.is_pure_N111 = pure.view({-1, 1, 1, 1});
-  batch.sight = contest_.draw((batch.t_N - config_.delta).clamp_min(config_.floor), sizes, turn.random, step);
+  if (rival_)
+    batch.sight = rival_->contest.draw((batch.t_N - config_.delta).clamp_min(config_.floor), sizes, turn.random, step);
   return batch;
 }
 
@@ -98,15 +111,19 @@ Tensor UfogenStage::regressed_on(const Tensor& x, const UfogenBatch& batch) cons
 Tensor UfogenStage::loss(const UfogenBatch& batch, const Observer& observer) {
   const Tensor& t = batch.t_N;
   const Tensor x = input(batch), x0 = drawn_x0(x, batch, observer);
-  const Tensor adversarial = contest_.generator_loss(
-      x0, batch.text_NSC, batch.sight,
-      [&](const Tensor& seen, const UNetInputs& inputs) { return discriminator_.logits(seen, inputs, observer); });
-  if (config_.reconstruction_weight == 0) return config_.adversarial_weight * adversarial;
+  Tensor adversarial;
+  if (rival_)
+    adversarial = config_.adversarial_weight *
+                  rival_->contest.generator_loss(x0, batch.text_NSC, batch.sight,
+                                                 [&](const Tensor& seen, const UNetInputs& inputs) {
+                                                   return rival_->discriminator.logits(seen, inputs, observer);
+                                                 });
+  if (config_.reconstruction_weight == 0) return adversarial;
   const Tensor signal = config_.reconstruction == Reconstruction::snr ? schedule_.a(t).square() : at::ones_like(t);
   const Tensor known = teacher_ ? at::ones_like(batch.is_pure_N111) : batch.is_pure_N111.logical_not();
   const Tensor weight = known * signal.view({-1, 1, 1, 1}) / schedule_.s(t).square();
-  const Tensor regression = (weight * (x0 - regressed_on(x, batch)).square()).mean();
-  return config_.adversarial_weight * adversarial + config_.reconstruction_weight * regression;
+  const Tensor regression = config_.reconstruction_weight * (weight * (x0 - regressed_on(x, batch)).square()).mean();
+  return rival_ ? adversarial + regression : regression;
 }
 
 Tensor UfogenStage::Opponent::loss(const UfogenBatch& batch, const Observer& observer) {
@@ -117,10 +134,10 @@ Tensor UfogenStage::Opponent::loss(const UfogenBatch& batch, const Observer& obs
     drawn = stage_.drawn_x0(stage_.input(batch), batch, observer);
   }
   const Tensor real = stage_.teacher_ ? stage_.teacher_->drawn(batch.noise_NCHW, text) : batch.x0_NCHW;
-  return stage_.contest_.discriminator_loss({drawn, real}, text, batch.sight,
-                                            [&](const Tensor& seen, const UNetInputs& inputs) {
-                                              return stage_.discriminator_.logits(seen, inputs, observer);
-                                            });
+  return stage_.rival_->contest.discriminator_loss({drawn, real}, text, batch.sight,
+                                                   [&](const Tensor& seen, const UNetInputs& inputs) {
+                                                     return stage_.rival_->discriminator.logits(seen, inputs, observer);
+                                                   });
 }
 
 StageCard UfogenStage::card() const {
@@ -128,6 +145,7 @@ StageCard UfogenStage::card() const {
   if (teacher_) card.predecessors["teacher"] = teacher_->folder();
   card.model.sampler = {.steps = 1, .guidance = 1, .sampler = Sampler::ufogen};
   card.guidance_absorbed = true;
+  if (!rival_) return card;
   if (is_projected(config_)) {
     card.model.provenance.derived = {{"discriminator_features", "efficientnet-lite0"}};
     card.note =
@@ -151,16 +169,17 @@ StagePtr make_stage(const UfogenConfig& config, const StageInputs& inputs) {
 
 std::vector<PlannedNetwork> planned_networks(const UfogenConfig& config, const PlanInputs&) {
   const Plan plan = make_plan(planned_unet(config.start));
-  const double share = 1.0 / double(config.adversary.every);
+  const bool contested = config.adversarial_weight > 0;
+  const double share = contested ? 1.0 / double(config.adversary.every) : 0;
   const bool whole = config.adversary.discriminator == DiscriminatorKind::unet;
   const double seen = share * seen_a_step(config.adversary.contest);
   std::vector<PlannedNetwork> networks{{.name = "generator", .plan = plan, .passes = {.trained = 1, .plain = share}}};
-  if (is_projected(config))
+  if (contested && is_projected(config))
     for (PlannedNetwork& network : planned_projection(config.data.encoders)) {
       network.passes = {.through = 1, .plain = seen};
       networks.push_back(std::move(network));
     }
-  else
+  else if (contested)
     networks.push_back({.name = "discriminator",
                         .plan = plan,
                         .trained = whole,

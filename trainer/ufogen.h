@@ -33,7 +33,7 @@ struct AdversaryConfig {
         "unet: a trained copy of the generator; heads: heads on a frozen copy; projected: heads on a classifier's maps "
         "of decoded pictures, which reads no captions");
     field("lr", self.lr, "learning rate of the discriminator", between(0, 10));
-    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", between(0, 1));
+    field("beta1", self.beta1, "AdamW's decay of the gradient's moving average", adamw_decay);
     field("every", self.every, "iterations of the generator for one of the discriminator", at_least(1));
     field("clamp", self.clamp, "margin beyond which a logit on the right side gives no gradient", at_least(0));
     field("features", self.features, "file with weights of EfficientNet-Lite0, for a projected discriminator", later());
@@ -70,7 +70,8 @@ struct UfogenConfig {
     field("reconstruction", self.reconstruction, "weight of x0's squared error by timestep: snr or snr_plus_one");
     field("reconstruction_weight", self.reconstruction_weight,
           "factor of x0's squared error beside the adversarial loss", between(0, 1e6));
-    field("adversarial_weight", self.adversarial_weight, "factor of the generator's adversarial loss", between(0, 1e6));
+    field("adversarial_weight", self.adversarial_weight,
+          "factor of the generator's adversarial loss; 0: there is no discriminator", between(0, 1e6));
     field("adversary", self.adversary, "discriminator and its training");
     field("captions", self.captions, captions_help, later());
   }
@@ -106,17 +107,25 @@ class UfogenStage final : public StageOf<UfogenBatch> {
   StageCard card() const override;
 
  private:
+  // What tells drawn from real, and trains by it.
+  struct Rival {
+    Discriminator discriminator;
+    Contest contest;
+  };
+  static std::unique_ptr<Rival> rival_for(const UfogenConfig& config, const Predecessor& start, const LoopConfig& loop,
+                                          const LatentSource& latents);
+
   // Trains the discriminator against the stage.
   class Opponent final : public StageOf<UfogenBatch> {
    public:
     Opponent(UfogenStage& stage, const LoopConfig& loop, const LatentSource& latents);
-    TensorMap weights() const override { return stage_.discriminator_.weights(); }
+    TensorMap weights() const override { return stage_.rival_->discriminator.weights(); }
     UfogenBatch draw(const Turn& turn) override {
       return stage_.drawn_from(feed_, turn, turn.iteration / stage_.config_.adversary.every);
     }
     Tensor loss(const UfogenBatch& batch, const Observer& observer) override;
-    void stepped(int64_t step) override { stage_.contest_.stepped(step); }
-    TensorMap state() const override { return stage_.contest_.state(); }
+    void stepped(int64_t step) override { stage_.rival_->contest.stepped(step); }
+    TensorMap state() const override { return stage_.rival_->contest.state(); }
 
    private:
     UfogenStage& stage_;
@@ -135,8 +144,7 @@ class UfogenStage final : public StageOf<UfogenBatch> {
   LatentFeed feed_;
   NetworkPtr unet_;
   std::unique_ptr<RealTeacher> teacher_;  // null where the data are real
-  Discriminator discriminator_;
-  Contest contest_;
+  std::unique_ptr<Rival> rival_;          // null where it has no say
   Opponent opponent_;
 };
 

@@ -142,8 +142,8 @@ TEST_CASE("a student learns two steps of its teacher, with guidance drawn, absor
   const LatentSet set = toy::latents();
   DistilConfig config = toy_config(toy::model("teacher"));
   config.original = GENERATE(0.0, 0.2);
-  config.guidance.probability = GENERATE(0.0, 0.5, 1.0);
   config.guidance.absorbed = GENERATE(false, true);
+  config.guidance.probability = config.guidance.absorbed ? GENERATE(0.0, 1.0) : GENERATE(0.0, 0.5, 1.0);
   const LoopConfig loop{.iterations = 30, .batch = 4, .seed = 1};
   DistilStage stage(config, loop, set);
   Loop training(stage, loop, {.lr = 3e-3, .warmup = 0});
@@ -171,7 +171,7 @@ TEST_CASE("on its own trajectory a student's steps start where sampling with it 
   DistilConfig config = toy_config(toy::model("teacher"));
   config.inputs = DistilInputs::trajectory;
   config.original = 0;
-  config.guidance.absorbed = true;
+  config.guidance = {.probability = 0, .absorbed = true};
   const DistilStage stage(config, {.batch = 8}, set);
   DistilBatch batch = DistilStage(config, {.batch = 8}, set).draw({0, generator_for(3, 0)});
   batch.t_N = at::tensor({0, 1, 2, 3, 3, 2, 1, 0}, at::kLong);
@@ -245,5 +245,14 @@ TEST_CASE("a student that starts from another prediction or schedule than its te
     config.guidance.low = 20;
     CHECK_THROWS_WITH(DistilStage(config, {}, set),
                       Contains("stage.guidance.low is 20.0; allowed: at most high, 14.0"));
+    config.guidance = {.probability = 0.1, .absorbed = true};
+    CHECK_THROWS_WITH(DistilStage(config, {}, set),
+                      Contains("stage.guidance.probability is 0.1; allowed with guidance"));
+  }
+  SECTION("an epsilon that says nothing at the last timestep") {
+    other.prediction = Prediction::epsilon;
+    other.schedule = ScheduleConfig{.zero_terminal_snr = true};
+    CHECK_THROWS_WITH(DistilStage(toy_config(toy::model("other", other)), {}, set),
+                      Contains("predicts epsilon on a schedule whose last timestep is noise without signal"));
   }
 }

@@ -71,6 +71,7 @@ TEST_CASE("the relu blend's gradients of a batch in parts are those of the whole
   ReluConfig config;
   config.start = toy::model("parts_softmax");
   config.swap = GENERATE(Swap::blend, Swap::gain);
+  config.blend_iterations = 10;
   ReluStage stage(config, whole, set);
   check_parts(stage, 3e-4);  // a score that rounds across relu's threshold makes a jump
 }

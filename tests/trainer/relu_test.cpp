@@ -39,6 +39,13 @@ TEST_CASE("a blended swap begins with the softmax network's loss and ends with t
   CHECK(loss_at(hard, 0) != Approx(loss_at(softmax, 0)).epsilon(1e-6));
 }
 
+TEST_CASE("a blend that would not end is refused, as the network with relu alone is saved", "[trainer][torch]") {
+  CHECK_THROWS_WITH(
+      ReluStage(swapping(Swap::blend, toy::model("softmax")), {.iterations = 4}, toy::latents()),
+      "stage.blend_iterations is 4; allowed with swap \"blend\": less than loop.iterations, 4, so that relu "
+      "alone is trained at last");
+}
+
 TEST_CASE("gains fold into the output projection without a change of what the network computes", "[trainer][torch]") {
   const LatentSet set = toy::latents();
   ReluStage gained(swapping(Swap::gain, toy::model("softmax")), {}, set);

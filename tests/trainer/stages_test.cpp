@@ -143,6 +143,7 @@ TEST_CASE("a stage's weights are where its loop places them", "[trainer][torch][
     ReluConfig config;
     config.start = start;
     config.swap = swap;
+    config.blend_iterations = 10;
     check(ReluStage(config, loop, set));
   }
   DistilConfig distil;

@@ -311,7 +311,6 @@ TEST_CASE("one step draws what the teacher draws and not the data, by regression
   UfogenConfig config = taught(toy::x0_model("x0_start"), toy::x0_model("x0_teacher", 0.7));
   config.adversarial_weight = 0;
   config.reconstruction = Reconstruction::snr_plus_one;
-  config.adversary.every = 1000;  // it has no say
   const auto unet = trained(config, {.iterations = 300, .batch = 4, .seed = 1}, one_point(-0.7));
   CHECK((drawn(*unet, one_point(-0.7), 8, Prediction::x0) - 0.7).abs().mean().item<double>() < 0.1);
 }
@@ -333,7 +332,6 @@ TEST_CASE("one step draws the point that all data are, by regression alone", "[t
   config.adversarial_weight = 0;
   config.reconstruction = Reconstruction::snr_plus_one;
   config.pure_noise = 0;
-  config.adversary.every = 1000;  // it has no say
   const auto unet = trained(config, {.iterations = 600, .batch = 4, .seed = 1}, set);
   CHECK((drawn(*unet, set, 8) - 0.7).abs().mean().item<double>() < 0.1);
 }
@@ -366,4 +364,16 @@ TEST_CASE("one step draws both points of a mixture", "[trainer][torch][slow]") {
   INFO(value);
   CHECK(high > 0.2);
   CHECK(low > 0.2);
+}
+
+TEST_CASE("without an adversary's say there is none", "[trainer][torch]") {
+  const LatentSet set = toy::latents();
+  UfogenConfig config = starting(toy::model("start"));
+  config.adversarial_weight = 0;
+  CHECK(!UfogenStage(config, {}, set).adversary());
+  std::vector<std::string> notes;
+  CHECK(planned_networks(config, {"", notes}).size() == 1);
+  config.reconstruction_weight = 0;
+  CHECK_THROWS_WITH(UfogenStage(config, {}, set),
+                    Contains("stage.adversarial_weight and stage.reconstruction_weight are 0"));
 }

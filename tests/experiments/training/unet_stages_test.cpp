@@ -51,6 +51,7 @@ TEST_CASE("a relu finetune is scored beside softmax and the network right after 
   const ToyChain chain;
   TrainConfig config = chain.stage<ReluConfig>(toy::model("softmax"));
   std::get<ReluConfig>(config.stage).swap = GENERATE(Swap::hard, Swap::gain, Swap::blend);
+  std::get<ReluConfig>(config.stage).blend_iterations = 10;
   const Json untrained = chain.finished(config).provenance.scores;
   CHECK(own(untrained) == own(untrained["swapped"]));
   CHECK(own(untrained) != own(untrained["before"]));
