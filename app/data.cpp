@@ -62,13 +62,12 @@ int run_show(int argc, char** argv) {
   CommandLine line = command_line("show SOURCE [--out SHEET.png]", "show emoji --out out/emoji.png", format);
   add_source(line, request.source, request.size);
   line.options.add_options()("out", po::value(&request.sheet)->value_name("FILE.png"), "Contact sheet to write")(
-      "held-out", po::value(&request.held_out)->value_name("SHARE"),
-      "Share that held_out of a training would hold out, 0 to 0.9")("count", number(&request.count, between(1, 4096)),
-                                                                    "How many pictures are on the sheet")(
+      "held-out", number(&request.held_out, between(0, 0.9))->value_name("SHARE"),
+      "Share that held_out of a training would hold out")("count", number(&request.count, between(1, 4096)),
+                                                          "How many pictures are on the sheet")(
       "seed", number(&request.seed, at_least(0)), "Seed of the choice of pictures");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  require_within("--held-out", request.held_out, between(0, 0.9));
   TerminalListener listener;
   print(show_source(request, listener), format);
   return 0;
@@ -105,7 +104,7 @@ int run_encode(int argc, char** argv) {
                              "Folder of shards, which a training's stage.latents may name; several processes may fill "
                              "one, and the same command goes on where it was killed")(
       "size", number(&request.size, between(8, 16384), "the autoencoder's")->value_name("PX"),
-      "Side of the pictures in pixels")("held-out", po::value(&request.held_out)->value_name("SHARE"),
+      "Side of the pictures in pixels")("held-out", number(&request.held_out, between(0, 0.9))->value_name("SHARE"),
                                         "Share that is never trained on where the source has no split of its own")(
       "shard-mb", number(&shard_mb, between(1, most_shard_bytes / megabyte))->value_name("N"),
       "Size of a shard in 10^6 bytes, at most");
@@ -113,7 +112,6 @@ int run_encode(int argc, char** argv) {
   add_compute_options(line.options, compute);
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  require_within("--held-out", request.held_out, between(0, 0.9));
   request.shard_bytes = shard_mb * megabyte;
   request.encoders = with_given(EncoderFolders{}, encoders);
   request.placement = apply(compute);
@@ -131,12 +129,11 @@ int run_captions(int argc, char** argv) {
                              "Text file to write, one caption a line, which a stage's `captions` may name")(
       "recombined", number(&request.recombined, between(0, 1'000'000)),
       "New captions to add, of the first part of one and the second of another, which \": \" divides")(
-      "held-out", po::value(&request.held_out)->value_name("SHARE"),
-      "Share that held_out of a training would hold out, 0 to 0.9")("seed", number(&request.seed, at_least(0)),
-                                                                    "Seed of the new captions");
+      "held-out", number(&request.held_out, between(0, 0.9))->value_name("SHARE"),
+      "Share that held_out of a training would hold out")("seed", number(&request.seed, at_least(0)),
+                                                          "Seed of the new captions");
   po::variables_map values;
   if (!parse(line, argc, argv, values)) return 0;
-  require_within("--held-out", request.held_out, between(0, 0.9));
   print(write_captions(request), format);
   return 0;
 }

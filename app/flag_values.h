@@ -32,6 +32,7 @@ class NumberValue final : public po::typed_value<T>, public FlagLimits {
   NumberValue(T* target, const Range& range) : po::typed_value<T>(target), start_(*target), range_(range) {}
   // The default is accepted even outside the range: it means the value of the network, the model or the machine.
   void xparse(boost::any& value, const std::vector<std::string>& tokens) const override {
+    po::validators::check_first_occurrence(value);
     const std::string& text = po::validators::get_single_string(tokens);
     if (parse_number(text) == double(start_))
       value = start_;
@@ -74,6 +75,7 @@ class NameValue final : public po::typed_value<std::string>, public FlagLimits {
   NameValue(std::string* target, std::vector<std::string> names)
       : po::typed_value<std::string>(target), names_(std::move(names)) {}
   void xparse(boost::any& value, const std::vector<std::string>& tokens) const override {
+    po::validators::check_first_occurrence(value);
     value = name_of_flag(po::validators::get_single_string(tokens), names_);
   }
   std::vector<std::string> names() const override { return names_; }

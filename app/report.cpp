@@ -30,11 +30,10 @@ CommandLine command_line(ReportRequest& request, ViewOptions& view) {
       "Sorts a sweep's candidates by this score (default: fd_emoji_clip)")(
       "network", po::value(&request.page.report.network)->value_name("NAME"),
       "Shows this network alone, by its name or the beginning of its hash")(
-      "simulate", po::value<int64_t>()->value_name("N")->notifier([&request](int64_t sweeps) {
-        require_within("`simulate`", sweeps, between(0, 100'000));
-        request.page.report.simulate = sweeps;
+      "simulate", po::value<std::string>()->value_name("N")->notifier([&request](const std::string& sweeps) {
+        request.page.report.simulate = whole_of_flag(sweeps, between(0, 100'000));
       }),
-      "Plays policies over N simulated sweeps too (default: 100 where few curves are stored)")(
+      "Plays policies over N simulated sweeps too (0 to 100000; default: 100 where few curves are stored)")(
       "all", po::bool_switch(&request.page.report.all),
       "Tables of latencies for every device and build, not only for the newest complete run")(
       "picture", po::value(&request.page.picture_files)->composing()->value_name("FILE"),

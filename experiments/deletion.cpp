@@ -61,7 +61,7 @@ struct NamedRun {
   std::vector<std::string> few(known.begin(), known.begin() + std::ptrdiff_t(std::min(known.size(), most_listed)));
   if (few.size() < known.size()) few.push_back(std::to_string(known.size() - few.size()) + " more");
   throw RequestError(
-      "db delete: " + what + " \"" + name + "\" is " +
+      what + " \"" + name + "\" is " +
       (known.empty() ? "not there: the database has none" : "not there, or is ambiguous; known: " + listed(few)));
 }
 

@@ -26,9 +26,9 @@ std::string format_of(const ReportRequest& request) {
 void check(const ReportRequest& request, bool html) {
   const View& view = request.view;
   if (html && (!view.columns.empty() || !view.sort.empty() || view.brief))
-    throw RequestError("report `format` html: a page has all columns; leave out `columns`, `sort` and `brief`");
-  if (html && request.out.empty()) throw RequestError("report `format` html: needs `out` FILE");
-  if (!html && !request.page.picture_files.empty()) throw RequestError("report `picture`: needs `format` html");
+    throw RequestError("`format` html: a page has all columns; leave out `columns`, `sort` and `brief`");
+  if (html && request.out.empty()) throw RequestError("`format` html: needs `out` FILE");
+  if (!html && !request.page.picture_files.empty()) throw RequestError("`picture`: needs `format` html");
   std::vector<std::string> inputs = request.page.picture_files;
   inputs.push_back(request.database);
   refuse_input_as_output("--out", request.out, inputs);
@@ -46,6 +46,7 @@ std::string report_text(const ReportRequest& request) {
   const std::string format = format_of(request);
   const bool html = format == "html";
   check(request, html);
+  require_read(report, request.page.report);
   PageOptions page = request.page;
   page.report.shipped = shipped_hashes();
   const Database database(request.database, StoreMode::read_only);

@@ -42,10 +42,10 @@ std::vector<StoredRun> meant(const std::vector<StoredRun>& runs, const std::stri
     if (run.state == "failed") names.insert(run.candidate + "@" + run.sweep);
   }
   if (found.empty())
-    throw RequestError("db retry: no run and no sweep is called \"" + name + "\"" +
+    throw RequestError("no run and no sweep is called \"" + name + "\"" +
                        offer(name, {names.begin(), names.end()}, "known"));
   if (found.front().sweep == trainings)
-    throw RequestError("db retry: " + name + " is a training; `mdsearch train` with its configuration goes on with it");
+    throw RequestError(name + " is a training; `mdsearch train` with its configuration goes on with it");
   return found;
 }
 
@@ -61,7 +61,7 @@ Table retried(Database& database, const std::string& name) {
       table.rows.push_back({run.run, run.sweep, run.candidate, run.rung + 1});
     }
     if (table.rows.empty())
-      throw RequestError("db retry: none of the " + std::to_string(runs.size()) + " runs of " + name +
+      throw RequestError("none of the " + std::to_string(runs.size()) + " runs of " + name +
                          " has failed; allowed: runs that failed, or by their own name finished ones");
   });
   table.title = database.file() + ": queued again";

@@ -51,3 +51,16 @@ TEST_CASE("a report is not written over the database that it reads", "[app]") {
   CHECK_THAT(outcome.err, Catch::Contains("results.db is an input of this command"));
   CHECK((text_of_file(database) == before));
 }
+
+TEST_CASE("a report refuses what is given twice and an option that it does not read", "[app]") {
+  const std::string database = " --db " MDS_SOURCE_DIR "/results.db";
+  CHECK(mdsearch("report sweep table1").code == 2);
+  CHECK_THAT(mdsearch("report parity --format json --format csv").err, Catch::Contains("--format"));
+  CHECK(mdsearch("report parity --format json --format csv").code == 2);
+  CHECK(mdsearch("data show emoji --count 4 --count 5 --out x.png").code == 2);
+  const Outcome unread = mdsearch("report training --network sd15" + database);
+  CHECK(unread.code != 0);
+  CHECK_THAT(unread.err, Catch::Contains("--network: makes no difference to the report training; it does to table1"));
+  CHECK_THAT(mdsearch("report policies --sweep nonsense" + database).err,
+             Catch::Contains("holds no sweep \"nonsense\""));
+}
