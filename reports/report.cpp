@@ -122,6 +122,12 @@ std::string decisive_score(const std::set<std::string>& names, const std::string
   return names.empty() ? "" : *names.begin();
 }
 
+std::vector<std::string> scores_in_order(const std::set<std::string>& names, const std::string& decisive) {
+  std::vector<std::string> ordered;
+  for (const auto& name : names) ordered.insert(name == decisive ? ordered.begin() : ordered.end(), name);
+  return ordered;
+}
+
 Column score_column(const std::string& name, int digits) {
   return {.name = name,
           .header = name + (direction_of(name) == Better::lower ? " ↓" : " ↑"),

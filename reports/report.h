@@ -98,6 +98,9 @@ void require_known_score(const std::set<std::string>& names, const std::string& 
 // The score that candidates are ranked by: the one asked for, else fd_emoji_clip, else another distance, else any.
 std::string decisive_score(const std::set<std::string>& names, const std::string& asked);
 
+// The names in order, but the score that decides first.
+std::vector<std::string> scores_in_order(const std::set<std::string>& names, const std::string& decisive);
+
 // The column of a score, with an arrow that shows which values are better.
 Column score_column(const std::string& name, int digits);
 

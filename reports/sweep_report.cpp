@@ -27,13 +27,6 @@ std::optional<MetricRow> score_of(const SweepCandidate& row, const std::string& 
   return score == row.scores.end() ? std::nullopt : std::optional(score->second);
 }
 
-// The scores' names in order, the one that decides first.
-std::vector<std::string> scores_in_order(const Group& group, const std::string& decisive) {
-  std::vector<std::string> names;
-  for (const auto& name : score_names(group)) names.insert(name == decisive ? names.begin() : names.end(), name);
-  return names;
-}
-
 // Order: scored after the most iterations first, then best score first; candidates without a score last.
 void sort_by_merit(Group& group, const std::string& decisive) {
   const auto merit = [&](const SweepCandidate& row) {
@@ -71,7 +64,7 @@ std::optional<Setting> common_setting(const std::vector<NetworkProfile>& profile
 }
 
 void add_score_columns(Table& table, const Group& group, const std::string& decisive) {
-  for (const auto& name : scores_in_order(group, decisive)) {
+  for (const auto& name : scores_in_order(score_names(group), decisive)) {
     std::vector<double> values;
     std::set<std::pair<std::string, int64_t>> conditions;
     for (const auto& row : group)

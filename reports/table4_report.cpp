@@ -82,6 +82,38 @@ std::vector<ModelLine> lines_of(const DistanceGroups& groups) {
   return lines;
 }
 
+std::vector<Column> model_columns(const std::vector<std::string>& scores) {
+  std::vector<Column> columns{
+      {.name = "model", .weight = Weight::identity},
+      {.name = "folder", .audience = Audience::programs},
+      {.name = "hash", .audience = Audience::programs},
+      {.name = "literature", .audience = Audience::programs},
+      {.name = "mark", .header = "", .audience = Audience::people, .weight = Weight::identity},
+      {.name = "sampler"},
+      {.name = "steps", .weight = Weight::identity},
+      {.name = "guidance", .digits = 1, .weight = Weight::minor},
+      {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
+      {.name = "data", .weight = Weight::major},
+      {.name = "pictures", .weight = Weight::minor},
+      {.name = "set", .weight = Weight::identity},
+      {.name = "training_pairs", .audience = Audience::programs},
+      {.name = "fid_30k", .header = "FID 30K ↓", .digits = 2, .weight = Weight::identity}};
+  for (const auto& name : scores) {
+    columns.push_back(score_column(name, 4));
+    if (name == scores.front()) columns.back().weight = Weight::identity;
+  }
+  return columns;
+}
+
+std::vector<Json> row_of(const ModelLine& line, const std::vector<std::string>& scores) {
+  std::vector<Json> row{
+      line.model,    line.folder, line.hash,           line.literature, line.literature ? "†" : " ",
+      line.sampler,  line.steps,  line.guidance,       line.params,     line.data.empty() ? Json() : Json(line.data),
+      line.pictures, line.set,    line.training_pairs, line.fid_30k};
+  for (const auto& name : scores) row.push_back(line.scores.contains(name) ? Json(line.scores.at(name)) : Json());
+  return row;
+}
+
 std::vector<Table> table4_tables(const Database& database, const ReportOptions& options) {
   std::vector<ModelLine> lines;
   std::vector<std::string> sets;
@@ -96,30 +128,9 @@ std::vector<Table> table4_tables(const Database& database, const ReportOptions& 
     }
   }
   if (options.network.empty()) std::ranges::copy(printed_lines(database), std::back_inserter(lines));
-  Table table{.title = "Models by what they draw: scored here, and as printed",
-              .columns = {{.name = "model", .weight = Weight::identity},
-                          {.name = "folder", .audience = Audience::programs},
-                          {.name = "hash", .audience = Audience::programs},
-                          {.name = "literature", .audience = Audience::programs},
-                          {.name = "mark", .header = "", .audience = Audience::people, .weight = Weight::identity},
-                          {.name = "sampler"},
-                          {.name = "steps", .weight = Weight::identity},
-                          {.name = "guidance", .digits = 1, .weight = Weight::minor},
-                          {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
-                          {.name = "data", .weight = Weight::major},
-                          {.name = "pictures", .weight = Weight::minor},
-                          {.name = "set", .weight = Weight::identity},
-                          {.name = "training_pairs", .audience = Audience::programs},
-                          {.name = "fid_30k", .header = "FID 30K ↓", .digits = 2, .weight = Weight::identity}}};
-  for (const auto& name : names) table.columns.push_back(score_column(name, 4));
-  for (const auto& line : lines) {
-    const Json data = line.data.empty() ? Json() : Json(line.data);
-    std::vector<Json> row{line.model,    line.folder, line.hash,           line.literature, line.literature ? "†" : " ",
-                          line.sampler,  line.steps,  line.guidance,       line.params,     data,
-                          line.pictures, line.set,    line.training_pairs, line.fid_30k};
-    for (const auto& name : names) row.push_back(line.scores.contains(name) ? Json(line.scores.at(name)) : Json());
-    table.rows.push_back(std::move(row));
-  }
+  const auto scores = scores_in_order(names, decisive_score(names, ""));
+  Table table{.title = "Models by what they draw: scored here, and as printed", .columns = model_columns(scores)};
+  for (const auto& line : lines) table.rows.push_back(row_of(line, scores));
   table.footnotes = {
       std::string("† literature: ") + literature_table4 +
           ", zero-shot FID of 30,000 pictures of COCO, never measured here.",
