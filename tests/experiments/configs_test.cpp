@@ -5,6 +5,7 @@
 #include "experiments/sweep/config.h"
 #include "experiments/timing/block_list.h"
 #include "networks/network_spec.h"
+#include "search/named_network.h"
 #include "search/space.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
@@ -32,7 +33,7 @@ TEST_CASE("every shipped configuration loads", "[app]") {
   for (const auto& file : files("sweeps")) {
     const SweepConfig config = load_sweep(file);
     CHECK((!config.networks.empty() || std::filesystem::exists(shipped_file(config.space))));
-    for (const auto& network : config.networks) CHECK(cost(make_plan(load_network(network))).params > 0);
+    for (const auto& network : config.networks) CHECK(cost(make_plan(find_unet(network, MDS_SOURCE_DIR "/results.db"))).params > 0);
   }
 }
 
