@@ -1,4 +1,5 @@
 // A file of SQLite.
+#include <fcntl.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
@@ -10,7 +11,8 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "search/store/dialect.h"
@@ -65,13 +67,24 @@ std::string enter_wal(soci::session& sql) {
     }
 }
 
+// A descriptor of the file that is never closed: closing one drops all locks that SQLite holds on the file in this
+// process (POSIX), and another process may then remove the write-ahead log. -1 where the file cannot be opened.
+int lasting_descriptor(const std::string& file) {
+  static std::mutex mutex;
+  static std::map<std::pair<dev_t, ino_t>, int> kept;
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return -1;
+  const std::lock_guard lock(mutex);
+  const auto at = kept.try_emplace({status.st_dev, status.st_ino}, -1).first;
+  if (at->second < 0) at->second = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  return at->second;
+}
+
 // So that no other file is ever opened.
 void check_is_database(const std::string& file) {
   if (fs::is_directory(file)) throw StoreError(file + ": is a folder; expected a database file");
-  std::ifstream in(file, std::ios::binary);
   std::array<char, 16> head{};
-  in.read(head.data(), head.size());
-  if (!in.gcount() && fs::file_size(file) == 0) return;
+  if (::pread(lasting_descriptor(file), head.data(), head.size(), 0) <= 0 && fs::file_size(file) == 0) return;
   if (std::memcmp(head.data(), "SQLite format 3", 16) != 0)
     throw StoreError(file + ": is not a database: found no schema version, expected version " +
                      std::to_string(schema_version()));

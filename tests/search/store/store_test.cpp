@@ -1,5 +1,9 @@
 #include "search/store/store.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
 #include <fstream>
 #include <map>
@@ -24,7 +28,35 @@ std::string content(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// Whether this process holds a lock on the file, as another process sees it.
+bool is_locked(const std::string& file) {
+  const pid_t child = fork();
+  if (child == 0) {
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    const int descriptor = ::open(file.c_str(), O_RDWR);
+    _exit(descriptor >= 0 && ::fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status) == 1;
+}
+
 }  // namespace
+
+TEST_CASE("a database that is opened twice keeps its locks, so that nobody else removes its log", "[store]") {
+  const ScratchFolder folder;
+  const std::string file = folder.file("a.db");
+  CHECK(!is_locked(file));
+  Database database(file);
+  add_arch(database, arch("a"));
+  CHECK(is_locked(file));
+  {
+    const Database again(file, StoreMode::read_only);
+    CHECK(find_arch(again, arch("a").hash));
+  }
+  CHECK(is_locked(file));
+}
 
 TEST_CASE("a new database is one sound file of the current schema version", "[store]") {
   const ScratchFolder folder;
