@@ -73,7 +73,7 @@ class HeadGroup {
       : shape_(shape),
         at_queries_(places<L>(shape, shape.queries, range)),
         at_keys_(places<L>(shape, shape.keys, range)),
-        tile_(std::clamp<int64_t>(most_scores / shape.keys / 4 * 4, 4, shape.queries)) {}
+        tile_(std::min(std::max<int64_t>(most_scores / shape.keys / 4 * 4, 4), shape.queries)) {}
 
   MDS_INLINE void attend(const HeadInputs<T>& in, T* out) {
     float* memory = room(2 * keys_size() + 2 * tile_size() + scores_size());

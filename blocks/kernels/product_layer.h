@@ -74,7 +74,9 @@ class ProductLayer final : public PreparedLayer {
   Tensor output(const Tensor& x) const {
     std::vector<int64_t> sizes = x.sizes().vec();
     sizes[x.dim() == 4 ? 1 : sizes.size() - 1] = outputs_;
-    return at::empty(sizes, x.options().memory_format(x.suggest_memory_format()));
+    const bool map = x.dim() == 4;  // of one channel, it does not tell its layout
+    return at::empty(sizes,
+                     x.options().memory_format(map ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous));
   }
 
   int64_t outputs_, inputs_;

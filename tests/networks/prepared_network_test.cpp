@@ -133,6 +133,19 @@ TEST_CASE("prepared autoencoders and text towers compute what the library's do",
   }
 }
 
+TEST_CASE("a prepared perceptual network still has the weights that its heads read", "[networks][torch]") {
+  torch::NoGradGuard no_grad;
+  const NetworkSpec spec = load_network("lpips-alex");
+  const auto [library, prepared] = twins(spec, Precision::fp32);
+  const auto [x, conditioning] = inputs_of(spec, 1);
+  const auto right = library->outputs(x, conditioning), found = prepared->outputs(x, conditioning);
+  CHECK(right.size() >= 5);
+  for (const auto& [name, output] : right) {
+    CAPTURE(name);
+    CHECK(difference(found.at(name), output) < 1e-5);
+  }
+}
+
 TEST_CASE("a UNet with 8-bit weights draws nearly what one of bfloat16 draws", "[networks][torch]") {
   if (!multiplies_int8()) {
     WARN("not run: this processor multiplies no 8-bit integers");

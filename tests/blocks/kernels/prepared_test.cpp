@@ -137,6 +137,7 @@ TEST_CASE("a prepared convolution equals the library's, on any map", "[blocks][t
   const auto [height, width] = GENERATE(table<int64_t, int64_t>({{1, 1}, {8, 72}, {5, 7}, {32, 33}, {40, 32}}));
   const auto op =
       GENERATE(ConvolutionOp{.in = 32, .out = 48, .kernel = 3}, ConvolutionOp{.in = 32, .out = 70, .kernel = 1},
+               ConvolutionOp{.in = 1, .out = 3, .kernel = 1}, ConvolutionOp{.in = 32, .out = 1, .kernel = 1},
                ConvolutionOp{.in = 5, .out = 3, .kernel = 3}, ConvolutionOp{.in = 8, .out = 20, .kernel = 5},
                ConvolutionOp{.in = 16, .out = 66, .kernel = 3, .stride = 2},
                ConvolutionOp{.in = 20, .out = 30, .kernel = 3, .upsampled = true},
