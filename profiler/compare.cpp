@@ -27,7 +27,7 @@ struct LogMedian {
 LogMedian log_median(const NamedSamples& timing) {
   const Summary summary = summarise_processes(timing.processes);
   LogMedian median{std::log(summary.median_ns), {}};
-  if (summary.low_ns && *summary.low_ns > 0)
+  if (timing.mark != TimingMark::rejected && summary.low_ns && *summary.low_ns > 0)
     median.half_width = std::max(median.value - std::log(*summary.low_ns), std::log(*summary.high_ns) - median.value);
   return median;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "profiler/statistics.h"
+#include "spec/timing_mark.h"
 
 namespace mds {
 
@@ -17,10 +18,12 @@ struct EnumNames<SpeedVerdict> {
 struct NamedSamples {
   std::string name;
   ProcessBlocks processes;
+  TimingMark mark = TimingMark::unchecked;  // the worst of the processes'; a rejected timing shows no difference
 };
 
 // The median of `name` over that of `against`. The interval is that of its step of Holm's procedure over all pairs, so
-// that all verdicts together are right in 95% of comparisons; it is absent where a median has none.
+// that all verdicts together are right in 95% of comparisons; it is absent where a median has none or
+// a timing was rejected.
 struct MedianRatio {
   std::string name, against;
   double ratio = 1;

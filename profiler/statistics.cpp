@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "spec/student.h"
+
 namespace mds {
 namespace {
 
@@ -112,23 +114,41 @@ double widening(const std::vector<Series>& series) {
   return widest;
 }
 
-// Half the 95% interval of the mean, from the means of three successive parts of each process: what drifts slower than
-// blocks follow each other shows in them.
+double student_half_width(const Series& values) {
+  const Interval interval = student_interval(values);
+  return (interval.high - interval.low) / 2;
+}
+
+// Half the 95% interval of the mean, from the means of three successive parts of each process that has them: what
+// drifts slower than blocks follow each other shows in them.
 double half_width_of_parts(const std::vector<Series>& series) {
   constexpr size_t parts = 3;
-  constexpr double t_of_two = 4.302653;  // Student's 97.5% quantile with 2 degrees of freedom
   double squares = 0;
+  int64_t used = 0;
   for (const auto& each : series) {
-    if (each.size() < parts) return 0;
+    if (each.size() < parts) continue;
     Series means;
     for (size_t i = 0; i < parts; ++i) {
       const size_t first = i * each.size() / parts, end = (i + 1) * each.size() / parts;
       means.push_back(mean_of(std::span(each).subspan(first, end - first)));
     }
-    const double mean = mean_of(means);
-    for (const double value : means) squares += (value - mean) * (value - mean) / double(parts - 1) / double(parts);
+    const double half_width = student_half_width(means);
+    squares += half_width * half_width;
+    ++used;
   }
-  return t_of_two * std::sqrt(squares) / double(series.size());
+  return used > 0 ? std::sqrt(squares) / double(used) : 0;
+}
+
+// How far from `median` the interval reaches at least for what differs between processes: Student's interval of their
+// medians, or both medians where two say no more.
+double half_width_of_processes(const ProcessBlocks& processes, double median) {
+  Series medians;
+  for (const auto& process : processes)
+    if (const auto samples = pooled(process); !samples.empty()) medians.push_back(median_ns(samples));
+  if (medians.size() > 2) return student_half_width(medians);
+  double furthest = 0;
+  for (const double value : medians) furthest = std::max(furthest, std::abs(value - median));
+  return furthest;
 }
 
 }  // namespace
@@ -166,9 +186,10 @@ std::optional<Interval> median_interval(const ProcessBlocks& processes) {
   const auto plain = independent_interval(in_blocks ? all : Series(samples.begin(), samples.end()));
   if (!plain) return std::nullopt;
   const double median = median_ns(samples), wider = in_blocks ? widening(series) : 1;
-  const double parts = in_blocks ? half_width_of_parts(series) : 0;
-  return Interval{median - std::max({wider * (median - plain->low), parts, 0.0}),
-                  median + std::max({wider * (plain->high - median), parts, 0.0})};
+  const double least =
+      std::max(half_width_of_processes(processes, median), in_blocks ? half_width_of_parts(series) : 0);
+  return Interval{median - std::max(wider * (median - plain->low), least),
+                  median + std::max(wider * (plain->high - median), least)};
 }
 
 Summary summarise(const SampleBlocks& blocks) { return summarise_processes({blocks}); }

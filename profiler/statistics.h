@@ -62,9 +62,10 @@ std::optional<Interval> independent_interval(std::vector<double> values);
 
 // The median's 95% interval where samples near each other in time are alike. With fewer than `least_blocks` blocks it
 // is that of the samples. Else it is that of the blocks' medians, widened by what they keep of each other from one
-// block to the next, and at least as wide as three successive parts of each process say (Student's t). Always contains
-// the median of all samples. Simulated coverage: at least 0.90 for first-order noise of up to 0.995 from sample to
-// sample.
+// block to the next, and at least as wide as three successive parts of each process say (Student's t). The process is
+// the unit: three or more give at least Student's interval of their medians, two an interval that holds both medians.
+// Always contains the median of all samples. Simulated coverage: at least 0.90 for first-order noise of up to 0.995
+// from sample to sample, and where the centre differs from one of three processes to the next.
 inline constexpr int64_t least_blocks = 9;
 std::optional<Interval> median_interval(const ProcessBlocks& processes);
 

@@ -10,17 +10,19 @@
 namespace mds {
 namespace {
 
-Table medians_table(const std::vector<NamedSamples>& timings, int64_t rounds) {
-  Table table{.title = "Medians of one pass, " + std::to_string(rounds) + " processes each",
+Table medians_table(const std::vector<NamedSamples>& timings, const CompareRequest& request) {
+  Table table{.title = "Medians of one pass, " + std::to_string(request.rounds) + " processes each",
               .columns = {{.name = "network", .weight = Weight::identity},
                           {.name = "median_ms", .header = "median ms", .digits = 3},
                           {.name = "low_ms", .header = "low", .digits = 3},
                           {.name = "high_ms", .header = "high", .digits = 3},
-                          {.name = "n"}}};
+                          {.name = "n"},
+                          {.name = "mark"}}};
   for (const auto& timing : timings) {
     const Summary summary = summarise_processes(timing.processes);
     table.rows.push_back({timing.name, summary.median_ns * 1e-6, to_json(milliseconds(summary.low_ns)),
-                          to_json(milliseconds(summary.high_ns)), summary.n});
+                          to_json(milliseconds(summary.high_ns)), summary.n,
+                          to_string(Evidence{request.options.mode, timing.mark})});
   }
   return table;
 }
@@ -34,7 +36,8 @@ Table ratios_table(const std::vector<NamedSamples>& timings) {
                           {.name = "high", .digits = 3},
                           {.name = "verdict", .weight = Weight::major}},
               .footnotes = {"ratio: of medians. low and high bound it by Holm's procedure over all pairs: all verdicts "
-                            "together are right in 95 of 100 such comparisons. Less than 1% is no difference."}};
+                            "together are right in 95 of 100 such comparisons. Less than 1% is no difference, and a "
+                            "timing marked rejected shows none."}};
   const auto bound = [](const MedianRatio& ratio, double Interval::* end) {
     return ratio.interval ? Json((*ratio.interval).*end) : Json();
   };
@@ -51,13 +54,12 @@ std::string compare_networks(const CompareRequest& request, const MeasureNetwork
   if (request.networks.size() < 2) throw ConfigError("a comparison of 1 network; allowed: at least 2");
   Database database(request.database);
   std::vector<NamedNetwork> networks;
-  std::vector<NamedSamples> timings;
   for (const auto& name : request.networks) {
     if (std::ranges::count(request.networks, name) > 1)
       throw ConfigError("network \"" + name + "\" is named twice; name each once");
     networks.push_back(load_named(name, request.pixels, request.database));
-    timings.push_back({name, {}});
   }
+  std::vector<std::vector<RawProfile>> profiles(networks.size());
   std::vector<size_t> order(networks.size());
   std::iota(order.begin(), order.end(), size_t{0});
   Random random(request.options.seed);
@@ -67,12 +69,15 @@ std::string compare_networks(const CompareRequest& request, const MeasureNetwork
       listener.throw_if_stopped();
       listener.say("round " + std::to_string(round + 1) + " of " + std::to_string(request.rounds) + ": " +
                    networks[i].name);
-      const RawProfile profile = measure({request.networks[i], request.options.blocks, round});
-      record_profile(database, networks[i], request.options, {profile});
-      for (auto& process : samples_of({profile}, whole_path)) timings[i].processes.push_back(std::move(process));
+      profiles[i].push_back(measure({request.networks[i], request.options.blocks, round}));
+      record_profile(database, networks[i], request.options, {profiles[i].back()});
     }
   }
-  return to_text({medians_table(timings, request.rounds), ratios_table(timings)}, format);
+  std::vector<NamedSamples> timings;
+  for (size_t i = 0; i < networks.size(); ++i)
+    timings.push_back({request.networks[i], samples_of(profiles[i], whole_path),
+                       evidence_of(profiles[i], whole_path, request.options.mode).mark});
+  return to_text({medians_table(timings, request), ratios_table(timings)}, format);
 }
 
 }  // namespace mds

@@ -15,7 +15,7 @@ NamedSamples around(const std::string& name, int64_t centre, double share, uint6
       const double apart = share * (double(random.below(2001)) / 1000 - 1);
       block.assign(7, int64_t(double(centre) * (1 + apart)));
     }
-  return {name, processes};
+  return {.name = name, .processes = processes};
 }
 
 }  // namespace
@@ -28,6 +28,14 @@ TEST_CASE("a difference beyond the intervals is shown, with the ratio of the med
   CHECK(ratios[0].verdict == SpeedVerdict::faster);
   CHECK((ratios[0].interval->low < ratios[0].ratio && ratios[0].ratio < ratios[0].interval->high));
   CHECK(compared({around("b", 700'000, 0.01, 2), around("a", 1'000'000, 0.01)})[0].verdict == SpeedVerdict::slower);
+}
+
+TEST_CASE("a rejected timing has no interval and shows no difference", "[profiler]") {
+  NamedSamples rejected = around("b", 700'000, 0.01, 2);
+  rejected.mark = TimingMark::rejected;
+  const auto ratios = compared({around("a", 1'000'000, 0.01), rejected});
+  CHECK_FALSE(ratios[0].interval);
+  CHECK(ratios[0].verdict == SpeedVerdict::no_difference_shown);
 }
 
 TEST_CASE("where intervals overlap, no difference is shown", "[profiler]") {
@@ -57,7 +65,7 @@ TEST_CASE("equal samples are told apart in at most one comparison of twenty", "[
 }
 
 TEST_CASE("too few samples for an interval show nothing, and one timing is no comparison", "[profiler]") {
-  const NamedSamples few{"a", {{{1, 1, 1}}}}, other{"b", {{{9, 9, 9}}}};
+  const NamedSamples few{.name = "a", .processes = {{{1, 1, 1}}}}, other{.name = "b", .processes = {{{9, 9, 9}}}};
   const auto ratio = compared({few, other})[0];
   CHECK_FALSE(ratio.interval);
   CHECK(ratio.verdict == SpeedVerdict::no_difference_shown);

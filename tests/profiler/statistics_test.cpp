@@ -9,6 +9,13 @@ using namespace mds;
 
 namespace {
 
+// Roughly the normal distribution's, mean 0 and deviation 1.
+double normal(Random& random) {
+  double sum = 0;
+  for (int i = 0; i < 12; ++i) sum += double(random.below(1'000'001)) * 1e-6 - 0.5;
+  return sum;
+}
+
 template <class T = double>
 std::vector<T> one_to(int64_t n) {
   std::vector<T> values(n);
@@ -76,20 +83,15 @@ TEST_CASE("the interval covers the true median where each sample is like the one
   constexpr int trials = 300, processes = 2, per_block = 1024 / least_blocks;  // as in mode final
   constexpr double centre = 1e6, scale = 100;
   Random random(3);
-  const auto normal = [&] {
-    double sum = 0;
-    for (int i = 0; i < 12; ++i) sum += double(random.below(1'000'001)) * 1e-6 - 0.5;
-    return sum;
-  };
   int covered = 0;
   for (int trial = 0; trial < trials; ++trial) {
     ProcessBlocks all(processes, SampleBlocks(least_blocks));
     for (auto& process : all) {
-      double state = normal() / std::sqrt(1 - correlation * correlation);
+      double state = normal(random) / std::sqrt(1 - correlation * correlation);
       for (auto& block : process)
         for (int i = 0; i < per_block; ++i) {
           block.push_back(std::llround(centre + scale * state));
-          state = correlation * state + normal();
+          state = correlation * state + normal(random);
         }
     }
     const auto interval = *median_interval(all);
@@ -97,6 +99,34 @@ TEST_CASE("the interval covers the true median where each sample is like the one
   }
   CAPTURE(correlation, covered);
   CHECK(covered >= 0.90 * trials);
+}
+
+TEST_CASE("the interval covers the true median where each process has a centre of its own", "[profiler]") {
+  const auto processes = GENERATE(size_t{3}, size_t{5});
+  const auto blocks_each = GENERATE(size_t{1}, size_t{least_blocks});
+  constexpr int trials = 500;
+  constexpr double centre = 1e6, between = 20'000, within = 1000;
+  Random random(5);
+  int covered = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    ProcessBlocks all(processes, SampleBlocks(blocks_each));
+    for (auto& process : all) {
+      const double own = centre + between * normal(random);
+      for (auto& block : process)
+        for (int i = 0; i < 9; ++i) block.push_back(std::llround(own + within * normal(random)));
+    }
+    const auto interval = *median_interval(all);
+    covered += interval.low <= centre && centre <= interval.high;
+  }
+  CAPTURE(processes, blocks_each, covered);
+  CHECK(covered >= 0.90 * trials);
+}
+
+TEST_CASE("the interval of two processes holds the median of each", "[profiler]") {
+  const SampleBlocks slow(2, std::vector<int64_t>(50, 1200)), fast(least_blocks, std::vector<int64_t>(50, 1000));
+  const auto interval = *median_interval({slow, fast});
+  CHECK(interval.low <= 1000);
+  CHECK(interval.high >= 1200);
 }
 
 TEST_CASE("the interval holds the median of all samples", "[profiler]") {

@@ -165,10 +165,11 @@ TEST_CASE("a raw profile survives its JSON", "[app]") {
 TEST_CASE("a comparison interleaves fresh processes, stores them and gives every pair a verdict", "[app]") {
   const ScratchFolder folder;
   std::vector<std::string> order;
+  TimingMark mark = TimingMark::steady;
   const MeasureNetwork measure = [&](const ApartRun& run) {
     order.push_back(run.network);
     const int64_t ns = run.network == "md-vae-decoder-light" ? 500 : 1000;
-    StepSamples whole{.path = whole_path, .samples_ns = SampleBlocks(9, std::vector<int64_t>(3, ns))};
+    StepSamples whole{.path = whole_path, .samples_ns = SampleBlocks(9, std::vector<int64_t>(3, ns)), .mark = mark};
     return RawProfile{.steps = {whole}};
   };
   const CompareRequest request{.networks = {"md-vae-decoder", "md-vae-decoder-light"},
@@ -180,6 +181,9 @@ TEST_CASE("a comparison interleaves fresh processes, stores them and gives every
   CHECK((last["network"] == "md-vae-decoder-light" && last["verdict"] == "faster" && last["ratio"] == Approx(0.5)));
   const Database database(request.database);
   CHECK(rows_in(database, "latency_process") == 6);
+  mark = TimingMark::rejected;
+  const Json marked = Json::parse(compare_networks(request, measure, Format::json, silent));
+  CHECK(marked["rows"].back()["verdict"] == "no difference shown");
   CompareRequest twice = request;
   twice.networks = {"md-vae-decoder", "md-vae-decoder"};
   CHECK_THROWS_WITH(compare_networks(twice, measure, Format::json, silent), Contains("is named twice"));
