@@ -39,7 +39,7 @@ PreparedLayerPtr prepare_taps(const ConvolutionOp& op, const LayerWeights& weigh
 
 // A 3x3 convolution of stride 1 by Winograd's algorithm (arXiv 1509.09308): F(4x4) in float32, F(2x2) in bfloat16,
 // whose rounding F(4x4) would enlarge fivefold. op.upsampled: the map is enlarged first, and the four phases of the
-// result are convolutions of the small map, by F(3x3) of 2x2 kernels. in and out channels: multiples of 16.
+// result are convolutions of the small map, by F(3x3) of 2x2 kernels. in channels: a multiple of 16.
 PreparedLayerPtr prepare_winograd(const ConvolutionOp& op, const LayerWeights& weights);
 
 }  // namespace mds

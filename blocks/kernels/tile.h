@@ -28,7 +28,7 @@ struct TileEnd {
 void finish_tile(const float* sums, const TileEnd<float>& end);
 void finish_tile(const float* sums, const TileEnd<Bf16>& end);
 
-// Widens or copies rows x columns values.
+// Widens `count` values.
 void widen(const Bf16* from, int64_t count, float* to);
 
 // Turns a panel of k rows in pairs, k/2 x 64 x 2, into float32 rows of 64, as products need them where the processor
