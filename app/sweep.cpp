@@ -47,7 +47,7 @@ void add_sweep_options(CommandLine& line, SweepOptions& options) {
   line.options.add_options()("workers", number(&options.request.workers, between(1, 256)),
                              "Processes that train; with --device cuda, the GPUs in turn")(
       "plan", po::bool_switch(&options.plans),
-      "Prints what will be trained, and about how long that takes, and stops; nothing is written")(
+      "Prints what will be trained, and about how long that takes, and stops; nothing of a sweep is written")(
       "format", choice(&options.format), "How the result or --plan is printed");
   add_plan_options(line.options, &options.plan.devices, &options.plan.tflops);
 }

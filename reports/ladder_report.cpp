@@ -24,7 +24,7 @@ std::vector<Table> ladder_tables(const Database& database, const ReportOptions& 
   const auto figures = printed_figures(database);
   Table table{
       .title = "Section 3.2: from Stable Diffusion's UNet to MobileDiffusion",
-      .columns = {{.name = "rung", .weight = Weight::identity},
+      .columns = {{.name = "step", .weight = Weight::identity},
                   {.name = "network", .weight = Weight::identity},
                   {.name = "change", .weight = Weight::minor},
                   {.name = "params", .header = "params M", .scale = 1e-6, .digits = 1, .weight = Weight::major},
@@ -48,9 +48,9 @@ std::vector<Table> ladder_tables(const Database& database, const ReportOptions& 
   }
   table.footnotes = {
       "Networks 1 to 8 and the rejected ones are ours: the paper prints no counts for them. Changes are against the "
-      "rung before, those of a rejected network against the rung that it varies.",
+      "step before, those of a rejected network against the step that it varies.",
       std::string("† literature: ") + literature_ladder +
-          ". Its compute figures are efficiencies, of run time in rung 1; its FID is of 30,000 COCO pictures."};
+          ". Its compute figures are efficiencies, of run time in step 1; its FID is of 30,000 COCO pictures."};
   if (!lacking.empty())
     table.footnotes.push_back("Not in this database: " + lacking +
                               "; `mdsearch spec NAME --record --db FILE` stores one.");

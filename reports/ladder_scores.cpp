@@ -77,7 +77,7 @@ Json verdict(LadderClaim claim, const MetricRow& from, const MetricRow& to) {
 
 Table empty_table(const std::string& distance, const std::string& similarity) {
   return {.title = "Quality along the ladder, each network trained alike",
-          .columns = {{.name = "rung", .weight = Weight::identity},
+          .columns = {{.name = "step", .weight = Weight::identity},
                       {.name = "network", .weight = Weight::identity},
                       {.name = "change", .weight = Weight::minor},
                       score_column(distance, 4),

@@ -54,12 +54,12 @@ Table table_of(const RankGroup& group) {
   if (group.fully_trained < group.candidates)
     table.footnotes.push_back(std::to_string(group.candidates - group.fully_trained) + " of " +
                               std::to_string(group.candidates) +
-                              " candidates were not trained to the end. Where the policy stopped the worst, the order "
-                              "of the rest is harder to predict, and tau is lower than it would be over all.");
+                              " candidates were not trained to the end. Where only the best went on, their order is "
+                              "harder to predict than that of all, and tau is lower.");
   table.footnotes.emplace_back(
       "tau-b: Kendall's, of the means over seeds, with the 95% interval of 1,000 bootstrap draws of candidates. best "
-      "k: a "
-      "quarter of n. gain: tau-b less that of the parameter count, whichever way round that orders better; paired.");
+      "k: a quarter of n. gain: tau-b less that of the parameter count, whichever way round that orders better; "
+      "paired.");
   return table;
 }
 
