@@ -15,7 +15,7 @@ namespace {
 bool read_request(int argc, char** argv, ExportRequest& request) {
   SizeOptions size;
   ComputeOptions compute;
-  CommandLine line{.usage = "mdsearch export NAME --to torchscript|onnx|safetensors (--model DIR | --seed N) --out F",
+  CommandLine line{.usage = "mdsearch export NETWORK --to torchscript|onnx|safetensors (--model DIR | --seed N) --out F",
                    .example = "mdsearch export unet --model weights/emoji-md --to onnx --out out/unet.onnx",
                    .positional = {"name"}};
   line.options.add_options()("name", po::value(&request.name)->required()->value_name("NETWORK"),

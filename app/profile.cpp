@@ -26,8 +26,8 @@ bool read_command(int argc, char** argv, ProfileCommand& command) {
   ComputeOptions compute;
   CommandLine line{
       .usage =
-          "mdsearch profile NAME [--blocks] [--batch N] [--width PX --height PX] [--mode quick|screening|final]\n"
-          "       mdsearch profile NAME NAME ... --compare\n"
+          "mdsearch profile NETWORK [--blocks] [--batch N] [--width PX --height PX] [--mode quick|screening|final]\n"
+          "       mdsearch profile NETWORK NETWORK ... --compare\n"
           "       mdsearch profile --model DIR [--steps N] [--guidance W]\n"
           "       mdsearch profile --block JSON --site SHAPE\n"
           "       mdsearch profile --sweep FILE",

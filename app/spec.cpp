@@ -17,9 +17,9 @@ namespace mds {
 int run_spec(int argc, char** argv) {
   CommandLine line{
       .usage =
-          "mdsearch spec NAME [--width PX --height PX] [--layers] [--db FILE] [--record] [--format table|md|csv|json]\n"
-          "       mdsearch spec NAME --lora FILE\n"
-          "       mdsearch spec NAME --spec",
+          "mdsearch spec NETWORK [--width PX --height PX] [--layers] [--db FILE] [--record] [--format table|md|csv|json]\n"
+          "       mdsearch spec NETWORK --lora FILE\n"
+          "       mdsearch spec NETWORK --spec",
       .example = "mdsearch spec winner@quickstart --spec > mine.json",
       .positional = {"name"}};
   std::string name, db, lora;
@@ -29,7 +29,7 @@ int run_spec(int argc, char** argv) {
       "lora", po::value(&lora)->value_name("FILE"),
       "Prints the layers that low-rank updates in kohya's or PEFT's format change, and what they cost, instead")(
       "layers", "Prints layers instead of blocks; JSON holds both")(
-      "spec", "Prints the network itself, as JSON that every command takes as NAME")(
+      "spec", "Prints the network itself, as JSON that every command takes as NETWORK")(
       "db", database_flag(&db), "Database that stored names are looked up in, and that --record writes to")(
       "record", "Stores the network and its counts in the database too")("format", choice(&format),
                                                                          "How the result is printed");

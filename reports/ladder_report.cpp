@@ -53,7 +53,7 @@ std::vector<Table> ladder_tables(const Database& database, const ReportOptions& 
           ". Its compute figures are efficiencies, of run time in step 1; its FID is of 30,000 COCO pictures."};
   if (!lacking.empty())
     table.footnotes.push_back("Not in this database: " + lacking +
-                              "; `mdsearch spec NAME --record --db FILE` stores one.");
+                              "; `mdsearch spec NETWORK --record --db FILE` stores one.");
   std::vector<Table> tables{table};
   for (auto& scores : ladder_score_tables(database, options)) tables.push_back(std::move(scores));
   return tables;

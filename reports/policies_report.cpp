@@ -58,8 +58,8 @@ struct Tally {
   void add(const Played& played, const Trial& trial, bool factor) {
     const auto count = double(trial.curves.size());
     costs.push_back(played.cost);
-    regrets.push_back(factor ? std::expm1(played.regret) : played.regret);
-    found.push_back(played.regret <= 0 ? 1 : 0);
+    if (played.regret) regrets.push_back(factor ? std::expm1(*played.regret) : *played.regret);
+    found.push_back(played.regret && *played.regret <= 0 ? 1 : 0);
     stopped.push_back(double(played.stopped) / count);
     cut.push_back(double(played.cut) / count);
   }
@@ -100,18 +100,29 @@ Table empty_table(const std::string& title, const PolicyConfig& policy) {
 
 // `whole` is of the trials as they are, whose numbers are shown; `spread` gives their intervals.
 void add_row(Table& table, const std::string& name, const std::string& of, const Tally& whole, const Tally& spread) {
-  const auto interval = [](const std::vector<double>& values) { return mean_with_interval(values).interval; };
-  const auto mean = [](const std::vector<double>& values) { return mean_with_interval(values).value; };
   const bool resampled = &whole != &spread;
-  const Interval cost = resampled ? percentile_interval(spread.costs) : interval(spread.costs),
-                 regret = resampled ? percentile_interval(spread.regrets) : interval(spread.regrets);
-  table.rows.push_back({name, of, spread.costs.size(), mean(whole.costs), cost.low, cost.high, mean(whole.regrets),
-                        regret.low, regret.high, mean(whole.found), mean(whole.stopped), mean(whole.cut)});
+  const auto interval = [&](const std::vector<double>& values) -> std::optional<Interval> {
+    if (values.empty()) return std::nullopt;
+    return resampled ? percentile_interval(values) : mean_with_interval(values).interval;
+  };
+  const auto mean = [](const std::vector<double>& values) {
+    return values.empty() ? Json() : Json(mean_with_interval(values).value);
+  };
+  const auto low = [](const auto& bounds) { return bounds ? Json(bounds->low) : Json(); };
+  const auto high = [](const auto& bounds) { return bounds ? Json(bounds->high) : Json(); };
+  const auto cost = interval(spread.costs), regret = interval(spread.regrets);
+  table.rows.push_back({name, of, spread.costs.size(), mean(whole.costs), low(cost), high(cost), mean(whole.regrets),
+                        low(regret), high(regret), mean(whole.found), mean(whole.stopped), mean(whole.cut)});
+}
+
+int64_t whole_curves(const Trial& trial) {
+  return std::ranges::count_if(trial.ends, [](double end) { return std::isfinite(end); });
 }
 
 // --- stored ----------------------------------------------------------------------------------------------------------
 
-// One trial for each seed of a sweep: the curves that are sound, of candidates that did not fail.
+// One trial for each seed of a sweep that has a whole curve, which reaches the sweep's last rung: the curves that are
+// sound, of candidates that did not fail.
 std::vector<Trial> stored_trials(const Database& database, const std::string& sweep, const PolicyConfig& policy,
                                  Detail detail) {
   std::map<int64_t, Trial> by_seed;
@@ -121,22 +132,23 @@ std::vector<Trial> stored_trials(const Database& database, const std::string& sw
     if (!curve.evaluations.empty() && problem_of(policy, curve).empty())
       by_seed[run.seed].curves.push_back(std::move(curve));
   }
+  std::vector<int64_t> images;
+  for (const auto& [seed, trial] : by_seed)
+    for (const auto& curve : trial.curves)
+      if (curve.evaluations.size() > images.size()) {
+        images.clear();
+        for (const auto& evaluation : curve.evaluations) images.push_back(evaluation.images_seen);
+      }
   std::vector<Trial> trials;
   for (auto& [seed, trial] : by_seed) {
-    const auto& longest =
-        std::ranges::max(trial.curves, {}, [](const Curve& curve) { return curve.evaluations.size(); });
-    for (const auto& evaluation : longest.evaluations) trial.images.push_back(evaluation.images_seen);
+    trial.images = images;
     for (const auto& curve : trial.curves) {
-      const bool whole = curve.evaluations.size() == trial.images.size();
+      const bool whole = curve.evaluations.size() == images.size();
       trial.ends.push_back(whole ? badness_of(policy, curve.evaluations.back()) : NAN);
     }
-    if (trial.images.size() > 1) trials.push_back(std::move(trial));
+    if (images.size() > 1 && whole_curves(trial) > 0) trials.push_back(std::move(trial));
   }
   return trials;
-}
-
-int64_t whole_curves(const Trial& trial) {
-  return std::ranges::count_if(trial.ends, [](double end) { return std::isfinite(end); });
 }
 
 // The candidates drawn with replacement, each under a name of its own; again until one of them is whole.
@@ -171,7 +183,7 @@ void play_stored(const Player& player, const std::vector<Trial>& trials, const s
 std::optional<Table> stored_table(const Database& database, const std::string& sweep) {
   const PolicyConfig base = stored_policy(database, sweep);
   const auto values = stored_trials(database, sweep, base, Detail::values);
-  if (values.empty() || whole_curves(values.front()) == 0) return std::nullopt;
+  if (values.empty()) return std::nullopt;
   int64_t candidates = 0, whole = 0;
   for (const auto& trial : values) candidates += int64_t(trial.curves.size()), whole += whole_curves(trial);
   Table table = empty_table("Policies replayed over the sweep " + sweep + ", of whose " + std::to_string(candidates) +
@@ -193,7 +205,7 @@ std::optional<Table> stored_table(const Database& database, const std::string& s
   if (whole < candidates)
     table.footnotes.push_back(
         "cut short: candidates that the policy would have trained further than they were; they count as stopped, and "
-        "the best is that of the whole curves.");
+        "the best is that of the whole curves. Where a policy kept none of these, it found nothing and has no regret.");
   return table;
 }
 

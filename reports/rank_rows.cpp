@@ -43,8 +43,23 @@ Values means_where(const std::map<int64_t, Values>& by_seed, const std::map<int6
 
 Values means_of(const std::map<int64_t, Values>& by_seed) { return means_where(by_seed, by_seed); }
 
+// The seeds that as many candidates have as any. Means of one seed and of three do not compare, least of all where the
+// candidates with three were chosen for their first.
+std::map<int64_t, Values> common(std::map<int64_t, Values> by_seed) {
+  size_t most = 0;
+  for (const auto& [seed, values] : by_seed) most = std::max(most, values.size());
+  std::erase_if(by_seed, [&](const auto& each) { return each.second.size() < most; });
+  return by_seed;
+}
+
+// All seeds but one, of the candidates that have all of these.
 std::map<int64_t, Values> without(std::map<int64_t, Values> by_seed, int64_t seed) {
   by_seed.erase(seed);
+  const auto others = by_seed;
+  for (auto& [each, values] : by_seed)
+    std::erase_if(values, [&](const auto& value) {
+      return !std::ranges::all_of(others, [&](const auto& other) { return other.second.contains(value.first); });
+    });
   return by_seed;
 }
 
@@ -116,7 +131,7 @@ std::vector<int64_t> ends_of(const Ranked& ranked) {
   size_t most = 0;
   const int64_t first = ranked.scores.begin()->first;
   for (const auto& [iteration, by_seed] : ranked.scores | std::views::reverse) {
-    const size_t candidates = means_of(by_seed).size();
+    const size_t candidates = means_of(common(by_seed)).size();
     if (candidates > most && (ends.empty() || iteration > first)) ends.push_back(iteration);
     most = std::max(most, candidates);
   }
@@ -126,7 +141,8 @@ std::vector<int64_t> ends_of(const Ranked& ranked) {
 RankGroup group_of(const Ranked& ranked, const std::string& score, int64_t last) {
   RankGroup group{.sweeps = listed(ranked.sweeps), .protocol = ranked.protocol, .score = score};
   group.candidates = int64_t(ranked.params.size());
-  const auto& full = ranked.scores.at(last);
+  const auto& all = ranked.scores.at(last);
+  const auto full = common(all);
   const Values truth = means_of(full);
   group.iterations = last;
   group.fully_trained = int64_t(truth.size());
@@ -138,13 +154,13 @@ RankGroup group_of(const Ranked& ranked, const std::string& score, int64_t last)
   for (const auto& [iteration, by_seed] : ranked.scores)
     if (iteration < last)
       compare(ProxyKind::rung, after(iteration), means_where(by_seed, full), means_where(full, by_seed));
-  if (full.size() > 1)
-    for (const auto& [seed, values] : full)
-      compare(ProxyKind::seed, "seed " + std::to_string(seed), values, means_of(without(full, seed)));
+  if (all.size() > 1)
+    for (const auto& [seed, values] : all)
+      compare(ProxyKind::seed, "seed " + std::to_string(seed), values, means_of(without(all, seed)));
   compare(ProxyKind::count, "params", ranked.params, truth);
   compare(ProxyKind::count, "macs_valid", ranked.macs_valid, truth);
   for (const auto& [name, by_seed] : ranked.untrained)
-    compare(ProxyKind::untrained, name.substr(std::string(untrained_prefix).size()), means_of(by_seed), truth);
+    compare(ProxyKind::untrained, name.substr(std::string(untrained_prefix).size()), means_of(common(by_seed)), truth);
   return group;
 }
 
@@ -164,10 +180,16 @@ void add_width(const Ranked& narrow, const Ranked& wide, RankGroup& group) {
   if (wide.width_divisor < 1 || narrow.width_divisor <= wide.width_divisor ||
       narrow.besides_width != wide.besides_width)
     return;
-  const auto same = narrow.scores.find(group.iterations);
-  const auto& [iterations, scores] = same == narrow.scores.end() ? *narrow.scores.rbegin() : *same;
+  const Values truth = means_of(common(wide.scores.at(group.iterations)));
+  // After as many iterations, or else after those that most of the candidates came to.
+  const auto likeness = [&](const auto& rung) {
+    const Values values = means_of(common(rung.second));
+    const auto shared = std::ranges::count_if(truth, [&](const auto& each) { return values.contains(each.first); });
+    return std::tuple(rung.first == group.iterations, shared, rung.first);
+  };
+  const auto& [iterations, scores] = *std::ranges::max_element(narrow.scores, {}, likeness);
   const auto width = [](const Ranked& ranked) { return "1/" + std::to_string(ranked.width_divisor) + " width "; };
-  const Comparison comparison(means_of(scores), means_of(wide.scores.at(group.iterations)), wide.params);
+  const Comparison comparison(means_of(common(scores)), truth, wide.params);
   if (auto row = comparison.row({.kind = ProxyKind::width,
                                  .proxy = width(narrow) + after(iterations) + " in " + listed(narrow.sweeps),
                                  .against = width(wide) + after(group.iterations)}))

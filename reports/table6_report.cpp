@@ -176,7 +176,7 @@ PagePlots table6_plots(const Database& database, const ReportOptions& options) {
 constinit const Report table6_report{.name = "table6",
                                      .summary = "latency of every block of the profiled networks",
                                      .tables = table6_tables,
-                                     .lacking = "holds no latency; `mdsearch profile NAME --blocks` measures one",
+                                     .lacking = "holds no latency; `mdsearch profile NETWORK --blocks` measures one",
                                      .reads = "network all",
                                      .plots = table6_plots};
 

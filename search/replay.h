@@ -1,6 +1,7 @@
 // Plays a sweep over curves that are known to their end: whom a policy would have trained how far, and what that finds.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,16 +19,19 @@ struct Trial {
 
 // What one policy made of one trial.
 struct Played {
-  double cost = 0;    // share of all images that were trained on
-  double regret = 0;  // how much worse the found candidate ends than the best, in the unit of `ends`
+  double cost = 0;  // share of all images that were trained on
+  // How much worse the found candidate ends than the best, in the unit of `ends`; none where every curve that the
+  // policy kept ends before the last rung.
+  std::optional<double> regret{};
   int64_t stopped = 0;
   int64_t cut = 0;  // of those that would have gone on, those whose curves end
 };
 
-// With one worker that trains the deepest run first. std::logic_error for a trial without a whole curve.
+// With one worker that trains the deepest run first.
 Played play(const PolicyConfig& policy, const Trial& trial);
 
-// Trains all to a rung, and the one that is best there in the policy's first score to the end.
+// Trains all to a rung, and the one that is best there in the policy's first score to the end. std::logic_error for a
+// trial without a whole curve.
 Played play_fixed(const PolicyConfig& policy, const Trial& trial, size_t rung);
 
 // How bad an evaluation is in the policy's first score; logarithmic for a distance that falls by factors.

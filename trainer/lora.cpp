@@ -34,7 +34,7 @@ std::vector<LoraTarget> chosen(const Plan& plan, const LoraConfig& config) {
     if (std::none_of(names.targets().begin(), names.targets().end(),
                      [&](const LoraTarget& target) { return matches(pattern, target.path); }))
       throw ConfigError("stage.lora.layers has " + shown(pattern) +
-                        ", which is of no linear layer or convolution; allowed: paths that `mdsearch spec NAME "
+                        ", which is of no linear layer or convolution; allowed: paths that `mdsearch spec NETWORK "
                         "--layers` shows, with * for any text");
   for (const auto& target : names.targets())
     if (std::any_of(config.layers.begin(), config.layers.end(), is_of(target))) found.push_back(target);

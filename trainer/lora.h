@@ -16,7 +16,7 @@ struct LoraConfig {
     field("rank", self.rank, "rank of each update; a layer's own where its weight has less", between(1, 4096));
     field("alpha", self.alpha, "an update counts alpha / rank times; 0: once", between(0, 65536));
     field("layers", self.layers,
-          "paths of the layers that get one, as `mdsearch spec NAME --layers` shows them, with * for any text");
+          "paths of the layers that get one, as `mdsearch spec NETWORK --layers` shows them, with * for any text");
   }
 };
 

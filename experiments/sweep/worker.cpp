@@ -119,6 +119,18 @@ std::optional<Lease> SweepWorker::next() {
   }
 }
 
+void SweepWorker::tell_lost(const LeaseLost& error) const {
+  listener_.say(std::string(error.what()) + "; another worker has this run now, so this one stops training it");
+}
+
+void SweepWorker::unless_lost(const std::function<void()>& write) const {
+  try {
+    write();
+  } catch (const LeaseLost& error) {
+    tell_lost(error);
+  }
+}
+
 bool SweepWorker::work() {
   bool any = false;
   identity_.device = record_device(database_, device_kind(placement_.device));
@@ -129,9 +141,9 @@ bool SweepWorker::work() {
     try {
       train(*lease, status(lease->run));
     } catch (const LeaseLost& error) {
-      listener_.say(std::string(error.what()) + "; another worker has this run now, so this one stops training it");
+      tell_lost(error);
     } catch (const Interrupted&) {
-      give_back(*lease);
+      unless_lost([&] { give_back(*lease); });
       throw;
     } catch (const StoreError&) {
       throw;  // the store has failed: nothing can be recorded
@@ -141,7 +153,7 @@ bool SweepWorker::work() {
       if (is_shortage(error)) throw MemoryError(shortage_at(lease->run));
       const std::string words = failure_in_words(error, "mdsearch sweep");
       listener_.say(called(status(lease->run)) + " failed: " + words);
-      finish(database_, *lease, RunState::failed, words);
+      unless_lost([&] { finish(database_, *lease, RunState::failed, words); });
     }
     judge_arrived(context_);
   }
@@ -172,8 +184,11 @@ void SweepWorker::train_to(int64_t end, Loop& loop, const Claim& claim) {
                                     .checkpoint_every = config_.checkpoint_every,
                                     .listener = listener_,
                                     .clock = clock_,
-                                    .stepped = [&](const StepReport& step) {
+                                    .stepped = [&, start = loop.iteration()](const StepReport& step) {
                                       beat(claim.lease);
+                                      const int64_t before = step.iteration - 1;
+                                      if (before > start && before % config_.checkpoint_every == 0)  // one is saved
+                                        note_progress(database_, claim.lease);
                                       progress->show(step.iteration, "loss " + std::to_string(step.loss).substr(0, 6),
                                                      config_.checkpoint_every);
                                     }});

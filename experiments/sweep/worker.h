@@ -1,6 +1,8 @@
 // A worker of a sweep: claims a run, trains its proxy up to the rung that is due, scores it and returns the lease.
 #pragma once
 
+#include <functional>
+
 #include "experiments/sweep/scores.h"
 #include "experiments/training/recorder.h"
 
@@ -35,6 +37,8 @@ class SweepWorker {
   void evaluate(const Claim& claim, const Network& unet);
   void beat(const Lease& lease);
   void give_back(const Lease& lease);
+  void tell_lost(const LeaseLost& error) const;
+  void unless_lost(const std::function<void()>& write) const;  // tells of a lost lease instead
   RunRow status(int64_t run) const;
   std::string called(const RunRow& run) const;
   std::string shortage_at(int64_t run) const;

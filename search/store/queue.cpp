@@ -71,8 +71,15 @@ Lease take(Database& database, int64_t run, const Worker& worker) {
 void heartbeat(Database& database, const Lease& lease) {
   database.row_transaction([&] {
     require_writable_run(database, lease);
-    database.execute("UPDATE run SET lease_expires_unix_s = :expires, attempt = 0 WHERE run_id = :run",
+    database.execute("UPDATE run SET lease_expires_unix_s = :expires WHERE run_id = :run",
                      database.now() + lease.lease_seconds, lease.run);
+  });
+}
+
+void note_progress(Database& database, const Lease& lease) {
+  database.row_transaction([&] {
+    require_writable_run(database, lease);
+    database.execute("UPDATE run SET attempt = 0 WHERE run_id = :run", lease.run);
   });
 }
 

@@ -21,7 +21,7 @@ struct Worker {
 // The longest lease that a sweep may ask for, and so the furthest end of one that is believed.
 inline constexpr int64_t longest_lease_seconds = 86400;
 
-// A run counts as failed when this many leases in a row expired without a heartbeat.
+// A run counts as failed when this many leases in a row expired without progress.
 inline constexpr int64_t most_deaths_without_progress = 10;
 
 // Takes a promoted or queued run, or a leased one whose lease ran out, or ends further ahead than the worker's would,
@@ -29,7 +29,9 @@ inline constexpr int64_t most_deaths_without_progress = 10;
 std::optional<Lease> claim(Database& database, const std::string& sweep, const Worker& worker);
 // Takes this run whatever its state: for a worker that knows that the holder of its lease is gone.
 Lease take(Database& database, int64_t run, const Worker& worker);
-void heartbeat(Database& database, const Lease& lease);  // extends the lease by its lease_seconds; records progress
+void heartbeat(Database& database, const Lease& lease);  // extends the lease by its lease_seconds
+// Says that a later lease goes on further than this one did: a checkpoint was saved.
+void note_progress(Database& database, const Lease& lease);
 void finish(Database& database, const Lease& lease, RunState state, const std::string& message = "");
 void promote(Database& database, int64_t run, int64_t rung);  // continues a paused or stopped run to a deeper rung
 void stop(Database& database, int64_t run, const std::string& message = "");

@@ -40,7 +40,7 @@ TEST_CASE("halving pays for two at the second rung and one at the last, and miss
   const Played played = play(policy(PolicyRule::halving), crossing());
   CHECK(played.stopped == 3);
   CHECK(played.cost == Approx((2 * 1000 + 2000 + 4000) / 16000.0));
-  CHECK(played.regret == Approx(3.5 - 2));
+  CHECK(played.regret.value() == Approx(3.5 - 2));
 }
 
 TEST_CASE("asha promotes by arrival, so that it trains more than halving", "[search]") {
@@ -53,7 +53,7 @@ TEST_CASE("asha promotes by arrival, so that it trains more than halving", "[sea
 TEST_CASE("a fixed budget trains all to a rung and the best of them to the end", "[search]") {
   const Played played = play_fixed(policy(PolicyRule::none), crossing(), 0);
   CHECK(played.cost == Approx((4 * 1000 + 3000) / 16000.0));
-  CHECK(played.regret == Approx(4 - 2));
+  CHECK(played.regret.value() == Approx(4 - 2));
   CHECK(play_fixed(policy(PolicyRule::none), crossing(), 2).regret == 0);
 }
 
@@ -67,6 +67,23 @@ TEST_CASE("a curve that ends early is cut where the rule would have gone on", "[
   CHECK(played.cost == Approx((1000 + 3 * 4000) / 16000.0));
 }
 
+TEST_CASE("a policy that keeps only curves which end early finds nothing", "[search]") {
+  Trial trial = crossing();
+  const auto at_first = [](const Curve& curve) {
+    return badness_of(policy(PolicyRule::halving), curve.evaluations.front());
+  };
+  const auto worst = size_t(std::ranges::max_element(trial.curves, {}, at_first) - trial.curves.begin());
+  for (size_t c = 0; c < trial.curves.size(); ++c) {
+    if (c == worst) continue;  // the only whole one, which halving stops
+    trial.curves[c].evaluations.resize(1);
+    trial.ends[c] = NAN;
+  }
+  const Played played = play(policy(PolicyRule::halving), trial);
+  CHECK_FALSE(played.regret);
+  CHECK(played.cut > 0);
+  CHECK(play(policy(PolicyRule::none), trial).regret == 0.0);
+}
+
 TEST_CASE("every policy is played over simulated sweeps, cheaper than all and no better than the best", "[search]") {
   const auto rule =
       GENERATE(PolicyRule::paper, PolicyRule::level, PolicyRule::median, PolicyRule::halving, PolicyRule::asha);
@@ -78,7 +95,7 @@ TEST_CASE("every policy is played over simulated sweeps, cheaper than all and no
     const Played played = play(config, trial);
     CHECK(played.cost > 0);
     CHECK(played.cost <= 1);
-    CHECK(played.regret >= 0);
+    CHECK(played.regret.value() >= 0);
     CHECK(played.stopped < 9);
     CHECK(play(config, simulated_trial(simulation, rows, 9, seed)).cost == played.cost);
   }
