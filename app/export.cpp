@@ -15,9 +15,10 @@ namespace {
 bool read_request(int argc, char** argv, ExportRequest& request) {
   SizeOptions size;
   ComputeOptions compute;
-  CommandLine line{.usage = "mdsearch export NETWORK --to torchscript|onnx|safetensors (--model DIR | --seed N) --out F",
-                   .example = "mdsearch export unet --model weights/emoji-md --to onnx --out out/unet.onnx",
-                   .positional = {"name"}};
+  CommandLine line{
+      .usage = "mdsearch export NETWORK --to torchscript|onnx|safetensors (--model DIR | --seed N) --out F",
+      .example = "mdsearch export unet --model weights/emoji-md --to onnx --out out/unet.onnx",
+      .positional = {"name"}};
   line.options.add_options()("name", po::value(&request.name)->required()->value_name("NETWORK"),
                              "A shipped architecture, a JSON file, or with --model a part such as unet")(
       "to", choice_into<ExportFormat>(&request.format)->required(), "What kind of file is written")(
