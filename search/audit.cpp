@@ -27,11 +27,10 @@ struct Ended {
 
 // Fills `audit` from the runs, and returns who ended where the deepest run did.
 Ended ended_runs(const Database& database, const std::string& sweep, const ScoreKind& kind, Audit& audit) {
-  auto runs = runs_of(database, sweep);
+  const auto runs = runs_of(database, sweep);
   const auto checked = audited_runs(database, sweep);
   std::vector<std::optional<MetricRow>> last;
   int64_t deepest = 0, trained = 0;
-  std::erase_if(runs, [](const RunRow& run) { return run.state == RunState::failed; });
   for (const auto& run : runs) {
     const auto curve = curve_of(database, run.run, audit.score);
     last.push_back(curve.empty() ? std::nullopt : std::optional(curve.back()));
@@ -45,7 +44,7 @@ Ended ended_runs(const Database& database, const std::string& sweep, const Score
   for (size_t i = 0; i < runs.size(); ++i) {
     const bool is_audited = checked.contains(runs[i].run), stopped = is_audited || runs[i].state == RunState::stopped;
     audit.stopped += stopped;
-    if (!last[i] || last[i]->iteration != deepest) continue;
+    if (!last[i] || last[i]->iteration != deepest || runs[i].state == RunState::failed) continue;
     if (is_audited) ended.audited.push_back(badness(kind, last[i]->value));
     if (!stopped) ended.went_on.push_back(badness(kind, last[i]->value));
   }

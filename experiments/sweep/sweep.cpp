@@ -100,9 +100,6 @@ LatentSourcePtr opened_latents(const SweepConfig& config, const SweepRequest& re
 
 SweepConfig SweepRequest::load() const {
   SweepConfig loaded = load_sweep(config, settings);
-  if (loaded.seeds.is_array() &&
-      std::ranges::any_of(settings, [](const auto& set) { return set.starts_with("seed="); }))
-    throw ConfigError(config + ": seed: is set, and `seeds` lists the seeds; change that list instead");
   pin_networks(loaded, db);
   loaded.artifacts = artifacts;
   return loaded;
