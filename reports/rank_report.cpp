@@ -58,9 +58,8 @@ Table table_of(const RankGroup& group) {
                               "harder to predict than that of all, and tau is lower.");
   table.footnotes.emplace_back(
       "tau-b: Kendall's, of means over the seeds that most candidates have, with the 95% interval of 1,000 bootstrap "
-      "draws of candidates. best "
-      "k: a quarter of n. gain: tau-b less that of the parameter count, whichever way round that orders better; "
-      "paired.");
+      "draws of candidates. best k: a quarter of n. gain: tau-b less that of the parameter count, whichever way round "
+      "that orders better; paired.");
   return table;
 }
 
